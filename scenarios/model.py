@@ -1,0 +1,133 @@
+"""What a workload is made of: requests, responses, flows and scenarios.
+
+A flow is a generator that yields requests and is sent the responses. It does no I/O, so whoever drives it - the
+native engine, Locust, pytest-benchmark, a test - decides how the request travels.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import NamedTuple
+
+
+class Response(NamedTuple):
+    """An answer: status, body, and the header lines as they came over the wire."""
+
+    status: int
+    body: bytes
+    head: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header (any case), or None."""
+        wanted = name.lower().encode("latin-1")
+        for line in self.head.split(b"\r\n")[1:]:
+            key, _, value = line.partition(b":")
+            if key.strip().lower() == wanted:
+                return value.strip().decode("latin-1")
+        return None
+
+
+Check = Callable[[Response], bool]
+
+
+class Request(NamedTuple):
+    """One request and what its answer must be; `name` is the label under which its times are grouped.
+
+    A tuple, not a dataclass: drivers use requests as dictionary keys on the hot path. Yield a module-level constant
+    where nothing varies. The path carries the query string; paths with an id in them want a `name`.
+    """
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    name: str = ""
+    expect: int = 200
+    check: Check | None = None
+
+    @property
+    def label(self) -> str:
+        return self.name or f"{self.method} {self.path.partition('?')[0]}"
+
+    def fault(self, response: Response) -> str | None:
+        """What is wrong with this answer (`status-500`, `wrong-body`), or None when it is as expected."""
+        if response.status != self.expect:
+            return f"status-{response.status}"
+        if self.check is not None:
+            try:
+                right = self.check(response)
+            except Exception:  # a check that cannot read the answer has found a wrong answer
+                right = False
+            if not right:
+                return "wrong-body"
+        return None
+
+
+Flow = Generator[Request, Response, None]
+
+
+def json_request(
+    method: str, path: str, data: object, *, name: str = "", expect: int = 200, check: Check | None = None
+) -> Request:
+    """A request whose body is `data` as JSON."""
+    body = json.dumps(data, separators=(",", ":")).encode()
+    return Request(method, path, body, (("Content-Type", "application/json"),), name, expect, check)
+
+
+def contains(part: bytes) -> Check:
+    """A check that the body contains `part`: a substring search, cheap enough for every answer."""
+    return lambda response: part in response.body
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A workload: `flow(rng)` is one session of one user.
+
+    `victim` is an innocent flow that a slow probe repeats on its own connections while the scenario runs: its
+    latency shows who else suffers.
+    """
+
+    name: str
+    flow: Callable[[Random], Flow]
+    about: str = ""
+    victim: Callable[[Random], Flow] | None = None
+
+    @property
+    def group(self) -> str:
+        """`db-orm-async` belongs to `db-orm`; twins share a group."""
+        return self.name.rpartition("-")[0] or self.name
+
+    @property
+    def variant(self) -> str:
+        """`db-orm-async` is the variant `async`."""
+        return self.name.rpartition("-")[2]
+
+
+def drive(flow: Flow, send: Callable[[Request], Response]) -> Iterator[tuple[Request, Response]]:
+    """Run one session with a blocking `send`; gives each request with its answer."""
+    try:
+        request = next(flow)
+        while True:
+            response = send(request)
+            yield request, response
+            request = flow.send(response)
+    except StopIteration:
+        return
+
+
+async def drive_async(
+    flow: Flow, send: Callable[[Request], Awaitable[Response]]
+) -> list[tuple[Request, Response]]:
+    """Run one session with an awaitable `send`; gives each request with its answer."""
+    exchanged: list[tuple[Request, Response]] = []
+    try:
+        request = next(flow)
+        while True:
+            response = await send(request)
+            exchanged.append((request, response))
+            request = flow.send(response)
+    except StopIteration:
+        return exchanged
