@@ -1,0 +1,1 @@
+"""The service under test: a small FastAPI application that knows nothing of the harness."""

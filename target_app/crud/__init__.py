@@ -1,0 +1,1 @@
+"""Every query, with its sync twin beside it."""

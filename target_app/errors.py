@@ -1,0 +1,33 @@
+"""Failures as answers."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+_RETRY_AFTER_S = 1
+
+_log = logging.getLogger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    """Answer 422 to what does not fit the schema, 503 when the database or its pool cannot serve."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(PoolTimeoutError, _unavailable)
+    app.add_exception_handler(OperationalError, _unavailable)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    """Say where and why; what was sent is not echoed, as it may be secret, or no text at all."""
+    assert isinstance(error, RequestValidationError)
+    faults = [{key: fault[key] for key in ("type", "loc", "msg")} for fault in error.errors()]
+    return JSONResponse({"detail": faults}, status_code=422)
+
+
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    _log.warning("%s %s: %s", request.method, request.url.path, error)
+    headers = {"Retry-After": str(_RETRY_AFTER_S)}
+    return JSONResponse({"detail": "The database is not available"}, status_code=503, headers=headers)

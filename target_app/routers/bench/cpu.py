@@ -1,0 +1,45 @@
+"""Computing: on the loop, in a thread, in another process, and in small bites."""
+
+from asyncio import sleep
+from typing import Annotated
+
+from anyio import to_process
+from fastapi import APIRouter, Query
+
+from target_app.schemas.bench import Computed
+from target_app.work import checksum
+
+_BITE = 1000
+
+Steps = Annotated[int, Query(ge=0, le=1_000_000, description="Steps of pure Python, about 0.1 us each")]
+
+router = APIRouter(prefix="/bench/cpu", tags=["bench"])
+
+
+@router.get("/async")
+async def cpu_async(n: Steps = 10_000) -> Computed:
+    """Compute on the event loop, which serves nobody meanwhile."""
+    return Computed(n=n, checksum=checksum(n))
+
+
+@router.get("/sync")
+def cpu_sync(n: Steps = 10_000) -> Computed:
+    """Compute in a thread, which takes turns with the event loop for the interpreter lock."""
+    return Computed(n=n, checksum=checksum(n))
+
+
+@router.get("/process")
+async def cpu_process(n: Steps = 10_000) -> Computed:
+    """Compute in another process; at most as many do as there are processors."""
+    return Computed(n=n, checksum=await to_process.run_sync(checksum, n))
+
+
+@router.get("/yield")
+async def cpu_yield(n: Steps = 10_000) -> Computed:
+    """Compute on the event loop in bites, and let others in between."""
+    bites, rest = divmod(n, _BITE)
+    state = checksum(rest)
+    for _ in range(bites):
+        await sleep(0)
+        state = checksum(_BITE, state)
+    return Computed(n=n, checksum=state)

@@ -1,0 +1,71 @@
+"""Rows from the database, by tier and by way."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from target_app.crud import items as crud
+from target_app.dependencies import DatabaseDep, found
+from target_app.schemas.error import NOT_FOUND, UNAVAILABLE
+from target_app.schemas.item import INT32_MAX, ItemPublic
+
+SeededId = Annotated[int, Query(alias="id", ge=1, le=INT32_MAX, description="The seeded item to read")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many items to read")]
+
+router = APIRouter(prefix="/bench/db", tags=["bench"], responses=UNAVAILABLE)
+
+
+@router.get("/orm/async", responses=NOT_FOUND)
+async def db_orm_async(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
+    """One mapped object, through the async driver."""
+    async with database.reading() as session:
+        item = await crud.read(session, item_id)
+    return ItemPublic.model_validate(found(item))
+
+
+@router.get("/orm/sync", responses=NOT_FOUND)
+def db_orm_sync(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
+    """One mapped object, through the sync driver in a thread."""
+    with database.reading_sync() as session:
+        item = crud.read_sync(session, item_id)
+    return ItemPublic.model_validate(found(item))
+
+
+@router.get("/core/async", responses=NOT_FOUND)
+async def db_core_async(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
+    """One plain row, through the async driver."""
+    async with database.reader.connect() as connection:
+        row = await crud.read_core(connection, item_id)
+    return ItemPublic.model_validate(found(row))
+
+
+@router.get("/core/sync", responses=NOT_FOUND)
+def db_core_sync(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
+    """One plain row, through the sync driver in a thread."""
+    with database.reader_sync.connect() as connection:
+        row = crud.read_core_sync(connection, item_id)
+    return ItemPublic.model_validate(found(row))
+
+
+@router.get("/misuse", responses=NOT_FOUND)
+async def db_misuse(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
+    """One mapped object, through the sync driver on the event loop, on purpose: others wait meanwhile."""
+    with database.reading_sync() as session:
+        item = crud.read_sync(session, item_id)
+    return ItemPublic.model_validate(found(item))
+
+
+@router.get("/list/async")
+async def db_list_async(database: DatabaseDep, limit: Limit = 50) -> list[ItemPublic]:
+    """The first items, through the async driver."""
+    async with database.reading() as session:
+        items = await crud.list_first(session, limit)
+    return [ItemPublic.model_validate(item) for item in items]
+
+
+@router.get("/list/sync")
+def db_list_sync(database: DatabaseDep, limit: Limit = 50) -> list[ItemPublic]:
+    """The first items, through the sync driver in a thread."""
+    with database.reading_sync() as session:
+        items = crud.list_first_sync(session, limit)
+    return [ItemPublic.model_validate(item) for item in items]

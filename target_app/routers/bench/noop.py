@@ -1,0 +1,21 @@
+"""Nothing at all: what the framework costs, and the hop to a thread."""
+
+from fastapi import APIRouter
+
+from target_app.schemas.bench import Message
+
+_HELLO = Message(message="hello")
+
+router = APIRouter(prefix="/bench/noop", tags=["bench"])
+
+
+@router.get("/async")
+async def noop_async() -> Message:
+    """A constant, from the event loop."""
+    return _HELLO
+
+
+@router.get("/sync")
+def noop_sync() -> Message:
+    """A constant, from a thread."""
+    return _HELLO

@@ -1,0 +1,15 @@
+"""The innocent bystander, whose latency shows who else suffers."""
+
+from fastapi import APIRouter
+
+from target_app.schemas.bench import Message
+
+_PONG = Message(message="pong")
+
+router = APIRouter(prefix="/bench", tags=["bench"])
+
+
+@router.get("/ping")
+async def ping() -> Message:
+    """A constant; late only when something else holds the event loop."""
+    return _PONG

@@ -1,0 +1,61 @@
+"""Items, the async way."""
+
+from fastapi import APIRouter, Response
+
+from target_app.crud import items as crud
+from target_app.dependencies import DatabaseDep, ItemId, ItemPageDep, found
+from target_app.schemas.error import NOT_FOUND, UNAVAILABLE, UNREADABLE
+from target_app.schemas.item import ItemCreate, ItemPublic, ItemUpdate
+
+PREFIX = "/api/v1/items"
+
+router = APIRouter(prefix=PREFIX, tags=["items"], responses=UNAVAILABLE)
+
+
+@router.get("")
+async def list_items(page: ItemPageDep, database: DatabaseDep) -> list[ItemPublic]:
+    """List the items whose name contains `q`, a page at a time."""
+    async with database.reading() as session:
+        items = await crud.list_page(session, page)
+    return [ItemPublic.model_validate(item) for item in items]
+
+
+@router.post("", status_code=201, responses=UNREADABLE)
+async def create_item(data: ItemCreate, database: DatabaseDep, response: Response) -> ItemPublic:
+    """Create an item; its address is in `Location`."""
+    async with database.writing.begin() as session:
+        item = await crud.create(session, data)
+    response.headers["Location"] = f"{PREFIX}/{item.id}"
+    return ItemPublic.model_validate(item)
+
+
+@router.get("/{item_id}", responses=NOT_FOUND)
+async def read_item(item_id: ItemId, database: DatabaseDep) -> ItemPublic:
+    """Read one item."""
+    async with database.reading() as session:
+        item = await crud.read(session, item_id)
+    return ItemPublic.model_validate(found(item))
+
+
+@router.put("/{item_id}", responses=NOT_FOUND | UNREADABLE)
+async def replace_item(item_id: ItemId, data: ItemCreate, database: DatabaseDep) -> ItemPublic:
+    """Replace an item; a description that is left out is removed."""
+    async with database.writing.begin() as session:
+        item = await crud.change(session, item_id, data)
+    return ItemPublic.model_validate(found(item))
+
+
+@router.patch("/{item_id}", responses=NOT_FOUND | UNREADABLE)
+async def update_item(item_id: ItemId, data: ItemUpdate, database: DatabaseDep) -> ItemPublic:
+    """Change some fields of an item."""
+    async with database.writing.begin() as session:
+        item = await crud.change(session, item_id, data)
+    return ItemPublic.model_validate(found(item))
+
+
+@router.delete("/{item_id}", status_code=204, responses=NOT_FOUND)
+async def delete_item(item_id: ItemId, database: DatabaseDep) -> None:
+    """Delete an item."""
+    async with database.writing.begin() as session:
+        removed = await crud.remove(session, item_id)
+    found(removed)

@@ -1,0 +1,63 @@
+"""What the endpoints under /bench answer: one model a group, whatever the way the work is done."""
+
+from pydantic import BaseModel
+
+
+class Message(BaseModel):
+    """A constant."""
+
+    message: str
+
+
+class Waited(BaseModel):
+    """Calls to something slow, and how long each of them took."""
+
+    calls: int
+    ms: int
+
+
+class Computed(BaseModel):
+    """The result of a pure computation of `n` steps."""
+
+    n: int
+    checksum: int
+
+
+class Record(BaseModel):
+    """A nested object with a field of every common kind."""
+
+    id: int
+    name: str
+    price: float
+    active: bool
+    tags: list[str]
+    note: str | None
+
+
+class RecordPage(BaseModel):
+    """A list of records."""
+
+    size: int
+    records: list[Record]
+
+
+class Pool(BaseModel):
+    """The limits of the connection pools."""
+
+    size: int
+    timeout_s: float
+
+
+class Info(BaseModel):
+    """What serves this application, and how it is set up."""
+
+    pid: int
+    server: str
+    http_parser: str
+    loop: str
+    python: str
+    thread_tokens: int
+    pool: Pool
+    database: str
+    seed_rows: int
+    middleware: list[str]

@@ -1,0 +1,17 @@
+"""Work for a processor, in pure Python."""
+
+_SEED = 1
+_MULTIPLIER = 1_103_515_245
+_INCREMENT = 12_345
+_MASK = 2**31 - 1
+
+
+def checksum(n: int, start: int = _SEED) -> int:
+    """The state of a linear congruential generator after `n` steps, about 0.1 us each.
+
+    The result can be the `start` of another call: two runs of `n` steps equal one of `2 * n`.
+    """
+    state = start
+    for _ in range(n):
+        state = (state * _MULTIPLIER + _INCREMENT) & _MASK
+    return state
