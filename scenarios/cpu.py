@@ -1,0 +1,33 @@
+"""Endpoints that compute for about a millisecond in pure Python."""
+
+from __future__ import annotations
+
+from scenarios.model import Request, Scenario, contains
+from scenarios.ping import ping
+from scenarios.single import always
+
+_STEPS = 10_000
+_CHECKSUM = 1_910_041_713
+
+_computed = contains(b'{"n":%d,"checksum":%d}' % (_STEPS, _CHECKSUM))
+
+cpu_async = always(Request("GET", f"/bench/cpu/async?n={_STEPS}", check=_computed))
+cpu_sync = always(Request("GET", f"/bench/cpu/sync?n={_STEPS}", check=_computed))
+cpu_process = always(Request("GET", f"/bench/cpu/process?n={_STEPS}", check=_computed))
+cpu_yield = always(Request("GET", f"/bench/cpu/yield?n={_STEPS}", check=_computed))
+
+SCENARIOS = {
+    "cpu-async": Scenario(
+        "cpu-async", cpu_async, about="About 1 ms of pure Python on the event loop.", victim=ping
+    ),
+    "cpu-sync": Scenario("cpu-sync", cpu_sync, about="About 1 ms of pure Python in a thread.", victim=ping),
+    "cpu-process": Scenario(
+        "cpu-process", cpu_process, about="About 1 ms of pure Python in another process.", victim=ping
+    ),
+    "cpu-yield": Scenario(
+        "cpu-yield",
+        cpu_yield,
+        about="About 1 ms of pure Python on the event loop, in ten bites.",
+        victim=ping,
+    ),
+}

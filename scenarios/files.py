@@ -1,0 +1,39 @@
+"""A user's own Python file with a `SCENARIOS` table, beside the ones that come along."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+from scenarios import SCENARIOS
+from scenarios.model import Scenario
+
+
+class ScenarioFileError(Exception):
+    """The file cannot be used; the message names it and says why."""
+
+
+def load(path: Path | None) -> dict[str, Scenario]:
+    """The table of scenarios, with those of `path` added; theirs win. Raises ScenarioFileError."""
+    return dict(SCENARIOS) if path is None else {**SCENARIOS, **_from_file(path)}
+
+
+def _from_file(path: Path) -> dict[str, Scenario]:
+    try:
+        table = runpy.run_path(str(path)).get("SCENARIOS")
+    except FileNotFoundError:
+        raise ScenarioFileError(f"{path}: there is no such file") from None
+    except Exception as error:
+        raise ScenarioFileError(f"{path}: {type(error).__name__}: {error}") from error
+    if not isinstance(table, dict) or not table:
+        raise ScenarioFileError(
+            f"{path}: defines no SCENARIOS table, such as SCENARIOS = {{'name': Scenario(...)}}"
+        )
+    for name, scenario in table.items():
+        if not isinstance(scenario, Scenario):
+            raise ScenarioFileError(f"{path}: SCENARIOS[{name!r}] is no scenarios.model.Scenario")
+        if scenario.name != name:
+            raise ScenarioFileError(
+                f"{path}: SCENARIOS[{name!r}] calls itself {scenario.name!r}; use one name"
+            )
+    return table

@@ -1,0 +1,12 @@
+"""The cheapest answer there is, and the victim of those who hold the event loop."""
+
+from __future__ import annotations
+
+from scenarios.model import Request, Scenario, contains
+from scenarios.single import always
+
+ping = always(Request("GET", "/bench/ping", check=contains(b'"pong"')))
+
+SCENARIOS = {
+    "ping": Scenario("ping", ping, about="A constant answer: the probe that shows who else suffers."),
+}
