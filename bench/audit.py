@@ -1,0 +1,157 @@
+"""What makes a number doubtful: the figures of a cell -> its caveats. Pure; every limit stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from bench.model import Caveat, Cell, ClosedLoad, Generator, OpenLoad, Resources, Summary
+
+RATE_REACHED_SHARE = 0.98
+GENERATOR_SHARE = 0.80
+LAG_SHARE = 0.10
+LAG_FLOOR_MS = 0.5
+SPREAD_SHARE = 0.10
+STEAL_SHARE = 0.02
+IMBALANCE = 1.25
+SAMPLES_FOR_P99 = 1000
+LITTLES_LAW_SHARE = 0.05
+
+INVALIDATING = frozenset({"errors", "rate-not-reached", "shed", "generator-saturated"})
+"""Codes that make a record invalid: it is shown, hatched, and never ranked."""
+
+
+def audit(
+    cell: Cell,
+    summary: Summary,
+    resources: Resources,
+    generator: Generator,
+    earlier_rps: Sequence[float] = (),
+) -> tuple[Caveat, ...]:
+    """The caveats of a cell; `earlier_rps` are the throughputs of its earlier repeats."""
+    return (
+        *_errors(summary),
+        *_rate_not_reached(cell, summary),
+        *_shed(summary),
+        *_generator_saturated(generator),
+        *_lag(summary),
+        *_unstable([*earlier_rps, summary.throughput_rps]),
+        *_steal(resources),
+        *_uneven_workers(resources),
+        *_few_samples(summary),
+        *_littles_law(cell, summary),
+        *_counts_do_not_reconcile(summary),
+    )
+
+
+def is_valid(caveats: Sequence[Caveat]) -> bool:
+    """Whether a record with these caveats may be ranked."""
+    return not any(caveat.code in INVALIDATING for caveat in caveats)
+
+
+def _errors(summary: Summary) -> Iterator[Caveat]:
+    if not summary.requests:
+        yield Caveat("errors", "no request was answered in the measured part")
+    elif summary.errors:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in summary.errors_by_kind.items())
+        yield Caveat("errors", f"{summary.errors} of {summary.requests} requests failed ({kinds})")
+
+
+def _rate_not_reached(cell: Cell, summary: Summary) -> Iterator[Caveat]:
+    """Whether the answers kept up with the arrivals; a session may hold several requests, so intended ones count."""
+    if isinstance(cell.load, OpenLoad) and summary.requests:
+        wanted_rps = summary.requests / cell.load.duration_s
+        share = summary.throughput_rps / wanted_rps
+        if share < RATE_REACHED_SHARE:
+            yield Caveat(
+                "rate-not-reached",
+                f"{summary.throughput_rps:.0f} good answers/s of the {wanted_rps:.0f} requests/s that were due "
+                f"({share:.0%})",
+            )
+
+
+def _shed(summary: Summary) -> Iterator[Caveat]:
+    if summary.shed:
+        yield Caveat("shed", f"{summary.shed} sessions never started: all of max_sessions were under way")
+
+
+def _generator_saturated(generator: Generator) -> Iterator[Caveat]:
+    if generator.cpu_share > GENERATOR_SHARE:
+        yield Caveat(
+            "generator-saturated",
+            f"the generator used {generator.cpu_share:.0%} of its core: it may be what is measured",
+        )
+
+
+def _lag(summary: Summary) -> Iterator[Caveat]:
+    lag, service = summary.lag_ms.p99, summary.service_ms.p50
+    if lag is not None and service is not None and lag > max(LAG_FLOOR_MS, LAG_SHARE * service):
+        yield Caveat(
+            "lag",
+            f"1 % of the requests left {lag:.2f} ms late or more, beside a median service time of {service:.2f} ms",
+        )
+
+
+def _unstable(throughputs_rps: Sequence[float]) -> Iterator[Caveat]:
+    middle = median(throughputs_rps)
+    if len(throughputs_rps) > 1 and middle > 0:
+        spread = (max(throughputs_rps) - min(throughputs_rps)) / middle
+        if spread > SPREAD_SHARE:
+            yield Caveat(
+                "unstable",
+                f"the throughput of {len(throughputs_rps)} repeats spreads over {spread:.0%} of its median",
+            )
+
+
+def _steal(resources: Resources) -> Iterator[Caveat]:
+    if resources.steal_share > STEAL_SHARE:
+        yield Caveat("steal", f"the hypervisor took {resources.steal_share:.1%} of the server's CPUs away")
+
+
+def _uneven_workers(resources: Resources) -> Iterator[Caveat]:
+    counts = [worker.requests for worker in resources.workers if worker.requests is not None]
+    total = sum(counts)
+    if total and max(counts) > IMBALANCE * total / len(counts):
+        shares = " / ".join(f"{count / total:.0%}" for count in sorted(counts, reverse=True))
+        yield Caveat("uneven-workers", f"the workers answered {shares} of the requests")
+
+
+def _few_samples(summary: Summary) -> Iterator[Caveat]:
+    if summary.requests < SAMPLES_FOR_P99:
+        yield Caveat(
+            "few-samples",
+            f"p99 rests on {summary.requests} requests; {SAMPLES_FOR_P99:,} put ten of them beyond it",
+        )
+
+
+def _littles_law(cell: Cell, summary: Summary) -> Iterator[Caveat]:
+    """Concurrency = throughput x mean response; known beforehand in a closed loop, measured in an open one."""
+    closed = isinstance(cell.load, ClosedLoad)
+    concurrency = float(cell.load.users) if isinstance(cell.load, ClosedLoad) else summary.mean_concurrency
+    mean_ms = summary.response_ms.mean
+    if not concurrency or mean_ms is None or summary.requests < SAMPLES_FOR_P99 // 10:
+        return
+    rate_rps = summary.requests / cell.load.duration_s
+    expected = rate_rps * mean_ms / 1e3
+    if abs(expected - concurrency) > LITTLES_LAW_SHARE * concurrency:
+        known = "users" if closed else "requests under way on average"
+        yield Caveat(
+            "littles-law",
+            f"{rate_rps:.0f} requests/s x {mean_ms:.2f} ms make {expected:.2f} under way, "
+            f"against {concurrency:.2f} {known}",
+        )
+
+
+def _counts_do_not_reconcile(summary: Summary) -> Iterator[Caveat]:
+    """Sent = good + failed, by kind and by label, and percentiles only rise."""
+    by_label = sum(part.requests for part in summary.by_request.values())
+    by_kind = sum(summary.errors_by_kind.values())
+    if by_label != summary.requests or by_kind != summary.errors:
+        yield Caveat(
+            "counts-do-not-reconcile",
+            f"{summary.requests} requests and {summary.errors} errors, but {by_label} by label and {by_kind} by kind",
+        )
+    times = summary.response_ms
+    rising = [t for t in (times.p50, times.p90, times.p95, times.p99, times.p999, times.max) if t is not None]
+    if rising != sorted(rising):
+        yield Caveat("counts-do-not-reconcile", "the percentiles of the response time do not rise")

@@ -1,0 +1,286 @@
+"""Records -> tables: the summary of a run, its rankings, and two runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+
+from bench.metric import CPU, MEMORY, NOTHING, P50, P99, THROUGHPUT, VICTIM_P99, Metric, share, spread
+from bench.model import Caveat, Record, Run, Worker
+from bench.repeats import Repeats, by_context, gather, twins
+from bench.siblings import mapping, setup_facts
+from bench.stats import NO_EVIDENCE, Comparison, chance
+from bench.stats import compare as compare_estimates
+from bench.table import Column, Row, Table, label
+
+MEDIANS = (
+    "Each figure is the median of the repeats; range is (largest - smallest) / median. A percentile is the "
+    "median of the repeats' own percentiles, not the percentile of all requests together."
+)
+TILDE = "~ means no evidence: the ranges of the repeats overlap, or there is a single repeat."
+
+_PRESENT = (THROUGHPUT, P99, CPU)
+
+
+def _column(metric: Metric) -> Column:
+    return Column(metric.name, metric.unit)
+
+
+_RANGE = Column("range", "%")
+
+
+def summary(run: Run) -> Table:
+    """One row a cell: the best throughput first within a scenario, invalid cells last."""
+    columns = (
+        label("setup"), label("scenario"), _column(THROUGHPUT), _RANGE,
+        *map(_column, (P50, P99, CPU, MEMORY)), Column("errors"),
+    )  # fmt: skip
+    contexts = by_context(gather(run.records)).values()
+    rows = [_summary_row(cell) for cells in contexts for cell in sorted(cells, key=_best_first)]
+    return Table("Summary", columns, tuple(rows), (MEDIANS,) if rows else ())
+
+
+def _best_first(cell: Repeats) -> tuple[bool, float, str]:
+    metric = _ranked_by(cell)
+    found = cell.estimate(metric)
+    sign = -1 if metric.better == "higher" else 1
+    return (not cell.valid, float("inf") if found is None else sign * found.median, cell.setup)
+
+
+def _ranked_by(cell: Repeats) -> Metric:
+    """An open load fixes the throughput, so there the latency tells."""
+    return THROUGHPUT if cell.closed else P99
+
+
+def _summary_row(cell: Repeats) -> Row:
+    throughput = cell.estimate(THROUGHPUT)
+    figures = [metric.show(cell.estimate(metric)) for metric in (P50, P99, CPU, MEMORY)]
+    errors = sum(record.summary.errors for record in cell.records)
+    entries = (
+        cell.setup, cell.scenario, THROUGHPUT.show(throughput), spread(throughput), *figures, f"{errors:,}",
+    )  # fmt: skip
+    return Row(entries, cell.where, cell.caveats, not cell.valid)
+
+
+def ranking(run: Run) -> Table:
+    """The setups of each scenario, engine and load, where there are two or more."""
+    columns = (
+        Column("rank"), label("setup"), _column(THROUGHPUT), _RANGE, Column("to leader"),
+        *map(_column, (P50, P99, CPU, MEMORY)),
+    )  # fmt: skip
+    contexts = [cells for cells in by_context(gather(run.records)).values() if len(cells) > 1]
+    rows = chain.from_iterable(_ranked_rows(cells) for cells in contexts)
+    fewest = min((len(cell.records) for cells in contexts for cell in cells), default=0)
+    notes = (
+        "The rank is one more than the number of setups whose repeats all lie on the better side; setups "
+        "that cannot be told apart share it, and invalid cells have none.",
+        "Closed loads rank by throughput, open loads by p99: their rate is given.",
+        TILDE,
+        _chance_note(fewest, fewest),
+    )
+    return Table("Setups ranked per scenario", columns, tuple(rows), notes if contexts else ())
+
+
+def rank(cells: Sequence[Repeats], cell: Repeats) -> int | None:
+    """One more than the number of cells that are better by evidence; None when invalid or a single repeat."""
+    metric = _ranked_by(cell)
+    found = cell.estimate(metric)
+    if not cell.valid or found is None or found.n < 2:
+        return None
+    comparisons = (other.against(cell, metric) for other in cells if other is not cell)
+    return 1 + sum(found is not None and found.verdict == metric.better for found in comparisons)
+
+
+def _ranked_rows(cells: Sequence[Repeats]) -> Iterable[Row]:
+    ordered = sorted(cells, key=_best_first)
+    leader = ordered[0]
+    metric = _ranked_by(leader)
+    for cell in ordered:
+        place = rank(cells, cell)
+        throughput = cell.estimate(THROUGHPUT)
+        entries = (
+            (NOTHING if not cell.valid else NO_EVIDENCE) if place is None else str(place),
+            cell.setup,
+            THROUGHPUT.show(throughput),
+            spread(throughput),
+            "" if cell is leader else _ratio(cell.against(leader, metric)),
+            *(each.show(cell.estimate(each)) for each in (P50, P99, CPU, MEMORY)),
+        )
+        yield Row(entries, f"{cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
+
+
+def _ratio(found: Comparison | None) -> str:
+    return NOTHING if found is None else found.text
+
+
+def twin_table(run: Run) -> Table:
+    """The same work done in different ways, each against its group's reference variant."""
+    columns = (
+        label("variant"), _column(THROUGHPUT), _RANGE, Column("to first"),
+        *map(_column, (P50, P99, CPU, VICTIM_P99)),
+    )  # fmt: skip
+    rows = [_twin_row(cell, cells[0]) for cells in twins(gather(run.records)) for cell in cells]
+    notes = (
+        "The victim is an innocent request that a slow probe repeats on its own connections beside the load.",
+        TILDE,
+    )
+    return Table("The same work, done differently", columns, tuple(rows), notes if rows else ())
+
+
+def _twin_row(cell: Repeats, reference: Repeats) -> Row:
+    throughput = cell.estimate(THROUGHPUT)
+    entries = (
+        cell.scenario,
+        THROUGHPUT.show(throughput),
+        spread(throughput),
+        "" if cell is reference else _ratio(cell.against(reference, THROUGHPUT)),
+        *(metric.show(cell.estimate(metric)) for metric in (P50, P99, CPU, VICTIM_P99)),
+    )
+    return Row(entries, f"{cell.group}: {cell.setup}, {cell.where}", cell.caveats, not cell.valid)
+
+
+def worker_table(run: Run) -> Table:
+    """How the requests of setups with several workers were shared out."""
+    columns = (
+        label("setup"), label("scenario"), Column("workers"), Column("cores"), _column(THROUGHPUT),
+        Column("least busy", "%"), Column("busiest", "%"), _column(MEMORY),
+    )  # fmt: skip
+    facts = setup_facts(run)
+    cells = [cell for cell in gather(run.records) if worker_count(cell, facts) > 1]
+    rows = [_worker_row(cell, worker_count(cell, facts)) for cell in cells]
+    notes = (
+        "Least busy and busiest: the smallest and the largest share of requests that one worker answered.",
+    )
+    return Table("Workers", columns, tuple(rows), notes if rows else ())
+
+
+def worker_count(cell: Repeats, facts: Mapping[str, Mapping[str, object]]) -> int:
+    """The workers a setup is said to have, else as many as were seen to answer."""
+    said = facts.get(cell.setup, {}).get("workers")
+    seen = max((len(shares(record.resources.workers)) for record in cell.records), default=0)
+    return said if isinstance(said, int) else seen
+
+
+def cores(cell: Repeats) -> int | None:
+    """How many CPUs the server was pinned to; None when it was not."""
+    return len({cpu for record in cell.records for cpu in record.resources.cpus}) or None
+
+
+def shares(workers: Sequence[Worker]) -> tuple[float, ...]:
+    """Each worker's share of the requests, smallest first; empty when the answers do not tell."""
+    counts = [worker.requests for worker in workers if worker.requests is not None]
+    total = sum(counts)
+    return tuple(sorted(count / total for count in counts)) if total else ()
+
+
+def _worker_row(cell: Repeats, workers: int) -> Row:
+    seen = [found for record in cell.records if (found := shares(record.resources.workers))]
+    least = (
+        0.0
+        if any(len(found) < workers for found in seen)
+        else min((found[0] for found in seen), default=None)
+    )
+    pinned = cores(cell)
+    entries = (
+        cell.setup, cell.scenario, str(workers), NOTHING if pinned is None else str(pinned),
+        THROUGHPUT.show(cell.estimate(THROUGHPUT)), share(least if seen else None),
+        share(max((found[-1] for found in seen), default=None)), MEMORY.show(cell.estimate(MEMORY)),
+    )  # fmt: skip
+    return Row(entries, cell.where, cell.caveats, not cell.valid)
+
+
+# --- two runs ------------------------------------------------------------------------------------
+
+
+def compare(base: Run, new: Run) -> Table:
+    """Two runs side by side with the ratios new / base; a cell that one of them lacks is listed without."""
+    columns = [label("setup"), label("scenario")]
+    for metric in _PRESENT:
+        columns += [Column(metric.name, "base"), Column(metric.unit, "new"), Column("", "ratio")]
+    cells = gather(base.records + new.records)
+    pairs = [(_part(cell, base), _part(cell, new)) for cell in cells]
+    rows = tuple(_pair_row(cell, before, after) for cell, (before, after) in zip(cells, pairs, strict=True))
+    return Table(
+        f"{base.name} against {new.name}", tuple(columns), rows, tuple(_compare_notes(base, new, pairs))
+    )
+
+
+def _part(cell: Repeats, run: Run) -> Repeats | None:
+    """The repeats that belong to one of the two runs."""
+    mine = [record for record in run.records if record.cell.key == cell.records[0].cell.key]
+    return gather(mine)[0] if mine else None
+
+
+def _pair_row(cell: Repeats, before: Repeats | None, after: Repeats | None) -> Row:
+    entries = [cell.setup, cell.scenario]
+    for metric in _PRESENT:
+        old = before.estimate(metric) if before else None
+        young = after.estimate(metric) if after else None
+        comparable = before is not None and after is not None and before.valid and after.valid
+        ratio = _ratio(compare_estimates(old, young)) if comparable else NOTHING
+        entries += [metric.show(old), metric.show(young), ratio]
+    caveats = {caveat: None for part in (before, after) if part for caveat in part.caveats}
+    return Row(tuple(entries), cell.where, tuple(caveats), not cell.valid)
+
+
+def _compare_notes(
+    base: Run, new: Run, pairs: Iterable[tuple[Repeats | None, Repeats | None]]
+) -> Iterable[str]:
+    sizes = [(len(before.records), len(after.records)) for before, after in pairs if before and after]
+    yield TILDE
+    if sizes:
+        smallest = min(sizes, key=lambda size: size[0] * size[1])
+        yield _chance_note(*smallest)
+    yield (
+        "The two runs were measured at different times: a machine that drifted in between shows here as a "
+        "difference too."
+    )
+    yield from _differences(base, new)
+    for run, side in ((base, 0), (new, 1)):
+        alone = [pair[side] for pair in pairs if pair[1 - side] is None]
+        if alone:
+            names = "; ".join(_full_name(cell) for cell in alone if cell)
+            yield f"Only in {run.name}: {names}."
+
+
+def _chance_note(n_base: int, n_new: int) -> str:
+    if min(n_base, n_new) < 2:
+        return "A single repeat has no spread, so it can show no difference."
+    one_in = 1 / chance(n_base, n_new)
+    return (
+        f"With {n_base} repeats against {n_new}, two equal things look different by chance in one of "
+        f"{one_in:.0f} comparisons."
+    )
+
+
+def _full_name(cell: Repeats) -> str:
+    return (
+        f"{cell.setup} / {cell.scenario} / {cell.engine} / {cell.load.label} for {cell.load.duration_s:g} s"
+    )
+
+
+def _differences(base: Run, new: Run) -> Iterable[str]:
+    """Differences of the machines and the packages, which a ratio cannot tell from those of the code."""
+    before, after = _host(base), _host(new)
+    for name in sorted(before.keys() & after.keys()):
+        if before[name] != after[name]:
+            yield f"The runs differ in {name}: {before[name]} before, {after[name]} now."
+
+
+def _host(run: Run) -> dict[str, object]:
+    host = mapping(run.facts.get("host"))
+    kept = ("cpu_model", "cores", "kernel", "governor", "virtualisation", "python")
+    versions = mapping(host.get("versions"))
+    return {name: host[name] for name in kept if name in host} | {
+        str(name): versions[name] for name in versions
+    }
+
+
+def caveats_of(records: Iterable[Record]) -> tuple[tuple[Caveat, tuple[Record, ...]], ...]:
+    """Every caveat with the records that carry it, by code and text."""
+    found: dict[Caveat, list[Record]] = {}
+    for record in records:
+        for caveat in record.caveats:
+            found.setdefault(caveat, []).append(record)
+    ordered = sorted(found, key=lambda caveat: (caveat.code, caveat.text))
+    return tuple((caveat, tuple(found[caveat])) for caveat in ordered)

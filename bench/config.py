@@ -1,0 +1,179 @@
+"""TOML -> Setup and Plan: the one reader of configuration. Every mistake gets a sentence with file, table and key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from bench.errors import UsageError, unknown
+from bench.model import Block, ClosedLoad, Load, OpenLoad, Plan, Setup
+
+_HERE = Path(__file__).parent
+
+_SETUP = TypeAdapter(Setup)
+_SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name"} | {"extends"}
+_PLAN_ONLY_KEYS = frozenset({"about", "seed", "blocks"})
+
+T = TypeVar("T")
+
+_Names = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class _BlockEntry:
+    """A block as it stands in the file, after the plan's own keys were filled in."""
+
+    setups: _Names
+    scenarios: _Names
+    engines: _Names = ("native",)
+    users: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = ()
+    arrivals_per_s: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    duration_s: Annotated[float, Field(gt=0)] = 2.0
+    warmup_s: Annotated[float, Field(ge=0)] = 0.5
+    repeats: Annotated[int, Field(ge=1)] = 1
+    arrivals: Literal["poisson", "uniform"] = "poisson"
+    max_sessions: Annotated[int, Field(ge=1)] = 1000
+
+    def block(self) -> Block:
+        loads: list[Load] = [ClosedLoad(users, self.duration_s, self.warmup_s) for users in self.users]
+        loads += [
+            OpenLoad(rate, self.duration_s, self.warmup_s, self.arrivals, self.max_sessions)
+            for rate in self.arrivals_per_s
+        ]
+        return Block(self.setups, self.scenarios, self.engines, tuple(loads), self.repeats)
+
+
+_BLOCK = TypeAdapter(_BlockEntry)
+_BLOCK_KEYS = frozenset(field.name for field in fields(_BlockEntry))
+
+
+def load_setups(path: Path | None = None) -> dict[str, Setup]:
+    """The shipped setups, with those of a user's file added; theirs win and may extend ours. Raises UsageError."""
+    shipped = _tables(_HERE / "setups.toml")
+    own = _tables(path) if path else {}
+    merged = shipped | own
+    setups = {}
+    for name in merged:
+        source = str(path) if name in own else "setups.toml"
+        setups[name] = _setup(f"{source}: [{name}]", name, _extended(name, merged, shipped, source, ()))
+    return setups
+
+
+def load_plans(path: Path | None = None) -> dict[str, Plan]:
+    """The shipped plans, with those of a user's file added; theirs win. Raises UsageError."""
+    shipped = {
+        name: _plan("plans.toml", name, table) for name, table in _tables(_HERE / "plans.toml").items()
+    }
+    own = {name: _plan(str(path), name, table) for name, table in (_tables(path) if path else {}).items()}
+    return shipped | own
+
+
+def check_names(plan: Plan, setups: Iterable[str], scenarios: Iterable[str], engines: Iterable[str]) -> None:
+    """Raise UsageError, with a guess at what was meant, when a plan names what does not exist."""
+    for kind, wanted, known in (
+        ("setup", [name for block in plan.blocks for name in block.setups], set(setups)),
+        ("scenario", [name for block in plan.blocks for name in block.scenarios], set(scenarios)),
+        ("engine", [name for block in plan.blocks for name in block.engines], set(engines)),
+    ):
+        for name in wanted:
+            if name not in known:
+                raise unknown(kind, name, known)
+
+
+def _tables(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        content = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from None
+    for name, table in content.items():
+        if not isinstance(table, dict):
+            raise UsageError(f"{path}: '{name}' stands outside of any table; write [name] above it")
+    return content
+
+
+def _extended(
+    name: str,
+    tables: Mapping[str, dict[str, Any]],
+    shipped: Mapping[str, dict[str, Any]],
+    source: str,
+    seen: tuple[str, ...],
+) -> dict[str, Any]:
+    """A table on top of the one that it extends; one of a shipped setup's name may extend the shipped one."""
+    table = dict(tables[name])
+    base_name = table.pop("extends", None)
+    if base_name is None:
+        return table
+    if base_name == name and name in shipped and tables is not shipped:
+        base = _extended(name, shipped, shipped, source, ())
+    elif base_name in (*seen, name):
+        raise UsageError(f"{source}: [{name}] extends itself: {' -> '.join((*seen, name, str(base_name)))}")
+    elif base_name not in tables:
+        raise UsageError(f"{source}: [{name}] extends: {unknown('setup', str(base_name), tables)}")
+    else:
+        base = _extended(base_name, tables, shipped, source, (*seen, name))
+    if isinstance(base.get("env"), dict) and isinstance(table.get("env"), dict):
+        table["env"] = base["env"] | table["env"]
+    return base | table
+
+
+def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
+    _check_keys(where, table, _SETUP_KEYS)
+    if isinstance(table.get("env"), dict):
+        table["env"] = {key: str(value) for key, value in table["env"].items()}
+    setup = _validated(where, _SETUP, {**table, "name": name})
+    if setup.workers < 1:
+        raise UsageError(f"{where} workers: {setup.workers} is too few; 1 is the least")
+    if setup.server == "command" and not setup.command:
+        raise UsageError(
+            f'{where} command: a server = "command" needs one, such as ["python", "my_server.py", "{{port}}"]'
+        )
+    return setup
+
+
+def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
+    where = f"{source}: [{name}]"
+    _check_keys(where, table, _PLAN_ONLY_KEYS | _BLOCK_KEYS)
+    common = {key: value for key, value in table.items() if key in _BLOCK_KEYS}
+    entries = table.get("blocks", [{}])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(f"{where} blocks: write each as [[{name}.blocks]]")
+    seed = table.get("seed", 1)
+    if not isinstance(seed, int):
+        raise UsageError(f"{where} seed: {seed!r} is no whole number")
+    blocks = tuple(
+        _block(f"{where} block {number}", common | entry) for number, entry in enumerate(entries, 1)
+    )
+    return Plan(name, str(table.get("about", "")), blocks, seed)
+
+
+def _block(where: str, table: dict[str, Any]) -> Block:
+    _check_keys(where, table, _BLOCK_KEYS)
+    block = _validated(where, _BLOCK, table).block()
+    if not block.loads:
+        raise UsageError(f"{where}: has no load; give users = [32] or arrivals_per_s = [100]")
+    return block
+
+
+def _check_keys(where: str, table: Mapping[str, object], known: frozenset[str]) -> None:
+    for key in table:
+        if key not in known:
+            raise UsageError(f"{where}: {unknown('key', key, known)}")
+
+
+def _validated(where: str, kind: TypeAdapter[T], table: Mapping[str, object]) -> T:
+    try:
+        return kind.validate_python(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{where} {place}: {first['msg']}, got {first['input']!r}") from None

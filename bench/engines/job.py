@@ -1,0 +1,68 @@
+"""What a generator process is told to do, as a file, and the few words it says while it works."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.model import ClosedLoad, Load, OpenLoad
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One generator process's share of a cell.
+
+    `victim` drives the scenario's victim flow instead of its flow. A request that has no answer after `timeout_s` has
+    failed. `samples` is where the rows go.
+    """
+
+    host: str
+    port: int
+    scenario: str
+    load: Load
+    samples: Path
+    seed: int = 1
+    scenarios_file: Path | None = None
+    victim: bool = False
+    timeout_s: float = 10.0
+
+    @property
+    def authority(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), default=str))
+
+
+def read_job(path: Path) -> Job:
+    """Read what `Job.write` wrote."""
+    fields: dict[str, Any] = json.loads(path.read_text())
+    load = fields.pop("load")
+    samples = Path(fields.pop("samples"))
+    scenarios_file = fields.pop("scenarios_file")
+    return Job(
+        load=(ClosedLoad if load["kind"] == "closed" else OpenLoad)(**load),
+        samples=samples,
+        scenarios_file=Path(scenarios_file) if scenarios_file else None,
+        **fields,
+    )
+
+
+def say(**word: object) -> None:
+    """Tell whoever launched this process something: one line of JSON on standard output."""
+    print(json.dumps(word), flush=True)
+
+
+def wait_for_go() -> int:
+    """Say `ready`, then block until the launcher names the common start, in nanoseconds of CLOCK_MONOTONIC.
+
+    Exits when the launcher is gone.
+    """
+    say(ready=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise SystemExit(1)
+    return int(line)

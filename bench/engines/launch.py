@@ -1,0 +1,223 @@
+"""Runs generators as processes of their own: tells them when to go, passes on what they say, reads their samples."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import samples
+from bench.engines.job import Job
+from bench.errors import EngineError, UsageError
+from bench.model import Load, OpenLoad
+from bench.processes import Processes
+from bench.samples import Samples
+
+_TICK_S = 0.1
+_READY_WITHIN_S = 30.0
+_OVERTIME_S = 30.0
+_LEAD_NS = 30_000_000
+_LOG_BYTES = 2000
+
+LOCUSTFILE = Path(__file__).parents[2] / "locustfile.py"
+_LOCUST_RECORDER = Path(__file__).with_name("locust_recorder.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a cell is: requests and errors so far, and the p99 of the last few thousand responses."""
+
+    requests: int
+    errors: int
+    p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told what while generators run: `tick` about ten times a second, the others once or as it comes."""
+
+    started: Callable[[], None]
+    ended: Callable[[], None]
+    tick: Callable[[], None]
+    progress: Callable[[Progress], None]
+
+
+def check_load(engine: str, load: Load) -> None:
+    """Raise UsageError when an engine cannot make a load."""
+    if engine == "locust" and isinstance(load, OpenLoad):
+        raise UsageError("the locust engine only drives closed loads: give --users, or use --engine native")
+
+
+def run(
+    engine: str,
+    jobs: Sequence[Job],
+    processes: Processes,
+    watch: Watch,
+    *,
+    cpus: Sequence[int] = (),
+    companions: Sequence[Job] = (),
+) -> tuple[Samples, list[Samples]]:
+    """Run the jobs of one cell side by side and join their samples; gives the companions' samples apart.
+
+    Companions are native generators that go at the same moment (a victim's probe). Raises EngineError when a
+    generator fails or overruns.
+    """
+    with contextlib.ExitStack() as stack:
+        voices = [
+            stack.enter_context(_launched(_COMMANDS[kind], job, processes, cpus))
+            for kind, some in ((engine, jobs), ("native", companions))
+            for job in some
+        ]
+        _converse(voices, voices[: len(jobs)], watch, max(_span_s(job) for job in jobs))
+        found = [samples.read(voice.job.samples) for voice in voices]
+    return samples.join(found[: len(jobs)]), found[len(jobs) :]
+
+
+def _native_command(job: Job, path: Path) -> list[str]:
+    return [sys.executable, "-m", "bench.engines.native", str(path)]
+
+
+def _locust_command(job: Job, path: Path) -> list[str]:
+    users = str(getattr(job.load, "users", 1))
+    return [
+        *(sys.executable, "-m", "locust", "-f", f"{LOCUSTFILE},{_LOCUST_RECORDER}"),
+        *("--headless", "--users", users, "--spawn-rate", users, "--host", f"http://{job.authority}"),
+        *("--only-summary", "--loglevel", "WARNING", "--stop-timeout", "5", "--reset-stats"),
+    ]
+
+
+_COMMANDS: dict[str, Callable[[Job, Path], list[str]]] = {
+    "native": _native_command,
+    "locust": _locust_command,
+}
+ENGINES = tuple(_COMMANDS)
+
+
+class _Voice:
+    """One generator process: what it was told, and what it says."""
+
+    def __init__(self, job: Job, child: subprocess.Popen[str], log: Path) -> None:
+        self.job = job
+        self.child = child
+        self.log = log
+        self.silent = False
+
+    def words(self) -> dict[str, Any]:
+        """The next line it says; at its end, an empty dict. Raises EngineError when it ended badly."""
+        assert self.child.stdout is not None
+        line = self.child.stdout.readline()
+        if line:
+            return self._parsed(line)
+        self.silent = True
+        if self.child.wait() != 0:
+            raise EngineError(self._failure(f"ended with status {self.child.returncode}"))
+        return {}
+
+    def _parsed(self, line: str) -> dict[str, Any]:
+        try:
+            words = json.loads(line)
+        except ValueError:
+            return {}  # something else in the process wrote to standard output
+        if isinstance(words, dict) and "broken" in words:
+            raise EngineError(str(words["broken"]))
+        return words if isinstance(words, dict) else {}
+
+    def say(self, line: str) -> None:
+        assert self.child.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # its end is noticed when it is read
+            self.child.stdin.write(line + "\n")
+            self.child.stdin.flush()
+
+    def _failure(self, what: str) -> str:
+        said = self.log.read_bytes()[-_LOG_BYTES:].decode(errors="replace").strip()
+        return f"the load generator {what}" + (f"; it wrote:\n{said}" if said else "")
+
+
+@contextlib.contextmanager
+def _launched(
+    command: Callable[[Job, Path], list[str]], job: Job, processes: Processes, cpus: Sequence[int]
+) -> Iterator[_Voice]:
+    path = job.samples.with_suffix(".job")
+    log = job.samples.with_suffix(".log")
+    job.write(path)
+    env = {**os.environ, "BENCH_JOB": str(path)}
+    if job.scenarios_file is not None:
+        env["BENCH_SCENARIOS"] = str(job.scenarios_file)
+    with processes.running(command(job, path), log=log, cpus=cpus, env=env, talking=True) as child:
+        yield _Voice(job, child, log)
+
+
+def _converse(voices: list[_Voice], principals: list[_Voice], watch: Watch, span_s: float) -> None:
+    """Wait until all are ready, let all go at once, and listen until all have ended."""
+    deadline_s = time.monotonic() + _READY_WITHIN_S
+    waiting = set(voices)
+    listener = _Listener(principals, watch)
+    with selectors.DefaultSelector() as selector:
+        for voice in voices:
+            assert voice.child.stdout is not None
+            selector.register(voice.child.stdout, selectors.EVENT_READ, voice)
+        while selector.get_map():
+            if time.monotonic() > deadline_s:
+                raise EngineError(f"the load generator overran its {span_s:.0f} s by {_OVERTIME_S:.0f} s")
+            for key, _ in selector.select(_TICK_S):
+                words = key.data.words()
+                if key.data.silent:
+                    selector.unregister(key.fileobj)
+                elif "ready" in words:
+                    waiting.discard(key.data)
+                    if not waiting:
+                        _go(voices)
+                        deadline_s = time.monotonic() + span_s + _OVERTIME_S
+                else:
+                    listener.hear(key.data, words)
+            watch.tick()
+
+
+class _Listener:
+    """Passes on what the principal generators say: started when all have, ended when the first has."""
+
+    def __init__(self, principals: list[_Voice], watch: Watch) -> None:
+        self._watch = watch
+        self._starting = set(principals)
+        self._measuring = set(principals)
+        self._counts = dict.fromkeys(principals, Progress(0, 0, None))
+
+    def hear(self, voice: _Voice, words: Mapping[str, Any]) -> None:
+        if voice not in self._counts:
+            return
+        if "started" in words:
+            self._starting.discard(voice)
+            if not self._starting:
+                self._watch.started()
+        elif "ended" in words:
+            if len(self._measuring) == len(self._counts):
+                self._watch.ended()
+            self._measuring.discard(voice)
+        elif "requests" in words:
+            self._counts[voice] = Progress(words["requests"], words["errors"], words["p99_ms"])
+            self._watch.progress(_total(list(self._counts.values())))
+
+
+def _go(voices: list[_Voice]) -> None:
+    begin_ns = time.monotonic_ns() + _LEAD_NS
+    for voice in voices:
+        voice.say(str(begin_ns))
+
+
+def _total(parts: list[Progress]) -> Progress:
+    worst = [part.p99_ms for part in parts if part.p99_ms is not None]
+    return Progress(
+        sum(part.requests for part in parts), sum(part.errors for part in parts), max(worst, default=None)
+    )
+
+
+def _span_s(job: Job) -> float:
+    return job.load.warmup_s + job.load.duration_s + job.timeout_s

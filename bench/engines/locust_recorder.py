@@ -1,0 +1,119 @@
+"""Makes Locust leave the same samples as the native engine: loaded by Locust beside the locustfile.
+
+Locust's own statistics keep whole milliseconds; its request event carries the exact time, which is recorded here.
+The measured part begins when every user has started and the warm-up is over.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import gevent
+import numpy as np
+from locust import events
+from locust.env import Environment
+
+from bench.engines.job import Job, read_job, say, wait_for_go
+from bench.samples import OK, SampleFile
+
+_PROGRESS_S = 0.5
+
+
+class _Recorder:
+    """Listens to one Locust run."""
+
+    def __init__(self, job: Job, environment: Environment) -> None:
+        self._job = job
+        self._environment = environment
+        self._file = SampleFile(job.samples)
+        self._errors = 0
+        self._cpu_ns: list[int] = []
+        self._span_ns = (0, 0)
+        self._clock_offset_ns = time.monotonic_ns() - time.time_ns()
+
+    def requested(
+        self,
+        name: str,
+        response_time: float,
+        exception: object = None,
+        response: Any = None,
+        start_time: float = 0.0,
+        **_: Any,
+    ) -> None:
+        """One row a request: sent when Locust says it started, done `response_time` milliseconds later."""
+        file = self._file
+        sent_ns = int(start_time * 1e9) + self._clock_offset_ns
+        outcome = OK
+        if exception is not None:
+            outcome = file.outcome(_kind(exception))
+            self._errors += 1
+        worker = (getattr(response, "headers", None) or {}).get("X-Worker", "")
+        done_ns = sent_ns + int(response_time * 1e6)
+        file.append(
+            sent_ns, sent_ns, done_ns, file.label(name), outcome, int(worker) if worker.isdigit() else 0
+        )
+
+    def spawned(self, **_: Any) -> None:
+        if not self._cpu_ns and self._span_ns == (0, 0):
+            self._span_ns = (1, 1)
+            gevent.spawn(self._measure)
+
+    def closed(self, **_: Any) -> None:
+        start_ns, end_ns = self._span_ns
+        cpu_s = (self._cpu_ns[1] - self._cpu_ns[0]) / 1e9 if len(self._cpu_ns) == 2 else 0.0
+        self._file.close(start_ns=start_ns, end_ns=end_ns, shed=0, cpu_s=cpu_s)
+        self._environment.process_exit_code = (
+            0  # failed requests are in the samples; they are no failure of the run
+        )
+
+    def _measure(self) -> None:
+        gevent.sleep(self._job.load.warmup_s)
+        start_ns = time.monotonic_ns()
+        self._mark("started")
+        end_ns = start_ns + int(self._job.load.duration_s * 1e9)
+        while (left_ns := end_ns - time.monotonic_ns()) > 0:
+            self._progress()
+            gevent.sleep(min(_PROGRESS_S, left_ns / 1e9))
+        self._span_ns = (start_ns, end_ns)
+        self._mark("ended")
+        assert self._environment.runner is not None
+        self._environment.runner.quit()
+
+    def _mark(self, word: str) -> None:
+        self._cpu_ns.append(time.process_time_ns())
+        say(**{word: time.monotonic_ns()})
+
+    def _progress(self) -> None:
+        recent = self._file.recent_response_ns(4000)
+        p99_ms = float(np.percentile(recent, 99)) / 1e6 if len(recent) else None
+        say(requests=self._file.requests, errors=self._errors, p99_ms=p99_ms)
+
+
+def _kind(exception: object) -> str:
+    """`status-500` and `wrong-body` as the flow names them; other failures by what the connection said."""
+    text = str(exception)
+    if text.startswith("status-") or text == "wrong-body":
+        return text
+    for part, kind in (("refused", "refused"), ("reset", "reset"), ("timed out", "timeout")):
+        if part in text.lower():
+            return kind
+    return type(exception).__name__.lower()
+
+
+@events.init.add_listener
+def _listen(environment: Environment, **_: Any) -> None:
+    job = read_job(Path(os.environ["BENCH_JOB"]))
+    wanted = job.scenario
+    environment.user_classes = [
+        user
+        for user in environment.user_classes
+        if getattr(user, "scenario").name == wanted  # noqa: B009
+    ]
+    recorder = _Recorder(job, environment)
+    environment.events.request.add_listener(recorder.requested)
+    environment.events.spawning_complete.add_listener(recorder.spawned)
+    environment.events.quit.add_listener(recorder.closed)
+    wait_for_go()

@@ -1,0 +1,25 @@
+"""A run in three to five findings: only what the repeats bear out, and plain words where they do not."""
+
+from __future__ import annotations
+
+from bench.findings.contest import best_setup
+from bench.findings.duels import loop_and_parser, more_workers
+from bench.findings.finding import Finding
+from bench.findings.variants import async_over_sync, misuse
+from bench.model import Run
+from bench.repeats import gather
+
+__all__ = ["Finding", "findings"]
+
+
+def findings(run: Run) -> tuple[Finding, ...]:
+    """What the run shows, the most useful first; what was not measured has no finding."""
+    cells = gather(run.records)
+    found = (
+        best_setup(cells),
+        loop_and_parser(run, cells),
+        async_over_sync(cells),
+        misuse(cells),
+        more_workers(run, cells),
+    )
+    return tuple(finding for finding in found if finding is not None)

@@ -1,0 +1,156 @@
+"""Which setup is best for the app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, rate
+from bench.metric import CPU, MEMORY, THROUGHPUT
+from bench.model import Load
+from bench.repeats import Repeats, across, by_context, peak
+from bench.stats import Estimate, compare, geometric_mean
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A setup's cells in all scenarios of the contest, and the geometric mean of their throughputs."""
+
+    setup: str
+    cells: tuple[Repeats, ...]
+    score: Estimate
+
+    @property
+    def memory(self) -> Estimate | None:
+        return across(self.cells, MEMORY, peak)
+
+    @property
+    def cpu(self) -> Estimate | None:
+        return across(self.cells, CPU, geometric_mean)
+
+
+def best_setup(cells: Iterable[Repeats]) -> Finding | None:
+    """Which setup serves most over the scenarios that the most setups ran; None with fewer than two valid."""
+    measured = _measured(cells)
+    contests = _fair(measured)
+    standings = _standings(contests)
+    if len(standings) < 2:
+        return None
+    leader = standings[0]
+    tied = [standing for standing in standings[1:] if not evident(compare(standing.score, leader.score))]
+    title, text = _best_words(leader, tied, standings)
+    sentences = [text + f" ({listed([cell.scenario for cell in leader.cells])}; {leader.cells[0].where})."]
+    sentences += [
+        *_cost(leader, standings[1]),
+        *_unranked(contests, standings),
+        *_left_out(measured, contests),
+    ]
+    used = [cell for standing in standings[: len(tied) + 2] for cell in standing.cells]
+    figures = tuple(_contest_figure(contest, standings) for contest in contests)
+    return Finding("best-setup", title, " ".join(sentences), figures, "throughput", caveats_of(used))
+
+
+def _measured(cells: Iterable[Repeats]) -> list[tuple[Repeats, ...]]:
+    """The contexts of one engine and closed load that the largest number of setups ran."""
+    fair = [cell for cell in cells if cell.closed and cell.variant != "misuse"]
+    places: dict[tuple[str, Load], list[tuple[Repeats, ...]]] = {}
+    for (_, engine, load), members in by_context(fair).items():
+        places.setdefault((engine, load), []).append(members)
+    chosen: list[tuple[Repeats, ...]] = []
+    best = (1, 0, False)
+    for (engine, _), contexts in places.items():
+        widest = max(map(len, contexts))
+        full = [members for members in contexts if len(members) == widest]
+        if (merit := (widest, len(full), engine == "native")) > best and widest > 1:
+            chosen, best = full, merit
+    return chosen
+
+
+def _fair(contests: Sequence[tuple[Repeats, ...]]) -> list[tuple[Repeats, ...]]:
+    """The contests in which the largest set of setups is valid: leaving out the fastest would be no ranking."""
+    valid = [frozenset(cell.setup for cell in contest if cell.valid) for contest in contests]
+    wanted = max(
+        valid, key=lambda setups: (len(setups), sum(setups <= other for other in valid)), default=frozenset()
+    )
+    return [contest for contest, setups in zip(contests, valid, strict=True) if wanted <= setups]
+
+
+def _standings(contests: Sequence[Sequence[Repeats]]) -> list[_Standing]:
+    """The setups that are valid in every contest, the best first."""
+    cells = [cell for contest in contests for cell in contest]
+    found = []
+    for setup in dict.fromkeys(cell.setup for cell in cells):
+        mine = tuple(cell for cell in cells if cell.setup == setup)
+        score = across(mine, THROUGHPUT, geometric_mean)
+        if len(mine) == len(contests) and all(cell.valid for cell in mine) and score is not None:
+            found.append(_Standing(setup, mine, score))
+    return sorted(found, key=lambda standing: (-standing.score.median, standing.setup))
+
+
+def _best_words(
+    leader: _Standing, tied: Sequence[_Standing], standings: Sequence[_Standing]
+) -> tuple[str, str]:
+    if leader.score.n < 2:
+        return (
+            f"Which setup is best: {NOT_SHOWN}",
+            f"With a single repeat there is no spread to judge by; {leader.setup} has the highest figure",
+        )
+    if not tied:
+        second = standings[1]
+        found = compare(second.score, leader.score)
+        gain = found.text if found else ""
+        return (
+            f"Best setup here: {leader.setup}",
+            f"{leader.setup} serves {gain} the requests of {second.setup}, which comes next",
+        )
+    names = listed([leader.setup, *(standing.setup for standing in tied)])
+    others = [standing for standing in standings[1:] if standing not in tied]
+    if not others:
+        return (
+            f"Which setup is best: {NOT_SHOWN}",
+            f"{names} cannot be told apart here: their repeats overlap",
+        )
+    behind = compare(leader.score, others[0].score)
+    reach = f"; {others[0].setup} comes next with {behind.text} the requests" if behind else ""
+    return (
+        f"Best setups here: {names}",
+        f"{names} cannot be told apart here, as their repeats overlap{reach}",
+    )
+
+
+def _cost(leader: _Standing, second: _Standing) -> Iterable[str]:
+    memory, cpu = leader.memory, compare(second.cpu, leader.cpu)
+    if cpu is not None:
+        yield (
+            f"A request costs {leader.setup} {cpu.text} the CPU time it costs {second.setup}."
+            if cpu.shown
+            else f"In CPU time per request between {leader.setup} and {second.setup} {NOT_SHOWN}."
+        )
+    if memory is not None:
+        other = f", {second.setup} at {MEMORY.show(second.memory)} MB" if second.memory else ""
+        yield f"{leader.setup} peaks at {MEMORY.show(memory)} MB of memory{other}."
+
+
+def _unranked(contests: Sequence[Sequence[Repeats]], standings: Sequence[_Standing]) -> Iterable[str]:
+    ranked = {standing.setup for standing in standings}
+    codes: dict[str, dict[str, None]] = {}
+    for cell in (cell for contest in contests for cell in contest if cell.setup not in ranked):
+        codes.setdefault(cell.setup, {}).update(dict.fromkeys(() if cell.valid else cell.codes))
+    if codes:
+        names = [f"{setup} ({', '.join(why) or 'not measured throughout'})" for setup, why in codes.items()]
+        yield f"Not ranked: {listed(names)}."
+
+
+def _left_out(
+    measured: Sequence[tuple[Repeats, ...]], contests: Sequence[tuple[Repeats, ...]]
+) -> Iterable[str]:
+    for contest in measured:
+        if contest not in contests:
+            names = [f"{cell.setup} ({', '.join(cell.codes)})" for cell in contest if not cell.valid]
+            yield f"{contest[0].scenario} does not count, as it is invalid for {listed(names)}."
+
+
+def _contest_figure(contest: Sequence[Repeats], standings: Sequence[_Standing]) -> str:
+    cells = {cell.setup: cell for cell in contest}
+    first, second = (cells[standing.setup] for standing in standings[:2])
+    return f"{first.scenario}: {rate(first)}; {rate(second)}"

@@ -1,0 +1,119 @@
+"""The machine, the interpreter, the packages and the source that a run was made with: its fingerprint."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = (
+    *(
+        "fastapi",
+        "starlette",
+        "pydantic",
+        "pydantic-core",
+        "uvicorn",
+        "uvicorn-worker",
+        "gunicorn",
+        "granian",
+    ),
+    *(
+        "hypercorn",
+        "uvloop",
+        "httptools",
+        "h11",
+        "orjson",
+        "sqlalchemy",
+        "aiosqlite",
+        "anyio",
+        "locust",
+        "numpy",
+    ),
+)
+
+
+def fingerprint() -> dict[str, object]:
+    """Everything that a number from this machine depends on and that can be known cheaply."""
+    return {
+        "cpu_model": _cpu_model(),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "system": platform.system(),
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or "unknown",
+        "virtualisation": _virtualisation(),
+        "memory_bytes": _memory_bytes(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "load_average": [round(load, 2) for load in os.getloadavg()],
+        "versions": versions(),
+        "git": git_state(Path.cwd()),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of the packages that matter."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def git_state(folder: Path) -> dict[str, object] | None:
+    """Commit of the source in a folder, and whether it holds changes; None outside a repository."""
+    commit = _output("git", "-C", str(folder), "rev-parse", "HEAD")
+    if not commit:
+        return None
+    return {"commit": commit, "dirty": bool(_output("git", "-C", str(folder), "status", "--porcelain"))}
+
+
+def cpus_for() -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """CPUs for the server and for the generator: disjoint where there are two or more, else none are chosen.
+
+    The generator gets the last one; with eight or more, the last two.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return (), ()
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < 2:
+        return (), ()
+    count = 2 if len(allowed) >= 8 else 1
+    return tuple(allowed[:-count]), tuple(allowed[-count:])
+
+
+def _cpu_model() -> str:
+    found = re.search(r"^model name\s*:\s*(.+)$", _read("/proc/cpuinfo"), re.MULTILINE)
+    return found.group(1) if found else platform.processor() or platform.machine()
+
+
+def _virtualisation() -> str:
+    if shutil.which("systemd-detect-virt"):
+        return _output("systemd-detect-virt") or "unknown"
+    if "hypervisor" in _read("/proc/cpuinfo"):
+        return "virtual machine"
+    return "none seen" if sys.platform == "linux" else "unknown"
+
+
+def _memory_bytes() -> int | None:
+    found = re.search(r"^MemTotal:\s+(\d+) kB$", _read("/proc/meminfo"), re.MULTILINE)
+    return int(found.group(1)) * 1024 if found else None
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _output(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""

@@ -1,0 +1,109 @@
+"""Calls an ASGI app without a socket: the endpoint's own cost, with no server around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from types import TracebackType
+from typing import Any
+
+from bench.errors import BenchError
+from scenarios.model import Request, Response
+
+Message = MutableMapping[str, Any]
+ASGIApp = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
+
+
+class InProcess:
+    """An ASGI app with its lifespan on an event loop that lives as long as the `with` block.
+
+    `send` runs one request to its end on that loop. `loop_factory` chooses the loop, asyncio's own by default.
+    """
+
+    def __init__(
+        self, app: ASGIApp, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    ) -> None:
+        self._app = app
+        self.loop = (loop_factory or asyncio.new_event_loop)()
+        self._to_lifespan: asyncio.Queue[Message] = asyncio.Queue()
+        self._from_lifespan: asyncio.Queue[Message] = asyncio.Queue()
+        self._lifespan: asyncio.Task[None]
+
+    def __enter__(self) -> InProcess:
+        asyncio.set_event_loop(self.loop)
+        self._lifespan = self.loop.create_task(self._live())
+        self._tell_lifespan("startup")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._tell_lifespan("shutdown")
+            self.loop.run_until_complete(self._lifespan)
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        finally:
+            asyncio.set_event_loop(None)
+            self.loop.close()
+
+    def send(self, request: Request) -> Response:
+        """The app's answer to one request."""
+        return self.loop.run_until_complete(self.call(request))
+
+    async def call(self, request: Request) -> Response:
+        """The app's answer to one request, on the running loop. Raises whatever the app raises."""
+        incoming = [{"type": "http.request", "body": request.body, "more_body": False}]
+        outgoing: list[Message] = []
+
+        async def receive() -> Message:
+            return incoming.pop() if incoming else {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            outgoing.append(message)
+
+        await self._app(_scope(request), receive, send)
+        start, *rest = outgoing
+        head = b"\r\n".join([b"", *(name + b": " + value for name, value in start["headers"])])
+        return Response(start["status"], b"".join(message.get("body", b"") for message in rest), head)
+
+    async def _live(self) -> None:
+        try:
+            await self._app(
+                {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}},
+                self._to_lifespan.get,
+                self._from_lifespan.put,
+            )
+        except Exception as error:
+            await self._from_lifespan.put({"type": "failed", "message": f"{type(error).__name__}: {error}"})
+
+    def _tell_lifespan(self, word: str) -> None:
+        self._to_lifespan.put_nowait({"type": f"lifespan.{word}"})
+        answer = self.loop.run_until_complete(self._from_lifespan.get())
+        if answer["type"] != f"lifespan.{word}.complete":
+            raise BenchError(f"the app's lifespan failed at {word}: {answer.get('message', '')}")
+
+
+def _scope(request: Request) -> Message:
+    path, _, query = request.path.partition("?")
+    headers = [(b"host", b"testserver")]
+    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
+    if request.body:
+        headers.append((b"content-length", str(len(request.body)).encode()))
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode("ascii"),
+        "query_string": query.encode("ascii"),
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 50000),
+        "server": ("testserver", 80),
+        "state": {},
+    }

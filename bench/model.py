@@ -1,0 +1,258 @@
+"""The nouns: what is run, how it is loaded, and what is known afterwards. All frozen, all plain.
+
+Their field names are the format of `records.jsonl`; `store.py` writes and reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+SCHEMA = 1
+
+# --- what to run ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A server to start: kind, workers, loop, parser, app, and the app's environment.
+
+    `http` is "own" where the server brings its own parser; `worker` is gunicorn's worker class.
+    `app` is `module:attribute`, or `module:factory()` for a factory. In `env`, `args` and `command`, `{tmp}` stands
+    for a folder that lives as long as the server, `{port}` for its port and `{python}` for this interpreter.
+    """
+
+    name: str
+    server: Literal["uvicorn", "gunicorn", "granian", "hypercorn", "command"]
+    about: str = ""
+    workers: int = 1
+    loop: Literal["uvloop", "asyncio"] = "uvloop"
+    http: Literal["httptools", "h11", "own"] = "httptools"
+    worker: Literal["uvicorn", "asgi"] = "uvicorn"
+    app: str = "target_app.main:create_app()"
+    env: Mapping[str, str] = field(default_factory=dict)
+    args: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    health: str = "/health/live"
+    cpus: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLoad:
+    """`users` who each wait for an answer before they send again."""
+
+    users: int
+    duration_s: float
+    warmup_s: float = 0.5
+    kind: Literal["closed"] = "closed"
+
+    @property
+    def label(self) -> str:
+        return f"{self.users} user{'' if self.users == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLoad:
+    """Sessions that arrive at a rate, whether or not the server keeps up; beyond `max_sessions` they are shed."""
+
+    arrivals_per_s: float
+    duration_s: float
+    warmup_s: float = 0.5
+    arrivals: Literal["poisson", "uniform"] = "poisson"
+    max_sessions: int = 1000
+    kind: Literal["open"] = "open"
+
+    @property
+    def label(self) -> str:
+        return f"{self.arrivals_per_s:g} arrivals/s"
+
+
+Load = ClosedLoad | OpenLoad
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One measurement: a setup under a scenario, an engine and a load, for the `repeat`-th time (from 0)."""
+
+    setup: str
+    scenario: str
+    engine: str
+    load: Load
+    repeat: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, str, Load]:
+        """What repeats of one cell share."""
+        return (self.setup, self.scenario, self.engine, self.load)
+
+    @property
+    def label(self) -> str:
+        return f"{self.setup} / {self.scenario} / {self.engine} / {self.load.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Setups x scenarios x engines x loads, each cell `repeats` times."""
+
+    setups: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    engines: tuple[str, ...]
+    loads: tuple[Load, ...]
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure, as blocks that overlap freely: a cell named twice is measured once."""
+
+    name: str
+    about: str
+    blocks: tuple[Block, ...]
+    seed: int = 1
+
+
+# --- what is known afterwards --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """A distribution in milliseconds; every field is None when there was nothing to measure."""
+
+    mean: float | None = None
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    p999: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSummary:
+    """The requests of one label: how many were sent, how many failed, and the response times of all of them."""
+
+    requests: int
+    errors: int
+    response_ms: Latency
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One bin of the timeline: `t_s` is its start, counted from the start of the measured part."""
+
+    t_s: float
+    throughput_rps: float
+    errors: int
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a cell's samples say.
+
+    `requests` are those whose intended start lies in the measured part, `errors` those among them that failed;
+    `throughput_rps` counts good answers that arrived in it. Response runs from the intended start, service from the
+    actual one, lag is the difference. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
+    """
+
+    requests: int
+    errors: int
+    shed: int
+    throughput_rps: float
+    response_ms: Latency
+    service_ms: Latency
+    lag_ms: Latency
+    by_request: Mapping[str, RequestSummary]
+    timeline: tuple[Slice, ...]
+    curve_ms: tuple[tuple[float, float], ...] = ()
+    errors_by_kind: Mapping[str, int] = field(default_factory=dict)
+    unfinished: int = 0
+    mean_concurrency: float | None = None
+    victim: RequestSummary | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One process of the server; `requests` is None when its answers do not tell (no `X-Worker` header)."""
+
+    pid: int
+    requests: int | None
+    cpu_s: float
+    rss_peak_bytes: int
+    threads_peak: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSlice:
+    """The server's whole process tree at one moment; `cpu_share` is 1.0 for one busy core since the last one."""
+
+    t_s: float
+    cpu_share: float
+    rss_bytes: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the server's process tree used in the measured part; its master process counts in the totals."""
+
+    cpu_us_per_request: float | None
+    rss_peak_bytes: int
+    workers: tuple[Worker, ...]
+    cpu_s: float = 0.0
+    cpus: tuple[int, ...] = ()
+    steal_share: float = 0.0
+    timeline: tuple[ResourceSlice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """What making the load cost; `cpu_share` is 1.0 for one busy core."""
+
+    cpu_share: float
+    cpu_us_per_request: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """A reason to doubt a number: a stable code, and a sentence with the figure."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One measured cell, with its doubts. An invalid record is shown but never ranked."""
+
+    run: str
+    cell: Cell
+    summary: Summary
+    resources: Resources
+    generator: Generator
+    valid: bool
+    caveats: tuple[Caveat, ...] = ()
+    started_at: str = ""
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A cell, or a setup's whole round, that could not be measured, and why."""
+
+    setup: str
+    repeat: int
+    error: str
+    scenario: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished or interrupted run: its facts (`run.json`), its records and its failures."""
+
+    name: str
+    facts: Mapping[str, object]
+    records: tuple[Record, ...]
+    failures: tuple[Failure, ...] = ()

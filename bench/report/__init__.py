@@ -1,0 +1,40 @@
+"""A run as a report: an HTML page that needs nothing else, Markdown, and the charts as PNG files."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from bench.model import Run
+from bench.report import html, markdown, plots
+from bench.report.page import page
+from bench.report.svg import inline
+
+
+def write(run: Run, folder: Path) -> Path:
+    """Write report.html, report.md and charts/*.png into the folder; gives the path of report.html.
+
+    Charts of an earlier report in the same folder are replaced. Raises OSError where the folder cannot be written.
+    """
+    from bench.report import charts  # here, because matplotlib takes half a second to import
+
+    contents = page(run)
+    drawn = plots.charts(run)
+    (folder / "charts").mkdir(parents=True, exist_ok=True)
+    for old in (folder / "charts").glob("*.png"):
+        old.unlink()
+    pictures = []
+    for chart in drawn:
+        charts.png(chart, folder / "charts" / f"{chart.name}.png", contents.names)
+        drawings = [
+            inline(
+                charts.svg(panel, contents.names), f"{chart.name}-{place}", f"{chart.title}: {panel.title}"
+            )
+            for place, panel in enumerate(chart.panels)
+        ]
+        pictures.append(html.Picture(chart, tuple(drawings)))
+    (folder / "report.md").write_text(markdown.render(contents, drawn), encoding="utf-8")
+    path = folder / "report.html"
+    style = files("bench.report").joinpath("page.css").read_text(encoding="utf-8")
+    path.write_text(html.render(contents, pictures, style), encoding="utf-8")
+    return path

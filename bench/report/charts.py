@@ -1,0 +1,396 @@
+"""Charts as pictures; the only module that knows matplotlib.
+
+A panel is laid out in inches by hand, so that it looks the same alone, as SVG in the page, and in a PNG beside the
+others. Everything is drawn with `Figure` itself: no pyplot, no global state.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+
+from bench.metric import three_digits
+from bench.report.palette import GRID, INK, LIGHT, QUIET
+from bench.report.plots import Chart, Curve, CurvePanel, Moment, Panel, Strip, StripPanel, TimePanel
+from bench.table import marks
+
+WIDTH = 4.3
+_LEFT, _RIGHT, _TITLE, _FOOT = 0.12, 0.2, 0.34, 0.52
+_PITCH = 0.4
+_PLOT = 2.3
+_RATES, _TAILS = 1.15, 1.0
+_LEGEND_LINE = 0.2
+_GAP = 0.3
+
+_STYLE: dict[Any, object] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "fastapi-bench",
+    "text.parse_math": False,
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "hatch.linewidth": 1.2,
+    "axes.unicode_minus": False,
+}
+_Dash = Literal["-"] | tuple[float, tuple[float, ...]]
+_DASHES: tuple[_Dash, ...] = ("-", (0, (5, 2)), (0, (2, 1)), (0, (6, 2, 1, 2)))
+_PERCENTILES = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999)
+
+
+def svg(panel: Panel, names: Mapping[str, str]) -> str:
+    """One panel as an SVG document; `names` gives the mark of each caveat code."""
+    with _style():
+        figure = Figure(figsize=(WIDTH, height(panel)))
+        figure.patch.set_visible(False)
+        draw(_Area(figure, 0.0, 0.0, WIDTH, height(panel)), panel, names)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def png(chart: Chart, path: Path, names: Mapping[str, str]) -> None:
+    """A whole chart as one picture on white, with its marks explained at the bottom."""
+    with _style():
+        whole(chart, names).savefig(path, format="png", dpi=100, metadata={"Software": None})
+
+
+def whole(chart: Chart, names: Mapping[str, str] | None = None) -> Figure:
+    """All panels of a chart on one figure, two abreast."""
+    names = marks(chart.codes) if names is None else names
+    abreast = min(2, len(chart.panels))
+    rows = [chart.panels[start : start + abreast] for start in range(0, len(chart.panels), abreast)]
+    heights = [max(map(height, row)) for row in rows]
+    width = abreast * WIDTH + (abreast - 1) * _GAP
+    tall = sum(heights) + (len(rows) - 1) * _GAP + 0.5 + 0.3
+    with _style():
+        figure = Figure(figsize=(width, tall), facecolor="white")
+        figure.text(
+            _LEFT / width, 1 - 0.3 / tall, chart.title, fontsize=12, fontweight="bold", color=LIGHT[INK]
+        )
+        top = tall - 0.5
+        for row, row_height in zip(rows, heights, strict=True):
+            for place, panel in enumerate(row):
+                own = height(panel)
+                draw(_Area(figure, place * (WIDTH + _GAP), top - own, WIDTH, own), panel, names)
+            top -= row_height + _GAP
+        legend = explained(chart.codes, names)
+        figure.text(_LEFT / width, 0.1 / tall, legend, fontsize=8, color=LIGHT[QUIET])
+    return figure
+
+
+def explained(codes: Sequence[str], names: Mapping[str, str]) -> str:
+    """The marks in words: `a: lag; b: steal; hatched or dashed: invalid`."""
+    said = [f"{names[code]}: {code}" for code in codes]
+    return "; ".join([*said, "hatched, hollow or dashed: invalid, not ranked"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """A rectangle of a figure, in inches from its lower left corner."""
+
+    figure: Figure
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+    def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
+        wide, tall = self.figure.get_size_inches()
+        return self.figure.add_axes(
+            ((self.left + left) / wide, (self.bottom + bottom) / tall, width / wide, height / tall),
+            facecolor="none",
+        )
+
+    def text(self, left: float, down: float, words: str, **style: Any) -> None:
+        """Words whose baseline lies `down` inches below the top."""
+        wide, tall = self.figure.get_size_inches()
+        at = ((self.left + left) / wide, (self.bottom + self.height - down) / tall)
+        self.figure.text(*at, words, **{"color": LIGHT[INK], **style})
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    """Our settings for a while; a name may hold a letter that the font lacks, which is no matter."""
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        yield
+
+
+def height(panel: Panel) -> float:
+    """What a panel needs, in inches."""
+    if isinstance(panel, StripPanel):
+        return _TITLE + _PITCH * len(panel.strips) + _FOOT
+    if isinstance(panel, CurvePanel):
+        return _TITLE + _PLOT + _FOOT + _LEGEND_LINE * len(panel.curves) + 0.08
+    return _TITLE + 0.2 + _RATES + 0.32 + _TAILS + _FOOT
+
+
+def draw(area: _Area, panel: Panel, names: Mapping[str, str]) -> None:
+    area.text(_LEFT, 0.2, panel.title, fontsize=9.5, fontweight="bold")
+    if isinstance(panel, StripPanel):
+        _draw_strips(area, panel, names)
+    elif isinstance(panel, CurvePanel):
+        _draw_curves(area, panel, names)
+    else:
+        _draw_times(area, panel, names)
+
+
+# --- strips: a line of words, and below it a bar or dots ------------------------------------------
+
+
+def _draw_strips(area: _Area, panel: StripPanel, names: Mapping[str, str]) -> None:
+    count = len(panel.strips)
+    axes = area.axes(_LEFT, _FOOT, area.width - _LEFT - _RIGHT, _PITCH * count)
+    _frame(axes, "x")
+    axes.set_ylim(count, 0)
+    axes.set_yticks([])
+    axes.set_xlabel(panel.axis, color=LIGHT[QUIET], fontsize=8.5)
+    _strip_scale(axes, panel)
+    for place, strip in enumerate(panel.strips):
+        _label_strip(axes, place, strip, names)
+        if panel.kind == "bars":
+            _draw_bar(axes, place + 0.68, strip)
+        else:
+            _draw_dots(axes, place + 0.68, strip)
+    if panel.reference is not None:
+        axes.axvline(panel.reference, color=LIGHT[INK], linewidth=1, linestyle=(0, (3, 2)), zorder=1)
+
+
+def _label_strip(axes: Axes, place: int, strip: Strip, names: Mapping[str, str]) -> None:
+    across = axes.get_yaxis_transform()
+    name = strip.label + _marked(strip.codes, names)
+    axes.text(0, place + 0.4, name, transform=across, color=LIGHT[INK], fontsize=9)
+    said = f"invalid  {strip.text}" if strip.invalid else strip.text
+    axes.text(1, place + 0.4, said, transform=across, color=LIGHT[QUIET], fontsize=8.5, ha="right")
+
+
+def _marked(codes: Sequence[str], names: Mapping[str, str]) -> str:
+    return f" [{' '.join(names[code] for code in codes)}]" if codes else ""
+
+
+def _strip_scale(axes: Axes, panel: StripPanel) -> None:
+    figures = [end for strip in panel.strips for end in _ends(strip)]
+    high = max(figures, default=1.0)
+    if panel.log:
+        low = min((figure for figure in figures if figure > 0), default=1.0)
+        axes.set_xscale("log")
+        axes.set_xlim(
+            10 ** math.floor(math.log10(low) - 0.05), 10 ** math.ceil(math.log10(max(high, low)) + 0.05)
+        )
+        axes.xaxis.set_major_formatter(FuncFormatter(_short))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.set_xlim(0, max(high, panel.reference or 0) * 1.02 or 1)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter(FuncFormatter(_short))
+
+
+def _ends(strip: Strip) -> tuple[float, ...]:
+    return strip.points or ((strip.estimate.low, strip.estimate.high) if strip.estimate else ())
+
+
+def _draw_bar(axes: Axes, y: float, strip: Strip) -> None:
+    if strip.estimate is None:
+        return
+    colour = LIGHT[strip.colour]
+    face, hatch = ("none", "/////") if strip.invalid else (colour, None)
+    axes.barh(
+        y,
+        strip.estimate.median,
+        height=0.32,
+        color=face,
+        edgecolor=colour,
+        linewidth=0.8,
+        hatch=hatch,
+        zorder=2,
+    )
+    _draw_range(axes, y, strip)
+
+
+def _draw_range(axes: Axes, y: float, strip: Strip) -> None:
+    """The smallest to the largest repeat, with ends that show where it stops."""
+    if strip.estimate is None or strip.estimate.n < 2:
+        return
+    ends = (strip.estimate.low, strip.estimate.high)
+    axes.plot(ends, (y, y), color=LIGHT[INK], linewidth=1.2, marker="|", markersize=6, zorder=3)
+
+
+def _draw_dots(axes: Axes, y: float, strip: Strip) -> None:
+    colour = LIGHT[strip.colour]
+    face = "none" if strip.invalid else colour
+    if strip.points:
+        heights = [y] * len(strip.points)
+        axes.plot(strip.points, heights, "o", color=colour, markerfacecolor=face, alpha=0.7, markersize=6)
+    elif strip.estimate is not None:
+        axes.axhline(y, color=LIGHT[GRID], linewidth=0.8, zorder=1)
+        _draw_range(axes, y, strip)
+        axes.plot(
+            [strip.estimate.median], [y], "o", color=colour, markerfacecolor=face, markersize=8, zorder=4
+        )
+
+
+# --- curves --------------------------------------------------------------------------------------
+
+
+def _draw_curves(area: _Area, panel: CurvePanel, names: Mapping[str, str]) -> None:
+    legend = _LEGEND_LINE * len(panel.curves) + 0.08
+    left = 0.62
+    axes = area.axes(left, _FOOT + legend, area.width - left - _RIGHT, _PLOT)
+    _frame(axes, "both")
+    ordered = sorted(panel.curves, key=_tail, reverse=True)
+    for curve in ordered:
+        _draw_curve(axes, curve)
+    far = max((at for curve in panel.curves for at, _ in _all_points(curve)), default=99.0)
+    ticks = [at for at in _PERCENTILES if at <= far] or [0.0]
+    axes.set_xlim(0, max(nines(far) * 1.02, 1.0))
+    axes.set_xticks([nines(at) for at in ticks], [f"{at:g}" for at in ticks])
+    axes.set_xlabel("percentile of the requests (logarithmic towards 100)", color=LIGHT[QUIET], fontsize=8.5)
+    axes.set_ylabel("response time, ms", color=LIGHT[QUIET], fontsize=8.5)
+    _logarithmic(axes, (ms for curve in panel.curves for _, ms in _all_points(curve)))
+    for line, curve in enumerate(ordered):
+        _legend_line(area, area.height - legend + line * _LEGEND_LINE + 0.12, curve, names)
+
+
+def _tail(curve: Curve) -> float:
+    """The 99th percentile, else the last one there is."""
+    return dict(curve.points).get(99.0, curve.points[-1][1] if curve.points else 0.0)
+
+
+def nines(percentile: float) -> float:
+    """Where a percentile stands on the axis: 90 at 1, 99 at 2, 99.9 at 3."""
+    return -math.log10(1 - percentile / 100)
+
+
+def _all_points(curve: Curve) -> Iterator[tuple[float, float]]:
+    yield from curve.points
+    for repeat in curve.repeats:
+        yield from repeat
+
+
+def _draw_curve(axes: Axes, curve: Curve) -> None:
+    colour = LIGHT[curve.colour]
+    if len(curve.repeats) > 1:
+        for repeat in curve.repeats:
+            axes.plot(
+                [nines(at) for at, _ in repeat],
+                [ms for _, ms in repeat],
+                color=colour,
+                linewidth=0.7,
+                alpha=0.35,
+            )
+    xs, ys = [nines(at) for at, _ in curve.points], [ms for _, ms in curve.points]
+    axes.plot(xs, ys, color=colour, linewidth=2, linestyle=_dash(curve), gid="median")
+
+
+def _dash(curve: Curve) -> _Dash:
+    return (0, (1, 1.5)) if curve.invalid else _DASHES[curve.dash % len(_DASHES)]
+
+
+def _legend_line(area: _Area, down: float, curve: Curve, names: Mapping[str, str]) -> None:
+    wide, tall = area.figure.get_size_inches()
+    y = (area.bottom + area.height - down + 0.045) / tall
+    ends = ((area.left + _LEFT) / wide, (area.left + _LEFT + 0.35) / wide)
+    line = Line2D(ends, (y, y), color=LIGHT[curve.colour], linewidth=2, linestyle=_dash(curve))
+    area.figure.add_artist(line)
+    said = f"{curve.label}{_marked(curve.codes, names)}{' (invalid)' if curve.invalid else ''}"
+    area.text(_LEFT + 0.45, down, said, fontsize=8.5)
+
+
+# --- time ----------------------------------------------------------------------------------------
+
+
+def _draw_times(area: _Area, panel: TimePanel, names: Mapping[str, str]) -> None:
+    left, width = 0.62, area.width - 0.62 - _RIGHT
+    note = _marked(panel.codes, names).strip() + (" invalid" if panel.invalid else "")
+    area.text(_LEFT, 0.38, note.strip(), fontsize=8.5, color=LIGHT[QUIET])
+    rates = area.axes(left, _FOOT + _TAILS + 0.32, width, _RATES)
+    tails = area.axes(left, _FOOT, width, _TAILS)
+    for axes, name in ((rates, "req/s"), (tails, "p99, ms")):
+        _frame(axes, "both")
+        axes.set_ylabel(name, color=LIGHT[QUIET], fontsize=8.5)
+        for moments in panel.repeats:
+            _draw_stalls(axes, moments, panel.bin_s)
+    for place, moments in enumerate(panel.repeats):
+        _draw_moments(rates, tails, moments, panel, place)
+    end = max((moments[-1].t_s for moments in panel.repeats), default=0.0) + panel.bin_s
+    for axes in (rates, tails):
+        axes.set_xlim(0, end)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+    rates.set_xticklabels([])
+    rates.set_ylim(bottom=0)
+    rates.yaxis.set_major_locator(MaxNLocator(3))
+    rates.yaxis.set_major_formatter(FuncFormatter(_short))
+    _logarithmic(tails, (moment.p99_ms or 0.0 for moments in panel.repeats for moment in moments))
+    tails.set_xlabel("seconds since the start of the measured part", color=LIGHT[QUIET], fontsize=8.5)
+
+
+def _draw_moments(rates: Axes, tails: Axes, moments: Sequence[Moment], panel: TimePanel, place: int) -> None:
+    times = [moment.t_s + panel.bin_s / 2 for moment in moments]
+    style: dict[str, Any] = {
+        "color": LIGHT[panel.colour],
+        "linewidth": 1.3,
+        "alpha": max(1 - 0.25 * place, 0.4),
+    }
+    dash: _Dash = (0, (1, 1.5)) if panel.invalid else _DASHES[place % len(_DASHES)]
+    rates.plot(times, [moment.throughput_rps for moment in moments], linestyle=dash, **style)
+    waits = [math.nan if moment.p99_ms is None else moment.p99_ms for moment in moments]
+    tails.plot(times, waits, linestyle=dash, marker=".", markersize=3, **style)
+
+
+def _draw_stalls(axes: Axes, moments: Sequence[Moment], bin_s: float) -> None:
+    for moment in moments:
+        if moment.stalled:
+            stretch = Rectangle(
+                (moment.t_s, 0), bin_s, 1, transform=axes.get_xaxis_transform(), color=LIGHT["misuse"], alpha=0.18,
+                linewidth=0,
+            )  # fmt: skip
+            axes.add_patch(stretch)
+
+
+# --- axes ----------------------------------------------------------------------------------------
+
+
+def _frame(axes: Axes, grid: str) -> None:
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(LIGHT[QUIET])
+    axes.tick_params(colors=LIGHT[QUIET], labelsize=8.5, length=3)
+    axes.tick_params(which="minor", length=0)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=True, axis=grid, color=LIGHT[GRID], linewidth=0.7)  # type: ignore[arg-type]
+    axes.set_axisbelow(True)
+
+
+def _logarithmic(axes: Axes, figures: Iterable[float]) -> None:
+    """A logarithmic upright axis with plain figures, and 2 and 5 between the powers where there are few."""
+    figures = [figure for figure in figures if figure > 0]
+    if not figures:
+        return
+    low, high = min(figures), max(figures)
+    axes.set_yscale("log")
+    axes.set_ylim(low / 1.25, high * 1.25)
+    few, many = (1.0,), (1.0, 2.0, 5.0)
+    steps = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0) if high / low < 6 else many if high / low < 200 else few
+    ticks = [step * 10.0**power for power in range(-4, 7) for step in steps]
+    axes.set_yticks([tick for tick in ticks if low / 1.25 <= tick <= high * 1.25])
+    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _short(figure: float, _: object = None) -> str:
+    """`0`, `0.5`, `20`, `15k`."""
+    if figure >= 10_000:
+        return f"{figure / 1000:g}k"
+    return f"{figure:g}" if figure >= 0.001 or figure == 0 else three_digits(figure)

@@ -1,0 +1,100 @@
+"""A report as Markdown: the findings, the tables, and links to the charts' PNG files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from bench.compare import caveats_of
+from bench.findings import Finding
+from bench.model import Failure, Record
+from bench.report.page import Page, flat
+from bench.report.plots import Chart
+from bench.table import Column, Row, Table
+
+
+def render(page: Page, charts: Sequence[Chart]) -> str:
+    """The whole document."""
+    blocks = [
+        f"# {plain(page.run.name)}",
+        "\n".join(f"- {name}: {plain(said)}" for name, said in page.facts),
+        "## Findings",
+        *(_finding(place, finding) for place, finding in enumerate(page.findings, start=1)),
+        *(() if page.findings else ("The figures bear out no finding.",)),
+        render_table(page.summary),
+        *map(render_table, page.details),
+        *(("## Charts",) if charts else ()),
+        *map(_chart, charts),
+        *_caveats(page),
+        *_failures(page.run.failures),
+        "## Machine",
+        "\n".join(f"- {plain(name)}: {plain(said)}" for name, said in flat(page.run.facts)),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def plain(words: str) -> str:
+    """Words that Markdown takes as they are: on one line, its own signs escaped."""
+    return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", " ".join(words.split()))
+
+
+def render_table(table: Table) -> str:
+    """One table under its heading."""
+    if not table.rows:
+        return f"## {plain(table.title)}\n\nNothing was measured."
+    columns = (*table.columns, Column("caveats", align="left"))
+    head = [f"{column.name} ({column.unit})" if column.unit else column.name for column in columns]
+    lines = [
+        _line(map(plain, head)),
+        _line("---:" if column.align == "right" else "---" for column in columns),
+    ]
+    for section, rows in table.sections:
+        if section:
+            lines.append(_line([f"**{plain(section)}**", *[""] * (len(columns) - 1)]))
+        lines += [_line(map(plain, [*row.entries, _doubts(row)])) for row in rows]
+    return "\n\n".join([f"## {plain(table.title)}", "\n".join(lines), *map(plain, table.notes)])
+
+
+def _line(entries: Iterable[str]) -> str:
+    return f"| {' | '.join(entries)} |"
+
+
+def _doubts(row: Row) -> str:
+    return ", ".join([*(["invalid"] if row.invalid else []), *row.codes])
+
+
+def _finding(place: int, finding: Finding) -> str:
+    doubts = ", ".join(dict.fromkeys(caveat.code for caveat in finding.caveats))
+    lines = [f"{place}. **{plain(finding.title)}.** {plain(finding.text)}"]
+    lines += [f"   - {plain(figure)}" for figure in finding.figures]
+    lines += [f"   - caveats: {plain(doubts)}"] if doubts else []
+    return "\n".join(lines)
+
+
+def _chart(chart: Chart) -> str:
+    title = plain(chart.title)
+    return f"### {title}\n\n{plain(chart.reading)}\n\n![{title}](charts/{chart.name}.png)"
+
+
+def _caveats(page: Page) -> Iterable[str]:
+    found = caveats_of(page.run.records)
+    if found:
+        yield "## Caveats"
+        yield "\n".join(
+            f"- **{plain(caveat.code)}** {plain(caveat.text)} ({plain(_where(records))})"
+            for caveat, records in found
+        )
+
+
+def _where(records: Iterable[Record]) -> str:
+    return "; ".join(dict.fromkeys(record.cell.label for record in records))
+
+
+def _failures(failures: Sequence[Failure]) -> Iterable[str]:
+    if failures:
+        yield "## Failures"
+        yield "\n".join(
+            f"- {plain(failure.setup)}, {plain(failure.scenario or 'the whole round')}, repeat {failure.repeat + 1}: "
+            f"{plain(failure.error)}"
+            for failure in failures
+        )

@@ -1,0 +1,88 @@
+"""What stands in a report, before it is Markdown or HTML: title line, findings, tables, caveats, failures, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bench.compare import ranking, summary, twin_table, worker_table
+from bench.findings import Finding, findings
+from bench.model import Record, Run
+from bench.siblings import mapping
+from bench.table import Table, marks
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report's contents but for its charts; `names` gives the mark of each caveat code of the run."""
+
+    run: Run
+    facts: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...]
+    summary: Table
+    details: tuple[Table, ...]
+    names: Mapping[str, str]
+
+
+def page(run: Run) -> Page:
+    """The contents of a run's report; tables without rows are left out, the summary stays."""
+    details = tuple(table for table in (ranking(run), twin_table(run), worker_table(run)) if table.rows)
+    codes = (caveat.code for record in run.records for caveat in record.caveats)
+    return Page(run, tuple(title_facts(run)), findings(run), summary(run), details, marks(codes))
+
+
+def title_facts(run: Run) -> Iterator[tuple[str, str]]:
+    """Machine, date, plan, duration and the number of cells, as far as they are known."""
+    host = mapping(run.facts.get("host"))
+    machine = [str(host["cpu_model"])] if host.get("cpu_model") else []
+    machine += [f"{host['cores']} cores"] if host.get("cores") else []
+    if machine:
+        yield "machine", ", ".join(machine)
+    started = _moment(run.facts.get("started_at"))
+    if started:
+        yield "date", started.strftime("%Y-%m-%d %H:%M") + (f" {started.tzname()}" if started.tzinfo else "")
+    name = mapping(run.facts.get("plan")).get("name")
+    if name:
+        yield "plan", str(name)
+    yield "duration", _duration(run.facts)
+    yield "records", _counts(run.records)
+    if run.failures:
+        yield "failures", str(len(run.failures))
+
+
+def _moment(thing: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(thing) if isinstance(thing, str) else None
+    except ValueError:
+        return None
+
+
+def _duration(facts: Mapping[str, object]) -> str:
+    took_s = facts.get("took_s")
+    if not facts.get("finished") or not isinstance(took_s, (int, float)):
+        return "not finished"
+    minutes, seconds = divmod(round(took_s), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def _counts(records: tuple[Record, ...]) -> str:
+    valid = sum(record.valid for record in records)
+    return f"{valid} valid, {len(records) - valid} invalid"
+
+
+def flat(facts: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested facts as (dotted name, value)."""
+    for name, value in facts.items():
+        if isinstance(value, Mapping) and value:
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _said(value)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_said, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_said(part)}" for name, part in value.items())
+    return "unknown" if value is None else str(value)

@@ -1,0 +1,445 @@
+"""What each chart shows, as data: charts.py draws it, and knows nothing of records."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bench.compare import shares
+from bench.metric import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
+from bench.model import Load, Record, Run
+from bench.repeats import Repeats, across, by_context, by_place, gather, peak, twins
+from bench.report.palette import OTHER, SETUPS, role
+from bench.stats import Estimate
+
+MOST_PANELS = 12
+_MOST_TIMES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One labelled line of a panel: a bar or a dot at the estimate, or one dot a point."""
+
+    label: str
+    text: str
+    colour: str
+    estimate: Estimate | None = None
+    points: tuple[float, ...] = ()
+    invalid: bool = False
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StripPanel:
+    """Strips over one another; dots stand on a logarithmic axis if `log`, bars always begin at zero."""
+
+    title: str
+    strips: tuple[Strip, ...]
+    axis: str
+    kind: Literal["bars", "dots"] = "bars"
+    log: bool = False
+    reference: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A latency curve: (percentile, ms), the median over the repeats, and each repeat's own."""
+
+    label: str
+    colour: str
+    dash: int
+    points: tuple[tuple[float, float], ...]
+    repeats: tuple[tuple[tuple[float, float], ...], ...]
+    invalid: bool = False
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePanel:
+    """Latency against percentile."""
+
+    title: str
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One bin of a timeline; a stalled bin answered less than a tenth of what the middle bin did."""
+
+    t_s: float
+    throughput_rps: float
+    p99_ms: float | None
+    stalled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimePanel:
+    """Throughput and p99 over the measured part, one line a repeat."""
+
+    title: str
+    colour: str
+    repeats: tuple[tuple[Moment, ...], ...]
+    bin_s: float
+    invalid: bool = False
+    codes: tuple[str, ...] = ()
+
+
+Panel = StripPanel | CurvePanel | TimePanel
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: its file name, heading, the sentence that says how to read it, and its panels."""
+
+    name: str
+    title: str
+    reading: str
+    panels: tuple[Panel, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The caveats that the chart marks."""
+        found: set[str] = set()
+        for panel in self.panels:
+            for part in _parts(panel):
+                found.update(part.codes)
+        return tuple(sorted(found))
+
+    @property
+    def invalid(self) -> bool:
+        """Whether the chart shows an invalid cell."""
+        return any(part.invalid for panel in self.panels for part in _parts(panel))
+
+
+def _parts(panel: Panel) -> Sequence[Strip | Curve | TimePanel]:
+    if isinstance(panel, StripPanel):
+        return panel.strips
+    return panel.curves if isinstance(panel, CurvePanel) else (panel,)
+
+
+def charts(run: Run) -> tuple[Chart, ...]:
+    """The charts of a run; one with nothing to show is left out."""
+    cells = gather(run.records)
+    drawn = (
+        throughput(cells), twin_bars(cells), victims(cells), curves(cells), cpu(cells), memory(cells),
+        over_time(cells), requests_per_worker(cells),
+    )  # fmt: skip
+    return tuple(_cut(chart, MOST_PANELS) for chart in drawn if chart.panels)
+
+
+def _cut(chart: Chart, most: int) -> Chart:
+    """A chart of a sane size, which says so when panels are missing."""
+    if len(chart.panels) <= most:
+        return chart
+    note = f" {most} of {len(chart.panels)} panels are drawn; the summary has a row for each."
+    return replace(chart, panels=chart.panels[:most], reading=chart.reading + note)
+
+
+# --- bars ----------------------------------------------------------------------------------------
+
+
+def throughput(cells: Sequence[Repeats]) -> Chart:
+    """Throughput by setup where setups can be compared, else by scenario."""
+    closed = [cell for cell in cells if cell.closed] or cells
+    paired = {cell.key for found in _twin_sets(cells) for cell in found}
+    return Chart(
+        "throughput",
+        "Throughput per setup and scenario",
+        "Longer is better: good answers per second, the median of the repeats; the line at the end of a bar spans "
+        "them, and where two such lines overlap the setups cannot be told apart. Each panel has its own scale.",
+        _bar_panels(closed, THROUGHPUT, paired),
+    )
+
+
+def cpu(cells: Sequence[Repeats]) -> Chart:
+    """CPU time per request, in the panels of the throughput chart and of the twins."""
+    return Chart(
+        "cpu",
+        "CPU time per request",
+        "Shorter is better: microseconds of CPU that the server's processes spend on one request, the median of "
+        "the repeats and their range.",
+        _bar_panels(cells, CPU),
+    )
+
+
+def _bar_panels(
+    cells: Sequence[Repeats], metric: Metric, elsewhere: Set[tuple[str, str, str, Load]] | None = None
+) -> tuple[StripPanel, ...]:
+    """One panel a context with several setups, then one a place for the scenarios that ran on a single setup.
+
+    What is drawn `elsewhere` is left out of the latter; by default nothing is, so that a place is seen whole.
+    """
+    contexts = sorted(by_context(cells).values(), key=lambda members: -len(members))
+    crowded = [members for members in contexts if len(members) > 1]
+    alone = [cell for members in contexts if len(members) == 1 for cell in members]
+    if elsewhere is None:
+        places = {cell.place for cell in alone}
+        alone = [cell for cell in cells if cell.place in places]
+    else:
+        alone = [cell for cell in alone if cell.key not in elsewhere]
+    panels = [
+        _bar_panel(f"{members[0].scenario} · {members[0].where}", members, metric, by_setup=True)
+        for members in crowded
+    ]
+    panels += [
+        _bar_panel(f"{members[0].setup} · {members[0].where}", members, metric, by_setup=False)
+        for members in by_place(alone).values()
+    ]
+    return tuple(panel for panel in panels if panel.strips)
+
+
+def _bar_panel(title: str, cells: Iterable[Repeats], metric: Metric, *, by_setup: bool) -> StripPanel:
+    strips = [
+        _strip(cell.setup if by_setup else cell.scenario, cell, metric)
+        for cell in cells
+        if cell.estimate(metric) is not None
+    ]
+    if by_setup:
+        strips.sort(key=lambda strip: _goodness(strip, metric))
+    return StripPanel(title, tuple(strips), f"{metric.name}, {metric.unit}")
+
+
+def _goodness(strip: Strip, metric: Metric) -> tuple[bool, float, str]:
+    middle = strip.estimate.median if strip.estimate else 0.0
+    return (strip.invalid, -middle if metric.better == "higher" else middle, strip.label)
+
+
+def _strip(name: str, cell: Repeats, metric: Metric) -> Strip:
+    found = cell.estimate(metric)
+    return Strip(
+        name, _text(metric, found), role(cell.variant), found, invalid=not cell.valid, codes=cell.codes
+    )
+
+
+def _text(metric: Metric, found: Estimate | None) -> str:
+    if found is None:
+        return NOTHING
+    shown = metric.write(found.median)
+    return shown if found.n < 2 else f"{shown} ({metric.write(found.low)}–{metric.write(found.high)})"
+
+
+def twin_bars(cells: Sequence[Repeats]) -> Chart:
+    """Throughput of each way to write an endpoint, group by group, on one setup."""
+    sets = _twin_sets(cells)
+    where = f" Measured on {sets[0][0].setup} with {sets[0][0].where}." if sets else ""
+    return Chart(
+        "twins",
+        "Async, sync, misuse and offload",
+        "Longer is better: throughput of the same work written in different ways. Misuse blocks the event loop; "
+        "offload moves the blocking call to a thread." + where,
+        tuple(_bar_panel(found[0].group, found, THROUGHPUT, by_setup=False) for found in sets),
+    )
+
+
+def _twin_sets(cells: Iterable[Repeats]) -> tuple[tuple[Repeats, ...], ...]:
+    """The twins of the setup, engine and closed load that has the most of them."""
+    places = by_place(cell for cell in cells if cell.closed).values()
+    found = [twins(members) for members in places]
+    return max(
+        (sets for sets in found if sets),
+        key=lambda sets: (sum(map(len, sets)), sets[0][0].engine == "native"),
+        default=(),
+    )
+
+
+def memory(cells: Sequence[Repeats]) -> Chart:
+    """The largest memory of each setup over all it was asked to do, its invalid cells aside if it has valid ones."""
+    strips = []
+    for setup in sorted({cell.setup for cell in cells}):
+        mine = [cell for cell in cells if cell.setup == setup]
+        used = [cell for cell in mine if cell.valid] or mine
+        found = _peak(used)
+        if found is not None:
+            codes = tuple(sorted({code for cell in used for code in cell.codes}))
+            invalid = not used[0].valid
+            strips.append(Strip(setup, _text(MEMORY, found), OTHER, found, invalid=invalid, codes=codes))
+    strips.sort(key=lambda strip: _goodness(strip, MEMORY))
+    panel = StripPanel("all scenarios", tuple(strips), f"{MEMORY.name}, {MEMORY.unit}")
+    return Chart(
+        "memory",
+        "Memory",
+        "Shorter is better: the largest resident memory of all the server's processes together, in any scenario; "
+        "the median of the repeats and their range.",
+        (panel,) if strips else (),
+    )
+
+
+def _peak(cells: Sequence[Repeats]) -> Estimate | None:
+    """The peak over the cells, repeat by repeat: over those repeats that all cells have, else cell by cell."""
+    return across(cells, MEMORY, peak) or max(
+        (found for cell in cells if (found := cell.estimate(MEMORY))),
+        key=lambda found: found.median,
+        default=None,
+    )
+
+
+# --- dots ----------------------------------------------------------------------------------------
+
+
+def victims(cells: Sequence[Repeats]) -> Chart:
+    """The p99 of the innocent probe beside each scenario that has one."""
+    watched = [cell for cell in cells if cell.estimate(VICTIM_P99) is not None]
+    panels = [
+        StripPanel(
+            f"{members[0].setup} · {members[0].where}",
+            tuple(_strip(cell.scenario, cell, VICTIM_P99) for cell in members),
+            "p99 of /bench/ping beside it, ms (logarithmic)",
+            kind="dots",
+            log=True,
+        )
+        for members in by_place(watched).values()
+    ]
+    return Chart(
+        "victims",
+        "Who else suffers: an innocent request beside the load",
+        "Further left is better: how long a request that does nothing waits while the scenario runs. One step to the "
+        "right on this logarithmic axis is ten times as long; a blocked event loop makes everybody wait.",
+        tuple(panels),
+    )
+
+
+def requests_per_worker(cells: Sequence[Repeats]) -> Chart:
+    """Each worker's share of the requests, for setups where several answered."""
+    panels = []
+    for setup in sorted({cell.setup for cell in cells}):
+        strips = [strip for cell in cells if cell.setup == setup if (strip := _worker_strip(cell))]
+        count = max(
+            (_worker_count(record) for cell in cells if cell.setup == setup for record in cell.records),
+            default=0,
+        )
+        if strips and count > 1:
+            axis = "share of the requests, %"
+            panels.append(StripPanel(setup, tuple(strips), axis, kind="dots", reference=100 / count))
+    return Chart(
+        "workers",
+        "Requests per worker",
+        "Each dot is one worker in one repeat, and the upright line is an even share: the closer the dots stand to "
+        "it, the better the load is spread.",
+        tuple(panels),
+    )
+
+
+def _worker_count(record: Record) -> int:
+    return sum(worker.requests is not None for worker in record.resources.workers)
+
+
+def _worker_strip(cell: Repeats) -> Strip | None:
+    seen = [found for record in cell.records if len(found := shares(record.resources.workers)) > 1]
+    points = tuple(100 * part for found in seen for part in found)
+    if not points:
+        return None
+    text = f"{share(min(points) / 100)} to {share(max(points) / 100)} %"
+    label = f"{cell.scenario} · {cell.where}"
+    return Strip(label, text, role(cell.variant), points=points, invalid=not cell.valid, codes=cell.codes)
+
+
+# --- lines ---------------------------------------------------------------------------------------
+
+
+def curves(cells: Sequence[Repeats]) -> Chart:
+    """Latency against percentile: setups in one panel where several ran, ways of writing in another."""
+    drawn = [cell for cell in cells if any(record.summary.curve_ms for record in cell.records)]
+    names = sorted({cell.setup for cell in cells})
+    contexts = sorted(by_context(drawn).values(), key=lambda members: -len(members))
+    panels = [
+        CurvePanel(
+            f"{members[0].scenario} · {members[0].where}",
+            tuple(_curve(cell, cell.setup, *_setup_colour(names.index(cell.setup))) for cell in members),
+        )
+        for members in contexts
+        if len(members) > 1
+    ]
+    sets = _twin_sets(drawn)
+    panels += [
+        _role_panel(f"{found[0].group} · {found[0].setup} · {found[0].where}", found) for found in sets
+    ]
+    alone = [members[0] for members in contexts if len(members) == 1]
+    grouped = {cell.key for found in sets for cell in found}
+    alone = [cell for cell in alone if cell.key not in grouped]
+    panels += [
+        _role_panel(f"{members[0].setup} · {members[0].where}", members)
+        for members in by_place(alone).values()
+    ]
+    return Chart(
+        "latency",
+        "Latency by percentile",
+        "Lower is better: of all requests, the share on the horizontal axis was answered within the time on the "
+        "vertical axis. Bold is the median over the repeats of each repeat's percentile, faint is each repeat; "
+        "both axes are logarithmic, so the slowest one in a thousand has as much room as the others.",
+        tuple(panels),
+    )
+
+
+def _setup_colour(place: int) -> tuple[str, int]:
+    return SETUPS[place % len(SETUPS)], place // len(SETUPS)
+
+
+def _role_panel(title: str, cells: Sequence[Repeats]) -> CurvePanel:
+    """Scenarios in the colours of their roles, told apart by their dashes where a role comes twice."""
+    colours = [role(cell.variant) for cell in cells]
+    dashes = [colours[:place].count(colour) for place, colour in enumerate(colours)]
+    drawn = zip(cells, colours, dashes, strict=True)
+    return CurvePanel(title, tuple(_curve(cell, cell.scenario, colour, dash) for cell, colour, dash in drawn))
+
+
+def _curve(cell: Repeats, name: str, colour: str, dash: int) -> Curve:
+    repeats = tuple(_below_all(record) for record in cell.records if record.summary.curve_ms)
+    common = set.intersection(*({percentile for percentile, _ in found} for found in repeats))
+    figures = [dict(found) for found in repeats]
+    points = tuple((at, statistics.median(found[at] for found in figures)) for at in sorted(common))
+    p99 = dict(points).get(99.0)
+    label = name if p99 is None else f"{name}, p99 {three_digits(p99)} ms"
+    return Curve(label, colour, dash, points, repeats, not cell.valid, cell.codes)
+
+
+def _below_all(record: Record) -> tuple[tuple[float, float], ...]:
+    """The curve without its end: the hundredth percentile has no place on the axis, nor has zero latency."""
+    return tuple((at, ms) for at, ms in record.summary.curve_ms if at < 100 and ms > 0)
+
+
+def over_time(cells: Sequence[Repeats]) -> Chart:
+    """Throughput and p99 over time: the least steady cells first."""
+    panels = [_time_panel(cell) for cell in sorted(cells, key=_steadiness) if _has_timeline(cell)]
+    chart = Chart(
+        "time",
+        "Throughput and latency over time",
+        "Level lines are good: throughput above, p99 below, one line a repeat, the least steady cells first. A "
+        "shaded stretch is a stall, in which less than a tenth of the usual number of answers came.",
+        tuple(panels),
+    )
+    return _cut(chart, _MOST_TIMES)
+
+
+def _has_timeline(cell: Repeats) -> bool:
+    return any(len(record.summary.timeline) > 1 for record in cell.records)
+
+
+def _steadiness(cell: Repeats) -> float:
+    """The deepest dip: the worst bin of any repeat as a share of that repeat's middle bin."""
+    dips = []
+    for record in cell.records:
+        rates = [bin.throughput_rps for bin in record.summary.timeline]
+        middle = statistics.median(rates) if rates else 0.0
+        dips.append(min(rates) / middle if middle else 1.0)
+    return min(dips, default=1.0)
+
+
+def _time_panel(cell: Repeats) -> TimePanel:
+    repeats = tuple(_moments(record) for record in cell.records if record.summary.timeline)
+    first = next(found for found in repeats if len(found) > 1)
+    return TimePanel(
+        f"{cell.setup} · {cell.scenario} · {cell.where}",
+        role(cell.variant),
+        repeats,
+        first[1].t_s - first[0].t_s,
+        not cell.valid,
+        cell.codes,
+    )
+
+
+def _moments(record: Record) -> tuple[Moment, ...]:
+    bins = record.summary.timeline
+    limit = statistics.median(bin.throughput_rps for bin in bins) / 10
+    return tuple(Moment(bin.t_s, bin.throughput_rps, bin.p99_ms, bin.throughput_rps < limit) for bin in bins)

@@ -1,0 +1,279 @@
+"""Measures the cells of a plan: server, one checked answer, warm-up, load, resources, summary, audit, record."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from bench import host
+from bench.audit import audit, is_valid
+from bench.engines import launch
+from bench.engines.job import Job
+from bench.errors import BenchError, EngineError, ServerError
+from bench.model import SCHEMA, Cell, Failure, Generator, OpenLoad, Plan, Record, Setup
+from bench.plan import Visit, cells, visits
+from bench.processes import Processes
+from bench.progress import Display
+from bench.resources import ProcessTree
+from bench.samples import Samples
+from bench.server import Server, ended, serving
+from bench.store import RunFolder
+from bench.summary import requests_by_worker, summarise
+from bench.usage import Snapshot, resources
+from scenarios.model import Request, Response, Scenario, drive
+
+_SNAPSHOT_S = 0.1
+_REFRESH_S = 1.0
+_VICTIM_ARRIVALS_PER_S = 50.0
+_CHECK_TIMEOUT_S = 10.0
+
+_START_S = {"uvicorn": 1.5, "gunicorn": 1.5, "granian": 1.5, "hypercorn": 2.0}
+_OVERHEAD_S = {"native": 0.6, "locust": 2.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything a run needs beside its plan: what the names mean, and where to measure."""
+
+    setups: Mapping[str, Setup]
+    scenarios: Mapping[str, Scenario]
+    scenarios_file: Path | None = None
+    address: str = "127.0.0.1"
+    server_cpus: tuple[int, ...] = ()
+    generator_cpus: tuple[int, ...] = ()
+
+
+def expected_s(plan: Plan, bench: Bench) -> float:
+    """About how long a plan takes, before anything was measured."""
+    starts = sum(_START_S.get(bench.setups[visit.setup].server, 1.0) for visit in visits(plan))
+    return starts + sum(_cell_s(cell) for cell in cells(plan))
+
+
+def facts(run: str, plan: Plan, bench: Bench) -> dict[str, object]:
+    """What goes into `run.json` before the first cell is measured."""
+    used = list(dict.fromkeys(cell.setup for cell in cells(plan)))
+    scenarios = list(dict.fromkeys(cell.scenario for cell in cells(plan)))
+    return {
+        "schema": SCHEMA,
+        "run": run,
+        "started_at": _now(),
+        "finished": False,
+        "plan": {
+            "name": plan.name,
+            "about": plan.about,
+            "cells": len(cells(plan)),
+            "blocks": [asdict(block) for block in plan.blocks],
+            "setups": {name: asdict(bench.setups[name]) for name in used},
+            "scenarios": {name: bench.scenarios[name].about for name in scenarios},
+        },
+        "seed": plan.seed,
+        "cpus": {"server": bench.server_cpus, "generator": bench.generator_cpus},
+        "host": host.fingerprint(),
+    }
+
+
+def run(plan: Plan, bench: Bench, folder: RunFolder, display: Display) -> None:
+    """Measure every cell of a plan and append each result as soon as it is known.
+
+    A setup that does not start and a cell that cannot be measured are recorded as failures; the run goes on.
+    """
+    began_s = time.monotonic()
+    with _own_cpus(bench.generator_cpus), Processes() as processes:
+        earlier: dict[object, list[float]] = {}
+        for visit in visits(plan):
+            for result in _visit(visit, plan.seed, bench, processes, display):
+                if isinstance(result, Failure):
+                    folder.add_failure(result)
+                    continue
+                before = earlier.setdefault(result.cell.key, [])
+                record = _audited(replace(result, run=folder.path.name), before)
+                before.append(record.summary.throughput_rps)
+                folder.add(record)
+                display.measured(record, _cell_s(record.cell))
+    folder.add_facts(finished=True, took_s=round(time.monotonic() - began_s, 1))
+
+
+def _visit(
+    visit: Visit, seed: int, bench: Bench, processes: Processes, display: Display
+) -> Iterator[Record | Failure]:
+    """The records of one start of a server."""
+    display.starting(visit.setup)
+    left = list(visit.cells)
+    try:
+        with serving(
+            bench.setups[visit.setup], processes, host=bench.address, cpus=bench.server_cpus
+        ) as server:
+            while left:
+                cell = left.pop(0)
+                display.measuring(cell)
+                try:
+                    yield _measure(cell, server, seed, bench, processes, display)
+                except EngineError as error:
+                    if server.exit_status() is not None:
+                        raise ended(server) from error
+                    failure = Failure(cell.setup, cell.repeat, str(error), cell.scenario)
+                    display.failed(failure, 1, _cell_s(cell))
+                    yield failure
+    except ServerError as error:
+        failure = Failure(visit.setup, visit.repeat, str(error))
+        display.failed(failure, len(left) or 1, sum(map(_cell_s, left)))
+        yield failure
+
+
+def _measure(
+    cell: Cell, server: Server, seed: int, bench: Bench, processes: Processes, display: Display
+) -> Record:
+    scenario = bench.scenarios[cell.scenario]
+    check_answers(scenario, server)
+    started_at = _now()
+    meter = _Meter(server)
+    watch = launch.Watch(meter.start, meter.end, meter.tick, display.live)
+    with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
+        job = Job(
+            host=server.host,
+            port=server.port,
+            scenario=cell.scenario,
+            load=cell.load,
+            samples=Path(tmp) / "samples",
+            seed=Random(f"{seed} {cell.scenario} {cell.load} {cell.repeat}").getrandbits(32),
+            scenarios_file=bench.scenarios_file,
+        )
+        probes = [_probe(job, Path(tmp) / "victim")] if scenario.victim else []
+        samples, victims = launch.run(
+            cell.engine, [job], processes, watch, cpus=bench.generator_cpus, companions=probes
+        )
+    return _record(cell, started_at, samples, victims[0] if victims else None, meter)
+
+
+def _probe(job: Job, samples: Path) -> Job:
+    """A slow, steady stream of the scenario's victim flow, over connections of its own."""
+    load = OpenLoad(
+        _VICTIM_ARRIVALS_PER_S, job.load.duration_s, job.load.warmup_s, arrivals="uniform", max_sessions=200
+    )
+    return replace(job, load=load, samples=samples, victim=True)
+
+
+def _record(cell: Cell, started_at: str, samples: Samples, victim: Samples | None, meter: _Meter) -> Record:
+    """The record of a cell, not audited yet."""
+    summary = summarise(samples, victim)
+    answered = sum(_answered(some) for some in (samples, victim) if some is not None)
+    return Record(
+        run="",
+        cell=cell,
+        summary=summary,
+        resources=resources(
+            meter.snapshots,
+            workers=meter.workers,
+            requests_by_worker=requests_by_worker(samples),
+            answered=answered,
+            cpus=meter.cpus,
+        ),
+        generator=Generator(
+            cpu_share=samples.cpu_s / samples.duration_s,
+            cpu_us_per_request=samples.cpu_s * 1e6 / _answered(samples) if _answered(samples) else None,
+        ),
+        valid=False,
+        started_at=started_at,
+    )
+
+
+def _audited(record: Record, earlier_rps: Sequence[float]) -> Record:
+    caveats = audit(record.cell, record.summary, record.resources, record.generator, earlier_rps)
+    return replace(record, caveats=caveats, valid=is_valid(caveats))
+
+
+def _answered(samples: Samples) -> int:
+    """Requests that ended in the measured part, well or not."""
+    return int(np.count_nonzero((samples.done_ns >= samples.start_ns) & (samples.done_ns < samples.end_ns)))
+
+
+class _Meter:
+    """Takes snapshots of a server's processes from the start to the end of the measured part."""
+
+    def __init__(self, server: Server) -> None:
+        self.cpus = server.cpus
+        self.snapshots: list[Snapshot] = []
+        self.workers: tuple[int, ...] = ()
+        self._tree = ProcessTree(server.pid, server.cpus)
+        self._measuring = False
+        self._refreshed_s = 0.0
+
+    def start(self) -> None:
+        self._tree.refresh()
+        self._refreshed_s = time.monotonic()
+        self.workers = self._tree.workers()
+        self.snapshots = [self._tree.snapshot()]
+        self._measuring = True
+
+    def tick(self) -> None:
+        if not self._measuring or time.monotonic_ns() - self.snapshots[-1].at_ns < _SNAPSHOT_S * 0.9e9:
+            return
+        if time.monotonic() - self._refreshed_s > _REFRESH_S:
+            self._tree.refresh()
+            self._refreshed_s = time.monotonic()
+        self.snapshots.append(self._tree.snapshot())
+
+    def end(self) -> None:
+        self.snapshots.append(self._tree.snapshot())
+        self._measuring = False
+
+
+def check_answers(scenario: Scenario, server: Server) -> None:
+    """Drive one session and hold every answer against what the scenario expects. Raises EngineError."""
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=_CHECK_TIMEOUT_S)
+
+    def send(request: Request) -> Response:
+        connection.request(request.method, request.path, request.body or None, dict(request.headers))
+        answer = connection.getresponse()
+        head = "\r\n".join(["", *(f"{name}: {value}" for name, value in answer.getheaders())])
+        return Response(answer.status, answer.read(), head.encode("latin-1"))
+
+    sent = 0
+    try:
+        for request, response in drive(scenario.flow(Random(0)), send):
+            sent += 1
+            if fault := request.fault(response):
+                said = response.body[:200].decode(errors="replace")
+                raise EngineError(f"scenario '{scenario.name}': {request.label} answered {fault}: {said}")
+    except (OSError, http.client.HTTPException) as error:
+        raise EngineError(f"scenario '{scenario.name}': {type(error).__name__}: {error}") from None
+    except BenchError:
+        raise
+    except Exception as error:
+        raise EngineError(f"scenario '{scenario.name}' raised {type(error).__name__}: {error}") from error
+    finally:
+        connection.close()
+    if not sent:
+        raise EngineError(f"scenario '{scenario.name}': its flow yields no request")
+
+
+@contextlib.contextmanager
+def _own_cpus(cpus: Sequence[int]) -> Iterator[None]:
+    """Keep this process off the server's CPUs while it measures."""
+    if not cpus:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _cell_s(cell: Cell) -> float:
+    return cell.load.warmup_s + cell.load.duration_s + _OVERHEAD_S.get(cell.engine, 1.0)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

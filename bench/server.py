@@ -1,0 +1,155 @@
+"""A setup's server, started for as long as a `with` block lasts, and known to answer before the block begins."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench import launchers
+from bench.errors import ServerError
+from bench.model import Setup
+from bench.processes import Processes
+
+_READY_WITHIN_S = 30.0
+_POLL_S = 0.02
+_LOG_LINES = 12
+
+_SCRUBBED = ("WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS")
+_SCRUBBED_PREFIXES = ("UVICORN_", "GRANIAN_", "HYPERCORN_")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: where it listens, its first process, where it writes its log, and how to ask if it ended."""
+
+    setup: Setup
+    host: str
+    port: int
+    pid: int
+    log: Path
+    cpus: tuple[int, ...]
+    exit_status: Callable[[], int | None]
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+@contextlib.contextmanager
+def serving(
+    setup: Setup,
+    processes: Processes,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    cpus: Sequence[int] = (),
+    ready_within_s: float = _READY_WITHIN_S,
+) -> Iterator[Server]:
+    """Start a setup, wait until its health path answers 200, and stop it in every case.
+
+    `port` 0 picks a free one; `cpus` are used where the setup names none. Raises ServerError, with the end of the
+    server's log, when it cannot be started, dies, or does not answer in time.
+    """
+    port = port or free_port(host)
+    cpus = tuple(setup.cpus or cpus)
+    with tempfile.TemporaryDirectory(prefix="fastapi-bench-", ignore_cleanup_errors=True) as tmp:
+        places = {"{tmp}": tmp, "{port}": str(port), "{host}": host, "{python}": sys.executable}
+        filled = replace(setup, env={key: _fill(value, places) for key, value in setup.env.items()})
+        argv = [_fill(word, places) for word in launchers.command(setup, host, port)]
+        if setup.server == "command" and argv[0] in ("python", "python3"):
+            argv[0] = sys.executable
+        log = Path(tmp) / "server.log"
+        env = {key: value for key, value in os.environ.items() if not _is_scrubbed(key)}
+        env.update(filled.env)
+        with contextlib.ExitStack() as stack:
+            try:
+                child = stack.enter_context(processes.running(argv, log=log, cpus=cpus, env=env))
+            except OSError as error:
+                what = f"setup '{setup.name}': {argv[0]} cannot be started: {error.strerror}"
+                raise ServerError(what) from None
+            server = Server(filled, host, port, child.pid, log, cpus, child.poll)
+            _wait_until_ready(server, ready_within_s)
+            yield server
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A TCP port that nobody listens on at this moment."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on a port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def ended(server: Server) -> ServerError:
+    """The error of a server that is no longer there, with the end of its log."""
+    return ServerError(
+        f"setup '{server.setup.name}': the server ended with status {server.exit_status()}; its log:\n"
+        + log_tail(server.log)
+    )
+
+
+def log_tail(log: Path) -> str:
+    """The last lines of a server's log, indented, or a remark that it is empty."""
+    lines = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+    return "\n".join(f"    {line}" for line in lines) if lines else "    (the server wrote nothing)"
+
+
+def _fill(text: str, places: dict[str, str]) -> str:
+    for mark, value in places.items():
+        text = text.replace(mark, value)
+    return text
+
+
+def _is_scrubbed(key: str) -> bool:
+    return key in _SCRUBBED or key.startswith(_SCRUBBED_PREFIXES)
+
+
+def _wait_until_ready(server: Server, within_s: float) -> None:
+    setup = server.setup
+    deadline_s = time.monotonic() + within_s
+    seen = "no answer"
+    while time.monotonic() < deadline_s:
+        status = server.exit_status()
+        if status is not None:
+            raise ended(server)
+        answer = _status(server.host, server.port, setup.health)
+        if answer == 200:
+            return
+        if answer is not None:
+            seen = f"status {answer}"
+        time.sleep(_POLL_S)
+    raise ServerError(
+        f"setup '{setup.name}': GET {setup.health} gave {seen} for {within_s:g} s; its log:\n"
+        + log_tail(server.log)
+    )
+
+
+def _status(host: str, port: int, path: str) -> int | None:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

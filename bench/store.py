@@ -1,0 +1,113 @@
+"""A run's folder: `run.json` with its facts, `records.jsonl` with one line a cell, written as soon as it is known.
+
+Format history: 1, the first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from bench.errors import UsageError
+from bench.model import SCHEMA, Failure, Record, Run
+
+_RECORDS = TypeAdapter(Record)
+_FAILURES = TypeAdapter(Failure)
+
+_FACTS_FILE = "run.json"
+_RECORDS_FILE = "records.jsonl"
+_FAILURES_FILE = "failures.jsonl"
+
+T = TypeVar("T")
+
+
+class RunFolder:
+    """Where a run writes; every call leaves the files complete on disk."""
+
+    def __init__(self, path: Path, facts: Mapping[str, object]) -> None:
+        self.path = path
+        self._facts = dict(facts)
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            raise UsageError(f"{path}: there is a run already; give another --out") from None
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be created: {error.strerror}") from None
+        self._write_facts()
+        _append(path / _RECORDS_FILE, b"")
+
+    def add(self, record: Record) -> None:
+        _append(self.path / _RECORDS_FILE, _RECORDS.dump_json(record) + b"\n")
+
+    def add_failure(self, failure: Failure) -> None:
+        _append(self.path / _FAILURES_FILE, _FAILURES.dump_json(failure) + b"\n")
+
+    def add_facts(self, **facts: object) -> None:
+        self._facts.update(facts)
+        self._write_facts()
+
+    def _write_facts(self) -> None:
+        part = self.path / (_FACTS_FILE + ".part")
+        part.write_text(json.dumps(self._facts, indent=2) + "\n")
+        part.replace(self.path / _FACTS_FILE)
+
+
+def point_latest(run: Path) -> None:
+    """Let `latest`, beside the run's folder, point to it; a symbolic link where the system has them."""
+    latest = run.parent / "latest"
+    part = run.parent / f".latest-{os.getpid()}"
+    with contextlib.suppress(OSError):
+        part.symlink_to(run.name, target_is_directory=True)
+        part.replace(latest)
+
+
+def read_run(path: Path) -> Run:
+    """Read a run, finished or interrupted; a last line that was cut off is left out.
+
+    Raises UsageError when there is no run, or when it was written by a later version.
+    """
+    path = path.resolve()
+    try:
+        facts = json.loads((path / _FACTS_FILE).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(
+            f"{path}: no run here; a run is a folder with a {_FACTS_FILE}, such as reports/latest"
+        ) from None
+    except ValueError as error:
+        raise UsageError(f"{path / _FACTS_FILE}: {error}") from None
+    records = tuple(_lines(path / _RECORDS_FILE, _RECORDS))
+    return Run(path.name, facts, records, tuple(_lines(path / _FAILURES_FILE, _FAILURES)))
+
+
+def _append(path: Path, line: bytes) -> None:
+    """One write and one fsync: a crash leaves whole lines, or a last one that `_lines` can tell."""
+    with path.open("ab") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _lines(path: Path, kind: TypeAdapter[T]) -> Iterator[T]:
+    if not path.exists():
+        return
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+        if not line.endswith(b"\n"):
+            return  # the writer died in the middle of it
+        try:
+            _check_schema(line)
+            yield kind.validate_json(line)
+        except (ValidationError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise UsageError(f"{path}, line {number}: not a record of this version: {reason}") from None
+
+
+def _check_schema(line: bytes) -> None:
+    schema = json.loads(line).get("schema", SCHEMA)
+    if schema != SCHEMA:
+        raise ValueError(f"schema {schema}, this version reads {SCHEMA}")

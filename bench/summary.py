@@ -1,0 +1,134 @@
+"""Samples -> Summary: what the measured part of a cell says, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.model import Latency, RequestSummary, Slice, Summary
+from bench.samples import OK, Samples
+
+_BINS = 24
+_CURVE = (0, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 99.999)
+_BEYOND = 10
+"""A percentile is drawn when at least this many samples lie beyond it."""
+
+_UNFINISHED = "unfinished"
+
+
+def summarise(samples: Samples, victim: Samples | None = None) -> Summary:
+    """Sum up the measured part.
+
+    Latencies are of the requests intended in it, whenever they were answered; throughput is of the good answers
+    that arrived in it, whenever they were sent.
+    """
+    mine = samples.rows(_within(samples.intended_ns, samples))
+    response_ms, service_ms, lag_ms = _times_ms(mine)
+    failed = mine.outcome != OK
+    good = samples.rows((samples.outcome == OK) & _within(samples.done_ns, samples))
+    kinds = {
+        kind: count
+        for number, kind in enumerate(samples.outcomes)
+        if number != OK and (count := int(np.count_nonzero(mine.outcome == number)))
+    }
+    return Summary(
+        requests=len(mine.done_ns),
+        errors=int(np.count_nonzero(failed)),
+        shed=samples.shed,
+        throughput_rps=len(good.done_ns) / samples.duration_s,
+        response_ms=latency(response_ms),
+        service_ms=latency(service_ms),
+        lag_ms=latency(lag_ms),
+        by_request=_by_request(mine, response_ms),
+        timeline=_timeline(samples),
+        curve_ms=_curve(response_ms),
+        errors_by_kind=kinds,
+        unfinished=kinds.get(_UNFINISHED, 0),
+        mean_concurrency=_mean_concurrency(samples),
+        victim=_requests(victim) if victim is not None else None,
+    )
+
+
+def requests_by_worker(samples: Samples) -> dict[int, int]:
+    """Good answers of the measured part by the pid that gave them; empty when the answers do not tell."""
+    good = samples.worker[(samples.outcome == OK) & _within(samples.done_ns, samples)]
+    pids, counts = np.unique(good[good > 0], return_counts=True)
+    return {int(pid): int(count) for pid, count in zip(pids, counts, strict=True)}
+
+
+def latency(times_ms: NDArray[np.float64]) -> Latency:
+    """Mean, percentiles (linear between the two nearest samples) and maximum of times in milliseconds."""
+    if not len(times_ms):
+        return Latency()
+    p50, p90, p95, p99, p999 = np.percentile(times_ms, (50, 90, 95, 99, 99.9)).tolist()
+    return Latency(float(times_ms.mean()), p50, p90, p95, p99, p999, float(times_ms.max()))
+
+
+def _within(at_ns: NDArray[np.int64], samples: Samples) -> NDArray[np.bool_]:
+    return (at_ns >= samples.start_ns) & (at_ns < samples.end_ns)
+
+
+def _times_ms(
+    samples: Samples,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Response from the intended start, service from the actual one, and the lag between the two."""
+    return (
+        (samples.done_ns - samples.intended_ns) / 1e6,
+        (samples.done_ns - samples.sent_ns) / 1e6,
+        (samples.sent_ns - samples.intended_ns) / 1e6,
+    )
+
+
+def _requests(samples: Samples) -> RequestSummary:
+    mine = samples.rows(_within(samples.intended_ns, samples))
+    return RequestSummary(
+        len(mine.done_ns), int(np.count_nonzero(mine.outcome != OK)), latency(_times_ms(mine)[0])
+    )
+
+
+def _by_request(mine: Samples, response_ms: NDArray[np.float64]) -> Mapping[str, RequestSummary]:
+    found = {}
+    for number, label in enumerate(mine.labels):
+        rows = mine.label == number
+        errors = int(np.count_nonzero(mine.outcome[rows] != OK))
+        found[label] = RequestSummary(int(np.count_nonzero(rows)), errors, latency(response_ms[rows]))
+    return found
+
+
+def _curve(response_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
+    """(percentile, milliseconds) as far into the tail as the samples carry."""
+    count = len(response_ms)
+    shown = [p for p in _CURVE if count * (100 - p) / 100 >= _BEYOND]
+    if not shown:
+        return ()
+    return tuple(zip(map(float, shown), np.percentile(response_ms, shown).tolist(), strict=True))
+
+
+def _timeline(samples: Samples) -> tuple[Slice, ...]:
+    """Equal bins of the measured part; requests are in the bin in which they were answered."""
+    mine = samples.rows(_within(samples.done_ns, samples))
+    width_s = samples.duration_s / _BINS
+    bins = ((mine.done_ns - samples.start_ns) * _BINS // (samples.end_ns - samples.start_ns)).astype(int)
+    response_ms = _times_ms(mine)[0]
+    slices = []
+    for number in range(_BINS):
+        rows = bins == number
+        good = int(np.count_nonzero(mine.outcome[rows] == OK))
+        times = latency(response_ms[rows])
+        errors = int(np.count_nonzero(rows)) - good
+        slices.append(Slice(round(number * width_s, 4), good / width_s, errors, times.p50, times.p99))
+    return tuple(slices)
+
+
+def _mean_concurrency(samples: Samples) -> float | None:
+    """Requests in the system, averaged over the measured part: the time they spent in it, over its length."""
+    inside_ns = np.minimum(samples.done_ns, samples.end_ns) - np.maximum(
+        samples.intended_ns, samples.start_ns
+    )
+    return (
+        float(inside_ns[inside_ns > 0].sum()) / (samples.end_ns - samples.start_ns)
+        if len(inside_ns)
+        else None
+    )
