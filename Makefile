@@ -1,0 +1,69 @@
+# fastapi-bench. `make help` lists what there is; every target sets up what it needs first.
+
+PYTHON ?= python3
+SETUP ?= uvicorn
+PORT ?= 8000
+RUN ?= reports/latest
+ARGS ?=
+
+VENV = .venv
+PY = $(VENV)/bin/python
+READY = $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help install bench test check serve locust micro report compare doctor clean
+
+help: ## list the targets
+	@echo "fastapi-bench: which server, async or sync, and is this change slower?"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@echo
+	@echo "  ARGS=... hands further options to bench, e.g. make bench ARGS='--repeats 5'"
+
+install: $(READY) ## create .venv with the pinned dependencies
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || \
+	  { echo "Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "installing into $(VENV) (about a minute, once)" >&2
+	@$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+bench: $(READY) ## measure the default plan and write a report (about 5 minutes)
+	@$(PY) -m bench run default $(ARGS)
+
+test: $(READY) ## run the tests
+	@$(PY) -m pytest -q --benchmark-disable $(ARGS)
+
+check: $(READY) ## lint, format, types, layers
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-cache
+
+serve: $(READY) ## serve the app: make serve SETUP=uvicorn PORT=8000
+	@$(PY) -m bench serve $(SETUP) --port $(PORT) $(ARGS)
+
+locust: $(READY) ## serve the app with Locust's web UI on 127.0.0.1:8089: make locust SETUP=uvicorn
+	@$(PY) -m bench locust $(SETUP) $(ARGS)
+
+micro: $(READY) ## time endpoints in-process with pytest-benchmark, into reports/micro.json
+	@mkdir -p reports
+	@$(PY) -m pytest tests/benchmarks --benchmark-only --benchmark-json=reports/micro.json $(ARGS)
+
+report: $(READY) ## write the report of a run again: make report RUN=reports/latest
+	@$(PY) -m bench report $(RUN)
+
+compare: $(READY) ## two runs side by side: make compare BASE=reports/a NEW=reports/b
+	@test -n "$(BASE)" -a -n "$(NEW)" || { echo "usage: make compare BASE=reports/a NEW=reports/b" >&2; exit 2; }
+	@$(PY) -m bench compare $(BASE) $(NEW)
+
+doctor: $(READY) ## look at this machine: what is in the way of good figures
+	@$(PY) -m bench doctor
+
+clean: ## remove .venv, caches and every run but the sample
+	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find reports -mindepth 1 -maxdepth 1 ! -name sample ! -name README.md -exec rm -rf {} +
