@@ -134,20 +134,27 @@ def _few_samples(summary: Summary) -> Iterator[Caveat]:
 
 def _littles_law(cell: Cell, summary: Summary) -> Iterator[Caveat]:
     """Concurrency = throughput x mean response; known beforehand in a closed loop, measured in an open one."""
-    closed = isinstance(cell.load, ClosedLoad)
-    concurrency = float(cell.load.users) if isinstance(cell.load, ClosedLoad) else summary.mean_concurrency
+    users = _busy_users(cell)
+    concurrency = summary.mean_concurrency if users is None else float(users)
     mean_ms = summary.response_ms.mean
     if not concurrency or mean_ms is None or summary.requests < SAMPLES_FOR_P99 // 10:
         return
     rate_rps = summary.requests / cell.load.duration_s
     expected = rate_rps * mean_ms / 1e3
     if abs(expected - concurrency) > LITTLES_LAW_SHARE * concurrency:
-        known = "users" if closed else "requests under way on average"
+        known = "requests under way on average" if users is None else "users"
         yield Caveat(
             "littles-law",
             f"{rate_rps:.0f} requests/s x {mean_ms:.2f} ms make {expected:.2f} under way, "
             f"against {concurrency:.2f} {known}",
         )
+
+
+def _busy_users(cell: Cell) -> int | None:
+    """The users that always have a request under way; None where that is no fixed number."""
+    load = cell.load
+    steady = isinstance(load, ClosedLoad) and load.shape == "constant" and not load.think_s
+    return load.users if isinstance(load, ClosedLoad) and steady else None
 
 
 def _counts_do_not_reconcile(summary: Summary) -> Iterator[Caveat]:

@@ -68,7 +68,7 @@ class Client(asyncio.Protocol):
     """A connection and the session that runs over it; `ended(client, done_ns, connected)` is told of its end.
 
     It reconnects by itself when a session needs a connection and there is none. `sent_ns` is 0 while no request is
-    under way, and the moment of asking for a connection while that is awaited.
+    under way, and the moment of asking for a connection while that is awaited. From `until_ns` on it sends nothing.
     """
 
     __slots__ = (
@@ -88,6 +88,7 @@ class Client(asyncio.Protocol):
         "_rng",
         "_transport",
         "sent_ns",
+        "until_ns",
     )
 
     def __init__(self, common: Common, rng: Random, ended: Callable[[Client, int, bool], None]) -> None:
@@ -104,6 +105,7 @@ class Client(asyncio.Protocol):
         self._encoded: Encoded
         self._intended_ns = 0
         self.sent_ns = 0
+        self.until_ns = common.end_ns
         self._known = _NOTHING
         self._known_response: Response
         self._known_tag = 0
@@ -216,7 +218,7 @@ class Client(asyncio.Protocol):
         done_ns = clock_ns()
         if data == self._known and self.sent_ns:
             self._append((self._intended_ns, self.sent_ns, done_ns, self._known_tag))
-            if done_ns < self._common.end_ns:
+            if done_ns < self.until_ns:
                 self._advance(self._known_response, done_ns)
             else:
                 self._finish(done_ns)
@@ -253,7 +255,7 @@ class Client(asyncio.Protocol):
             self._disconnect()
         elif outcome == OK:
             self._known, self._known_response, self._known_tag = data, response, known_tag
-        if outcome != OK or done_ns >= common.end_ns:
+        if outcome != OK or done_ns >= self.until_ns:
             self._finish(done_ns)
         else:
             self._advance(response, done_ns)

@@ -43,7 +43,7 @@ class _Traffic:
         self._seeds = Random(job.seed)
         self._cpu_ns: list[int] = []
         self._loop: ClosedLoop | OpenLoop = (
-            ClosedLoop(self._common, job.load, self._rng)
+            ClosedLoop(self._common, job.load, self._rng, begin_ns)
             if isinstance(job.load, ClosedLoad)
             else OpenLoop(self._common, job.load, self._rng, begin_ns, self._start_ns)
         )
