@@ -65,7 +65,10 @@ def point_latest(run: Path) -> None:
     part = run.parent / f".latest-{os.getpid()}"
     with contextlib.suppress(OSError):
         part.symlink_to(run.name, target_is_directory=True)
-        part.replace(latest)
+        try:
+            part.replace(latest)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def read_run(path: Path) -> Run:
