@@ -299,7 +299,8 @@ def _run(
     if out is None:
         point_latest(path)
     expected_s = runner.expected_s(plan, bench)
-    _note(f"{plan.name}: {len(cells(plan))} cells, about {_span(expected_s)}; writing {_shown(path)}")
+    count = f"{len(cells(plan))} cell{'' if len(cells(plan)) == 1 else 's'}"
+    _note(f"{plan.name}: {count}, about {_span(expected_s)}; writing {_shown(path)}")
     try:
         with Display(len(cells(plan)), expected_s) as display:
             runner.run(plan, bench, folder, display)

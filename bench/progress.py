@@ -99,7 +99,8 @@ class Display:
 
     def failed(self, failure: Failure, cells: int, expected_s: float) -> None:
         self._count(cells, expected_s)
-        self._line(f"FAILED {failure.setup} {failure.scenario or ''}: {failure.error}")
+        what = f"{failure.setup} / {failure.scenario}" if failure.scenario else failure.setup
+        self._line(f"FAILED {what}: {failure.error}")
 
     def _count(self, cells: int, expected_s: float) -> None:
         self._done += cells
