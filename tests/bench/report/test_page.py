@@ -52,5 +52,6 @@ def test_nested_facts_are_flattened() -> None:
         "e": {},
     }
     assert dict(flat(known)) == {
-        "host.cores": "2", "host.governor": "unknown", "host.git.dirty": "False", "cpus": "0, 1", "mixed": "a=1", "e": "",
+        "host.cores": "2", "host.governor": "unknown", "host.git.dirty": "False", "cpus": "0, 1", "mixed": "a=1",
+        "e": "",
     }  # fmt: skip

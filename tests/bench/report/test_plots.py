@@ -97,7 +97,8 @@ def test_ways_to_write_an_endpoint_have_their_colours() -> None:
 
 def test_memory_is_the_peak_over_all_scenarios_of_each_repeat_without_the_invalid_ones() -> None:
     chart = charts(
-        [record("a", rss=50_000_000), record("a", "io-async", rss=80_000_000), record("a", "io-sync", rss=999_000_000, valid=False)],
+        [record("a", rss=50_000_000), record("a", "io-async", rss=80_000_000)],
+        [record("a", "io-sync", rss=999_000_000, valid=False)],
         [record("b", rss=60_000_000)],
     )["memory"]  # fmt: skip
     (panel,) = chart.panels
