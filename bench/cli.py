@@ -16,6 +16,9 @@ import typer
 from bench.model import Shape
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.generators import Cost
     from bench.model import Plan, Setup
     from bench.plan import Overrides
     from scenarios.model import Scenario
@@ -221,6 +224,47 @@ def doctor() -> None:
         _print(f"{mark} {finding.subject:<15} {finding.seen}")
         if not finding.well:
             _print(f"      {'':<15} {finding.advice}")
+
+
+@app.command()
+def generators(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each is measured, in turn.")] = 5,
+    duration: Annotated[int, typer.Option(min=1, metavar="SECONDS", help="Of each measurement.")] = 2,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the medians are written.")] = Path(
+        "reports/generators.json"
+    ),
+) -> None:
+    """Load generators side by side: their CPU time per request, and whether they agree on the throughput.
+
+    The native engine, wrk and hey (where installed) and Locust's two clients load a bare ASGI app with 32
+    connections. Then the native engine and wrk load the target app, pinned as in every run.
+    """
+    import json
+
+    from bench.config import load_setups
+    from bench.generators import NAMES, RAW, measured, medians, missing, table
+    from bench.report.text import render
+
+    for name in missing():
+        _note(f"{name} is not installed and is left out; on Debian: apt-get install {name}")
+    costs = _told(measured(RAW, NAMES, rounds, duration))
+    _print(render(table("A bare ASGI app under uvicorn; the generators may use every CPU", costs)))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(medians(costs), indent=2) + "\n")
+    pair = [name for name in ("native", "wrk") if name in NAMES]
+    uvicorn = load_setups()["uvicorn"]
+    agreement = _told(measured(uvicorn, pair, rounds, duration, pinned=True))
+    _print(render(table("The target app's ping under uvicorn; generators pinned as in every run", agreement)))
+    _print(f"medians of the first table: {_shown(out)}")
+
+
+def _told(costs: Iterator[tuple[str, Cost]]) -> dict[str, list[Cost]]:
+    """Collect what comes, and say each on standard error."""
+    found: dict[str, list[Cost]] = {}
+    for name, cost in costs:
+        found.setdefault(name, []).append(cost)
+        _note(f"{name:<12} {cost.cpu_us_per_request:8.1f} µs/req {cost.throughput_rps:10,.0f} req/s")
+    return found
 
 
 def main() -> NoReturn:
