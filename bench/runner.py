@@ -38,6 +38,7 @@ _SNAPSHOT_S = 0.1
 _REFRESH_S = 1.0
 _VICTIM_ARRIVALS_PER_S = 50.0
 _CHECK_TIMEOUT_S = 10.0
+_DYING_S = 0.3
 
 _START_S = {"uvicorn": 1.5, "gunicorn": 1.5, "granian": 1.5, "hypercorn": 2.0}
 _OVERHEAD_S = {"native": 0.6, "locust": 2.5}
@@ -121,7 +122,7 @@ def _visit(
                 try:
                     yield _measure(cell, server, plan, bench, processes, display)
                 except EngineError as error:
-                    if server.exit_status() is not None:
+                    if _has_ended(server):
                         raise ended(server) from error
                     failure = Failure(cell.setup, cell.repeat, str(error), cell.scenario)
                     display.failed(failure, 1, _cell_s(cell))
@@ -132,6 +133,14 @@ def _visit(
         left = visit.cells[ended_cells:]
         display.failed(failure, len(left), sum(map(_cell_s, left)))
         yield failure
+
+
+def _has_ended(server: Server) -> bool:
+    """Whether a server that gave no answer is dying: its connections close a little before it is gone."""
+    deadline_s = time.monotonic() + _DYING_S
+    while server.exit_status() is None and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return server.exit_status() is not None
 
 
 def _measure(
