@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 _GUARD = """
 import os, signal, sys, time
 groups = set()
@@ -139,9 +141,19 @@ def _stop(child: subprocess.Popen[str], grace_s: float) -> None:
 
 
 def _killed(group: int) -> bool:
-    """Kill what is left of a group; False when nothing is."""
+    """Kill what is left of a group; False when nothing is.
+
+    The dead do not count: where the first process of a container waits for nobody, they stay in the table for ever.
+    """
     try:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return False
-    return True
+    return any(_lives_in(group, process) for process in psutil.process_iter())
+
+
+def _lives_in(group: int, process: psutil.Process) -> bool:
+    try:
+        return os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, psutil.Error):
+        return False

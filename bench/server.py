@@ -58,6 +58,8 @@ def serving(
     `port` 0 picks a free one; `cpus` are used where the setup names none. Raises ServerError, with the end of the
     server's log, when it cannot be started, dies, or does not answer in time.
     """
+    if port and not is_free(port, host):
+        raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
     port = port or free_port(host)
     cpus = tuple(setup.cpus or cpus)
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-", ignore_cleanup_errors=True) as tmp:
@@ -82,8 +84,7 @@ def serving(
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A TCP port that nobody listens on at this moment."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+    with socket.socket(_family(host)) as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
@@ -91,13 +92,17 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Whether a server could listen on a port now."""
-    with socket.socket() as probe:
+    with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError:
             return False
         return True
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def ended(server: Server) -> ServerError:
