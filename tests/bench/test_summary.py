@@ -84,6 +84,7 @@ def test_what_counts_at_the_edges_of_the_measured_part() -> None:
         samples(
             (-10, -10, -5),  # all before
             (-10, -10, 5),  # sent before, answered in it: throughput, but no latency
+            (-1, -1, 0),  # answered at the very start: likewise
             (0, 0, 10),  # at the very start
             (500, 500, 510),
             (995, 995, 1000),  # answered at the very end, which is outside: latency, but no throughput
@@ -91,7 +92,7 @@ def test_what_counts_at_the_edges_of_the_measured_part() -> None:
         )
     )
     assert found.requests == 3
-    assert found.throughput_rps == 3.0
+    assert found.throughput_rps == 4.0
     assert (found.response_ms.max, found.response_ms.mean) == (10, pytest.approx(25 / 3))
 
 

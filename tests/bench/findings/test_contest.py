@@ -93,9 +93,10 @@ def test_the_caveats_of_the_setups_it_speaks_of_and_of_no_other() -> None:
     best = found(
         "best-setup",
         repeats("a", "noop-async", 100, 120, caveats=doubt("a")),
-        repeats("b", "noop-async", 90, 91, caveats=doubt("b")),
-        repeats("c", "noop-async", 80, 130, caveats=doubt("c")),
-        repeats("d", "noop-async", 10, 11, caveats=doubt("d")),
+        repeats("b", "noop-async", 90, 99, caveats=doubt("b")),
+        repeats("c", "noop-async", 80, 99, caveats=doubt("c")),
+        repeats("d", "noop-async", 60, 105, caveats=doubt("d")),
     )
-    assert best.title == "Best setups here: a and c"
-    assert [caveat.code for caveat in best.caveats] == ["doubt-a", "doubt-b", "doubt-c"]
+    assert best.title == "Best setups here: a and d"
+    assert "; b comes next" in best.text
+    assert [caveat.code for caveat in best.caveats] == ["doubt-a", "doubt-b", "doubt-d"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from bench.model import Caveat, Record
+from bench.model import Caveat, Record, Slice
 from bench.report import charts, plots
 from bench.report.panels import Chart
 from bench.table import marks
@@ -102,28 +103,35 @@ def test_words_stay_words_so_that_they_can_be_found_and_read_aloud() -> None:
 
 
 def test_long_names_are_cut_so_that_nothing_leaves_its_panel_or_overlaps() -> None:
-    doubts = tuple(Caveat(code, "") for code in "abcd")
+    doubts = tuple(
+        Caveat(code, "") for code in ("generator-saturated", "few-samples", "lag", "uneven-workers")
+    )
+    curve = ((0.0, 1.0), (99.0, 2.0))
+    timeline = tuple(Slice(place / 10, 1000.0, 0, 1.0, 2.0) for place in range(5))
     told = run(
-        *repeats(LONG, "noop-async", 10_123, 10_456, caveats=doubts, valid=False, workers=(3, 4)),
-        *repeats("b", f"{LONG}-async", 10_123, 10_456, caveats=doubts, victim_p99=1_234.0),
-        *repeats("b", "noop-async", 10_123, 10_456, curve=((0.0, 1.0), (99.0, 2.0))),
-        *repeats(LONG, f"{LONG}-async", 1, 2, curve=((0.0, 1.0), (99.0, 2.0)), caveats=doubts, valid=False),
+        *repeats(
+            LONG, "noop-async", 10_123, 10_456, caveats=doubts, valid=False, workers=(3, 4), timeline=timeline
+        ),
+        *repeats("b", f"{LONG}-async", 10_123, 10_456, caveats=doubts, victim_p99=1_234.0, curve=curve),
+        *repeats("b", "noop-async", 10_123, 10_456, curve=curve),
+        *repeats(LONG, f"{LONG}-async", 1, 2, curve=curve, caveats=doubts, valid=False, victim_p99=3.0),
     )
     for drawn in plots.charts(told):
-        figure = charts.whole(drawn)
-        renderer = FigureCanvasAgg(figure).get_renderer()
-        edge = figure.bbox.x1
-        boxes = [
-            text.get_window_extent(renderer)
-            for text in (*figure.texts, *(t for a in figure.axes for t in a.texts))
-        ]
-        assert [box.x1 for box in boxes if box.x1 > edge + 1] == [], drawn.name
-        for axes in figure.axes:
-            words = [text for text in axes.texts if text.get_text()]
-            for name, said in zip(words[::2], words[1::2], strict=True):
-                assert name.get_window_extent(renderer).x1 < said.get_window_extent(renderer).x0, (
-                    name.get_text()
-                )
+        for panel in drawn.panels:
+            assert out_of_bounds(replace(drawn, panels=(panel,))) == [], drawn.name
+
+
+def out_of_bounds(alone: Chart) -> list[str]:
+    """The words that leave a figure of one panel, or run into those on their right."""
+    figure = charts.whole(alone)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    texts = [*figure.texts, *(text for axes in figure.axes for text in axes.texts)]
+    found = [text.get_text() for text in texts if text.get_window_extent(renderer).x1 > figure.bbox.x1]
+    for axes in figure.axes:
+        for name, said in zip(axes.texts[::2], axes.texts[1::2], strict=True):
+            if name.get_window_extent(renderer).x1 > said.get_window_extent(renderer).x0:
+                found.append(name.get_text())
+    return found
 
 
 def test_marks_survive_when_a_name_is_cut() -> None:
