@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sys
 import urllib.request
@@ -153,10 +154,9 @@ def test_a_setups_own_cpus_win_over_those_of_the_run(processes: Processes) -> No
 
 def test_it_is_stopped_when_the_block_raises(processes: Processes) -> None:
     with pytest.raises(KeyboardInterrupt), serving(PLAIN_SETUP, processes) as server:
-        process = psutil.Process(server.pid)
         raise KeyboardInterrupt
 
-    assert not is_alive(process)
+    assert server.exit_status() == -signal.SIGTERM
     assert not server.log.exists()
 
 
