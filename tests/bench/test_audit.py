@@ -206,6 +206,16 @@ def test_every_other_caveat_leaves_it_valid() -> None:
     assert INVALIDATING.isdisjoint(others)
 
 
+@pytest.mark.parametrize(
+    "load",
+    [ClosedLoad(50, 2.0, think_s=0.03), ClosedLoad(40, 2.0, shape="ramp")],
+    ids=["users who think", "users who come and go"],
+)
+def test_users_who_are_not_always_busy_are_held_against_the_measured_concurrency(load: ClosedLoad) -> None:
+    assert "littles-law" not in found(load=load)
+    assert "littles-law" in found(summary(mean_concurrency=15.0), load=load)
+
+
 # --- on samples of a queue -----------------------------------------------------------------------
 
 
