@@ -36,7 +36,7 @@ from scenarios.model import Request, Response, Scenario, drive
 
 _SNAPSHOT_S = 0.1
 _REFRESH_S = 1.0
-_VICTIM_ARRIVALS_PER_S = 50.0
+_VICTIM_ARRIVALS_PER_S = 100.0
 _CHECK_TIMEOUT_S = 10.0
 _DYING_S = 0.3
 
