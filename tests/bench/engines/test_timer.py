@@ -47,7 +47,7 @@ async def pass_by(at_ns: int) -> None:
     """Let the loop go on until well after a time, by another alarm."""
     other = Alarm()
     other.timer.set(at_ns + 5 * MS)
-    await other.rang.wait()
+    await asyncio.wait_for(other.rang.wait(), 5)
     other.timer.close()
 
 
@@ -58,7 +58,7 @@ def test_it_fires_once_and_not_before_its_time(run: Run, system: str) -> None:
             alarm.rang.clear()
             due_ns = time.monotonic_ns() + 3 * MS + 123_456
             alarm.timer.set(due_ns)
-            await alarm.rang.wait()
+            await asyncio.wait_for(alarm.rang.wait(), 5)
             # libuv counts whole milliseconds, which is why the kernel's timer is used where there is one
             assert alarm.fired_ns[-1] >= due_ns - (0 if system == "linux" else 2 * MS)
         await pass_by(due_ns)
