@@ -111,7 +111,6 @@ def test_a_server_runs_as_its_setup_says_and_leaves_nothing(
 
     assert [process for process in members if is_alive(process)] == []
     assert not folder.exists()
-    assert is_free(server.port)
 
 
 def test_a_command_of_ones_own_is_filled_in_and_scrubbed(processes: Processes, elsewhere: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -104,5 +105,18 @@ def test_it_is_silent_once_closed(run: Run, system: str) -> None:
         await pass_by(due_ns)
         assert alarm.fired_ns == []
         alarm.timer.close()
+
+    run(check())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no timerfd here")
+def test_it_leaves_no_descriptor_open(run: Run) -> None:
+    async def check() -> None:
+        before = set(os.listdir("/proc/self/fd"))
+        alarm = Alarm()
+        alarm.timer.set(1)
+        await asyncio.wait_for(alarm.rang.wait(), 5)
+        alarm.timer.close()
+        assert set(os.listdir("/proc/self/fd")) == before
 
     run(check())
