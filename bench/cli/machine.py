@@ -12,18 +12,36 @@ from bench.cli.terminal import note, say, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bench.doctor import Finding
     from bench.generators import Cost
 
 
-def doctor() -> None:
-    """Look at what this machine offers for measuring."""
+def doctor(
+    quick: Annotated[bool, typer.Option("--quick", help="Only look; measure nothing.")] = False,
+) -> None:
+    """Look at what this machine offers for measuring, then measure for half a minute what it can resolve.
+
+    Timers, the generator's ceiling, and how much two servers of one kind differ: what differs less than that cannot
+    be told apart here.
+    """
     from bench.doctor import examine
 
     for finding in examine():
-        mark = "ok   " if finding.well else "mind "
-        say(f"{mark} {finding.subject:<15} {finding.seen}")
-        if not finding.well:
-            say(f"      {'':<15} {finding.advice}")
+        _tell(finding)
+    if quick:
+        return
+    from bench import capability
+    from bench.config import load_setups
+
+    note("measuring for half a minute; --quick leaves this out")
+    for finding in capability.examine(load_setups()["uvicorn"]):
+        _tell(finding)
+
+
+def _tell(finding: Finding) -> None:
+    say(f"{'ok   ' if finding.well else 'mind '} {finding.subject:<17} {finding.seen}")
+    if not finding.well:
+        say(f"{'':<23} {finding.advice}")
 
 
 def generators(
