@@ -125,6 +125,7 @@ def test_wrong_usage_is_one_sentence_and_status_2(line: str, sentence: str, fold
 
 
 def test_list_names_ours_and_the_users_with_a_line_about_each(folder: Path) -> None:
+    (folder / "scenarios.py").write_text("raise RuntimeError('this file was not asked for')")
     listed = {}
     for kind in ("setups", "scenarios", "plans"):
         done = bench("list", kind, *MINE, cwd=folder)
@@ -213,8 +214,19 @@ def test_another_loopback_address_may_be_loaded(folder: Path) -> None:
 
 # --- interruption --------------------------------------------------------------------------------
 
-LONG = ("run", "smoke", "--setup", "gunicorn-2", "--scenario", "noop-async", "--engine", "native")
-LOAD = ("--users", "2", "--warmup", "0", "--duration", "0.2", "--repeats", "9", "--out", "out")
+LONG = ("run", "smoke", "--setup", "gunicorn-2", "--engine", "native", "--users", "2", "--out", "out")
+CELLS = (
+    "--scenario",
+    "noop-async",
+    "--scenario",
+    "noop-sync",
+    "--scenario",
+    "ping",
+    "--warmup",
+    "0",
+    "--duration",
+    "0.4",
+)
 
 
 @pytest.mark.parametrize(
@@ -225,8 +237,8 @@ LOAD = ("--users", "2", "--warmup", "0", "--duration", "0.2", "--repeats", "9", 
 def test_an_interrupted_run_keeps_its_cells_and_leaves_no_process(
     signum: signal.Signals, status: int, tmp_path: Path
 ) -> None:
-    with started(*LONG, *LOAD, cwd=tmp_path) as child:
-        said_until(child, "[1/9]")
+    with started(*LONG, *CELLS, cwd=tmp_path) as child:
+        said_until(child, "[1/3]")  # its server goes on with the next cell
         family = psutil.Process(child.pid).children(recursive=True)
         assert any("gunicorn" in " ".join(process.cmdline()) for process in family)
         child.send_signal(signum)
@@ -234,7 +246,7 @@ def test_an_interrupted_run_keeps_its_cells_and_leaves_no_process(
     assert child.returncode == status
     assert poll(lambda: not any(_lives(process) for process in family), within_s=5)
     left = read_run(tmp_path / "out")
-    assert 1 <= len(left.records) < 9
+    assert len(left.records) in (1, 2)
     assert left.facts["finished"] is False
     if signum != signal.SIGKILL:
         assert left.facts["interrupted"] is True
