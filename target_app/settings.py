@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -48,6 +48,9 @@ class Settings(BaseSettings):
         default=40, ge=1, le=10_000, description="Threads per worker that run `def` endpoints"
     )
     max_body_bytes: int = Field(default=1_048_576, ge=0, description="Largest request body, beyond it 413")
+    probe_dir: Annotated[Path | None, BeforeValidator(lambda said: said or None)] = Field(
+        default=None, description="Where each worker in bench mode writes how it fares, as <pid>.jsonl"
+    )
 
     @property
     def database_path(self) -> Path:
