@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, HTTPException, Path, Query, Request
 
 from target_app.database import Database
+from target_app.processes import Calculators
 from target_app.schemas.item import INT32_MAX, ItemPage
 from target_app.settings import Settings
 
@@ -28,8 +29,15 @@ async def get_database(request: Request) -> Database:
     return database
 
 
+async def get_calculators(request: Request) -> Calculators:
+    """The processes to compute in, which the lifespan ends."""
+    calculators: Calculators = request.app.state.calculators
+    return calculators
+
+
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
+CalculatorsDep = Annotated[Calculators, Depends(get_calculators)]
 ItemId = Annotated[int, Path(ge=1, le=INT32_MAX)]
 ItemPageDep = Annotated[ItemPage, Query()]
 

@@ -1,4 +1,6 @@
-"""Work for a processor, in pure Python."""
+"""Work for a processor, in pure Python; `python -m target_app.work` does it in another process."""
+
+import sys
 
 _SEED = 1
 _MULTIPLIER = 1_103_515_245
@@ -15,3 +17,13 @@ def checksum(n: int, start: int = _SEED) -> int:
     for _ in range(n):
         state = (state * _MULTIPLIER + _INCREMENT) & _MASK
     return state
+
+
+def main() -> None:
+    """Answer each line of the standard input, a number of steps, with a line: their checksum."""
+    for line in sys.stdin:
+        print(checksum(int(line)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
