@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from target_app import errors, seed
 from target_app.database import connected
 from target_app.middleware.worker import WorkerHeader
+from target_app.probe import probing
 from target_app.processes import calculators
 from target_app.routers import bench, health, items, items_sync
 from target_app.settings import Settings
