@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from bench.cli import live, machine, measuring, results
+from bench.cli import limits, live, machine, measuring, results
 from bench.cli.terminal import note
 
 _EPILOG = "Exit status: 0 well, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C."
@@ -27,8 +27,8 @@ app = typer.Typer(
     context_settings={"max_content_width": 110},
 )
 for command in (
-    *(measuring.run, results.report, results.list_, live.serve, live.locust, results.compare),
-    *(machine.doctor, machine.generators),
+    *(measuring.run, limits.capacity, results.report, results.list_, results.compare),
+    *(live.serve, live.locust, machine.doctor, machine.generators),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 
