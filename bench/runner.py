@@ -21,21 +21,18 @@ from bench.audit import audit, is_valid
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.errors import BenchError, EngineError, ServerError
+from bench.meter import Meter
 from bench.model import SCHEMA, Cell, ClosedLoad, Failure, Generator, OpenLoad, Plan, Record, Setup
 from bench.plan import Visit, cells, visits
 from bench.processes import Processes
 from bench.progress import Display
-from bench.resources import ProcessTree
 from bench.samples import Samples
 from bench.schedule import stages
 from bench.server import Server, ended, serving
 from bench.store import RunFolder
-from bench.summary import requests_by_worker, summarise
-from bench.usage import Snapshot, resources
+from bench.summary import answers_by_worker, summarise
 from scenarios.model import Request, Response, Scenario, drive
 
-_SNAPSHOT_S = 0.1
-_REFRESH_S = 1.0
 _VICTIM_ARRIVALS_PER_S = 100.0
 _CHECK_TIMEOUT_S = 10.0
 _DYING_S = 0.3
@@ -158,7 +155,7 @@ def measure(
     scenario = bench.scenarios[cell.scenario]
     check_answers(scenario, server)
     started_at = _now()
-    meter = _Meter(server)
+    meter = Meter(server, cell.load.duration_s)
     watch = launch.Watch(meter.start, meter.end, meter.tick, live)
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
         job = Job(
@@ -197,7 +194,7 @@ def _probe(job: Job, samples: Path) -> Job:
 
 
 def _record(
-    cell: Cell, started_at: str, samples: Samples, victim: Samples | None, meter: _Meter, cores: int
+    cell: Cell, started_at: str, samples: Samples, victim: Samples | None, meter: Meter, cores: int
 ) -> Record:
     """The record of a cell, not audited yet; `cores` are those that the generator could use."""
     summary = summarise(samples, victim, stages(cell.load))
@@ -206,13 +203,7 @@ def _record(
         run="",
         cell=cell,
         summary=summary,
-        resources=resources(
-            meter.snapshots,
-            workers=meter.workers,
-            requests_by_worker=requests_by_worker(samples),
-            answered=answered,
-            cpus=meter.cpus,
-        ),
+        resources=meter.resources(answers_by_worker(samples), answered),
         generator=Generator(
             cpu_share=samples.cpu_s / samples.duration_s / cores,
             cpu_us_per_request=samples.cpu_s * 1e6 / _answered(samples) if _answered(samples) else None,
@@ -231,37 +222,6 @@ def audited(record: Record, earlier_rps: Sequence[float] = ()) -> Record:
 def _answered(samples: Samples) -> int:
     """Requests that ended in the measured part, well or not."""
     return int(np.count_nonzero((samples.done_ns >= samples.start_ns) & (samples.done_ns < samples.end_ns)))
-
-
-class _Meter:
-    """Takes snapshots of a server's processes from the start to the end of the measured part."""
-
-    def __init__(self, server: Server) -> None:
-        self.cpus = server.cpus
-        self.snapshots: list[Snapshot] = []
-        self.workers: tuple[int, ...] = ()
-        self._tree = ProcessTree(server.pid, server.cpus)
-        self._measuring = False
-        self._refreshed_s = 0.0
-
-    def start(self) -> None:
-        self._tree.refresh()
-        self._refreshed_s = time.monotonic()
-        self.workers = self._tree.workers()
-        self.snapshots = [self._tree.snapshot()]
-        self._measuring = True
-
-    def tick(self) -> None:
-        if not self._measuring or time.monotonic_ns() - self.snapshots[-1].at_ns < _SNAPSHOT_S * 0.9e9:
-            return
-        if time.monotonic() - self._refreshed_s > _REFRESH_S:
-            self._tree.refresh()
-            self._refreshed_s = time.monotonic()
-        self.snapshots.append(self._tree.snapshot())
-
-    def end(self) -> None:
-        self.snapshots.append(self._tree.snapshot())
-        self._measuring = False
 
 
 def check_answers(scenario: Scenario, server: Server) -> None:
