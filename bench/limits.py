@@ -16,6 +16,10 @@ from bench.stats import Estimate, estimate
 from bench.table import Column, Row, Table, label
 
 
+DISTURBED = "other-load"
+"""The caveat of a trial while which other processes used our CPUs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """One trial of an open load, and the objectives it is held against."""
@@ -37,6 +41,11 @@ class Offered:
     @property
     def missed(self) -> tuple[str, ...]:
         return misses(self.record, self.objectives)
+
+    @property
+    def disturbance(self) -> str:
+        """Who else used our CPUs, in words; empty when nobody did."""
+        return next((caveat.text for caveat in self.record.caveats if caveat.code == DISTURBED), "")
 
     @property
     def result(self) -> str:
@@ -85,7 +94,6 @@ def capacity_of(run: Run) -> Capacity | None:
         return None
     texts = facts.get("objectives")
     objectives = tuple(map(parse, map(str, texts))) if isinstance(texts, (list, tuple)) else ()
-    trials = [Offered(r, objectives) for r in run.records if isinstance(r.cell.load, OpenLoad)]
     rate = facts.get("arrivals_per_s")
     return Capacity(
         setup=str(facts.get("setup")),
@@ -93,9 +101,15 @@ def capacity_of(run: Run) -> Capacity | None:
         objectives=objectives,
         rate_per_s=float(rate) if isinstance(rate, (int, float)) else None,
         limit=str(facts.get("limit")),
-        trials=tuple(sorted(trials, key=lambda one: one.rate_per_s)),
+        trials=offered_loads(run.records, objectives),
         guess=next((r for r in run.records if not isinstance(r.cell.load, OpenLoad)), None),
     )
+
+
+def offered_loads(records: Iterable[Record], objectives: tuple[Objective, ...]) -> tuple[Offered, ...]:
+    """The trials among the records, by rate, and those of one rate as they were made."""
+    trials = (Offered(record, objectives) for record in records if isinstance(record.cell.load, OpenLoad))
+    return tuple(sorted(trials, key=lambda one: one.rate_per_s))
 
 
 def knee_of(trials: Iterable[Offered]) -> float | None:
@@ -108,13 +122,13 @@ def knee_of(trials: Iterable[Offered]) -> float | None:
 
 
 def by_rate(trials: Iterable[Offered], percentile: str) -> tuple[tuple[float, float], ...]:
-    """(rate, ms) in the order of the rates: the median over the trials of each rate."""
-    found: dict[float, list[float | None]] = {}
+    """(rate, ms) in the order of the rates; the last trial of a rate is the one that counts."""
+    found: dict[float, float] = {}
     for one in trials:
         ms: float | None = getattr(one.record.summary.response_ms, percentile)
-        found.setdefault(one.rate_per_s, []).append(ms)
-    medians = ((rate, estimate(times)) for rate, times in sorted(found.items()))
-    return tuple((rate, middle.median) for rate, middle in medians if middle)
+        if ms is not None:
+            found[one.rate_per_s] = ms
+    return tuple(sorted(found.items()))
 
 
 def trial_table(found: Capacity) -> Table:

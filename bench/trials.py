@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from bench.capacity import Answer, Probe, Search, Trial, Verdict, next_step
 from bench.errors import BenchError
-from bench.limits import Offered, growth_of, knee_of
-from bench.model import Block, Cell, ClosedLoad, Failure, Load, OpenLoad, Plan, Record, Setup
+from bench.limits import DISTURBED, Offered, growth_of, knee_of, offered_loads
+from bench.model import Block, Caveat, Cell, ClosedLoad, Failure, Load, OpenLoad, Plan, Record, Setup
+from bench.neighbours import Neighbours
 from bench.objective import SATURATED, Objective, doubts
 from bench.processes import Processes
 from bench.runner import Bench, audited, measure, own_cpus
@@ -26,6 +27,9 @@ _WARMUP_S = 0.5
 _GUESS_USERS = 64
 _GUESS_SHARE = 1 / 8
 _GUESS_PER_S = 20.0
+
+DISTURBED_SHARE = 0.10
+_PATIENCE = 8
 
 USERS_PER_WORKER = 32
 _REPEATS = 3
@@ -113,7 +117,7 @@ def _facts(goal: Goal, answer: Answer | None, records: Sequence[Record]) -> dict
         "tolerance": goal.tolerance,
         "arrivals_per_s": rate,
         "limit": answer.limit if answer else "not finished",
-        "knee_per_s": knee_of([Offered(record, goal.objectives) for record in records]),
+        "knee_per_s": knee_of(offered_loads(records, goal.objectives)),
     }
 
 
@@ -152,6 +156,7 @@ class _Session:
         self._bench = bench
         self._folder = folder
         self._tell = tell
+        self._patience = _PATIENCE
 
     def search(self, processes: Processes) -> Answer:
         with self._serving(processes) as server:
@@ -182,20 +187,36 @@ class _Session:
         return float(f"{reached_rps * _GUESS_SHARE:.3g}") or _GUESS_PER_S
 
     def _try(self, probe: Probe, server: Server, processes: Processes) -> Verdict:
+        """A trial's verdict. One that fails while others use our CPUs is no evidence, and is made again; a few times
+        in a search, as a machine that is never at rest is what it is."""
         load = OpenLoad(probe.rate_per_s, self._goal.lasts_s(probe), _WARMUP_S)
-        offered = Offered(self._measure(load, server, processes), self._goal.objectives)
-        self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
-        if SATURATED in offered.missed:
-            return "saturated"
-        return "failed" if offered.missed else "held"
+        while True:
+            offered = Offered(self._measure(load, server, processes), self._goal.objectives)
+            self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
+            if SATURATED in offered.missed:
+                return "saturated"
+            if not offered.missed:
+                return "held"
+            if not self._patience or not offered.disturbance:
+                return "failed"
+            self._patience -= 1
+            self._tell(f"once more, as {offered.disturbance}")
 
     def _measure(self, load: Load, server: Server, processes: Processes) -> Record:
         repeat = sum(record.cell.load == load for record in self.records)
         cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat)
+        neighbours = Neighbours(server, self._bench.generator_cpus)
         found = measure(cell, server, self._plan, self._bench, processes, lambda _: None)
         record = audited(replace(found, run=self._folder.path.name))
-        doubted = tuple(doubts(record.summary, self._goal.objectives))
-        record = replace(record, caveats=(*record.caveats, *doubted))
+        more = (*_disturbed(neighbours.share()), *doubts(record.summary, self._goal.objectives))
+        record = replace(record, caveats=(*record.caveats, *more))
         self.records.append(record)
         self._folder.add(record)
         return record
+
+
+def _disturbed(share: float) -> Iterator[Caveat]:
+    if share > DISTURBED_SHARE:
+        yield Caveat(
+            DISTURBED, f"other processes took {share:.0%} of the server's CPUs or of the generator's"
+        )
