@@ -30,6 +30,8 @@ _GUESS_PER_S = 20.0
 
 DISTURBED_SHARE = 0.10
 _PATIENCE = 8
+_QUIET_WITHIN_S = 30.0
+_LOOK_S = 0.5
 
 USERS_PER_WORKER = 32
 _REPEATS = 3
@@ -201,6 +203,16 @@ class _Session:
                 return "failed"
             self._patience -= 1
             self._tell(f"once more, as {offered.disturbance}")
+            self._wait_for_quiet(server)
+
+    def _wait_for_quiet(self, server: Server) -> None:
+        """Wait until others leave our CPUs alone, within reason."""
+        deadline_s = time.monotonic() + _QUIET_WITHIN_S
+        share = 1.0
+        while share > DISTURBED_SHARE and time.monotonic() < deadline_s:
+            neighbours = Neighbours(server, self._bench.generator_cpus)
+            time.sleep(_LOOK_S)
+            share = neighbours.share()
 
     def _measure(self, load: Load, server: Server, processes: Processes) -> Record:
         repeat = sum(record.cell.load == load for record in self.records)

@@ -17,7 +17,7 @@ from bench.table import Column, Row, Table
 _LONG = 16
 _SHORT = {
     "throughput": "Throughput", "twins": "Async and sync", "victims": "Victims", "latency": "Latency", "cpu": "CPU",
-    "memory": "Memory", "time": "Over time", "workers": "Workers",
+    "memory": "Memory", "time": "Over time", "workers": "Workers", "capacity": "Latency and load", "scaling": "Scaling",
 }  # fmt: skip
 
 

@@ -81,7 +81,41 @@ class TimePanel:
     codes: tuple[str, ...] = ()
 
 
-Panel = StripPanel | CurvePanel | TimePanel
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Points of a plane in their order, joined by a line or apart; those of `hollow` are drawn hollow."""
+
+    label: str
+    colour: str
+    points: tuple[tuple[float, float], ...]
+    hollow: tuple[tuple[float, float], ...] = ()
+    style: Literal["dots", "line", "dashes"] = "dots"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line across the whole plane, level or upright, with a few words at its end."""
+
+    at: float
+    label: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanePanel:
+    """Traces over two axes, with marks; `log` is of the upright axis, and `whole` says that x counts things."""
+
+    title: str
+    across: str
+    up: str
+    traces: tuple[Trace, ...]
+    uprights: tuple[Mark, ...] = ()
+    levels: tuple[Mark, ...] = ()
+    log: bool = False
+    whole: bool = False
+
+
+Panel = StripPanel | CurvePanel | TimePanel | PlanePanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +145,6 @@ class Chart:
 def _parts(panel: Panel) -> Sequence[Strip | Curve | TimePanel]:
     if isinstance(panel, StripPanel):
         return panel.strips
+    if isinstance(panel, PlanePanel):
+        return ()
     return panel.curves if isinstance(panel, CurvePanel) else (panel,)

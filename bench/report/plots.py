@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from bench.compare import shares
+from bench.limits import capacity_of, growth_of
 from bench.metric import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
 from bench.model import Load, Record, Run
 from bench.repeats import Repeats, across, by_context, by_place, gather, peak, twins
+from bench.report.limits import capacity_chart, scaling_chart
 from bench.report.palette import OTHER, SETUPS, role
 from bench.report.panels import Chart, Curve, CurvePanel, Moment, Strip, StripPanel, TimePanel
 from bench.stats import Estimate
@@ -21,6 +23,10 @@ _FEWEST_IN_BIN = 20
 
 def charts(run: Run) -> tuple[Chart, ...]:
     """The charts of a run; one with nothing to show is left out."""
+    if searched := capacity_of(run):
+        return tuple(chart for chart in (capacity_chart(searched),) if chart.panels)
+    if grown := growth_of(run):
+        return (scaling_chart(grown),)
     cells = gather(run.records)
     drawn = (
         throughput(cells), twin_bars(cells), victims(cells), curves(cells), cpu(cells), memory(cells),
