@@ -286,7 +286,10 @@ class ResourceSlice:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the server's process tree used in the measured part; its master process counts in the totals."""
+    """What the server's process tree used in the measured part; its master process counts in the totals.
+
+    `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did.
+    """
 
     cpu_us_per_request: float | None
     rss_peak_bytes: int
@@ -295,6 +298,7 @@ class Resources:
     cpus: tuple[int, ...] = ()
     steal_share: float = 0.0
     timeline: tuple[ResourceSlice, ...] = ()
+    busy_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,15 @@ class Reading:
 class Snapshot:
     """A process tree at one moment of CLOCK_MONOTONIC.
 
-    `steal_s` is the steal time of its CPUs since boot; `connections` are those open on the server's port, None where
-    they cannot be told.
+    `steal_s` and `idle_s` are the steal time and the idle time of its CPUs since boot; `connections` are those open on
+    the server's port, None where they cannot be told.
     """
 
     at_ns: int
     processes: tuple[Reading, ...]
     steal_s: float
     connections: int | None = None
+    idle_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,9 @@ class ProcessTree:
         """Read every process that is still there."""
         at_ns = time.monotonic_ns()
         readings = tuple(reading for process in self._members if (reading := _read(process)) is not None)
-        return Snapshot(
-            at_ns, readings, _steal_s(self._cpus), connections(self._port) if self._port else None
-        )
+        steal_s, idle_s = _times_s(self._cpus)
+        opened = connections(self._port) if self._port else None
+        return Snapshot(at_ns, readings, steal_s, opened, idle_s)
 
     def workers(self) -> tuple[int, ...]:
         """The processes that can answer requests: those without children, less the helper of multiprocessing."""
@@ -105,9 +105,9 @@ def _proc(name: str) -> bytes:
         os.close(file)
 
 
-def _steal_s(cpus: Sequence[int]) -> float:
-    """Time that the hypervisor gave to others while these CPUs (all, when none are named) had work to do."""
+def _times_s(cpus: Sequence[int]) -> tuple[float, float]:
+    """Of these CPUs (all, when none are named) since boot: time that the hypervisor gave to others, and idle time."""
     times = psutil.cpu_times(percpu=True)
-    return float(
-        sum(getattr(times[cpu], "steal", 0.0) for cpu in (cpus or range(len(times))) if cpu < len(times))
-    )
+    mine = [times[cpu] for cpu in (cpus or range(len(times))) if cpu < len(times)]
+    steal_s = sum(getattr(time, "steal", 0.0) for time in mine)
+    return float(steal_s), float(sum(time.idle + getattr(time, "iowait", 0.0) for time in mine))

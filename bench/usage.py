@@ -45,7 +45,16 @@ def resources(
         timeline=tuple(
             _slice(before, after, first.at_ns) for before, after in itertools.pairwise(chosen(snapshots))
         ),
+        busy_share=_busy_share(first, last, len(cpus)) if cpus else None,
     )
+
+
+def _busy_share(first: Snapshot, last: Snapshot, cpus: int) -> float | None:
+    """The kernel counts idle time in ticks of its own, so a share may come out a little beside its bounds."""
+    if first.idle_s is None or last.idle_s is None:
+        return None
+    idle_share = (last.idle_s - first.idle_s) / cpus / ((last.at_ns - first.at_ns) / 1e9)
+    return round(min(max(1 - idle_share, 0.0), 1.0), 3)
 
 
 def _pids(snapshots: Sequence[Snapshot]) -> set[int]:

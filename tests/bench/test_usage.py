@@ -138,3 +138,17 @@ def test_pulses_go_to_their_own_worker() -> None:
     first, second = used(*two, workers=(21, 22), pulses={22: (pulse,)}).workers
     assert (first.timeline.loop_lag_ms, second.timeline.loop_lag_ms) == ((), (7.0,))
     assert (first.tokens, second.tokens) == (None, 40)
+
+
+@pytest.mark.parametrize(
+    ("idle_s", "cpus", "expected"),
+    [(0.5, (0,), 0.75), (2.0, (0, 1), 0.5), (2.05, (0,), 0.0), (0.5, (), None)],
+    ids=["one CPU", "two", "a tick too many", "not pinned: the CPUs are not the server's"],
+)
+def test_the_servers_cpus_are_busy_when_they_are_not_idle(
+    idle_s: float, cpus: tuple[int, ...], expected: float | None
+) -> None:
+    first, last = (
+        replace(snapshot(at, (1, 0, 1, 1)), idle_s=idle) for at, idle in ((0, 100.0), (2, 100 + idle_s))
+    )
+    assert used(first, last, cpus=cpus).busy_share == expected
