@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from bench.knee import knee
 from bench.metric import P50, P99, THROUGHPUT, share, three_digits, whole
-from bench.model import OpenLoad, Record, Run
+from bench.model import Caveat, OpenLoad, Record, Run
 from bench.objective import Objective, misses, parse
 from bench.repeats import gather
 from bench.scaling import FEWEST, Brake, Law, brake, fit
 from bench.siblings import mapping, setup_facts
 from bench.stats import Estimate, estimate
 from bench.table import Column, Row, Table, label
-
 
 DISTURBED = "other-load"
 """The caveat of a trial while which other processes used our CPUs."""
@@ -177,6 +176,7 @@ class Growth:
     setup: str
     scenario: str
     points: Mapping[int, Estimate]
+    caveats: Mapping[int, tuple[Caveat, ...]]
     law: Law
     brake: Brake
     cpus: int
@@ -187,18 +187,18 @@ def growth_of(run: Run) -> Growth | None:
     facts, setups = mapping(run.facts.get("scaling")), setup_facts(run)
     if not facts:
         return None
-    points = {}
+    points, caveats = {}, {}
     for cell in gather(run.records):
         found, workers = cell.estimate(THROUGHPUT), setups.get(cell.setup, {}).get("workers")
         if found and found.median > 0 and isinstance(workers, int):
-            points[workers] = found
+            points[workers], caveats[workers] = found, cell.caveats
     if len(points) < FEWEST:
         return None
     law = fit({workers: found.median for workers, found in points.items()})
     cpus = facts.get("cpus")
     count = cpus if isinstance(cpus, int) else 0
     return Growth(
-        str(facts.get("setup")), str(facts.get("scenario")), dict(sorted(points.items())), law,
+        str(facts.get("setup")), str(facts.get("scenario")), dict(sorted(points.items())), caveats, law,
         brake(law, max(points), count), count,
     )  # fmt: skip
 
@@ -216,7 +216,8 @@ def growth_table(found: Growth) -> Table:
                 str(n), THROUGHPUT.show(measured), share(measured.spread), whole(law.throughput_rps(n)),
                 share(measured.median / (law.rate_rps * n)), three_digits(law.contention(n)),
                 three_digits(law.coherence(n)),
-            )
+            ),
+            caveats=found.caveats[n],
         )
         for n, measured in found.points.items()
     )  # fmt: skip

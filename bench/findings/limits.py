@@ -130,7 +130,7 @@ def of_growth(found: Growth) -> Iterator[Finding]:
         _BRAKES[found.brake].format(setup=found.setup, most=most),
         f"{most} workers answer {gain:.2f} times the {found.scenario} requests of {first}. " + _reason(found),
         (
-            f"λ {whole(law.rate_rps)} req/s, σ {three_digits(law.sigma)}, κ {three_digits(law.kappa)}",
+            f"λ {whole(law.rate_rps)} req/s, σ {law.sigma:.2g}, κ {law.kappa:.2g}",
             _peak(found),
             *(
                 f"{n} worker{'s' if n > 1 else ''}: {THROUGHPUT.show_range(e)} req/s"

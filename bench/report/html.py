@@ -17,7 +17,7 @@ from bench.table import Column, Row, Table
 _LONG = 16
 _SHORT = {
     "throughput": "Throughput", "twins": "Async and sync", "victims": "Victims", "latency": "Latency", "cpu": "CPU",
-    "memory": "Memory", "time": "Over time", "workers": "Workers", "capacity": "Latency and load", "scaling": "Scaling",
+    "memory": "Memory", "time": "Over time", "server": "Server", "workers": "Workers", "capacity": "Latency and load", "scaling": "Scaling",
 }  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def _section(
 
 def _row(row: Row, columns: Sequence[Column], names: Mapping[str, str], *, doubted: bool) -> str:
     cells = []
-    first = next(place for place, column in enumerate(columns) if column.align == "left")
+    first = next((place for place, column in enumerate(columns) if column.align == "left"), 0)
     for place, (entry, column) in enumerate(zip(row.entries, columns, strict=False)):
         tag, scope = ("th", ' scope="row"') if place == first else ("td", "")
         cells.append(f'<{tag}{scope} class="{column.align}">{_text(entry)}</{tag}>')

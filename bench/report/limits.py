@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench.limits import Capacity, Growth, by_rate
-from bench.metric import three_digits, whole
+from bench.metric import whole
 from bench.objective import ERRORS
 from bench.report.palette import INK, QUIET, SETUPS
 from bench.report.panels import Chart, Mark, PlanePanel, Trace
@@ -37,7 +37,7 @@ def _latency(found: Capacity) -> PlanePanel:
         Mark(one.limit, f"objective {one.text}", _LIMIT) for one in found.objectives if one.metric != ERRORS
     )
     return PlanePanel(
-        f"{found.setup} · {found.scenario}", "offered load, arrivals/s", "response time, ms (logarithmic)",
+        f"Latency · {found.setup} · {found.scenario}", "offered load, arrivals/s", "response time, ms (logarithmic)",
         tuple(traces), _uprights(found), levels, log=True,
     )  # fmt: skip
 
@@ -48,7 +48,7 @@ def _answers(found: Capacity) -> PlanePanel:
     answered = tuple((rate, one.record.summary.throughput_rps) for rate, one in last.items())
     hollow = tuple(point for point in answered if point[0] in _missed(found))
     return PlanePanel(
-        f"{found.setup} · {found.scenario}", "offered load, arrivals/s", "requests/s",
+        f"Answers · {found.setup} · {found.scenario}", "offered load, arrivals/s", "requests/s",
         (Trace("answered well", _P50, answered, hollow), Trace("due", QUIET, due, style="dashes")), _uprights(found),
     )  # fmt: skip
 
@@ -77,7 +77,7 @@ def scaling_chart(found: Growth) -> Chart:
     measured = tuple((float(n), figure.median) for n, figure in found.points.items())
     traces = (
         Trace(
-            f"law, σ {three_digits(law.sigma)}, κ {three_digits(law.kappa)}", SETUPS[0],
+            f"law, σ {law.sigma:.2g}, κ {law.kappa:.2g}", SETUPS[0],
             tuple((n, law.throughput_rps(n)) for n in numbers), style="line",
         ),
         Trace("linear: nothing holds it back", QUIET, tuple((n, law.rate_rps * n) for n in numbers), style="dashes"),
