@@ -27,7 +27,7 @@ class Meter:
         self._server = server
         self._every_ns = max(_SNAPSHOT_S * 0.9, duration_s / _MOST_SNAPSHOTS) * 1e9
         self._snapshots: list[Snapshot] = []
-        self._workers: tuple[int, ...] = ()
+        self.workers: tuple[int, ...] = ()
         self._tree = ProcessTree(server.pid, server.cpus, server.port)
         self._measuring = False
         self._refreshed_s = 0.0
@@ -35,7 +35,7 @@ class Meter:
     def start(self) -> None:
         self._tree.refresh()
         self._refreshed_s = time.monotonic()
-        self._workers = self._tree.workers()
+        self.workers = self._tree.workers()
         self._snapshots = [self._tree.snapshot()]
         self._measuring = True
 
@@ -56,7 +56,7 @@ class Meter:
         folder = self._server.setup.env.get(PROBE_DIR)
         return resources(
             self._snapshots,
-            workers=self._workers,
+            workers=self.workers,
             answers=answers,
             answered=answered,
             cpus=self._server.cpus,

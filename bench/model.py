@@ -274,7 +274,8 @@ class Worker:
 class ResourceSlice:
     """The server's whole process tree at one moment; `cpu_share` is 1.0 for one busy core since the last one.
 
-    `connections` are those open on its port, None where they cannot be told.
+    `connections` are those open on its port when the slice began: at its end the generator may have closed some. They
+    are None where they cannot be told.
     """
 
     t_s: float
@@ -319,7 +320,10 @@ class Caveat:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One measured cell, with its doubts. An invalid record is shown but never ranked."""
+    """One measured cell, with its doubts. An invalid record is shown but never ranked.
+
+    `profile` is the file of a worker's flame graph, in the run's folder.
+    """
 
     run: str
     cell: Cell
@@ -329,6 +333,7 @@ class Record:
     valid: bool
     caveats: tuple[Caveat, ...] = ()
     started_at: str = ""
+    profile: str | None = None
     schema: int = SCHEMA
 
 

@@ -17,10 +17,11 @@ from random import Random
 import numpy as np
 
 from bench import host
-from bench.audit import audit, is_valid
+from bench.audit import audit, is_valid, profiled
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.errors import BenchError, EngineError, ServerError
+from bench.flame import profiling
 from bench.meter import Meter
 from bench.model import SCHEMA, Cell, ClosedLoad, Failure, Generator, OpenLoad, Plan, Record, Setup
 from bench.plan import Visit, cells, visits
@@ -43,7 +44,10 @@ _OVERHEAD_S = {"native": 0.6, "locust": 2.5}
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Everything a run needs beside its plan: what the names mean, and where to measure."""
+    """Everything a run needs beside its plan: what the names mean, and where to measure.
+
+    Flame graphs go into the folder `profiles`, where there is one: of each cell's first repeat.
+    """
 
     setups: Mapping[str, Setup]
     scenarios: Mapping[str, Scenario]
@@ -51,6 +55,7 @@ class Bench:
     address: str = "127.0.0.1"
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
+    profiles: Path | None = None
 
 
 def expected_s(plan: Plan, bench: Bench) -> float:
@@ -156,8 +161,16 @@ def measure(
     check_answers(scenario, server)
     started_at = _now()
     meter = Meter(server, cell.load.duration_s)
-    watch = launch.Watch(meter.start, meter.end, meter.tick, live)
-    with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
+    with (
+        _graph(cell, bench, processes) as (graph, profile),
+        tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp,
+    ):
+
+        def start() -> None:
+            meter.start()
+            profile(meter.workers)
+
+        watch = launch.Watch(start, meter.end, meter.tick, live)
         job = Job(
             host=server.host,
             port=server.port,
@@ -173,7 +186,23 @@ def measure(
             cell.engine, jobs, processes, watch, cpus=bench.generator_cpus, companions=probes
         )
     cores = min(len(jobs), len(bench.generator_cpus) or len(jobs))
-    return _record(cell, started_at, samples, victims[0] if victims else None, meter, cores)
+    record = _record(cell, started_at, samples, victims[0] if victims else None, meter, cores)
+    written = graph is not None and graph.exists()
+    return replace(record, profile=f"{graph.parent.name}/{graph.name}") if graph and written else record
+
+
+@contextlib.contextmanager
+def _graph(
+    cell: Cell, bench: Bench, processes: Processes
+) -> Iterator[tuple[Path | None, Callable[[tuple[int, ...]], None]]]:
+    """Where the cell's flame graph goes, and what starts it for the first of some workers; None and nothing without."""
+    if bench.profiles is None or cell.repeat > 0:
+        yield None, lambda workers: None
+        return
+    name = "-".join(cell.label.replace("/", " ").replace(",", "").split())
+    graph = bench.profiles / f"{name}.svg"
+    with profiling(graph, cell.load.duration_s, processes, bench.generator_cpus) as start:
+        yield graph, lambda workers: start(workers[0]) if workers else None
 
 
 def _shared(job: Job, parts: int) -> list[Job]:
@@ -216,6 +245,7 @@ def _record(
 def audited(record: Record, earlier_rps: Sequence[float] = ()) -> Record:
     """The record with its caveats; `earlier_rps` are the throughputs of its earlier repeats."""
     caveats = audit(record.cell, record.summary, record.resources, record.generator, earlier_rps)
+    caveats += (profiled(),) if record.profile else ()
     return replace(record, caveats=caveats, valid=is_valid(caveats))
 
 

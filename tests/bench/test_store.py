@@ -41,7 +41,7 @@ def written(folder: Path, *records: Record) -> list[dict[str, Any]]:
 def test_a_record_has_the_field_names_that_others_read(tmp_path: Path) -> None:
     line = written(tmp_path, full_record())[0]
     assert set(line) == {
-        *("schema", "run", "cell", "summary", "resources", "generator", "valid", "caveats", "started_at")
+        *("schema", "run", "cell", "summary", "resources", "generator", "valid", "caveats", "started_at", "profile")
     }
     assert line["schema"] == 1
     assert line["valid"] is True
