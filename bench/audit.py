@@ -174,7 +174,7 @@ def _busy_users(cell: Cell) -> int | None:
 
 
 def _counts_do_not_reconcile(summary: Summary) -> Iterator[Caveat]:
-    """Sent = good + failed, by kind and by label; and sent = answered + under way at the end - under way at the start."""
+    """Sent = good + failed, by kind and by label; sent + under way at the start = answered + under way at the end."""
     by_label = sum(part.requests for part in summary.by_request.values())
     by_kind = sum(summary.errors_by_kind.values())
     if by_label != summary.requests or by_kind != summary.errors:

@@ -69,5 +69,5 @@ def _slice(before: Snapshot, after: Snapshot, start_ns: int) -> ResourceSlice:
         cpu_share=round(used_s / ((after.at_ns - before.at_ns) / 1e9), 3),
         rss_bytes=sum(reading.rss_bytes for reading in after.processes),
         threads=sum(reading.threads for reading in after.processes),
-        connections=after.connections,
+        connections=before.connections,
     )

@@ -18,8 +18,8 @@ _WORDS = {
     ),
     "threads-exhausted": (
         "Thread pool exhausted",
-        "All threads that run `def` endpoints were taken and calls queued for one: more threads (APP_THREAD_TOKENS), "
-        "shorter calls or async ones would help, as far as there is CPU left.",
+        "All threads for endpoints that are not async were taken and calls queued for one: more threads "
+        "(APP_THREAD_TOKENS), shorter calls or async ones would help, as far as there is CPU left.",
     ),
     "pool-exhausted": (
         "Database pool exhausted",

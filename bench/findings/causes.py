@@ -79,7 +79,7 @@ def _loop_blocked(record: Record, worker: Worker) -> Cause | None:
     once = longest >= max(HELD_MS, OF_TAIL * _p99(record)) and _longest_pause(worker) < longest / 2
     if not (always or once):
         return None
-    late = f"its loop ran {_ms(typical)} late in the middle, {_ms(longest)} at worst"
+    late = f"its loop ran {_ms(typical)} late typically, {_ms(longest)} at worst"
     beside = f"beside a p99 of {_ms(_p99(record))}; the worker used {share:.0%} of a core"
     return Cause("loop-blocked", typical if always else longest / 100, f"{late}, {beside}")
 
@@ -88,16 +88,16 @@ def _threads_exhausted(worker: Worker) -> Cause | None:
     busy, waiting = _middle(worker.timeline.tokens_busy), _middle(worker.timeline.tokens_waiting)
     if waiting < WAITING:
         return None
-    figures = f"{busy:g} of {worker.tokens} threads in use and {waiting:g} calls waiting"
-    return Cause("threads-exhausted", waiting, f"{figures}, in the middle")
+    figures = f"typically {busy:g} of {worker.tokens} threads in use and {waiting:g} calls waiting"
+    return Cause("threads-exhausted", waiting, figures)
 
 
 def _pool_exhausted(worker: Worker) -> Cause | None:
     busy, waiting = _middle(worker.timeline.pool_busy), _middle(worker.timeline.pool_waiting)
     if waiting < WAITING:
         return None
-    figures = f"{busy:g} of {worker.pool} connections out and {waiting:g} requests waiting"
-    return Cause("pool-exhausted", waiting, f"{figures}, in the middle")
+    figures = f"typically {busy:g} of {worker.pool} connections out and {waiting:g} requests waiting"
+    return Cause("pool-exhausted", waiting, figures)
 
 
 def _collections(record: Record, worker: Worker) -> Cause | None:

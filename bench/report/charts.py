@@ -35,11 +35,13 @@ from bench.report.axes import (
     logarithmic,
     short,
 )
+from bench.report.lanes import draw_lanes, draw_steps, lanes_height
 from bench.report.palette import GRID, INK, LIGHT, QUIET
 from bench.report.panels import (
     Chart,
     Curve,
     CurvePanel,
+    LanePanel,
     Moment,
     Panel,
     PlanePanel,
@@ -134,6 +136,8 @@ def height(panel: Panel) -> float:
         return TITLE + PLOT + FOOT + LEGEND_LINE * len(panel.curves) + 0.08
     if isinstance(panel, PlanePanel):
         return plane_height(panel)
+    if isinstance(panel, LanePanel):
+        return lanes_height(panel)
     return TITLE + 0.2 + _RATES + 0.32 + _TAILS + FOOT
 
 
@@ -145,6 +149,8 @@ def draw(area: Area, panel: Panel, names: Mapping[str, str]) -> None:
         _draw_curves(area, panel, names)
     elif isinstance(panel, PlanePanel):
         draw_plane(area, panel)
+    elif isinstance(panel, LanePanel):
+        draw_lanes(area, panel, _marked(panel.codes, names) + (" invalid" if panel.invalid else ""))
     else:
         _draw_times(area, panel, names)
 
@@ -327,6 +333,7 @@ def _draw_times(area: Area, panel: TimePanel, names: Mapping[str, str]) -> None:
         axes.set_ylabel(name, color=LIGHT[QUIET], fontsize=8.5)
         for moments in panel.repeats:
             _draw_stalls(axes, moments, panel.bin_s)
+        draw_steps(axes, panel.steps, named=axes is rates)
     for place, moments in enumerate(panel.repeats):
         _draw_moments(rates, tails, moments, panel, place)
     end = max((moments[-1].t_s for moments in panel.repeats), default=0.0) + panel.bin_s

@@ -140,8 +140,28 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ),
         (
             "counts-do-not-reconcile",
+            {"summary": summary(answered=1999, under_way=(20, 20))},
+            {"summary": summary(answered=1999, under_way=(19, 20))},
+        ),
+        (
+            "times-do-not-fit",
             {"summary": summary(response_ms=replace(GOOD, p95=31.0))},
             {"summary": summary(response_ms=replace(GOOD, p95=30.0))},
+        ),
+        (
+            "times-do-not-fit",
+            {"summary": summary(by_request={"GET /": RequestSummary(2000, 0, replace(GOOD, max=39.0))})},
+            {"summary": summary(by_request={"GET /": RequestSummary(2000, 0, replace(GOOD, max=40.0))})},
+        ),
+        (
+            "times-do-not-fit",
+            {"summary": summary(curve_ms=((50.0, 19.0), (90.0, 18.9)))},
+            {"summary": summary(curve_ms=((50.0, 19.0), (90.0, 19.0)))},
+        ),
+        (
+            "times-do-not-fit",
+            {"summary": summary(service_ms=replace(GOOD, p99=30.1))},
+            {"summary": summary(service_ms=replace(GOOD, p50=1.0))},
         ),
     ],
     ids=[
@@ -152,7 +172,9 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         "above 1.25 times an even share", "one worker does it all, against one worker alone",
         "three workers, against workers that do not tell", "fewer than 1000 requests",
         "more under way than users", "fewer under way than users", "an open load is held against its measurement",
-        "too few requests to hold it against anything", "by label", "by kind", "percentiles that fall",
+        "too few requests to hold it against anything", "by label", "by kind",
+        "one that was under way at the start was lost", "percentiles that fall", "of one request too",
+        "a curve that falls", "a response shorter than its service",
     ],
 )  # fmt: skip
 def test_a_caveat_shows_just_outside_its_limit_and_not_just_inside(
@@ -201,6 +223,7 @@ def test_these_make_a_record_invalid(code: str) -> None:
 def test_every_other_caveat_leaves_it_valid() -> None:
     others = (
         "lag", "unstable", "steal", "uneven-workers", "few-samples", "littles-law", "counts-do-not-reconcile",
+        "times-do-not-fit",
     )  # fmt: skip
     assert is_valid([Caveat(code, "") for code in others])
     assert INVALIDATING.isdisjoint(others)

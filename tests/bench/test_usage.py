@@ -126,10 +126,12 @@ def test_a_process_that_answers_is_a_worker_even_if_it_has_children_and_a_strang
     assert [(worker.pid, worker.requests) for worker in found.workers] == [(1, 4)]
 
 
-def test_connections_stand_at_the_end_of_their_slice() -> None:
-    first, second = snapshot(0, (1, 0, 1, 1)), replace(snapshot(1, (1, 0, 1, 1)), connections=33)
-    assert [part.connections for part in used(first, second).timeline] == [33]
-    assert [part.connections for part in used(first, snapshot(1, (1, 0, 1, 1))).timeline] == [None]
+def test_connections_are_those_at_the_start_of_a_slice() -> None:
+    first, second, third = (
+        replace(snapshot(at, (1, 0, 1, 1)), connections=opened) for at, opened in enumerate((33, 40, 2))
+    )
+    assert [part.connections for part in used(first, second, third).timeline] == [33, 40]
+    assert [part.connections for part in used(snapshot(0), snapshot(1)).timeline] == [None]
 
 
 def test_pulses_go_to_their_own_worker() -> None:
