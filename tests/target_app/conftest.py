@@ -58,4 +58,4 @@ def client(start_app: StartApp) -> TestClient:
 def serving(database: Path, settings: dict[str, object]) -> TestClient:
     """The app in bench mode with twenty seeded items, unless the settings say otherwise."""
     given = {"database_url": f"sqlite:///{database}", "bench": True, "seed_rows": 20} | settings
-    return TestClient(create_app(Settings(**given)), raise_server_exceptions=False)
+    return TestClient(create_app(Settings(_env_file=None, **given)), raise_server_exceptions=False)
