@@ -42,11 +42,15 @@ class ProcessTree:
         return Snapshot(at_ns, readings, steal_s, opened, idle_s)
 
     def workers(self) -> tuple[int, ...]:
-        """The processes that can answer requests: those without children, less the helper of multiprocessing."""
+        """The processes that can answer requests: those without children, less the helper of multiprocessing.
+
+        What an app started in a session of its own is no worker, and no child either.
+        """
         parent_of: dict[int, int] = {}
         for process in self._members:
-            with contextlib.suppress(psutil.Error):
-                if not any(_HELPER in word for word in process.cmdline()):
+            with contextlib.suppress(psutil.Error, ProcessLookupError):
+                own_session = os.getsid(process.pid) != os.getsid(self._root.pid)
+                if not own_session and not any(_HELPER in word for word in process.cmdline()):
                     parent_of[process.pid] = process.ppid()
         parents = set(parent_of.values())
         return tuple(pid for pid in parent_of if pid not in parents)

@@ -45,6 +45,12 @@ for line in sys.stdin:
     ended.wait()
     print("gone", flush=True)
 """
+HELPED = """
+import subprocess, sys
+helper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+print(helper.pid, flush=True)
+input()
+"""
 POOL = """
 import multiprocessing, os, sys, time
 
@@ -130,6 +136,16 @@ def test_a_master_counts_but_is_no_worker(processes: Processes, log: Path) -> No
 def test_a_process_alone_is_its_own_worker(processes: Processes, log: Path) -> None:
     with processes.running(python("input()"), log=log, talking=True) as child:
         assert ProcessTree(child.pid).workers() == (child.pid,)
+
+
+def test_what_an_app_started_in_a_session_of_its_own_is_no_worker(processes: Processes, log: Path) -> None:
+    with processes.running(python(HELPED), log=log, talking=True) as child:
+        assert child.stdout is not None
+        helper = int(child.stdout.readline())
+        tree = ProcessTree(child.pid)
+
+        assert tree.workers() == (child.pid,)
+        assert {reading.pid for reading in tree.snapshot().processes} == {child.pid, helper}
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
