@@ -24,17 +24,16 @@ CONFIRMATION = 3
 _LONGEST = 3
 _ENOUGH = 1.1
 _WARMUP_S = 0.5
+_WARMUP_SHARE = 0.25
 _GUESS_USERS = 64
 _GUESS_SHARE = 1 / 8
 _GUESS_PER_S = 20.0
 
 DISTURBED_SHARE = 0.10
-_PATIENCE = 8
 _QUIET_WITHIN_S = 30.0
 _LOOK_S = 0.5
 
 USERS_PER_WORKER = 32
-_REPEATS = 3
 
 Tell = Callable[[str], None]
 
@@ -43,7 +42,8 @@ Tell = Callable[[str], None]
 class Goal:
     """What is asked: how much of a scenario a setup holds, by which objectives, and how exactly.
 
-    A trial takes `duration_s`, and up to three times as long where a percentile wants more requests.
+    A trial takes `duration_s`, and up to three times as long where a percentile wants more requests. `patience` is how
+    many failed trials of the search are made again because other processes used our CPUs meanwhile.
     """
 
     setup: str
@@ -52,6 +52,11 @@ class Goal:
     tolerance: float = 0.05
     max_per_s: float = 1_000_000.0
     duration_s: float = 4.0
+    patience: int = 8
+
+    @property
+    def warmup_s(self) -> float:
+        return min(_WARMUP_S, _WARMUP_SHARE * self.duration_s)
 
     def lasts_s(self, probe: Probe) -> float:
         """How long a trial takes: enough requests for every objective, within reason; confirmations longer."""
@@ -66,7 +71,9 @@ def plan(goal: Goal, seed: int) -> Plan:
     return Plan("capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), 1),), seed)
 
 
-def scaling_plan(setup: Setup, workers: Sequence[int], scenario: str, duration_s: float, seed: int) -> Plan:
+def scaling_plan(
+    setup: Setup, workers: Sequence[int], scenario: str, duration_s: float, repeats: int, seed: int
+) -> Plan:
     """The peak throughput of each number of workers, each with the same number of users a worker."""
     blocks = tuple(
         Block(
@@ -74,7 +81,7 @@ def scaling_plan(setup: Setup, workers: Sequence[int], scenario: str, duration_s
             (scenario,),
             ("native",),
             (ClosedLoad(USERS_PER_WORKER * count, duration_s, _WARMUP_S),),
-            _REPEATS,
+            repeats,
         )
         for count in workers
     )
@@ -158,7 +165,7 @@ class _Session:
         self._bench = bench
         self._folder = folder
         self._tell = tell
-        self._patience = _PATIENCE
+        self._patience = goal.patience
 
     def search(self, processes: Processes) -> Answer:
         with self._serving(processes) as server:
@@ -182,7 +189,7 @@ class _Session:
     def _first_guess(self, server: Server, processes: Processes) -> float:
         """A fraction of what a closed loop reaches: low enough to show the service at ease. A session of many
         requests may still be too much of it; the search then goes down."""
-        load = ClosedLoad(_GUESS_USERS, self._goal.duration_s / 2, _WARMUP_S)
+        load = ClosedLoad(_GUESS_USERS, self._goal.duration_s / 2, self._goal.warmup_s)
         record = self._measure(load, server, processes)
         reached_rps = record.summary.throughput_rps
         self._tell(f"{load.label}: {reached_rps:,.0f} requests/s, to guess where to begin")
@@ -191,7 +198,7 @@ class _Session:
     def _try(self, probe: Probe, server: Server, processes: Processes) -> Verdict:
         """A trial's verdict. One that fails while others use our CPUs is no evidence, and is made again; a few times
         in a search, as a machine that is never at rest is what it is."""
-        load = OpenLoad(probe.rate_per_s, self._goal.lasts_s(probe), _WARMUP_S)
+        load = OpenLoad(probe.rate_per_s, self._goal.lasts_s(probe), self._goal.warmup_s)
         while True:
             offered = Offered(self._measure(load, server, processes), self._goal.objectives)
             self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
