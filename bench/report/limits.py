@@ -81,7 +81,7 @@ def scaling_chart(found: Growth) -> Chart:
             tuple((n, law.throughput_rps(n)) for n in numbers), style="line",
         ),
         Trace("linear: nothing holds it back", QUIET, tuple((n, law.rate_rps * n) for n in numbers), style="dashes"),
-        Trace("measured, the median of the repeats", _P50, measured),
+        Trace("measured, the median of the repeats", _P50, measured, style="dots"),
     )  # fmt: skip
     peak = law.peak_workers
     uprights = (

@@ -132,13 +132,13 @@ class LanePanel:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Points of a plane in their order, joined by a line or apart; those of `hollow` are drawn hollow."""
+    """Points of a plane in their order: as dots that a line joins or does not, or the line alone; `hollow` of them."""
 
     label: str
     colour: str
     points: tuple[tuple[float, float], ...]
     hollow: tuple[tuple[float, float], ...] = ()
-    style: Literal["dots", "line", "dashes"] = "dots"
+    style: Literal["joined", "dots", "line", "dashes"] = "joined"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,12 @@ from bench.report.palette import LIGHT, QUIET
 from bench.report.panels import Mark, PlanePanel, Trace
 
 _LEFT = 0.62
-_Dash = Literal["-"] | tuple[float, tuple[float, ...]]
+_Dash = Literal["-", "none"] | tuple[float, tuple[float, ...]]
 _LEVEL: _Dash = (0, (5, 2))
 _UPRIGHT: _Dash = (0, (1, 1.5))
-_LINES: dict[str, _Dash] = {"dots": "-", "line": "-", "dashes": (0, (3, 2))}
+_LINES: dict[str, _Dash] = {"joined": "-", "dots": "none", "line": "-", "dashes": (0, (3, 2))}
+
+_DOTTED = ("joined", "dots")
 
 
 def plane_height(panel: PlanePanel) -> float:
@@ -53,7 +55,7 @@ def draw_plane(area: Area, panel: PlanePanel) -> None:
     axes.set_ylabel(panel.up, color=LIGHT[QUIET], fontsize=8.5)
     down = area.height - legend + 0.12
     for trace in panel.traces:
-        marker = "o" if trace.style == "dots" else None
+        marker = "o" if trace.style in _DOTTED else None
         _legend_line(area, down, trace, _LINES[trace.style], marker)
         down += LEGEND_LINE
     for marks, dash in ((panel.uprights, _UPRIGHT), (panel.levels, _LEVEL)):
@@ -69,10 +71,10 @@ def _legend_lines(panel: PlanePanel) -> int:
 def _draw_trace(axes: Axes, trace: Trace) -> None:
     colour = LIGHT[trace.colour]
     axes.plot(*_columns(trace.points), color=colour, linewidth=1.4, linestyle=_LINES[trace.style], zorder=2)
-    if trace.style == "dots":
+    if trace.style in _DOTTED:
         full = [point for point in trace.points if point not in trace.hollow]
         axes.plot(*_columns(full), "o", color=colour, markersize=5, zorder=3)
-        axes.plot(*_columns(trace.hollow), "o", color=colour, markerfacecolor="white", markersize=5, zorder=3)
+        axes.plot(*_columns(trace.hollow), "o", color=colour, markerfacecolor="none", markersize=5, zorder=3)
 
 
 def _columns(
