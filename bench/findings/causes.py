@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.audit import GENERATOR_SHARE
 from bench.metric import three_digits
-from bench.model import Record, Worker
+from bench.model import Record, Worker, WorkerTimeline
 from bench.workers import imbalance
 
 HELD_MS = 100.0
@@ -32,9 +33,7 @@ BUSIER_SHARE, IDLER_SHARE = 0.8, 0.4
 SATURATED_SHARE = 0.9
 """Of what the server's processes could use; the rest is lost to switches and ticks even at full load."""
 FULL_SHARE = 0.95
-"""CPUs this busy have nothing left, whoever uses them."""
-WAIT_SHARE = 0.1
-"""Threads that were ready for a tenth of the time, and had no CPU."""
+"""CPUs this busy have nothing left, whoever uses them; the server is held back if it wanted nearly all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,8 @@ def _loop_blocked(record: Record, worker: Worker) -> Cause | None:
     share = worker.cpu_s / record.cell.load.duration_s
     wants = share + worker.run_wait_s / record.cell.load.duration_s
     always = typical >= HELD_MS or (typical >= IDLE_HELD_MS and wants < BUSY_SHARE)
-    once = longest >= max(HELD_MS, OF_TAIL * _p99(record)) and _longest_pause(worker) < longest / 2
+    explained = max(_longest_pause(worker), _longest_wait_ms(worker.timeline))
+    once = longest >= max(HELD_MS, OF_TAIL * _p99(record)) and explained < longest / 2
     if not (always or once):
         return None
     late = f"its loop ran {_ms(typical)} late typically, {_ms(longest)} at worst"
@@ -110,6 +110,14 @@ def _collections(record: Record, worker: Worker) -> Cause | None:
 
 def _longest_pause(worker: Worker) -> float:
     return max((pause for pause in worker.timeline.gc_pause_ms if pause is not None), default=0.0)
+
+
+def _longest_wait_ms(line: WorkerTimeline) -> float:
+    """The most that a worker's threads waited for a CPU in one slice; the kernel counts a wait when it is over."""
+    ends_s = (0.0, *line.t_s)
+    widths_s = [end_s - start_s for start_s, end_s in itertools.pairwise(ends_s)]
+    waits = zip(line.run_wait_share, widths_s, strict=False)
+    return max((share * width_s * 1e3 for share, width_s in waits), default=0.0)
 
 
 def _middle(column: Sequence[float | None]) -> float:
@@ -182,7 +190,8 @@ def _cpu_saturated(record: Record) -> Cause | None:
         return None
     share = used.cpu_s / span_s / most
     waited = sum(worker.run_wait_s for worker in used.workers) / span_s
-    full = used.busy_share is not None and used.busy_share >= FULL_SHARE and waited >= WAIT_SHARE
+    wants = share + waited / most
+    full = used.busy_share is not None and used.busy_share >= FULL_SHARE and wants >= SATURATED_SHARE
     if share < SATURATED_SHARE and not full:
         return None
     figures = f"the server used {share:.0%} of {most} core{'' if most == 1 else 's'}"

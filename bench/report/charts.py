@@ -54,7 +54,7 @@ from bench.table import marks
 
 WIDTH = 4.3
 _PITCH = 0.4
-_RATES, _TAILS = 1.15, 1.0
+_RATES, _TAILS, _STEPS = 1.15, 1.0, 0.16
 _GAP = 0.3
 _MOST_IN_TITLE, _LETTERS_PER_INCH = 50, 15
 
@@ -138,7 +138,7 @@ def height(panel: Panel) -> float:
         return plane_height(panel)
     if isinstance(panel, LanePanel):
         return lanes_height(panel)
-    return TITLE + 0.2 + _RATES + 0.32 + _TAILS + FOOT
+    return TITLE + 0.2 + (_STEPS if panel.steps else 0.0) + _RATES + 0.32 + _TAILS + FOOT
 
 
 def draw(area: Area, panel: Panel, names: Mapping[str, str]) -> None:

@@ -80,6 +80,14 @@ def test_a_single_block_counts_beside_a_tail_that_it_explains() -> None:
     assert "loop-blocked" not in named(measured(one, p99=301.0))
 
 
+def test_a_loop_that_waited_for_a_cpu_was_not_blocked() -> None:
+    """A wait of 0.2 s a second is 100 ms of a slice of half a second: two thirds of the 150 ms."""
+    waited, little = ((0.0, share, 0.0) for share in (0.2, 0.14))
+    lags = (1.0, 150.0, 1.0)
+    assert named(measured(worker(timeline=lane(loop_lag_ms=lags, run_wait_share=waited)))) == {}
+    assert "loop-blocked" in named(measured(worker(timeline=lane(loop_lag_ms=lags, run_wait_share=little))))
+
+
 def test_a_pause_for_collection_is_named_as_such_and_no_block() -> None:
     one = worker(timeline=lane(loop_lag_ms=(1.0, 150.0, 1.0), gc_pause_ms=(0.0, 140.0, 0.0)))
     assert named(measured(one, p99=200.0)) == {
@@ -146,10 +154,10 @@ def test_a_worker_is_overloaded_when_it_is_full_and_the_others_are_not() -> None
 @pytest.mark.parametrize(
     ("cpu_s", "busy", "run_wait_s", "expected"),
     [
-        (1.8, None, 0.0, True), (1.79, 1.0, 0.0, False), (0.8, 0.95, 0.2, True), (0.8, 0.94, 0.2, False),
-        (0.8, 1.0, 0.19, False),
+        (1.8, None, 0.0, True), (1.79, 1.0, 0.0, False), (0.8, 0.95, 1.0, True), (0.8, 0.94, 1.0, False),
+        (0.8, 1.0, 0.99, False),
     ],
-    ids=["nine tenths of its core", "a little less", "others fill its CPU", "there is room", "nobody waits"],
+    ids=["nine tenths of its core", "a little less", "others fill its CPU", "there is room", "it wants less"],
 )  # fmt: skip
 def test_the_cpu_is_saturated_by_the_server_or_around_it(
     cpu_s: float, busy: float | None, run_wait_s: float, expected: bool
