@@ -30,8 +30,7 @@ _GUESS_SHARE = 1 / 8
 _GUESS_PER_S = 20.0
 
 DISTURBED_SHARE = 0.10
-_QUIET_WITHIN_S = 30.0
-_LOOK_S = 0.5
+_QUIET_S = 2.0
 
 USERS_PER_WORKER = 32
 
@@ -42,8 +41,8 @@ Tell = Callable[[str], None]
 class Goal:
     """What is asked: how much of a scenario a setup holds, by which objectives, and how exactly.
 
-    A trial takes `duration_s`, and up to three times as long where a percentile wants more requests. `patience` is how
-    many failed trials of the search are made again because other processes used our CPUs meanwhile.
+    A trial takes `duration_s`, and up to three times as long where a percentile wants more requests. `patience_s` is how
+    long the search may wait in all for other processes to leave our CPUs alone, failed trials included.
     """
 
     setup: str
@@ -52,7 +51,7 @@ class Goal:
     tolerance: float = 0.05
     max_per_s: float = 1_000_000.0
     duration_s: float = 4.0
-    patience: int = 8
+    patience_s: float = 120.0
 
     @property
     def warmup_s(self) -> float:
@@ -165,7 +164,7 @@ class _Session:
         self._bench = bench
         self._folder = folder
         self._tell = tell
-        self._patience = goal.patience
+        self._patience_s = goal.patience_s
 
     def search(self, processes: Processes) -> Answer:
         with self._serving(processes) as server:
@@ -196,29 +195,28 @@ class _Session:
         return float(f"{reached_rps * _GUESS_SHARE:.3g}") or _GUESS_PER_S
 
     def _try(self, probe: Probe, server: Server, processes: Processes) -> Verdict:
-        """A trial's verdict. One that fails while others use our CPUs is no evidence, and is made again; a few times
-        in a search, as a machine that is never at rest is what it is."""
+        """A trial's verdict. One that fails while others use our CPUs is no evidence: it is made again when they have
+        left, as long as there is patience."""
         load = OpenLoad(probe.rate_per_s, self._goal.lasts_s(probe), self._goal.warmup_s)
         while True:
+            began_s = time.monotonic()
             offered = Offered(self._measure(load, server, processes), self._goal.objectives)
             self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
             if SATURATED in offered.missed:
                 return "saturated"
             if not offered.missed:
                 return "held"
-            if not self._patience or not offered.disturbance:
+            if self._patience_s <= 0 or not offered.disturbance:
                 return "failed"
-            self._patience -= 1
             self._tell(f"once more, as {offered.disturbance}")
-            self._wait_for_quiet(server)
+            self._wait_for_quiet(server, began_s + self._patience_s)
+            self._patience_s -= time.monotonic() - began_s
 
-    def _wait_for_quiet(self, server: Server) -> None:
-        """Wait until others leave our CPUs alone, within reason."""
-        deadline_s = time.monotonic() + _QUIET_WITHIN_S
+    def _wait_for_quiet(self, server: Server, until_s: float) -> None:
         share = 1.0
-        while share > DISTURBED_SHARE and time.monotonic() < deadline_s:
+        while share > DISTURBED_SHARE and time.monotonic() < until_s:
             neighbours = Neighbours(server, self._bench.generator_cpus)
-            time.sleep(_LOOK_S)
+            time.sleep(_QUIET_S)
             share = neighbours.share()
 
     def _measure(self, load: Load, server: Server, processes: Processes) -> Record:

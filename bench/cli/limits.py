@@ -38,9 +38,7 @@ def capacity(
     ] = 1_000_000,
     duration: Annotated[float, seconds("Of a trial; confirmations take three times as long.", 0.1)] = 4.0,
     tolerance: Annotated[float, number("How close the answer must be, in percent.", 1, 50, "PERCENT")] = 5.0,
-    patience: Annotated[
-        int, number("Failed trials that may be made again because others used the CPUs.", 0)
-    ] = 8,
+    patience: Annotated[float, seconds("To wait in all for other processes to leave our CPUs.")] = 120.0,
     repeats: Annotated[int, number("How often each number of workers is measured.", 1)] = 3,
     seed: Annotated[int, named("Decides arrivals and random choices.", "N")] = _SEED,
     out: Annotated[Path | None, named("Where the run is written [reports/TIME-capacity].", "FOLDER")] = None,
@@ -141,14 +139,14 @@ def _counts(text: str) -> list[int]:
 
 
 def _capacity(
-    asked: _Asked, setup: Setup, slos: list[str], tolerance: float, max_rate: float, patience: int
+    asked: _Asked, setup: Setup, slos: list[str], tolerance: float, max_rate: float, patience_s: float
 ) -> int:
     from bench import trials
     from bench.objective import parse_all
 
     objectives = parse_all(slos)
     goal = trials.Goal(
-        setup.name, asked.scenario, objectives, tolerance, max_rate, asked.duration_s, patience
+        setup.name, asked.scenario, objectives, tolerance, max_rate, asked.duration_s, patience_s
     )
     bench = asked.bench(setup)
     folder = asked.folder(trials.plan(goal, asked.seed), bench)
