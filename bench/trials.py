@@ -41,8 +41,8 @@ Tell = Callable[[str], None]
 class Goal:
     """What is asked: how much of a scenario a setup holds, by which objectives, and how exactly.
 
-    A trial takes `duration_s`, and up to three times as long where a percentile wants more requests. `patience_s` is how
-    long the search may wait in all for other processes to leave our CPUs alone, failed trials included.
+    A trial takes `duration_s`, and up to three times as long where a percentile wants more requests. `patience_s` is
+    how long the search may wait in all for other processes to leave our CPUs alone, failed trials included.
     """
 
     setup: str
