@@ -14,6 +14,7 @@ from target_app.schemas.item import INT32_MAX, ItemPage
 from target_app.settings import Settings
 
 T = TypeVar("T")
+WorldCache = dict[int, int]
 
 
 async def get_settings(request: Request) -> Settings:
@@ -28,8 +29,15 @@ async def get_database(request: Request) -> Database:
     return database
 
 
+async def get_world_cache(request: Request) -> WorldCache:
+    """The worlds that the lifespan read."""
+    cache: WorldCache = request.app.state.world_cache
+    return cache
+
+
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
+WorldCacheDep = Annotated[WorldCache, Depends(get_world_cache)]
 ItemId = Annotated[int, Path(ge=1, le=INT32_MAX)]
 ItemPageDep = Annotated[ItemPage, Query()]
 

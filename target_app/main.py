@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from target_app import errors, seed
 from target_app.database import connected
 from target_app.middleware.worker import WorkerHeader
-from target_app.routers import bench, health, items, items_sync
+from target_app.routers import bench, health, items, items_sync, tfb
 from target_app.settings import Settings
 
 
@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     if settings.bench:
         app.add_middleware(WorkerHeader)
-        for router in bench.ROUTERS:
+        for router in (*bench.ROUTERS, *tfb.ROUTERS):
             app.include_router(router)
     app.include_router(health.router)
     # The limit costs every request of a router, so it stands only where bodies are read.
@@ -41,6 +41,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = settings.thread_tokens
     await to_thread.run_sync(seed.prepare, settings)
     async with connected(settings) as app.state.database:
+        if settings.bench:
+            app.state.world_cache = dict(await app.state.database.raw.read_all_worlds())
         yield
 
 

@@ -31,7 +31,7 @@ async def info(request: Request, settings: SettingsDep) -> Info:
         python=platform.python_version(),
         thread_tokens=int(to_thread.current_default_thread_limiter().total_tokens),
         pool=Pool(size=settings.pool_size, timeout_s=settings.pool_timeout_s),
-        database=settings.database_url.partition(":")[0],
+        database=settings.backend,
         seed_rows=settings.seed_rows,
         middleware=[getattr(entry.cls, "__name__", str(entry.cls)) for entry in request.app.user_middleware],
     )
