@@ -54,6 +54,13 @@ class Arrivals(StrEnum):
     UNIFORM = "uniform"
 
 
+class LoadShape(StrEnum):
+    CONSTANT = "constant"
+    STEP = "step"
+    RAMP = "ramp"
+    SPIKE = "spike"
+
+
 @app.command()
 def run(
     plan: Annotated[str, typer.Argument(help="A plan's name; see `bench list plans`.")] = "default",
@@ -73,10 +80,19 @@ def run(
         float | None, typer.Option(min=0.0, metavar="SECONDS", help="Load before it that is not measured.")
     ] = None,
     arrivals: Annotated[Arrivals | None, typer.Option(help="How open loads arrive.")] = None,
+    shape: Annotated[
+        LoadShape | None, typer.Option(help="How loads change; users and rates are their peak.")
+    ] = None,
+    think: Annotated[
+        float | None, typer.Option(min=0.0, metavar="SECONDS", help="Mean pause of a user between sessions.")
+    ] = None,
     max_sessions: Annotated[
         int | None, typer.Option(min=1, help="Sessions at once in open loads; more are shed.")
     ] = None,
     repeats: Annotated[int | None, typer.Option(min=1, help="How often each cell is measured.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Native generators that share a load.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Decides orders, arrivals and random choices.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where the run is written [reports/TIME-PLAN].")
@@ -110,8 +126,11 @@ def run(
         warmup_s=warmup,
         arrivals=arrivals.value if arrivals else None,
         max_sessions=max_sessions,
+        think_s=think,
+        shape=shape.value if shape else None,
         repeats=repeats,
         seed=seed,
+        processes=processes,
     )
     _check_address(host, allow_remote)
     raise typer.Exit(_run(plan, given, out, setups, scenarios, plans, host, as_json))

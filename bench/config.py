@@ -12,13 +12,13 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from bench.errors import UsageError, unknown
-from bench.model import Block, ClosedLoad, Load, OpenLoad, Plan, Setup
+from bench.model import Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
 
 _HERE = Path(__file__).parent
 
 _SETUP = TypeAdapter(Setup)
 _SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name"} | {"extends"}
-_PLAN_ONLY_KEYS = frozenset({"about", "seed", "blocks"})
+_PLAN_ONLY_KEYS = frozenset({"about", "seed", "processes", "blocks"})
 
 T = TypeVar("T")
 
@@ -39,11 +39,16 @@ class _BlockEntry:
     repeats: Annotated[int, Field(ge=1)] = 1
     arrivals: Literal["poisson", "uniform"] = "poisson"
     max_sessions: Annotated[int, Field(ge=1)] = 1000
+    think_s: Annotated[float, Field(ge=0)] = 0.0
+    shape: Shape = "constant"
 
     def block(self) -> Block:
-        loads: list[Load] = [ClosedLoad(users, self.duration_s, self.warmup_s) for users in self.users]
+        loads: list[Load] = [
+            ClosedLoad(users, self.duration_s, self.warmup_s, think_s=self.think_s, shape=self.shape)
+            for users in self.users
+        ]
         loads += [
-            OpenLoad(rate, self.duration_s, self.warmup_s, self.arrivals, self.max_sessions)
+            OpenLoad(rate, self.duration_s, self.warmup_s, self.arrivals, self.max_sessions, shape=self.shape)
             for rate in self.arrivals_per_s
         ]
         return Block(self.setups, self.scenarios, self.engines, tuple(loads), self.repeats)
@@ -150,13 +155,20 @@ def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
     entries = table.get("blocks", [{}])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError(f"{where} blocks: write each as [[{name}.blocks]]")
-    seed = table.get("seed", 1)
-    if not isinstance(seed, int):
-        raise UsageError(f"{where} seed: {seed!r} is no whole number")
+    seed, processes = (_whole_number(where, key, table) for key in ("seed", "processes"))
+    if processes < 1:
+        raise UsageError(f"{where} processes: {processes} is too few; 1 is the least")
     blocks = tuple(
         _block(f"{where} block {number}", common | entry) for number, entry in enumerate(entries, 1)
     )
-    return Plan(name, str(table.get("about", "")), blocks, seed)
+    return Plan(name, str(table.get("about", "")), blocks, seed, processes)
+
+
+def _whole_number(where: str, key: str, table: Mapping[str, object]) -> int:
+    found = table.get(key, 1)
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise UsageError(f"{where} {key}: {found!r} is no whole number")
+    return found
 
 
 def _block(where: str, table: dict[str, Any]) -> Block:

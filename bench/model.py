@@ -40,18 +40,38 @@ class Setup:
     cpus: tuple[int, ...] = ()
 
 
+Shape = Literal["constant", "step", "ramp", "spike"]
+"""How a load changes over its measured part; users or arrivals are its highest level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of a load: its start and length, and the users or arrivals per second it begins and ends with."""
+
+    t_s: float
+    duration_s: float
+    first: float
+    last: float
+
+
 @dataclass(frozen=True, slots=True)
 class ClosedLoad:
-    """`users` who each wait for an answer before they send again."""
+    """`users` who each wait for an answer, and then for `think_s` on average, before they start again.
+
+    Think times are exponential, so that users do not march in step.
+    """
 
     users: int
     duration_s: float
     warmup_s: float = 0.5
+    think_s: float = 0.0
+    shape: Shape = "constant"
     kind: Literal["closed"] = "closed"
 
     @property
     def label(self) -> str:
-        return f"{self.users} user{'' if self.users == 1 else 's'}"
+        thinking = f" thinking {self.think_s:g} s" if self.think_s else ""
+        return f"{self.users} user{'' if self.users == 1 else 's'}{thinking}{_shaped(self.shape)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +83,16 @@ class OpenLoad:
     warmup_s: float = 0.5
     arrivals: Literal["poisson", "uniform"] = "poisson"
     max_sessions: int = 1000
+    shape: Shape = "constant"
     kind: Literal["open"] = "open"
 
     @property
     def label(self) -> str:
-        return f"{self.arrivals_per_s:g} arrivals/s"
+        return f"{self.arrivals_per_s:g} arrivals/s{_shaped(self.shape)}"
+
+
+def _shaped(shape: Shape) -> str:
+    return "" if shape == "constant" else f", {shape}"
 
 
 Load = ClosedLoad | OpenLoad
@@ -106,12 +131,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure, as blocks that overlap freely: a cell named twice is measured once."""
+    """What to measure, as blocks that overlap freely: a cell named twice is measured once.
+
+    `processes` native generators share each load.
+    """
 
     name: str
     about: str
     blocks: tuple[Block, ...]
     seed: int = 1
+    processes: int = 1
 
 
 # --- what is known afterwards --------------------------------------------------------------------
@@ -151,6 +180,19 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class StageSummary:
+    """One stage of a load that is not constant, as `Summary` says it of the whole; `level` is the stage's mean."""
+
+    t_s: float
+    duration_s: float
+    level: float
+    requests: int
+    errors: int
+    throughput_rps: float
+    response_ms: Latency
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What a cell's samples say.
 
@@ -173,6 +215,7 @@ class Summary:
     unfinished: int = 0
     mean_concurrency: float | None = None
     victim: RequestSummary | None = None
+    stages: tuple[StageSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +254,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """What making the load cost; `cpu_share` is 1.0 for one busy core."""
+    """What making the load cost; `cpu_share` is 1.0 when every core that the generator can use is busy."""
 
     cpu_share: float
     cpu_us_per_request: float | None

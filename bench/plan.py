@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
-from bench.model import Block, Cell, ClosedLoad, Load, OpenLoad, Plan
+from bench.model import Block, Cell, ClosedLoad, Load, OpenLoad, Plan, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,11 @@ class Overrides:
     warmup_s: float | None = None
     arrivals: Literal["poisson", "uniform"] | None = None
     max_sessions: int | None = None
+    think_s: float | None = None
+    shape: Shape | None = None
     repeats: int | None = None
     seed: int | None = None
+    processes: int | None = None
 
 
 def overridden(plan: Plan, given: Overrides) -> Plan:
@@ -79,7 +82,12 @@ def overridden(plan: Plan, given: Overrides) -> Plan:
         )
         for block in plan.blocks
     )
-    return replace(plan, blocks=blocks, seed=plan.seed if given.seed is None else given.seed)
+    return replace(
+        plan,
+        blocks=blocks,
+        seed=plan.seed if given.seed is None else given.seed,
+        processes=given.processes or plan.processes,
+    )
 
 
 def _loads(old: Load, given: Overrides) -> Iterator[Load]:
@@ -87,13 +95,18 @@ def _loads(old: Load, given: Overrides) -> Iterator[Load]:
     warmup_s = old.warmup_s if given.warmup_s is None else given.warmup_s
     if given.users or given.rates:
         for users in given.users:
-            yield ClosedLoad(users, duration_s, warmup_s)
+            yield _closed(ClosedLoad(users, duration_s, warmup_s), given)
         for rate in given.rates:
             yield _open(OpenLoad(rate, duration_s, warmup_s), given)
     elif isinstance(old, OpenLoad):
         yield _open(replace(old, duration_s=duration_s, warmup_s=warmup_s), given)
     else:
-        yield replace(old, duration_s=duration_s, warmup_s=warmup_s)
+        yield _closed(replace(old, duration_s=duration_s, warmup_s=warmup_s), given)
+
+
+def _closed(load: ClosedLoad, given: Overrides) -> ClosedLoad:
+    think_s = load.think_s if given.think_s is None else given.think_s
+    return replace(load, think_s=think_s, shape=given.shape or load.shape)
 
 
 def _open(load: OpenLoad, given: Overrides) -> OpenLoad:
@@ -101,6 +114,7 @@ def _open(load: OpenLoad, given: Overrides) -> OpenLoad:
         load,
         arrivals=given.arrivals or load.arrivals,
         max_sessions=given.max_sessions or load.max_sessions,
+        shape=given.shape or load.shape,
     )
 
 

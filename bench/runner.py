@@ -20,12 +20,13 @@ from bench.audit import audit, is_valid
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.errors import BenchError, EngineError, ServerError
-from bench.model import SCHEMA, Cell, Failure, Generator, OpenLoad, Plan, Record, Setup
+from bench.model import SCHEMA, Cell, ClosedLoad, Failure, Generator, OpenLoad, Plan, Record, Setup
 from bench.plan import Visit, cells, visits
 from bench.processes import Processes
 from bench.progress import Display
 from bench.resources import ProcessTree
 from bench.samples import Samples
+from bench.schedule import stages
 from bench.server import Server, ended, serving
 from bench.store import RunFolder
 from bench.summary import requests_by_worker, summarise
@@ -91,7 +92,7 @@ def run(plan: Plan, bench: Bench, folder: RunFolder, display: Display) -> None:
     with _own_cpus(bench.generator_cpus), Processes() as processes:
         earlier: dict[object, list[float]] = {}
         for visit in visits(plan):
-            for result in _visit(visit, plan.seed, bench, processes, display):
+            for result in _visit(visit, plan, bench, processes, display):
                 if isinstance(result, Failure):
                     folder.add_failure(result)
                     continue
@@ -104,7 +105,7 @@ def run(plan: Plan, bench: Bench, folder: RunFolder, display: Display) -> None:
 
 
 def _visit(
-    visit: Visit, seed: int, bench: Bench, processes: Processes, display: Display
+    visit: Visit, plan: Plan, bench: Bench, processes: Processes, display: Display
 ) -> Iterator[Record | Failure]:
     """The records of one start of a server."""
     display.starting(visit.setup)
@@ -117,7 +118,7 @@ def _visit(
                 cell = left.pop(0)
                 display.measuring(cell)
                 try:
-                    yield _measure(cell, server, seed, bench, processes, display)
+                    yield _measure(cell, server, plan, bench, processes, display)
                 except EngineError as error:
                     if server.exit_status() is not None:
                         raise ended(server) from error
@@ -131,7 +132,7 @@ def _visit(
 
 
 def _measure(
-    cell: Cell, server: Server, seed: int, bench: Bench, processes: Processes, display: Display
+    cell: Cell, server: Server, plan: Plan, bench: Bench, processes: Processes, display: Display
 ) -> Record:
     scenario = bench.scenarios[cell.scenario]
     check_answers(scenario, server)
@@ -145,14 +146,25 @@ def _measure(
             scenario=cell.scenario,
             load=cell.load,
             samples=Path(tmp) / "samples",
-            seed=Random(f"{seed} {cell.scenario} {cell.load} {cell.repeat}").getrandbits(32),
+            seed=Random(f"{plan.seed} {cell.scenario} {cell.load} {cell.repeat}").getrandbits(32),
             scenarios_file=bench.scenarios_file,
         )
         probes = [_probe(job, Path(tmp) / "victim")] if scenario.victim else []
+        jobs = _shared(job, plan.processes if cell.engine == "native" else 1)
         samples, victims = launch.run(
-            cell.engine, [job], processes, watch, cpus=bench.generator_cpus, companions=probes
+            cell.engine, jobs, processes, watch, cpus=bench.generator_cpus, companions=probes
         )
-    return _record(cell, started_at, samples, victims[0] if victims else None, meter)
+    cores = min(len(jobs), len(bench.generator_cpus) or len(jobs))
+    return _record(cell, started_at, samples, victims[0] if victims else None, meter, cores)
+
+
+def _shared(job: Job, parts: int) -> list[Job]:
+    """The job as several processes share it; they never outnumber the users."""
+    parts = min(parts, job.load.users) if isinstance(job.load, ClosedLoad) else parts
+    return [
+        replace(job, part=part, parts=parts, samples=job.samples.with_name(f"samples-{part}"))
+        for part in range(parts)
+    ]
 
 
 def _probe(job: Job, samples: Path) -> Job:
@@ -163,9 +175,11 @@ def _probe(job: Job, samples: Path) -> Job:
     return replace(job, load=load, samples=samples, victim=True)
 
 
-def _record(cell: Cell, started_at: str, samples: Samples, victim: Samples | None, meter: _Meter) -> Record:
-    """The record of a cell, not audited yet."""
-    summary = summarise(samples, victim)
+def _record(
+    cell: Cell, started_at: str, samples: Samples, victim: Samples | None, meter: _Meter, cores: int
+) -> Record:
+    """The record of a cell, not audited yet; `cores` are those that the generator could use."""
+    summary = summarise(samples, victim, stages(cell.load))
     answered = sum(_answered(some) for some in (samples, victim) if some is not None)
     return Record(
         run="",
@@ -179,7 +193,7 @@ def _record(cell: Cell, started_at: str, samples: Samples, victim: Samples | Non
             cpus=meter.cpus,
         ),
         generator=Generator(
-            cpu_share=samples.cpu_s / samples.duration_s,
+            cpu_share=samples.cpu_s / samples.duration_s / cores,
             cpu_us_per_request=samples.cpu_s * 1e6 / _answered(samples) if _answered(samples) else None,
         ),
         valid=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,16 +57,23 @@ class Samples:
         )
 
 
+def tag(label: int, outcome: int, worker: int) -> int:
+    """Label, outcome and worker's pid as one number."""
+    return worker << 32 | outcome << 16 | label
+
+
 class SampleFile:
     """Appends rows to a file in chunks, so that an engine's memory stays flat however long it runs.
 
-    Each row is four 64-bit integers: intended, sent, done, and a tag of worker pid, outcome and label.
+    Each row is four 64-bit integers: intended, sent, done, and a tag of worker pid, outcome and label. `append` takes
+    one such row; `spill`, called now and then, writes them out.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
         self._meta_path = path.with_suffix(".json")
         self._rows = array("q")
+        self.append: Callable[[tuple[int, int, int, int]], None] = self._rows.extend
         self._written = 0
         self._labels: dict[str, int] = {}
         self._outcomes: dict[str, int] = {"ok": OK}
@@ -79,12 +86,9 @@ class SampleFile:
         """The number of an outcome, given at its first use."""
         return self._outcomes.setdefault(text, len(self._outcomes))
 
-    def append(
-        self, intended_ns: int, sent_ns: int, done_ns: int, label: int, outcome: int, worker: int
-    ) -> None:
-        rows = self._rows
-        rows.extend((intended_ns, sent_ns, done_ns, worker << 32 | outcome << 16 | label))
-        if len(rows) >= _CHUNK_ROWS * _COLUMNS:
+    def spill(self) -> None:
+        """Write out the rows so far, once there are many."""
+        if len(self._rows) >= _CHUNK_ROWS * _COLUMNS:
             self._flush()
 
     def close(self, *, start_ns: int, end_ns: int, shed: int, cpu_s: float) -> None:
@@ -121,14 +125,14 @@ def read(path: Path) -> Samples:
     """Read what a `SampleFile` wrote."""
     meta = json.loads(path.with_suffix(".json").read_text())
     rows = np.fromfile(path, dtype=np.int64).reshape(-1, _COLUMNS)
-    tag = rows[:, 3]
+    tags = rows[:, 3]
     return Samples(
         intended_ns=rows[:, 0],
         sent_ns=rows[:, 1],
         done_ns=rows[:, 2],
-        label=tag & 0xFFFF,
-        outcome=tag >> 16 & 0xFFFF,
-        worker=tag >> 32,
+        label=tags & 0xFFFF,
+        outcome=tags >> 16 & 0xFFFF,
+        worker=tags >> 32,
         labels=tuple(meta["labels"]),
         outcomes=tuple(meta["outcomes"]),
         start_ns=meta["start_ns"],

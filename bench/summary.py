@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.model import Latency, RequestSummary, Slice, Summary
+from bench.model import Latency, RequestSummary, Slice, Stage, StageSummary, Summary
 from bench.samples import OK, Samples
 
 _BINS = 24
@@ -18,11 +19,11 @@ _BEYOND = 10
 _UNFINISHED = "unfinished"
 
 
-def summarise(samples: Samples, victim: Samples | None = None) -> Summary:
+def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[Stage] = ()) -> Summary:
     """Sum up the measured part.
 
     Latencies are of the requests intended in it, whenever they were answered; throughput is of the good answers
-    that arrived in it, whenever they were sent.
+    that arrived in it, whenever they were sent. A load of several `stages` is summed up for each of them too.
     """
     mine = samples.rows(_within(samples.intended_ns, samples))
     response_ms, service_ms, lag_ms = _times_ms(mine)
@@ -48,6 +49,7 @@ def summarise(samples: Samples, victim: Samples | None = None) -> Summary:
         unfinished=kinds.get(_UNFINISHED, 0),
         mean_concurrency=_mean_concurrency(samples),
         victim=_requests(victim) if victim is not None else None,
+        stages=tuple(_stage(samples, stage) for stage in stages) if len(stages) > 1 else (),
     )
 
 
@@ -88,6 +90,22 @@ def _requests(samples: Samples) -> RequestSummary:
     )
 
 
+def _stage(samples: Samples, stage: Stage) -> StageSummary:
+    start_ns = samples.start_ns + round(stage.t_s * 1e9)
+    part = replace(samples, start_ns=start_ns, end_ns=start_ns + round(stage.duration_s * 1e9))
+    mine = _requests(part)
+    answered = samples.outcome[_within(samples.done_ns, part)]
+    return StageSummary(
+        stage.t_s,
+        stage.duration_s,
+        (stage.first + stage.last) / 2,
+        mine.requests,
+        mine.errors,
+        int(np.count_nonzero(answered == OK)) / stage.duration_s,
+        mine.response_ms,
+    )
+
+
 def _by_request(mine: Samples, response_ms: NDArray[np.float64]) -> Mapping[str, RequestSummary]:
     found = {}
     for number, label in enumerate(mine.labels):
@@ -100,7 +118,7 @@ def _by_request(mine: Samples, response_ms: NDArray[np.float64]) -> Mapping[str,
 def _curve(response_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
     """(percentile, milliseconds) as far into the tail as the samples carry."""
     count = len(response_ms)
-    shown = [p for p in _CURVE if count * (100 - p) / 100 >= _BEYOND]
+    shown = [p for p in _CURVE if round(count * (100 - p) / 100, 6) >= _BEYOND]
     if not shown:
         return ()
     return tuple(zip(map(float, shown), np.percentile(response_ms, shown).tolist(), strict=True))

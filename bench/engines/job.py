@@ -16,7 +16,8 @@ class Job:
     """One generator process's share of a cell.
 
     `victim` drives the scenario's victim flow instead of its flow. A request that has no answer after `timeout_s` has
-    failed. `samples` is where the rows go.
+    failed. `samples` is where the rows go. Of the load, this process makes every `parts`-th user or arrival, from
+    number `part` on.
     """
 
     host: str
@@ -28,6 +29,8 @@ class Job:
     scenarios_file: Path | None = None
     victim: bool = False
     timeout_s: float = 10.0
+    part: int = 0
+    parts: int = 1
 
     @property
     def authority(self) -> str:

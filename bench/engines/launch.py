@@ -52,8 +52,14 @@ class Watch:
 
 def check_load(engine: str, load: Load) -> None:
     """Raise UsageError when an engine cannot make a load."""
-    if engine == "locust" and isinstance(load, OpenLoad):
+    if engine != "locust":
+        return
+    if isinstance(load, OpenLoad):
         raise UsageError("the locust engine only drives closed loads: give --users, or use --engine native")
+    if load.shape != "constant" or load.think_s:
+        raise UsageError(
+            "the locust engine only drives constant loads without think time: use --engine native"
+        )
 
 
 def run(

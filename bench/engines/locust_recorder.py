@@ -17,7 +17,7 @@ from locust import events
 from locust.env import Environment
 
 from bench.engines.job import Job, read_job, say, wait_for_go
-from bench.samples import OK, SampleFile
+from bench.samples import OK, SampleFile, tag
 
 _PROGRESS_S = 0.5
 
@@ -52,9 +52,9 @@ class _Recorder:
             self._errors += 1
         worker = (getattr(response, "headers", None) or {}).get("X-Worker", "")
         done_ns = sent_ns + int(response_time * 1e6)
-        file.append(
-            sent_ns, sent_ns, done_ns, file.label(name), outcome, int(worker) if worker.isdigit() else 0
-        )
+        tagged = tag(file.label(name), outcome, int(worker) if worker.isdigit() else 0)
+        file.append((sent_ns, sent_ns, done_ns, tagged))
+        file.spill()
 
     def spawned(self, **_: Any) -> None:
         if not self._cpu_ns and self._span_ns == (0, 0):

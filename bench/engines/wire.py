@@ -36,6 +36,7 @@ class _Head(NamedTuple):
     length: int
     """Bytes of the body, or _UNTIL_CLOSE, or _CHUNKED."""
     keep_alive: bool
+    """Whether the server means to keep the connection; a body that ends with it leaves none to keep."""
     worker: int
     block: bytes
 
@@ -49,8 +50,13 @@ class _Parser:
         self.pieces: list[bytes] = []
         self.complete = False
 
+    def on_message_begin(self) -> None:
+        if self.complete:
+            raise WireError("a second answer in the wake of the first")
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers[name.lower()] = value
+        name = name.lower()
+        self.headers[name] = self.headers[name] + b"," + value if name in self.headers else value
 
     def on_body(self, piece: bytes) -> None:
         self.pieces.append(piece)
@@ -81,6 +87,8 @@ def _parse_head(block: bytes) -> _Head:
     parsed = _Parser()
     parsed.feed(block)
     status = parsed.parser.get_status_code()
+    if status < 100 or not block.startswith(b"HTTP/1."):
+        raise WireError("not an HTTP/1.1 response")
     headers = parsed.headers
     if status < 200 or status in (204, 304):
         length = 0
@@ -88,14 +96,14 @@ def _parse_head(block: bytes) -> _Head:
         length = _CHUNKED
     else:
         length = int(headers.get(b"content-length", _UNTIL_CLOSE))
-    connection = headers.get(b"connection", b"").lower()
-    keep_alive = connection != b"close" and (not block.startswith(b"HTTP/1.0") or connection == b"keep-alive")
+    options = {option.strip() for option in headers.get(b"connection", b"").lower().split(b",")}
     worker = headers.get(b"x-worker", b"")
     return _Head(
         status=status,
         length=length,
-        keep_alive=keep_alive and length != _UNTIL_CLOSE,
-        worker=int(worker) if worker.isdigit() and int(worker) < 2**31 else 0,
+        keep_alive=b"close" not in options
+        and (b"keep-alive" in options or not block.startswith(b"HTTP/1.0")),
+        worker=int(worker) if worker.isdigit() and len(worker) < 10 else 0,
         block=block,
     )
 
@@ -149,14 +157,12 @@ class ResponseReader:
             return None
         head = _head(data[:end])
         body = data[end:]
-        if head.length == len(body):
-            if head.status >= 200:
-                return self._finish(head, body)
-            return None  # an interim answer such as 100 Continue
-        if head.status < 200:
-            return self._feed_head(body, bodyless)
+        if head.status < 200:  # an interim answer such as 100 Continue
+            return self._feed_head(body, bodyless) if body else None
         if bodyless:
             return self._finish(head._replace(length=0), body)
+        if head.length == len(body):
+            return self._finish(head, body)
         self._head = head
         if head.length == _CHUNKED:
             self._chunks = _Parser()
@@ -179,7 +185,7 @@ class ResponseReader:
         if head.length >= 0 and len(body) != head.length:
             raise WireError(f"{len(body) - head.length} bytes after the end of the answer")
         self.worker = head.worker
-        self.keep_alive = head.keep_alive
+        self.keep_alive = head.keep_alive and head.length != _UNTIL_CLOSE
         if self._head is not None:
             self._reset()
         return Response(head.status, body, head.block)

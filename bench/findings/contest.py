@@ -45,7 +45,8 @@ def best_setup(cells: Iterable[Repeats]) -> Finding | None:
         *_unranked(contests, standings),
         *_left_out(measured, contests),
     ]
-    used = [cell for standing in standings[: len(tied) + 2] for cell in standing.cells]
+    behind = [standing for standing in standings[1:] if standing not in tied]
+    used = [cell for standing in (leader, *tied, *behind[:1]) for cell in standing.cells]
     figures = tuple(_contest_figure(contest, standings) for contest in contests)
     return Finding("best-setup", title, " ".join(sentences), figures, "throughput", caveats_of(used))
 

@@ -108,7 +108,7 @@ def _repair_words(good: Repeats, cells: Sequence[Repeats]) -> Iterable[str]:
         if (cell.group, cell.place, cell.variant) == (good.group, good.place, "offload"):
             found = cell.against(good, THROUGHPUT)
             if evident(found):
-                yield f"Moved to a thread ({cell.scenario}) it serves {word(found)}."
+                yield f"Moved to a thread ({cell.scenario}) it serves {word(found)} the requests of {good.scenario}."
             elif found:
                 yield f"Moved to a thread ({cell.scenario}), {NOT_SHOWN} to {good.scenario}."
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,12 +20,11 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from bench.metric import three_digits
 from bench.report.palette import GRID, INK, LIGHT, QUIET
-from bench.report.plots import Chart, Curve, CurvePanel, Moment, Panel, Strip, StripPanel, TimePanel
+from bench.report.panels import Chart, Curve, CurvePanel, Moment, Panel, Strip, StripPanel, TimePanel
 from bench.table import marks
 
 WIDTH = 4.3
@@ -34,6 +34,9 @@ _PLOT = 2.3
 _RATES, _TAILS = 1.15, 1.0
 _LEGEND_LINE = 0.2
 _GAP = 0.3
+_MOST_IN_TITLE, _MOST_IN_LINE, _LETTERS_PER_INCH = 50, 52, 15
+
+INVALID = "hatched, hollow or dotted: invalid, never ranked"
 
 _STYLE: dict[Any, object] = {
     "svg.fonttype": "none",
@@ -73,27 +76,26 @@ def whole(chart: Chart, names: Mapping[str, str] | None = None) -> Figure:
     rows = [chart.panels[start : start + abreast] for start in range(0, len(chart.panels), abreast)]
     heights = [max(map(height, row)) for row in rows]
     width = abreast * WIDTH + (abreast - 1) * _GAP
-    tall = sum(heights) + (len(rows) - 1) * _GAP + 0.5 + 0.3
+    legend = textwrap.wrap(explained(chart, names), int(width * _LETTERS_PER_INCH))
+    tall = sum(heights) + (len(rows) - 1) * _GAP + 0.5 + 0.1 + _LEGEND_LINE * len(legend)
     with _style():
         figure = Figure(figsize=(width, tall), facecolor="white")
-        figure.text(
-            _LEFT / width, 1 - 0.3 / tall, chart.title, fontsize=12, fontweight="bold", color=LIGHT[INK]
-        )
+        heading = {"fontsize": 12, "fontweight": "bold", "color": LIGHT[INK]}
+        figure.text(_LEFT / width, 1 - 0.3 / tall, chart.title, heading)
         top = tall - 0.5
         for row, row_height in zip(rows, heights, strict=True):
             for place, panel in enumerate(row):
                 own = height(panel)
                 draw(_Area(figure, place * (WIDTH + _GAP), top - own, WIDTH, own), panel, names)
             top -= row_height + _GAP
-        legend = explained(chart.codes, names)
-        figure.text(_LEFT / width, 0.1 / tall, legend, fontsize=8, color=LIGHT[QUIET])
+        figure.text(_LEFT / width, 0.1 / tall, "\n".join(legend), fontsize=8, color=LIGHT[QUIET])
     return figure
 
 
-def explained(codes: Sequence[str], names: Mapping[str, str]) -> str:
-    """The marks in words: `a: lag; b: steal; hatched or dashed: invalid`."""
-    said = [f"{names[code]}: {code}" for code in codes]
-    return "; ".join([*said, "hatched, hollow or dashed: invalid, not ranked"])
+def explained(chart: Chart, names: Mapping[str, str]) -> str:
+    """The marks in words: `a: lag; b: steal; hatched, hollow or dotted: invalid, never ranked`."""
+    said = [f"{names[code]}: {code}" for code in chart.codes]
+    return "; ".join([*said, *([INVALID] if chart.invalid else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def height(panel: Panel) -> float:
 
 
 def draw(area: _Area, panel: Panel, names: Mapping[str, str]) -> None:
-    area.text(_LEFT, 0.2, panel.title, fontsize=9.5, fontweight="bold")
+    area.text(_LEFT, 0.2, _cut(panel.title, _MOST_IN_TITLE), fontsize=9.5, fontweight="bold")
     if isinstance(panel, StripPanel):
         _draw_strips(area, panel, names)
     elif isinstance(panel, CurvePanel):
@@ -153,11 +155,12 @@ def draw(area: _Area, panel: Panel, names: Mapping[str, str]) -> None:
 def _draw_strips(area: _Area, panel: StripPanel, names: Mapping[str, str]) -> None:
     count = len(panel.strips)
     axes = area.axes(_LEFT, _FOOT, area.width - _LEFT - _RIGHT, _PITCH * count)
-    _frame(axes, "x")
+    _frame(axes, None)
     axes.set_ylim(count, 0)
     axes.set_yticks([])
     axes.set_xlabel(panel.axis, color=LIGHT[QUIET], fontsize=8.5)
     _strip_scale(axes, panel)
+    _strip_grid(axes, count)
     for place, strip in enumerate(panel.strips):
         _label_strip(axes, place, strip, names)
         if panel.kind == "bars":
@@ -170,14 +173,29 @@ def _draw_strips(area: _Area, panel: StripPanel, names: Mapping[str, str]) -> No
 
 def _label_strip(axes: Axes, place: int, strip: Strip, names: Mapping[str, str]) -> None:
     across = axes.get_yaxis_transform()
-    name = strip.label + _marked(strip.codes, names)
-    axes.text(0, place + 0.4, name, transform=across, color=LIGHT[INK], fontsize=9)
+    marked = _marked(strip.codes, names)
     said = f"invalid  {strip.text}" if strip.invalid else strip.text
+    if len(strip.label + marked + said) > _MOST_IN_LINE:
+        said = said.partition(" (")[0]
+    name = _cut(strip.label, _MOST_IN_LINE - len(marked + said)) + marked
+    axes.text(0, place + 0.4, name, transform=across, color=LIGHT[INK], fontsize=9)
     axes.text(1, place + 0.4, said, transform=across, color=LIGHT[QUIET], fontsize=8.5, ha="right")
 
 
 def _marked(codes: Sequence[str], names: Mapping[str, str]) -> str:
     return f" [{' '.join(names[code] for code in codes)}]" if codes else ""
+
+
+def _cut(words: str, most: int) -> str:
+    """Words that would run out of their panel end in an ellipsis; by length, as the page sets its own font."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
+def _strip_grid(axes: Axes, count: int) -> None:
+    """Upright lines behind the bars and dots alone, so that none crosses the words above them."""
+    at = axes.get_xticks()
+    for place in range(count):
+        axes.vlines(at, place + 0.5, place + 0.86, colors=LIGHT[GRID], linewidth=0.7, zorder=0.5)
 
 
 def _strip_scale(axes: Axes, panel: StripPanel) -> None:
@@ -186,15 +204,18 @@ def _strip_scale(axes: Axes, panel: StripPanel) -> None:
     if panel.log:
         low = min((figure for figure in figures if figure > 0), default=1.0)
         axes.set_xscale("log")
-        axes.set_xlim(
-            10 ** math.floor(math.log10(low) - 0.05), 10 ** math.ceil(math.log10(max(high, low)) + 0.05)
-        )
+        axes.set_xlim(*_powers_around(low, max(high, low)))
         axes.xaxis.set_major_formatter(FuncFormatter(_short))
         axes.xaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_xlim(0, max(high, panel.reference or 0) * 1.02 or 1)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(FuncFormatter(_short))
+
+
+def _powers_around(low: float, high: float) -> tuple[float, float]:
+    """The powers of ten that enclose both, with a little room."""
+    return 10.0 ** math.floor(math.log10(low) - 0.05), 10.0 ** math.ceil(math.log10(high) + 0.05)
 
 
 def _ends(strip: Strip) -> tuple[float, ...]:
@@ -206,16 +227,8 @@ def _draw_bar(axes: Axes, y: float, strip: Strip) -> None:
         return
     colour = LIGHT[strip.colour]
     face, hatch = ("none", "/////") if strip.invalid else (colour, None)
-    axes.barh(
-        y,
-        strip.estimate.median,
-        height=0.32,
-        color=face,
-        edgecolor=colour,
-        linewidth=0.8,
-        hatch=hatch,
-        zorder=2,
-    )
+    drawn = axes.barh(y, strip.estimate.median, 0.32, color=face, edgecolor=colour, hatch=hatch, zorder=2)
+    drawn[0].set_linewidth(0.8)
     _draw_range(axes, y, strip)
 
 
@@ -236,9 +249,8 @@ def _draw_dots(axes: Axes, y: float, strip: Strip) -> None:
     elif strip.estimate is not None:
         axes.axhline(y, color=LIGHT[GRID], linewidth=0.8, zorder=1)
         _draw_range(axes, y, strip)
-        axes.plot(
-            [strip.estimate.median], [y], "o", color=colour, markerfacecolor=face, markersize=8, zorder=4
-        )
+        middle = [strip.estimate.median]
+        axes.plot(middle, [y], "o", color=colour, markerfacecolor=face, markersize=8, zorder=4)
 
 
 # --- curves --------------------------------------------------------------------------------------
@@ -283,15 +295,12 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
     colour = LIGHT[curve.colour]
     if len(curve.repeats) > 1:
         for repeat in curve.repeats:
-            axes.plot(
-                [nines(at) for at, _ in repeat],
-                [ms for _, ms in repeat],
-                color=colour,
-                linewidth=0.7,
-                alpha=0.35,
-            )
-    xs, ys = [nines(at) for at, _ in curve.points], [ms for _, ms in curve.points]
-    axes.plot(xs, ys, color=colour, linewidth=2, linestyle=_dash(curve), gid="median")
+            axes.plot(*_line(repeat), color=colour, linewidth=0.7, alpha=0.35)
+    axes.plot(*_line(curve.points), color=colour, linewidth=2, linestyle=_dash(curve), gid="median")
+
+
+def _line(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [nines(at) for at, _ in points], [ms for _, ms in points]
 
 
 def _dash(curve: Curve) -> _Dash:
@@ -304,7 +313,8 @@ def _legend_line(area: _Area, down: float, curve: Curve, names: Mapping[str, str
     ends = ((area.left + _LEFT) / wide, (area.left + _LEFT + 0.35) / wide)
     line = Line2D(ends, (y, y), color=LIGHT[curve.colour], linewidth=2, linestyle=_dash(curve))
     area.figure.add_artist(line)
-    said = f"{curve.label}{_marked(curve.codes, names)}{' (invalid)' if curve.invalid else ''}"
+    marked = f"{_marked(curve.codes, names)}{' (invalid)' if curve.invalid else ''}"
+    said = _cut(curve.label, _MOST_IN_LINE - len(marked)) + marked
     area.text(_LEFT + 0.45, down, said, fontsize=8.5)
 
 
@@ -313,8 +323,8 @@ def _legend_line(area: _Area, down: float, curve: Curve, names: Mapping[str, str
 
 def _draw_times(area: _Area, panel: TimePanel, names: Mapping[str, str]) -> None:
     left, width = 0.62, area.width - 0.62 - _RIGHT
-    note = _marked(panel.codes, names).strip() + (" invalid" if panel.invalid else "")
-    area.text(_LEFT, 0.38, note.strip(), fontsize=8.5, color=LIGHT[QUIET])
+    note = f"{panel.where}{_marked(panel.codes, names)}{' invalid' if panel.invalid else ''}"
+    area.text(_LEFT, 0.38, _cut(note, _MOST_IN_LINE), fontsize=8.5, color=LIGHT[QUIET])
     rates = area.axes(left, _FOOT + _TAILS + 0.32, width, _RATES)
     tails = area.axes(left, _FOOT, width, _TAILS)
     for axes, name in ((rates, "req/s"), (tails, "p99, ms")):
@@ -338,11 +348,8 @@ def _draw_times(area: _Area, panel: TimePanel, names: Mapping[str, str]) -> None
 
 def _draw_moments(rates: Axes, tails: Axes, moments: Sequence[Moment], panel: TimePanel, place: int) -> None:
     times = [moment.t_s + panel.bin_s / 2 for moment in moments]
-    style: dict[str, Any] = {
-        "color": LIGHT[panel.colour],
-        "linewidth": 1.3,
-        "alpha": max(1 - 0.25 * place, 0.4),
-    }
+    style: dict[str, Any] = {"color": LIGHT[panel.colour], "linewidth": 1.3}
+    style["alpha"] = max(1 - 0.25 * place, 0.4)
     dash: _Dash = (0, (1, 1.5)) if panel.invalid else _DASHES[place % len(_DASHES)]
     rates.plot(times, [moment.throughput_rps for moment in moments], linestyle=dash, **style)
     waits = [math.nan if moment.p99_ms is None else moment.p99_ms for moment in moments]
@@ -352,24 +359,21 @@ def _draw_moments(rates: Axes, tails: Axes, moments: Sequence[Moment], panel: Ti
 def _draw_stalls(axes: Axes, moments: Sequence[Moment], bin_s: float) -> None:
     for moment in moments:
         if moment.stalled:
-            stretch = Rectangle(
-                (moment.t_s, 0), bin_s, 1, transform=axes.get_xaxis_transform(), color=LIGHT["misuse"], alpha=0.18,
-                linewidth=0,
-            )  # fmt: skip
-            axes.add_patch(stretch)
+            axes.axvspan(moment.t_s, moment.t_s + bin_s, color=LIGHT["misuse"], alpha=0.18, linewidth=0)
 
 
 # --- axes ----------------------------------------------------------------------------------------
 
 
-def _frame(axes: Axes, grid: str) -> None:
+def _frame(axes: Axes, grid: Literal["both"] | None) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(LIGHT[QUIET])
     axes.tick_params(colors=LIGHT[QUIET], labelsize=8.5, length=3)
     axes.tick_params(which="minor", length=0)
     axes.tick_params(axis="y", length=0)
-    axes.grid(visible=True, axis=grid, color=LIGHT[GRID], linewidth=0.7)  # type: ignore[arg-type]
+    if grid:
+        axes.grid(visible=True, axis=grid, color=LIGHT[GRID], linewidth=0.7)
     axes.set_axisbelow(True)
 
 

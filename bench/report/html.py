@@ -10,7 +10,7 @@ from bench.compare import caveats_of
 from bench.findings import Finding
 from bench.model import Caveat, Failure, Record
 from bench.report.page import Page, flat
-from bench.report.plots import Chart
+from bench.report.panels import Chart
 from bench.siblings import mapping
 from bench.table import Column, Row, Table
 

@@ -1,122 +1,22 @@
-"""What each chart shows, as data: charts.py draws it, and knows nothing of records."""
+"""Records -> charts as data: what each shows, in which order; charts.py draws them."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from bench.compare import shares
 from bench.metric import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
 from bench.model import Load, Record, Run
 from bench.repeats import Repeats, across, by_context, by_place, gather, peak, twins
 from bench.report.palette import OTHER, SETUPS, role
+from bench.report.panels import Chart, Curve, CurvePanel, Moment, Strip, StripPanel, TimePanel
 from bench.stats import Estimate
 
 MOST_PANELS = 12
 _MOST_TIMES = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """One labelled line of a panel: a bar or a dot at the estimate, or one dot a point."""
-
-    label: str
-    text: str
-    colour: str
-    estimate: Estimate | None = None
-    points: tuple[float, ...] = ()
-    invalid: bool = False
-    codes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StripPanel:
-    """Strips over one another; dots stand on a logarithmic axis if `log`, bars always begin at zero."""
-
-    title: str
-    strips: tuple[Strip, ...]
-    axis: str
-    kind: Literal["bars", "dots"] = "bars"
-    log: bool = False
-    reference: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A latency curve: (percentile, ms), the median over the repeats, and each repeat's own."""
-
-    label: str
-    colour: str
-    dash: int
-    points: tuple[tuple[float, float], ...]
-    repeats: tuple[tuple[tuple[float, float], ...], ...]
-    invalid: bool = False
-    codes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePanel:
-    """Latency against percentile."""
-
-    title: str
-    curves: tuple[Curve, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One bin of a timeline; a stalled bin answered less than a tenth of what the middle bin did."""
-
-    t_s: float
-    throughput_rps: float
-    p99_ms: float | None
-    stalled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TimePanel:
-    """Throughput and p99 over the measured part, one line a repeat."""
-
-    title: str
-    colour: str
-    repeats: tuple[tuple[Moment, ...], ...]
-    bin_s: float
-    invalid: bool = False
-    codes: tuple[str, ...] = ()
-
-
-Panel = StripPanel | CurvePanel | TimePanel
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A chart: its file name, heading, the sentence that says how to read it, and its panels."""
-
-    name: str
-    title: str
-    reading: str
-    panels: tuple[Panel, ...]
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The caveats that the chart marks."""
-        found: set[str] = set()
-        for panel in self.panels:
-            for part in _parts(panel):
-                found.update(part.codes)
-        return tuple(sorted(found))
-
-    @property
-    def invalid(self) -> bool:
-        """Whether the chart shows an invalid cell."""
-        return any(part.invalid for panel in self.panels for part in _parts(panel))
-
-
-def _parts(panel: Panel) -> Sequence[Strip | Curve | TimePanel]:
-    if isinstance(panel, StripPanel):
-        return panel.strips
-    return panel.curves if isinstance(panel, CurvePanel) else (panel,)
+_FEWEST_IN_BIN = 20
 
 
 def charts(run: Run) -> tuple[Chart, ...]:
@@ -223,7 +123,7 @@ def _text(metric: Metric, found: Estimate | None) -> str:
 def twin_bars(cells: Sequence[Repeats]) -> Chart:
     """Throughput of each way to write an endpoint, group by group, on one setup."""
     sets = _twin_sets(cells)
-    where = f" Measured on {sets[0][0].setup} with {sets[0][0].where}." if sets else ""
+    where = f" Measured on {sets[0][0].setup} ({sets[0][0].where})." if sets else ""
     return Chart(
         "twins",
         "Async, sync, misuse and offload",
@@ -293,7 +193,7 @@ def victims(cells: Sequence[Repeats]) -> Chart:
     ]
     return Chart(
         "victims",
-        "Who else suffers: an innocent request beside the load",
+        "Who else suffers from the load",
         "Further left is better: how long a request that does nothing waits while the scenario runs. One step to the "
         "right on this logarithmic axis is ten times as long; a blocked event loop makes everybody wait.",
         tuple(panels),
@@ -417,12 +317,11 @@ def _has_timeline(cell: Repeats) -> bool:
 
 
 def _steadiness(cell: Repeats) -> float:
-    """The deepest dip: the worst bin of any repeat as a share of that repeat's middle bin."""
+    """The deepest dip: the worst bin of any repeat as a share of that repeat's middle bin, where that tells."""
     dips = []
     for record in cell.records:
-        rates = [bin.throughput_rps for bin in record.summary.timeline]
-        middle = statistics.median(rates) if rates else 0.0
-        dips.append(min(rates) / middle if middle else 1.0)
+        middle = _middle_rps(record)
+        dips += [bin.throughput_rps / middle for bin in record.summary.timeline if middle]
     return min(dips, default=1.0)
 
 
@@ -430,7 +329,8 @@ def _time_panel(cell: Repeats) -> TimePanel:
     repeats = tuple(_moments(record) for record in cell.records if record.summary.timeline)
     first = next(found for found in repeats if len(found) > 1)
     return TimePanel(
-        f"{cell.setup} · {cell.scenario} · {cell.where}",
+        f"{cell.setup} · {cell.scenario}",
+        cell.where,
         role(cell.variant),
         repeats,
         first[1].t_s - first[0].t_s,
@@ -440,6 +340,17 @@ def _time_panel(cell: Repeats) -> TimePanel:
 
 
 def _moments(record: Record) -> tuple[Moment, ...]:
+    limit = _middle_rps(record) / 10
+    return tuple(
+        Moment(bin.t_s, bin.throughput_rps, bin.p99_ms, bin.throughput_rps < limit)
+        for bin in record.summary.timeline
+    )
+
+
+def _middle_rps(record: Record) -> float:
+    """The rate of the middle bin, or 0 where that bin holds too few answers to judge others by."""
     bins = record.summary.timeline
-    limit = statistics.median(bin.throughput_rps for bin in bins) / 10
-    return tuple(Moment(bin.t_s, bin.throughput_rps, bin.p99_ms, bin.throughput_rps < limit) for bin in bins)
+    if len(bins) < 2:
+        return 0.0
+    middle = statistics.median(bin.throughput_rps for bin in bins)
+    return middle if middle * (bins[1].t_s - bins[0].t_s) >= _FEWEST_IN_BIN else 0.0

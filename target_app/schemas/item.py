@@ -9,7 +9,7 @@ from target_app.schemas.text import NO_NUL
 INT32_MAX = 2**31 - 1
 
 ItemName = Annotated[str, Field(min_length=1, max_length=100), NO_NUL]
-ItemPrice = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+ItemPrice = Annotated[float, Field(strict=True, ge=0, le=1_000_000, allow_inf_nan=False)]
 ItemDescription = Annotated[str, Field(max_length=1000), NO_NUL]
 ItemOrder = Literal["id", "-id", "name", "-name", "price", "-price"]
 

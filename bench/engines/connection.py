@@ -1,0 +1,261 @@
+"""One connection of the native engine, and the sessions that run over it one after the other: no task per request.
+
+The path of an answer that is byte for byte the one this request got before is kept short: it was read and checked
+then, so it is only counted now. Every other answer is parsed, checked, and remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from random import Random
+from typing import cast
+
+from bench.engines.job import Job
+from bench.engines.wire import ResponseReader, WireError, encode
+from bench.samples import OK, SampleFile, tag
+from scenarios.model import Flow, Request, Response
+
+clock_ns = time.monotonic_ns
+
+_ENCODED_KEPT = 65536
+_NOTHING = b""
+
+
+class Encoded:
+    """A request made ready: its bytes, and what its answer is held against."""
+
+    __slots__ = ("bodyless", "check", "expect", "label", "request", "wire")
+
+    def __init__(self, request: Request, authority: str, label: int) -> None:
+        self.request = request
+        self.wire = encode(request, authority)
+        self.label = label
+        self.expect = request.expect
+        self.check = request.check
+        self.bodyless = request.method == "HEAD"
+
+
+class Common:
+    """What all clients of one run share: the flow, the address, the samples, and what has gone wrong so far.
+
+    No session starts and no request is sent from `end_ns` on. `broken` is why the scenario itself failed.
+    """
+
+    def __init__(self, job: Job, flow: Callable[[Random], Flow], end_ns: int) -> None:
+        self.job = job
+        self.flow = flow
+        self.end_ns = end_ns
+        self.file = SampleFile(job.samples)
+        self.errors = 0
+        self.broken = ""
+        self._encoded: dict[Request, Encoded] = {}
+
+    def encoded(self, request: Request) -> Encoded:
+        """The request made ready, once for all clients."""
+        try:
+            return self._encoded[request]
+        except KeyError:
+            if len(self._encoded) >= _ENCODED_KEPT:
+                self._encoded.clear()
+            made = Encoded(request, self.job.authority, self.file.label(request.label))
+            self._encoded[request] = made
+            return made
+
+
+class Client(asyncio.Protocol):
+    """A connection and the session that runs over it; `ended(client, done_ns, connected)` is told of its end.
+
+    It reconnects by itself when a session needs a connection and there is none. `sent_ns` is 0 while no request is
+    under way, and the moment of asking for a connection while that is awaited. From `until_ns` on it sends nothing.
+    """
+
+    __slots__ = (
+        "_append",
+        "_common",
+        "_connecting",
+        "_encoded",
+        "_ended",
+        "_expected_losses",
+        "_flow",
+        "_intended_ns",
+        "_known",
+        "_known_response",
+        "_known_tag",
+        "_reader",
+        "_request",
+        "_rng",
+        "_transport",
+        "sent_ns",
+        "until_ns",
+    )
+
+    def __init__(self, common: Common, rng: Random, ended: Callable[[Client, int, bool], None]) -> None:
+        self._common = common
+        self._append = common.file.append
+        self._rng = rng
+        self._ended = ended
+        self._reader = ResponseReader()
+        self._transport: asyncio.Transport | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._expected_losses = 0
+        self._flow: Flow
+        self._request: Request | None = None
+        self._encoded: Encoded
+        self._intended_ns = 0
+        self.sent_ns = 0
+        self.until_ns = common.end_ns
+        self._known = _NOTHING
+        self._known_response: Response
+        self._known_tag = 0
+
+    # --- sessions
+
+    def start(self, intended_ns: int) -> None:
+        """Begin a session that was due at `intended_ns`."""
+        self._flow = self._common.flow(self._rng)
+        self._advance(None, intended_ns)
+
+    def connect(self) -> None:
+        """Open the connection ahead of the first session."""
+        if self._transport is None and self._connecting is None:
+            self._connecting = asyncio.get_running_loop().create_task(self._open())
+
+    def fail(self, kind: str, *, connected: bool = True) -> None:
+        """The request under way has failed: count it, drop the connection, end the session."""
+        done_ns = clock_ns()
+        common = self._common
+        common.errors += 1
+        failed = tag(self._encoded.label, common.file.outcome(kind), 0)
+        self._append((self._intended_ns, self.sent_ns, done_ns, failed))
+        self._disconnect()
+        self._finish(done_ns, connected=connected)
+
+    def close(self) -> None:
+        if self._connecting is not None:
+            self._connecting.cancel()
+        self._disconnect()
+
+    def _advance(self, response: Response | None, now_ns: int) -> None:
+        """Hand the flow its answer and send what it asks for next, which is due now."""
+        try:
+            request = self._flow.send(response)  # type: ignore[arg-type]
+        except StopIteration:
+            self.sent_ns = 0
+            self._ended(self, now_ns, True)
+            return
+        except Exception as error:
+            self._common.broken = f"{type(error).__name__}: {error}"
+            self._finish(now_ns)
+            return
+        if request is not self._request:
+            self._request = request
+            self._encoded = self._common.encoded(request)
+            self._known = _NOTHING
+        self._intended_ns = now_ns
+        self.sent_ns = clock_ns()
+        if self._transport is None:
+            self.connect()
+        else:
+            self._transport.write(self._encoded.wire)
+
+    def _finish(self, done_ns: int, *, connected: bool = True) -> None:
+        """End the session before its flow is at its end."""
+        self.sent_ns = 0
+        self._flow.close()
+        self._ended(self, done_ns, connected)
+
+    # --- the connection
+
+    async def _open(self) -> None:
+        job = self._common.job
+        try:
+            async with asyncio.timeout(job.timeout_s):
+                await asyncio.get_running_loop().create_connection(lambda: self, job.host, job.port)
+        except ConnectionRefusedError:
+            kind = "refused"
+        except TimeoutError:
+            kind = "connect-timeout"
+        except OSError as error:
+            kind = f"connect-{error.strerror or 'failed'}".lower().replace(" ", "-")
+        else:
+            return
+        finally:
+            self._connecting = None
+        if self.sent_ns:
+            self.fail(kind, connected=False)
+
+    def _disconnect(self) -> None:
+        if self._transport is not None:
+            self._expected_losses += 1
+            self._transport.abort()
+            self._transport = None
+        self._reader = ResponseReader()
+        self._known = _NOTHING
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass of it
+        if self.sent_ns:
+            self.sent_ns = clock_ns()
+            self._transport.write(self._encoded.wire)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._expected_losses:
+            self._expected_losses -= 1
+            return
+        done_ns = clock_ns()
+        self._transport = None
+        response = self._reader.eof() if self.sent_ns else None
+        if response is not None:
+            self._answered(response, done_ns)
+        elif self.sent_ns:
+            self.fail("truncated" if self._reader.started else "reset")
+
+    # --- an answer
+
+    def data_received(self, data: bytes) -> None:
+        done_ns = clock_ns()
+        if data == self._known and self.sent_ns:
+            self._append((self._intended_ns, self.sent_ns, done_ns, self._known_tag))
+            if done_ns < self.until_ns:
+                self._advance(self._known_response, done_ns)
+            else:
+                self._finish(done_ns)
+        else:
+            self._read(data, done_ns)
+
+    def _read(self, data: bytes, done_ns: int) -> None:
+        if not self.sent_ns:
+            self._disconnect()  # an answer that nobody asked for
+            return
+        reader = self._reader
+        whole = not reader.started
+        self._known = _NOTHING
+        try:
+            response = reader.feed(data, self._encoded.bodyless)
+        except WireError:
+            self.fail("garbage")
+            return
+        if response is not None:
+            self._answered(response, done_ns, data if whole else _NOTHING)
+
+    def _answered(self, response: Response, done_ns: int, data: bytes = _NOTHING) -> None:
+        """Hold an answer against what is expected; `data` is all of it, where it came in one piece."""
+        common, encoded, reader = self._common, self._encoded, self._reader
+        outcome = OK
+        if response.status != encoded.expect or encoded.check is not None:
+            fault = encoded.request.fault(response)
+            if fault is not None:
+                outcome = common.file.outcome(fault)
+                common.errors += 1
+        known_tag = tag(encoded.label, outcome, reader.worker)
+        self._append((self._intended_ns, self.sent_ns, done_ns, known_tag))
+        if not reader.keep_alive:
+            self._disconnect()
+        elif outcome == OK:
+            self._known, self._known_response, self._known_tag = data, response, known_tag
+        if outcome != OK or done_ns >= self.until_ns:
+            self._finish(done_ns)
+        else:
+            self._advance(response, done_ns)

@@ -1,0 +1,130 @@
+"""What decides when sessions start: a closed loop of users, or an open loop of arrivals."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+from random import Random
+
+import numpy as np
+
+from bench.engines.connection import Client, Common, clock_ns
+from bench.engines.timer import Timer
+from bench.model import ClosedLoad, OpenLoad
+from bench.schedule import arrivals_ns, user_spans_s
+
+_RETRY_NS = 50_000_000
+_CHUNK = 4096
+
+
+class ClosedLoop:
+    """Each user's next session starts when its last one ends, or a while after, for as long as the user is there."""
+
+    shed = 0
+
+    def __init__(self, common: Common, load: ClosedLoad, rngs: Callable[[], Random], begin_ns: int) -> None:
+        self._common = common
+        self._think_ns = load.think_s * 1e9
+        self._rng = rngs()
+        self._waiting: list[tuple[int, int, Client]] = []
+        self._timer: Timer
+        self.clients = []
+        for begin_s, end_s in user_spans_s(load)[common.job.part :: common.job.parts]:
+            client = Client(common, rngs(), self._ended)
+            client.until_ns = begin_ns + int(end_s * 1e9)
+            self.clients.append(client)
+            self._wait(begin_ns + int(begin_s * 1e9), client)
+
+    def begin(self) -> None:
+        self._timer = Timer(asyncio.get_running_loop(), self._go_on)
+        self._go_on()
+
+    def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
+        if done_ns >= client.until_ns or self._common.broken:
+            return
+        if not connected:  # a server that refuses is not to be asked as fast as this process can spin
+            self._start_at(clock_ns() + _RETRY_NS, client)
+        elif self._think_ns:
+            self._start_at(done_ns + int(self._rng.expovariate(1.0) * self._think_ns), client)
+        else:
+            client.start(done_ns)
+
+    def _start_at(self, due_ns: int, client: Client) -> None:
+        self._wait(due_ns, client)
+        if self._waiting[0][2] is client:
+            self._timer.set(due_ns)
+
+    def _wait(self, due_ns: int, client: Client) -> None:
+        heappush(self._waiting, (due_ns, id(client), client))
+
+    def _go_on(self) -> None:
+        waiting, now_ns = self._waiting, clock_ns()
+        while waiting and waiting[0][0] <= now_ns:
+            due_ns, _, client = heappop(waiting)
+            if due_ns < client.until_ns and not self._common.broken:
+                client.start(due_ns)
+        if waiting:
+            self._timer.set(waiting[0][0])
+
+
+class OpenLoop:
+    """Sessions start when they are due, over an idle connection or a new one; none is free: the session is shed."""
+
+    def __init__(
+        self, common: Common, load: OpenLoad, rngs: Callable[[], Random], begin_ns: int, start_ns: int
+    ) -> None:
+        job = common.job
+        self._common = common
+        self._most = max(1, len(range(job.part, load.max_sessions, job.parts)))
+        self._rngs = rngs
+        self._start_ns = start_ns
+        self._later_ns = arrivals_ns(load, job.seed)[job.part :: job.parts] + begin_ns
+        self._taken = 0
+        self._due_ns: deque[int] = deque()
+        self.shed = 0
+        ahead = min(self._most, max(4, math.ceil(load.arrivals_per_s / job.parts / 20)))
+        self.clients = [self._client() for _ in range(ahead)]
+        self._idle = deque(self.clients)
+        self._timer: Timer
+
+    def begin(self) -> None:
+        for client in self.clients:
+            client.connect()
+        self._timer = Timer(asyncio.get_running_loop(), self._arrive)
+        self._arrive()
+
+    def _client(self) -> Client:
+        return Client(self._common, self._rngs(), self._ended)
+
+    def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
+        self._idle.append(client)
+
+    def _next_ns(self) -> int | None:
+        """The next arrival; they become Python's integers in chunks, to keep memory flat."""
+        if not self._due_ns:
+            chunk = self._later_ns[self._taken : self._taken + _CHUNK]
+            self._taken += len(chunk)
+            self._due_ns.extend(np.asarray(chunk).tolist())
+        return self._due_ns[0] if self._due_ns else None
+
+    def _arrive(self) -> None:
+        now_ns = clock_ns()
+        while (due_ns := self._next_ns()) is not None and due_ns <= now_ns:
+            self._due_ns.popleft()
+            self._start(due_ns)
+        if due_ns is not None and not self._common.broken:
+            self._timer.set(due_ns)
+
+    def _start(self, intended_ns: int) -> None:
+        if self._idle:
+            # The one used last: its connection is the least likely to be stale.
+            self._idle.pop().start(intended_ns)
+        elif len(self.clients) < self._most:
+            client = self._client()
+            self.clients.append(client)
+            client.start(intended_ns)
+        elif intended_ns >= self._start_ns:
+            self.shed += 1

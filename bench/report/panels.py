@@ -1,0 +1,114 @@
+"""What a chart is made of, as data: the nouns between plots.py, which knows records, and charts.py, which draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.stats import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One labelled line of a panel: a bar or a dot at the estimate, or one dot a point."""
+
+    label: str
+    text: str
+    colour: str
+    estimate: Estimate | None = None
+    points: tuple[float, ...] = ()
+    invalid: bool = False
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StripPanel:
+    """Strips over one another; dots stand on a logarithmic axis if `log`, bars always begin at zero."""
+
+    title: str
+    strips: tuple[Strip, ...]
+    axis: str
+    kind: Literal["bars", "dots"] = "bars"
+    log: bool = False
+    reference: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A latency curve: (percentile, ms), the median over the repeats, and each repeat's own."""
+
+    label: str
+    colour: str
+    dash: int
+    points: tuple[tuple[float, float], ...]
+    repeats: tuple[tuple[tuple[float, float], ...], ...]
+    invalid: bool = False
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePanel:
+    """Latency against percentile."""
+
+    title: str
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One bin of a timeline; a stalled bin answered less than a tenth of what the middle bin did.
+
+    Where the middle bin holds only a few answers, an empty one is chance and no stall.
+    """
+
+    t_s: float
+    throughput_rps: float
+    p99_ms: float | None
+    stalled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimePanel:
+    """Throughput and p99 over the measured part, one line a repeat; `where` is its engine and load."""
+
+    title: str
+    where: str
+    colour: str
+    repeats: tuple[tuple[Moment, ...], ...]
+    bin_s: float
+    invalid: bool = False
+    codes: tuple[str, ...] = ()
+
+
+Panel = StripPanel | CurvePanel | TimePanel
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: its file name, heading, the sentence that says how to read it, and its panels."""
+
+    name: str
+    title: str
+    reading: str
+    panels: tuple[Panel, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The caveats that the chart marks."""
+        found: set[str] = set()
+        for panel in self.panels:
+            for part in _parts(panel):
+                found.update(part.codes)
+        return tuple(sorted(found))
+
+    @property
+    def invalid(self) -> bool:
+        """Whether the chart shows an invalid cell."""
+        return any(part.invalid for panel in self.panels for part in _parts(panel))
+
+
+def _parts(panel: Panel) -> Sequence[Strip | Curve | TimePanel]:
+    if isinstance(panel, StripPanel):
+        return panel.strips
+    return panel.curves if isinstance(panel, CurvePanel) else (panel,)

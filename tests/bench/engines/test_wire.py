@@ -1,0 +1,372 @@
+"""HTTP/1.1 on the wire, held against h11: another implementation, written from the same standard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import h11
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bench.engines.wire import ResponseReader, WireError, encode
+from scenarios.model import Request, Response
+
+quick = settings(
+    max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Worker: 7\r\n\r\n"
+    b"5;name=value\r\nhello\r\n1\r\n \r\n5\r\nworld\r\n0\r\nExpires: never\r\n\r\n"
+)
+UNTIL_CLOSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+class Answer(NamedTuple):
+    """What both parsers must agree on."""
+
+    status: int
+    body: bytes
+    keep_alive: bool
+
+
+def read(pieces: Iterable[bytes], *, head: bool = False, closed: bool = False) -> Answer | None:
+    """What our reader makes of these pieces, and of the peer's closing after them."""
+    reader = ResponseReader()
+    answers = [reader.feed(piece, head) for piece in pieces]
+    *early, last = [*answers, reader.eof()] if closed else answers
+    found = [answer for answer in (*early, last) if answer is not None]
+    assert len(found) <= 1
+    assert not any(early) or closed, "an answer before its last byte"
+    return Answer(found[0].status, found[0].body, reader.keep_alive) if found else None
+
+
+def read_by_h11(wire: bytes, *, method: str = "GET", closed: bool = False) -> Answer:
+    """What h11 makes of the same bytes."""
+    client = h11.Connection(h11.CLIENT)
+    client.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
+    client.send(h11.EndOfMessage())
+    client.receive_data(wire)
+    if closed:
+        client.receive_data(b"")
+    status, body = 0, bytearray()
+    while type(event := client.next_event()) is not h11.EndOfMessage:
+        if isinstance(event, h11.Response):
+            status = event.status_code
+        elif isinstance(event, h11.Data):
+            body += event.data
+        else:
+            assert isinstance(event, h11.InformationalResponse), event
+    usable = client.our_state is h11.DONE and client.their_state is h11.DONE
+    return Answer(status, bytes(body), usable and not closed)
+
+
+def cut(wire: bytes, places: Sequence[int]) -> list[bytes]:
+    """The bytes in pieces, cut at these places modulo the length."""
+    at = [0, *sorted({place % len(wire) for place in places} - {0}), len(wire)]
+    return [wire[left:right] for left, right in pairwise(at)]
+
+
+def single_bytes(wire: bytes) -> list[bytes]:
+    return [wire[place : place + 1] for place in range(len(wire))]
+
+
+class Sent(NamedTuple):
+    """An answer as a server put it on the wire."""
+
+    method: str
+    wire: bytes
+    body: bytes
+    closes: bool
+
+
+@st.composite
+def sent(draw: st.DrawFn) -> Sent:
+    """An answer written by h11 in one of the ways that HTTP/1.1 knows, interim answers in front."""
+    method = draw(st.sampled_from(["GET", "GET", "HEAD"]))
+    status = draw(st.sampled_from([200, 201, 204, 304, 404, 500]))
+    pieces = draw(st.lists(st.binary(max_size=40), max_size=4))
+    framing = draw(st.sampled_from(["content-length", "chunked", "close"]))
+    tokens = st.text("abcdefghij", min_size=1, max_size=8)
+    values = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=12)
+    headers = [(f"X-{name}", value) for name, value in draw(st.lists(st.tuples(tokens, values), max_size=3))]
+    if status in (204, 304):
+        pieces = []
+    elif framing == "content-length":
+        headers.append(("Content-Length", str(sum(map(len, pieces)))))
+    elif framing == "chunked":
+        headers.append(("Transfer-Encoding", "chunked"))
+    if framing == "close":
+        headers.append(("Connection", "close"))
+    if method == "HEAD":
+        pieces = []
+        headers = [(n, "70" if n == "Content-Length" else value) for n, value in headers]
+    server = h11.Connection(h11.SERVER)
+    server.receive_data(encode(Request(method, "/"), "x"))
+    while type(server.next_event()) is not h11.EndOfMessage:
+        pass
+    events: list[h11.Event] = [h11.Response(status_code=status, headers=headers)]
+    events += [*(h11.Data(data=piece) for piece in pieces), h11.EndOfMessage()]
+    interim = b"".join(draw(st.lists(st.sampled_from(INTERIM), max_size=2)))
+    wire = interim + b"".join(server.send(event) or b"" for event in events)
+    return Sent(method, wire, b"".join(pieces), framing == "close")
+
+
+INTERIM = [
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n",
+]
+
+
+@quick
+@given(sent(), st.lists(st.integers(0, 10_000), max_size=6))
+def test_any_answer_in_any_pieces_is_read_as_h11_reads_it(answer: Sent, places: list[int]) -> None:
+    expected = read_by_h11(answer.wire, method=answer.method, closed=answer.closes)
+    assert expected.body == answer.body
+
+    for pieces in ([answer.wire], cut(answer.wire, places), single_bytes(answer.wire)):
+        assert read(pieces, head=answer.method == "HEAD", closed=answer.closes) == expected
+
+
+ROWS = {
+    "content-length": (OK, "GET", False),
+    "an empty body": (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "GET", False),
+    "chunked, with an extension and a trailer": (CHUNKED, "GET", False),
+    "chunked and empty": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "GET", False),
+    "until the connection closes": (UNTIL_CLOSE, "GET", True),
+    "204 has no body": (NO_CONTENT, "GET", False),
+    "304 has no body, whatever length it names": (
+        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n", "GET", False,
+    ),
+    "HEAD names a length and sends nothing": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", "HEAD", False,
+    ),
+    "HEAD of a chunked answer": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HEAD", False),
+    "HEAD without a length leaves the connection usable": (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n", "HEAD", False,
+    ),
+    "100 Continue goes before the answer": (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, "POST", False),
+    "HTTP/1.0 closes by default": (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", "GET", True),
+    "header names and values in any case": (
+        b"HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh: 2\r\ncOnNeCtIoN: ClOsE\r\n\r\nok", "GET", True,
+    ),
+    "close among other connection options": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: foo, close\r\n\r\nok", "GET", True,
+    ),
+    "close in the first of two Connection lines": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\nConnection: foo\r\n\r\nok", "GET", True,
+    ),
+    "no reason phrase": (b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok", "GET", False),
+    "a body that looks like the end of a head": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n", "GET", False,
+    ),
+    "space around a length": (b"HTTP/1.1 200 OK\r\nContent-Length:   2  \r\n\r\nok", "GET", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wire", "method", "closed"), ROWS.values(), ids=ROWS)
+def test_an_answer_is_read_as_h11_reads_it(wire: bytes, method: str, closed: bool) -> None:
+    expected = read_by_h11(wire, method=method, closed=closed)
+
+    assert read([wire], head=method == "HEAD", closed=closed) == expected
+    assert read(single_bytes(wire), head=method == "HEAD", closed=closed) == expected
+
+
+def test_http_1_0_with_keep_alive_keeps_the_connection() -> None:
+    wire = b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nok"
+
+    assert read([wire]) == Answer(200, b"ok", True)  # h11 never does: RFC 9112, section 9.3, allows it
+
+
+BROKEN = {
+    "not HTTP at all": b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+    "another version": b"HTTP/2.0 200 OK\r\n\r\n",
+    "nothing but blank lines": b"\r\n\r\n\r\n\r\n",
+    "a status that is no number": b"HTTP/1.1 abc OK\r\n\r\n",
+    "a header without a colon": b"HTTP/1.1 200 OK\r\nnonsense\r\nContent-Length: 0\r\n\r\n",
+    "a negative length": b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+    "a length that is no number": b"HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello",
+    "a length with a sign": b"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello",
+    "an empty length": b"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "two lengths in a list": b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello",
+    "a length beyond any memory": b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 30 + b"\r\n\r\nhello",
+    "chunked, and a length as well": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ),
+    "a chunk size that is no number": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    "a chunk longer than it says": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n"
+    ),
+    "a switch to another protocol": (
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("wire", BROKEN.values(), ids=BROKEN)
+def test_an_answer_that_breaks_the_standard_is_garbage(wire: bytes) -> None:
+    for pieces in ([wire], single_bytes(wire)):
+        with pytest.raises(WireError):
+            read(pieces)
+
+
+AFTER_THE_END = {
+    "a stray byte": (OK, b"!"),
+    "a second answer": (OK, OK),
+    "a stray byte after the last chunk": (CHUNKED, b"!"),
+    "a second answer after the last chunk": (CHUNKED, OK),
+    "a second chunked answer": (CHUNKED, CHUNKED),
+    "a body after 204": (NO_CONTENT, b"hello"),
+}
+
+
+@pytest.mark.parametrize(("wire", "more"), AFTER_THE_END.values(), ids=AFTER_THE_END)
+def test_bytes_after_the_end_are_garbage(wire: bytes, more: bytes) -> None:
+    for pieces in ([wire + more], [wire[:-1], wire[-1:] + more]):
+        with pytest.raises(WireError):
+            read(pieces)
+
+
+def test_a_body_after_the_answer_to_head_is_garbage() -> None:
+    with pytest.raises(WireError):
+        read([OK], head=True)
+
+
+@quick
+@given(st.binary(min_size=7, max_size=60).filter(lambda data: not data.startswith(b"HTTP/1.")))
+def test_garbage_is_known_by_its_seventh_byte(data: bytes) -> None:
+    for pieces in ([data], single_bytes(data[:7])):
+        with pytest.raises(WireError):
+            read(pieces)
+
+
+@quick
+@given(st.binary(max_size=200))
+def test_whatever_follows_a_status_line_nothing_but_a_wire_error_is_raised(data: bytes) -> None:
+    reader = ResponseReader()
+    try:
+        reader.feed(b"HTTP/1.1 200 OK\r\n" + data)
+        reader.feed(b"\r\n\r\n")
+    except WireError:
+        pass
+
+
+def test_a_head_without_end_is_garbage_before_it_fills_the_memory() -> None:
+    endless = (b"HTTP/1.1 200 OK\r\nX-Long: ", *[b"x" * 1000] * 300)
+
+    with pytest.raises(WireError):
+        read(endless)
+
+
+@quick
+@given(sent(), st.data())
+def test_a_cut_off_answer_is_none(answer: Sent, data: st.DataObject) -> None:
+    """Only an answer that ends with its connection can be cut off without a trace."""
+    head_ends = answer.wire.rindex(b"\r\n\r\n", 0, len(answer.wire) - len(answer.body)) + 4
+    last = head_ends if answer.closes else len(answer.wire)
+    cut_at = data.draw(st.integers(0, last - 1))
+    reader = ResponseReader()
+
+    assert reader.feed(answer.wire[:cut_at], answer.method == "HEAD") is None
+    assert reader.eof() is None
+
+
+@pytest.mark.parametrize("wire", [OK, CHUNKED, UNTIL_CLOSE], ids=["content-length", "chunked", "until close"])
+def test_it_is_started_from_the_first_byte_to_the_last(wire: bytes) -> None:
+    reader = ResponseReader()
+    assert not reader.started
+    for piece in single_bytes(wire)[:-1]:
+        reader.feed(piece)
+        assert reader.started
+    assert (reader.feed(wire[-1:]) or reader.eof()) is not None
+    assert not reader.started
+
+
+def test_answers_of_one_connection_are_read_one_after_the_other() -> None:
+    reader = ResponseReader()
+    found: list[Response | None] = []
+    for wire in (OK, CHUNKED, NO_CONTENT, CHUNKED, OK):
+        for piece in (wire[:30], wire[30:]):
+            found += [answer for answer in [reader.feed(piece)] if answer and piece]
+
+    assert [answer and answer.body for answer in found] == [
+        b"hello",
+        b"hello world",
+        b"",
+        b"hello world",
+        b"hello",
+    ]
+
+
+WORKERS = {
+    "a pid": (b"4242", 4242),
+    "none": (None, 0),
+    "a name": (b"worker-1", 0),
+    "a negative number": (b"-4", 0),
+    "empty": (b"", 0),
+    "no pid that a kernel gives": (b"9" * 12, 0),
+    "more digits than Python converts": (b"9" * 5000, 0),
+}
+
+
+@pytest.mark.parametrize(("value", "expected"), WORKERS.values(), ids=WORKERS)
+def test_the_worker_is_the_one_that_the_answer_names(value: bytes | None, expected: int) -> None:
+    line = b"" if value is None else b"x-worker: " + value + b"\r\n"
+    reader = ResponseReader()
+    reader.feed(b"HTTP/1.1 200 OK\r\nX-Worker: 99\r\nContent-Length: 0\r\n\r\n")
+    reader.feed(b"HTTP/1.1 200 OK\r\n" + line + b"Content-Length: 0\r\n\r\n")
+
+    assert reader.worker == expected
+
+
+def test_a_response_carries_its_header_lines() -> None:
+    response = ResponseReader().feed(
+        b"HTTP/1.1 201 Created\r\nLocation: /items/7\r\nContent-Length: 0\r\n\r\n"
+    )
+
+    assert response is not None
+    assert response.header("location") == "/items/7"
+
+
+TOKENS = st.text("ABCabc-", min_size=1, max_size=10)
+
+
+@quick
+@given(
+    method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+    path=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40).map(
+        lambda rest: "/" + rest
+    ),
+    body=st.binary(max_size=80),
+    headers=st.lists(
+        st.tuples(TOKENS.map(lambda name: f"X-{name}"), st.text("abc ;=", max_size=20).map(str.strip)),
+        max_size=4,
+    ),
+)
+def test_h11_reads_a_request_as_it_was_meant(
+    method: str, path: str, body: bytes, headers: list[tuple[str, str]]
+) -> None:
+    server = h11.Connection(h11.SERVER)
+    server.receive_data(encode(Request(method, path, body, tuple(headers)), "127.0.0.1:80"))
+    request = server.next_event()
+    assert isinstance(request, h11.Request)
+    assert (request.method.decode(), request.target.decode()) == (method, path)
+    own = [(b"host", b"127.0.0.1:80"), *((n.lower().encode(), v.encode()) for n, v in headers)]
+    assert [header for header in request.headers if header[0] != b"content-length"] == own
+
+    received = bytearray()
+    while isinstance(event := server.next_event(), h11.Data):
+        received += event.data
+    assert isinstance(event, h11.EndOfMessage)
+    assert (bytes(received), server.trailing_data) == (body, (b"", False))
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_request_that_could_have_a_body_says_that_it_has_none(method: str) -> None:
+    assert b"\r\nContent-Length: 0\r\n" in encode(Request(method, "/"), "x")

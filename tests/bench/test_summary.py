@@ -1,0 +1,213 @@
+"""Summaries of samples whose figures were worked out by hand."""
+
+from __future__ import annotations
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.model import Latency, RequestSummary
+from bench.samples import Samples
+from bench.summary import latency, requests_by_worker, summarise
+
+MS = 1_000_000
+START, END = 1_000 * MS, 2_000 * MS  # one second
+OUTCOMES = ("ok", "status-500", "timeout", "unfinished")
+
+
+def samples(*rows: tuple[float, float, float], **columns: object) -> Samples:
+    """Rows of (intended, sent, done) in milliseconds from the start of a measured part of one second."""
+    count = len(rows)
+    intended, sent, done = (
+        np.array([START + round(row[place] * MS) for row in rows], dtype=np.int64) for place in range(3)
+    )
+    numbers = {
+        name: np.array(columns.pop(name, [0] * count), dtype=np.int64)
+        for name in ("label", "outcome", "worker")
+    }
+    whole = {"labels": ("GET /a", "GET /b"), "outcomes": OUTCOMES, "start_ns": START, "end_ns": END}
+    return Samples(intended, sent, done, **numbers, **(whole | columns))  # type: ignore[arg-type]
+
+
+def test_three_times_of_one_request() -> None:
+    found = summarise(samples((0, 2, 7)))
+    assert (found.response_ms.p50, found.service_ms.p50, found.lag_ms.p50) == (7, 5, 2)
+
+
+def test_percentiles_are_linear_between_the_nearest_samples() -> None:
+    found = latency(np.array([4.0, 1.0, 3.0, 2.0]))
+    expected = Latency(2.5, 2.5, 3.7, 3.85, 3.97, 3.997, 4.0)
+    assert [getattr(found, name) for name in Latency.__slots__] == pytest.approx(
+        [getattr(expected, name) for name in Latency.__slots__]
+    )
+
+
+@settings(max_examples=50, derandomize=True, deadline=None)
+@given(st.lists(st.floats(0.001, 1e5), min_size=2, max_size=60))
+def test_percentiles_agree_with_the_standard_library(times: list[float]) -> None:
+    found = latency(np.array(times))
+    cuts = statistics.quantiles(times, n=1000, method="inclusive")
+    assert [found.p50, found.p90, found.p95, found.p99, found.p999] == pytest.approx(
+        [cuts[499], cuts[899], cuts[949], cuts[989], cuts[998]]
+    )
+    assert found.mean == pytest.approx(statistics.fmean(times))
+
+
+def test_latency_of_nothing_is_nothing_and_no_zero() -> None:
+    assert latency(np.array([])) == Latency()
+    found = summarise(samples())
+    assert (found.requests, found.throughput_rps, found.response_ms) == (0, 0.0, Latency())
+    assert (found.mean_concurrency, found.curve_ms) == (None, ())
+
+
+@settings(max_examples=50, derandomize=True, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-200, 1200), st.floats(0, 50), st.floats(0, 300)), min_size=1, max_size=40)
+)
+def test_response_is_service_plus_lag_and_never_below_service(
+    drawn: list[tuple[float, float, float]],
+) -> None:
+    found = summarise(samples(*((at, at + lag, at + lag + service) for at, lag, service in drawn)))
+    if found.requests:
+        assert found.response_ms.mean == pytest.approx(found.service_ms.mean + found.lag_ms.mean, abs=1e-5)  # type: ignore[operator]
+        for name in Latency.__slots__:
+            assert getattr(found.response_ms, name) >= getattr(found.service_ms, name) - 1e-9
+    assert found.requests == sum(0 <= round(at * MS) < 1000 * MS for at, _, _ in drawn)
+
+
+def test_what_counts_at_the_edges_of_the_measured_part() -> None:
+    found = summarise(
+        samples(
+            (-10, -10, -5),  # all before
+            (-10, -10, 5),  # sent before, answered in it: throughput, but no latency
+            (0, 0, 10),  # at the very start
+            (500, 500, 510),
+            (995, 995, 1000),  # answered at the very end, which is outside: latency, but no throughput
+            (1000, 1000, 1001),  # all after
+        )
+    )
+    assert found.requests == 3
+    assert found.throughput_rps == 3.0
+    assert (found.response_ms.max, found.response_ms.mean) == (10, pytest.approx(25 / 3))
+
+
+def test_throughput_is_per_second_of_the_measured_part() -> None:
+    assert summarise(samples(*[(0, 0, 1)] * 6, end_ns=START + 250 * MS)).throughput_rps == 24.0
+
+
+def test_errors_by_kind_are_no_throughput_but_their_times_count() -> None:
+    found = summarise(
+        samples(
+            (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 101), (0, 0, 900), (-50, -50, -40),
+            outcome=[0, 1, 1, 2, 3, 1], shed=4,
+        )
+    )  # fmt: skip
+    assert (found.requests, found.errors, found.throughput_rps) == (5, 4, 1.0)
+    assert found.errors_by_kind == {"status-500": 2, "timeout": 1, "unfinished": 1}
+    assert (found.unfinished, found.shed, found.response_ms.max) == (1, 4, 900)
+
+
+def test_requests_by_label() -> None:
+    found = summarise(
+        samples((0, 0, 1), (0, 0, 3), (0, 0, 10), (-9, -9, 7), label=[0, 0, 1, 1], outcome=[0, 1, 0, 0])
+    )
+    assert {
+        name: (part.requests, part.errors, part.response_ms.mean) for name, part in found.by_request.items()
+    } == {
+        "GET /a": (2, 1, 2.0),
+        "GET /b": (1, 0, 10.0),
+    }
+
+
+def test_the_victim_is_summed_up_on_its_own() -> None:
+    victim = samples((0, 0, 4), (100, 100, 106), (-1, -1, 500), outcome=[0, 2, 0])
+    found = summarise(samples((0, 0, 1)), victim)
+    assert found.victim is not None
+    assert found.victim == RequestSummary(2, 1, found.victim.response_ms)
+    assert (found.victim.response_ms.mean, found.victim.response_ms.max) == (5.0, 6.0)
+    assert summarise(samples((0, 0, 1))).victim is None
+    assert found.requests == 1
+
+
+def test_good_answers_by_worker() -> None:
+    found = samples(
+        (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 2000), (0, 0, 1),
+        worker=[11, 11, 12, 0, 11, 12], outcome=[0, 0, 0, 0, 0, 1],
+    )  # fmt: skip
+    assert requests_by_worker(found) == {11: 2, 12: 1}
+    assert requests_by_worker(samples((0, 0, 1))) == {}
+
+
+def test_timeline_bins_hold_what_was_answered_in_them() -> None:
+    """24 bins of a second: 41.67 ms each."""
+    found = summarise(
+        samples(
+            (0, 0, 10), (0, 0, 30), (0, 0, 41.6), (0, 0, 41.7), (900, 900, 999.9), (-30, -30, 20), (990, 990, 1000),
+            outcome=[0, 1, 0, 0, 0, 0, 0],
+        )
+    ).timeline  # fmt: skip
+    assert len(found) == 24
+    assert [bin.t_s for bin in found] == pytest.approx([place / 24 for place in range(24)], abs=1e-4)
+    counts = [round(bin.throughput_rps / 24) for bin in found]
+    assert counts == [3, 1, *[0] * 21, 1]
+    assert [bin.errors for bin in found] == [1, *[0] * 23]
+    assert found[0].p50_ms == pytest.approx((30 + 41.6) / 2)
+    assert (found[2].p50_ms, found[2].p99_ms) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("count", "furthest"),
+    [
+        (9, None),
+        (10, 0.0),
+        (19, 25.0),
+        (20, 50.0),
+        (99, 75.0),
+        (100, 90.0),
+        (1000, 99.0),
+        (2000, 99.5),
+        (10000, 99.9),
+    ],
+    ids=str,
+)
+def test_the_curve_goes_as_far_as_ten_samples_lie_beyond(count: int, furthest: float | None) -> None:
+    curve = summarise(samples(*[(0, 0, 1 + number / count) for number in range(count)])).curve_ms
+    assert (curve[-1][0] if curve else None) == furthest
+
+
+def test_the_curve_is_of_the_response_time() -> None:
+    curve = dict(summarise(samples(*[(0, number, number + 1) for number in range(101)])).curve_ms)
+    assert (curve[0.0], curve[50.0], curve[90.0]) == (1, 51, 91)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([(0, 0, 500)], 0.5),
+        ([(0, 0, 500), (250, 250, 750)], 1.0),
+        ([(-400, -400, 100)], 0.1),
+        ([(900, 900, 1500)], 0.1),
+        ([(-100, -100, 1200)], 1.0),
+        ([(-100, -100, -50), (1100, 1100, 1200)], 0.0),
+        ([(0, 300, 500)], 0.5),
+    ],
+    ids=[
+        "half the time", "two that overlap", "began before", "ends after", "spans it all", "outside adds nothing",
+        "waiting to be sent counts",
+    ],
+)  # fmt: skip
+def test_mean_concurrency_is_the_time_in_the_system_over_the_time(
+    rows: list[tuple[float, float, float]], expected: float
+) -> None:
+    assert summarise(samples(*rows)).mean_concurrency == pytest.approx(expected)
+
+
+def test_littles_law_holds_for_users_who_send_again_at_once() -> None:
+    """Four users, ten milliseconds each: 400 requests a second, four under way."""
+    found = summarise(samples(*[(10.0 * turn, 10.0 * turn, 10.0 * turn + 10) for turn in range(100)] * 4))
+    assert found.mean_concurrency == pytest.approx(4)
+    assert math.isclose(found.requests * found.response_ms.mean / 1e3, 4)  # type: ignore[operator]

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+
+from bench.model import Resources, Worker
+from bench.usage import Reading, Snapshot, resources
+
+S = 1_000_000_000
+MB = 1_000_000
+
+
+def snapshot(at_s: float, *readings: tuple[int, float, int, int], steal_s: float = 5.0) -> Snapshot:
+    """Readings of (pid, CPU seconds, RSS in MB, threads)."""
+    processes = tuple(
+        Reading(pid, round(cpu_s * S), rss * MB, threads) for pid, cpu_s, rss, threads in readings
+    )
+    return Snapshot(round(at_s * S), processes, steal_s)
+
+
+def used(*snapshots: Snapshot, **more: object) -> Resources:
+    given = {"workers": (), "requests_by_worker": {}, "answered": 1000, "cpus": (0,)}
+    return resources(snapshots, **(given | more))  # type: ignore[arg-type]
+
+
+def test_cpu_per_request_counts_the_whole_tree_and_only_the_measured_part() -> None:
+    found = used(
+        snapshot(10, (1, 7.0, 10, 1), (2, 3.0, 50, 4)), snapshot(12, (1, 7.1, 10, 1), (2, 4.4, 60, 4))
+    )
+    assert found.cpu_s == pytest.approx(1.5)
+    assert found.cpu_us_per_request == pytest.approx(1500)
+
+
+def test_cpu_per_request_of_no_request_is_unknown() -> None:
+    assert used(snapshot(0, (1, 0, 1, 1)), snapshot(1, (1, 1, 1, 1)), answered=0).cpu_us_per_request is None
+
+
+def test_a_process_born_in_between_counts_from_its_birth() -> None:
+    found = used(
+        snapshot(0, (1, 5.0, 10, 1)),
+        snapshot(1, (1, 5.0, 10, 1), (9, 0.25, 30, 1)),
+        snapshot(2, (9, 0.75, 30, 1)),
+    )
+    assert found.cpu_s == pytest.approx(0.75)
+    assert [part.cpu_share for part in found.timeline] == pytest.approx([0.25, 0.5])
+
+
+def test_a_process_that_dies_counts_to_its_last_reading() -> None:
+    found = used(
+        snapshot(0, (1, 5.0, 10, 1), (2, 1.0, 10, 1)),
+        snapshot(1, (1, 5.2, 10, 1), (2, 1.3, 10, 1)),
+        snapshot(2, (1, 5.4, 10, 1)),
+    )
+    assert found.cpu_s == pytest.approx(0.7)
+
+
+def test_no_process_left_to_read_is_no_cpu() -> None:
+    assert used(snapshot(0), snapshot(1)).cpu_s == 0.0
+
+
+def test_memory_peaks_over_the_tree_at_one_moment() -> None:
+    """70 + 40 at once; the largest of each on its own would be 80 + 40."""
+    found = used(snapshot(0, (1, 0, 70, 1), (2, 0, 40, 1)), snapshot(1, (1, 0, 80, 1), (2, 0, 20, 1)))
+    assert found.rss_peak_bytes == 110 * MB
+
+
+@pytest.mark.parametrize(
+    ("cpus", "expected"),
+    [((0,), 0.1), ((0, 1), 0.05), ((), 0.1)],
+    ids=["one CPU", "shared over two CPUs", "not pinned"],
+)
+def test_steal_is_a_share_of_the_time_of_the_servers_cpus(cpus: tuple[int, ...], expected: float) -> None:
+    found = used(snapshot(0, steal_s=5.0), snapshot(1, steal_s=5.1), snapshot(2, steal_s=5.2), cpus=cpus)
+    assert found.steal_share == pytest.approx(expected)
+    assert found.cpus == cpus
+
+
+def test_the_timeline_has_a_slice_for_each_pair_of_snapshots() -> None:
+    found = used(
+        snapshot(10, (1, 1.0, 10, 2)),
+        snapshot(10.5, (1, 1.25, 20, 3), (2, 0.0, 5, 1)),
+        snapshot(12.5, (1, 1.75, 15, 3), (2, 1.0, 5, 1)),
+    )
+    assert [(part.t_s, part.rss_bytes, part.threads) for part in found.timeline] == [
+        (0.5, 25 * MB, 4),
+        (2.5, 20 * MB, 4),
+    ]
+    assert [part.cpu_share for part in found.timeline] == pytest.approx([0.5, 0.75])
+
+
+def test_workers_have_their_own_requests_cpu_memory_and_threads() -> None:
+    found = used(
+        snapshot(0, (1, 9.0, 10, 1), (21, 2.0, 50, 2), (22, 2.0, 50, 2)),
+        snapshot(1, (1, 9.0, 10, 1), (21, 2.5, 55, 7), (22, 2.25, 51, 2)),
+        workers=(22, 21),
+        requests_by_worker={21: 70, 22: 30},
+    )
+    assert found.workers == (Worker(21, 70, 0.5, 55 * MB, 7), Worker(22, 30, 0.25, 51 * MB, 2))
+
+
+def test_a_worker_that_answered_nothing_has_zero_requests() -> None:
+    two = snapshot(0, (21, 0, 1, 1), (22, 0, 1, 1)), snapshot(1, (21, 0, 1, 1), (22, 0, 1, 1))
+    found = used(*two, workers=(21, 22), requests_by_worker={21: 5})
+    assert [worker.requests for worker in found.workers] == [5, 0]
+
+
+def test_answers_that_name_no_worker_leave_requests_unknown() -> None:
+    found = used(snapshot(0, (21, 0, 1, 1)), snapshot(1, (21, 0, 1, 1)), workers=(21,))
+    assert [worker.requests for worker in found.workers] == [None]
+
+
+def test_a_process_that_answers_is_a_worker_even_if_it_has_children_and_a_stranger_is_not() -> None:
+    found = used(
+        snapshot(0, (1, 0, 1, 1)), snapshot(1, (1, 0, 1, 1)), workers=(), requests_by_worker={1: 4, 777: 9}
+    )
+    assert [(worker.pid, worker.requests) for worker in found.workers] == [(1, 4)]
