@@ -15,6 +15,12 @@ from target_app.settings import Settings
 StartApp = Callable[..., TestClient]
 
 
+def app_over(url: str, **settings: object) -> TestClient:
+    """The app in bench mode with twenty seeded items over a database; it starts and stops with a `with` block."""
+    given = {"database_url": url, "bench": True, "seed_rows": 20} | settings
+    return TestClient(create_app(Settings(**given)), raise_server_exceptions=False)
+
+
 @pytest.fixture
 def database_path(tmp_path: Path) -> Path:
     """Where the app of a test keeps its items."""
@@ -33,6 +39,26 @@ def start_app(database_path: Path) -> Iterator[StartApp]:
             )
 
         yield start
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, database_path: Path) -> str:
+    """An empty database of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{database_path}"
+    url: str = request.getfixturevalue("postgres")
+    return url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The app in bench mode with twenty seeded items over each kind of database, shared by the tests of a module."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('shared')}/app.db"
+        else:
+            url = stack.enter_context(request.getfixturevalue("fresh_postgres")())
+        yield stack.enter_context(app_over(url))
 
 
 @pytest.fixture
