@@ -129,10 +129,12 @@ def test_fortunes_are_a_sorted_and_escaped_table(either: TestClient) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(processes: Processes) -> Iterator[Server]:
+def server(processes: Processes, postgres_server: str) -> Iterator[Server]:
     """The setup that keeps the headers these test types ask for, as it ships."""
-    with serving(load_setups()["uvicorn-tfb"], processes) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", postgres_server)
+        with serving(load_setups()["uvicorn-tfb"], processes) as running:
+            yield running
 
 
 @pytest.mark.parametrize(
