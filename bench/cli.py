@@ -8,27 +8,35 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
+from bench.model import Shape
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.generators import Cost
     from bench.model import Plan, Setup
     from bench.plan import Overrides
     from scenarios.model import Scenario
 
 _EPILOG = "Exit status: 0 well, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C."
+_RATE_HELP = "Open load of sessions per second, by the native engine; repeatable."
+_ARRIVALS = "poisson|uniform"
+_SHAPES = "constant|step|ramp|spike"
+_KINDS = "setups, scenarios or plans"
 
 app = typer.Typer(
     name="bench",
     help="Run an app under real servers, load it, and report figures with their doubts attached.",
     epilog=_EPILOG,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
+    context_settings={"max_content_width": 110},
 )
 
 SetupsFile = Annotated[
@@ -43,73 +51,65 @@ PlansFile = Annotated[
 ]
 
 
-class Listed(StrEnum):
-    SETUPS = "setups"
-    SCENARIOS = "scenarios"
-    PLANS = "plans"
+def _name(about: str, metavar: str = "NAME") -> Any:
+    return typer.Option(metavar=metavar, help=about)
 
 
-class Arrivals(StrEnum):
-    POISSON = "poisson"
-    UNIFORM = "uniform"
+def _number(about: str, least: float, most: float | None = None, metavar: str = "N") -> Any:
+    return typer.Option(min=least, max=most, metavar=metavar, help=about)
 
 
-class LoadShape(StrEnum):
-    CONSTANT = "constant"
-    STEP = "step"
-    RAMP = "ramp"
-    SPIKE = "spike"
+def _seconds(about: str, least: float = 0.0) -> Any:
+    return _number(about, least, 86_400, "SECONDS")
+
+
+def _port(about: str, least: int = 0) -> Any:
+    return _number(about, least, 65_535, "PORT")
+
+
+SetupName = Annotated[str, typer.Argument(metavar="SETUP", help="A setup's name; see `bench list setups`.")]
 
 
 @app.command()
 def run(
-    plan: Annotated[str, typer.Argument(help="A plan's name; see `bench list plans`.")] = "default",
-    setup: Annotated[list[str] | None, typer.Option(help="Setups in place of the plan's.")] = None,
-    scenario: Annotated[list[str] | None, typer.Option(help="Scenarios in place of the plan's.")] = None,
-    engine: Annotated[list[str] | None, typer.Option(help="native, locust.")] = None,
-    users: Annotated[
-        list[int] | None, typer.Option(min=1, help="Closed loads in place of the plan's loads.")
+    plan: Annotated[
+        str, typer.Argument(metavar="PLAN", help="A plan's name; see `bench list plans`.")
+    ] = "default",
+    setup: Annotated[list[str] | None, _name("Setup in place of the plan's; repeatable.")] = None,
+    scenario: Annotated[list[str] | None, _name("Scenario in place of the plan's; repeatable.")] = None,
+    engine: Annotated[list[str] | None, _name("Engine likewise; repeatable.", "native|locust")] = None,
+    users: Annotated[list[int] | None, _number("Closed load of N users; repeatable.", 1, 10_000)] = None,
+    rate: Annotated[list[float] | None, _number(_RATE_HELP, 0.01, 1_000_000, "PER_S")] = None,
+    duration: Annotated[float | None, _seconds("Measured part of each cell.", 0.1)] = None,
+    warmup: Annotated[float | None, _seconds("Load before it, not measured.")] = None,
+    arrivals: Annotated[
+        Literal["poisson", "uniform"] | None, _name("How open loads arrive.", _ARRIVALS)
     ] = None,
-    rate: Annotated[
-        list[float] | None, typer.Option(min=0.01, help="Open loads, sessions per second, likewise.")
-    ] = None,
-    duration: Annotated[
-        float | None, typer.Option(min=0.1, metavar="SECONDS", help="Measured part of each cell.")
-    ] = None,
-    warmup: Annotated[
-        float | None, typer.Option(min=0.0, metavar="SECONDS", help="Load before it that is not measured.")
-    ] = None,
-    arrivals: Annotated[Arrivals | None, typer.Option(help="How open loads arrive.")] = None,
     shape: Annotated[
-        LoadShape | None, typer.Option(help="How loads change; users and rates are their peak.")
+        Shape | None, _name("How loads change; users and rates are their peak.", _SHAPES)
     ] = None,
-    think: Annotated[
-        float | None, typer.Option(min=0.0, metavar="SECONDS", help="Mean pause of a user between sessions.")
-    ] = None,
-    max_sessions: Annotated[
-        int | None, typer.Option(min=1, help="Sessions at once in open loads; more are shed.")
-    ] = None,
-    repeats: Annotated[int | None, typer.Option(min=1, help="How often each cell is measured.")] = None,
-    processes: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Native generators that share a load.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Decides orders, arrivals and random choices.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where the run is written [reports/TIME-PLAN].")
-    ] = None,
+    think: Annotated[float | None, _seconds("Mean pause between a user's sessions.")] = None,
+    max_sessions: Annotated[int | None, _number("Sessions at once in open loads; more are shed.", 1)] = None,
+    repeats: Annotated[int | None, _number("How often each cell is measured.", 1)] = None,
+    processes: Annotated[int | None, _number("Native generators that share a load.", 1, 64)] = None,
+    seed: Annotated[int | None, _name("Decides orders, arrivals and random choices.", "N")] = None,
+    out: Annotated[Path | None, _name("Where the run is written [reports/TIME-PLAN].", "FOLDER")] = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     plans: PlansFile = None,
-    host: Annotated[str, typer.Option(help="Address to serve and load on.")] = "127.0.0.1",
+    host: Annotated[str, _name("Address to serve and load on.", "ADDRESS")] = "127.0.0.1",
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let --host be other than a loopback address.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the records as JSON lines instead of a table.")
+        bool, typer.Option("--json", help="Print records as JSON lines, not a table.")
     ] = False,
 ) -> None:
-    """Measure a plan: start its servers, load them, write a run with a report.
+    """Measure a plan and write a run with a report.
 
+    What is given takes the place of the plan's own, in all of its blocks.
+
+    \b
     bench run smoke
     bench run --setup uvicorn --setup granian-1 --scenario db-orm-async --users 64 --repeats 5
     bench run --setup uvicorn --scenario io-async --rate 500 --duration 10
@@ -119,15 +119,15 @@ def run(
     given = Overrides(
         setups=tuple(setup or ()),
         scenarios=tuple(scenario or ()),
-        engines=tuple(engine or ()),
+        engines=tuple(engine or (["native"] if rate else [])),
         users=tuple(users or ()),
         rates=tuple(rate or ()),
         duration_s=duration,
         warmup_s=warmup,
-        arrivals=arrivals.value if arrivals else None,
+        arrivals=arrivals,
         max_sessions=max_sessions,
         think_s=think,
-        shape=shape.value if shape else None,
+        shape=shape,
         repeats=repeats,
         seed=seed,
         processes=processes,
@@ -151,7 +151,7 @@ def report(
 
 @app.command("list")
 def list_(
-    what: Annotated[Listed, typer.Argument(metavar="setups|scenarios|plans")],
+    kind: Annotated[Literal["setups", "scenarios", "plans"], typer.Argument(metavar="KIND", help=_KINDS)],
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     plans: PlansFile = None,
@@ -160,9 +160,9 @@ def list_(
     from bench.config import load_plans, load_setups
 
     named: dict[str, Setup] | dict[str, Scenario] | dict[str, Plan]
-    if what is Listed.SETUPS:
+    if kind == "setups":
         named = load_setups(setups)
-    elif what is Listed.SCENARIOS:
+    elif kind == "scenarios":
         named = _load_scenarios(scenarios)
     else:
         named = load_plans(plans)
@@ -173,8 +173,8 @@ def list_(
 
 @app.command()
 def serve(
-    setup: Annotated[str, typer.Argument(help="A setup's name; see `bench list setups`.")] = "uvicorn",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8000,
+    setup: SetupName = "uvicorn",
+    port: Annotated[int, _port("0 picks a free one.")] = 8000,
     setups: SetupsFile = None,
 ) -> None:
     """Start a setup's server and keep it until Ctrl-C."""
@@ -185,9 +185,9 @@ def serve(
 
 @app.command()
 def locust(
-    setup: Annotated[str, typer.Argument(help="A setup's name; see `bench list setups`.")] = "uvicorn",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The server's; 0 picks a free one.")] = 0,
-    web_port: Annotated[int, typer.Option(min=1, max=65535, help="Of Locust's web UI.")] = 8089,
+    setup: SetupName = "uvicorn",
+    port: Annotated[int, _port("The server's; 0 picks a free one.")] = 0,
+    web_port: Annotated[int, _port("Of Locust's web UI.", 1)] = 8089,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
 ) -> None:
@@ -203,7 +203,10 @@ def compare(
     base: Annotated[Path, typer.Argument(metavar="BASE", help="A run's folder.")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The run to hold against it.")],
 ) -> None:
-    """Two runs side by side, with ratios new / base; `~` where their repeats overlap."""
+    """Show two runs side by side.
+
+    Ratios are new / base; `~` stands where their repeats overlap.
+    """
     from bench.compare import compare as compare_runs
     from bench.report.text import render
     from bench.store import read_run
@@ -213,7 +216,7 @@ def compare(
 
 @app.command()
 def doctor() -> None:
-    """Look at this machine: what it offers for measuring, and what is in the way."""
+    """Look at what this machine offers for measuring."""
     from bench.doctor import examine
 
     for finding in examine():
@@ -223,33 +226,83 @@ def doctor() -> None:
             _print(f"      {'':<15} {finding.advice}")
 
 
+@app.command()
+def generators(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each is measured, in turn.")] = 5,
+    duration: Annotated[int, typer.Option(min=1, metavar="SECONDS", help="Of each measurement.")] = 2,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the medians are written.")] = Path(
+        "reports/generators.json"
+    ),
+) -> None:
+    """Load generators side by side: their CPU time per request, and whether they agree on the throughput.
+
+    The native engine, wrk and hey (where installed) and Locust's two clients load a bare ASGI app with 32
+    connections. Then the native engine and wrk load the target app, pinned as in every run.
+    """
+    import json
+
+    from bench.config import load_setups
+    from bench.generators import NAMES, RAW, measured, medians, missing, table
+    from bench.report.text import render
+
+    for name in missing():
+        _note(f"{name} is not installed and is left out; on Debian: apt-get install {name}")
+    costs = _told(measured(RAW, NAMES, rounds, duration))
+    _print(render(table("A bare ASGI app under uvicorn; the generators may use every CPU", costs)))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(medians(costs), indent=2) + "\n")
+    pair = [name for name in ("native", "wrk") if name in NAMES]
+    uvicorn = load_setups()["uvicorn"]
+    agreement = _told(measured(uvicorn, pair, rounds, duration, pinned=True))
+    _print(render(table("The target app's ping under uvicorn; generators pinned as in every run", agreement)))
+    _print(f"medians of the first table: {_shown(out)}")
+
+
+def _told(costs: Iterator[tuple[str, Cost]]) -> dict[str, list[Cost]]:
+    """Collect what comes, and say each on standard error."""
+    found: dict[str, list[Cost]] = {}
+    for name, cost in costs:
+        found.setdefault(name, []).append(cost)
+        _note(f"{name:<12} {cost.cpu_us_per_request:8.1f} µs/req {cost.throughput_rps:10,.0f} req/s")
+    return found
+
+
 def main() -> NoReturn:
     """The one place that prints errors and exits."""
-    from click import ClickException
-
     from bench.errors import BenchError, UsageError
 
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda got, _: sys.exit(128 + got))
     try:
-        status = app(standalone_mode=False)
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except UsageError as error:
         status = _complain(error, 2)
     except BenchError as error:
         status = _complain(error, 1)
-    except ClickException as error:
-        error.show()
-        status = error.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        status = _complain("stopped; what was finished is kept", 130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+    except typer.TyperException as error:
+        status = _complain(_sentence(error), 2)
+    except KeyboardInterrupt:
+        status = 130
     except Exception as error:
         if os.environ.get("BENCH_DEBUG"):
             raise
         status = _complain(f"unexpected {type(error).__name__}: {error} (BENCH_DEBUG=1 shows where)", 1)
     sys.exit(status or 0)
+
+
+def _sentence(error: typer.TyperException) -> str:
+    """What is wrong with a command line, and where to read what is right."""
+    from bench.errors import unknown
+
+    context = getattr(error, "ctx", None)
+    said = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
+    if context is None:
+        return said
+    if option := getattr(error, "option_name", None):
+        options = [name for param in context.command.get_params(context) for name in param.opts]
+        if option not in options:
+            said = str(unknown("option", option, [name for name in options if name.startswith("--")]))
+    return f"{said} (see `{context.command_path} --help`)"
 
 
 def _run(
@@ -290,7 +343,8 @@ def _run(
     if out is None:
         point_latest(path)
     expected_s = runner.expected_s(plan, bench)
-    _note(f"{plan.name}: {len(cells(plan))} cells, about {expected_s / 60:.0f} min; writing {_shown(path)}")
+    count = f"{len(cells(plan))} cell{'' if len(cells(plan)) == 1 else 's'}"
+    _note(f"{plan.name}: {count}, about {_span(expected_s)}; writing {_shown(path)}")
     try:
         with Display(len(cells(plan)), expected_s) as display:
             runner.run(plan, bench, folder, display)
@@ -360,8 +414,15 @@ def _shown(path: Path) -> str:
     return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)
 
 
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
 def _print(text: str) -> None:
-    print(text, flush=True)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # the reader has seen enough, as in `| head`: go on, unheard
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _note(text: str) -> None:

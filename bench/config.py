@@ -21,6 +21,7 @@ _SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name"} | {"ex
 _PLAN_ONLY_KEYS = frozenset({"about", "seed", "processes", "blocks"})
 
 T = TypeVar("T")
+_Tables = Mapping[str, dict[str, Any]]
 
 _Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -33,13 +34,13 @@ class _BlockEntry:
     scenarios: _Names
     engines: _Names = ("native",)
     users: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = ()
-    arrivals_per_s: tuple[Annotated[float, Field(gt=0)], ...] = ()
-    duration_s: Annotated[float, Field(gt=0)] = 2.0
-    warmup_s: Annotated[float, Field(ge=0)] = 0.5
+    arrivals_per_s: tuple[Annotated[float, Field(gt=0, le=1_000_000)], ...] = ()
+    duration_s: Annotated[float, Field(gt=0, le=86_400)] = 2.0
+    warmup_s: Annotated[float, Field(ge=0, le=86_400)] = 0.5
     repeats: Annotated[int, Field(ge=1)] = 1
     arrivals: Literal["poisson", "uniform"] = "poisson"
     max_sessions: Annotated[int, Field(ge=1)] = 1000
-    think_s: Annotated[float, Field(ge=0)] = 0.0
+    think_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
     shape: Shape = "constant"
 
     def block(self) -> Block:
@@ -59,15 +60,17 @@ _BLOCK_KEYS = frozenset(field.name for field in fields(_BlockEntry))
 
 
 def load_setups(path: Path | None = None) -> dict[str, Setup]:
-    """The shipped setups, with those of a user's file added; theirs win and may extend ours. Raises UsageError."""
-    shipped = _tables(_HERE / "setups.toml")
-    own = _tables(path) if path else {}
-    merged = shipped | own
-    setups = {}
-    for name in merged:
-        source = str(path) if name in own else "setups.toml"
-        setups[name] = _setup(f"{source}: [{name}]", name, _extended(name, merged, shipped, source, ()))
-    return setups
+    """The shipped setups, with those of a user's file added; theirs win and may extend ours. Raises UsageError.
+
+    A shipped setup stays what it is, whatever the user's file does to the one that it extends.
+    """
+    shipped = _extended("setups.toml", _tables(_HERE / "setups.toml"), {})
+    own = _extended(str(path), _tables(path), shipped) if path else {}
+    return {
+        name: _setup(f"{source}: [{name}]", name, table)
+        for source, tables in (("setups.toml", shipped), (str(path), own))
+        for name, table in tables.items()
+    }
 
 
 def load_plans(path: Path | None = None) -> dict[str, Plan]:
@@ -106,35 +109,39 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
     return content
 
 
-def _extended(
-    name: str,
-    tables: Mapping[str, dict[str, Any]],
-    shipped: Mapping[str, dict[str, Any]],
-    source: str,
-    seen: tuple[str, ...],
+def _extended(source: str, tables: _Tables, beneath: _Tables) -> dict[str, dict[str, Any]]:
+    """Each table on top of the one that it extends: of its own file, or else of those beneath."""
+    for name, table in tables.items():
+        _check_keys(f"{source}: [{name}]", table, _SETUP_KEYS)
+    return {name: _on_base(source, name, tables, beneath, ()) for name in tables}
+
+
+def _on_base(
+    source: str, name: str, tables: _Tables, beneath: _Tables, above: tuple[str, ...]
 ) -> dict[str, Any]:
-    """A table on top of the one that it extends; one of a shipped setup's name may extend the shipped one."""
-    table = dict(tables[name])
+    """One table on top of its base; a table that extends its own name means the one beneath."""
+    table, chain = dict(tables[name]), (*above, name)
     base_name = table.pop("extends", None)
     if base_name is None:
         return table
-    if base_name == name and name in shipped and tables is not shipped:
-        base = _extended(name, shipped, shipped, source, ())
-    elif base_name in (*seen, name):
-        raise UsageError(f"{source}: [{name}] extends itself: {' -> '.join((*seen, name, str(base_name)))}")
+    if not isinstance(base_name, str):
+        raise UsageError(f"{source}: [{name}] extends: {base_name!r} is no name of a setup")
+    if base_name in beneath and (base_name not in tables or base_name == name):
+        base = beneath[base_name]
     elif base_name not in tables:
-        raise UsageError(f"{source}: [{name}] extends: {unknown('setup', str(base_name), tables)}")
+        raise UsageError(f"{source}: [{name}] extends: {unknown('setup', base_name, {**beneath, **tables})}")
+    elif base_name in chain:
+        raise UsageError(f"{source}: [{chain[0]}] extends itself: {' -> '.join((*chain, base_name))}")
     else:
-        base = _extended(base_name, tables, shipped, source, (*seen, name))
+        base = _on_base(source, base_name, tables, beneath, chain)
     if isinstance(base.get("env"), dict) and isinstance(table.get("env"), dict):
         table["env"] = base["env"] | table["env"]
-    return base | table
+    return {**base, **table}
 
 
 def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
-    _check_keys(where, table, _SETUP_KEYS)
     if isinstance(table.get("env"), dict):
-        table["env"] = {key: str(value) for key, value in table["env"].items()}
+        table = {**table, "env": {key: _plain(value) for key, value in table["env"].items()}}
     setup = _validated(where, _SETUP, {**table, "name": name})
     if setup.workers < 1:
         raise UsageError(f"{where} workers: {setup.workers} is too few; 1 is the least")
@@ -145,7 +152,18 @@ def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
         raise UsageError(
             f'{where} command: a server = "command" needs one, such as ["python", "my_server.py", "{{port}}"]'
         )
+    if not setup.health.startswith("/"):
+        raise UsageError(f"{where} health: {setup.health!r} is no path; it begins with /")
+    if any(cpu < 0 for cpu in setup.cpus):
+        raise UsageError(f"{where} cpus: {min(setup.cpus)} is no CPU; 0 is the first")
     return setup
+
+
+def _plain(value: object) -> object:
+    """Numbers and truth values as the environment holds them; what is none of these is left to be refused."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, float)) else value
 
 
 def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
@@ -153,7 +171,7 @@ def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
     _check_keys(where, table, _PLAN_ONLY_KEYS | _BLOCK_KEYS)
     common = {key: value for key, value in table.items() if key in _BLOCK_KEYS}
     entries = table.get("blocks", [{}])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
         raise UsageError(f"{where} blocks: write each as [[{name}.blocks]]")
     seed, processes = (_whole_number(where, key, table) for key in ("seed", "processes"))
     if processes < 1:
@@ -191,4 +209,12 @@ def _validated(where: str, kind: TypeAdapter[T], table: Mapping[str, object]) ->
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{where} {place}: {first['msg']}, got {first['input']!r}") from None
+        if first["type"] == "missing":
+            raise UsageError(f"{where}: has no {place}") from None
+        said = (
+            first["msg"]
+            .replace("valid tuple", "list")
+            .replace("Tuple", "List")
+            .replace("valid dictionary", "table")
+        )
+        raise UsageError(f"{where} {place}: {said}, got {first['input']!r}") from None

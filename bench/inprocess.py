@@ -34,7 +34,11 @@ class InProcess:
     def __enter__(self) -> InProcess:
         asyncio.set_event_loop(self.loop)
         self._lifespan = self.loop.create_task(self._live())
-        self._tell_lifespan("startup")
+        try:
+            self._tell_lifespan("startup")
+        except BaseException:
+            self._close()
+            raise
         return self
 
     def __exit__(
@@ -43,11 +47,8 @@ class InProcess:
         try:
             self._tell_lifespan("shutdown")
             self.loop.run_until_complete(self._lifespan)
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.run_until_complete(self.loop.shutdown_default_executor())
         finally:
-            asyncio.set_event_loop(None)
-            self.loop.close()
+            self._close()
 
     def send(self, request: Request) -> Response:
         """The app's answer to one request."""
@@ -57,19 +58,36 @@ class InProcess:
         """The app's answer to one request, on the running loop. Raises whatever the app raises."""
         incoming = [{"type": "http.request", "body": request.body, "more_body": False}]
         outgoing: list[Message] = []
+        answered = asyncio.Event()
 
         async def receive() -> Message:
-            return incoming.pop() if incoming else {"type": "http.disconnect"}
+            if incoming:
+                return incoming.pop()
+            await answered.wait()
+            return {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
             outgoing.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                answered.set()
 
         await self._app(_scope(request), receive, send)
         start, *rest = outgoing
         head = b"\r\n".join([b"", *(name + b": " + value for name, value in start["headers"])])
         return Response(start["status"], b"".join(message.get("body", b"") for message in rest), head)
 
+    def _close(self) -> None:
+        self._lifespan.cancel()
+        try:
+            self.loop.run_until_complete(asyncio.wait([self._lifespan]))
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        finally:
+            asyncio.set_event_loop(None)
+            self.loop.close()
+
     async def _live(self) -> None:
+        problem = "it ended without an answer"
         try:
             await self._app(
                 {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}},
@@ -77,7 +95,8 @@ class InProcess:
                 self._from_lifespan.put,
             )
         except Exception as error:
-            await self._from_lifespan.put({"type": "failed", "message": f"{type(error).__name__}: {error}"})
+            problem = f"{type(error).__name__}: {error}"
+        await self._from_lifespan.put({"type": "failed", "message": problem})
 
     def _tell_lifespan(self, word: str) -> None:
         self._to_lifespan.put_nowait({"type": f"lifespan.{word}"})

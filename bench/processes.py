@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
+
+import psutil
 
 _GUARD = """
 import os, shutil, signal, sys, time
@@ -92,9 +95,12 @@ class Processes:
     @contextlib.contextmanager
     def folder(self) -> Iterator[Path]:
         """A temporary folder for as long as the block lasts; the guard removes it where we cannot."""
-        with tempfile.TemporaryDirectory(prefix="fastapi-bench-", ignore_cleanup_errors=True) as path:
-            self._tell("+", path)
+        path = tempfile.mkdtemp(prefix="fastapi-bench-")
+        self._tell("+", path)
+        try:
             yield Path(path)
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
             self._tell("-", path)
 
     def _tell(self, sign: str, what: int | str) -> None:
@@ -162,9 +168,19 @@ def _stop(child: subprocess.Popen[str], grace_s: float, stop: signal.Signals) ->
 
 
 def _killed(group: int) -> bool:
-    """Kill what is left of a group; False when nothing is."""
+    """Kill what is left of a group; False when nothing is.
+
+    The dead do not count: where the first process of a container waits for nobody, they stay in the table for ever.
+    """
     try:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return False
-    return True
+    return any(_lives_in(group, process) for process in psutil.process_iter())
+
+
+def _lives_in(group: int, process: psutil.Process) -> bool:
+    try:
+        return os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, psutil.Error):
+        return False

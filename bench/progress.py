@@ -6,6 +6,7 @@ Everything goes to standard error, so that results on standard output can be pip
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rich.console import Console
@@ -19,17 +20,18 @@ from bench.model import Cell, Failure, Record
 class Pace:
     """How long is left, from what was expected of each part and what the parts so far have taken."""
 
-    def __init__(self, expected_s: float) -> None:
+    def __init__(self, expected_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._expected_s = expected_s
         self._done_s = 0.0
-        self._began_s = time.monotonic()
+        self._clock = clock
+        self._began_s = clock()
 
     def advance(self, expected_s: float) -> None:
         self._done_s += expected_s
 
     @property
     def left_s(self) -> float:
-        took_s = time.monotonic() - self._began_s
+        took_s = self._clock() - self._began_s
         pace = took_s / self._done_s if self._done_s else 1.0
         return max(0.0, (self._expected_s - self._done_s) * pace)
 
@@ -43,7 +45,6 @@ class Display:
         self._done = 0
         self._pace = Pace(expected_s)
         self._cell_began_s = 0.0
-        self._last_count = 0
         self._bar: Progress | None = None
         self._task: TaskID
         if self._console.is_terminal:
@@ -99,7 +100,8 @@ class Display:
 
     def failed(self, failure: Failure, cells: int, expected_s: float) -> None:
         self._count(cells, expected_s)
-        self._line(f"FAILED {failure.setup} {failure.scenario or ''}: {failure.error}")
+        what = f"{failure.setup} / {failure.scenario}" if failure.scenario else failure.setup
+        self._line(f"FAILED {what}: {failure.error}")
 
     def _count(self, cells: int, expected_s: float) -> None:
         self._done += cells

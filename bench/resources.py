@@ -11,7 +11,7 @@ import psutil
 
 from bench.usage import Reading, Snapshot
 
-_HELPERS = ("resource_tracker", "forkserver")
+_HELPER = "multiprocessing.resource_tracker"
 
 
 class ProcessTree:
@@ -37,11 +37,11 @@ class ProcessTree:
         return Snapshot(at_ns, readings, _steal_s(self._cpus))
 
     def workers(self) -> tuple[int, ...]:
-        """The processes that can answer requests: those without children, less the helpers of multiprocessing."""
+        """The processes that can answer requests: those without children, less the helper of multiprocessing."""
         parent_of: dict[int, int] = {}
         for process in self._members:
             with contextlib.suppress(psutil.Error):
-                if not any(helper in word for word in process.cmdline() for helper in _HELPERS):
+                if not any(_HELPER in word for word in process.cmdline()):
                     parent_of[process.pid] = process.ppid()
         parents = set(parent_of.values())
         return tuple(pid for pid in parent_of if pid not in parents)

@@ -7,6 +7,7 @@ import http.client
 import os
 import tempfile
 import time
+from collections import abc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ _SNAPSHOT_S = 0.1
 _REFRESH_S = 1.0
 _VICTIM_ARRIVALS_PER_S = 50.0
 _CHECK_TIMEOUT_S = 10.0
+_DYING_S = 0.3
 
 _START_S = {"uvicorn": 1.5, "gunicorn": 1.5, "granian": 1.5, "hypercorn": 2.0}
 _OVERHEAD_S = {"native": 0.6, "locust": 2.5}
@@ -92,43 +94,53 @@ def run(plan: Plan, bench: Bench, folder: RunFolder, display: Display) -> None:
     with _own_cpus(bench.generator_cpus), Processes() as processes:
         earlier: dict[object, list[float]] = {}
         for visit in visits(plan):
-            for result in _visit(visit, plan, bench, processes, display):
-                if isinstance(result, Failure):
-                    folder.add_failure(result)
-                    continue
-                before = earlier.setdefault(result.cell.key, [])
-                record = _audited(replace(result, run=folder.path.name), before)
-                before.append(record.summary.throughput_rps)
-                folder.add(record)
-                display.measured(record, _cell_s(record.cell))
+            with contextlib.closing(_visit(visit, plan, bench, processes, display)) as results:
+                for result in results:
+                    if isinstance(result, Failure):
+                        folder.add_failure(result)
+                        continue
+                    before = earlier.setdefault(result.cell.key, [])
+                    record = _audited(replace(result, run=folder.path.name), before)
+                    before.append(record.summary.throughput_rps)
+                    folder.add(record)
+                    display.measured(record, _cell_s(record.cell))
     folder.add_facts(finished=True, took_s=round(time.monotonic() - began_s, 1))
 
 
 def _visit(
     visit: Visit, plan: Plan, bench: Bench, processes: Processes, display: Display
-) -> Iterator[Record | Failure]:
-    """The records of one start of a server."""
+) -> abc.Generator[Record | Failure, None, None]:
+    """The records of one start of a server, which is stopped when the generator is closed."""
     display.starting(visit.setup)
-    left = list(visit.cells)
+    ended_cells = 0
     try:
         with serving(
             bench.setups[visit.setup], processes, host=bench.address, cpus=bench.server_cpus
         ) as server:
-            while left:
-                cell = left.pop(0)
+            for cell in visit.cells:
                 display.measuring(cell)
                 try:
                     yield _measure(cell, server, plan, bench, processes, display)
                 except EngineError as error:
-                    if server.exit_status() is not None:
+                    if _has_ended(server):
                         raise ended(server) from error
                     failure = Failure(cell.setup, cell.repeat, str(error), cell.scenario)
                     display.failed(failure, 1, _cell_s(cell))
                     yield failure
+                ended_cells += 1
     except ServerError as error:
         failure = Failure(visit.setup, visit.repeat, str(error))
-        display.failed(failure, len(left) or 1, sum(map(_cell_s, left)))
+        left = visit.cells[ended_cells:]
+        display.failed(failure, len(left), sum(map(_cell_s, left)))
         yield failure
+
+
+def _has_ended(server: Server) -> bool:
+    """Whether a server that gave no answer is dying: its connections close a little before it is gone."""
+    deadline_s = time.monotonic() + _DYING_S
+    while server.exit_status() is None and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return server.exit_status() is not None
 
 
 def _measure(

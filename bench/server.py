@@ -14,7 +14,7 @@ from pathlib import Path
 from bench import launchers
 from bench.errors import ServerError
 from bench.model import Setup
-from bench.ports import free_port
+from bench.ports import free_port, is_free
 from bench.processes import Processes
 from bench.services import providing
 
@@ -58,6 +58,8 @@ def serving(
     `port` 0 picks a free one; `cpus` are used where the setup names none. Raises ServerError, with the end of the
     server's log, when it cannot be started, dies, or does not answer in time.
     """
+    if port and not is_free(port, host):
+        raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
     port = port or free_port(host)
     cpus = tuple(setup.cpus or cpus)
     with processes.folder() as tmp, providing(setup.services, processes, cpus) as urls:

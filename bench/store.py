@@ -1,6 +1,7 @@
 """A run's folder: `run.json` with its facts, `records.jsonl` with one line a cell, written as soon as it is known.
 
-Format history: 1, the first.
+Format history: 1, the first. A reader ignores fields that it does not know, so that fields may be added within a
+version; one that changes its meaning, or goes, makes a new version, which older readers refuse.
 """
 
 from __future__ import annotations
@@ -64,7 +65,10 @@ def point_latest(run: Path) -> None:
     part = run.parent / f".latest-{os.getpid()}"
     with contextlib.suppress(OSError):
         part.symlink_to(run.name, target_is_directory=True)
-        part.replace(latest)
+        try:
+            part.replace(latest)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def read_run(path: Path) -> Run:
@@ -102,12 +106,20 @@ def _lines(path: Path, kind: TypeAdapter[T]) -> Iterator[T]:
         try:
             _check_schema(line)
             yield kind.validate_json(line)
-        except (ValidationError, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise UsageError(f"{path}, line {number}: not a record of this version: {reason}") from None
+        except ValueError as error:
+            raise UsageError(f"{path}, line {number}: {_reason(error)}") from None
+
+
+def _reason(error: ValueError) -> str:
+    """Why a line cannot be read; a ValidationError, which is a ValueError too, names the field."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'the line'}: {first['msg']}"
 
 
 def _check_schema(line: bytes) -> None:
-    schema = json.loads(line).get("schema", SCHEMA)
+    fields = json.loads(line)
+    schema = fields.get("schema", SCHEMA) if isinstance(fields, dict) else SCHEMA
     if schema != SCHEMA:
         raise ValueError(f"schema {schema}, this version reads {SCHEMA}")

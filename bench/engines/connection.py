@@ -181,8 +181,7 @@ class Client(asyncio.Protocol):
             kind = f"connect-{error.strerror or 'failed'}".lower().replace(" ", "-")
         else:
             return
-        finally:
-            self._connecting = None
+        self._connecting = None
         if self.sent_ns:
             self.fail(kind, connected=False)
 
@@ -195,6 +194,7 @@ class Client(asyncio.Protocol):
         self._known = _NOTHING
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._connecting = None  # here, as the connection can be lost again before that task goes on
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass of it
         if self.sent_ns:
             self.sent_ns = clock_ns()

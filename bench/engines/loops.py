@@ -19,6 +19,10 @@ from bench.schedule import arrivals_ns, user_spans_s
 _RETRY_NS = 50_000_000
 _CHUNK = 4096
 
+# Connections that are open before they are needed: to accept a crowd of new ones would lengthen a server's stall.
+_AHEAD = 8
+_AHEAD_S = 0.2
+
 
 class ClosedLoop:
     """Each user's next session starts when its last one ends, or a while after, for as long as the user is there."""
@@ -85,7 +89,7 @@ class OpenLoop:
         self._taken = 0
         self._due_ns: deque[int] = deque()
         self.shed = 0
-        ahead = min(self._most, max(4, math.ceil(load.arrivals_per_s / job.parts / 20)))
+        ahead = min(self._most, max(_AHEAD, math.ceil(_AHEAD_S * load.arrivals_per_s / job.parts)))
         self.clients = [self._client() for _ in range(ahead)]
         self._idle = deque(self.clients)
         self._timer: Timer

@@ -296,7 +296,7 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
     if len(curve.repeats) > 1:
         for repeat in curve.repeats:
             axes.plot(*_line(repeat), color=colour, linewidth=0.7, alpha=0.35)
-    axes.plot(*_line(curve.points), color=colour, linewidth=2, linestyle=_dash(curve), gid="median")
+    axes.plot(*_line(curve.points), color=colour, linewidth=2, linestyle=_dash(curve))
 
 
 def _line(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:

@@ -3,9 +3,10 @@
 import asyncio
 
 from fastapi import APIRouter, HTTPException
-from sqlalchemy import text
+from sqlalchemy import select
 
-from target_app.dependencies import DatabaseDep
+from target_app.dependencies import DatabaseDep, SettingsDep
+from target_app.models import Item
 from target_app.schemas.error import UNAVAILABLE
 from target_app.schemas.health import Health
 
@@ -21,11 +22,19 @@ async def live() -> Health:
 
 
 @router.get("/ready", responses=UNAVAILABLE)
-async def ready(database: DatabaseDep) -> Health:
-    """Ready: the database answered within a second."""
+async def ready(database: DatabaseDep, settings: SettingsDep) -> Health:
+    """Ready: the database is there, and read from within a second."""
+    if (
+        settings.backend == "sqlite" and not settings.database_path.exists()
+    ):  # open connections would go on reading the file without a name
+        raise _not_ready("The database is gone")
     try:
         async with asyncio.timeout(_DEADLINE_S), database.reading() as session:
-            await session.execute(text("SELECT 1"))
+            await session.execute(select(Item.id).limit(1))
     except TimeoutError:
-        raise HTTPException(503, "The database did not answer in time", {"Retry-After": "1"}) from None
+        raise _not_ready("The database did not answer in time") from None
     return Health()
+
+
+def _not_ready(why: str) -> HTTPException:
+    return HTTPException(503, why, {"Retry-After": "1"})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from random import Random
 
+from bench.findings import Finding, findings
 from bench.model import (
     Caveat,
     Cell,
@@ -112,6 +114,21 @@ def facts(*setups: Setup, **host: object) -> dict[str, object]:
 def run(*records: Record, name: str = "made-up", setups: tuple[Setup, ...] = SETUPS, **more: object) -> Run:
     """A finished run of these records."""
     return Run(name, facts(*setups) | more, records)
+
+
+def topics(*records: Sequence[Record]) -> list[str]:
+    """The topics of the findings of these records' run."""
+    return [finding.topic for finding in findings(run(*[one for some in records for one in some]))]
+
+
+def found(topic: str, *records: Sequence[Record]) -> Finding:
+    """The one finding on a topic in these records' run."""
+    (finding,) = [
+        finding
+        for finding in findings(run(*[one for some in records for one in some]))
+        if finding.topic == topic
+    ]
+    return finding
 
 
 # --- one that looks real -------------------------------------------------------------------------

@@ -130,6 +130,12 @@ def test_nothing_given_changes_nothing() -> None:
         (Overrides(warmup_s=0.0), {"loads": (replace(CLOSED, warmup_s=0.0), replace(OPEN, warmup_s=0.0))}),
         (Overrides(arrivals="uniform"), {"loads": (CLOSED, replace(OPEN, arrivals="uniform"))}),
         (Overrides(max_sessions=3), {"loads": (CLOSED, replace(OPEN, max_sessions=3))}),
+        (Overrides(think_s=0.1), {"loads": (replace(CLOSED, think_s=0.1), OPEN)}),
+        (Overrides(shape="ramp"), {"loads": (replace(CLOSED, shape="ramp"), replace(OPEN, shape="ramp"))}),
+        (
+            Overrides(users=(4,), think_s=0.1, shape="step"),
+            {"loads": (ClosedLoad(4, 2.0, 0.4, 0.1, "step"),)},
+        ),
         (
             Overrides(rates=(9.0,), arrivals="uniform", max_sessions=3, duration_s=1.0, warmup_s=0.1),
             {"loads": (OpenLoad(9.0, 1.0, 0.1, "uniform", 3),)},
@@ -138,7 +144,8 @@ def test_nothing_given_changes_nothing() -> None:
     ids=[
         "setups", "scenarios", "engines", "repeats", "users replace all loads", "rates replace all loads",
         "users and rates together", "duration of both kinds", "a warm-up of zero counts as given",
-        "arrivals touch open loads only", "max_sessions touch open loads only", "a new open load takes them all",
+        "arrivals touch open loads only", "max_sessions touch open loads only", "users alone think",
+        "a shape of both kinds", "new users think, in their shape", "a new open load takes them all",
     ],
 )  # fmt: skip
 def test_an_override_replaces_its_own_field_and_no_other(
@@ -149,6 +156,10 @@ def test_an_override_replaces_its_own_field_and_no_other(
 
 def test_a_seed_of_zero_counts_as_given() -> None:
     assert overridden(BOTH, Overrides(seed=0)) == replace(BOTH, seed=0)
+
+
+def test_several_generators_are_a_matter_of_the_plan() -> None:
+    assert overridden(BOTH, Overrides(processes=2)) == replace(BOTH, processes=2)
 
 
 def test_loads_that_fall_together_are_measured_once() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.model import Latency, RequestSummary
+from bench.model import Latency, RequestSummary, Stage
 from bench.samples import Samples
 from bench.summary import latency, requests_by_worker, summarise
 
@@ -84,6 +84,7 @@ def test_what_counts_at_the_edges_of_the_measured_part() -> None:
         samples(
             (-10, -10, -5),  # all before
             (-10, -10, 5),  # sent before, answered in it: throughput, but no latency
+            (-1, -1, 0),  # answered at the very start: likewise
             (0, 0, 10),  # at the very start
             (500, 500, 510),
             (995, 995, 1000),  # answered at the very end, which is outside: latency, but no throughput
@@ -91,7 +92,7 @@ def test_what_counts_at_the_edges_of_the_measured_part() -> None:
         )
     )
     assert found.requests == 3
-    assert found.throughput_rps == 3.0
+    assert found.throughput_rps == 4.0
     assert (found.response_ms.max, found.response_ms.mean) == (10, pytest.approx(25 / 3))
 
 
@@ -211,3 +212,18 @@ def test_littles_law_holds_for_users_who_send_again_at_once() -> None:
     found = summarise(samples(*[(10.0 * turn, 10.0 * turn, 10.0 * turn + 10) for turn in range(100)] * 4))
     assert found.mean_concurrency == pytest.approx(4)
     assert math.isclose(found.requests * found.response_ms.mean / 1e3, 4)  # type: ignore[operator]
+
+
+def test_each_stage_of_a_load_that_changes_is_summed_up_by_itself() -> None:
+    """250 ms at a level of 10, then 750 ms that climb from 20 to 40."""
+    stages = (Stage(0.0, 0.25, 10, 10), Stage(0.25, 0.75, 20, 40))
+    given_ = samples(
+        (0, 0, 4), (100, 100, 108), (249, 249, 251), (250, 250, 260), (990, 990, 1010), (-5, -5, 1),
+        outcome=[0, 1, 0, 0, 0, 0],
+    )  # fmt: skip
+    first, second = summarise(given_, stages=stages).stages
+    assert (first.t_s, first.duration_s, first.level, second.level) == (0.0, 0.25, 10, 30)
+    assert [(part.requests, part.errors) for part in (first, second)] == [(3, 1), (2, 0)]
+    assert [part.throughput_rps for part in (first, second)] == pytest.approx([2 / 0.25, 2 / 0.75])
+    assert (first.response_ms.max, second.response_ms.max) == (8, 20)
+    assert summarise(given_, stages=stages[:1]).stages == ()

@@ -15,10 +15,23 @@ from target_app.settings import Settings
 StartApp = Callable[..., TestClient]
 
 
-def app_over(url: str, **settings: object) -> TestClient:
-    """The app in bench mode with twenty seeded items over a database; it starts and stops with a `with` block."""
-    given = {"database_url": url, "bench": True, "seed_rows": 20} | settings
-    return TestClient(create_app(Settings(**given)), raise_server_exceptions=False)
+@pytest.fixture(scope="session")
+def start_shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartApp]:
+    """Starts the app with these settings over a database of its own, for as long as the tests last."""
+    with ExitStack() as stack:
+
+        def start(**settings: object) -> TestClient:
+            return stack.enter_context(
+                app_over(sqlite_url(tmp_path_factory.mktemp("app") / "app.db"), **settings)
+            )
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def unchanged(start_shared_app: StartApp) -> TestClient:
+    """An app that tests share, as none of them changes its items."""
+    return start_shared_app()
 
 
 @pytest.fixture
@@ -33,10 +46,7 @@ def start_app(database_path: Path) -> Iterator[StartApp]:
     with ExitStack() as stack:
 
         def start(**settings: object) -> TestClient:
-            given = {"database_url": f"sqlite:///{database_path}", "bench": True, "seed_rows": 20} | settings
-            return stack.enter_context(
-                TestClient(create_app(Settings(**given)), raise_server_exceptions=False)
-            )
+            return stack.enter_context(app_over(sqlite_url(database_path), **settings))
 
         yield start
 
@@ -45,7 +55,7 @@ def start_app(database_path: Path) -> Iterator[StartApp]:
 def database_url(request: pytest.FixtureRequest, database_path: Path) -> str:
     """An empty database of each kind in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{database_path}"
+        return sqlite_url(database_path)
     url: str = request.getfixturevalue("postgres")
     return url
 
@@ -55,7 +65,7 @@ def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """The app in bench mode with twenty seeded items over each kind of database, shared by the tests of a module."""
     with ExitStack() as stack:
         if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path_factory.mktemp('shared')}/app.db"
+            url = sqlite_url(tmp_path_factory.mktemp("shared") / "app.db")
         else:
             url = stack.enter_context(request.getfixturevalue("fresh_postgres")())
         yield stack.enter_context(app_over(url))
@@ -63,5 +73,16 @@ def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def client(start_app: StartApp) -> TestClient:
-    """The app in bench mode with twenty seeded items."""
+    """An app for one test alone."""
     return start_app()
+
+
+def sqlite_url(database: Path) -> str:
+    """Where the app finds this file."""
+    return f"sqlite:///{database}"
+
+
+def app_over(url: str, **settings: object) -> TestClient:
+    """The app in bench mode with twenty seeded items over a database, unless the settings say otherwise."""
+    given = {"database_url": url, "bench": True, "seed_rows": 20} | settings
+    return TestClient(create_app(Settings(**given)), raise_server_exceptions=False)

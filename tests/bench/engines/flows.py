@@ -1,0 +1,74 @@
+"""Scenarios for the paths of `peer.py`, as a user's own file would hold them, and a few that go wrong themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from random import Random
+
+from scenarios.model import Flow, Request, Scenario, contains
+
+_HELLO = contains(b"hello")
+_REQUESTS = {
+    "head": Request("HEAD", "/head"),
+    "no-content": Request("GET", "/no-content", expect=204),
+}
+_PATHS = (
+    *("ok", "chunked", "pieces", "continue", "says-close", "until-close", "just-closes", "garbage", "twice"),
+    *("truncated", "no-answer", "reset", "silent", "status-503", "wrong-body", "slow"),
+)
+
+
+def _once(request: Request) -> Callable[[Random], Flow]:
+    def flow(rng: Random) -> Flow:
+        yield request
+
+    return flow
+
+
+def _session(rng: Random) -> Flow:
+    for name in ("first", "second", "third"):
+        yield Request("GET", "/ok", name=name, check=_HELLO)
+
+
+def _gives_up(rng: Random) -> Flow:
+    yield Request("GET", "/ok", name="before")
+    yield Request("GET", "/status-503", name="wrong")
+    yield Request("GET", "/ok", name="after")
+
+
+def _raises(rng: Random) -> Flow:
+    response = yield Request("GET", "/ok")
+    raise ValueError(f"no idea what to do with {response.body.decode()}")
+
+
+def _raises_at_once(rng: Random) -> Flow:
+    raise ValueError("no idea where to begin")
+    yield Request("GET", "/ok")
+
+
+def _dies(rng: Random) -> Flow:
+    yield Request("GET", "/ok")
+    print("farewell", flush=True)
+    os._exit(3)
+
+
+def _chatters(rng: Random) -> Flow:
+    print("chatter")
+    yield Request("GET", "/slow")
+
+
+_FLOWS = {
+    **{path: _once(Request("GET", f"/{path}", check=_HELLO)) for path in _PATHS},
+    **{name: _once(request) for name, request in _REQUESTS.items()},
+    "session": _session,
+    "gives-up": _gives_up,
+    "raises": _raises,
+    "raises-at-once": _raises_at_once,
+    "dies": _dies,
+    "chatters": _chatters,
+}
+
+SCENARIOS = {
+    name: Scenario(name, flow, victim=_once(Request("GET", "/slow"))) for name, flow in _FLOWS.items()
+}

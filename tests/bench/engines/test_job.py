@@ -1,0 +1,47 @@
+"""What a generator process is told, and how it waits to be told to go."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.engines.job import Job, read_job
+from bench.model import ClosedLoad, OpenLoad
+
+JOBS = {
+    "closed": Job("127.0.0.1", 80, "noop-async", ClosedLoad(3, 1.5, think_s=0.1), Path("samples")),
+    "open, with every field set": Job(
+        "::1", 8000, "mine", OpenLoad(12.5, 2.0, 0.25, "uniform", 7, shape="ramp"), Path("/tmp/a b"),
+        seed=2**32, scenarios_file=Path("my scenarios.py"), victim=True, timeout_s=0.5, part=1, parts=2,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+def test_a_job_is_read_as_it_was_written(job: Job, tmp_path: Path) -> None:
+    job.write(tmp_path / "job")
+
+    assert read_job(tmp_path / "job") == job
+
+
+def test_the_authority_of_an_ipv6_address_has_brackets() -> None:
+    assert [job.authority for job in JOBS.values()] == ["127.0.0.1:80", "[::1]:8000"]
+
+
+def test_a_generator_whose_launcher_is_gone_ends_without_a_request(tmp_path: Path) -> None:
+    JOBS["closed"].write(tmp_path / "job")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.engines.native", str(tmp_path / "job")],
+        cwd=Path(__file__).parents[3],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [{"ready": True}]

@@ -1,0 +1,115 @@
+"""Locust leaves the same samples as the native engine, failures and all: several of its processes, run once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from bench.model import ClosedLoad
+from bench.processes import Processes
+from bench.samples import Samples
+from bench.server import free_port
+from tests.bench.engines.conftest import Engine
+from tests.bench.engines.peer import WORKER, Peer
+
+LOAD = ClosedLoad(2, duration_s=0.4, warmup_s=0.1)
+SCENARIOS = ("session", "gives-up", "wrong-body", "no-answer", "silent")
+
+
+@dataclass
+class Ran:
+    """What came of all jobs, and when they ran by our own clock."""
+
+    rows: Samples
+    peer: Peer
+    heard: list[str]
+    span_ns: tuple[int, int]
+
+    def outcomes(self, label: str) -> Counter[str]:
+        rows = self.rows.rows(self.rows.label == self.rows.labels.index(label))
+        return Counter(rows.outcomes[number] for number in rows.outcome)
+
+
+@pytest.fixture(scope="module")
+def ran(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    with Peer() as peer:
+        engine = Engine(peer, processes, tmp_path_factory.mktemp("locust"))
+        jobs = [engine.job(name, LOAD, name, timeout_s=0.3) for name in SCENARIOS]
+        jobs.append(engine.job("chunked", LOAD, "refused", port=free_port()))
+        begin_ns = time.monotonic_ns()
+        rows = engine.run(*jobs, engine="locust")
+        yield Ran(rows, peer, engine.heard, (begin_ns, time.monotonic_ns()))
+
+
+def test_a_session_of_a_users_own_file_is_driven(ran: Ran) -> None:
+    counts = [ran.outcomes(label) for label in ("first", "second", "third")]
+
+    assert all(set(count) == {"ok"} for count in counts)
+    first, second, third = (count["ok"] for count in counts)
+    assert first >= second >= third > 2
+    assert first - third <= LOAD.users
+
+
+def test_nothing_that_the_server_saw_is_dropped(ran: Ran) -> None:
+    ours = sum((ran.outcomes(label) for label in ("first", "second", "third", "before")), Counter())
+
+    assert ours == {"ok": ran.peer.seen["/ok"]}
+    for path in ("/status-503", "/wrong-body", "/silent"):
+        label = "wrong" if path == "/status-503" else f"GET {path}"
+        assert ran.outcomes(label).total() == ran.peer.seen[path]
+
+
+def test_locust_asks_three_times_before_it_calls_a_connection_lost(ran: Ran) -> None:
+    """Its client repeats a request without a word when the connection closes: the native engine never does."""
+    assert ran.outcomes("GET /no-answer").total() * 3 == ran.peer.seen["/no-answer"]
+
+
+FAILS = {
+    "an unexpected status": ("wrong", "status-503"),
+    "a wrong body": ("GET /wrong-body", "wrong-body"),
+    "no answer in time": ("GET /silent", "timeout"),
+    "nobody listens": ("GET /chunked", "refused"),
+    "the connection closes instead of an answer": ("GET /no-answer", "reset"),
+}
+
+
+@pytest.mark.parametrize(("label", "kind"), FAILS.values(), ids=FAILS)
+def test_a_failure_is_counted_by_its_kind_as_the_native_engine_does(label: str, kind: str, ran: Ran) -> None:
+    assert set(ran.outcomes(label)) == {kind}
+    assert ran.outcomes(label)[kind] > 0
+
+
+def test_a_session_ends_with_its_first_wrong_answer(ran: Ran) -> None:
+    assert "after" not in ran.rows.labels
+
+
+def test_times_are_finer_than_milliseconds_and_on_our_clock(ran: Ran) -> None:
+    rows = ran.rows
+    took_us = (rows.done_ns - rows.sent_ns) // 1000
+
+    assert np.count_nonzero(took_us % 1000) > 0.9 * len(took_us)
+    assert np.all(rows.sent_ns == rows.intended_ns)
+    assert np.all(rows.done_ns >= rows.sent_ns)
+    assert ran.span_ns[0] < rows.sent_ns.min() < rows.done_ns.max() < ran.span_ns[1]
+
+
+def test_the_measured_part_is_as_long_as_it_should_be_and_told(ran: Ran) -> None:
+    assert ran.heard == ["started", "ended"]
+    assert ran.span_ns[0] < ran.rows.start_ns < ran.rows.end_ns < ran.span_ns[1]
+    assert ran.rows.duration_s <= LOAD.duration_s
+    assert 0 < ran.rows.cpu_s < len(SCENARIOS) + 1
+
+
+def test_the_worker_that_answered_is_known(ran: Ran) -> None:
+    rows = ran.rows
+    answered = np.isin(
+        rows.label, [rows.labels.index(label) for label in ("first", "wrong", "GET /wrong-body")]
+    )
+
+    assert set(rows.worker[answered].tolist()) == {WORKER}
+    assert set(rows.worker[rows.label == rows.labels.index("GET /chunked")].tolist()) == {0}

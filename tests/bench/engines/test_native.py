@@ -1,0 +1,285 @@
+"""The native engine against servers that misbehave: nothing is dropped, and each failure is called by its name."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import samples
+from bench.engines import launch
+from bench.errors import EngineError
+from bench.model import ClosedLoad, OpenLoad
+from bench.samples import Samples
+from bench.schedule import arrivals_ns
+from bench.server import free_port
+from tests.bench.engines.conftest import Engine
+from tests.bench.engines.peer import WORKER, Peer
+
+USERS = 3
+CLOSED = ClosedLoad(USERS, duration_s=0.2, warmup_s=0.0)
+
+
+def outcomes(rows: Samples) -> Counter[str]:
+    return Counter(rows.outcomes[number] for number in rows.outcome)
+
+
+def labelled(rows: Samples, label: str) -> Samples:
+    return rows.rows(rows.label == rows.labels.index(label))
+
+
+KEEPS_ITS_CONNECTION = {
+    "a plain answer": "ok",
+    "a chunked body": "chunked",
+    "an answer in pieces, head and body cut": "pieces",
+    "100 Continue before the answer": "continue",
+    "HEAD": "head",
+    "204 without a body": "no-content",
+}
+
+
+@pytest.mark.parametrize("name", KEEPS_ITS_CONNECTION.values(), ids=KEEPS_ITS_CONNECTION)
+def test_a_right_answer_is_ok_and_its_connection_used_again(name: str, engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job(name, CLOSED))
+
+    assert outcomes(rows) == {"ok": peer.seen[f"/{name}"]}
+    assert (peer.connections, peer.most) == (USERS, USERS)
+    assert peer.seen[f"/{name}"] > 2 * USERS
+
+
+CLOSES_ITS_CONNECTION = {"it says that it closes": "says-close", "the body ends with it": "until-close"}
+
+
+@pytest.mark.parametrize("name", CLOSES_ITS_CONNECTION.values(), ids=CLOSES_ITS_CONNECTION)
+def test_an_announced_close_is_no_failure(name: str, engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job(name, CLOSED))
+
+    assert outcomes(rows) == {"ok": peer.seen[f"/{name}"]}
+    assert peer.seen[f"/{name}"] <= peer.connections <= peer.seen[f"/{name}"] + USERS
+    assert peer.seen[f"/{name}"] > 2 * USERS
+
+
+def test_a_close_without_a_word_costs_at_most_the_request_that_met_it(engine: Engine, peer: Peer) -> None:
+    kinds = outcomes(engine.run(engine.job("just-closes", CLOSED)))
+
+    assert kinds["ok"] == peer.seen["/just-closes"] > 2 * USERS
+    assert set(kinds) <= {"ok", "reset"}
+    assert kinds["reset"] <= kinds["ok"]
+
+
+FAILS = {
+    "garbage": ("garbage", "garbage"),
+    "bytes after the end": ("twice", "garbage"),
+    "a body cut off": ("truncated", "truncated"),
+    "the connection closes instead of an answer": ("no-answer", "reset"),
+    "the connection is reset": ("reset", "reset"),
+    "no answer in time": ("silent", "timeout"),
+    "an unexpected status": ("status-503", "status-503"),
+    "a wrong body": ("wrong-body", "wrong-body"),
+}
+
+
+@pytest.mark.parametrize(("name", "kind"), FAILS.values(), ids=FAILS)
+def test_a_failure_is_counted_by_its_kind(name: str, kind: str, engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job(name, CLOSED, timeout_s=0.05 if kind == "timeout" else 10.0))
+
+    assert outcomes(rows) == {kind: peer.seen[f"/{name}"]}
+    assert peer.seen[f"/{name}"] >= 2 * USERS
+    assert engine.progress[-1].errors <= len(rows.outcome)
+
+
+def test_no_answer_counts_from_the_time_it_was_given_up(engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job("silent", CLOSED, timeout_s=0.05))
+
+    assert np.min(rows.done_ns - rows.sent_ns) >= 50_000_000
+
+
+def test_a_server_that_refuses_is_asked_again_but_not_all_the_time(engine: Engine) -> None:
+    rows = engine.run(engine.job("ok", CLOSED, port=free_port()))
+
+    assert set(outcomes(rows)) == {"refused"}
+    assert USERS < len(rows.outcome) <= USERS * (0.2 / 0.05 + 1)
+
+
+def test_an_answer_soon_after_the_end_is_waited_for(engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job("slow", CLOSED))
+
+    assert outcomes(rows) == {"ok": USERS}
+    assert peer.seen == {"/slow": USERS}
+    assert np.min(rows.done_ns) > rows.end_ns
+
+
+def test_a_request_without_answer_long_after_the_end_is_unfinished(engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job("silent", CLOSED, timeout_s=60.0))
+
+    assert outcomes(rows) == {"unfinished": USERS}
+    assert peer.seen == {"/silent": USERS}
+
+
+def test_a_row_says_who_answered_and_in_which_order_it_went(engine: Engine) -> None:
+    rows = engine.run(engine.job("ok", CLOSED))
+
+    assert set(rows.worker.tolist()) == {WORKER}
+    assert np.all(rows.intended_ns <= rows.sent_ns)
+    assert np.all(rows.sent_ns < rows.done_ns)
+    assert rows.end_ns - rows.start_ns == 200_000_000
+    assert np.all(rows.intended_ns < rows.end_ns)
+    assert 0 < rows.cpu_s < 1
+
+
+# --- sessions
+
+
+def test_a_request_is_due_when_the_answer_before_it_has_arrived(engine: Engine) -> None:
+    rows = engine.run(engine.job("session", ClosedLoad(1, duration_s=0.1, warmup_s=0.0)))
+
+    assert [rows.labels[number] for number in rows.label[:4]] == ["first", "second", "third", "first"]
+    np.testing.assert_array_equal(rows.intended_ns[1:], rows.done_ns[:-1])
+
+
+def test_a_session_ends_with_its_first_wrong_answer(engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job("gives-up", CLOSED))
+
+    assert set(rows.labels) == {"before", "wrong"}
+    assert outcomes(labelled(rows, "wrong")) == {"status-503": peer.seen["/status-503"]}
+    assert 0 <= peer.seen["/ok"] - peer.seen["/status-503"] <= USERS
+
+
+def test_two_jobs_go_side_by_side_and_are_joined(engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job("ok", CLOSED, "one"), engine.job("status-503", CLOSED, "two"))
+
+    assert outcomes(rows) == {"ok": peer.seen["/ok"], "status-503": peer.seen["/status-503"]}
+    assert peer.most == 2 * USERS
+    assert outcomes(labelled(rows, "GET /ok")) == {"ok": peer.seen["/ok"]}
+    assert engine.heard == ["started", "ended"]
+
+
+def test_a_companion_goes_along_and_its_samples_stay_apart(
+    engine: Engine, peer: Peer, tmp_path: Path
+) -> None:
+    probe = engine.job("ok", OpenLoad(50, 0.2, 0.0, arrivals="uniform"), "victim", victim=True)
+    rows = engine.run(engine.job("ok", CLOSED), companions=(probe,))
+
+    assert outcomes(rows) == {"ok": peer.seen["/ok"]}
+    victims = samples.read(tmp_path / "victim")
+    assert victims.labels == ("GET /slow",)
+    assert len(victims.outcome) == peer.seen["/slow"] == 10
+    assert victims.start_ns == rows.start_ns
+
+
+# --- the open loop
+
+
+@pytest.mark.parametrize("arrivals", ["poisson", "uniform"])
+def test_sessions_are_due_when_the_schedule_says(arrivals: str, engine: Engine, peer: Peer) -> None:
+    load = OpenLoad(200, duration_s=0.2, warmup_s=0.1, arrivals=arrivals)  # type: ignore[arg-type]
+    rows = engine.run(engine.job("ok", load, seed=7))
+
+    expected = arrivals_ns(load, 7) + rows.start_ns - 100_000_000
+    np.testing.assert_array_equal(np.sort(rows.intended_ns), expected)
+    assert np.all(rows.sent_ns >= rows.intended_ns)
+    assert outcomes(rows) == {"ok": peer.seen["/ok"]}
+    assert rows.shed == 0
+
+
+def test_a_session_that_finds_no_place_is_shed_and_counted(engine: Engine, peer: Peer) -> None:
+    load = OpenLoad(100, duration_s=0.3, warmup_s=0.1, arrivals="uniform", max_sessions=1)
+    rows = engine.run(engine.job("slow", load))
+
+    due = arrivals_ns(load, 1)
+    measured = int(np.count_nonzero(rows.intended_ns >= rows.start_ns))
+    assert rows.shed + measured == np.count_nonzero(due >= 100_000_000) == 30
+    assert len(rows.outcome) == peer.seen["/slow"] == 2
+    assert peer.most == 1
+
+
+def frozen(engine: Engine, peer: Peer, load: ClosedLoad | OpenLoad) -> tuple[Samples, int]:
+    """The requests that were due while the peer was frozen, and when it was so no more."""
+    engine.on_start = lambda: peer.freeze(after_s=0.1, span_s=0.2)
+    rows = engine.run(engine.job("ok", load))
+    begin_ns, end_ns = peer.frozen_ns
+    assert rows.start_ns < begin_ns < end_ns < rows.end_ns
+    return rows.rows((rows.intended_ns >= begin_ns) & (rows.intended_ns < end_ns)), end_ns
+
+
+def test_an_open_loop_shows_what_a_stall_does_to_everyone_who_came_meanwhile(
+    engine: Engine, peer: Peer
+) -> None:
+    caught, thawed_ns = frozen(engine, peer, OpenLoad(200, 0.45, 0.0, arrivals="uniform"))
+
+    assert len(caught.intended_ns) >= 39  # 200 a second for 0.2 s
+    assert np.all(caught.done_ns >= thawed_ns)
+
+
+def test_a_closed_loop_hides_a_stall_behind_one_request_a_user(engine: Engine, peer: Peer) -> None:
+    caught, _ = frozen(engine, peer, ClosedLoad(USERS, 0.45, 0.0))
+
+    assert len(caught.intended_ns) <= USERS
+
+
+SHARED = {"closed": ClosedLoad(3, 0.2, 0.0), "open": OpenLoad(100, 0.2, 0.0)}
+
+
+@pytest.mark.parametrize("load", SHARED.values(), ids=SHARED)
+def test_two_generators_that_share_a_load_make_it_once(
+    load: ClosedLoad | OpenLoad, engine: Engine, peer: Peer
+) -> None:
+    rows = engine.run(*(engine.job("ok", load, f"part-{part}", part=part, parts=2) for part in (0, 1)))
+
+    assert outcomes(rows) == {"ok": peer.seen["/ok"]}
+    if isinstance(load, ClosedLoad):
+        assert (peer.connections, peer.most) == (3, 3)
+    else:
+        np.testing.assert_array_equal(np.sort(rows.intended_ns) - rows.start_ns, arrivals_ns(load, 1))
+
+
+# --- what is no fault of the server's
+
+BROKEN = {
+    "after an answer": ("raises", "no idea what to do with hello"),
+    "before its first request": ("raises-at-once", "no idea where to begin"),
+}
+LOADS = [CLOSED, OpenLoad(100, 0.2, 0.0)]
+
+
+@pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
+@pytest.mark.parametrize(("name", "why"), BROKEN.values(), ids=BROKEN)
+def test_a_flow_that_raises_is_an_error_that_names_it(
+    name: str, why: str, load: ClosedLoad | OpenLoad, engine: Engine
+) -> None:
+    with pytest.raises(EngineError, match=f"^scenario '{name}' raised ValueError: {why}$"):
+        engine.run(engine.job(name, load))
+
+
+def test_a_generator_that_dies_is_an_error(engine: Engine) -> None:
+    with pytest.raises(EngineError, match=r"^the load generator ended with status 3$"):
+        engine.run(engine.job("dies", CLOSED))
+
+
+def test_a_generator_that_cannot_begin_is_an_error_with_its_last_words(engine: Engine) -> None:
+    with pytest.raises(EngineError, match=r"ended with status 1; it wrote:\n(.|\n)*no-such-scenario"):
+        engine.run(engine.job("no-such-scenario", CLOSED))
+
+
+def test_what_a_scenario_prints_does_not_hold_up_the_news(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A print stays in the generator's buffer until the start is told, and both come in one piece."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    heard_ns: list[int] = []
+    engine.on_start = lambda: heard_ns.append(time.monotonic_ns())
+    rows = engine.run(engine.job("chatters", ClosedLoad(1, duration_s=0.2, warmup_s=0.3)))
+
+    assert engine.heard == ["started", "ended"]
+    assert heard_ns[0] < rows.end_ns
+
+
+def test_the_watch_hears_how_far_it_is(engine: Engine) -> None:
+    rows = engine.run(engine.job("status-503", CLOSED))
+
+    assert engine.heard == ["started", "ended"]
+    assert isinstance(engine.progress[-1], launch.Progress)
+    assert 0 <= engine.progress[-1].errors == engine.progress[-1].requests <= len(rows.outcome)

@@ -1,0 +1,102 @@
+"""Which setup is best: only where the repeats bear it out."""
+
+from __future__ import annotations
+
+from bench.findings.finding import NOT_SHOWN
+from bench.model import Caveat
+from tests.bench.builders import found, repeats, topics
+
+
+def test_the_best_setup_wins_by_the_geometric_mean_over_the_scenarios() -> None:
+    """a: sqrt(100 x 400) = 200, b: sqrt(400 x 50) = 141."""
+    best = found(
+        "best-setup",
+        repeats("a", "noop-async", 100, 100), repeats("a", "io-async", 400, 400),
+        repeats("b", "noop-async", 400, 400), repeats("b", "io-async", 50, 50),
+    )  # fmt: skip
+    assert best.title == "Best setup here: a"
+    assert (
+        "a serves 1.41 × the requests of b, which comes next (io-async and noop-async; native, 32 users)."
+        in best.text
+    )
+    assert best.figures == (
+        "io-async: a 400 (400 to 400) req/s; b 50.0 (50.0 to 50.0) req/s",
+        "noop-async: a 100 (100 to 100) req/s; b 400 (400 to 400) req/s",
+    )
+    assert best.chart == "throughput"
+
+
+def test_what_the_best_setup_costs() -> None:
+    best = found(
+        "best-setup",
+        repeats("a", "noop-async", 200, 201, cpu_us=50.0, rss=90_000_000),
+        repeats("b", "noop-async", 100, 101, cpu_us=100.0, rss=120_000_000),
+    )
+    assert "A request costs a 0.50 × the CPU time it costs b." in best.text
+    assert "a peaks at 90.0 MB of memory, b at 120 MB." in best.text
+
+
+def test_setups_whose_repeats_overlap_share_the_first_place() -> None:
+    best = found(
+        "best-setup",
+        repeats("a", "noop-async", 100, 120), repeats("b", "noop-async", 95, 110), repeats("c", "noop-async", 54, 56),
+    )  # fmt: skip
+    assert best.title == "Best setups here: a and b"
+    assert (
+        "a and b cannot be told apart here, as their repeats overlap; c comes next with 0.50 × the requests"
+        in best.text
+    )
+
+
+def test_where_all_overlap_no_difference_could_be_shown() -> None:
+    best = found("best-setup", repeats("a", "noop-async", 100, 120), repeats("b", "noop-async", 95, 110))
+    assert best.title == f"Which setup is best: {NOT_SHOWN}"
+    assert "a and b cannot be told apart here: their repeats overlap" in best.text
+
+
+def test_a_single_repeat_shows_no_winner() -> None:
+    best = found("best-setup", repeats("a", "noop-async", 100), repeats("b", "noop-async", 1))
+    assert best.title == f"Which setup is best: {NOT_SHOWN}"
+    assert "no spread to judge by; a has the highest figure" in best.text
+
+
+def test_an_invalid_setup_never_wins_and_is_named_with_its_reason() -> None:
+    doubt = (Caveat("errors", "12 of 100 failed"),)
+    best = found(
+        "best-setup",
+        repeats("fast", "noop-async", 900, 910, valid=False, caveats=doubt),
+        repeats("a", "noop-async", 100, 110), repeats("b", "noop-async", 50, 55),
+    )  # fmt: skip
+    assert best.title == "Best setup here: a"
+    assert "Not ranked: fast (errors)." in best.text
+
+
+def test_a_scenario_in_which_the_fastest_is_invalid_does_not_count() -> None:
+    doubt = (Caveat("generator-saturated", "at 91 %"),)
+    best = found(
+        "best-setup",
+        repeats("fast", "noop-async", 900, 910, valid=False, caveats=doubt), repeats("fast", "db-orm-async", 90, 91),
+        repeats("a", "noop-async", 500, 510), repeats("a", "db-orm-async", 50, 51),
+    )  # fmt: skip
+    assert best.title == "Best setup here: fast"
+    assert "noop-async does not count, as it is invalid for fast (generator-saturated)." in best.text
+
+
+def test_misuse_and_open_loads_are_no_contest() -> None:
+    assert topics(repeats("a", "io-misuse", 100, 110), repeats("b", "io-misuse", 50, 55)) == []
+
+
+def test_the_caveats_of_the_setups_it_speaks_of_and_of_no_other() -> None:
+    def doubt(name: str) -> tuple[Caveat, ...]:
+        return (Caveat(f"doubt-{name}", ""),)
+
+    best = found(
+        "best-setup",
+        repeats("a", "noop-async", 100, 120, caveats=doubt("a")),
+        repeats("b", "noop-async", 90, 99, caveats=doubt("b")),
+        repeats("c", "noop-async", 80, 99, caveats=doubt("c")),
+        repeats("d", "noop-async", 60, 105, caveats=doubt("d")),
+    )
+    assert best.title == "Best setups here: a and d"
+    assert "; b comes next" in best.text
+    assert [caveat.code for caveat in best.caveats] == ["doubt-a", "doubt-b", "doubt-d"]

@@ -1,0 +1,94 @@
+"""Async over sync, and what blocking the loop costs: plain words where nothing could be shown."""
+
+from __future__ import annotations
+
+from bench.findings.finding import NOT_SHOWN
+from bench.model import Record
+from tests.bench.builders import found, record, repeats
+
+
+def test_async_over_sync_group_by_group() -> None:
+    finding = found(
+        "async-over-sync",
+        repeats("uvicorn", "noop-async", 200, 201), repeats("uvicorn", "noop-sync", 100, 101),
+        repeats("uvicorn", "db-orm-async", 80, 80), repeats("uvicorn", "db-orm-sync", 100, 100),
+        repeats("uvicorn", "io-async", 100, 120), repeats("uvicorn", "io-sync", 95, 110),
+    )  # fmt: skip
+    assert finding.title == "Async over sync: 0.80 × to 2.00 ×"
+    assert "serves 2.00 × in noop and 0.80 × in db-orm the requests of its sync twin" in finding.text
+    assert f"For io {NOT_SHOWN}." in finding.text
+    assert finding.figures[-1] == "noop: async 200 (200 to 201), sync 100 (100 to 101) req/s"
+    assert finding.chart == "twins"
+
+
+def test_async_without_evidence_claims_nothing() -> None:
+    finding = found(
+        "async-over-sync", repeats("uvicorn", "io-async", 100, 120), repeats("uvicorn", "io-sync", 95, 110)
+    )
+    assert finding.title == f"Async over sync: {NOT_SHOWN}"
+    assert finding.text == f"For io {NOT_SHOWN}."
+
+
+def test_an_invalid_twin_is_not_compared() -> None:
+    finding = found(
+        "async-over-sync",
+        repeats("uvicorn", "io-async", 100, 120, valid=False), repeats("uvicorn", "io-sync", 10, 11),
+    )  # fmt: skip
+    assert finding.text == "Not compared, as a twin is invalid: io."
+    assert "×" not in finding.title
+    assert "(invalid)" in finding.figures[0]
+
+
+# --- misuse ---
+
+
+def innocents(scenario: str, rate: float, *waits: float, valid: bool = True) -> list[Record]:
+    return [
+        record("uvicorn", scenario, rate + at, repeat=at, victim_p99=wait, valid=valid)
+        for at, wait in enumerate(waits)
+    ]
+
+
+def test_misuse_names_the_victims_and_what_they_suffer() -> None:
+    finding = found("misuse", innocents("io-misuse", 90, 300, 340), innocents("io-async", 3000, 2.0, 3.0))
+    assert finding.title == "Blocking the loop makes bystanders wait 128 × as long"
+    assert "io-misuse serves 0.030 × the requests of io-async (uvicorn, native, 32 users)." in finding.text
+    assert "An innocent request beside it waits 320 ms at p99, beside io-async 2.50 ms." in finding.text
+    assert finding.figures == (
+        "io-async: 3,000 (3,000 to 3,001) req/s, victim p99 2.50 (2.00 to 3.00) ms",
+        "io-misuse: 90.5 (90.0 to 91.0) req/s, victim p99 320 (300 to 340) ms",
+    )
+    assert finding.chart == "victims"
+
+
+def test_victims_whose_waits_overlap_show_nothing() -> None:
+    finding = found("misuse", innocents("io-misuse", 90, 2.5, 3.5), innocents("io-async", 3000, 2.0, 3.0))
+    assert finding.title == "Blocking the loop: 0.030 × the throughput"
+    assert f"In the wait of innocent requests beside it {NOT_SHOWN}." in finding.text
+
+
+def test_misuse_without_any_evidence_claims_nothing() -> None:
+    finding = found(
+        "misuse", repeats("uvicorn", "io-misuse", 100, 120), repeats("uvicorn", "io-async", 95, 110)
+    )
+    assert finding.title == f"Blocking the loop: {NOT_SHOWN}"
+    assert "×" not in finding.text
+
+
+def test_an_invalid_misuse_is_not_compared() -> None:
+    finding = found(
+        "misuse", innocents("io-misuse", 90, 300, 340, valid=False), innocents("io-async", 3000, 2.0, 3.0)
+    )
+    assert (
+        finding.text
+        == "io-misuse and io-async are not compared, as one is invalid (uvicorn, native, 32 users)."
+    )
+    assert "×" not in finding.title
+
+
+def test_the_repair_is_named_beside_the_fault() -> None:
+    pair = (innocents("io-misuse", 90, 300, 340), innocents("io-async", 3000, 2.0, 3.0))
+    repaired = found("misuse", *pair, repeats("uvicorn", "io-offload", 1500, 1501))
+    assert "Moved to a thread (io-offload) it serves 0.50 × the requests of io-async." in repaired.text
+    equal = found("misuse", *pair, repeats("uvicorn", "io-offload", 2900, 3100))
+    assert f"Moved to a thread (io-offload), {NOT_SHOWN} to io-async." in equal.text

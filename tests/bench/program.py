@@ -1,0 +1,150 @@
+"""`python -m bench` as a user runs it: a process of its own, in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+
+T = TypeVar("T")
+
+SERVER = """
+import os, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+
+    def do_GET(self):
+        if self.path == "/die":
+            os._exit(3)
+        print(self.path, file=sys.stderr)
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, *_):
+        pass
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+"""A server in any language, as far as the harness can tell: it answers `hello`, and notes each path in its log."""
+
+SETUPS = """
+[plain]
+about = "a server of my own"
+server = "command"
+command = ["python", "my_server.py", "{port}"]
+health = "/"
+
+[broken]
+server = "command"
+command = ["python", "-c", "raise SystemExit('no luck')"]
+"""
+
+SCENARIOS = """
+from scenarios.model import Request, Scenario, contains
+
+def get(rng):
+    yield Request("GET", "/", check=contains(b"hello"))
+
+def wrong_status(rng):
+    yield Request("GET", "/wrong-status", expect=201)
+
+def wrong_body(rng):
+    yield Request("GET", "/")
+    yield Request("GET", "/wrong-body", check=contains(b"goodbye"))
+
+def die(rng):
+    yield Request("GET", "/die")
+
+def raises(rng):
+    raise ValueError("no such luck")
+    yield
+
+def empty(rng):
+    return
+    yield
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("front-page", get, about="The page of my own server."),
+        Scenario("wrong-status", wrong_status),
+        Scenario("wrong-body", wrong_body),
+        Scenario("die", die),
+        Scenario("raises", raises),
+        Scenario("empty", empty),
+    )
+}
+"""
+
+PLANS = """
+[tiny]
+about = "a plan of my own"
+setups = ["plain"]
+scenarios = ["front-page"]
+users = [2]
+warmup_s = 0
+duration_s = 0.2
+"""
+
+MINE = ("--setups", "setups.toml", "--scenarios", "my_scenarios.py", "--plans", "plans.toml")
+
+
+def lay_out(folder: Path) -> None:
+    """Put a user's own server, setups, scenarios and plans into a folder."""
+    (folder / "my_server.py").write_text(SERVER)
+    (folder / "setups.toml").write_text(SETUPS)
+    (folder / "my_scenarios.py").write_text(SCENARIOS)
+    (folder / "plans.toml").write_text(PLANS)
+
+
+def bench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+@contextlib.contextmanager
+def started(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """A command that goes on; killed, with all that it started, if the test leaves it running."""
+    command = [sys.executable, "-m", "bench", *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=pipe, text=True) as child:
+        try:
+            yield child
+        finally:
+            if child.poll() is None:
+                for process in [*psutil.Process(child.pid).children(recursive=True), child]:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+
+
+def poll(look: Callable[[], T | None], within_s: float = 20.0) -> T:
+    """The first thing that `look` finds; fails when there is none in time."""
+    deadline_s = time.monotonic() + within_s
+    while time.monotonic() < deadline_s:
+        if found := look():
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"nothing was found in {within_s:g} s")
+
+
+def said_until(child: subprocess.Popen[str], word: str) -> str:
+    """What a command writes to standard error up to the line that holds a word."""
+    assert child.stderr is not None
+    said = ""
+    for line in child.stderr:
+        said += line
+        if word in line:
+            return said
+    raise AssertionError(f"it ended without saying {word!r}:\n{said}")

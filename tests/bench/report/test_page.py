@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from bench.model import Caveat, Failure, Run
+from bench.report.page import flat, page, title_facts
+from tests.bench.builders import facts, record, repeats, run
+
+
+def test_the_title_says_machine_date_plan_duration_and_counts() -> None:
+    told = Run("r", facts(), (record(), record(repeat=1, valid=False)), (Failure("a", 0, "no"),))
+    assert dict(title_facts(told)) == {
+        "machine": "AMD EPYC 7B13, 2 cores", "date": "2026-11-24 16:20 UTC", "plan": "default",
+        "duration": "4 min 12 s", "records": "1 valid, 1 invalid", "failures": "1",
+    }  # fmt: skip
+
+
+def test_facts_with_gaps_leave_out_what_is_not_known() -> None:
+    for known in (
+        {},
+        {"host": None, "started_at": 3, "plan": []},
+        {"started_at": "yesterday", "finished": True},
+    ):
+        assert dict(title_facts(Run("r", known, ()))) == {
+            "duration": "not finished",
+            "records": "0 valid, 0 invalid",
+        }
+
+
+def test_a_short_run_is_told_in_seconds() -> None:
+    assert dict(title_facts(Run("r", {"finished": True, "took_s": 41.6}, ())))["duration"] == "42 s"
+
+
+def test_tables_without_rows_are_left_out_but_the_summary_stays() -> None:
+    assert [table.title for table in page(run()).details] == []
+    assert page(run()).summary.rows == ()
+    full = page(run(*repeats("a", "noop-async", 1, 2), *repeats("uvicorn-2", "noop-async", 3, 4)))
+    assert [table.title for table in full.details] == ["Setups ranked per scenario", "Workers"]
+
+
+def test_a_code_has_one_mark_in_the_whole_report() -> None:
+    told = run(
+        record(caveats=(Caveat("steal", "1"),)),
+        record("b", caveats=(Caveat("lag", "2"), Caveat("steal", "3"))),
+    )
+    assert page(told).names == {"lag": "a", "steal": "b"}
+
+
+def test_nested_facts_are_flattened() -> None:
+    known = {
+        "host": {"cores": 2, "governor": None, "git": {"dirty": False}},
+        "cpus": [0, 1],
+        "mixed": [{"a": 1}],
+        "e": {},
+    }
+    assert dict(flat(known)) == {
+        "host.cores": "2", "host.governor": "unknown", "host.git.dirty": "False", "cpus": "0, 1", "mixed": "a=1",
+        "e": "",
+    }  # fmt: skip

@@ -1,0 +1,224 @@
+"""Whole reports in a folder: the page as a browser sees it, the Markdown, and the pictures."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from bench.model import Caveat, Failure, Run, Setup
+from bench.report import write
+from tests.bench.builders import OPEN, facts, realistic, record, repeats, run
+
+HOSTILE = """<script>alert("1")</script>'&|`*_--> $x^2$ ]]>"""
+VOID = frozenset({"meta", "br", "hr", "img", "link", "input"})
+
+
+class PageReader(HTMLParser):
+    """Reads a page strictly: what is opened is closed, in turn."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.words: list[str] = []
+        self.styles: list[str] = []
+        self.feed(page)
+        self.close()
+        self.faults += [f"{tag} is never closed" for tag in self.open]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._seen(tag, attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._seen(tag, attrs)
+
+    def _seen(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        names = [name for name, _ in attrs]
+        self.faults += [f"{tag} has {name} twice" for name, count in Counter(names).items() if count > 1]
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"line {self.getpos()[0]}: </{tag}> closes what is not open")
+
+    def handle_data(self, data: str) -> None:
+        (self.styles if self.open[-1:] == ["style"] else self.words).append(data)
+
+    def values(self, *wanted: str) -> list[str]:
+        return [value for _, name, value in self.attributes if name in wanted]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def hostile() -> Run:
+    doubt = (Caveat(HOSTILE, HOSTILE),)
+    records = [
+        found
+        for setup in ("uvicorn", HOSTILE)
+        for scenario in ("io-async", "io-misuse", f"{HOSTILE}-async", f"{HOSTILE}-sync")
+        for found in repeats(
+            setup, scenario, 100, 110, caveats=doubt, victim_p99=3.0, workers=(3, 4), engine=HOSTILE
+        )
+    ]
+    records.append(record(HOSTILE, valid=False, caveats=doubt))
+    known = facts(Setup(HOSTILE, "uvicorn", env={HOSTILE: HOSTILE}), Setup("uvicorn", "uvicorn"))
+    failures = (Failure(HOSTILE, 0, f"{HOSTILE}\n{HOSTILE}", HOSTILE),)
+    return Run(HOSTILE, known | {HOSTILE: HOSTILE}, tuple(records), failures)
+
+
+RUNS = {
+    "realistic": realistic,
+    "hostile names everywhere": hostile,
+    "nothing at all": lambda: Run("empty", {}, ()),
+    "failures only": lambda: Run("failed", facts(), (), (Failure("uvicorn", 0, "no answer\nImportError"),)),
+    "interrupted": lambda: Run("cut", facts() | {"finished": False}, repeats("uvicorn", "noop-async", 9)),
+    "a single repeat": lambda: run(record("uvicorn"), record("granian-1", throughput=1500)),
+    "nothing valid": lambda: run(record(valid=False), record("granian-1", valid=False)),
+    "no figure but the throughput": lambda: run(
+        record(p50=None, p99=None, cpu_us=None, rss=0, throughput=0.0)
+    ),
+    "open loads only": lambda: run(*repeats("a", "io-async", 400, 401, load=OPEN)),
+}
+
+
+@pytest.fixture(scope="module", params=RUNS, ids=str)
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    folder = tmp_path_factory.mktemp("report")
+    told: Run = RUNS[request.param]()
+    assert write(told, folder) == folder / "report.html"
+    return told, folder
+
+
+@pytest.fixture(scope="module")
+def page(made: tuple[Run, Path]) -> PageReader:
+    return PageReader((made[1] / "report.html").read_text(encoding="utf-8"))
+
+
+def test_the_page_is_well_formed(page: PageReader) -> None:
+    assert page.faults == []
+    assert [page.tags[tag] for tag in ("html", "head", "body", "h1", "main", "title")] == [1] * 6
+
+
+def test_the_page_needs_nothing_from_outside(page: PageReader) -> None:
+    forbidden = (
+        "script",
+        "link",
+        "iframe",
+        "img",
+        "object",
+        "embed",
+        "base",
+        "form",
+        "foreignobject",
+        "a:xlink",
+    )
+    assert [tag for tag in forbidden if page.tags[tag]] == []
+    assert [
+        value for value in page.values("href", "src", "xlink:href", "srcset") if not value.startswith("#")
+    ] == []
+    assert [name for _, name, _ in page.attributes if name.startswith(("on", "xmlns"))] == []
+    everything = " ".join([value for _, _, value in page.attributes] + page.styles)
+    assert re.findall(r"https?://|//\w|@import|javascript:", everything) == []
+    assert [
+        target for target in re.findall(r"url\(([^)]*)\)", everything) if not target.startswith("#")
+    ] == []
+
+
+def test_ids_are_unique_and_every_link_has_its_target(page: PageReader) -> None:
+    ids = Counter(page.values("id"))
+    assert [name for name, count in ids.items() if count > 1] == []
+    targets = [value[1:] for value in page.values("href", "xlink:href")]
+    targets += re.findall(r"url\(#([^)]*)\)", " ".join(page.values("style", "clip-path", "fill")))
+    assert sorted(set(targets) - set(ids)) == []
+
+
+def test_every_panel_is_a_drawing_with_a_name(made: tuple[Run, Path], page: PageReader) -> None:
+    html = (made[1] / "report.html").read_text(encoding="utf-8")
+    drawings = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert len(drawings) == page.tags["svg"]
+    assert all(ElementTree.fromstring(drawing).get("aria-label") for drawing in drawings)
+
+
+def test_every_chart_is_a_picture_that_the_markdown_shows(made: tuple[Run, Path], page: PageReader) -> None:
+    folder = made[1]
+    pictures = sorted(path.name for path in (folder / "charts").iterdir())
+    shown = re.findall(r"!\[[^\]]*\]\(charts/([^)]*)\)", (folder / "report.md").read_text(encoding="utf-8"))
+    assert sorted(shown) == pictures
+    charts = [
+        value.removeprefix("chart-") for value in page.values("id") if re.fullmatch(r"chart-[a-z]+", value)
+    ]
+    assert sorted(f"{name}.png" for name in charts) == pictures
+    for path in (folder / "charts").iterdir():
+        with Image.open(path) as picture:
+            picture.load()
+            assert picture.format == "PNG"
+            assert picture.width >= 400
+
+
+def test_the_page_says_what_the_run_was(made: tuple[Run, Path], page: PageReader) -> None:
+    told = made[0]
+    assert " ".join(told.name.split()) in page.text
+    valid = sum(found.valid for found in told.records)
+    assert f"{valid} valid, {len(told.records) - valid} invalid" in page.text
+    assert ("not finished" in page.text) == (told.facts.get("finished") is not True)
+    for failure in told.failures:
+        assert all(line in page.text for line in failure.error.splitlines())
+    if not told.records:
+        assert "Nothing was measured." in page.text
+        assert "The figures bear out no finding." in page.text
+
+
+def test_invalid_cells_are_marked_in_the_table_and_hatched_in_the_charts(
+    made: tuple[Run, Path], page: PageReader
+) -> None:
+    invalid = any(not found.valid for found in made[0].records)
+    assert ("invalid" in page.values("class")) == invalid
+    assert ("Hatched, hollow or dotted: invalid, never ranked." in page.text) == invalid
+    assert any(re.fullmatch(r"throughput-\d+-h[0-9a-f]+", name) for name in page.values("id")) == invalid
+
+
+def test_hostile_names_are_shown_and_not_obeyed(made: tuple[Run, Path], page: PageReader) -> None:
+    assert page.tags["script"] == 0
+    assert (page.text.count(HOSTILE) > 20) == (made[0].name == HOSTILE)
+
+
+def test_charts_of_an_earlier_report_are_replaced_and_other_files_are_not(tmp_path: Path) -> None:
+    (tmp_path / "charts").mkdir()
+    for name in ("old.png", "throughput.png", "notes.txt"):
+        (tmp_path / "charts" / name).write_bytes(b"old")
+    write(run(record(), record("granian-1")), tmp_path)
+    assert not (tmp_path / "charts" / "old.png").exists()
+    assert (tmp_path / "charts" / "throughput.png").read_bytes()[1:4] == b"PNG"
+    assert (tmp_path / "charts" / "notes.txt").read_bytes() == b"old"
+
+
+def test_a_report_of_the_same_run_is_the_same(tmp_path: Path) -> None:
+    told = run(
+        *repeats("a", "io-async", 100, 110, victim_p99=3.0), *repeats("b", "io-async", 90, 95, valid=False)
+    )
+    for name in ("one", "two"):
+        write(told, tmp_path / name)
+    for part in ("report.html", "report.md", "charts/throughput.png", "charts/victims.png"):
+        assert (tmp_path / "one" / part).read_bytes() == (tmp_path / "two" / part).read_bytes()
+
+
+def test_an_interrupted_run_says_so_where_a_finished_one_says_how_long_it_took(tmp_path: Path) -> None:
+    told = run(record())
+    finished = PageReader(write(told, tmp_path).read_text())
+    cut = PageReader(write(replace(told, facts={**told.facts, "finished": False}), tmp_path).read_text())
+    assert "duration 4 min 12 s" in finished.text
+    assert "duration not finished" in cut.text

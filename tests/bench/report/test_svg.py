@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from bench.report.palette import LIGHT
+from bench.report.svg import inline
+
+DOCUMENT = f"""<?xml version="1.0"?>
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+<svg xmlns:xlink="http://www.w3.org/1999/xlink" width="10pt" viewBox="0 0 10.5 20" xmlns="http://www.w3.org/2000/svg">
+ <metadata><a href="http://example.org/"/></metadata>
+ <title>a title</title>
+ <!-- a note -->
+ <defs><clipPath id="clip"/><path id="dot" d="M 1.23456 2.5" style="stroke: {LIGHT["ink"].upper()}"/></defs>
+ <use xlink:href="#dot" style="fill: {LIGHT["async"]}; stroke: #123456" clip-path="url(#clip)" x="3.987654"/>
+ <text style="fill: {LIGHT["quiet"]}">{LIGHT["async"]} 1.23456</text>
+</svg>
+"""
+
+
+def drawn() -> str:
+    return inline(DOCUMENT, "chart-0", 'Throughput: "a" & <b>')
+
+
+def test_a_drawing_is_one_element_named_for_those_who_cannot_see_it() -> None:
+    element = ElementTree.fromstring(drawn())
+    assert (element.tag, element.get("role"), element.get("viewBox")) == ("svg", "img", "0 0 10.5 20")
+    assert element.get("aria-label") == 'Throughput: "a" & <b>'
+
+
+def test_nothing_points_outside() -> None:
+    assert re.findall(r"http|xmlns|xlink|metadata|<title|<!--|DOCTYPE", drawn()) == []
+
+
+def test_ids_and_what_refers_to_them_have_the_prefix() -> None:
+    assert re.findall(r'id="([^"]*)"', drawn()) == ["chart-0-clip", "chart-0-dot"]
+    assert 'href="#chart-0-dot"' in drawn()
+    assert 'clip-path="url(#chart-0-clip)"' in drawn()
+
+
+def test_colours_are_those_of_the_page_where_they_have_a_meaning() -> None:
+    assert 'style="stroke: var(--ink)"' in drawn()
+    assert 'style="fill: var(--async); stroke: #123456"' in drawn()
+    assert f">{LIGHT['async']} 1.23456</text>" in drawn(), "words stay as they are"
+
+
+def test_coordinates_have_two_decimals() -> None:
+    assert 'd="M 1.23 2.5"' in drawn()
+    assert 'x="3.98"' in drawn()

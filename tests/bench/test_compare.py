@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bench import compare as tables
+from bench.compare import cores, rank, shares, worker_count
+from bench.model import Caveat, ClosedLoad, Record, Setup, Worker
+from bench.repeats import gather
+from bench.table import Table
+from tests.bench.builders import CLOSED, OPEN, record, repeats, run
+
+
+def column(table: Table, name: str, unit: str | None = None) -> list[str]:
+    (place,) = [
+        at for at, found in enumerate(table.columns) if found.name == name and unit in (None, found.unit)
+    ]
+    return [row.entries[place] for row in table.rows]
+
+
+def ranks(*records: Sequence[Record]) -> dict[str, str]:
+    table = tables.ranking(run(*[one for some in records for one in some]))
+    return dict(zip(column(table, "setup"), column(table, "rank"), strict=True))
+
+
+# --- summary -------------------------------------------------------------------------------------
+
+
+def test_a_summary_row_has_the_medians_of_the_repeats() -> None:
+    table = tables.summary(
+        run(
+            record(throughput=990, repeat=0, p50=2, p99=6, cpu_us=80, rss=90_000_000, errors=1),
+            record(throughput=1000, repeat=1, p50=3, p99=7, cpu_us=90, rss=91_000_000, errors=2),
+            record(throughput=1030, repeat=2, p50=4, p99=9, cpu_us=99, rss=95_000_000),
+        )
+    )
+    assert [(found.name, found.unit) for found in table.columns] == [
+        ("setup", ""), ("scenario", ""), ("throughput", "req/s"), ("range", "%"), ("p50", "ms"), ("p99", "ms"),
+        ("CPU", "µs/req"), ("memory", "MB"), ("errors", ""),
+    ]  # fmt: skip
+    assert [row.entries for row in table.rows] == [
+        ("uvicorn", "noop-async", "1,000", "4.0", "3.00", "7.00", "90.0", "91.0", "3")
+    ]
+    assert [row.section for row in table.rows] == ["native, 32 users"]
+
+
+def test_the_summary_has_the_best_setup_first_and_invalid_ones_last() -> None:
+    table = tables.summary(
+        run(
+            *repeats("slow", "noop-async", 10, 11),
+            *repeats("fast", "noop-async", 30, 31),
+            *repeats("wrong", "noop-async", 90, 91, valid=False, caveats=(Caveat("errors", "all"),)),
+            *repeats("middling", "noop-async", 20, 21),
+        )
+    )
+    assert column(table, "setup") == ["fast", "middling", "slow", "wrong"]
+    assert [row.invalid for row in table.rows] == [False, False, False, True]
+    assert table.rows[-1].codes == ("errors",)
+
+
+def test_an_empty_run_has_an_empty_summary() -> None:
+    assert tables.summary(run()).rows == ()
+    assert tables.summary(run()).notes == ()
+
+
+# --- ranking -------------------------------------------------------------------------------------
+
+
+def test_setups_that_cannot_be_told_apart_share_a_rank() -> None:
+    assert ranks(
+        repeats("a", "noop-async", 100, 110, 120),
+        repeats("b", "noop-async", 95, 105, 115),
+        repeats("c", "noop-async", 80, 85, 90),
+        repeats("d", "noop-async", 70, 75, 82),
+        repeats("e", "noop-async", 10, 11, 12),
+    ) == {"a": "1", "b": "1", "c": "3", "d": "3", "e": "5"}
+
+
+def test_a_rank_counts_only_who_is_better_by_evidence() -> None:
+    """b overlaps with both a and c, which do not overlap."""
+    assert ranks(
+        repeats("a", "noop-async", 100, 110),
+        repeats("b", "noop-async", 90, 105),
+        repeats("c", "noop-async", 80, 95),
+    ) == {"a": "1", "b": "1", "c": "2"}
+
+
+def test_an_invalid_setup_is_never_ranked_and_displaces_nobody() -> None:
+    assert ranks(
+        repeats("fast", "noop-async", 900, 910, valid=False),
+        repeats("a", "noop-async", 100, 110),
+        repeats("b", "noop-async", 50, 55),
+    ) == {"a": "1", "b": "2", "fast": "–"}
+
+
+def test_one_invalid_repeat_is_enough_to_lose_the_rank() -> None:
+    mixed = (record("a", throughput=900, repeat=0), record("a", throughput=910, repeat=1, valid=False))
+    assert ranks(mixed, repeats("b", "noop-async", 50, 55), repeats("c", "noop-async", 40, 45)) == {
+        "b": "1", "c": "2", "a": "–",
+    }  # fmt: skip
+
+
+def test_single_repeats_have_no_rank() -> None:
+    assert ranks(repeats("a", "noop-async", 100), repeats("b", "noop-async", 1)) == {"a": "~", "b": "~"}
+    assert rank(gather([record()]), gather([record()])[0]) is None
+
+
+def test_open_loads_rank_by_p99_as_their_rate_is_given() -> None:
+    def cell(setup: str, throughput: float, *p99s: float) -> list[Record]:
+        return [
+            record(setup, throughput=throughput, repeat=at, load=OPEN, p99=p99) for at, p99 in enumerate(p99s)
+        ]
+
+    found = tables.ranking(run(*cell("a", 401, 9, 10), *cell("b", 399, 4, 5), *cell("c", 400, 4.5, 6)))
+    assert column(found, "setup") == ["b", "c", "a"]
+    assert column(found, "rank") == ["1", "1", "3"]
+    assert column(found, "to leader") == ["", "~", "2.11 ×"]
+
+
+def test_the_ratio_to_the_leader_is_a_tilde_where_repeats_overlap() -> None:
+    table = tables.ranking(
+        run(
+            *repeats("a", "noop-async", 100, 110, 120),
+            *repeats("b", "noop-async", 95, 105, 115),
+            *repeats("c", "noop-async", 54, 55, 56),
+            *repeats("d", "noop-async", 999, 999, 999, valid=False),
+        )
+    )
+    assert column(table, "to leader") == ["", "~", "0.50 ×", "–"]
+    assert "one of 10 comparisons" in " ".join(table.notes)
+
+
+def test_a_scenario_with_one_setup_has_no_ranking() -> None:
+    table = tables.ranking(run(*repeats("a", "noop-async", 1, 2), *repeats("b", "io-async", 1, 2)))
+    assert (table.rows, table.notes) == ((), ())
+
+
+# --- twins and workers ---------------------------------------------------------------------------
+
+
+def test_twins_are_held_against_their_reference() -> None:
+    table = tables.twin_table(
+        run(
+            *repeats("uvicorn", "io-misuse", 90, 95, victim_p99=330.0),
+            *repeats("uvicorn", "io-sync", 1900, 3100),
+            *repeats("uvicorn", "io-async", 3000, 3200, victim_p99=2.5),
+            *repeats("uvicorn", "items-crud", 5, 6),
+        )
+    )
+    assert column(table, "variant") == ["io-async", "io-sync", "io-misuse"]
+    assert column(table, "to first") == ["", "~", "0.030 ×"]
+    assert column(table, "victim p99") == ["2.50", "–", "330"]
+    assert {row.section for row in table.rows} == {"io: uvicorn, native, 32 users"}
+
+
+def test_workers_show_the_smallest_and_largest_share_of_any_repeat() -> None:
+    table = tables.worker_table(
+        run(
+            record("uvicorn-2", workers=(60, 40), repeat=0, cpus=(0, 1)),
+            record("uvicorn-2", workers=(30, 70), repeat=1, cpus=(0, 1)),
+            record("uvicorn", workers=(100,)),
+        )
+    )
+    assert column(table, "setup") == ["uvicorn-2"]
+    found = [column(table, name)[0] for name in ("workers", "cores", "least busy", "busiest")]
+    assert found == ["2", "2", "30", "70"]
+
+
+@pytest.mark.parametrize(
+    ("workers", "expected"),
+    [((None, None), ["–", "–"]), ((100,), ["0.0", "100"]), ((100, 0), ["0.0", "100"])],
+    ids=["answers do not tell", "one of two never answered and was never seen", "one of two never answered"],
+)
+def test_shares_of_workers_with_gaps(workers: tuple[int | None, ...], expected: list[str]) -> None:
+    table = tables.worker_table(run(record("uvicorn-2", workers=workers)))
+    assert [column(table, name)[0] for name in ("least busy", "busiest")] == expected
+
+
+def test_shares_cores_and_worker_counts() -> None:
+    some = [Worker(1, 75, 0, 0), Worker(2, 25, 0, 0), Worker(3, None, 0, 0)]
+    assert shares(some) == (0.25, 0.75)
+    assert shares([Worker(1, 0, 0, 0)]) == ()
+    pinned, free = gather([record("a", cpus=(0, 1)), record("b", cpus=(), workers=(3, 4, 5))])
+    assert (cores(pinned), cores(free)) == (2, None)
+    assert (worker_count(pinned, {"a": {"workers": 4}}), worker_count(free, {})) == (4, 3)
+
+
+# --- two runs ------------------------------------------------------------------------------------
+
+
+def test_two_runs_side_by_side_with_a_tilde_where_repeats_overlap() -> None:
+    base = run(
+        *repeats("a", "noop-async", 100, 110, 120, cpu_us=50.0),
+        *repeats("b", "noop-async", 100, 110, 120),
+        *repeats("gone", "noop-async", 1, 2, 3),
+        name="before",
+    )
+    new = run(
+        *repeats("a", "noop-async", 50, 55, 60, cpu_us=100.0),
+        *repeats("b", "noop-async", 105, 115, 125),
+        *repeats("fresh", "noop-async", 1, 2, 3),
+        name="after",
+    )
+    table = tables.compare(base, new)
+    assert table.title == "before against after"
+    assert [row.entries[:5] for row in table.rows] == [
+        ("a", "noop-async", "110", "55.0", "0.50 ×"),
+        ("b", "noop-async", "110", "115", "~"),
+        ("fresh", "noop-async", "–", "2.0", "–"),
+        ("gone", "noop-async", "2.0", "–", "–"),
+    ]
+    assert table.rows[0].entries[8:] == ("50.0", "100", "2.00 ×")
+    assert "Only in before: gone / noop-async / native / 32 users for 3 s." in table.notes
+    assert "Only in after: fresh / noop-async / native / 32 users for 3 s." in table.notes
+
+
+def test_a_cell_that_is_invalid_on_either_side_has_no_ratio() -> None:
+    good, bad = repeats("a", "noop-async", 10, 11), repeats("a", "noop-async", 90, 91, valid=False)
+    for base, new in ((good, bad), (bad, good)):
+        (row,) = tables.compare(run(*base), run(*new)).rows
+        assert (row.entries[4], row.invalid) == ("–", True)
+
+
+def test_other_loads_are_other_cells() -> None:
+    table = tables.compare(run(record(load=CLOSED)), run(record(load=ClosedLoad(32, 9.0))))
+    assert [row.entries[2:5] for row in table.rows] == [("1,000", "–", "–"), ("–", "1,000", "–")]
+    assert [row.section for row in table.rows] == ["native, 32 users for 3 s", "native, 32 users for 9 s"]
+
+
+def test_the_notes_say_how_often_chance_alone_shows_a_difference() -> None:
+    three = run(*repeats("a", "noop-async", 1, 2, 3))
+    assert "in one of 10 comparisons" in " ".join(tables.compare(three, three).notes)
+    single = run(record("a"))
+    assert "A single repeat has no spread" in " ".join(tables.compare(single, three).notes)
+
+
+def test_the_notes_name_what_differs_in_machine_and_packages() -> None:
+    uvicorn = Setup("uvicorn", "uvicorn")
+    base = run(record(), setups=(uvicorn,))
+    new = run(
+        record(),
+        setups=(uvicorn,),
+        host={"cores": 4, "python": "3.11.2", "versions": {"uvicorn": "0.60.0", "fastapi": "0.165.0"}},
+    )
+    notes = tables.compare(base, new).notes
+    assert [note for note in notes if note.startswith("The runs differ")] == [
+        "The runs differ in cores: 2 before, 4 now.",
+        "The runs differ in uvicorn: 0.54.0 before, 0.60.0 now.",
+    ]
+
+
+def test_runs_without_facts_can_be_compared() -> None:
+    empty = run(record(), host=None)
+    assert len(tables.compare(empty, empty).rows) == 1
+
+
+def test_caveats_with_the_records_that_carry_them() -> None:
+    steal, lag = Caveat("steal", "3 %"), Caveat("lag", "1 ms")
+    one, two = record(caveats=(steal, lag)), record(repeat=1, caveats=(steal,))
+    assert tables.caveats_of([one, two]) == ((lag, (one,)), (steal, (one, two)))

@@ -1,0 +1,96 @@
+"""The fingerprint of a machine, held against other tools, and which CPUs are whose."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench import host
+
+CPUS = {
+    "one is not enough to share": ({0}, (), ()),
+    "of two, each gets one": ({0, 1}, (0,), (1,)),
+    "numbers may have gaps": ({2, 5, 7}, (2, 5), (7,)),
+    "seven still give one": (set(range(7)), (0, 1, 2, 3, 4, 5), (6,)),
+    "eight give two": (set(range(8)), (0, 1, 2, 3, 4, 5), (6, 7)),
+}
+
+
+@pytest.mark.parametrize(("allowed", "server", "generator"), CPUS.values(), ids=CPUS)
+def test_server_and_generator_get_cpus_of_their_own(
+    allowed: set[int], server: tuple[int, ...], generator: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: allowed, raising=False)
+
+    assert host.cpus_for() == (server, generator)
+
+
+def test_no_cpus_are_chosen_where_none_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+
+    assert host.cpus_for() == ((), ())
+
+
+def test_on_this_machine_all_cpus_are_used_and_none_twice() -> None:
+    server, generator = host.cpus_for()
+
+    assert not set(server) & set(generator)
+    if len(allowed := psutil.Process().cpu_affinity()) > 1:
+        assert sorted(server + generator) == sorted(allowed)
+
+
+def test_a_fingerprint_says_what_other_tools_say() -> None:
+    found = host.fingerprint()
+
+    assert found["cores"] == psutil.cpu_count()
+    assert found["kernel"] == platform.release()
+    assert found["python"] == f"CPython {platform.python_version()}"
+    assert found["memory_bytes"] == psutil.virtual_memory().total
+    assert all(found[key] for key in ("cpu_model", "governor", "virtualisation", "system"))
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_versions_are_those_installed_of_everything_that_matters() -> None:
+    found = host.versions()
+
+    assert set(found) == set(host.PACKAGES)
+    assert found["uvloop"] == metadata.version("uvloop")
+
+
+def test_a_package_that_is_not_there_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "PACKAGES", ("no-such-package", "numpy"))
+
+    assert list(host.versions()) == ["numpy"]
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", "-C", folder, *who, *words], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_state_of_the_source_is_its_commit_and_whether_anything_changed_since(tmp_path: Path) -> None:
+    assert host.git_state(tmp_path) is None
+
+    git(tmp_path, "init")
+    (tmp_path / "file").write_text("1")
+    git(tmp_path, "add", "file")
+    git(tmp_path, "commit", "-m", "first")
+    commit = git(tmp_path, "log", "-1", "--format=%H")
+    assert host.git_state(tmp_path) == {"commit": commit, "dirty": False}
+
+    (tmp_path / "file").write_text("2")
+    assert host.git_state(tmp_path) == {"commit": commit, "dirty": True}
+
+
+def test_without_git_nothing_is_known_of_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert host.git_state(tmp_path) is None

@@ -1,0 +1,364 @@
+"""Items through the async API and its sync twin: one set of expectations for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.target_app.conftest import StartApp
+
+ROOTS = ("/api/v1/items", "/api/v1/sync/items")
+SEEDED_1 = {
+    "id": 1, "name": "brass basket 1", "price": 0.37, "description": "The basket with the number 1.",
+}  # fmt: skip
+LAMP = {"name": "lamp", "price": 2.5, "description": "Bright."}
+NO_SUCH_ITEM = {"detail": "There is no such item"}
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(params=ROOTS, ids=("async", "sync"))
+def root(request: pytest.FixtureRequest) -> str:
+    """Where the items are."""
+    where: str = request.param
+    return where
+
+
+def names(client: TestClient, root: str, **query: object) -> list[str]:
+    """The names in one listing."""
+    answer = client.get(root, params=query)
+    assert answer.status_code == 200
+    return [item["name"] for item in answer.json()]
+
+
+class TestLife:
+    def test_created_item_is_at_its_location(self, client: TestClient, root: str) -> None:
+        created = client.post(root, json=LAMP)
+        assert (created.status_code, created.json()) == (201, {"id": 21, **LAMP})
+        assert created.headers["location"] == f"{root}/21"
+        assert client.get(created.headers["location"]).json() == {"id": 21, **LAMP}
+
+    def test_seeded_item_is_there(self, client: TestClient, root: str) -> None:
+        assert client.get(f"{root}/1").json() == SEEDED_1
+
+    def test_put_replaces_all_fields(self, client: TestClient, root: str) -> None:
+        answer = client.put(f"{root}/1", json={"name": "vase", "price": 9})
+        replaced = {"id": 1, "name": "vase", "price": 9.0, "description": None}
+        assert (answer.status_code, answer.json()) == (200, replaced)
+        assert client.get(f"{root}/1").json() == replaced
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param({"price": 4.25}, id="one field"),
+            pytest.param({"name": "vase", "description": "Blue."}, id="two fields"),
+            pytest.param({"description": None}, id="null removes the description"),
+            pytest.param({}, id="nothing"),
+        ],
+    )
+    def test_patch_keeps_the_other_fields(
+        self, client: TestClient, root: str, change: dict[str, object]
+    ) -> None:
+        answer = client.patch(f"{root}/1", json=change)
+        assert (answer.status_code, answer.json()) == (200, SEEDED_1 | change)
+        assert client.get(f"{root}/1").json() == SEEDED_1 | change
+
+    def test_deleted_item_is_gone_for_all_methods(self, client: TestClient, root: str) -> None:
+        deleted = client.delete(f"{root}/20")
+        assert (deleted.status_code, deleted.content) == (204, b"")
+        again = [
+            client.get(f"{root}/20"),
+            client.put(f"{root}/20", json=LAMP),
+            client.patch(f"{root}/20", json={"price": 1}),
+            client.patch(f"{root}/20", json={}),
+            client.delete(f"{root}/20"),
+        ]
+        assert [(answer.status_code, answer.json()) for answer in again] == [(404, NO_SUCH_ITEM)] * 5
+        assert len(names(client, root)) == 19
+
+    def test_id_of_a_deleted_item_is_not_given_out_again(self, client: TestClient, root: str) -> None:
+        client.delete(f"{root}/{client.post(root, json=LAMP).json()['id']}")
+        assert client.post(root, json=LAMP).json()["id"] == 22
+
+    def test_change_survives_a_restart(self, start_app: StartApp, root: str) -> None:
+        start_app().patch(f"{root}/3", json={"name": "kept"})
+        assert start_app().get(f"{root}/3").json()["name"] == "kept"
+
+
+class TestTwins:
+    def test_answer_the_same_byte_for_byte(self, client: TestClient) -> None:
+        """Both do the same to items of their own, then read what the other wrote."""
+        first, second = (self.transcript(client, root) for root in ROOTS)
+        assert first == second
+        assert client.get(ROOTS[0]).content == client.get(ROOTS[1]).content
+
+    def transcript(self, client: TestClient, root: str) -> list[tuple[int, dict[str, str], str]]:
+        """Every kind of answer, with what differs by nature taken out: the item's id and the root."""
+        created = client.post(root, json=LAMP)
+        path, item_id = created.headers["location"], str(created.json()["id"])
+        answers = [
+            created,
+            client.get(path),
+            client.patch(path, json={"price": 1}),
+            client.put(path, json={"name": "x" * 101, "price": 1}),
+            client.put(path, json={"name": "vase", "price": 3}),
+            client.get(root, params={"q": "vase", "sort": "-id", "limit": 1}),
+            client.get(root, params={"sort": "colour"}),
+            client.delete(path),
+            client.get(path),
+            client.post(path, json=LAMP),
+            client.post(root, content=b"\xff", headers=JSON),
+        ]
+        return [
+            (
+                answer.status_code,
+                {name: value.replace(path, "PATH") for name, value in answer.headers.items()},
+                answer.text.replace(f'"id":{item_id},', '"id":ID,'),
+            )
+            for answer in answers
+        ]
+
+
+class TestIds:
+    @pytest.mark.parametrize(
+        "item_id",
+        [
+            pytest.param("0", id="below the first"),
+            pytest.param("-1", id="negative"),
+            pytest.param(str(2**31), id="beyond int32"),
+            pytest.param(str(2**63), id="beyond int64"),
+            pytest.param("9" * 5000, id="thousands of digits"),
+            pytest.param("lamp", id="no number"),
+            pytest.param("1.5", id="a fraction"),
+            pytest.param("nan", id="not a number"),
+            pytest.param("%00", id="NUL"),
+            pytest.param("1;DROP TABLE items", id="SQL"),
+        ],
+    )
+    def test_bad_id_is_refused(self, unchanged: TestClient, root: str, item_id: str) -> None:
+        answers = [
+            unchanged.get(f"{root}/{item_id}"),
+            unchanged.put(f"{root}/{item_id}", json=LAMP),
+            unchanged.patch(f"{root}/{item_id}", json={"price": 1}),
+            unchanged.delete(f"{root}/{item_id}"),
+        ]
+        assert [answer.status_code for answer in answers] == [422] * 4
+
+    def test_largest_id_is_looked_for(self, unchanged: TestClient, root: str) -> None:
+        assert unchanged.get(f"{root}/{2**31 - 1}").json() == NO_SUCH_ITEM
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            pytest.param({"name": "x"}, id="shortest name"),
+            pytest.param({"name": "x" * 100}, id="longest name"),
+            pytest.param({"name": "\N{CAT}" * 100}, id="characters count, not bytes"),
+            pytest.param({"name": "a\nb\t\x7f"}, id="control characters"),
+            pytest.param({"name": "'; DROP TABLE items; --"}, id="SQL is text"),
+            pytest.param({"name": "<script>"}, id="markup is text"),
+            pytest.param({"price": 0}, id="free"),
+            pytest.param({"price": 1_000_000}, id="dearest"),
+            pytest.param({"price": 0.1 + 0.2}, id="every digit of a float"),
+            pytest.param({"description": ""}, id="empty description"),
+            pytest.param({"description": "x" * 1000}, id="longest description"),
+            pytest.param({"description": None}, id="no description"),
+        ],
+    )
+    def test_comes_back_as_it_was_given(
+        self, client: TestClient, root: str, fields: dict[str, object]
+    ) -> None:
+        created = client.post(root, json=LAMP | fields)
+        assert (created.status_code, created.json()) == (201, {"id": 21} | LAMP | fields)
+        assert client.get(f"{root}/21").json() == {"id": 21} | LAMP | fields
+
+    @pytest.mark.parametrize(
+        "field",
+        [
+            pytest.param('"name": ""', id="empty name"),
+            pytest.param(f'"name": "{"x" * 101}"', id="long name"),
+            pytest.param('"name": "a\\u0000b"', id="NUL in name"),
+            pytest.param('"name": "\\u0000"', id="NUL alone"),
+            pytest.param('"name": "a\\n\\u0000"', id="NUL after a line's end"),
+            pytest.param('"name": "\\ud800"', id="half a surrogate pair"),
+            pytest.param('"name": null', id="null name"),
+            pytest.param('"name": 5', id="number as name"),
+            pytest.param('"name": ["a"]', id="list as name"),
+            pytest.param('"price": -0.01', id="negative price"),
+            pytest.param('"price": 1000000.01', id="price too high"),
+            pytest.param('"price": NaN', id="NaN"),
+            pytest.param('"price": Infinity', id="infinity"),
+            pytest.param('"price": -Infinity', id="negative infinity"),
+            pytest.param('"price": 1e400', id="number that becomes infinity"),
+            pytest.param('"price": "1.5"', id="price as text"),
+            pytest.param('"price": true', id="price as boolean"),
+            pytest.param('"price": null', id="null price"),
+            pytest.param(f'"description": "{"x" * 1001}"', id="long description"),
+            pytest.param('"description": "\\u0000"', id="NUL in description"),
+            pytest.param('"colour": "red"', id="extra field"),
+            pytest.param('"id": 7', id="id is not the client's to choose"),
+        ],
+    )
+    def test_bad_field_is_refused(self, unchanged: TestClient, root: str, field: str) -> None:
+        whole = ('{"name": "lamp", "price": 2.5, ' + field + "}").encode()
+        answers = [
+            unchanged.post(root, content=whole, headers=JSON),
+            unchanged.put(f"{root}/1", content=whole, headers=JSON),
+            unchanged.patch(f"{root}/1", content=("{" + field + "}").encode(), headers=JSON),
+        ]
+        assert [answer.status_code for answer in answers] == [422] * 3
+        assert unchanged.get(f"{root}/1").json() == SEEDED_1
+        assert len(names(unchanged, root, limit=100)) == 20
+
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [
+            pytest.param(b"", 422, id="empty"),
+            pytest.param(b'{"price": 1}', 422, id="without a name"),
+            pytest.param(b'{"name": "lamp"}', 422, id="without a price"),
+            pytest.param(b"[]", 422, id="list"),
+            pytest.param(b"null", 422, id="null"),
+            pytest.param(b'{"name": "lamp", "price": 1', 422, id="cut short"),
+            pytest.param(b"{'name': 'lamp', 'price': 1}", 422, id="Python, not JSON"),
+            pytest.param(b'{"name": "\xff", "price": 1}', 400, id="not UTF-8"),
+            pytest.param(b"[" * 100_000, 400, id="nested beyond the parser's depth"),
+            pytest.param(b'{"name": "lamp", "price": %s}' % (b"9" * 5000), 400, id="thousands of digits"),
+        ],
+    )
+    def test_bad_body_is_refused(self, unchanged: TestClient, root: str, body: bytes, status: int) -> None:
+        assert unchanged.post(root, content=body, headers=JSON).status_code == status
+        assert unchanged.put(f"{root}/1", content=body, headers=JSON).status_code == status
+
+    def test_body_without_its_content_type_is_refused(self, unchanged: TestClient, root: str) -> None:
+        assert unchanged.post(root, content=b'{"name": "lamp", "price": 1}').status_code == 422
+
+    def test_error_says_where_and_why_but_echoes_nothing(self, unchanged: TestClient, root: str) -> None:
+        answer = unchanged.post(root, json={"name": "hunter2" * 50, "price": 1})
+        assert answer.json() == {
+            "detail": [
+                {
+                    "type": "string_too_long",
+                    "loc": ["body", "name"],
+                    "msg": "String should have at most 100 characters",
+                }
+            ]
+        }
+
+
+class TestBodySize:
+    BODY = b'{"name": "lamp", "price": 1}'
+
+    def test_body_at_the_limit_is_read(self, start_app: StartApp, root: str) -> None:
+        client = start_app(max_body_bytes=len(self.BODY))
+        assert client.post(root, content=self.BODY, headers=JSON).status_code == 201
+
+    def test_announced_body_beyond_the_limit_is_refused(self, start_app: StartApp, root: str) -> None:
+        client = start_app(max_body_bytes=len(self.BODY) - 1)
+        for answer in (
+            client.post(root, content=self.BODY, headers=JSON),
+            client.put(f"{root}/1", content=self.BODY, headers=JSON),
+            client.patch(f"{root}/1", content=self.BODY, headers=JSON),
+        ):
+            assert answer.status_code == 413
+
+    def test_chunked_body_beyond_the_limit_is_refused(self, start_app: StartApp, root: str) -> None:
+        def chunks() -> Iterator[bytes]:
+            yield self.BODY[:10]
+            yield self.BODY[10:]
+
+        client = start_app(max_body_bytes=len(self.BODY) - 1)
+        answer = client.post(root, content=chunks(), headers=JSON)
+        assert answer.status_code == 413
+        assert len(names(client, root)) == 20
+
+    def test_limit_is_one_mebibyte(self, client: TestClient, root: str) -> None:
+        padding = b" " * (2**20 - len(self.BODY))
+        assert client.post(root, content=self.BODY + padding, headers=JSON).status_code == 201
+        assert client.post(root, content=self.BODY + padding + b" ", headers=JSON).status_code == 413
+
+
+GOODS = (("Oak chair", 3.0), ("100% wool", 1.0), ("under_score", 3.0), (r"back\slash", 2.0), ("O'Brien", 1.0))
+
+
+@pytest.fixture(scope="module")
+def shop(start_shared_app: StartApp) -> TestClient:
+    """Five items, ids 1 to 5, with two pairs of equal prices."""
+    client = start_shared_app(seed_rows=0)
+    for name, price in GOODS:
+        client.post(ROOTS[0], json={"name": name, "price": price})
+    return client
+
+
+class TestListing:
+    @pytest.mark.parametrize(
+        ("q", "found"),
+        [
+            pytest.param("chair", ["Oak chair"], id="part of a name"),
+            pytest.param("oAK", ["Oak chair"], id="any case"),
+            pytest.param("a", ["Oak chair", r"back\slash"], id="several"),
+            pytest.param("%", ["100% wool"], id="wildcard of LIKE"),
+            pytest.param("_", ["under_score"], id="other wildcard of LIKE"),
+            pytest.param("/", [], id="SQLAlchemy's own escape"),
+            pytest.param("\\", [r"back\slash"], id="backslash"),
+            pytest.param("o'b", ["O'Brien"], id="quote"),
+            pytest.param("' OR 1=1 --", [], id="SQL"),
+            pytest.param("%' OR '1'='1", [], id="SQL behind a wildcard"),
+            pytest.param(" ", ["Oak chair", "100% wool"], id="space"),
+            pytest.param("x" * 100, [], id="longest"),
+        ],
+    )
+    def test_search(self, shop: TestClient, root: str, q: str, found: list[str]) -> None:
+        assert names(shop, root, q=q) == found
+        assert len(names(shop, root)) == 5
+
+    @pytest.mark.parametrize(
+        ("sort", "ids"),
+        [
+            pytest.param("id", [1, 2, 3, 4, 5], id="by id"),
+            pytest.param("-id", [5, 4, 3, 2, 1], id="by id, backwards"),
+            pytest.param("name", [2, 5, 1, 4, 3], id="by name, in code point order"),
+            pytest.param("-name", [3, 4, 1, 5, 2], id="by name, backwards"),
+            pytest.param("price", [2, 5, 4, 1, 3], id="equal prices by id"),
+            pytest.param("-price", [3, 1, 4, 5, 2], id="equal prices by id, backwards"),
+        ],
+    )
+    def test_sort(self, shop: TestClient, root: str, sort: str, ids: list[int]) -> None:
+        assert [item["id"] for item in shop.get(root, params={"sort": sort}).json()] == ids
+
+    def test_search_sort_and_page_together(self, shop: TestClient, root: str) -> None:
+        assert names(shop, root, q="o", sort="-price", limit=2, offset=1) == ["Oak chair", "O'Brien"]
+
+    @pytest.mark.parametrize("sort", ["id", "-name", "price"])
+    def test_pages_hold_every_item_once(self, client: TestClient, root: str, sort: str) -> None:
+        pages = [
+            client.get(root, params={"limit": 7, "offset": offset, "sort": sort}).json()
+            for offset in (0, 7, 14, 21)
+        ]
+        assert [len(page) for page in pages] == [7, 7, 6, 0]
+        assert sorted(item["id"] for page in pages for item in page) == list(range(1, 21))
+
+    def test_twenty_items_are_a_page(self, client: TestClient, root: str) -> None:
+        client.post(root, json=LAMP)
+        assert [item["id"] for item in client.get(root).json()] == list(range(1, 21))
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            pytest.param("limit=0", id="no items"),
+            pytest.param("limit=101", id="too many items"),
+            pytest.param("limit=1e2", id="no whole number"),
+            pytest.param("offset=-1", id="before the first"),
+            pytest.param(f"offset={2**31}", id="beyond int32"),
+            pytest.param("sort=description", id="column that is not offered"),
+            pytest.param("sort=id;DROP TABLE items", id="SQL"),
+            pytest.param("sort=--id", id="two minuses"),
+            pytest.param("q=", id="empty search"),
+            pytest.param("q=a%00", id="NUL"),
+            pytest.param(f"q={'x' * 101}", id="long search"),
+            pytest.param("page=2", id="unknown parameter"),
+        ],
+    )
+    def test_bad_query_is_refused(self, unchanged: TestClient, root: str, query: str) -> None:
+        assert unchanged.get(f"{root}?{query}").status_code == 422
