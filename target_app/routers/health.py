@@ -24,9 +24,8 @@ async def live() -> Health:
 @router.get("/ready", responses=UNAVAILABLE)
 async def ready(database: DatabaseDep, settings: SettingsDep) -> Health:
     """Ready: the database is there, and read from within a second."""
-    if (
-        settings.backend == "sqlite" and not settings.database_path.exists()
-    ):  # open connections would go on reading the file without a name
+    # Open connections would go on reading a file that has lost its name.
+    if settings.backend == "sqlite" and not settings.database_path.exists():
         raise _not_ready("The database is gone")
     try:
         async with asyncio.timeout(_DEADLINE_S), database.reading() as session:
