@@ -27,6 +27,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server said farewell on an idle connection, which is used just then
     # asyncpg gives the errors of connecting as they are
     ConnectionError,
     TimeoutError,

@@ -2,17 +2,18 @@
 
 import asyncio
 
-from fastapi import APIRouter, HTTPException
+from fastapi import HTTPException
 from sqlalchemy import select
 
 from target_app.dependencies import DatabaseDep, SettingsDep
 from target_app.models import Item
+from target_app.routing import Router
 from target_app.schemas.error import UNAVAILABLE
 from target_app.schemas.health import Health
 
 _DEADLINE_S = 1.0
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = Router(prefix="/health", tags=["health"])
 
 
 @router.get("/live")

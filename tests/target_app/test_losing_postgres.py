@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 
 import psycopg
 
@@ -18,6 +18,8 @@ from bench.processes import Processes
 from bench.server import Server, serving
 
 DEADLINE_S = 30.0
+CUT_OFF = 0
+"""In place of the status of an answer that did not come."""
 WRITES = [("POST", "/bench/db/counter/async"), ("POST", "/bench/db/counter/sync")]
 READS = [
     ("GET", f"/bench/db/{tier}/{way}") for tier in ("orm", "core", "raw") for way in ("async", "sync")
@@ -55,13 +57,18 @@ class Load:
     def _ask(self, method: str, path: str) -> None:
         connection = HTTPConnection(self._server.host, self._server.port, timeout=DEADLINE_S)
         while not self._over.is_set():
-            connection.request(method, path)
-            answer = connection.getresponse()
-            answer.read()
+            try:
+                connection.request(method, path)
+                answer = connection.getresponse()
+                status, patience = answer.status, answer.getheader("Retry-After")
+                answer.read()
+            except (OSError, HTTPException):
+                status, patience = CUT_OFF, None
+                connection.close()
             with self._lock:
-                self.recent[path, answer.status] += 1
-                self.total[path, answer.status] += 1
-                self.without_retry_after += answer.status == 503 and answer.getheader("Retry-After") is None
+                self.recent[path, status] += 1
+                self.total[path, status] += 1
+                self.without_retry_after += status == 503 and patience is None
         connection.close()
 
     def look_until(self, holds: Callable[[Counter[tuple[str, int]]], bool]) -> None:

@@ -5,13 +5,14 @@ from time import sleep
 from typing import Annotated
 
 from anyio import sleep as sleep_async
-from fastapi import APIRouter, BackgroundTasks, Query
+from fastapi import BackgroundTasks, Query
 
+from target_app.routing import Router
 from target_app.schemas.bench import Count
 
 Milliseconds = Annotated[int, Query(ge=0, le=1000, description="How long the task takes")]
 
-router = APIRouter(prefix="/bench/background", tags=["bench"])
+router = Router(prefix="/bench/background", tags=["bench"])
 
 
 class _Tally:

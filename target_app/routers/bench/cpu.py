@@ -4,8 +4,9 @@ from asyncio import sleep
 from typing import Annotated
 
 from anyio import to_process
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from target_app.routing import Router
 from target_app.schemas.bench import Computed, Hashed
 from target_app.work import checksum, digest
 
@@ -14,7 +15,7 @@ _BITE = 1000
 Steps = Annotated[int, Query(ge=0, le=1_000_000, description="Steps of pure Python, about 0.1 us each")]
 Rounds = Annotated[int, Query(ge=1, le=100_000, description="Rounds of the hash, about 0.5 us each")]
 
-router = APIRouter(prefix="/bench/cpu", tags=["bench"])
+router = Router(prefix="/bench/cpu", tags=["bench"])
 
 
 @router.get("/async")

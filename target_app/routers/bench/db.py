@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from target_app.crud import counters
 from target_app.crud import items as crud
 from target_app.dependencies import DatabaseDep, found
+from target_app.routing import Router
 from target_app.schemas.bench import Count
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE
 from target_app.schemas.item import INT32_MAX, ItemPublic
@@ -14,7 +15,7 @@ from target_app.schemas.item import INT32_MAX, ItemPublic
 SeededId = Annotated[int, Query(alias="id", ge=1, le=INT32_MAX, description="The seeded item to read")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many items to read")]
 
-router = APIRouter(prefix="/bench/db", tags=["bench"], responses=UNAVAILABLE)
+router = Router(prefix="/bench/db", tags=["bench"], responses=UNAVAILABLE)
 
 
 @router.get("/orm/async", responses=NOT_FOUND)

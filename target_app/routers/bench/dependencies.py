@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
+from target_app.routing import Router
 from target_app.schemas.bench import Injected
 
-router = APIRouter(prefix="/bench/dependencies", tags=["bench"])
+router = Router(prefix="/bench/dependencies", tags=["bench"])
 
 
 async def one() -> int:

@@ -6,9 +6,10 @@ import platform
 import sys
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from target_app.dependencies import SettingsDep
+from target_app.routing import Router
 from target_app.schemas.bench import Info, Pool
 
 _SERVERS = ("gunicorn", "uvicorn", "granian", "hypercorn")
@@ -17,7 +18,7 @@ _PARSERS = {
     "uvicorn.protocols.http.h11_impl": "h11",
 }
 
-router = APIRouter(prefix="/bench", tags=["bench"])
+router = Router(prefix="/bench", tags=["bench"])
 
 
 @router.get("/info")

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 
+from target_app.routing import Router
 from target_app.schemas.error import Responses
 
 _CHUNK = b"0123456789abcdef" * 64
@@ -16,7 +17,7 @@ _STREAM: Responses = {
 
 Chunks = Annotated[int, Query(ge=0, le=1000, description="How many chunks of 1024 bytes")]
 
-router = APIRouter(prefix="/bench/stream", tags=["bench"])
+router = Router(prefix="/bench/stream", tags=["bench"])
 
 
 async def _chunks(count: int) -> AsyncIterator[bytes]:

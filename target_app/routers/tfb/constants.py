@@ -1,15 +1,16 @@
 """`json` and `plaintext`: made anew for each request."""
 
 import orjson
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
+from target_app.routing import Router
 from target_app.schemas.bench import Message
 from target_app.schemas.error import Responses
 
 _JSON: Responses = {200: {"model": Message}}
 
-router = APIRouter(prefix="/tfb", tags=["tfb"])
+router = Router(prefix="/tfb", tags=["tfb"])
 
 
 @router.get("/json", response_class=JSONResponse, responses=_JSON)

@@ -3,11 +3,11 @@
 from operator import itemgetter
 from pathlib import Path
 
-from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 
 from target_app.dependencies import DatabaseDep
+from target_app.routing import Router
 from target_app.schemas.error import UNAVAILABLE
 
 _ADDITIONAL = (0, "Additional fortune added at request time.")
@@ -17,7 +17,7 @@ _page = Environment(
     autoescape=True, loader=FileSystemLoader(_TEMPLATES), trim_blocks=True, auto_reload=False
 ).get_template("fortunes.html")
 
-router = APIRouter(prefix="/tfb", tags=["tfb"])
+router = Router(prefix="/tfb", tags=["tfb"])
 
 
 @router.get("/fortunes", response_class=HTMLResponse, responses=UNAVAILABLE)

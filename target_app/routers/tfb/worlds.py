@@ -5,12 +5,13 @@ from random import choices, randint, sample
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 
 from target_app.dependencies import DatabaseDep, WorldCacheDep
 from target_app.models.tfb import WORLDS
 from target_app.raw.model import World
+from target_app.routing import Router
 from target_app.schemas.error import UNAVAILABLE, Responses
 from target_app.schemas.tfb import WorldPublic
 
@@ -21,7 +22,7 @@ _MANY: Responses = {200: {"model": list[WorldPublic]}}
 
 Rows = Annotated[str | None, Query(description="How many rows: 1 to 500, and 1 for whatever is no number")]
 
-router = APIRouter(prefix="/tfb", tags=["tfb"])
+router = Router(prefix="/tfb", tags=["tfb"])
 
 
 @router.get("/db", response_class=JSONResponse, responses=_ONE | UNAVAILABLE)
