@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, HTTPException, Path, Query, Request
 
 from target_app.database import Database
+from target_app.processes import Calculators
 from target_app.schemas.item import INT32_MAX, ItemPage
 from target_app.settings import Settings
 
@@ -35,9 +36,16 @@ async def get_world_cache(request: Request) -> WorldCache:
     return cache
 
 
+async def get_calculators(request: Request) -> Calculators:
+    """The processes to compute in, which the lifespan ends."""
+    calculators: Calculators = request.app.state.calculators
+    return calculators
+
+
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 WorldCacheDep = Annotated[WorldCache, Depends(get_world_cache)]
+CalculatorsDep = Annotated[Calculators, Depends(get_calculators)]
 ItemId = Annotated[int, Path(ge=1, le=INT32_MAX)]
 ItemPageDep = Annotated[ItemPage, Query()]
 

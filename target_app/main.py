@@ -7,8 +7,11 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from target_app import errors, seed
+from target_app.crud import worlds
 from target_app.database import connected
 from target_app.middleware.worker import WorkerHeader
+from target_app.probe import probing
+from target_app.processes import calculators
 from target_app.routers import bench, health, items, items_sync, tfb
 from target_app.settings import Settings
 
@@ -40,9 +43,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     to_thread.current_default_thread_limiter().total_tokens = settings.thread_tokens
     await to_thread.run_sync(seed.prepare, settings)
-    async with connected(settings) as app.state.database:
-        if settings.bench:
-            app.state.world_cache = dict(await app.state.database.raw.read_all_worlds())
+    if settings.bench:
+        app.state.world_cache = await to_thread.run_sync(worlds.read_all, settings)
+    async with (
+        connected(settings) as app.state.database,
+        calculators() as app.state.calculators,
+        probing(settings, app.state.database),
+    ):
         yield
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -13,6 +13,7 @@ _DEFAULT_URLS = {
     "postgres": "postgresql://postgres:postgres@127.0.0.1:5432/postgres",
 }
 _BACKENDS = {"sqlite": "sqlite", "postgresql": "postgres"}
+_EMPTY_IS_NONE = BeforeValidator(lambda said: said or None)
 
 
 def _supported(url: str) -> str:
@@ -25,10 +26,10 @@ def _supported(url: str) -> str:
             f"{parsed.drivername!r} is not supported; give sqlite:///path or postgresql://user:word@host/name, "
             "the driver is chosen for you"
         )
+    if parsed.drivername == "sqlite" and (parsed.query or parsed.database in (None, "", ":memory:")):
+        raise ValueError("SQLite needs a plain file, which all connections and workers share")
     if parsed.query:
         raise ValueError("options after a question mark are not supported")
-    if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ValueError("SQLite needs a plain file, which all connections and workers share")
     return url
 
 
@@ -38,11 +39,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="APP_", env_file=".env", extra="ignore", frozen=True)
 
     bench: bool = Field(default=False, description="Serve /bench and name the worker in X-Worker")
-    database: Literal["sqlite", "postgres"] | None = Field(
+    database: Annotated[Literal["sqlite", "postgres"] | None, _EMPTY_IS_NONE] = Field(
         default=None,
         description="sqlite or postgres at its usual place, where no URL says more; sqlite by default",
     )
-    database_url: Annotated[str, AfterValidator(_supported)] | None = Field(
+    database_url: Annotated[Annotated[str, AfterValidator(_supported)] | None, _EMPTY_IS_NONE] = Field(
         default=None, description="Where everything is kept, without a driver's name"
     )
     seed_rows: int = Field(
@@ -61,6 +62,9 @@ class Settings(BaseSettings):
         default=40, ge=1, le=10_000, description="Threads per worker that run `def` endpoints"
     )
     max_body_bytes: int = Field(default=1_048_576, ge=0, description="Largest request body, beyond it 413")
+    probe_dir: Annotated[Path | None, _EMPTY_IS_NONE] = Field(
+        default=None, description="Where each worker in bench mode writes how it fares, as <pid>.jsonl"
+    )
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
