@@ -20,7 +20,8 @@ class Setup:
 
     `http` is "own" where the server brings its own parser; `worker` is gunicorn's worker class.
     `app` is `module:attribute`, or `module:factory()` for a factory. In `env`, `args` and `command`, `{tmp}` stands
-    for a folder that lives as long as the server, `{port}` for its port and `{python}` for this interpreter.
+    for a folder that lives as long as the server, `{port}` for its port and `{python}` for this interpreter; in `env`,
+    `{postgres}` and `{redis}` stand for the URLs of the `services`, which are started for the server, empty at first.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Setup:
     worker: Literal["uvicorn", "asgi"] = "uvicorn"
     app: str = "target_app.main:create_app()"
     env: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[Literal["postgres", "redis"], ...] = ()
     args: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     health: str = "/health/live"
