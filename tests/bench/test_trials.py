@@ -73,12 +73,12 @@ def facts(folder: Path) -> dict[str, object]:
 
 def test_the_capacity_of_a_server_that_refuses_more_is_found(folder: Path) -> None:
     """Ten at once spare it a little more than 100 a second in a short trial."""
-    asked = ("--slo", "errors<3%", "--slo", "p99<20s", "--tolerance", "15", "--json", "--out", "out")
+    asked = ("--slo", "errors<3%", "--slo", "p99<20s", "--tolerance", "30", "--json", "--out", "out")
     done = bench("capacity", "limited", "front-page", *asked, *QUICK, cwd=folder)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["limit"] == "service"
-    assert 60 < said["arrivals_per_s"] < 170
+    assert 50 < said["arrivals_per_s"] < 180
     lines = done.stderr.splitlines()
     assert lines[0].endswith("(limited, front-page); writing out")
     assert any(": failed: errors " in line and "(errors<3%)" in line for line in lines)
