@@ -291,7 +291,8 @@ class ResourceSlice:
 class Resources:
     """What the server's process tree used in the measured part; its master process counts in the totals.
 
-    `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did.
+    `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did. `others_share` is what
+    processes that are none of ours took of the server's CPUs, or of the generator's if that is more.
     """
 
     cpu_us_per_request: float | None
@@ -302,6 +303,7 @@ class Resources:
     steal_share: float = 0.0
     timeline: tuple[ResourceSlice, ...] = ()
     busy_share: float | None = None
+    others_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
