@@ -194,6 +194,10 @@ def _counts_do_not_reconcile(summary: Summary) -> Iterator[Caveat]:
             "counts-do-not-reconcile",
             f"{summary.requests} requests and {summary.errors} errors, but {by_label} by label and {by_kind} by kind",
         )
+    if summary.lost:
+        yield Caveat(
+            "counts-do-not-reconcile", f"the engine sent {summary.lost} requests more than it has samples of"
+        )
     if summary.answered is None or summary.under_way is None:
         return
     at_start, at_end = summary.under_way

@@ -200,6 +200,7 @@ class Summary:
     `throughput_rps` counts good answers that arrived in it. Response runs from the intended start, service from the
     actual one, lag is the difference. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
     `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end.
+    `lost` are requests that were sent, warm-up included, and of which there is no sample: none, or the engine is wrong.
     """
 
     requests: int
@@ -217,6 +218,7 @@ class Summary:
     mean_concurrency: float | None = None
     victim: RequestSummary | None = None
     stages: tuple[StageSummary, ...] = ()
+    lost: int = 0
     answered: int | None = None
     under_way: tuple[int, int] | None = None
 

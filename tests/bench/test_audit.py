@@ -143,6 +143,7 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
             {"summary": summary(errors=3, errors_by_kind={"timeout": 1, "wrong-body": 1})},
             {"summary": summary(errors=2, errors_by_kind={"timeout": 1, "wrong-body": 1})},
         ),
+        ("counts-do-not-reconcile", {"summary": summary(lost=1)}, {"summary": summary(lost=0)}),
         (
             "counts-do-not-reconcile",
             {"summary": summary(answered=1999, under_way=(20, 20))},
@@ -178,7 +179,7 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         "above 1.25 times an even share", "one worker does it all, against one worker alone",
         "three workers, against workers that do not tell", "fewer than 1000 requests",
         "more under way than users", "fewer under way than users", "an open load is held against its measurement",
-        "too few requests to hold it against anything", "by label", "by kind",
+        "too few requests to hold it against anything", "by label", "by kind", "sent and never seen again",
         "one that was under way at the start was lost", "percentiles that fall", "of one request too",
         "a curve that falls", "a response shorter than its service",
     ],
