@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from bench.compare import caveats_of
 from bench.findings import Finding
@@ -25,6 +26,7 @@ def render(page: Page, charts: Sequence[Chart]) -> str:
         *map(render_table, page.details),
         *(("## Charts",) if charts else ()),
         *map(_chart, charts),
+        *_profiles(page.run.records),
         *_caveats(page),
         *_failures(page.run.failures),
         "## Machine",
@@ -74,6 +76,13 @@ def _finding(place: int, finding: Finding) -> str:
 def _chart(chart: Chart) -> str:
     title = plain(chart.title)
     return f"### {title}\n\n{plain(chart.reading)}\n\n![{title}](charts/{chart.name}.png)"
+
+
+def _profiles(records: Iterable[Record]) -> Iterable[str]:
+    found = [record for record in records if record.profile]
+    if found:
+        yield "## Profiles"
+        yield "\n".join(f"- [{plain(record.cell.label)}]({quote(record.profile or '')})" for record in found)
 
 
 def _caveats(page: Page) -> Iterable[str]:
