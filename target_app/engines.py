@@ -11,6 +11,7 @@ from target_app.settings import Settings
 
 # A statement that reads sees one snapshot by itself, so reading does without BEGIN and ROLLBACK.
 _READING = {"isolation_level": "AUTOCOMMIT"}
+_READING_SQLITE = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def writing_engine(settings: Settings) -> Engine:
 
 
 def _pool(settings: Settings) -> dict[str, Any]:
-    return {"max_overflow": 0, "pool_timeout": settings.pool_timeout_s, "skip_autocommit_rollback": True}
+    return {"max_overflow": 0, "pool_timeout": settings.pool_timeout_s}
 
 
 # --- PostgreSQL: readers and writers share a pool, as its connections are dear --------------------
@@ -81,9 +82,9 @@ def _sqlite(settings: Settings) -> Engines:
     writer = _sqlite_async(settings, pool_size=1)
     _begin_immediately(writer.sync_engine)
     return Engines(
-        reader=_sqlite_async(settings, pool_size=settings.pool_size, **_READING),
+        reader=_sqlite_async(settings, pool_size=settings.pool_size, **_READING_SQLITE),
         writer=writer,
-        reader_sync=_sqlite_sync(settings, pool_size=settings.pool_size, **_READING),
+        reader_sync=_sqlite_sync(settings, pool_size=settings.pool_size, **_READING_SQLITE),
         writer_sync=writing_engine(settings),
     )
 
