@@ -1,9 +1,11 @@
 """`python -m bench`."""
 
 import sys
+from pathlib import Path
 
-sys.path.append(sys.path.pop(0))  # the user's folder comes last: a `scenarios.py` in it must not hide ours
+# `-m` puts the user's folder first, where a file called scenarios.py would hide our package of that name.
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.cli import main  # noqa: E402
+from bench.cli import main
 
 main()

@@ -10,6 +10,7 @@ from bench.model import Setup
 
 _BACKLOG = "4096"
 _KEEP_ALIVE_S = "75"
+_GRACE_S = "2"  # less than Processes gives, so that a server ends itself
 _WORKER_CLASS = {
     ("uvloop", "httptools"): "UvloopHttptools",
     ("uvloop", "h11"): "UvloopH11",
@@ -59,7 +60,7 @@ def _gunicorn(setup: Setup, host: str, port: int) -> list[str]:
             "--timeout",
             "60",
             "--graceful-timeout",
-            "3",
+            _GRACE_S,
             "--log-level",
             "warning",
         ),
@@ -79,7 +80,7 @@ def _granian(setup: Setup, host: str, port: int) -> list[str]:
 def _hypercorn(setup: Setup, host: str, port: int) -> list[str]:
     return [
         *("hypercorn", setup.app, "-w", str(setup.workers), "-k", setup.loop, "-b", _address(host, port)),
-        *("--backlog", _BACKLOG, "--keep-alive", _KEEP_ALIVE_S, "--graceful-timeout", "3"),
+        *("--backlog", _BACKLOG, "--keep-alive", _KEEP_ALIVE_S, "--graceful-timeout", _GRACE_S),
         *("--log-level", "warning"),
     ]
 

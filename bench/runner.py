@@ -8,7 +8,7 @@ import os
 import tempfile
 import time
 from collections import abc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ from scenarios.model import Request, Response, Scenario, drive
 
 _SNAPSHOT_S = 0.1
 _REFRESH_S = 1.0
-_VICTIM_ARRIVALS_PER_S = 50.0
+_VICTIM_ARRIVALS_PER_S = 100.0
 _CHECK_TIMEOUT_S = 10.0
 _DYING_S = 0.3
 
@@ -64,8 +64,8 @@ def expected_s(plan: Plan, bench: Bench) -> float:
 
 def facts(run: str, plan: Plan, bench: Bench) -> dict[str, object]:
     """What goes into `run.json` before the first cell is measured."""
-    used = list(dict.fromkeys(cell.setup for cell in cells(plan)))
-    scenarios = list(dict.fromkeys(cell.scenario for cell in cells(plan)))
+    used = list(dict.fromkeys(setup for block in plan.blocks for setup in block.setups))
+    scenarios = list(dict.fromkeys(scenario for block in plan.blocks for scenario in block.scenarios))
     return {
         "schema": SCHEMA,
         "run": run,
@@ -91,7 +91,7 @@ def run(plan: Plan, bench: Bench, folder: RunFolder, display: Display) -> None:
     A setup that does not start and a cell that cannot be measured are recorded as failures; the run goes on.
     """
     began_s = time.monotonic()
-    with _own_cpus(bench.generator_cpus), Processes() as processes:
+    with own_cpus(bench.generator_cpus), Processes() as processes:
         earlier: dict[object, list[float]] = {}
         for visit in visits(plan):
             with contextlib.closing(_visit(visit, plan, bench, processes, display)) as results:
@@ -100,7 +100,7 @@ def run(plan: Plan, bench: Bench, folder: RunFolder, display: Display) -> None:
                         folder.add_failure(result)
                         continue
                     before = earlier.setdefault(result.cell.key, [])
-                    record = _audited(replace(result, run=folder.path.name), before)
+                    record = audited(replace(result, run=folder.path.name), before)
                     before.append(record.summary.throughput_rps)
                     folder.add(record)
                     display.measured(record, _cell_s(record.cell))
@@ -120,7 +120,7 @@ def _visit(
             for cell in visit.cells:
                 display.measuring(cell)
                 try:
-                    yield _measure(cell, server, plan, bench, processes, display)
+                    yield measure(cell, server, plan, bench, processes, display.live)
                 except EngineError as error:
                     if _has_ended(server):
                         raise ended(server) from error
@@ -143,14 +143,23 @@ def _has_ended(server: Server) -> bool:
     return server.exit_status() is not None
 
 
-def _measure(
-    cell: Cell, server: Server, plan: Plan, bench: Bench, processes: Processes, display: Display
+def measure(
+    cell: Cell,
+    server: Server,
+    plan: Plan,
+    bench: Bench,
+    processes: Processes,
+    live: Callable[[launch.Progress], None],
 ) -> Record:
+    """Measure a cell on a live server; the record is not audited yet. Raises EngineError.
+
+    Of the plan only its seed and its number of generator processes matter; `live` hears how far the cell is.
+    """
     scenario = bench.scenarios[cell.scenario]
     check_answers(scenario, server)
     started_at = _now()
     meter = _Meter(server)
-    watch = launch.Watch(meter.start, meter.end, meter.tick, display.live)
+    watch = launch.Watch(meter.start, meter.end, meter.tick, live)
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
         job = Job(
             host=server.host,
@@ -213,7 +222,8 @@ def _record(
     )
 
 
-def _audited(record: Record, earlier_rps: Sequence[float]) -> Record:
+def audited(record: Record, earlier_rps: Sequence[float] = ()) -> Record:
+    """The record with its caveats; `earlier_rps` are the throughputs of its earlier repeats."""
     caveats = audit(record.cell, record.summary, record.resources, record.generator, earlier_rps)
     return replace(record, caveats=caveats, valid=is_valid(caveats))
 
@@ -284,7 +294,7 @@ def check_answers(scenario: Scenario, server: Server) -> None:
 
 
 @contextlib.contextmanager
-def _own_cpus(cpus: Sequence[int]) -> Iterator[None]:
+def own_cpus(cpus: Sequence[int]) -> Iterator[None]:
     """Keep this process off the server's CPUs while it measures."""
     if not cpus:
         yield

@@ -38,7 +38,7 @@ db_counter_sync = always(Request("POST", "/bench/db/counter/sync", check=_counte
 
 SCENARIOS = {
     "db-orm-async": Scenario(
-        "db-orm-async", db_orm_async, about="One item through the ORM and an async driver."
+        "db-orm-async", db_orm_async, about="One item through the ORM and an async driver.", victim=ping
     ),
     "db-orm-sync": Scenario(
         "db-orm-sync", db_orm_sync, about="One item through the ORM and a sync driver, in a thread."

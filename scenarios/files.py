@@ -19,11 +19,11 @@ def load(path: Path | None) -> dict[str, Scenario]:
 
 
 def _from_file(path: Path) -> dict[str, Scenario]:
+    if not path.is_file():
+        raise ScenarioFileError(f"{path}: there is no such file")
     try:
         table = runpy.run_path(str(path)).get("SCENARIOS")
-    except FileNotFoundError:
-        raise ScenarioFileError(f"{path}: there is no such file") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ScenarioFileError(f"{path}: {type(error).__name__}: {error}") from error
     if not isinstance(table, dict) or not table:
         raise ScenarioFileError(

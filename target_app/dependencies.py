@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from target_app.cache import ItemCache, Slot
 from target_app.crud import users
 from target_app.database import Database
+from target_app.processes import Calculators
 from target_app.schemas.item import INT32_MAX, ItemPage
 from target_app.schemas.user import UserPublic
 from target_app.security import Passwords, Signer, key_hash
@@ -42,9 +43,16 @@ async def get_world_cache(request: Request) -> WorldCache:
     return cache
 
 
+async def get_calculators(request: Request) -> Calculators:
+    """The processes to compute in, which the lifespan ends."""
+    calculators: Calculators = request.app.state.calculators
+    return calculators
+
+
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 WorldCacheDep = Annotated[WorldCache, Depends(get_world_cache)]
+CalculatorsDep = Annotated[Calculators, Depends(get_calculators)]
 RowId = Annotated[int, Path(ge=1, le=INT32_MAX)]
 ItemId = RowId
 ItemPageDep = Annotated[ItemPage, Query()]

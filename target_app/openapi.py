@@ -29,7 +29,9 @@ def _complete(schema: dict[str, Any], settings: Settings) -> None:
             if not operation.get("parameters") and "requestBody" not in operation:
                 operation["responses"].pop("422", None)
             for status, response in operation["responses"].items():
-                if status >= "400" and "content" in response:  # errors are JSON, whatever the answer would have been
+                if (
+                    status >= "400" and "content" in response
+                ):  # errors are JSON, whatever the answer would have been
                     (content,) = response["content"].values()
                     response["content"] = {"application/json": content}
             if settings.cache != "off" and method == "get":

@@ -142,4 +142,4 @@ def _alone(database: Path) -> Iterator[None]:
 if __name__ == "__main__":
     settings = Settings()
     prepare(settings)
-    print(f"{settings.url}: items 1 to {settings.seed_rows} are there")
+    print(f"{settings.url.database}: items 1 to {settings.seed_rows} are there")

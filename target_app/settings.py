@@ -13,6 +13,7 @@ _DEFAULT_URLS = {
     "postgres": "postgresql://postgres:postgres@127.0.0.1:5432/postgres",
 }
 _BACKENDS = {"sqlite": "sqlite", "postgresql": "postgres"}
+_EMPTY_IS_NONE = BeforeValidator(lambda said: None if said == "" else said)
 
 
 def _supported(url: str) -> str:
@@ -25,15 +26,11 @@ def _supported(url: str) -> str:
             f"{parsed.drivername!r} is not supported; give sqlite:///path or postgresql://user:word@host/name, "
             "the driver is chosen for you"
         )
+    if parsed.drivername == "sqlite" and (parsed.query or parsed.database in (None, "", ":memory:")):
+        raise ValueError("SQLite needs a plain file, which all connections and workers share")
     if parsed.query:
         raise ValueError("options after a question mark are not supported")
-    if parsed.drivername == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ValueError("SQLite needs a plain file, which all connections and workers share")
     return url
-
-
-def _unless_empty(said: object) -> object:
-    return None if said == "" else said
 
 
 def _split(said: object) -> object:
@@ -56,11 +53,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="APP_", env_file=".env", extra="ignore", frozen=True)
 
     bench: bool = Field(default=False, description="Serve /bench and name the worker in X-Worker")
-    database: Literal["sqlite", "postgres"] | None = Field(
+    database: Annotated[Literal["sqlite", "postgres"] | None, _EMPTY_IS_NONE] = Field(
         default=None,
         description="sqlite or postgres at its usual place, where no URL says more; sqlite by default",
     )
-    database_url: Annotated[str, AfterValidator(_supported)] | None = Field(
+    database_url: Annotated[Annotated[str, AfterValidator(_supported)] | None, _EMPTY_IS_NONE] = Field(
         default=None, description="Where everything is kept, without a driver's name"
     )
     seed_rows: int = Field(
@@ -79,18 +76,19 @@ class Settings(BaseSettings):
         default=40, ge=1, le=10_000, description="Threads per worker that run `def` endpoints"
     )
     max_body_bytes: int = Field(default=1_048_576, ge=0, description="Largest request body, beyond it 413")
+    probe_dir: Annotated[Path | None, _EMPTY_IS_NONE] = Field(
+        default=None, description="Where each worker in bench mode writes how it fares, as <pid>.jsonl"
+    )
 
     auth: Literal["off", "optional", "on"] = Field(
         default="optional",
         description="off: nobody logs in and items have no owners; optional: those who do have items of their own; "
         "on: items are for those who do",
     )
-    secret: Annotated[Annotated[SecretStr, Field(min_length=32)] | None, BeforeValidator(_unless_empty)] = (
-        Field(
-            default=None,
-            description="What signs tokens, 32 characters or more; without it one is drawn at random and kept in the "
-            "database, where all workers find it",
-        )
+    secret: Annotated[Annotated[SecretStr, Field(min_length=32)] | None, _EMPTY_IS_NONE] = Field(
+        default=None,
+        description="What signs tokens, 32 characters or more; without it one is drawn at random and kept in the "
+        "database, where all workers find it",
     )
     token_lifetime_s: int = Field(default=1800, ge=1, le=86_400, description="How long a token lives")
 
@@ -141,14 +139,12 @@ class Settings(BaseSettings):
         default=(),
         description="Names by which the service may be called, such as *.example.org; all of them if none",
     )
-    security_headers: Annotated[Literal["off", "on", "base-http"] | None, BeforeValidator(_unless_empty)] = (
-        Field(
-            default=None,
-            description="Headers that make browsers careful, on outside of bench mode; base-http adds them by way of "
-            "Starlette's BaseHTTPMiddleware, to be measured",
-        )
+    security_headers: Annotated[Literal["off", "on", "base-http"] | None, _EMPTY_IS_NONE] = Field(
+        default=None,
+        description="Headers that make browsers careful, on outside of bench mode; base-http adds them by way of "
+        "Starlette's BaseHTTPMiddleware, to be measured",
     )
-    request_log: Annotated[bool | None, BeforeValidator(_unless_empty)] = Field(
+    request_log: Annotated[bool | None, _EMPTY_IS_NONE] = Field(
         default=None,
         description="A line of JSON for each request on standard error, on outside of bench mode",
     )

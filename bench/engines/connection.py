@@ -142,6 +142,8 @@ class Client(asyncio.Protocol):
         try:
             request = self._flow.send(response)  # type: ignore[arg-type]
         except StopIteration:
+            if response is None:  # and the next session would be over before it began, and the next
+                self._common.broken = "StopIteration: its flow yields no request"
             self.sent_ns = 0
             self._ended(self, now_ns, True)
             return

@@ -149,16 +149,16 @@ class ResponseReader:
         if self._pending:
             data = b"".join((*self._pending, data))
             self._pending.clear()
-        end = data.find(b"\r\n\r\n") + 4
-        if end == 3:
-            if not b"HTTP/1.".startswith(data[:7]) or len(data) > _HEAD_LIMIT_BYTES:
-                raise WireError("not an HTTP/1.1 response")
-            self._pending.append(data)
-            return None
-        head = _head(data[:end])
-        body = data[end:]
-        if head.status < 200:  # an interim answer such as 100 Continue
-            return self._feed_head(body, bodyless) if body else None
+        while True:
+            end = data.find(b"\r\n\r\n") + 4
+            if end == 3:
+                self._wait_for_head(data)
+                return None
+            head = _head(data[:end])
+            body = data[end:]
+            if head.status >= 200:
+                break
+            data = body  # after an interim answer such as 100 Continue
         if bodyless:
             return self._finish(head._replace(length=0), body)
         if head.length == len(body):
@@ -168,6 +168,12 @@ class ResponseReader:
             self._chunks = _Parser()
             self._chunks.feed(head.block)
         return self._feed_body(body)
+
+    def _wait_for_head(self, data: bytes) -> None:
+        if not b"HTTP/1.".startswith(data[:7]) or len(data) > _HEAD_LIMIT_BYTES:
+            raise WireError("not an HTTP/1.1 response")
+        if data:
+            self._pending.append(data)
 
     def _feed_body(self, data: bytes) -> Response | None:
         head = self._head

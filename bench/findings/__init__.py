@@ -5,7 +5,9 @@ from __future__ import annotations
 from bench.findings.contest import best_setup
 from bench.findings.duels import loop_and_parser, more_workers
 from bench.findings.finding import Finding
+from bench.findings.limits import of_capacity, of_growth
 from bench.findings.variants import async_over_sync, misuse
+from bench.limits import capacity_of, growth_of
 from bench.model import Run
 from bench.repeats import gather
 
@@ -14,6 +16,10 @@ __all__ = ["Finding", "findings"]
 
 def findings(run: Run) -> tuple[Finding, ...]:
     """What the run shows, the most useful first; what was not measured has no finding."""
+    if searched := capacity_of(run):
+        return tuple(of_capacity(searched))
+    if grown := growth_of(run):
+        return tuple(of_growth(grown))
     cells = gather(run.records)
     found = (
         best_setup(cells),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bench.compare import ranking, summary, twin_table, worker_table
 from bench.findings import Finding, findings
+from bench.limits import capacity_of, growth_of, growth_table, trial_table
 from bench.model import Record, Run
 from bench.siblings import mapping
 from bench.table import Table, marks
@@ -27,9 +28,18 @@ class Page:
 
 def page(run: Run) -> Page:
     """The contents of a run's report; tables without rows are left out, the summary stays."""
-    details = tuple(table for table in (ranking(run), twin_table(run), worker_table(run)) if table.rows)
+    first, *details = _tables(run)
     codes = (caveat.code for record in run.records for caveat in record.caveats)
-    return Page(run, tuple(title_facts(run)), findings(run), summary(run), details, marks(codes))
+    shown = tuple(table for table in details if table.rows)
+    return Page(run, tuple(title_facts(run)), findings(run), first, shown, marks(codes))
+
+
+def _tables(run: Run) -> tuple[Table, ...]:
+    if searched := capacity_of(run):
+        return (trial_table(searched),)
+    if grown := growth_of(run):
+        return growth_table(grown), summary(run), worker_table(run)
+    return summary(run), ranking(run), twin_table(run), worker_table(run)
 
 
 def title_facts(run: Run) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from target_app.engines import writing_engine
 from target_app.models import ApiKey, Secret, User
 from target_app.schemas.user import UserPublic
+from target_app.settings import Settings
 
 SECRET_ID = 1
 
@@ -66,6 +68,11 @@ async def remove_key(session: AsyncSession, user_id: int, key_id: int) -> int | 
     return await session.scalar(statement)
 
 
-async def read_secret(session: AsyncSession) -> str:
-    """The secret that all workers share."""
-    return (await session.scalars(select(Secret.value).where(Secret.id == SECRET_ID))).one()
+def read_secret(settings: Settings) -> str:
+    """The secret that all workers share, over a connection that is closed again."""
+    engine = writing_engine(settings)
+    try:
+        with engine.connect() as connection:
+            return connection.scalars(select(Secret.value).where(Secret.id == SECRET_ID)).one()
+    finally:
+        engine.dispose()

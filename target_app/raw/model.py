@@ -11,7 +11,6 @@ Fortune = tuple[int, str]
 
 ITEM = f"SELECT {', '.join(ItemPublic.model_fields)} FROM items WHERE owner_id IS NULL AND id = "
 WORLD = "SELECT id, randomnumber FROM world WHERE id = "
-WORLDS = "SELECT id, randomnumber FROM world"
 FORTUNES = "SELECT id, message FROM fortune"
 
 
@@ -29,9 +28,6 @@ class Raw(Protocol):
 
     async def read_worlds(self, ids: Sequence[int]) -> Sequence[World]:
         """The worlds of these ids, each by a query of its own."""
-
-    async def read_all_worlds(self) -> Sequence[World]:
-        """Every world there is."""
 
     async def update_worlds(self, worlds: Sequence[World]) -> None:
         """Read each of these worlds, then write its number, in the order given; all are written or none."""

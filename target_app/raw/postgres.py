@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import QueuePool
 
-from target_app.raw.model import FORTUNES, ITEM, WORLD, WORLDS, Fortune, Row, World
+from target_app.raw.model import FORTUNES, ITEM, WORLD, Fortune, Row, World
 from target_app.settings import Settings
 
 _ITEM, _ITEM_SYNC = f"{ITEM}$1", f"{ITEM}%s"
@@ -93,11 +93,6 @@ class RawPostgres:
         """One round trip: the queries go out together, in a pipeline."""
         async with self._connection() as connection:
             rows: Sequence[World] = await connection.fetchmany(_WORLD, [(world_id,) for world_id in ids])
-        return rows
-
-    async def read_all_worlds(self) -> Sequence[World]:
-        async with self._connection() as connection:
-            rows: Sequence[World] = await connection.fetch(WORLDS)
         return rows
 
     async def update_worlds(self, worlds: Sequence[World]) -> None:

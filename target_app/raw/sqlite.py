@@ -11,7 +11,7 @@ import aiosqlite
 from sqlalchemy import QueuePool
 
 from target_app.engines import sqlite_pragmas
-from target_app.raw.model import FORTUNES, ITEM, WORLD, WORLDS, Fortune, Row, World
+from target_app.raw.model import FORTUNES, ITEM, WORLD, Fortune, Row, World
 from target_app.settings import Settings
 
 _ITEM = f"{ITEM}?"
@@ -106,9 +106,6 @@ class RawSqlite:
     async def read_worlds(self, ids: Sequence[int]) -> Sequence[World]:
         async with self.readers.connection() as connection:
             return await _each(connection, ids)
-
-    async def read_all_worlds(self) -> Sequence[World]:
-        return await self._fetch(WORLDS)
 
     async def update_worlds(self, worlds: Sequence[World]) -> None:
         async with self.writers.connection() as connection:

@@ -20,7 +20,7 @@ _POLICY = {
 router = Router(include_in_schema=False)
 
 
-@router.get("/docs")
+@router.api_route("/docs", methods=["GET", "HEAD"])
 async def swagger(request: Request) -> HTMLResponse:
     """Swagger's page."""
     root = request.scope.get("root_path", "")
@@ -35,7 +35,7 @@ async def swagger(request: Request) -> HTMLResponse:
     return page
 
 
-@router.get("/redoc")
+@router.api_route("/redoc", methods=["GET", "HEAD"])
 async def redoc(request: Request) -> HTMLResponse:
     """Redoc's page."""
     root = request.scope.get("root_path", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import psutil
 T = TypeVar("T")
 
 SERVER = """
-import os, sys
+import os, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Handler(BaseHTTPRequestHandler):
@@ -26,6 +27,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/die":
             os._exit(3)
         print(self.path, file=sys.stderr)
+        time.sleep(pause_s)
         self.send_response(200)
         self.send_header("Content-Length", "5")
         self.end_headers()
@@ -34,6 +36,11 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+# Started again beside a file that it is told to leave, it has become slow.
+mark = sys.argv[2] if len(sys.argv) > 2 else None
+pause_s = 0.02 if mark and os.path.exists(mark) else 0
+if mark:
+    open(mark, "w").close()
 ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 """A server in any language, as far as the harness can tell: it answers `hello`, and notes each path in its log."""
@@ -44,6 +51,10 @@ about = "a server of my own"
 server = "command"
 command = ["python", "my_server.py", "{port}"]
 health = "/"
+
+[moody]
+extends = "plain"
+command = ["python", "my_server.py", "{port}", "mark"]
 
 [broken]
 server = "command"
@@ -62,6 +73,7 @@ def wrong_status(rng):
 def wrong_body(rng):
     yield Request("GET", "/")
     yield Request("GET", "/wrong-body", check=contains(b"goodbye"))
+    yield Request("GET", "/never")
 
 def die(rng):
     yield Request("GET", "/die")
@@ -140,11 +152,16 @@ def poll(look: Callable[[], T | None], within_s: float = 20.0) -> T:
 
 
 def said_until(child: subprocess.Popen[str], word: str) -> str:
-    """What a command writes to standard error up to the line that holds a word."""
+    """What a command writes to standard error up to the line that holds a word; it is killed if that is too long."""
     assert child.stderr is not None
     said = ""
-    for line in child.stderr:
-        said += line
-        if word in line:
-            return said
+    watchdog = threading.Timer(30.0, child.kill)
+    watchdog.start()
+    try:
+        for line in child.stderr:
+            said += line
+            if word in line:
+                return said
+    finally:
+        watchdog.cancel()
     raise AssertionError(f"it ended without saying {word!r}:\n{said}")

@@ -204,7 +204,7 @@ def test_a_mistake_in_plans_is_one_sentence_with_file_table_and_key(
     [
         ("uvicron", "noop-async", "native", "unknown setup 'uvicron'; did you mean 'uvicorn'?"),
         ("uvicorn", "noop-asinc", "native", "unknown scenario 'noop-asinc'; did you mean 'noop-async'?"),
-        ("uvicorn", "noop-async", "zzz", "unknown engine 'zzz'; there are: locust, native"),
+        ("uvicorn", "noop-async", "zzz", "unknown engine 'zzz'; there are: locust, locust-http, native"),
     ],
     ids=["setup", "scenario", "engine-unlike-any"],
 )

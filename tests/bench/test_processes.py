@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -120,18 +121,20 @@ def test_nothing_is_left_when_its_owner_is_killed(signum: int, tmp_path: Path) -
     )  # fmt: skip
     assert owner.stdout is not None
     assert owner.stdin is not None
-    pids = [int(word) for word in owner.stdout.readline().split()]
-    assert [is_alive(pid) for pid in pids] == [True, True, True]
+    with owner, closing(owner.stdin):
+        pids = [int(word) for word in owner.stdout.readline().split()]
+        assert [is_alive(pid) for pid in pids] == [True, True, True]
 
-    owner.send_signal(signum)
-    owner.wait()
-    deadline_s = time.monotonic() + 10
-    while any(map(is_alive, pids)) and time.monotonic() < deadline_s:
-        time.sleep(0.02)
+        owner.send_signal(signum)
+        owner.wait()
+        deadline_s = time.monotonic() + 10
+        while any(map(is_alive, pids)) and time.monotonic() < deadline_s:
+            time.sleep(0.02)
 
-    assert [is_alive(pid) for pid in pids] == [False, False, False]
-    owner.stdin.close()
-    owner.stdout.close()
+    left = [pid for pid in pids if is_alive(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert left == []
 
 
 def test_the_guard_goes_with_its_owner(log: Path) -> None:

@@ -129,6 +129,7 @@ def test_a_worker_opens_no_more_than_four_pools_of_connections(start_app: StartA
     ("given", "backend"),
     [
         pytest.param({}, "sqlite", id="nothing said"),
+        pytest.param({"database": "", "database_url": ""}, "sqlite", id="nothing said, in so many words"),
         pytest.param({"database": "sqlite"}, "sqlite", id="a kind"),
         pytest.param({"database": "postgres"}, "postgres", id="the other kind"),
         pytest.param({"database_url": "postgresql://u:w@h/d"}, "postgres", id="a URL"),
@@ -167,4 +168,4 @@ def test_the_seed_can_be_written_without_a_server(tmp_path: Path, capsys: pytest
         patch.setenv("APP_SEED_ROWS", "3")
         patch.delitem(__import__("sys").modules, "target_app.seed")
         runpy.run_module("target_app.seed", run_name="__main__")
-    assert capsys.readouterr().out == f"sqlite:///{tmp_path}/seeded.db: items 1 to 3 are there\n"
+    assert capsys.readouterr().out == f"{tmp_path}/seeded.db: items 1 to 3 are there\n"

@@ -3,9 +3,9 @@
 from asyncio import sleep
 from typing import Annotated
 
-from anyio import to_process
 from fastapi import Query
 
+from target_app.dependencies import CalculatorsDep
 from target_app.routing import Router
 from target_app.schemas.bench import Computed, Hashed
 from target_app.work import checksum, digest
@@ -31,9 +31,9 @@ def cpu_sync(n: Steps = 10_000) -> Computed:
 
 
 @router.get("/process")
-async def cpu_process(n: Steps = 10_000) -> Computed:
+async def cpu_process(calculators: CalculatorsDep, n: Steps = 10_000) -> Computed:
     """Compute in another process; at most as many do as there are processors."""
-    return Computed(n=n, checksum=await to_process.run_sync(checksum, n))
+    return Computed(n=n, checksum=await calculators.checksum(n))
 
 
 @router.get("/yield")

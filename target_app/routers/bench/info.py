@@ -16,6 +16,7 @@ _SERVERS = ("gunicorn", "uvicorn", "granian", "hypercorn")
 _PARSERS = {
     "uvicorn.protocols.http.httptools_impl": "httptools",
     "uvicorn.protocols.http.h11_impl": "h11",
+    "hypercorn.protocol.h11": "h11",
 }
 
 router = Router(prefix="/bench", tags=["bench"])

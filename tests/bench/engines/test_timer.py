@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -47,7 +48,7 @@ async def pass_by(at_ns: int) -> None:
     """Let the loop go on until well after a time, by another alarm."""
     other = Alarm()
     other.timer.set(at_ns + 5 * MS)
-    await other.rang.wait()
+    await asyncio.wait_for(other.rang.wait(), 5)
     other.timer.close()
 
 
@@ -58,7 +59,7 @@ def test_it_fires_once_and_not_before_its_time(run: Run, system: str) -> None:
             alarm.rang.clear()
             due_ns = time.monotonic_ns() + 3 * MS + 123_456
             alarm.timer.set(due_ns)
-            await alarm.rang.wait()
+            await asyncio.wait_for(alarm.rang.wait(), 5)
             # libuv counts whole milliseconds, which is why the kernel's timer is used where there is one
             assert alarm.fired_ns[-1] >= due_ns - (0 if system == "linux" else 2 * MS)
         await pass_by(due_ns)
@@ -104,5 +105,18 @@ def test_it_is_silent_once_closed(run: Run, system: str) -> None:
         await pass_by(due_ns)
         assert alarm.fired_ns == []
         alarm.timer.close()
+
+    run(check())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no timerfd here")
+def test_it_leaves_no_descriptor_open(run: Run) -> None:
+    async def check() -> None:
+        before = set(os.listdir("/proc/self/fd"))
+        alarm = Alarm()
+        alarm.timer.set(1)
+        await asyncio.wait_for(alarm.rang.wait(), 5)
+        alarm.timer.close()
+        assert set(os.listdir("/proc/self/fd")) == before
 
     run(check())

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from bench.config import load_setups
 from bench.processes import Processes
 from bench.server import Server, serving
+from target_app.crud import worlds
 
 COUNTED = ["queries?queries=", "updates?queries=", "cached-queries?count="]
 
@@ -92,8 +93,7 @@ def stored(client: TestClient) -> dict[int, int]:
     """All worlds, as the database has them."""
     app = client.app
     assert isinstance(app, FastAPI)
-    assert client.portal is not None
-    return dict(client.portal.call(app.state.database.raw.read_all_worlds))
+    return worlds.read_all(app.state.settings)
 
 
 def test_updates_are_written_and_nothing_else_is(either: TestClient) -> None:
@@ -106,9 +106,9 @@ def test_updates_are_written_and_nothing_else_is(either: TestClient) -> None:
 
 
 def test_queries_give_rows_as_they_are_stored(either: TestClient) -> None:
-    worlds = stored(either)
+    numbers = stored(either)
     rows = [*either.get("/tfb/queries?queries=500").json(), either.get("/tfb/db").json()]
-    assert [row["randomNumber"] for row in rows] == [worlds[row["id"]] for row in rows]
+    assert [row["randomNumber"] for row in rows] == [numbers[row["id"]] for row in rows]
     assert len({row["id"] for row in rows[:500]}) == 500
 
 

@@ -1,0 +1,209 @@
+"""`bench capacity`: how much a setup holds, and how it scales."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli.lookup import all_scenarios, one_setup
+from bench.cli.options import ScenariosFile, SetupName, SetupsFile, named, number, seconds
+from bench.cli.terminal import note, say, shown
+
+if TYPE_CHECKING:
+    from bench.model import Plan, Setup
+    from bench.runner import Bench
+    from bench.store import RunFolder
+    from scenarios.model import Scenario
+
+_SLO_HELP = "What must hold: p50|p90|p95|p99|p999|max|mean|errors, `<`, a number, us|ms|s|%; repeatable."
+_SLOS = ("p99<50ms", "errors<0.1%")
+_SEED = 1
+
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A scenario's name; see `bench list scenarios`.")
+]
+
+
+def capacity(
+    setup: SetupName,
+    scenario: ScenarioName,
+    slo: Annotated[list[str] | None, named(f"{_SLO_HELP} [{' and '.join(_SLOS)}]", "OBJECTIVE")] = None,
+    workers: Annotated[
+        str | None, named("Instead: peak throughput of each number of workers, as in 1,2,4.", "N,N,N")
+    ] = None,
+    max_rate: Annotated[
+        float, number("Arrivals per second not to be exceeded.", 0.1, 1_000_000, "PER_S")
+    ] = 1_000_000,
+    duration: Annotated[float, seconds("Of a trial; confirmations take three times as long.", 0.1)] = 4.0,
+    tolerance: Annotated[float, number("How close the answer must be, in percent.", 1, 50, "PERCENT")] = 5.0,
+    seed: Annotated[int, named("Decides arrivals and random choices.", "N")] = _SEED,
+    out: Annotated[Path | None, named("Where the run is written [reports/TIME-capacity].", "FOLDER")] = None,
+    setups: SetupsFile = None,
+    scenarios: ScenariosFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, not in words.")] = False,
+) -> None:
+    """Find the highest arrival rate that holds the objectives, or how throughput grows with workers.
+
+    Rates double until one fails, then the bracket is halved, then longer trials on a fresh server confirm. A trial
+    that fails is made once more before it counts. Takes about two minutes. Response times run from when a request
+    was due; errors must stay below 0.1 % unless told otherwise.
+
+    With --workers, each number of workers is loaded by 32 users a worker, three times. The Universal Scalability Law,
+    fitted to the results, tells what holds scaling back: contention, coherence, or the lack of cores.
+
+    \b
+    bench capacity uvicorn io-async
+    bench capacity granian-1 db-orm-async --slo "p99<100ms" --slo "p50<20ms" --slo "errors<1%"
+    bench capacity uvicorn noop-async --max-rate 5000 --duration 10
+    bench capacity gunicorn-1 cpu-async --workers 1,2,4,8
+    """
+    from bench.errors import UsageError, unknown
+
+    chosen, known = one_setup(setup, setups), all_scenarios(scenarios)
+    if scenario not in known:
+        raise unknown("scenario", scenario, known)
+    if workers and slo:
+        raise UsageError(
+            "--workers measures the peak throughput, for which objectives do not matter: leave --slo out"
+        )
+    asked = _Asked(scenario, known, scenarios, duration, seed, out, as_json)
+    if workers:
+        raise typer.Exit(_scaling(asked, chosen, _counts(workers)))
+    raise typer.Exit(_capacity(asked, chosen, slo or list(_SLOS), tolerance / 100, max_rate))
+
+
+class _Asked:
+    """What both kinds of run are told."""
+
+    def __init__(
+        self,
+        scenario: str,
+        scenarios: dict[str, Scenario],
+        scenarios_file: Path | None,
+        duration_s: float,
+        seed: int,
+        out: Path | None,
+        as_json: bool,
+    ) -> None:
+        self.scenario = scenario
+        self.duration_s = duration_s
+        self.seed = seed
+        self.as_json = as_json
+        self._scenarios = scenarios
+        self._scenarios_file = scenarios_file
+        self._out = out
+
+    def bench(self, *setups: Setup) -> Bench:
+        from bench import host
+        from bench.runner import Bench
+
+        server_cpus, generator_cpus = host.cpus_for()
+        return Bench(
+            {setup.name: setup for setup in setups},
+            self._scenarios,
+            self._scenarios_file,
+            server_cpus=server_cpus,
+            generator_cpus=generator_cpus,
+        )
+
+    def folder(self, plan: Plan, bench: Bench) -> RunFolder:
+        from datetime import datetime
+
+        from bench.runner import facts
+        from bench.store import RunFolder, point_latest
+
+        path = self._out or Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{plan.name}"
+        folder = RunFolder(path, facts(path.name, plan, bench))
+        if self._out is None:
+            point_latest(path)
+        note(f"{plan.about} ({', '.join(bench.setups)}, {self.scenario}); writing {shown(path)}")
+        return folder
+
+
+def _counts(text: str) -> list[int]:
+    """`1,2,4`, each a number of workers. Raises UsageError."""
+    from bench.errors import UsageError
+    from bench.scaling import check
+
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and 1 <= int(word) <= 256 for word in words):
+        raise UsageError(f"--workers {text}: give numbers of workers from 1 to 256, as in 1,2,4")
+    counts = sorted({int(word) for word in words})
+    check(set(counts))
+    return counts
+
+
+def _capacity(asked: _Asked, setup: Setup, slos: list[str], tolerance: float, max_rate: float) -> int:
+    from bench import trials
+    from bench.objective import parse_all
+
+    goal = trials.Goal(setup.name, asked.scenario, parse_all(slos), tolerance, max_rate, asked.duration_s)
+    bench = asked.bench(setup)
+    folder = asked.folder(trials.plan(goal, asked.seed), bench)
+    try:
+        answer = trials.find(goal, asked.seed, bench, folder, note)
+    except (KeyboardInterrupt, SystemExit):
+        _interrupted(folder)
+        raise
+    _conclude(folder.path, "capacity", asked.as_json)
+    return 0 if answer.rate_per_s is not None else 1
+
+
+def _scaling(asked: _Asked, setup: Setup, counts: list[int]) -> int:
+    from bench import runner, trials
+    from bench.errors import UsageError
+    from bench.plan import cells
+    from bench.progress import Display
+
+    if setup.server == "command":
+        raise UsageError(
+            f"setup '{setup.name}' is a command of its own: its number of workers is not ours to set"
+        )
+    plan = trials.scaling_plan(setup, counts, asked.scenario, asked.duration_s, asked.seed)
+    bench = asked.bench(*(trials.scaled(setup, count) for count in counts))
+    folder = asked.folder(plan, bench)
+    folder.add_facts(
+        scaling={"setup": setup.name, "scenario": asked.scenario, "cpus": trials.cpus_of(setup, bench)}
+    )
+    try:
+        with Display(len(cells(plan)), runner.expected_s(plan, bench)) as display:
+            runner.run(plan, bench, folder, display)
+    except (KeyboardInterrupt, SystemExit):
+        _interrupted(folder)
+        raise
+    trials.note_growth(folder)
+    return _conclude(folder.path, "scaling", asked.as_json)
+
+
+def _interrupted(folder: RunFolder) -> None:
+    folder.add_facts(interrupted=True)
+    note(f"what is known is in {shown(folder.path)}; `bench report {shown(folder.path)}` charts it")
+
+
+def _conclude(path: Path, kind: str, as_json: bool) -> int:
+    """Write the report, say what was found, and give the exit status."""
+    import json
+
+    from bench.report import write
+    from bench.report.page import page
+    from bench.report.text import render
+    from bench.store import read_run
+
+    done = read_run(path)
+    contents, written = page(done), write(done, path)
+    if as_json:
+        say(json.dumps(done.facts[kind], indent=2))
+    else:
+        for finding in contents.findings:
+            say(
+                "\n".join(
+                    [f"{finding.title}. {finding.text}", *(f"  {figure}" for figure in finding.figures), ""]
+                )
+            )
+        say(render(contents.summary))
+        say(f"report: {shown(written)}")
+    for failure in done.failures:
+        note(f"failed: {failure.error}")
+    return 1 if done.failures or not done.records else 0

@@ -1,0 +1,45 @@
+"""What the names on a command line mean, and whether they may be used; every mistake is a UsageError."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.model import Setup
+    from scenarios.model import Scenario
+
+
+def all_scenarios(path: Path | None) -> dict[str, Scenario]:
+    from bench.errors import UsageError
+    from scenarios.files import ScenarioFileError, load
+
+    try:
+        return load(path)
+    except ScenarioFileError as error:
+        raise UsageError(str(error)) from None
+
+
+def one_setup(name: str, path: Path | None) -> Setup:
+    from bench.config import load_setups
+    from bench.errors import unknown
+
+    setups = load_setups(path)
+    if name not in setups:
+        raise unknown("setup", name, setups)
+    return setups[name]
+
+
+def check_address(address: str, allow_remote: bool) -> None:
+    from ipaddress import ip_address
+
+    from bench.errors import UsageError
+
+    try:
+        loopback = ip_address(address).is_loopback
+    except ValueError:
+        loopback = address == "localhost"
+    if not loopback and not allow_remote:
+        raise UsageError(
+            f"--host {address} is no loopback address; add --allow-remote if you may load that machine"
+        )

@@ -1,0 +1,172 @@
+"""Findings of a run about limits: the capacity, the knee, what limits, and what holds scaling back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.findings.finding import Finding, listed
+from bench.limits import Capacity, Growth, Offered, busy_share, by_rate
+from bench.metric import THROUGHPUT, share, three_digits, whole
+from bench.model import Caveat, ClosedLoad
+
+_BUSY = 0.9
+
+
+def of_capacity(found: Capacity) -> Iterator[Finding]:
+    """What a search for the capacity found."""
+    yield _capacity(found)
+    if found.knee_per_s is not None:
+        yield _knee(found, found.knee_per_s)
+    if (confirmed := found.confirmed) is not None and (busy := busy_share(confirmed.record)) is not None:
+        yield _limit(found, confirmed, busy)
+
+
+def _capacity(found: Capacity) -> Finding:
+    wanted = f"{found.scenario}, with {listed([one.text for one in found.objectives])}"
+    if found.confirmed is None:
+        return _no_capacity(found, wanted)
+    rate = f"{whole(found.rate_per_s or 0)} arrivals/s"
+    at_least = found.limit != "service"
+    return Finding(
+        "capacity",
+        f"{found.setup} holds {'at least ' if at_least else ''}{rate}",
+        f"Of {wanted}: confirmed over {found.confirmed.record.cell.load.duration_s:g} s on a fresh server. "
+        + _why_not_more(found),
+        tuple(_figures(found)),
+        "capacity",
+        _doubts(found.confirmed.record.caveats),
+    )
+
+
+def _why_not_more(found: Capacity) -> str:
+    if found.limit == "max-rate":
+        return "No higher rate was tried, for that is the --max-rate."
+    if found.above is None:
+        return ""
+    above = f"{whole(found.above.rate_per_s)} arrivals/s"
+    if found.limit == "generator":
+        return f"The load generator is the limit here: at {above} it was saturated, and tells nothing of the server."
+    return f"{above} did not hold: {', '.join(found.above.missed)}."
+
+
+def _no_capacity(found: Capacity, wanted: str) -> Finding:
+    codes = tuple(caveat for one in found.trials for caveat in one.record.caveats)
+    if found.limit == "not finished":
+        held = max((one.rate_per_s for one in found.trials if not one.missed), default=None)
+        known = (
+            "No rate is known to hold." if held is None else f"{whole(held)} arrivals/s held, unconfirmed."
+        )
+        title, text = "The search was cut short", f"Of {wanted}. {known}"
+    elif found.limit == "generator":
+        title, text = (
+            "The load generator is the limit here",
+            f"It was saturated at the lowest rate of {wanted}.",
+        )
+    else:
+        lowest = found.trials[0]
+        title = f"{found.setup} does not hold the objectives at any rate tried"
+        text = f"Of {wanted}: {whole(lowest.rate_per_s)} arrivals/s missed them already: {', '.join(lowest.missed)}."
+    return Finding("capacity", title, text, tuple(_figures(found)), "capacity", _doubts(codes))
+
+
+def _figures(found: Capacity) -> Iterator[str]:
+    for one in (found.confirmed, found.above):
+        if one is not None:
+            yield one.line
+    if found.guess is not None and isinstance(found.guess.cell.load, ClosedLoad):
+        rps = whole(found.guess.summary.throughput_rps)
+        yield f"in a closed loop, {found.guess.cell.load.label} reached {rps} requests/s"
+
+
+def _doubts(caveats: tuple[Caveat, ...]) -> tuple[Caveat, ...]:
+    return tuple(dict.fromkeys(caveats))
+
+
+def _knee(found: Capacity, knee_per_s: float) -> Finding:
+    curve = dict(by_rate(found.trials, "p99"))
+    lowest = min(curve)
+    return Finding(
+        "knee",
+        f"The knee is at {whole(knee_per_s)} arrivals/s",
+        "Up to the knee more load costs little time, beyond it much. A service that must stay quick is run below its "
+        "knee, whatever the capacity.",
+        tuple(
+            f"p99 {three_digits(curve[rate])} ms at {whole(rate)} arrivals/s" for rate in (lowest, knee_per_s)
+        ),
+        "capacity",
+    )
+
+
+def _limit(found: Capacity, confirmed: Offered, busy: float) -> Finding:
+    cores = len(confirmed.record.resources.workers)
+    used = f"{share(busy)} % of the CPU time that its worker{'s' if cores != 1 else ''} can have"
+    if busy >= _BUSY:
+        title, text = "The CPU is the limit", f"At the capacity the server uses {used}."
+    else:
+        title = "The CPU is not what limits"
+        text = f"At the capacity the server uses {used}: requests wait for something else, or in bursts."
+    cpu_us = confirmed.record.resources.cpu_us_per_request
+    figures = (f"{whole(cpu_us)} µs of CPU a request",) if cpu_us is not None else ()
+    return Finding("limit", title, text, figures, "capacity")
+
+
+# --- workers -------------------------------------------------------------------------------------
+
+_BRAKES = {
+    "contention": "Contention holds {setup} back",
+    "coherence": "Coherence holds {setup} back",
+    "cores": "Cores hold {setup} back, not its software",
+    "nothing": "Nothing holds {setup} back up to {most} workers",
+}
+
+
+def of_growth(found: Growth) -> Iterator[Finding]:
+    """What holds scaling back, by the Universal Scalability Law."""
+    law, most = found.law, max(found.points)
+    first = min(found.points)
+    gain = found.points[most].median / found.points[first].median
+    yield Finding(
+        "scaling",
+        _BRAKES[found.brake].format(setup=found.setup, most=most),
+        f"{most} workers answer {gain:.2f} times the {found.scenario} requests of {first}. " + _reason(found),
+        (
+            f"λ {whole(law.rate_rps)} req/s, σ {three_digits(law.sigma)}, κ {three_digits(law.kappa)}",
+            _peak(found),
+            *(
+                f"{n} worker{'s' if n > 1 else ''}: {THROUGHPUT.show_range(e)} req/s"
+                for n, e in found.points.items()
+            ),
+        ),
+        "scaling",
+    )
+
+
+def _reason(found: Growth) -> str:
+    law, most = found.law, max(found.points)
+    if found.brake == "cores":
+        cpus = f"{found.cpus} CPU{'s' if found.cpus > 1 else ''}"
+        return (
+            f"The server has {cpus}, and {most} workers share them: the law's σ and κ describe the machine. "
+            "To learn about the software, measure where each worker has a CPU."
+        )
+    if found.brake == "nothing":
+        return "Throughput grows in step with the workers."
+    ways = {"contention": law.contention(most), "coherence": law.coherence(most)}
+    other = "coherence" if found.brake == "contention" else "contention"
+    meaning = {
+        "contention": "workers wait in turn for something that only one can use at a time (a lock, a database)",
+        "coherence": "workers spend time on agreeing with each other (shared caches, cross-talk), and more of them can "
+        "make it worse",
+    }
+    return (
+        f"At {most} workers {found.brake} weighs {three_digits(ways[found.brake])} and {other} "
+        f"{three_digits(ways[other])}, beside 1 for the work itself: {meaning[found.brake]}."
+    )
+
+
+def _peak(found: Growth) -> str:
+    peak = found.law.peak_workers
+    if peak is None:
+        return "the law has no peak: more workers never make it slower"
+    beyond = ", beyond what was measured" if peak > max(found.points) else ""
+    return f"the law peaks at {max(1.0, peak):.1f} workers{beyond}"

@@ -1,0 +1,90 @@
+"""How throughput grows with the number of workers, and what holds it back: the Universal Scalability Law."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+import numpy as np
+
+from bench.errors import UsageError
+
+FEWEST = 3
+_NEGLIGIBLE = 0.05
+
+Brake = Literal["nothing", "contention", "coherence", "cores"]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)), Gunther, Guerrilla Capacity Planning (2007), ch. 4-6.
+
+    `rate_rps` is lambda, what one worker does alone; sigma is contention, the share of the work that only one can
+    do at a time; kappa is coherence, what each pair of workers costs to agree.
+    """
+
+    rate_rps: float
+    sigma: float
+    kappa: float
+
+    def throughput_rps(self, workers: float) -> float:
+        return self.rate_rps * workers / (1 + self.contention(workers) + self.coherence(workers))
+
+    def contention(self, workers: float) -> float:
+        return self.sigma * (workers - 1)
+
+    def coherence(self, workers: float) -> float:
+        return self.kappa * workers * (workers - 1)
+
+    @property
+    def peak_workers(self) -> float | None:
+        """Beyond so many workers throughput falls: sqrt((1 - sigma) / kappa); None when it never does."""
+        if self.kappa <= 0:
+            return None
+        return math.sqrt(max(0.0, 1 - self.sigma) / self.kappa)
+
+
+def fit(throughputs_rps: Mapping[int, float]) -> Law:
+    """The law that lies closest to the throughput of each number of workers, sigma and kappa not below zero.
+
+    N / X is linear in 1/lambda, sigma/lambda and kappa/lambda. Weighted by the measured X / N, the squares that become
+    least are those of measured / fitted - 1, as fits noise that grows with the figure. The problem is convex, so the
+    best of the four choices of which of sigma and kappa are zero is the best of all. Raises UsageError for fewer than
+    three numbers of workers.
+    """
+    check(throughputs_rps)
+    n = np.array(sorted(throughputs_rps), dtype=float)
+    x = np.array([throughputs_rps[int(count)] for count in n])
+    columns = np.stack([np.ones_like(n), n - 1, n * (n - 1)], axis=1) * (x / n)[:, None]
+    best, least = Law(float(np.median(x / n)), 0.0, 0.0), math.inf
+    for free in product((True, False), repeat=2):
+        used = np.array([True, *free])
+        solution = np.zeros(3)
+        solution[used] = np.linalg.lstsq(columns[:, used], np.ones_like(n), rcond=None)[0]
+        left = float(np.sum((columns @ solution - 1) ** 2))
+        if solution[0] > 0 and solution.min() >= 0 and left < least:
+            per_request, sigma, kappa = solution.tolist()
+            best, least = Law(1 / per_request, sigma / per_request, kappa / per_request), left
+    return best
+
+
+def check(counts: Mapping[int, float] | set[int]) -> None:
+    """Raise UsageError unless the numbers of workers are enough for the law's three unknowns."""
+    if len(counts) < FEWEST:
+        raise UsageError(
+            f"the Universal Scalability Law has three unknowns: at least {FEWEST} numbers of workers are needed, "
+            "as in --workers 1,2,4"
+        )
+
+
+def brake(law: Law, workers: int, cpus: int) -> Brake:
+    """What holds scaling back at the largest number of workers; more workers than CPUs blame the CPUs."""
+    if workers > cpus > 0:
+        return "cores"
+    lost = law.contention(workers) + law.coherence(workers)
+    if lost < _NEGLIGIBLE:
+        return "nothing"
+    return "contention" if law.contention(workers) >= law.coherence(workers) else "coherence"

@@ -1,0 +1,201 @@
+"""Trials on a live server until the rate that it holds is known; each is a record of the run, like any other."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bench.capacity import Answer, Probe, Search, Trial, Verdict, next_step
+from bench.errors import BenchError
+from bench.limits import Offered, growth_of, knee_of
+from bench.model import Block, Cell, ClosedLoad, Failure, Load, OpenLoad, Plan, Record, Setup
+from bench.objective import SATURATED, Objective, doubts
+from bench.processes import Processes
+from bench.runner import Bench, audited, measure, own_cpus
+from bench.server import Server, serving
+from bench.siblings import mapping
+from bench.store import RunFolder, read_run
+
+CONFIRMATION = 3
+_LONGEST = 3
+_ENOUGH = 1.1
+_WARMUP_S = 0.5
+_GUESS_USERS = 64
+_GUESS_SHARE = 1 / 8
+_GUESS_PER_S = 20.0
+
+USERS_PER_WORKER = 32
+_REPEATS = 3
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is asked: how much of a scenario a setup holds, by which objectives, and how exactly.
+
+    A trial takes `duration_s`, and up to three times as long where a percentile wants more requests.
+    """
+
+    setup: str
+    scenario: str
+    objectives: tuple[Objective, ...]
+    tolerance: float = 0.05
+    max_per_s: float = 1_000_000.0
+    duration_s: float = 4.0
+
+    def lasts_s(self, probe: Probe) -> float:
+        """How long a trial takes: enough requests for every objective, within reason; confirmations longer."""
+        wanted_s = _ENOUGH * max(one.least_requests for one in self.objectives) / probe.rate_per_s
+        length_s = min(max(self.duration_s, wanted_s), _LONGEST * self.duration_s)
+        return round(length_s * (CONFIRMATION if probe.confirms else 1), 1)
+
+
+def plan(goal: Goal, seed: int) -> Plan:
+    """What a search measures, as far as that is known beforehand: its loads are found on the way."""
+    about = f"the highest arrival rate with {' and '.join(one.text for one in goal.objectives)}"
+    return Plan("capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), 1),), seed)
+
+
+def scaling_plan(setup: Setup, workers: Sequence[int], scenario: str, duration_s: float, seed: int) -> Plan:
+    """The peak throughput of each number of workers, each with the same number of users a worker."""
+    blocks = tuple(
+        Block(
+            (scaled(setup, count).name,),
+            (scenario,),
+            ("native",),
+            (ClosedLoad(USERS_PER_WORKER * count, duration_s, _WARMUP_S),),
+            _REPEATS,
+        )
+        for count in workers
+    )
+    return Plan("scaling", "throughput by the number of workers", blocks, seed)
+
+
+def scaled(setup: Setup, workers: int) -> Setup:
+    """The setup with another number of workers, under a name of its own."""
+    return replace(setup, name=f"{setup.name}-workers-{workers}", workers=workers)
+
+
+def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, tell: Tell) -> Answer:
+    """Search on a live server, and confirm on a fresh one; `tell` hears a line a trial.
+
+    The facts of the run hold the answer, or None where the search was cut short. Raises BenchError.
+    """
+    began_s = time.monotonic()
+    session = _Session(goal, plan(goal, seed), bench, folder, tell)
+    folder.add_facts(capacity=_facts(goal, None, session.records))
+    answer = None
+    try:
+        with own_cpus(bench.generator_cpus), Processes() as processes:
+            answer = session.search(processes)
+        return answer
+    except BenchError as error:
+        folder.add_failure(Failure(goal.setup, 0, str(error), goal.scenario))
+        raise
+    finally:
+        folder.add_facts(
+            capacity=_facts(goal, answer, session.records),
+            finished=answer is not None,
+            took_s=round(time.monotonic() - began_s, 1),
+        )
+
+
+def _facts(goal: Goal, answer: Answer | None, records: Sequence[Record]) -> dict[str, object]:
+    rate = answer.rate_per_s if answer else None
+    return {
+        "setup": goal.setup,
+        "scenario": goal.scenario,
+        "objectives": [one.text for one in goal.objectives],
+        "tolerance": goal.tolerance,
+        "arrivals_per_s": rate,
+        "limit": answer.limit if answer else "not finished",
+        "knee_per_s": knee_of([Offered(record, goal.objectives) for record in records]),
+    }
+
+
+def cpus_of(setup: Setup, bench: Bench) -> int:
+    """How many CPUs the setup's server runs on."""
+    return len(setup.cpus or bench.server_cpus) or os.cpu_count() or 1
+
+
+def note_growth(folder: RunFolder) -> None:
+    """Add the law, fitted to what a run over numbers of workers measured, to its facts."""
+    run = read_run(folder.path)
+    if (found := growth_of(run)) is None:
+        return
+    medians = {str(workers): round(figure.median, 1) for workers, figure in found.points.items()}
+    peak = found.law.peak_workers
+    folder.add_facts(
+        scaling={
+            **mapping(run.facts["scaling"]),
+            "throughput_rps": medians,
+            "lambda_rps": found.law.rate_rps,
+            "sigma": found.law.sigma,
+            "kappa": found.law.kappa,
+            "peak_workers": peak,
+            "held_back_by": found.brake,
+        }
+    )
+
+
+class _Session:
+    """One search: the records so far, and how the next one is made."""
+
+    def __init__(self, goal: Goal, plan: Plan, bench: Bench, folder: RunFolder, tell: Tell) -> None:
+        self.records: list[Record] = []
+        self._goal = goal
+        self._plan = plan
+        self._bench = bench
+        self._folder = folder
+        self._tell = tell
+
+    def search(self, processes: Processes) -> Answer:
+        with self._serving(processes) as server:
+            search = Search(self._first_guess(server, processes), self._goal.tolerance, self._goal.max_per_s)
+            trials: list[Trial] = []
+            while isinstance(step := next_step(search, trials), Probe) and not step.confirms:
+                trials.append(Trial(step, self._try(step, server, processes)))
+        if isinstance(step, Answer):
+            return step
+        with self._serving(processes) as server:
+            while isinstance(step := next_step(search, trials), Probe):
+                trials.append(Trial(step, self._try(step, server, processes)))
+        return step
+
+    @contextlib.contextmanager
+    def _serving(self, processes: Processes) -> Iterator[Server]:
+        setup = self._bench.setups[self._goal.setup]
+        with serving(setup, processes, host=self._bench.address, cpus=self._bench.server_cpus) as server:
+            yield server
+
+    def _first_guess(self, server: Server, processes: Processes) -> float:
+        """A fraction of what a closed loop reaches: low enough to show the service at ease. A session of many
+        requests may still be too much of it; the search then goes down."""
+        load = ClosedLoad(_GUESS_USERS, self._goal.duration_s / 2, _WARMUP_S)
+        record = self._measure(load, server, processes)
+        reached_rps = record.summary.throughput_rps
+        self._tell(f"{load.label}: {reached_rps:,.0f} requests/s, to guess where to begin")
+        return float(f"{reached_rps * _GUESS_SHARE:.3g}") or _GUESS_PER_S
+
+    def _try(self, probe: Probe, server: Server, processes: Processes) -> Verdict:
+        load = OpenLoad(probe.rate_per_s, self._goal.lasts_s(probe), _WARMUP_S)
+        offered = Offered(self._measure(load, server, processes), self._goal.objectives)
+        self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
+        if SATURATED in offered.missed:
+            return "saturated"
+        return "failed" if offered.missed else "held"
+
+    def _measure(self, load: Load, server: Server, processes: Processes) -> Record:
+        repeat = sum(record.cell.load == load for record in self.records)
+        cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat)
+        found = measure(cell, server, self._plan, self._bench, processes, lambda _: None)
+        record = audited(replace(found, run=self._folder.path.name))
+        doubted = tuple(doubts(record.summary, self._goal.objectives))
+        record = replace(record, caveats=(*record.caveats, *doubted))
+        self.records.append(record)
+        self._folder.add(record)
+        return record

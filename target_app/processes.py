@@ -1,0 +1,66 @@
+"""Other processes to compute in: started when first needed, and ended by the end of their input.
+
+Lines over pipes instead of a pool of the standard library or of anyio: hypercorn's workers may have no children by
+multiprocessing, and anyio's do not start under granian. This way they also end with a server that is killed.
+"""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from target_app import work
+
+
+class Calculators:
+    """At most as many processes as there are processors, each with one computation at a time."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(os.cpu_count() or 1)
+        self._idle: list[Process] = []
+
+    async def checksum(self, n: int) -> int:
+        """The same as `work.checksum(n)`."""
+        async with self._turns:
+            process = self._idle.pop() if self._idle else await _start()
+            try:
+                result = await _ask(process, n)
+            except BaseException:
+                with suppress(ProcessLookupError):
+                    process.kill()  # its answer may still come, and would be taken for that of another question
+                raise
+            self._idle.append(process)
+            return result
+
+    async def close(self) -> None:
+        """End all processes."""
+        for process in self._idle:
+            assert process.stdin is not None
+            process.stdin.close()  # `communicate()` alone leaves it open before Python 3.12
+        for process in self._idle:
+            await process.wait()
+
+
+@asynccontextmanager
+async def calculators() -> AsyncIterator[Calculators]:
+    """Processes to compute in, for as long as the block lasts."""
+    running = Calculators()
+    try:
+        yield running
+    finally:
+        await running.close()
+
+
+async def _start() -> Process:
+    # In a session of its own: Ctrl-C is for the server, which then closes the pipe.
+    command = (sys.executable, "-m", work.__name__)
+    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
+
+
+async def _ask(process: Process, n: int) -> int:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"%d\n" % n)
+    return int(await process.stdout.readline())

@@ -1,0 +1,102 @@
+"""A user's own file beside the scenarios that come along."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from scenarios import SCENARIOS
+from scenarios.files import ScenarioFileError, load
+from scenarios.model import Response, drive
+
+FRONT_PAGE = """
+from scenarios.model import Request, Scenario
+
+PATH = "/"
+
+def get(rng):
+    yield Request("GET", PATH)
+
+SCENARIOS = {"front-page": Scenario(name="front-page", flow=get)}
+"""
+OWN_NOOP = FRONT_PAGE.replace("front-page", "noop-async")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "my scenarios.py"
+
+
+def test_without_a_file_ours_are_there() -> None:
+    loaded = load(None)
+    assert loaded == SCENARIOS
+    loaded.clear()
+    assert load(None) == SCENARIOS
+
+
+def test_own_scenario_stands_beside_ours_and_runs(file: Path) -> None:
+    file.write_text(FRONT_PAGE)
+    loaded = load(file)
+    assert set(loaded) - set(SCENARIOS) == {"front-page"}
+    gc.collect()  # the module of the file is gone by now; its functions still need its names
+    exchanged = list(drive(loaded["front-page"].flow(Random(0)), lambda _request: Response(200, b"")))
+    assert [request.label for request, _ in exchanged] == ["GET /"]
+
+
+def test_own_scenario_wins_over_ours(file: Path) -> None:
+    file.write_text(OWN_NOOP)
+    loaded = load(file)
+    assert loaded.keys() == SCENARIOS.keys()
+    assert next(loaded["noop-async"].flow(Random(0))).path == "/"
+    assert next(SCENARIOS["noop-async"].flow(Random(0))).path == "/bench/noop/async"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param("SCENARIOS = {", "SyntaxError: '{' was never closed", id="no Python"),
+        pytest.param("import nowhere", "ModuleNotFoundError: No module named 'nowhere'", id="missing module"),
+        pytest.param("1 / 0", "ZeroDivisionError: division by zero", id="failure"),
+        pytest.param("raise SystemExit('bye')", "SystemExit: bye", id="leaves by itself"),
+        pytest.param("x = '\0'", "null bytes", id="NUL"),
+        pytest.param("", "defines no SCENARIOS table, such as SCENARIOS = {", id="empty"),
+        pytest.param("SCENARIOS = {}", "defines no SCENARIOS table", id="empty table"),
+        pytest.param("SCENARIOS = ['a']", "defines no SCENARIOS table", id="no table"),
+        pytest.param(
+            "SCENARIOS = {'a': print}", "SCENARIOS['a'] is no scenarios.model.Scenario", id="no scenario"
+        ),
+        pytest.param(
+            FRONT_PAGE.replace("{'front-page'", "{'home'").replace('{"front-page"', '{"home"'),
+            "SCENARIOS['home'] calls itself 'front-page'; use one name",
+            id="two names",
+        ),
+    ],
+)
+def test_bad_file_is_refused_in_one_sentence_that_names_it(file: Path, content: str, said: str) -> None:
+    file.write_text(content)
+    with pytest.raises(ScenarioFileError) as refusal:
+        load(file)
+    message = str(refusal.value)
+    assert message.startswith(f"{file}: ")
+    assert said in message
+    assert "\n" not in message
+
+
+def test_missing_file_is_named(file: Path) -> None:
+    with pytest.raises(ScenarioFileError, match=r"my scenarios\.py: there is no such file"):
+        load(file)
+
+
+def test_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioFileError, match="there is no such file"):
+        load(tmp_path)
+
+
+def test_file_missing_inside_the_file_is_another_error(file: Path) -> None:
+    """`there is no such file` would send the user to look for the scenarios."""
+    file.write_text("open('/nowhere/data.json')")
+    with pytest.raises(ScenarioFileError, match=r"FileNotFoundError: .*'/nowhere/data.json'"):
+        load(file)

@@ -1,0 +1,99 @@
+"""The seeded items are the same wherever and however often they are written."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from target_app import seed
+from target_app.settings import Settings
+
+PROCESSES = 4
+FIRST_ROWS = [
+    (1, "brass basket 1", 0.37, "The basket with the number 1."),
+    (2, "copper candle 2", 0.74, "The candle with the number 2."),
+    (3, "dusky drawer 3", 1.11, "The drawer with the number 3."),
+    (4, "early easel 4", 1.48, "The easel with the number 4."),
+    (5, "folded flask 5", 1.85, None),
+]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "seeded here.db"
+
+
+def settings(database: Path, rows: int) -> Settings:
+    return Settings(database_url=f"sqlite:///{database}", seed_rows=rows)
+
+
+def query(database: Path, statement: str) -> list[tuple[object, ...]]:
+    """What SQLite itself says, past the application."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def all_rows(database: Path) -> list[tuple[object, ...]]:
+    return query(database, "SELECT id, name, price, description FROM items ORDER BY id")
+
+
+def test_rows_are_these(database: Path) -> None:
+    seed.prepare(settings(database, 5))
+    assert all_rows(database) == FIRST_ROWS
+    assert query(database, "PRAGMA journal_mode") == [("wal",)]
+
+
+@pytest.mark.parametrize(
+    ("item_id", "price"),
+    [
+        pytest.param(270, 99.9, id="just below the turn"),
+        pytest.param(271, 0.27, id="just beyond it"),
+        pytest.param(10_000, 0.0, id="nothing left"),
+        pytest.param(1_000_000, 0.0, id="the last"),
+    ],
+)
+def test_prices_stay_below_a_hundred(item_id: int, price: float) -> None:
+    assert seed.row(item_id)["price"] == price
+
+
+def test_seeding_again_changes_nothing(database: Path) -> None:
+    for _ in range(2):
+        seed.prepare(settings(database, 5))
+    assert all_rows(database) == FIRST_ROWS
+
+
+def test_seeding_brings_back_what_is_missing_and_keeps_what_is_there(database: Path) -> None:
+    seed.prepare(settings(database, 4))
+    query(database, "DELETE FROM items WHERE id = 2")
+    query(database, "UPDATE items SET name = 'changed' WHERE id = 3")
+    query(database, "INSERT INTO items (id, name, price) VALUES (9, 'added', 1)")
+    seed.prepare(settings(database, 5))
+    changed = (3, "changed", *FIRST_ROWS[2][2:])
+    assert all_rows(database) == [*FIRST_ROWS[:2], changed, *FIRST_ROWS[3:], (9, "added", 1.0, None)]
+
+
+def test_no_rows_are_a_table_all_the_same(database: Path) -> None:
+    seed.prepare(settings(database, 0))
+    assert all_rows(database) == []
+
+
+def test_several_processes_at_once_leave_exactly_the_seeded_rows(database: Path) -> None:
+    env = os.environ | {"APP_DATABASE_URL": f"sqlite:///{database}", "APP_SEED_ROWS": "2000"}
+    seeders = [
+        subprocess.Popen(
+            [sys.executable, "-m", "target_app.seed"], env=env, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, cwd=Path(seed.__file__).parents[1],
+        )
+        for _ in range(PROCESSES)
+    ]  # fmt: skip
+    said = [seeder.communicate()[0] for seeder in seeders]
+    assert said == [f"{database}: items 1 to 2000 are there\n"] * PROCESSES
+    assert [seeder.returncode for seeder in seeders] == [0] * PROCESSES
+    assert all_rows(database)[:5] == FIRST_ROWS
+    assert [row[0] for row in all_rows(database)] == list(range(1, 2001))
