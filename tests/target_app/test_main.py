@@ -24,9 +24,9 @@ def test_documentation_page_reads_the_schema(unchanged: TestClient, page: str) -
 def test_every_operation_is_described(unchanged: TestClient) -> None:
     schema = unchanged.get("/openapi.json").json()
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
-    assert len(operations) == 64
+    assert len(operations) == 75
     assert [operation for operation in operations if not operation.get("description")] == []
-    assert len({operation["operationId"] for operation in operations}) == 64
+    assert len({operation["operationId"] for operation in operations}) == 75
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_wrong_method_is_told_the_right_ones(
 @pytest.mark.parametrize("path", ["/", "/nothing", "/api/v1/items/", "/bench", "/bench/ping/"])
 def test_unknown_path_is_not_found(unchanged: TestClient, path: str) -> None:
     answer = unchanged.get(path, follow_redirects=False)
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "Not Found")
 
 
 @pytest.mark.parametrize(
