@@ -1,5 +1,6 @@
 """Items that everybody may read, kept for a while: in this process, or in Redis for all workers."""
 
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -109,4 +110,7 @@ class ItemCache:
     async def close(self) -> None:
         """Let go of connections."""
         if self._cache is not None:
-            await self._cache.close()
+            with warnings.catch_warnings():
+                # cashews (7.6) closes its client by an old name.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                await self._cache.close()
