@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from bench.model import Caveat, Cell, ClosedLoad, Generator, OpenLoad, Resources, Summary
+from bench.model import Caveat, Cell, ClosedLoad, Generator, Latency, OpenLoad, Resources, Summary
+from bench.workers import imbalance
 
 RATE_REACHED_SHARE = 0.98
 EDGE_SIGMAS = 3.0
@@ -15,9 +16,13 @@ LAG_SHARE = 0.10
 LAG_FLOOR_MS = 0.5
 SPREAD_SHARE = 0.10
 STEAL_SHARE = 0.02
+OTHERS_SHARE = 0.10
 IMBALANCE = 1.25
 SAMPLES_FOR_P99 = 1000
 LITTLES_LAW_SHARE = 0.05
+TIMES_ALIKE_MS = 1e-6
+
+OTHER_LOAD = "other-load"
 
 INVALIDATING = frozenset({"errors", "rate-not-reached", "shed", "generator-saturated"})
 """Codes that make a record invalid: it is shown, hatched, and never ranked."""
@@ -39,10 +44,19 @@ def audit(
         *_lag(summary),
         *_unstable([*earlier_rps, summary.throughput_rps]),
         *_steal(resources),
+        *_other_load(resources),
         *_uneven_workers(resources),
         *_few_samples(summary),
         *_littles_law(cell, summary),
         *_counts_do_not_reconcile(summary),
+        *_times_do_not_fit(summary),
+    )
+
+
+def profiled() -> Caveat:
+    """The caveat of a cell during which a profiler looked on."""
+    return Caveat(
+        "profiled", "a profiler looked at one worker meanwhile: the cell's figures are a little worse for it"
     )
 
 
@@ -54,6 +68,8 @@ def is_valid(caveats: Sequence[Caveat]) -> bool:
 def _errors(summary: Summary) -> Iterator[Caveat]:
     if not summary.requests:
         yield Caveat("errors", "no request was answered in the measured part")
+    elif not summary.throughput_rps:
+        yield Caveat("errors", "no right answer arrived in the measured part")
     elif summary.errors:
         kinds = ", ".join(f"{count} {kind}" for kind, count in summary.errors_by_kind.items())
         yield Caveat("errors", f"{summary.errors} of {summary.requests} requests failed ({kinds})")
@@ -116,12 +132,24 @@ def _steal(resources: Resources) -> Iterator[Caveat]:
         yield Caveat("steal", f"the hypervisor took {resources.steal_share:.1%} of the server's CPUs away")
 
 
+def _other_load(resources: Resources) -> Iterator[Caveat]:
+    if resources.others_share > OTHERS_SHARE:
+        yield Caveat(
+            OTHER_LOAD,
+            f"other processes took {resources.others_share:.0%} of the server's CPUs or of the generator's",
+        )
+
+
 def _uneven_workers(resources: Resources) -> Iterator[Caveat]:
+    """By the requests that each answered; where the answers do not tell, nobody can say."""
     counts = [worker.requests for worker in resources.workers if worker.requests is not None]
-    total = sum(counts)
-    if total and max(counts) > IMBALANCE * total / len(counts):
-        shares = " / ".join(f"{count / total:.0%}" for count in sorted(counts, reverse=True))
-        yield Caveat("uneven-workers", f"the workers answered {shares} of the requests")
+    index = imbalance(counts)
+    if index is not None and index > IMBALANCE:
+        shares = " / ".join(f"{count / sum(counts):.0%}" for count in sorted(counts, reverse=True))
+        yield Caveat(
+            "uneven-workers",
+            f"the workers answered {shares} of the requests: imbalance {index:.2f}, even is 1",
+        )
 
 
 def _few_samples(summary: Summary) -> Iterator[Caveat]:
@@ -158,7 +186,7 @@ def _busy_users(cell: Cell) -> int | None:
 
 
 def _counts_do_not_reconcile(summary: Summary) -> Iterator[Caveat]:
-    """Sent = good + failed, by kind and by label, and percentiles only rise."""
+    """Sent = good + failed, by kind and by label; sent + under way at the start = answered + under way at the end."""
     by_label = sum(part.requests for part in summary.by_request.values())
     by_kind = sum(summary.errors_by_kind.values())
     if by_label != summary.requests or by_kind != summary.errors:
@@ -166,7 +194,34 @@ def _counts_do_not_reconcile(summary: Summary) -> Iterator[Caveat]:
             "counts-do-not-reconcile",
             f"{summary.requests} requests and {summary.errors} errors, but {by_label} by label and {by_kind} by kind",
         )
-    times = summary.response_ms
-    rising = [t for t in (times.p50, times.p90, times.p95, times.p99, times.p999, times.max) if t is not None]
-    if rising != sorted(rising):
-        yield Caveat("counts-do-not-reconcile", "the percentiles of the response time do not rise")
+    if summary.answered is None or summary.under_way is None:
+        return
+    at_start, at_end = summary.under_way
+    if at_start + summary.requests != summary.answered + at_end:
+        yield Caveat(
+            "counts-do-not-reconcile",
+            f"{at_start} requests under way and {summary.requests} due do not make {summary.answered} answered and "
+            f"{at_end} under way at the end",
+        )
+
+
+def _times_do_not_fit(summary: Summary) -> Iterator[Caveat]:
+    """Percentiles only rise, and no response is shorter than its service, which is a part of it."""
+    whole, part = _rising(summary.response_ms), _rising(summary.service_ms)
+    named = {"response": whole, "service": part, "lag": _rising(summary.lag_ms)}
+    named |= {label: _rising(found.response_ms) for label, found in summary.by_request.items()}
+    falling = [name for name, times in named.items() if times != sorted(times)]
+    if falling:
+        yield Caveat("times-do-not-fit", f"the percentiles do not rise: {', '.join(falling)}")
+    curve = [ms for _, ms in summary.curve_ms]
+    if curve != sorted(curve):
+        yield Caveat("times-do-not-fit", "the latency curve falls")
+    if len(whole) == len(part) and any(
+        response < service - TIMES_ALIKE_MS for response, service in zip(whole, part, strict=True)
+    ):
+        yield Caveat("times-do-not-fit", "responses are shorter than the service that is a part of them")
+
+
+def _rising(times: Latency) -> list[float]:
+    figures = (times.p50, times.p90, times.p95, times.p99, times.p999, times.max)
+    return [figure for figure in figures if figure is not None]

@@ -114,7 +114,7 @@ def _stair(search: Search, first_per_s: float, step: int) -> float:
 
 def _floor(search: Search) -> float:
     """The search gives up below this."""
-    return search.start_per_s / (4.0**_QUARTERS + 1)
+    return min(search.start_per_s, search.max_per_s) / (4.0**_QUARTERS + 1)
 
 
 def _nothing(trials: Sequence[Trial]) -> Answer:

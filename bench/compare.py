@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from bench.metric import CPU, MEMORY, NOTHING, P50, P99, THROUGHPUT, VICTIM_P99, Metric, share, spread
+from bench.metric import (
+    CPU,
+    MEMORY,
+    NOTHING,
+    P50,
+    P99,
+    THROUGHPUT,
+    VICTIM_P99,
+    Metric,
+    share,
+    spread,
+    three_digits,
+)
 from bench.model import Caveat, Record, Run, Worker
 from bench.repeats import Repeats, by_context, gather, twins
 from bench.siblings import mapping, setup_facts
-from bench.stats import NO_EVIDENCE, Comparison, chance
+from bench.stats import NO_EVIDENCE, Comparison, chance, estimate
 from bench.stats import compare as compare_estimates
 from bench.table import Column, Row, Table, label
+from bench.workers import imbalance
 
 MEDIANS = (
     "Each figure is the median of the repeats; range is (largest - smallest) / median. A percentile is the "
@@ -143,13 +156,15 @@ def worker_table(run: Run) -> Table:
     """How the requests of setups with several workers were shared out."""
     columns = (
         label("setup"), label("scenario"), Column("workers"), Column("cores"), _column(THROUGHPUT),
-        Column("least busy", "%"), Column("busiest", "%"), _column(MEMORY),
+        Column("least busy", "%"), Column("busiest", "%"), Column("imbalance"), _column(MEMORY),
     )  # fmt: skip
     facts = setup_facts(run)
     cells = [cell for cell in gather(run.records) if worker_count(cell, facts) > 1]
     rows = [_worker_row(cell, worker_count(cell, facts)) for cell in cells]
     notes = (
         "Least busy and busiest: the smallest and the largest share of requests that one worker answered.",
+        "Imbalance: the requests of the busiest worker over the mean of all, 1.00 when they share alike; of the worst "
+        "repeat.",
     )
     return Table("Workers", columns, tuple(rows), notes if rows else ())
 
@@ -184,9 +199,48 @@ def _worker_row(cell: Repeats, workers: int) -> Row:
     entries = (
         cell.setup, cell.scenario, str(workers), NOTHING if pinned is None else str(pinned),
         THROUGHPUT.show(cell.estimate(THROUGHPUT)), share(least if seen else None),
-        share(max((found[-1] for found in seen), default=None)), MEMORY.show(cell.estimate(MEMORY)),
+        share(max((found[-1] for found in seen), default=None)), _imbalance(seen, workers),
+        MEMORY.show(cell.estimate(MEMORY)),
     )  # fmt: skip
     return Row(entries, cell.where, cell.caveats, not cell.valid)
+
+
+def _imbalance(seen: Iterable[Sequence[float]], workers: int) -> str:
+    """The index of the least even repeat; workers that never answered count as those who had nothing."""
+    indices = [imbalance([*found, *[0.0] * (workers - len(found))]) for found in seen]
+    worst = max((index for index in indices if index is not None), default=None)
+    return NOTHING if worst is None else f"{worst:.2f}"
+
+
+def stage_table(run: Run) -> Table:
+    """The stages of loads that are not constant: what each served, and how fast."""
+    columns = (
+        label("stage"), Column("from", "s"), Column("for", "s"), Column("level"), _column(THROUGHPUT), _RANGE,
+        *map(_column, (P50, P99)), Column("errors"),
+    )  # fmt: skip
+    rows = [
+        _stage_row(cell, place)
+        for cell in gather(run.records)
+        for place in range(min(len(record.summary.stages) for record in cell.records))
+    ]
+    notes = (
+        "Level: the users or the arrivals a second of a stage, on average. A request belongs to the stage in which it "
+        "was due, throughput to the one in which the answers came.",
+    )
+    return Table("Stages of changing loads", columns, tuple(rows), notes if rows else ())
+
+
+def _stage_row(cell: Repeats, place: int) -> Row:
+    stages = [record.summary.stages[place] for record in cell.records]
+    throughput = estimate(stage.throughput_rps for stage in stages)
+    p50, p99 = (estimate(getattr(stage.response_ms, name) for stage in stages) for name in ("p50", "p99"))
+    first = stages[0]
+    entries = (
+        str(place + 1), f"{first.t_s:.3g}", f"{first.duration_s:.3g}", three_digits(first.level),
+        THROUGHPUT.show(throughput), spread(throughput), P50.show(p50), P99.show(p99),
+        f"{sum(stage.errors for stage in stages):,}",
+    )  # fmt: skip
+    return Row(entries, f"{cell.setup}, {cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
 
 
 # --- two runs ------------------------------------------------------------------------------------

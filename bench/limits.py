@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bench.audit import OTHER_LOAD
 from bench.knee import knee
 from bench.metric import P50, P99, THROUGHPUT, share, three_digits, whole
-from bench.model import OpenLoad, Record, Run
+from bench.model import Caveat, OpenLoad, Record, Run
 from bench.objective import Objective, misses, parse
 from bench.repeats import gather
 from bench.scaling import FEWEST, Brake, Law, brake, fit
@@ -37,6 +38,11 @@ class Offered:
     @property
     def missed(self) -> tuple[str, ...]:
         return misses(self.record, self.objectives)
+
+    @property
+    def disturbance(self) -> str:
+        """Who else used our CPUs, in words; empty when nobody did."""
+        return next((caveat.text for caveat in self.record.caveats if caveat.code == OTHER_LOAD), "")
 
     @property
     def result(self) -> str:
@@ -85,7 +91,6 @@ def capacity_of(run: Run) -> Capacity | None:
         return None
     texts = facts.get("objectives")
     objectives = tuple(map(parse, map(str, texts))) if isinstance(texts, (list, tuple)) else ()
-    trials = [Offered(r, objectives) for r in run.records if isinstance(r.cell.load, OpenLoad)]
     rate = facts.get("arrivals_per_s")
     return Capacity(
         setup=str(facts.get("setup")),
@@ -93,9 +98,15 @@ def capacity_of(run: Run) -> Capacity | None:
         objectives=objectives,
         rate_per_s=float(rate) if isinstance(rate, (int, float)) else None,
         limit=str(facts.get("limit")),
-        trials=tuple(sorted(trials, key=lambda one: one.rate_per_s)),
+        trials=offered_loads(run.records, objectives),
         guess=next((r for r in run.records if not isinstance(r.cell.load, OpenLoad)), None),
     )
+
+
+def offered_loads(records: Iterable[Record], objectives: tuple[Objective, ...]) -> tuple[Offered, ...]:
+    """The trials among the records, by rate, and those of one rate as they were made."""
+    trials = (Offered(record, objectives) for record in records if isinstance(record.cell.load, OpenLoad))
+    return tuple(sorted(trials, key=lambda one: one.rate_per_s))
 
 
 def knee_of(trials: Iterable[Offered]) -> float | None:
@@ -108,13 +119,13 @@ def knee_of(trials: Iterable[Offered]) -> float | None:
 
 
 def by_rate(trials: Iterable[Offered], percentile: str) -> tuple[tuple[float, float], ...]:
-    """(rate, ms) in the order of the rates: the median over the trials of each rate."""
-    found: dict[float, list[float | None]] = {}
+    """(rate, ms) in the order of the rates; the last trial of a rate is the one that counts."""
+    found: dict[float, float] = {}
     for one in trials:
         ms: float | None = getattr(one.record.summary.response_ms, percentile)
-        found.setdefault(one.rate_per_s, []).append(ms)
-    medians = ((rate, estimate(times)) for rate, times in sorted(found.items()))
-    return tuple((rate, middle.median) for rate, middle in medians if middle)
+        if ms is not None:
+            found[one.rate_per_s] = ms
+    return tuple(sorted(found.items()))
 
 
 def trial_table(found: Capacity) -> Table:
@@ -163,6 +174,7 @@ class Growth:
     setup: str
     scenario: str
     points: Mapping[int, Estimate]
+    caveats: Mapping[int, tuple[Caveat, ...]]
     law: Law
     brake: Brake
     cpus: int
@@ -173,18 +185,18 @@ def growth_of(run: Run) -> Growth | None:
     facts, setups = mapping(run.facts.get("scaling")), setup_facts(run)
     if not facts:
         return None
-    points = {}
+    points, caveats = {}, {}
     for cell in gather(run.records):
         found, workers = cell.estimate(THROUGHPUT), setups.get(cell.setup, {}).get("workers")
         if found and found.median > 0 and isinstance(workers, int):
-            points[workers] = found
+            points[workers], caveats[workers] = found, cell.caveats
     if len(points) < FEWEST:
         return None
     law = fit({workers: found.median for workers, found in points.items()})
     cpus = facts.get("cpus")
     count = cpus if isinstance(cpus, int) else 0
     return Growth(
-        str(facts.get("setup")), str(facts.get("scenario")), dict(sorted(points.items())), law,
+        str(facts.get("setup")), str(facts.get("scenario")), dict(sorted(points.items())), caveats, law,
         brake(law, max(points), count), count,
     )  # fmt: skip
 
@@ -202,7 +214,8 @@ def growth_table(found: Growth) -> Table:
                 str(n), THROUGHPUT.show(measured), share(measured.spread), whole(law.throughput_rps(n)),
                 share(measured.median / (law.rate_rps * n)), three_digits(law.contention(n)),
                 three_digits(law.coherence(n)),
-            )
+            ),
+            caveats=found.caveats[n],
         )
         for n, measured in found.points.items()
     )  # fmt: skip

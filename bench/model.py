@@ -199,6 +199,7 @@ class Summary:
     `requests` are those whose intended start lies in the measured part, `errors` those among them that failed;
     `throughput_rps` counts good answers that arrived in it. Response runs from the intended start, service from the
     actual one, lag is the difference. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
+    `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end.
     """
 
     requests: int
@@ -216,32 +217,83 @@ class Summary:
     mean_concurrency: float | None = None
     victim: RequestSummary | None = None
     stages: tuple[StageSummary, ...] = ()
+    answered: int | None = None
+    under_way: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerTimeline:
+    """How a worker fared, slice by slice: columns of equal length, each empty where it was not measured.
+
+    `t_s` is the end of each slice, counted from the start of the measured part. Shares and rates are means over the
+    slice (`run_wait_share`: the time that its threads were ready and had no CPU, over its length; a preemption is a
+    switch that the thread did not ask for), memory and threads are those at its end, and what the worker's probe says
+    is the largest in it. `tokens` are of the thread pool, `pool` is the database pool for reading.
+    """
+
+    t_s: tuple[float, ...] = ()
+    cpu_share: tuple[float, ...] = ()
+    run_wait_share: tuple[float, ...] = ()
+    rss_bytes: tuple[int, ...] = ()
+    threads: tuple[int, ...] = ()
+    switches_per_s: tuple[float, ...] = ()
+    preemptions_per_s: tuple[float, ...] = ()
+    throughput_rps: tuple[float, ...] = ()
+    loop_lag_ms: tuple[float | None, ...] = ()
+    tokens_busy: tuple[float | None, ...] = ()
+    tokens_waiting: tuple[float | None, ...] = ()
+    pool_busy: tuple[float | None, ...] = ()
+    pool_waiting: tuple[float | None, ...] = ()
+    gc_pause_ms: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One process of the server; `requests` is None when its answers do not tell (no `X-Worker` header)."""
+    """One process of the server; `requests` is None when its answers do not tell (no `X-Worker` header).
+
+    `run_wait_s` is the time that its threads were ready and had no CPU, `switches` and `preemptions` count how often
+    they gave it up and how often it was taken. From its probe, and empty without one: the limits `tokens` and `pool`,
+    `collections` of each generation, and the time they took in all.
+    """
 
     pid: int
     requests: int | None
     cpu_s: float
     rss_peak_bytes: int
     threads_peak: int = 1
+    run_wait_s: float = 0.0
+    switches: int = 0
+    preemptions: int = 0
+    response_ms: Latency | None = None
+    tokens: int | None = None
+    pool: int | None = None
+    collections: tuple[int, ...] = ()
+    gc_ms: float | None = None
+    timeline: WorkerTimeline = WorkerTimeline()
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceSlice:
-    """The server's whole process tree at one moment; `cpu_share` is 1.0 for one busy core since the last one."""
+    """The server's whole process tree at one moment; `cpu_share` is 1.0 for one busy core since the last one.
+
+    `connections` are those open on its port when the slice began: at its end the generator may have closed some. They
+    are None where they cannot be told.
+    """
 
     t_s: float
     cpu_share: float
     rss_bytes: int
     threads: int
+    connections: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the server's process tree used in the measured part; its master process counts in the totals."""
+    """What the server's process tree used in the measured part; its master process counts in the totals.
+
+    `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did. `others_share` is what
+    processes that are none of ours took of the server's CPUs, or of the generator's if that is more.
+    """
 
     cpu_us_per_request: float | None
     rss_peak_bytes: int
@@ -250,6 +302,8 @@ class Resources:
     cpus: tuple[int, ...] = ()
     steal_share: float = 0.0
     timeline: tuple[ResourceSlice, ...] = ()
+    busy_share: float | None = None
+    others_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +324,10 @@ class Caveat:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One measured cell, with its doubts. An invalid record is shown but never ranked."""
+    """One measured cell, with its doubts. An invalid record is shown but never ranked.
+
+    `profile` is the file of a worker's flame graph, in the run's folder.
+    """
 
     run: str
     cell: Cell
@@ -280,6 +337,7 @@ class Record:
     valid: bool
     caveats: tuple[Caveat, ...] = ()
     started_at: str = ""
+    profile: str | None = None
     schema: int = SCHEMA
 
 

@@ -57,8 +57,10 @@ class Objective:
 
     @property
     def least_requests(self) -> int:
-        """With so many requests ten lie beyond the percentile; of errors, ten were allowed."""
-        beyond = self.limit / 100 if self.metric == ERRORS else _METRICS[self.metric]
+        """With so many requests ten lie beyond the percentile; of errors, with so many one is allowed."""
+        if self.metric == ERRORS:
+            return math.ceil(round(100 / self.limit, 6))
+        beyond = _METRICS[self.metric]
         return math.ceil(round(_BEYOND / beyond, 6)) if beyond else 1
 
 

@@ -17,25 +17,24 @@ from random import Random
 import numpy as np
 
 from bench import host
-from bench.audit import audit, is_valid
+from bench.audit import audit, is_valid, profiled
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.errors import BenchError, EngineError, ServerError
+from bench.flame import profiling
+from bench.meter import Meter
 from bench.model import SCHEMA, Cell, ClosedLoad, Failure, Generator, OpenLoad, Plan, Record, Setup
+from bench.neighbours import Neighbours
 from bench.plan import Visit, cells, visits
 from bench.processes import Processes
 from bench.progress import Display
-from bench.resources import ProcessTree
 from bench.samples import Samples
 from bench.schedule import stages
 from bench.server import Server, ended, serving
 from bench.store import RunFolder
-from bench.summary import requests_by_worker, summarise
-from bench.usage import Snapshot, resources
+from bench.summary import answers_by_worker, summarise
 from scenarios.model import Request, Response, Scenario, drive
 
-_SNAPSHOT_S = 0.1
-_REFRESH_S = 1.0
 _VICTIM_ARRIVALS_PER_S = 100.0
 _CHECK_TIMEOUT_S = 10.0
 _DYING_S = 0.3
@@ -46,7 +45,10 @@ _OVERHEAD_S = {"native": 0.6, "locust": 2.5}
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Everything a run needs beside its plan: what the names mean, and where to measure."""
+    """Everything a run needs beside its plan: what the names mean, and where to measure.
+
+    Flame graphs go into the folder `profiles`, where there is one: of each cell's first repeat.
+    """
 
     setups: Mapping[str, Setup]
     scenarios: Mapping[str, Scenario]
@@ -54,6 +56,7 @@ class Bench:
     address: str = "127.0.0.1"
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
+    profiles: Path | None = None
 
 
 def expected_s(plan: Plan, bench: Bench) -> float:
@@ -158,9 +161,17 @@ def measure(
     scenario = bench.scenarios[cell.scenario]
     check_answers(scenario, server)
     started_at = _now()
-    meter = _Meter(server)
-    watch = launch.Watch(meter.start, meter.end, meter.tick, live)
-    with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
+    meter = Meter(server, cell.load.duration_s)
+    with (
+        _graph(cell, bench, processes) as (graph, profile),
+        tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp,
+    ):
+
+        def start() -> None:
+            meter.start()
+            profile(meter.workers)
+
+        watch = launch.Watch(start, meter.end, meter.tick, live)
         job = Job(
             host=server.host,
             port=server.port,
@@ -172,11 +183,30 @@ def measure(
         )
         probes = [_probe(job, Path(tmp) / "victim")] if scenario.victim else []
         jobs = _shared(job, plan.processes if cell.engine == "native" else 1)
+        neighbours = Neighbours(server, bench.generator_cpus)
         samples, victims = launch.run(
             cell.engine, jobs, processes, watch, cpus=bench.generator_cpus, companions=probes
         )
+        others_share = round(neighbours.share(), 3)
     cores = min(len(jobs), len(bench.generator_cpus) or len(jobs))
-    return _record(cell, started_at, samples, victims[0] if victims else None, meter, cores)
+    record = _record(cell, started_at, samples, victims[0] if victims else None, meter, cores)
+    record = replace(record, resources=replace(record.resources, others_share=others_share))
+    written = graph is not None and graph.exists()
+    return replace(record, profile=f"{graph.parent.name}/{graph.name}") if graph and written else record
+
+
+@contextlib.contextmanager
+def _graph(
+    cell: Cell, bench: Bench, processes: Processes
+) -> Iterator[tuple[Path | None, Callable[[tuple[int, ...]], None]]]:
+    """Where the cell's flame graph goes, and what starts it for the first of some workers; None and nothing without."""
+    if bench.profiles is None or cell.repeat > 0:
+        yield None, lambda workers: None
+        return
+    name = "-".join(cell.label.replace("/", " ").replace(",", "").split())
+    graph = bench.profiles / f"{name}.svg"
+    with profiling(graph, cell.load.duration_s, processes, bench.generator_cpus) as start:
+        yield graph, lambda workers: start(workers[0]) if workers else None
 
 
 def _shared(job: Job, parts: int) -> list[Job]:
@@ -197,7 +227,7 @@ def _probe(job: Job, samples: Path) -> Job:
 
 
 def _record(
-    cell: Cell, started_at: str, samples: Samples, victim: Samples | None, meter: _Meter, cores: int
+    cell: Cell, started_at: str, samples: Samples, victim: Samples | None, meter: Meter, cores: int
 ) -> Record:
     """The record of a cell, not audited yet; `cores` are those that the generator could use."""
     summary = summarise(samples, victim, stages(cell.load))
@@ -206,13 +236,7 @@ def _record(
         run="",
         cell=cell,
         summary=summary,
-        resources=resources(
-            meter.snapshots,
-            workers=meter.workers,
-            requests_by_worker=requests_by_worker(samples),
-            answered=answered,
-            cpus=meter.cpus,
-        ),
+        resources=meter.resources(answers_by_worker(samples), answered),
         generator=Generator(
             cpu_share=samples.cpu_s / samples.duration_s / cores,
             cpu_us_per_request=samples.cpu_s * 1e6 / _answered(samples) if _answered(samples) else None,
@@ -225,43 +249,13 @@ def _record(
 def audited(record: Record, earlier_rps: Sequence[float] = ()) -> Record:
     """The record with its caveats; `earlier_rps` are the throughputs of its earlier repeats."""
     caveats = audit(record.cell, record.summary, record.resources, record.generator, earlier_rps)
+    caveats += (profiled(),) if record.profile else ()
     return replace(record, caveats=caveats, valid=is_valid(caveats))
 
 
 def _answered(samples: Samples) -> int:
     """Requests that ended in the measured part, well or not."""
     return int(np.count_nonzero((samples.done_ns >= samples.start_ns) & (samples.done_ns < samples.end_ns)))
-
-
-class _Meter:
-    """Takes snapshots of a server's processes from the start to the end of the measured part."""
-
-    def __init__(self, server: Server) -> None:
-        self.cpus = server.cpus
-        self.snapshots: list[Snapshot] = []
-        self.workers: tuple[int, ...] = ()
-        self._tree = ProcessTree(server.pid, server.cpus)
-        self._measuring = False
-        self._refreshed_s = 0.0
-
-    def start(self) -> None:
-        self._tree.refresh()
-        self._refreshed_s = time.monotonic()
-        self.workers = self._tree.workers()
-        self.snapshots = [self._tree.snapshot()]
-        self._measuring = True
-
-    def tick(self) -> None:
-        if not self._measuring or time.monotonic_ns() - self.snapshots[-1].at_ns < _SNAPSHOT_S * 0.9e9:
-            return
-        if time.monotonic() - self._refreshed_s > _REFRESH_S:
-            self._tree.refresh()
-            self._refreshed_s = time.monotonic()
-        self.snapshots.append(self._tree.snapshot())
-
-    def end(self) -> None:
-        self.snapshots.append(self._tree.snapshot())
-        self._measuring = False
 
 
 def check_answers(scenario: Scenario, server: Server) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model import Latency, RequestSummary, Slice, Stage, StageSummary, Summary
+from bench.readings import Answers
 from bench.samples import OK, Samples
 
 _BINS = 24
@@ -50,14 +51,19 @@ def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[
         mean_concurrency=_mean_concurrency(samples),
         victim=_requests(victim) if victim is not None else None,
         stages=tuple(_stage(samples, stage) for stage in stages) if len(stages) > 1 else (),
+        answered=int(np.count_nonzero(_within(samples.done_ns, samples))),
+        under_way=(_under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)),
     )
 
 
-def requests_by_worker(samples: Samples) -> dict[int, int]:
+def answers_by_worker(samples: Samples) -> dict[int, Answers]:
     """Good answers of the measured part by the pid that gave them; empty when the answers do not tell."""
-    good = samples.worker[(samples.outcome == OK) & _within(samples.done_ns, samples)]
-    pids, counts = np.unique(good[good > 0], return_counts=True)
-    return {int(pid): int(count) for pid, count in zip(pids, counts, strict=True)}
+    good = samples.rows((samples.outcome == OK) & _within(samples.done_ns, samples))
+    found = {}
+    for pid in np.unique(good.worker[good.worker > 0]).tolist():
+        mine = good.rows(good.worker == pid)
+        found[pid] = Answers(mine.done_ns, latency(_times_ms(mine)[0]))
+    return found
 
 
 def latency(times_ms: NDArray[np.float64]) -> Latency:
@@ -70,6 +76,11 @@ def latency(times_ms: NDArray[np.float64]) -> Latency:
 
 def _within(at_ns: NDArray[np.int64], samples: Samples) -> NDArray[np.bool_]:
     return (at_ns >= samples.start_ns) & (at_ns < samples.end_ns)
+
+
+def _under_way(samples: Samples, at_ns: int) -> int:
+    """Requests that were due before a moment and had not ended by then."""
+    return int(np.count_nonzero((samples.intended_ns < at_ns) & (samples.done_ns >= at_ns)))
 
 
 def _times_ms(

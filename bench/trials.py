@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bench.audit import OTHERS_SHARE
 from bench.capacity import Answer, Probe, Search, Trial, Verdict, next_step
 from bench.errors import BenchError
-from bench.limits import Offered, growth_of, knee_of
+from bench.limits import Offered, growth_of, knee_of, offered_loads
 from bench.model import Block, Cell, ClosedLoad, Failure, Load, OpenLoad, Plan, Record, Setup
+from bench.neighbours import Neighbours
 from bench.objective import SATURATED, Objective, doubts
 from bench.processes import Processes
 from bench.runner import Bench, audited, measure, own_cpus
@@ -23,12 +25,14 @@ CONFIRMATION = 3
 _LONGEST = 3
 _ENOUGH = 1.1
 _WARMUP_S = 0.5
+_WARMUP_SHARE = 0.25
 _GUESS_USERS = 64
 _GUESS_SHARE = 1 / 8
 _GUESS_PER_S = 20.0
 
+_QUIET_S = 2.0
+
 USERS_PER_WORKER = 32
-_REPEATS = 3
 
 Tell = Callable[[str], None]
 
@@ -37,7 +41,8 @@ Tell = Callable[[str], None]
 class Goal:
     """What is asked: how much of a scenario a setup holds, by which objectives, and how exactly.
 
-    A trial takes `duration_s`, and up to three times as long where a percentile wants more requests.
+    A trial takes `duration_s`, and up to three times as long where a percentile wants more requests. `patience_s` is
+    how long the search may wait in all for other processes to leave our CPUs alone, failed trials included.
     """
 
     setup: str
@@ -46,6 +51,11 @@ class Goal:
     tolerance: float = 0.05
     max_per_s: float = 1_000_000.0
     duration_s: float = 4.0
+    patience_s: float = 120.0
+
+    @property
+    def warmup_s(self) -> float:
+        return min(_WARMUP_S, _WARMUP_SHARE * self.duration_s)
 
     def lasts_s(self, probe: Probe) -> float:
         """How long a trial takes: enough requests for every objective, within reason; confirmations longer."""
@@ -60,7 +70,9 @@ def plan(goal: Goal, seed: int) -> Plan:
     return Plan("capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), 1),), seed)
 
 
-def scaling_plan(setup: Setup, workers: Sequence[int], scenario: str, duration_s: float, seed: int) -> Plan:
+def scaling_plan(
+    setup: Setup, workers: Sequence[int], scenario: str, duration_s: float, repeats: int, seed: int
+) -> Plan:
     """The peak throughput of each number of workers, each with the same number of users a worker."""
     blocks = tuple(
         Block(
@@ -68,7 +80,7 @@ def scaling_plan(setup: Setup, workers: Sequence[int], scenario: str, duration_s
             (scenario,),
             ("native",),
             (ClosedLoad(USERS_PER_WORKER * count, duration_s, _WARMUP_S),),
-            _REPEATS,
+            repeats,
         )
         for count in workers
     )
@@ -113,7 +125,7 @@ def _facts(goal: Goal, answer: Answer | None, records: Sequence[Record]) -> dict
         "tolerance": goal.tolerance,
         "arrivals_per_s": rate,
         "limit": answer.limit if answer else "not finished",
-        "knee_per_s": knee_of([Offered(record, goal.objectives) for record in records]),
+        "knee_per_s": knee_of(offered_loads(records, goal.objectives)),
     }
 
 
@@ -152,6 +164,7 @@ class _Session:
         self._bench = bench
         self._folder = folder
         self._tell = tell
+        self._patience_s = goal.patience_s
 
     def search(self, processes: Processes) -> Answer:
         with self._serving(processes) as server:
@@ -175,27 +188,44 @@ class _Session:
     def _first_guess(self, server: Server, processes: Processes) -> float:
         """A fraction of what a closed loop reaches: low enough to show the service at ease. A session of many
         requests may still be too much of it; the search then goes down."""
-        load = ClosedLoad(_GUESS_USERS, self._goal.duration_s / 2, _WARMUP_S)
+        load = ClosedLoad(_GUESS_USERS, self._goal.duration_s / 2, self._goal.warmup_s)
         record = self._measure(load, server, processes)
         reached_rps = record.summary.throughput_rps
         self._tell(f"{load.label}: {reached_rps:,.0f} requests/s, to guess where to begin")
         return float(f"{reached_rps * _GUESS_SHARE:.3g}") or _GUESS_PER_S
 
     def _try(self, probe: Probe, server: Server, processes: Processes) -> Verdict:
-        load = OpenLoad(probe.rate_per_s, self._goal.lasts_s(probe), _WARMUP_S)
-        offered = Offered(self._measure(load, server, processes), self._goal.objectives)
-        self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
-        if SATURATED in offered.missed:
-            return "saturated"
-        return "failed" if offered.missed else "held"
+        """A trial's verdict. One that fails while others use our CPUs is no evidence: it is made again when they have
+        left, as long as there is patience."""
+        load = OpenLoad(probe.rate_per_s, self._goal.lasts_s(probe), self._goal.warmup_s)
+        while True:
+            began_s = time.monotonic()
+            offered = Offered(self._measure(load, server, processes), self._goal.objectives)
+            self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
+            if SATURATED in offered.missed:
+                return "saturated"
+            if not offered.missed:
+                return "held"
+            if self._patience_s <= 0 or not offered.disturbance:
+                return "failed"
+            self._tell(f"once more, as {offered.disturbance}")
+            self._wait_for_quiet(server, began_s + self._patience_s)
+            self._patience_s -= time.monotonic() - began_s
+
+    def _wait_for_quiet(self, server: Server, until_s: float) -> None:
+        share = 1.0
+        while share > OTHERS_SHARE and time.monotonic() < until_s:
+            neighbours = Neighbours(server, self._bench.generator_cpus)
+            time.sleep(_QUIET_S)
+            share = neighbours.share()
 
     def _measure(self, load: Load, server: Server, processes: Processes) -> Record:
         repeat = sum(record.cell.load == load for record in self.records)
         cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat)
         found = measure(cell, server, self._plan, self._bench, processes, lambda _: None)
         record = audited(replace(found, run=self._folder.path.name))
-        doubted = tuple(doubts(record.summary, self._goal.objectives))
-        record = replace(record, caveats=(*record.caveats, *doubted))
+        more = doubts(record.summary, self._goal.objectives)
+        record = replace(record, caveats=(*record.caveats, *more))
         self.records.append(record)
         self._folder.add(record)
         return record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import sys
 from pathlib import Path
 
 from scenarios import SCENARIOS
@@ -21,6 +22,7 @@ def load(path: Path | None) -> dict[str, Scenario]:
 def _from_file(path: Path) -> dict[str, Scenario]:
     if not path.is_file():
         raise ScenarioFileError(f"{path}: there is no such file")
+    sys.path.append(str(path.parent.resolve()))  # what lies beside the file can be imported from it
     try:
         table = runpy.run_path(str(path)).get("SCENARIOS")
     except (Exception, SystemExit) as error:

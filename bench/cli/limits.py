@@ -12,6 +12,9 @@ from bench.cli.options import ScenariosFile, SetupName, SetupsFile, named, numbe
 from bench.cli.terminal import note, say, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.findings import Finding
     from bench.model import Plan, Setup
     from bench.runner import Bench
     from bench.store import RunFolder
@@ -38,6 +41,8 @@ def capacity(
     ] = 1_000_000,
     duration: Annotated[float, seconds("Of a trial; confirmations take three times as long.", 0.1)] = 4.0,
     tolerance: Annotated[float, number("How close the answer must be, in percent.", 1, 50, "PERCENT")] = 5.0,
+    patience: Annotated[float, seconds("To wait in all for other processes to leave our CPUs.")] = 120.0,
+    repeats: Annotated[int, number("How often each number of workers is measured.", 1)] = 3,
     seed: Annotated[int, named("Decides arrivals and random choices.", "N")] = _SEED,
     out: Annotated[Path | None, named("Where the run is written [reports/TIME-capacity].", "FOLDER")] = None,
     setups: SetupsFile = None,
@@ -47,11 +52,12 @@ def capacity(
     """Find the highest arrival rate that holds the objectives, or how throughput grows with workers.
 
     Rates double until one fails, then the bracket is halved, then longer trials on a fresh server confirm. A trial
-    that fails is made once more before it counts. Takes about two minutes. Response times run from when a request
-    was due; errors must stay below 0.1 % unless told otherwise.
+    that fails is made once more before it counts, and once the machine is quiet where other processes used its CPUs.
+    Takes about two minutes. Response times run from when a request was due; errors must stay below 0.1 % unless told
+    otherwise.
 
-    With --workers, each number of workers is loaded by 32 users a worker, three times. The Universal Scalability Law,
-    fitted to the results, tells what holds scaling back: contention, coherence, or the lack of cores.
+    With --workers, each number of workers is loaded by 32 users a worker in a closed loop. The Universal Scalability
+    Law, fitted to the results, tells what holds scaling back: contention, coherence, or the lack of cores.
 
     \b
     bench capacity uvicorn io-async
@@ -70,8 +76,8 @@ def capacity(
         )
     asked = _Asked(scenario, known, scenarios, duration, seed, out, as_json)
     if workers:
-        raise typer.Exit(_scaling(asked, chosen, _counts(workers)))
-    raise typer.Exit(_capacity(asked, chosen, slo or list(_SLOS), tolerance / 100, max_rate))
+        raise typer.Exit(_scaling(asked, chosen, _counts(workers), repeats))
+    raise typer.Exit(_capacity(asked, chosen, slo or list(_SLOS), tolerance / 100, max_rate, patience))
 
 
 class _Asked:
@@ -135,11 +141,16 @@ def _counts(text: str) -> list[int]:
     return counts
 
 
-def _capacity(asked: _Asked, setup: Setup, slos: list[str], tolerance: float, max_rate: float) -> int:
+def _capacity(
+    asked: _Asked, setup: Setup, slos: list[str], tolerance: float, max_rate: float, patience_s: float
+) -> int:
     from bench import trials
     from bench.objective import parse_all
 
-    goal = trials.Goal(setup.name, asked.scenario, parse_all(slos), tolerance, max_rate, asked.duration_s)
+    objectives = parse_all(slos)
+    goal = trials.Goal(
+        setup.name, asked.scenario, objectives, tolerance, max_rate, asked.duration_s, patience_s
+    )
     bench = asked.bench(setup)
     folder = asked.folder(trials.plan(goal, asked.seed), bench)
     try:
@@ -151,7 +162,7 @@ def _capacity(asked: _Asked, setup: Setup, slos: list[str], tolerance: float, ma
     return 0 if answer.rate_per_s is not None else 1
 
 
-def _scaling(asked: _Asked, setup: Setup, counts: list[int]) -> int:
+def _scaling(asked: _Asked, setup: Setup, counts: list[int], repeats: int) -> int:
     from bench import runner, trials
     from bench.errors import UsageError
     from bench.plan import cells
@@ -161,7 +172,7 @@ def _scaling(asked: _Asked, setup: Setup, counts: list[int]) -> int:
         raise UsageError(
             f"setup '{setup.name}' is a command of its own: its number of workers is not ours to set"
         )
-    plan = trials.scaling_plan(setup, counts, asked.scenario, asked.duration_s, asked.seed)
+    plan = trials.scaling_plan(setup, counts, asked.scenario, asked.duration_s, repeats, asked.seed)
     bench = asked.bench(*(trials.scaled(setup, count) for count in counts))
     folder = asked.folder(plan, bench)
     folder.add_facts(
@@ -197,13 +208,15 @@ def _conclude(path: Path, kind: str, as_json: bool) -> int:
         say(json.dumps(done.facts[kind], indent=2))
     else:
         for finding in contents.findings:
-            say(
-                "\n".join(
-                    [f"{finding.title}. {finding.text}", *(f"  {figure}" for figure in finding.figures), ""]
-                )
-            )
+            say("\n".join([*_told(finding), ""]))
         say(render(contents.summary))
         say(f"report: {shown(written)}")
     for failure in done.failures:
         note(f"failed: {failure.error}")
     return 1 if done.failures or not done.records else 0
+
+
+def _told(finding: Finding) -> Iterator[str]:
+    yield f"{finding.title}. {finding.text}"
+    yield from (f"  {figure}" for figure in finding.figures)
+    yield from (f"  caveat {caveat.code}: {caveat.text}" for caveat in finding.caveats)

@@ -50,6 +50,9 @@ def run(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let --host be other than a loopback address.")
     ] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Flame graphs of a worker in each first repeat, by py-spy.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print records as JSON lines, not a table.")
     ] = False,
@@ -82,7 +85,7 @@ def run(
         processes=processes,
     )
     check_address(host, allow_remote)
-    raise typer.Exit(_run(plan, given, out, setups, scenarios, plans, host, as_json))
+    raise typer.Exit(_run(plan, given, out, setups, scenarios, plans, host, as_json, profile))
 
 
 def _run(
@@ -94,13 +97,16 @@ def _run(
     plans_file: Path | None,
     address: str,
     as_json: bool,
+    profile: bool,
 ) -> int:
+    from dataclasses import replace
     from datetime import datetime
 
     from bench import host, runner
     from bench.config import check_names, load_plans, load_setups
     from bench.engines.launch import ENGINES, check_load
     from bench.errors import unknown
+    from bench.flame import py_spy
     from bench.plan import cells, overridden
     from bench.progress import Display
     from bench.store import RunFolder, point_latest
@@ -119,6 +125,9 @@ def _run(
     server_cpus, generator_cpus = host.cpus_for()
     bench = runner.Bench(setups, scenarios, scenarios_file, address, server_cpus, generator_cpus)
     path = out or Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{plan.name}"
+    if profile:
+        py_spy()
+        bench = replace(bench, profiles=path / "profiles")
     folder = RunFolder(path, runner.facts(path.name, plan, bench))
     if out is None:
         point_latest(path)

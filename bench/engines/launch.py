@@ -91,7 +91,8 @@ def run(
 
 
 def _native_command(job: Job, path: Path) -> list[str]:
-    return [sys.executable, "-m", "bench.engines.native", str(path)]
+    # -P: a `scenarios.py` in the user's folder must not hide ours.
+    return [sys.executable, "-P", "-m", "bench.engines.native", str(path)]
 
 
 def _locust_command(job: Job, path: Path) -> list[str]:

@@ -1,7 +1,8 @@
-"""A run in three to five findings: only what the repeats bear out, and plain words where they do not."""
+"""A run in a few findings: only what the repeats bear out, and plain words where they do not."""
 
 from __future__ import annotations
 
+from bench.findings.bottlenecks import bottlenecks
 from bench.findings.contest import best_setup
 from bench.findings.duels import loop_and_parser, more_workers
 from bench.findings.features import features
@@ -16,7 +17,7 @@ __all__ = ["Finding", "findings"]
 
 
 def findings(run: Run) -> tuple[Finding, ...]:
-    """What the run shows, the most useful first; what was not measured has no finding."""
+    """What the run shows, the most useful first, then what held cells back; what was not measured has no finding."""
     if searched := capacity_of(run):
         return tuple(of_capacity(searched))
     if grown := growth_of(run):
@@ -30,4 +31,4 @@ def findings(run: Run) -> tuple[Finding, ...]:
         more_workers(run, cells),
         features(run, cells),
     )
-    return tuple(finding for finding in found if finding is not None)
+    return (*(finding for finding in found if finding is not None), *bottlenecks(cells))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from bench.findings.bottlenecks import bottlenecks
 from bench.findings.finding import Finding, listed
 from bench.limits import Capacity, Growth, Offered, busy_share, by_rate
 from bench.metric import THROUGHPUT, share, three_digits, whole
 from bench.model import Caveat, ClosedLoad
+from bench.repeats import gather
 
-_BUSY = 0.9
+_BUSY_SHARE = 0.9
 
 
 def of_capacity(found: Capacity) -> Iterator[Finding]:
@@ -17,8 +20,7 @@ def of_capacity(found: Capacity) -> Iterator[Finding]:
     yield _capacity(found)
     if found.knee_per_s is not None:
         yield _knee(found, found.knee_per_s)
-    if (confirmed := found.confirmed) is not None and (busy := busy_share(confirmed.record)) is not None:
-        yield _limit(found, confirmed, busy)
+    yield from _limits(found)
 
 
 def _capacity(found: Capacity) -> Finding:
@@ -51,7 +53,7 @@ def _why_not_more(found: Capacity) -> str:
 
 def _no_capacity(found: Capacity, wanted: str) -> Finding:
     codes = tuple(caveat for one in found.trials for caveat in one.record.caveats)
-    if found.limit == "not finished":
+    if found.limit == "not finished" or not found.trials:
         held = max((one.rate_per_s for one in found.trials if not one.missed), default=None)
         known = (
             "No rate is known to hold." if held is None else f"{whole(held)} arrivals/s held, unconfirmed."
@@ -97,10 +99,19 @@ def _knee(found: Capacity, knee_per_s: float) -> Finding:
     )
 
 
-def _limit(found: Capacity, confirmed: Offered, busy: float) -> Finding:
+def _limits(found: Capacity) -> Iterator[Finding]:
+    """What held the lowest rate back that failed; else how busy the server was at the capacity."""
+    failed = found.above.record if found.above is not None else None
+    if failed is not None and (named := tuple(bottlenecks(gather([failed])))):
+        yield from (replace(finding, chart="capacity") for finding in named)
+    elif found.confirmed is not None and (busy := busy_share(found.confirmed.record)) is not None:
+        yield _busy(found.confirmed, busy)
+
+
+def _busy(confirmed: Offered, busy: float) -> Finding:
     cores = len(confirmed.record.resources.workers)
     used = f"{share(busy)} % of the CPU time that its worker{'s' if cores != 1 else ''} can have"
-    if busy >= _BUSY:
+    if busy >= _BUSY_SHARE:
         title, text = "The CPU is the limit", f"At the capacity the server uses {used}."
     else:
         title = "The CPU is not what limits"
@@ -130,7 +141,7 @@ def of_growth(found: Growth) -> Iterator[Finding]:
         _BRAKES[found.brake].format(setup=found.setup, most=most),
         f"{most} workers answer {gain:.2f} times the {found.scenario} requests of {first}. " + _reason(found),
         (
-            f"λ {whole(law.rate_rps)} req/s, σ {three_digits(law.sigma)}, κ {three_digits(law.kappa)}",
+            f"λ {whole(law.rate_rps)} req/s, σ {law.sigma:.2g}, κ {law.kappa:.2g}",
             _peak(found),
             *(
                 f"{n} worker{'s' if n > 1 else ''}: {THROUGHPUT.show_range(e)} req/s"
@@ -146,7 +157,7 @@ def _reason(found: Growth) -> str:
     if found.brake == "cores":
         cpus = f"{found.cpus} CPU{'s' if found.cpus > 1 else ''}"
         return (
-            f"The server has {cpus}, and {most} workers share them: the law's σ and κ describe the machine. "
+            f"The server has {cpus} for {most} workers to share: the law's σ and κ describe the machine. "
             "To learn about the software, measure where each worker has a CPU."
         )
     if found.brake == "nothing":

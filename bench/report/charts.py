@@ -1,4 +1,4 @@
-"""Charts as pictures; the only module that knows matplotlib.
+"""Charts as pictures, drawn with matplotlib; so do axes.py and plane.py, and nobody else knows it.
 
 A panel is laid out in inches by hand, so that it looks the same alone, as SVG in the page, and in a PNG beside the
 others. Everything is drawn with `Figure` itself: no pyplot, no global state.
@@ -10,9 +10,8 @@ import io
 import math
 import textwrap
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,19 +21,42 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from bench.metric import three_digits
+from bench.report.axes import (
+    FOOT,
+    LEFT,
+    LEGEND_LINE,
+    MOST_IN_LINE,
+    PLOT,
+    RIGHT,
+    TITLE,
+    Area,
+    cut,
+    frame,
+    logarithmic,
+    short,
+)
+from bench.report.lanes import draw_lanes, draw_steps, lanes_height
 from bench.report.palette import GRID, INK, LIGHT, QUIET
-from bench.report.panels import Chart, Curve, CurvePanel, Moment, Panel, Strip, StripPanel, TimePanel
+from bench.report.panels import (
+    Chart,
+    Curve,
+    CurvePanel,
+    LanePanel,
+    Moment,
+    Panel,
+    PlanePanel,
+    Strip,
+    StripPanel,
+    TimePanel,
+)
+from bench.report.plane import draw_plane, plane_height
 from bench.table import marks
 
 WIDTH = 4.3
-_LEFT, _RIGHT, _TITLE, _FOOT = 0.12, 0.2, 0.34, 0.52
 _PITCH = 0.4
-_PLOT = 2.3
-_RATES, _TAILS = 1.15, 1.0
-_LEGEND_LINE = 0.2
+_RATES, _TAILS, _STEPS = 1.15, 1.0, 0.16
 _GAP = 0.3
-_MOST_IN_TITLE, _MOST_IN_LINE, _LETTERS_PER_INCH = 50, 52, 15
+_MOST_IN_TITLE, _LETTERS_PER_INCH = 50, 15
 
 INVALID = "hatched, hollow or dotted: invalid, never ranked"
 
@@ -57,7 +79,7 @@ def svg(panel: Panel, names: Mapping[str, str]) -> str:
     with _style():
         figure = Figure(figsize=(WIDTH, height(panel)))
         figure.patch.set_visible(False)
-        draw(_Area(figure, 0.0, 0.0, WIDTH, height(panel)), panel, names)
+        draw(Area(figure, 0.0, 0.0, WIDTH, height(panel)), panel, names)
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
@@ -77,18 +99,18 @@ def whole(chart: Chart, names: Mapping[str, str] | None = None) -> Figure:
     heights = [max(map(height, row)) for row in rows]
     width = abreast * WIDTH + (abreast - 1) * _GAP
     legend = textwrap.wrap(explained(chart, names), int(width * _LETTERS_PER_INCH))
-    tall = sum(heights) + (len(rows) - 1) * _GAP + 0.5 + 0.1 + _LEGEND_LINE * len(legend)
+    tall = sum(heights) + (len(rows) - 1) * _GAP + 0.5 + 0.1 + LEGEND_LINE * len(legend)
     with _style():
         figure = Figure(figsize=(width, tall), facecolor="white")
         heading = {"fontsize": 12, "fontweight": "bold", "color": LIGHT[INK]}
-        figure.text(_LEFT / width, 1 - 0.3 / tall, chart.title, heading)
+        figure.text(LEFT / width, 1 - 0.3 / tall, chart.title, heading)
         top = tall - 0.5
         for row, row_height in zip(rows, heights, strict=True):
             for place, panel in enumerate(row):
                 own = height(panel)
-                draw(_Area(figure, place * (WIDTH + _GAP), top - own, WIDTH, own), panel, names)
+                draw(Area(figure, place * (WIDTH + _GAP), top - own, WIDTH, own), panel, names)
             top -= row_height + _GAP
-        figure.text(_LEFT / width, 0.1 / tall, "\n".join(legend), fontsize=8, color=LIGHT[QUIET])
+        figure.text(LEFT / width, 0.1 / tall, "\n".join(legend), fontsize=8, color=LIGHT[QUIET])
     return figure
 
 
@@ -96,30 +118,6 @@ def explained(chart: Chart, names: Mapping[str, str]) -> str:
     """The marks in words: `a: lag; b: steal; hatched, hollow or dotted: invalid, never ranked`."""
     said = [f"{names[code]}: {code}" for code in chart.codes]
     return "; ".join([*said, *([INVALID] if chart.invalid else [])])
-
-
-@dataclass(frozen=True, slots=True)
-class _Area:
-    """A rectangle of a figure, in inches from its lower left corner."""
-
-    figure: Figure
-    left: float
-    bottom: float
-    width: float
-    height: float
-
-    def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
-        wide, tall = self.figure.get_size_inches()
-        return self.figure.add_axes(
-            ((self.left + left) / wide, (self.bottom + bottom) / tall, width / wide, height / tall),
-            facecolor="none",
-        )
-
-    def text(self, left: float, down: float, words: str, **style: Any) -> None:
-        """Words whose baseline lies `down` inches below the top."""
-        wide, tall = self.figure.get_size_inches()
-        at = ((self.left + left) / wide, (self.bottom + self.height - down) / tall)
-        self.figure.text(*at, words, **{"color": LIGHT[INK], **style})
 
 
 @contextmanager
@@ -133,18 +131,26 @@ def _style() -> Iterator[None]:
 def height(panel: Panel) -> float:
     """What a panel needs, in inches."""
     if isinstance(panel, StripPanel):
-        return _TITLE + _PITCH * len(panel.strips) + _FOOT
+        return TITLE + _PITCH * len(panel.strips) + FOOT
     if isinstance(panel, CurvePanel):
-        return _TITLE + _PLOT + _FOOT + _LEGEND_LINE * len(panel.curves) + 0.08
-    return _TITLE + 0.2 + _RATES + 0.32 + _TAILS + _FOOT
+        return TITLE + PLOT + FOOT + LEGEND_LINE * len(panel.curves) + 0.08
+    if isinstance(panel, PlanePanel):
+        return plane_height(panel)
+    if isinstance(panel, LanePanel):
+        return lanes_height(panel)
+    return TITLE + 0.2 + (_STEPS if panel.steps else 0.0) + _RATES + 0.32 + _TAILS + FOOT
 
 
-def draw(area: _Area, panel: Panel, names: Mapping[str, str]) -> None:
-    area.text(_LEFT, 0.2, _cut(panel.title, _MOST_IN_TITLE), fontsize=9.5, fontweight="bold")
+def draw(area: Area, panel: Panel, names: Mapping[str, str]) -> None:
+    area.text(LEFT, 0.2, cut(panel.title, _MOST_IN_TITLE), fontsize=9.5, fontweight="bold")
     if isinstance(panel, StripPanel):
         _draw_strips(area, panel, names)
     elif isinstance(panel, CurvePanel):
         _draw_curves(area, panel, names)
+    elif isinstance(panel, PlanePanel):
+        draw_plane(area, panel)
+    elif isinstance(panel, LanePanel):
+        draw_lanes(area, panel, _marked(panel.codes, names) + (" invalid" if panel.invalid else ""))
     else:
         _draw_times(area, panel, names)
 
@@ -152,10 +158,10 @@ def draw(area: _Area, panel: Panel, names: Mapping[str, str]) -> None:
 # --- strips: a line of words, and below it a bar or dots ------------------------------------------
 
 
-def _draw_strips(area: _Area, panel: StripPanel, names: Mapping[str, str]) -> None:
+def _draw_strips(area: Area, panel: StripPanel, names: Mapping[str, str]) -> None:
     count = len(panel.strips)
-    axes = area.axes(_LEFT, _FOOT, area.width - _LEFT - _RIGHT, _PITCH * count)
-    _frame(axes, None)
+    axes = area.axes(LEFT, FOOT, area.width - LEFT - RIGHT, _PITCH * count)
+    frame(axes, None)
     axes.set_ylim(count, 0)
     axes.set_yticks([])
     axes.set_xlabel(panel.axis, color=LIGHT[QUIET], fontsize=8.5)
@@ -175,20 +181,15 @@ def _label_strip(axes: Axes, place: int, strip: Strip, names: Mapping[str, str])
     across = axes.get_yaxis_transform()
     marked = _marked(strip.codes, names)
     said = f"invalid  {strip.text}" if strip.invalid else strip.text
-    if len(strip.label + marked + said) > _MOST_IN_LINE:
+    if len(strip.label + marked + said) > MOST_IN_LINE:
         said = said.partition(" (")[0]
-    name = _cut(strip.label, _MOST_IN_LINE - len(marked + said)) + marked
+    name = cut(strip.label, MOST_IN_LINE - len(marked + said)) + marked
     axes.text(0, place + 0.4, name, transform=across, color=LIGHT[INK], fontsize=9)
     axes.text(1, place + 0.4, said, transform=across, color=LIGHT[QUIET], fontsize=8.5, ha="right")
 
 
 def _marked(codes: Sequence[str], names: Mapping[str, str]) -> str:
     return f" [{' '.join(names[code] for code in codes)}]" if codes else ""
-
-
-def _cut(words: str, most: int) -> str:
-    """Words that would run out of their panel end in an ellipsis; by length, as the page sets its own font."""
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 def _strip_grid(axes: Axes, count: int) -> None:
@@ -205,12 +206,12 @@ def _strip_scale(axes: Axes, panel: StripPanel) -> None:
         low = min((figure for figure in figures if figure > 0), default=1.0)
         axes.set_xscale("log")
         axes.set_xlim(*_powers_around(low, max(high, low)))
-        axes.xaxis.set_major_formatter(FuncFormatter(_short))
+        axes.xaxis.set_major_formatter(FuncFormatter(short))
         axes.xaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_xlim(0, max(high, panel.reference or 0) * 1.02 or 1)
         axes.xaxis.set_major_locator(MaxNLocator(4))
-        axes.xaxis.set_major_formatter(FuncFormatter(_short))
+        axes.xaxis.set_major_formatter(FuncFormatter(short))
 
 
 def _powers_around(low: float, high: float) -> tuple[float, float]:
@@ -256,11 +257,11 @@ def _draw_dots(axes: Axes, y: float, strip: Strip) -> None:
 # --- curves --------------------------------------------------------------------------------------
 
 
-def _draw_curves(area: _Area, panel: CurvePanel, names: Mapping[str, str]) -> None:
-    legend = _LEGEND_LINE * len(panel.curves) + 0.08
+def _draw_curves(area: Area, panel: CurvePanel, names: Mapping[str, str]) -> None:
+    legend = LEGEND_LINE * len(panel.curves) + 0.08
     left = 0.62
-    axes = area.axes(left, _FOOT + legend, area.width - left - _RIGHT, _PLOT)
-    _frame(axes, "both")
+    axes = area.axes(left, FOOT + legend, area.width - left - RIGHT, PLOT)
+    frame(axes, "both")
     ordered = sorted(panel.curves, key=_tail, reverse=True)
     for curve in ordered:
         _draw_curve(axes, curve)
@@ -270,9 +271,9 @@ def _draw_curves(area: _Area, panel: CurvePanel, names: Mapping[str, str]) -> No
     axes.set_xticks([nines(at) for at in ticks], [f"{at:g}" for at in ticks])
     axes.set_xlabel("percentile of the requests (logarithmic towards 100)", color=LIGHT[QUIET], fontsize=8.5)
     axes.set_ylabel("response time, ms", color=LIGHT[QUIET], fontsize=8.5)
-    _logarithmic(axes, (ms for curve in panel.curves for _, ms in _all_points(curve)))
+    logarithmic(axes, (ms for curve in panel.curves for _, ms in _all_points(curve)))
     for line, curve in enumerate(ordered):
-        _legend_line(area, area.height - legend + line * _LEGEND_LINE + 0.12, curve, names)
+        _legend_line(area, area.height - legend + line * LEGEND_LINE + 0.12, curve, names)
 
 
 def _tail(curve: Curve) -> float:
@@ -307,31 +308,32 @@ def _dash(curve: Curve) -> _Dash:
     return (0, (1, 1.5)) if curve.invalid else _DASHES[curve.dash % len(_DASHES)]
 
 
-def _legend_line(area: _Area, down: float, curve: Curve, names: Mapping[str, str]) -> None:
+def _legend_line(area: Area, down: float, curve: Curve, names: Mapping[str, str]) -> None:
     wide, tall = area.figure.get_size_inches()
     y = (area.bottom + area.height - down + 0.045) / tall
-    ends = ((area.left + _LEFT) / wide, (area.left + _LEFT + 0.35) / wide)
+    ends = ((area.left + LEFT) / wide, (area.left + LEFT + 0.35) / wide)
     line = Line2D(ends, (y, y), color=LIGHT[curve.colour], linewidth=2, linestyle=_dash(curve))
     area.figure.add_artist(line)
     marked = f"{_marked(curve.codes, names)}{' (invalid)' if curve.invalid else ''}"
-    said = _cut(curve.label, _MOST_IN_LINE - len(marked)) + marked
-    area.text(_LEFT + 0.45, down, said, fontsize=8.5)
+    said = cut(curve.label, MOST_IN_LINE - len(marked)) + marked
+    area.text(LEFT + 0.45, down, said, fontsize=8.5)
 
 
 # --- time ----------------------------------------------------------------------------------------
 
 
-def _draw_times(area: _Area, panel: TimePanel, names: Mapping[str, str]) -> None:
-    left, width = 0.62, area.width - 0.62 - _RIGHT
+def _draw_times(area: Area, panel: TimePanel, names: Mapping[str, str]) -> None:
+    left, width = 0.62, area.width - 0.62 - RIGHT
     note = f"{panel.where}{_marked(panel.codes, names)}{' invalid' if panel.invalid else ''}"
-    area.text(_LEFT, 0.38, _cut(note, _MOST_IN_LINE), fontsize=8.5, color=LIGHT[QUIET])
-    rates = area.axes(left, _FOOT + _TAILS + 0.32, width, _RATES)
-    tails = area.axes(left, _FOOT, width, _TAILS)
+    area.text(LEFT, 0.38, cut(note, MOST_IN_LINE), fontsize=8.5, color=LIGHT[QUIET])
+    rates = area.axes(left, FOOT + _TAILS + 0.32, width, _RATES)
+    tails = area.axes(left, FOOT, width, _TAILS)
     for axes, name in ((rates, "req/s"), (tails, "p99, ms")):
-        _frame(axes, "both")
+        frame(axes, "both")
         axes.set_ylabel(name, color=LIGHT[QUIET], fontsize=8.5)
         for moments in panel.repeats:
             _draw_stalls(axes, moments, panel.bin_s)
+        draw_steps(axes, panel.steps, named=axes is rates)
     for place, moments in enumerate(panel.repeats):
         _draw_moments(rates, tails, moments, panel, place)
     end = max((moments[-1].t_s for moments in panel.repeats), default=0.0) + panel.bin_s
@@ -341,8 +343,8 @@ def _draw_times(area: _Area, panel: TimePanel, names: Mapping[str, str]) -> None
     rates.set_xticklabels([])
     rates.set_ylim(bottom=0)
     rates.yaxis.set_major_locator(MaxNLocator(3))
-    rates.yaxis.set_major_formatter(FuncFormatter(_short))
-    _logarithmic(tails, (moment.p99_ms or 0.0 for moments in panel.repeats for moment in moments))
+    rates.yaxis.set_major_formatter(FuncFormatter(short))
+    logarithmic(tails, (moment.p99_ms or 0.0 for moments in panel.repeats for moment in moments))
     tails.set_xlabel("seconds since the start of the measured part", color=LIGHT[QUIET], fontsize=8.5)
 
 
@@ -360,41 +362,3 @@ def _draw_stalls(axes: Axes, moments: Sequence[Moment], bin_s: float) -> None:
     for moment in moments:
         if moment.stalled:
             axes.axvspan(moment.t_s, moment.t_s + bin_s, color=LIGHT["misuse"], alpha=0.18, linewidth=0)
-
-
-# --- axes ----------------------------------------------------------------------------------------
-
-
-def _frame(axes: Axes, grid: Literal["both"] | None) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(LIGHT[QUIET])
-    axes.tick_params(colors=LIGHT[QUIET], labelsize=8.5, length=3)
-    axes.tick_params(which="minor", length=0)
-    axes.tick_params(axis="y", length=0)
-    if grid:
-        axes.grid(visible=True, axis=grid, color=LIGHT[GRID], linewidth=0.7)
-    axes.set_axisbelow(True)
-
-
-def _logarithmic(axes: Axes, figures: Iterable[float]) -> None:
-    """A logarithmic upright axis with plain figures, and 2 and 5 between the powers where there are few."""
-    figures = [figure for figure in figures if figure > 0]
-    if not figures:
-        return
-    low, high = min(figures), max(figures)
-    axes.set_yscale("log")
-    axes.set_ylim(low / 1.25, high * 1.25)
-    few, many = (1.0,), (1.0, 2.0, 5.0)
-    steps = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0) if high / low < 6 else many if high / low < 200 else few
-    ticks = [step * 10.0**power for power in range(-4, 7) for step in steps]
-    axes.set_yticks([tick for tick in ticks if low / 1.25 <= tick <= high * 1.25])
-    axes.yaxis.set_major_formatter(FuncFormatter(_short))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-
-
-def _short(figure: float, _: object = None) -> str:
-    """`0`, `0.5`, `20`, `15k`."""
-    if figure >= 10_000:
-        return f"{figure / 1000:g}k"
-    return f"{figure:g}" if figure >= 0.001 or figure == 0 else three_digits(figure)

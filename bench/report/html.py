@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import quote
 
 from bench.compare import caveats_of
 from bench.findings import Finding
-from bench.model import Caveat, Failure, Record
+from bench.model import Caveat, Failure, Record, Run
 from bench.report.page import Page, flat
 from bench.report.panels import Chart
 from bench.siblings import mapping
@@ -17,7 +18,8 @@ from bench.table import Column, Row, Table
 _LONG = 16
 _SHORT = {
     "throughput": "Throughput", "twins": "Async and sync", "victims": "Victims", "latency": "Latency", "cpu": "CPU",
-    "memory": "Memory", "time": "Over time", "workers": "Workers",
+    "memory": "Memory", "time": "Over time", "server": "Server", "workers": "Workers", "capacity": "Latency and load",
+    "scaling": "Scaling",
 }  # fmt: skip
 
 
@@ -50,6 +52,7 @@ def render(page: Page, pictures: Sequence[Picture], style: str) -> str:
             _findings(page, drawn),
             _tables(page),
             *(_picture(picture, page.names) for picture in pictures),
+            _profiles(page.run),
             _caveats(page),
             _failures(page.run.failures),
             _machine(page),
@@ -76,6 +79,7 @@ def _header(page: Page) -> str:
 def _links(page: Page, pictures: Sequence[Picture]) -> str:
     places = {"findings": "Findings", "summary": "Summary"}
     places |= {f"chart-{picture.chart.name}": _SHORT[picture.chart.name] for picture in pictures}
+    places |= {"profiles": "Profiles"} if any(record.profile for record in page.run.records) else {}
     places |= {"caveats": "Caveats"} if page.names else {}
     places |= {"failures": "Failures"} if page.run.failures else {}
     places["machine"] = "Machine"
@@ -166,7 +170,7 @@ def _section(
 
 def _row(row: Row, columns: Sequence[Column], names: Mapping[str, str], *, doubted: bool) -> str:
     cells = []
-    first = next(place for place, column in enumerate(columns) if column.align == "left")
+    first = next((place for place, column in enumerate(columns) if column.align == "left"), 0)
     for place, (entry, column) in enumerate(zip(row.entries, columns, strict=False)):
         tag, scope = ("th", ' scope="row"') if place == first else ("td", "")
         cells.append(f'<{tag}{scope} class="{column.align}">{_text(entry)}</{tag}>')
@@ -193,6 +197,19 @@ def _picture(picture: Picture, names: Mapping[str, str]) -> str:
 
 
 # --- doubts, failures, facts ---------------------------------------------------------------------
+
+
+def _profiles(run: Run) -> str:
+    """Links to the flame graphs, which lie beside the page."""
+    found = [(record.cell.label, record.profile) for record in run.records if record.profile]
+    if not found:
+        return ""
+    items = "".join(f'<li><a href="{_text(quote(path))}">{_text(label)}</a></li>' for label, path in found)
+    return (
+        '<section id="profiles"><h2>Profiles</h2>\n<p>Where one worker spent its time in the measured part of the '
+        "first repeat: flame graphs by py-spy, to be opened on their own. The wider a frame, the longer it ran.</p>\n"
+        f"<ul>{items}</ul></section>"
+    )
 
 
 def _caveats(page: Page) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.compare import ranking, summary, twin_table, worker_table
+from bench.compare import ranking, stage_table, summary, twin_table, worker_table
 from bench.findings import Finding, findings
 from bench.limits import capacity_of, growth_of, growth_table, trial_table
 from bench.model import Record, Run
@@ -39,7 +39,7 @@ def _tables(run: Run) -> tuple[Table, ...]:
         return (trial_table(searched),)
     if grown := growth_of(run):
         return growth_table(grown), summary(run), worker_table(run)
-    return summary(run), ranking(run), twin_table(run), worker_table(run)
+    return summary(run), ranking(run), twin_table(run), stage_table(run), worker_table(run)
 
 
 def title_facts(run: Run) -> Iterator[tuple[str, str]]:

@@ -69,6 +69,14 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A stage of a load that is not constant: where it begins, and its mean users or arrivals per second."""
+
+    t_s: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
 class TimePanel:
     """Throughput and p99 over the measured part, one line a repeat; `where` is its engine and load."""
 
@@ -79,9 +87,84 @@ class TimePanel:
     bin_s: float
     invalid: bool = False
     codes: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
-Panel = StripPanel | CurvePanel | TimePanel
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a lane, (seconds, figure), with a gap where the figure is None; `label` is for the legend."""
+
+    label: str
+    colour: str
+    points: tuple[tuple[float, float | None], ...]
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One quantity over time: its name with the unit, its lines, and the limit it cannot pass."""
+
+    name: str
+    lines: tuple[Line, ...]
+    limit: float | None = None
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LanePanel:
+    """Lanes over one another with one time axis; `spikes` are stretches (from, to) to look at in all of them."""
+
+    title: str
+    where: str
+    lanes: tuple[Lane, ...]
+    end_s: float
+    spikes: tuple[tuple[float, float], ...] = ()
+    steps: tuple[Step, ...] = ()
+    invalid: bool = False
+    codes: tuple[str, ...] = ()
+
+    @property
+    def legend(self) -> tuple[Line, ...]:
+        """A line for each label that tells lines apart: none where each lane has one line."""
+        found = {line.label: line for lane in self.lanes for line in lane.lines if line.label}
+        return tuple(found.values()) if len(found) > 1 else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Points of a plane in their order: as dots that a line joins or does not, or the line alone; `hollow` of them."""
+
+    label: str
+    colour: str
+    points: tuple[tuple[float, float], ...]
+    hollow: tuple[tuple[float, float], ...] = ()
+    style: Literal["joined", "dots", "line", "dashes"] = "joined"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line across the whole plane, level or upright, with a few words at its end."""
+
+    at: float
+    label: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanePanel:
+    """Traces over two axes, with marks; `log` is of the upright axis, and `whole` says that x counts things."""
+
+    title: str
+    across: str
+    up: str
+    traces: tuple[Trace, ...]
+    uprights: tuple[Mark, ...] = ()
+    levels: tuple[Mark, ...] = ()
+    log: bool = False
+    whole: bool = False
+
+
+Panel = StripPanel | CurvePanel | TimePanel | LanePanel | PlanePanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +191,9 @@ class Chart:
         return any(part.invalid for panel in self.panels for part in _parts(panel))
 
 
-def _parts(panel: Panel) -> Sequence[Strip | Curve | TimePanel]:
+def _parts(panel: Panel) -> Sequence[Strip | Curve | TimePanel | LanePanel]:
     if isinstance(panel, StripPanel):
         return panel.strips
+    if isinstance(panel, PlanePanel):
+        return ()
     return panel.curves if isinstance(panel, CurvePanel) else (panel,)

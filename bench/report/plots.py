@@ -7,11 +7,14 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from bench.compare import shares
+from bench.limits import capacity_of, growth_of
 from bench.metric import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
 from bench.model import Load, Record, Run
 from bench.repeats import Repeats, across, by_context, by_place, gather, peak, twins
+from bench.report.limits import capacity_chart, scaling_chart
 from bench.report.palette import OTHER, SETUPS, role
 from bench.report.panels import Chart, Curve, CurvePanel, Moment, Strip, StripPanel, TimePanel
+from bench.report.timelines import server_over_time, steps
 from bench.stats import Estimate
 
 MOST_PANELS = 12
@@ -21,10 +24,14 @@ _FEWEST_IN_BIN = 20
 
 def charts(run: Run) -> tuple[Chart, ...]:
     """The charts of a run; one with nothing to show is left out."""
+    if searched := capacity_of(run):
+        return tuple(chart for chart in (capacity_chart(searched),) if chart.panels)
+    if grown := growth_of(run):
+        return (scaling_chart(grown),)
     cells = gather(run.records)
     drawn = (
         throughput(cells), twin_bars(cells), victims(cells), curves(cells), cpu(cells), memory(cells),
-        over_time(cells), requests_per_worker(cells),
+        over_time(cells), _cut(server_over_time(cells, _steadiness), _MOST_TIMES), requests_per_worker(cells),
     )  # fmt: skip
     return tuple(_cut(chart, MOST_PANELS) for chart in drawn if chart.panels)
 
@@ -301,12 +308,14 @@ def _below_all(record: Record) -> tuple[tuple[float, float], ...]:
 
 def over_time(cells: Sequence[Repeats]) -> Chart:
     """Throughput and p99 over time: the least steady cells first."""
-    panels = [_time_panel(cell) for cell in sorted(cells, key=_steadiness) if _has_timeline(cell)]
+    ordered = sorted(cells, key=lambda cell: min(map(_steadiness, cell.records)))
+    panels = [_time_panel(cell) for cell in ordered if _has_timeline(cell)]
     chart = Chart(
         "time",
         "Throughput and latency over time",
         "Level lines are good: throughput above, p99 below, one line a repeat, the least steady cells first. A "
-        "shaded stretch is a stall, in which less than a tenth of the usual number of answers came.",
+        "shaded stretch is a stall, in which less than a tenth of the usual number of answers came. Dotted: where a "
+        "stage of a changing load begins, with its users or arrivals a second.",
         tuple(panels),
     )
     return _cut(chart, _MOST_TIMES)
@@ -316,13 +325,10 @@ def _has_timeline(cell: Repeats) -> bool:
     return any(len(record.summary.timeline) > 1 for record in cell.records)
 
 
-def _steadiness(cell: Repeats) -> float:
-    """The deepest dip: the worst bin of any repeat as a share of that repeat's middle bin, where that tells."""
-    dips = []
-    for record in cell.records:
-        middle = _middle_rps(record)
-        dips += [bin.throughput_rps / middle for bin in record.summary.timeline if middle]
-    return min(dips, default=1.0)
+def _steadiness(record: Record) -> float:
+    """The deepest dip: the worst bin as a share of the middle one, where that tells."""
+    middle = _middle_rps(record)
+    return min((bin.throughput_rps / middle for bin in record.summary.timeline if middle), default=1.0)
 
 
 def _time_panel(cell: Repeats) -> TimePanel:
@@ -336,6 +342,7 @@ def _time_panel(cell: Repeats) -> TimePanel:
         first[1].t_s - first[0].t_s,
         not cell.valid,
         cell.codes,
+        steps(cell.records[0]),
     )
 
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from bench import compare as tables
-from bench.compare import cores, rank, shares, worker_count
-from bench.model import Caveat, ClosedLoad, Record, Setup, Worker
+from bench.compare import cores, rank, shares, stage_table, worker_count, worker_table
+from bench.model import Caveat, ClosedLoad, Latency, Record, Setup, StageSummary, Worker
 from bench.repeats import gather
 from bench.table import Table
 from tests.bench.builders import CLOSED, OPEN, record, repeats, run
@@ -259,3 +260,39 @@ def test_caveats_with_the_records_that_carry_them() -> None:
     steal, lag = Caveat("steal", "3 %"), Caveat("lag", "1 ms")
     one, two = record(caveats=(steal, lag)), record(repeat=1, caveats=(steal,))
     assert tables.caveats_of([one, two]) == ((lag, (one,)), (steal, (one, two)))
+
+
+# --- stages and balance --------------------------------------------------------------------------
+
+
+def staged(repeat: int, *throughputs: float) -> Record:
+    made = record(scenario="io-async", repeat=repeat)
+    stages = tuple(
+        StageSummary(
+            place * 1.5, 1.5, 8.0 * (place + 1), 100, place, rps, Latency(p50=rps / 100, p99=rps / 10)
+        )
+        for place, rps in enumerate(throughputs)
+    )
+    return replace(made, summary=replace(made.summary, stages=stages))
+
+
+def test_each_stage_of_a_changing_load_has_its_row() -> None:
+    table = stage_table(run(staged(0, 100, 400), staged(1, 110, 380)))
+    assert [row.entries for row in table.rows] == [
+        ("1", "0", "1.5", "8.00", "105", "9.5", "1.05", "10.5", "0"),
+        ("2", "1.5", "1.5", "16.0", "390", "5.1", "3.90", "39.0", "2"),
+    ]
+    assert {row.section for row in table.rows} == {"uvicorn, io-async: native, 32 users"}
+
+
+def test_a_constant_load_has_no_stages() -> None:
+    assert stage_table(run(record())).rows == ()
+
+
+def test_the_imbalance_of_workers_is_that_of_the_worst_repeat() -> None:
+    """75 % of one in two is 1.5 times the mean; 60 % is 1.2."""
+    made = [
+        record("uvicorn-2", repeat=repeat, workers=counts)
+        for repeat, counts in enumerate([(60, 40), (25, 75)])
+    ]
+    assert column(worker_table(run(*made)), "imbalance") == ["1.50"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,8 @@ import psutil
 import pytest
 
 from bench.processes import Processes
+from bench.readings import Reading
 from bench.resources import ProcessTree, cpu_ns
-from bench.usage import Reading
 
 MB = 1024 * 1024
 
@@ -43,6 +44,12 @@ for line in sys.stdin:
     ended.kill()
     ended.wait()
     print("gone", flush=True)
+"""
+HELPED = """
+import subprocess, sys
+helper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+print(helper.pid, flush=True)
+input()
 """
 POOL = """
 import multiprocessing, os, sys, time
@@ -131,6 +138,16 @@ def test_a_process_alone_is_its_own_worker(processes: Processes, log: Path) -> N
         assert ProcessTree(child.pid).workers() == (child.pid,)
 
 
+def test_what_an_app_started_in_a_session_of_its_own_is_no_worker(processes: Processes, log: Path) -> None:
+    with processes.running(python(HELPED), log=log, talking=True) as child:
+        assert child.stdout is not None
+        helper = int(child.stdout.readline())
+        tree = ProcessTree(child.pid)
+
+        assert tree.workers() == (child.pid,)
+        assert {reading.pid for reading in tree.snapshot().processes} == {child.pid, helper}
+
+
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
 def test_the_helper_of_multiprocessing_is_no_worker(
     method: str, processes: Processes, tmp_path: Path
@@ -191,3 +208,51 @@ def test_steal_is_that_of_the_chosen_cpus() -> None:
     assert before <= each + 0.001
     assert each <= after + 0.001
     assert ProcessTree(os.getpid(), (4095,)).snapshot().steal_s == 0
+
+
+def test_waits_are_those_of_all_threads_of_a_process(processes: Processes, log: Path) -> None:
+    """A thread that naps 200 times gives the CPU up 200 times, though the main thread only waits."""
+    code = (
+        "import threading, time, resource\n"
+        "thread = threading.Thread(target=lambda: [time.sleep(0.0001) for _ in range(200)] and done.wait())\n"
+        "done = threading.Event()\n"
+        "thread.daemon = True\n"
+        "thread.start()\n"
+        "while resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw < 200: time.sleep(0.01)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw, flush=True)\n"
+        "input()"
+    )
+    with processes.running(python(code), log=log, talking=True) as child:
+        assert child.stdout is not None
+        its_own = int(child.stdout.readline())
+        (reading,) = ProcessTree(child.pid).snapshot().processes
+        first_thread = int(Path(f"/proc/{child.pid}/schedstat").read_text().split()[1])
+
+    assert its_own <= reading.switches <= its_own + 50
+    assert reading.run_wait_ns >= first_thread
+    assert reading.preemptions >= 0
+
+
+def test_waits_of_a_process_that_shares_its_cpu_grow(processes: Processes, log: Path) -> None:
+    """Two that spin on one CPU: each waits while the other runs, about half of the time."""
+    spin = python("while True: pass")
+    with (
+        processes.running(spin, log=log, cpus=(0,)) as one,
+        processes.running(spin, log=log, cpus=(0,)) as two,
+    ):
+        trees = [ProcessTree(child.pid) for child in (one, two)]
+        while True:
+            readings = [tree.snapshot().processes[0] for tree in trees]
+            if min(reading.cpu_ns for reading in readings) > 200_000_000:
+                break
+
+    assert min(reading.run_wait_ns for reading in readings) > 50_000_000
+    assert min(reading.preemptions for reading in readings) > 0
+
+
+def test_connections_are_those_of_the_port_that_was_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            assert ProcessTree(os.getpid(), port=port).snapshot().connections == 1
+    assert ProcessTree(os.getpid()).snapshot().connections is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bench.model import Latency, RequestSummary, Stage
 from bench.samples import Samples
-from bench.summary import latency, requests_by_worker, summarise
+from bench.summary import answers_by_worker, latency, summarise
 
 MS = 1_000_000
 START, END = 1_000 * MS, 2_000 * MS  # one second
@@ -139,8 +139,27 @@ def test_good_answers_by_worker() -> None:
         (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 2000), (0, 0, 1),
         worker=[11, 11, 12, 0, 11, 12], outcome=[0, 0, 0, 0, 0, 1],
     )  # fmt: skip
-    assert requests_by_worker(found) == {11: 2, 12: 1}
-    assert requests_by_worker(samples((0, 0, 1))) == {}
+    by_pid = answers_by_worker(found)
+    assert {pid: len(answers.done_ns) for pid, answers in by_pid.items()} == {11: 2, 12: 1}
+    assert answers_by_worker(samples((0, 0, 1))) == {}
+
+
+def test_each_worker_has_its_own_response_times() -> None:
+    by_pid = answers_by_worker(samples((0, 2, 4), (1, 1, 7), (5, 5, 900), worker=[11, 11, 12]))
+    assert (by_pid[11].response_ms.mean, by_pid[11].response_ms.max) == (5.0, 6.0)
+    assert by_pid[12].response_ms.p50 == 895.0
+    assert by_pid[11].done_ns.tolist() == [START + 4 * MS, START + 7 * MS]
+
+
+def test_who_was_under_way_at_either_end_reconciles_what_was_sent_with_what_was_answered() -> None:
+    """Four were due in it and one at its start was left over; three ended in it, one of them badly, and two did not."""
+    found = summarise(
+        samples(
+            (-20, -20, 5), (-20, -20, -1), (0, 0, 10), (500, 500, 700), (990, 990, 1000), (999, 999, 4000),
+            (1000, 1000, 1001), outcome=[0, 0, 0, 1, 0, 3, 0],
+        )
+    )  # fmt: skip
+    assert (found.requests, found.answered, found.under_way) == (4, 3, (1, 2))
 
 
 def test_timeline_bins_hold_what_was_answered_in_them() -> None:

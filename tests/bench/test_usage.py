@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from bench.model import Resources, Worker
-from bench.usage import Reading, Snapshot, resources
+from bench.model import Latency, Resources
+from bench.readings import Answers, Pulse, Reading, Snapshot
+from bench.usage import resources
 
 S = 1_000_000_000
 MB = 1_000_000
@@ -17,8 +21,12 @@ def snapshot(at_s: float, *readings: tuple[int, float, int, int], steal_s: float
     return Snapshot(round(at_s * S), processes, steal_s)
 
 
+def answers(counts: dict[int, int]) -> dict[int, Answers]:
+    return {pid: Answers(np.zeros(count, np.int64), Latency()) for pid, count in counts.items()}
+
+
 def used(*snapshots: Snapshot, **more: object) -> Resources:
-    given = {"workers": (), "requests_by_worker": {}, "answered": 1000, "cpus": (0,)}
+    given = {"workers": (), "answers": {}, "answered": 1000, "cpus": (0,), "pulses": {}}
     return resources(snapshots, **(given | more))  # type: ignore[arg-type]
 
 
@@ -92,14 +100,17 @@ def test_workers_have_their_own_requests_cpu_memory_and_threads() -> None:
         snapshot(0, (1, 9.0, 10, 1), (21, 2.0, 50, 2), (22, 2.0, 50, 2)),
         snapshot(1, (1, 9.0, 10, 1), (21, 2.5, 55, 7), (22, 2.25, 51, 2)),
         workers=(22, 21),
-        requests_by_worker={21: 70, 22: 30},
+        answers=answers({21: 70, 22: 30}),
     )
-    assert found.workers == (Worker(21, 70, 0.5, 55 * MB, 7), Worker(22, 30, 0.25, 51 * MB, 2))
+    assert [
+        (worker.pid, worker.requests, worker.cpu_s, worker.rss_peak_bytes, worker.threads_peak)
+        for worker in found.workers
+    ] == [(21, 70, 0.5, 55 * MB, 7), (22, 30, 0.25, 51 * MB, 2)]
 
 
 def test_a_worker_that_answered_nothing_has_zero_requests() -> None:
     two = snapshot(0, (21, 0, 1, 1), (22, 0, 1, 1)), snapshot(1, (21, 0, 1, 1), (22, 0, 1, 1))
-    found = used(*two, workers=(21, 22), requests_by_worker={21: 5})
+    found = used(*two, workers=(21, 22), answers=answers({21: 5}))
     assert [worker.requests for worker in found.workers] == [5, 0]
 
 
@@ -110,6 +121,36 @@ def test_answers_that_name_no_worker_leave_requests_unknown() -> None:
 
 def test_a_process_that_answers_is_a_worker_even_if_it_has_children_and_a_stranger_is_not() -> None:
     found = used(
-        snapshot(0, (1, 0, 1, 1)), snapshot(1, (1, 0, 1, 1)), workers=(), requests_by_worker={1: 4, 777: 9}
+        snapshot(0, (1, 0, 1, 1)), snapshot(1, (1, 0, 1, 1)), workers=(), answers=answers({1: 4, 777: 9})
     )
     assert [(worker.pid, worker.requests) for worker in found.workers] == [(1, 4)]
+
+
+def test_connections_are_those_at_the_start_of_a_slice() -> None:
+    first, second, third = (
+        replace(snapshot(at, (1, 0, 1, 1)), connections=opened) for at, opened in enumerate((33, 40, 2))
+    )
+    assert [part.connections for part in used(first, second, third).timeline] == [33, 40]
+    assert [part.connections for part in used(snapshot(0), snapshot(1)).timeline] == [None]
+
+
+def test_pulses_go_to_their_own_worker() -> None:
+    two = snapshot(0, (21, 0, 1, 1), (22, 0, 1, 1)), snapshot(1, (21, 0, 1, 1), (22, 0, 1, 1))
+    pulse = Pulse(S // 2, 7.0, 40, 3, 0, 10, 2, 0, (0, 0, 0), 0.0, 0.0)
+    first, second = used(*two, workers=(21, 22), pulses={22: (pulse,)}).workers
+    assert (first.timeline.loop_lag_ms, second.timeline.loop_lag_ms) == ((), (7.0,))
+    assert (first.tokens, second.tokens) == (None, 40)
+
+
+@pytest.mark.parametrize(
+    ("idle_s", "cpus", "expected"),
+    [(0.5, (0,), 0.75), (2.0, (0, 1), 0.5), (2.05, (0,), 0.0), (0.5, (), None)],
+    ids=["one CPU", "two", "a tick too many", "not pinned: the CPUs are not the server's"],
+)
+def test_the_servers_cpus_are_busy_when_they_are_not_idle(
+    idle_s: float, cpus: tuple[int, ...], expected: float | None
+) -> None:
+    first, last = (
+        replace(snapshot(at, (1, 0, 1, 1)), idle_s=idle) for at, idle in ((0, 100.0), (2, 100 + idle_s))
+    )
+    assert used(first, last, cpus=cpus).busy_share == expected

@@ -29,6 +29,25 @@ def test_every_operation_is_described(unchanged: TestClient) -> None:
     assert len({operation["operationId"] for operation in operations}) == 75
 
 
+@pytest.mark.parametrize("root", ["/api/v1/items", "/api/v1/sync/items"])
+def test_every_status_of_items_is_documented(unchanged: TestClient, root: str) -> None:
+    """Also those that no short request brings about, such as a body that is too large."""
+    paths = unchanged.get("/openapi.json").json()["paths"]
+    documented = {
+        method.upper(): set(operation["responses"])
+        for path in (root, f"{root}/{{item_id}}")
+        for method, operation in paths[path].items()
+        if (path, method) != (root, "get")
+    }
+    assert documented == {
+        "POST": {"201", "400", "413", "422", "503"},
+        "GET": {"200", "404", "422", "503"},
+        "PUT": {"200", "400", "404", "413", "422", "503"},
+        "PATCH": {"200", "400", "404", "413", "422", "503"},
+        "DELETE": {"204", "404", "422", "503"},
+    }
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

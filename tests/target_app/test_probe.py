@@ -48,8 +48,7 @@ def watched(
             acting = asyncio.create_task(act(database))
             while not until(lines(folder)):
                 await asyncio.sleep(0.01)
-            acting.cancel()
-            await asyncio.gather(acting, return_exceptions=True)
+            await acting  # to its end: what is cancelled half-way leaves connections behind
             return lines(folder)
 
     return asyncio.run(run())

@@ -1,0 +1,43 @@
+"""A search for the capacity, made up: what `bench capacity` leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bench.model import Caveat, ClosedLoad, OpenLoad, Record, Run, Setup
+from tests.bench.builders import facts, record
+
+CAPACITY = {
+    "setup": "uvicorn",
+    "scenario": "io-async",
+    "objectives": ["p99<50ms", "errors<0.1%"],
+    "tolerance": 0.05,
+    "arrivals_per_s": 560.0,
+    "limit": "service",
+}
+FACTS: dict[str, Any] = facts(Setup("uvicorn", "uvicorn")) | {"capacity": CAPACITY}
+
+
+def trial(rate: float, duration_s: float, p99: float, *, errors: int = 0, reached: float = 1.0) -> Record:
+    """One trial: `reached` is the share of what was due that was answered; the server is full at 1000 requests/s."""
+    short = (Caveat("rate-not-reached", "..."),) if reached < 0.98 else ()
+    made = record(
+        scenario="io-async", load=OpenLoad(rate, duration_s), throughput=rate * reached, p50=p99 / 2, p99=p99,
+        errors=errors, caveats=short, valid=not short, workers=(1,),
+    )  # fmt: skip
+    due = round(rate * duration_s)
+    used = replace(made.resources, cpu_s=rate / 1000 * duration_s)
+    return replace(made, summary=replace(made.summary, requests=due), resources=used)
+
+
+def search(**capacity: object) -> Run:
+    """Double, halve, confirm: 560 arrivals/s hold and 600 do not."""
+    made = (
+        record(scenario="io-async", load=ClosedLoad(64, 2.0), throughput=800),
+        trial(100, 4, 12.0), trial(200, 4, 12.5), trial(400, 4, 13.0),
+        trial(800, 4, 1900.0, reached=0.7), trial(800, 4, 2000.0, reached=0.7),
+        trial(560, 4, 45.0), trial(560, 12, 20.0),
+        trial(600, 12, 700.0, reached=0.95), trial(600, 12, 710.0, reached=0.95),
+    )  # fmt: skip
+    return Run("made-up", FACTS | {"capacity": CAPACITY | capacity}, made)

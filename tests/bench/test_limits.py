@@ -1,0 +1,120 @@
+"""Runs about limits, made up: what their records and facts say together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.limits import capacity_of, growth_of, growth_table, trial_table
+from bench.model import Caveat, ClosedLoad, OpenLoad, Record, Run, Setup
+from tests.bench.builders import record, repeats, run
+from tests.bench.searches import FACTS, search, trial
+
+
+def test_a_run_that_was_no_search_has_neither() -> None:
+    ordinary = run(*repeats("a", "noop-async", 100, 110))
+    assert capacity_of(ordinary) is None
+    assert growth_of(ordinary) is None
+
+
+def test_trials_stand_by_rate_and_those_of_one_rate_as_they_were_made() -> None:
+    found = capacity_of(search())
+    assert found is not None
+    assert [(one.rate_per_s, one.record.cell.load.duration_s) for one in found.trials] == [
+        (100, 4), (200, 4), (400, 4), (560, 4), (560, 12), (600, 12), (600, 12), (800, 4), (800, 4),
+    ]  # fmt: skip
+    assert [bool(one.missed) for one in found.trials] == [False] * 5 + [True] * 4
+    assert found.guess is not None
+    assert found.guess.cell.load == ClosedLoad(64, 2.0)
+
+
+def test_the_capacity_and_the_lowest_rate_above_it_are_told_by_their_last_trials() -> None:
+    found = capacity_of(search())
+    assert found is not None
+    assert found.confirmed is not None
+    assert found.above is not None
+    assert found.confirmed.line == "560 arrivals/s for 12 s: held, p99 20.0 ms, errors 0 %"
+    assert found.above.line == "600 arrivals/s for 12 s: failed: p99 710 ms (p99<50ms), rate-not-reached"
+
+
+def test_the_knee_is_that_of_the_loads_up_to_the_first_that_failed() -> None:
+    """p99 is 12, 12.5, 13, 20 and 710 ms: it turns up at 560, whatever 800 takes."""
+    found = capacity_of(search())
+    assert found is not None
+    assert found.knee_per_s == 560
+
+
+def test_a_search_that_was_cut_short_has_its_trials_and_no_answer() -> None:
+    cut = replace(search(), facts={**FACTS, "capacity": {**FACTS["capacity"], "arrivals_per_s": None}})
+    found = capacity_of(cut)
+    assert found is not None
+    assert (found.rate_per_s, found.confirmed) == (None, None)
+    assert len(found.trials) == 9
+
+
+def test_the_table_has_a_row_a_trial() -> None:
+    found = capacity_of(search())
+    assert found is not None
+    rows = [row.entries for row in trial_table(found).rows]
+    assert rows[0] == ("100", "4", "100", "6.00", "12.0", "0", "10", "held")
+    assert rows[-1][-1] == "failed: p99 2,000 ms (p99<50ms), rate-not-reached"
+    assert len(rows) == 9
+
+
+def test_errors_are_shown_as_a_share() -> None:
+    spoilt = trial(400, 4, 13.0, errors=16)  # of 1,600 requests
+    found = capacity_of(Run("made-up", FACTS, (spoilt,)))
+    assert found is not None
+    assert trial_table(found).rows[0].entries[5:] == ("1.00", "40", "failed: errors 1.00 % (errors<0.1%)")
+
+
+# --- workers -------------------------------------------------------------------------------------
+
+
+def grown(throughputs: dict[int, tuple[float, ...]], cpus: int) -> Run:
+    setups = tuple(Setup(f"gunicorn-workers-{n}", "gunicorn", workers=n) for n in throughputs)
+    records: list[Record] = []
+    for setup, figures in zip(setups, throughputs.values(), strict=True):
+        load = ClosedLoad(32 * setup.workers, 4.0)
+        records += repeats(setup.name, "cpu-async", *figures, load=load)
+    scaling = {"setup": "gunicorn", "scenario": "cpu-async", "cpus": cpus}
+    return run(*records, setups=setups, scaling=scaling)
+
+
+def test_the_law_goes_through_the_medians() -> None:
+    """Made from lambda = 1000, sigma = 0.1, kappa = 0: 1000, 1818.2, 3076.9."""
+    found = growth_of(grown({4: (3076.9, 3076.9, 90), 1: (1000, 900, 1300), 2: (1818.2, 1818.2, 9000)}, 8))
+    assert found is not None
+    assert list(found.points) == [1, 2, 4]
+    assert found.points[1].median == 1000
+    assert found.law.rate_rps == pytest.approx(1000, rel=1e-3)
+    assert found.law.sigma == pytest.approx(0.1, abs=1e-3)
+    assert found.brake == "contention"
+    assert [row.entries[:2] for row in growth_table(found).rows] == [
+        ("1", "1,000"),
+        ("2", "1,818"),
+        ("4", "3,077"),
+    ]
+
+
+def test_more_workers_than_cpus_blame_the_cpus() -> None:
+    found = growth_of(grown({1: (1000,), 2: (990,), 4: (950,)}, 1))
+    assert found is not None
+    assert found.brake == "cores"
+
+
+def test_two_numbers_of_workers_have_no_law() -> None:
+    assert growth_of(grown({1: (1000,), 2: (1900,)}, 8)) is None
+
+
+def test_caveats_of_the_repeats_stay_with_their_number_of_workers() -> None:
+    made = grown({1: (1000,), 2: (1900,), 4: (3500,)}, 8)
+    doubted = replace(made.records[1], caveats=(Caveat("steal", "..."),))
+    found = growth_of(replace(made, records=(made.records[0], doubted, made.records[2])))
+    assert found is not None
+    assert [row.codes for row in growth_table(found).rows] == [(), ("steal",), ()]
+
+
+def test_open_loads_of_another_run_are_no_search() -> None:
+    assert capacity_of(run(record(load=OpenLoad(100, 4.0)))) is None
