@@ -63,7 +63,7 @@ compare: $(READY) ## two runs side by side: make compare BASE=reports/a NEW=repo
 doctor: $(READY) ## look at this machine: what is in the way of good figures
 	@$(PY) -m bench doctor
 
-bench-features: $(READY) ## what each feature costs: the same server with one at a time (about 6 minutes)
+bench-features: $(READY) ## what each feature costs: the same server with one at a time (about 9 minutes)
 	@$(PY) -m bench run features $(ARGS)
 
 bench-generators: $(READY) ## what load generators cost, side by side, into reports/generators.json (about 2 minutes)

@@ -23,7 +23,7 @@ EVERYTHING = {
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+def app(weak_passwords: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     """The app with every feature on."""
     url = f"sqlite:///{tmp_path_factory.mktemp('app') / 'app.db'}"
     with InProcess(create_app(Settings(bench=True, database_url=url, **EVERYTHING))) as running:  # type: ignore[arg-type]

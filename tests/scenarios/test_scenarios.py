@@ -31,7 +31,7 @@ each = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+def app(weak_passwords: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     """The app in bench mode with its thousand seeded items."""
     database = tmp_path_factory.mktemp("app") / "app.db"
     with InProcess(create_app(Settings(bench=True, database_url=f"sqlite:///{database}"))) as running:
