@@ -1,6 +1,7 @@
 """A server that freezes at known times: an open loop shows to the millisecond what that costs, a closed loop hides it.
 
-The machine may freeze too, when others use it. That is no fault of the engine, so it may try again.
+The machine may freeze too, when others use it. That is no fault of the engine, so it may try again; where others
+keep more than a tenth of the CPUs busy, no stall can be told from theirs.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from bench.audit import OTHERS_SHARE
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.host import cpus_for
 from bench.model import ClosedLoad, Load, OpenLoad, Setup
+from bench.neighbours import Neighbours
 from bench.processes import Processes
 from bench.samples import OK, Samples
 from bench.schedule import arrivals_ns
@@ -36,8 +39,8 @@ SCENARIOS = {"hello": Scenario(name="hello", flow=get)}
 """
 
 
-def loaded(load: Load, folder: Path) -> tuple[Samples, list[tuple[int, int]]]:
-    """The samples of a load on a fresh freezing server, and when it froze."""
+def loaded(load: Load, folder: Path) -> tuple[Samples, list[tuple[int, int]], float]:
+    """The samples of a load on a fresh freezing server, when it froze, and what others took of the CPUs."""
     log = folder / f"{load.kind}.log"
     log.unlink(missing_ok=True)
     scenario = folder / "hello.py"
@@ -50,9 +53,11 @@ def loaded(load: Load, folder: Path) -> tuple[Samples, list[tuple[int, int]]]:
         job = Job(
             server.host, server.port, "hello", load, folder / load.kind, seed=SEED, scenarios_file=scenario
         )
+        neighbours = Neighbours(server, generator_cpus)
         samples, _ = launch.run("native", [job], processes, silent, cpus=generator_cpus)
+        others_share = neighbours.share()
     freezes = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]
-    return samples, [(begin, end) for begin, end in freezes]
+    return samples, [(begin, end) for begin, end in freezes], others_share
 
 
 def waits_ms(at_ns: NDArray[np.int64], freezes: list[tuple[int, int]]) -> NDArray[np.float64]:
@@ -67,10 +72,10 @@ def waits_ms(at_ns: NDArray[np.int64], freezes: list[tuple[int, int]]) -> NDArra
 def test_percentiles_are_those_of_the_schedule_and_the_freezes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hidden, _ = loaded(CLOSED, tmp_path)
+    hidden, _, _ = loaded(CLOSED, tmp_path)
     closed = np.percentile((hidden.done_ns - hidden.intended_ns) / 1e6, PERCENTILES)
     for _ in range(_TRIES):
-        samples, freezes = loaded(OPEN, tmp_path)
+        samples, freezes, others_share = loaded(OPEN, tmp_path)
         assert len(freezes) == 3
         assert set(samples.outcome) == set(hidden.outcome) == {OK}
         due = arrivals_ns(OPEN, SEED) + samples.start_ns - int(OPEN.warmup_s * 1e9)
@@ -84,5 +89,10 @@ def test_percentiles_are_those_of_the_schedule_and_the_freezes(
                 print("  {:>10g}  {:>11.2f}  {:>12.2f}  {:>14.2f}".format(*row))
         if shown == pytest.approx(expected, rel=0.02, abs=2.0):
             break
+    else:
+        if others_share > OTHERS_SHARE:
+            pytest.skip(
+                f"other processes took {others_share:.0%} of the CPUs, and their stalls are in the figures"
+            )
     assert shown == pytest.approx(expected, rel=0.02, abs=2.0)
     assert closed[PERCENTILES.index(99)] < 0.2 * expected[PERCENTILES.index(99)]
