@@ -11,7 +11,7 @@ PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install bench test check serve locust micro report compare doctor bench-generators clean
+.PHONY: help install bench test check serve locust micro report compare doctor bench-generators bench-features clean
 
 help: ## list the targets
 	@echo "fastapi-bench: which server, async or sync, and is this change slower?"
@@ -62,6 +62,9 @@ compare: $(READY) ## two runs side by side: make compare BASE=reports/a NEW=repo
 
 doctor: $(READY) ## look at this machine: what is in the way of good figures
 	@$(PY) -m bench doctor
+
+bench-features: $(READY) ## what each feature costs: the same server with one at a time (about 9 minutes)
+	@$(PY) -m bench run features $(ARGS)
 
 bench-generators: $(READY) ## what load generators cost, side by side, into reports/generators.json (about 2 minutes)
 	@$(PY) -m bench generators $(ARGS)

@@ -38,6 +38,18 @@ def siblings(run: Run, attribute: str, names: Iterable[str]) -> tuple[tuple[str,
     return tuple(family for family in found if len({str(facts[name][attribute]) for name in family}) > 1)
 
 
-def _likeness(setup: Facts, attribute: str) -> str:
-    rest = {key: setup[key] for key in setup if key not in _IRRELEVANT and key != attribute}
+def featured(run: Run) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Setups of which others differ in nothing but more environment and services, with those others."""
+    facts = setup_facts(run)
+    found = ((base, tuple(name for name in facts if _extends(facts[name], facts[base]))) for base in facts)
+    return tuple((base, others) for base, others in found if others)
+
+
+def _extends(setup: Facts, base: Facts) -> bool:
+    more, less = (set(mapping(each.get("env")).items()) for each in (setup, base))
+    return less < more and _likeness(setup, "env", "services") == _likeness(base, "env", "services")
+
+
+def _likeness(setup: Facts, *attributes: str) -> str:
+    rest = {key: setup[key] for key in setup if key not in _IRRELEVANT and key not in attributes}
     return json.dumps(rest, sort_keys=True, default=str)

@@ -7,13 +7,16 @@ from scenarios import (
     cpu,
     db,
     dependencies,
+    features,
     io,
     items,
+    journeys,
     noop,
     ping,
     serialisation,
     stream,
     tfb,
+    users,
 )
 from scenarios.model import Scenario
 
@@ -29,4 +32,7 @@ SCENARIOS: dict[str, Scenario] = {
     **db.SCENARIOS,
     **items.SCENARIOS,
     **tfb.SCENARIOS,
+    **features.SCENARIOS,
+    **users.SCENARIOS,
+    **journeys.SCENARIOS,
 }

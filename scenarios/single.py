@@ -25,3 +25,8 @@ def one_of(requests: Sequence[Request]) -> Callable[[Random], Flow]:
         yield requests[int(rng.random() * count)]  # a third of the cost of rng.choice
 
     return flow
+
+
+def with_headers(request: Request, headers: tuple[tuple[str, str], ...]) -> Request:
+    """The same request with these headers, too."""
+    return request._replace(headers=request.headers + headers) if headers else request

@@ -5,13 +5,20 @@ thread and back, and every endpoint would pay for it. Endpoints open their own s
 in nothing but the session, and a connection goes back to the pool before the answer is written.
 """
 
+from collections.abc import AsyncIterator
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, HTTPException, Path, Query, Request
+from fastapi import Depends, HTTPException, Path, Query, Request, Response
+from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
+from redis.asyncio import Redis
 
+from target_app.cache import ItemCache, Slot
+from target_app.crud import users
 from target_app.database import Database
 from target_app.processes import Calculators
 from target_app.schemas.item import INT32_MAX, ItemPage
+from target_app.schemas.user import UserPublic
+from target_app.security import Passwords, Signer, key_hash
 from target_app.settings import Settings
 
 T = TypeVar("T")
@@ -46,12 +53,106 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 WorldCacheDep = Annotated[WorldCache, Depends(get_world_cache)]
 CalculatorsDep = Annotated[Calculators, Depends(get_calculators)]
-ItemId = Annotated[int, Path(ge=1, le=INT32_MAX)]
+RowId = Annotated[int, Path(ge=1, le=INT32_MAX)]
+ItemId = RowId
 ItemPageDep = Annotated[ItemPage, Query()]
 
 
-def found(item: T | None) -> T:
-    """The item itself; raises a 404 where there is none."""
-    if item is None:
-        raise HTTPException(404, "There is no such item")
-    return item
+async def get_passwords(request: Request) -> Passwords:
+    """What hashes passwords."""
+    passwords: Passwords = request.app.state.passwords
+    return passwords
+
+
+async def get_signer(request: Request) -> Signer:
+    """What signs tokens."""
+    signer: Signer = request.app.state.signer
+    return signer
+
+
+async def get_cache(request: Request) -> ItemCache:
+    """The cache of items, which may be none."""
+    cache: ItemCache = request.app.state.cache
+    return cache
+
+
+async def get_redis(request: Request) -> Redis | None:
+    """The way to Redis, where something is kept in it."""
+    redis: Redis | None = request.app.state.redis
+    return redis
+
+
+async def get_slot(item_id: ItemId, request: Request, response: Response) -> AsyncIterator[Slot]:
+    """The place of an item in the cache; `X-Cache` says whether it was there."""
+    cache: ItemCache = request.app.state.cache
+    async with cache.slot(item_id) as slot:
+        if slot.state is not None:
+            response.headers["X-Cache"] = slot.state
+        yield slot
+
+
+PasswordsDep = Annotated[Passwords, Depends(get_passwords)]
+SignerDep = Annotated[Signer, Depends(get_signer)]
+CacheDep = Annotated[ItemCache, Depends(get_cache)]
+RedisDep = Annotated[Redis | None, Depends(get_redis)]
+SlotDep = Annotated[Slot, Depends(get_slot, scope="function")]
+
+
+async def authenticate(
+    request: Request,
+    response: Response,
+    database: DatabaseDep,
+    signer: SignerDep,
+    token: Annotated[str | None, Depends(OAuth2PasswordBearer("/auth/token", auto_error=False))],
+    key: Annotated[str | None, Depends(APIKeyHeader(name="X-API-Key", auto_error=False))],
+) -> UserPublic | None:
+    """The user whose key or token came along, or None where neither did; raises a 401 where what came is no good."""
+    if token is None and key is None:
+        return None
+    user = await _by_key(database, key) if key is not None else await _by_token(database, signer, token or "")
+    if user is None:
+        raise _unknown()
+    response.headers["Cache-Control"] = "no-store"
+    request.scope["owner_id"] = user.id
+    return user
+
+
+async def _by_key(database: Database, key: str) -> UserPublic | None:
+    async with database.reading() as session:
+        return await users.by_key_hash(session, key_hash(key))
+
+
+async def _by_token(database: Database, signer: Signer, token: str) -> UserPublic | None:
+    user_id = signer.user_id(token)
+    if user_id is None:
+        return None
+    async with database.reading() as session:
+        return await users.by_id(session, user_id)
+
+
+async def require_user(user: Annotated[UserPublic | None, Depends(authenticate)]) -> UserPublic:
+    """The user who asks; raises a 401 where nobody is named."""
+    if user is None:
+        raise _unknown()
+    return user
+
+
+async def get_owner(request: Request) -> int | None:
+    """The id of the user who asks, once `authenticate` has found out, or None."""
+    owner_id: int | None = request.scope.get("owner_id")
+    return owner_id
+
+
+UserDep = Annotated[UserPublic, Depends(require_user)]
+OwnerDep = Annotated[int | None, Depends(get_owner)]
+
+
+def _unknown() -> HTTPException:
+    return HTTPException(401, "Nobody is known by these credentials", {"WWW-Authenticate": "Bearer"})
+
+
+def found(row: T | None, otherwise: str = "There is no such item") -> T:
+    """The row itself; raises a 404 where there is none."""
+    if row is None:
+        raise HTTPException(404, otherwise)
+    return row

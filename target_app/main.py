@@ -1,18 +1,15 @@
 """Puts the parts together; servers load `target_app.main:app` or the factory `target_app.main:create_app`."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
-from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
-from target_app import errors, seed
-from target_app.crud import worlds
-from target_app.database import connected
-from target_app.middleware.worker import WorkerHeader
-from target_app.probe import probing
-from target_app.processes import calculators
-from target_app.routers import bench, health, items, items_sync, tfb
+from target_app import errors, openapi
+from target_app.dependencies import authenticate, require_user
+from target_app.lifespan import lifespan
+from target_app.middleware import stack
+from target_app.routers import auth, bench, docs, health, items, items_sync, reports, tfb, users
+from target_app.schemas.error import INVALID, TOO_MANY, UNAUTHORIZED, WRONG_HOST, Responses
 from target_app.settings import Settings
 
 
@@ -22,35 +19,40 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="Target app",
         summary="A service to be loaded.",
-        lifespan=_lifespan,
+        lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        middleware=stack(settings),
+        responses=_common_responses(settings),
     )
     app.state.settings = settings
     errors.install(app)
     if settings.bench:
-        app.add_middleware(WorkerHeader)
         for router in (*bench.ROUTERS, *tfb.ROUTERS):
             app.include_router(router)
     app.include_router(health.router)
-    # The limit costs every request of a router, so it stands only where bodies are read.
-    for router in (items.router, items_sync.router):
-        app.include_router(router, max_body_size=settings.max_body_bytes)
+    for router in (items.router, items_sync.router, reports.router):
+        app.include_router(router, **_identified(settings))
+    if settings.auth != "off":
+        app.include_router(auth.router)
+        app.include_router(users.router)
+    docs.install(app)
+    openapi.install(app)
     return app
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    settings: Settings = app.state.settings
-    to_thread.current_default_thread_limiter().total_tokens = settings.thread_tokens
-    await to_thread.run_sync(seed.prepare, settings)
-    if settings.bench:
-        app.state.world_cache = await to_thread.run_sync(worlds.read_all, settings)
-    async with (
-        connected(settings) as app.state.database,
-        calculators() as app.state.calculators,
-        probing(settings, app.state.database),
-    ):
-        yield
+def _identified(settings: Settings) -> dict[str, Any]:
+    """Whom an endpoint asks for a name: nobody, those who give one, or all."""
+    if settings.auth == "off":
+        return {}
+    guard = require_user if settings.auth == "on" else authenticate
+    return {"dependencies": [Depends(guard)], "responses": UNAUTHORIZED}
+
+
+def _common_responses(settings: Settings) -> Responses:
+    limited = TOO_MANY if settings.rate_limit != "off" else {}
+    return INVALID | limited | (WRONG_HOST if settings.allowed_hosts else {})
 
 
 def __getattr__(name: str) -> FastAPI:

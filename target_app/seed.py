@@ -1,6 +1,7 @@
 """The rows that are there from the start; `python -m target_app.seed` writes them without a server."""
 
 import fcntl
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
 from target_app.crud.counters import COUNTER_ID
+from target_app.crud.users import SECRET_ID
 from target_app.engines import writing_engine
-from target_app.models import Base, Counter, Fortune, Item, World
+from target_app.models import Base, Counter, Fortune, Item, Secret, World
 from target_app.models.tfb import WORLDS
 from target_app.settings import Settings
 
@@ -83,6 +85,10 @@ def _fortune(fortune_id: int) -> dict[str, Any]:
     return {"id": fortune_id, "message": _MESSAGES[fortune_id - 1]}
 
 
+def _secret(secret_id: int) -> dict[str, Any]:
+    return {"id": secret_id, "value": secrets.token_urlsafe(48)}
+
+
 def _prepare_postgres(engine: Engine, settings: Settings) -> None:
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
@@ -107,12 +113,13 @@ def _fill(connection: Connection, settings: Settings) -> bool:
         _insert_missing(connection, Counter, lambda counter_id: {"id": counter_id, "value": 0}, COUNTER_ID)
         _insert_missing(connection, World, _world, WORLDS)
         _insert_missing(connection, Fortune, _fortune, len(_MESSAGES))
+    _insert_missing(connection, Secret, _secret, SECRET_ID)
     return new_items
 
 
 def _insert_missing(
     connection: Connection,
-    model: type[Item | Counter | World | Fortune],
+    model: type[Item | Counter | World | Fortune | Secret],
     made: Callable[[int], dict[str, Any]],
     count: int,
 ) -> bool:

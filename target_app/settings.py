@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -13,7 +13,7 @@ _DEFAULT_URLS = {
     "postgres": "postgresql://postgres:postgres@127.0.0.1:5432/postgres",
 }
 _BACKENDS = {"sqlite": "sqlite", "postgresql": "postgres"}
-_EMPTY_IS_NONE = BeforeValidator(lambda said: said or None)
+_EMPTY_IS_NONE = BeforeValidator(lambda said: None if said == "" else said)
 
 
 def _supported(url: str) -> str:
@@ -31,6 +31,20 @@ def _supported(url: str) -> str:
     if parsed.query:
         raise ValueError("options after a question mark are not supported")
     return url
+
+
+def _split(said: object) -> object:
+    return [part.strip() for part in said.split(",") if part.strip()] if isinstance(said, str) else said
+
+
+def _listed(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if any("*" in origin for origin in origins):
+        raise ValueError("name each origin, such as https://shop.example; * is not served")
+    return origins
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Store = Literal["off", "memory", "redis"]
 
 
 class Settings(BaseSettings):
@@ -65,6 +79,90 @@ class Settings(BaseSettings):
     probe_dir: Annotated[Path | None, _EMPTY_IS_NONE] = Field(
         default=None, description="Where each worker in bench mode writes how it fares, as <pid>.jsonl"
     )
+
+    auth: Literal["off", "optional", "on"] = Field(
+        default="optional",
+        description="off: nobody logs in and items have no owners; optional: those who do have items of their own; "
+        "on: items are for those who do",
+    )
+    secret: Annotated[Annotated[SecretStr, Field(min_length=32)] | None, _EMPTY_IS_NONE] = Field(
+        default=None,
+        description="What signs tokens, 32 characters or more; without it one is drawn at random and kept in the "
+        "database, where all workers find it",
+    )
+    token_lifetime_s: int = Field(default=1800, ge=1, le=86_400, description="How long a token lives")
+
+    cache: Store = Field(
+        default="off",
+        description="Where read items are kept: nowhere, in each worker, or in Redis for all workers",
+    )
+    cache_ttl_s: int = Field(default=60, ge=1, le=86_400, description="How long a read item is kept")
+    compression: Literal["off", "gzip", "auto"] = Field(
+        default="off", description="How bodies are compressed; auto takes zstd, br or gzip as the client can"
+    )
+    compression_level: int = Field(
+        default=4, ge=1, le=9, description="How hard to compress; beyond 6 little is won"
+    )
+    compression_min_bytes: int = Field(
+        default=500, ge=0, le=1_048_576, description="The smallest body that is compressed"
+    )
+    rate_limit: Store = Field(
+        default="off",
+        description="Where requests are counted: nowhere, in each worker, or in Redis for all workers",
+    )
+    rate_limit_requests: int = Field(
+        default=100, ge=1, le=10_000_000, description="Requests of one client in any window, beyond it 429"
+    )
+    rate_limit_window_s: int = Field(default=60, ge=1, le=86_400, description="The length of a window")
+    rate_limit_failure: Literal["open", "closed"] = Field(
+        default="open",
+        description="Whether requests are served or answered 503 while Redis cannot count them",
+    )
+    login_limit_requests: int = Field(
+        default=10, ge=1, le=10_000_000, description="The same for /auth/token and /auth/register, by address"
+    )
+    trust_forwarded: bool = Field(
+        default=False,
+        description="Take the last address in X-Forwarded-For as the client's: behind a proxy of yours",
+    )
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="Where Redis or Valkey is")
+    redis_timeout_s: float = Field(
+        default=0.5,
+        gt=0,
+        le=60,
+        description="How long a request waits for Redis before it goes on without it",
+    )
+    cors_origins: Annotated[Names, AfterValidator(_listed)] = Field(
+        default=(), description="Origins whose pages may call the service, with commas between"
+    )
+    allowed_hosts: Names = Field(
+        default=(),
+        description="Names by which the service may be called, such as *.example.org; all of them if none",
+    )
+    security_headers: Annotated[Literal["off", "on", "base-http"] | None, _EMPTY_IS_NONE] = Field(
+        default=None,
+        description="Headers that make browsers careful, on outside of bench mode; base-http adds them by way of "
+        "Starlette's BaseHTTPMiddleware, to be measured",
+    )
+    request_log: Annotated[bool | None, _EMPTY_IS_NONE] = Field(
+        default=None,
+        description="A line of JSON for each request on standard error, on outside of bench mode",
+    )
+
+    @property
+    def logs_requests(self) -> bool:
+        """Whether there is a line for each request."""
+        return not self.bench if self.request_log is None else self.request_log
+
+    @property
+    def heads_securely(self) -> str:
+        """`off`, `on` or `base-http`."""
+        return self.security_headers or ("off" if self.bench else "on")
+
+    @property
+    def needs_redis(self) -> bool:
+        """Whether anything is kept in Redis."""
+        return "redis" in (self.cache, self.rate_limit)
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from bench.processes import Processes
 from bench.services import providing
+from target_app import security
 
 FreshDatabase = Callable[[], AbstractContextManager[str]]
 
@@ -53,3 +56,12 @@ def postgres(fresh_postgres: FreshDatabase) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
     with fresh_postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def weak_passwords() -> Iterator[None]:
+    """Hashes that cost nothing, for tests that log in often and are about something else."""
+    weak = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(security, "_argon2", PasswordHash((weak,)))
+        yield

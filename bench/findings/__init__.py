@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.findings.bottlenecks import bottlenecks
 from bench.findings.contest import best_setup
 from bench.findings.duels import loop_and_parser, more_workers
+from bench.findings.features import features
 from bench.findings.finding import Finding
 from bench.findings.limits import of_capacity, of_growth
 from bench.findings.variants import async_over_sync, misuse
@@ -28,5 +29,6 @@ def findings(run: Run) -> tuple[Finding, ...]:
         async_over_sync(cells),
         misuse(cells),
         more_workers(run, cells),
+        features(run, cells),
     )
     return (*(finding for finding in found if finding is not None), *bottlenecks(cells))

@@ -50,11 +50,11 @@ def _duels(
     facts = setup_facts(run)
     for family in siblings(run, attribute, facts):
         named = {facts[name][attribute]: name for name in reversed(family)}
-        if new in named and base in named and (duel := _meetings(cells, named[new], named[base])):
+        if new in named and base in named and (duel := meetings(cells, named[new], named[base])):
             yield duel
 
 
-def _meetings(cells: Sequence[Repeats], new: str, base: str) -> list[tuple[Repeats, Repeats]]:
+def meetings(cells: Sequence[Repeats], new: str, base: str) -> list[tuple[Repeats, Repeats]]:
     """The valid closed-load cells of two setups in pairs, at the engine and load where they meet most."""
     places: dict[tuple[str, Load], list[tuple[Repeats, Repeats]]] = {}
     for (_, engine, load), members in by_context(cells).items():
@@ -85,7 +85,7 @@ def more_workers(run: Run, cells: Sequence[Repeats]) -> Finding | None:
     words, figures, used, titles = [], [], [], []
     crowded: dict[str, None] = {}
     for base, new, workers in _worker_pairs(run):
-        duel = _meetings(cells, new, base)
+        duel = meetings(cells, new, base)
         if not duel:
             continue
         used += [cell for pair in duel for cell in pair]

@@ -1,13 +1,13 @@
 """The table of items."""
 
-from sqlalchemy import Double, String
+from sqlalchemy import Double, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from target_app.models.base import Base
 
 
 class Item(Base):
-    """Something for sale; the id of a deleted item is never given out again."""
+    """Something for sale, its owner's alone or everybody's; the id of a deleted item is never given out again."""
 
     __tablename__ = "items"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
@@ -16,3 +16,4 @@ class Item(Base):
     name: Mapped[str] = mapped_column(String(100))
     price: Mapped[float] = mapped_column(Double)
     description: Mapped[str | None] = mapped_column(String(1000), default=None)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True, default=None)

@@ -9,7 +9,7 @@ Row = dict[str, Any]
 World = tuple[int, int]
 Fortune = tuple[int, str]
 
-ITEM = f"SELECT {', '.join(ItemPublic.model_fields)} FROM items WHERE id = "
+ITEM = f"SELECT {', '.join(ItemPublic.model_fields)} FROM items WHERE owner_id IS NULL AND id = "
 WORLD = "SELECT id, randomnumber FROM world WHERE id = "
 FORTUNES = "SELECT id, message FROM fortune"
 

@@ -3,9 +3,10 @@
 import asyncio
 
 from fastapi import HTTPException
+from redis.exceptions import RedisError
 from sqlalchemy import select
 
-from target_app.dependencies import DatabaseDep, SettingsDep
+from target_app.dependencies import DatabaseDep, RedisDep, SettingsDep
 from target_app.models import Item
 from target_app.routing import Router
 from target_app.schemas.error import UNAVAILABLE
@@ -23,16 +24,20 @@ async def live() -> Health:
 
 
 @router.get("/ready", responses=UNAVAILABLE)
-async def ready(database: DatabaseDep, settings: SettingsDep) -> Health:
-    """Ready: the database is there, and read from within a second."""
+async def ready(database: DatabaseDep, redis: RedisDep, settings: SettingsDep) -> Health:
+    """Ready: the database is there, read from within a second, and so is Redis where something is kept in it."""
     # Open connections would go on reading a file that has lost its name.
     if settings.backend == "sqlite" and not settings.database_path.exists():
         raise _not_ready("The database is gone")
     try:
         async with asyncio.timeout(_DEADLINE_S), database.reading() as session:
             await session.execute(select(Item.id).limit(1))
+            if redis is not None:
+                await redis.ping()
     except TimeoutError:
-        raise _not_ready("The database did not answer in time") from None
+        raise _not_ready("The database or Redis did not answer in time") from None
+    except RedisError:
+        raise _not_ready("Redis is not available") from None
     return Health()
 
 

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from target_app.crud import items as crud
-from target_app.dependencies import DatabaseDep, ItemId, ItemPageDep, found
+from target_app.dependencies import CacheDep, DatabaseDep, ItemId, ItemPageDep, OwnerDep, SlotDep, found
 from target_app.routing import Router
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE, UNREADABLE
 from target_app.schemas.item import ItemCreate, ItemPublic, ItemUpdate
@@ -14,49 +14,60 @@ router = Router(prefix=PREFIX, tags=["items"], responses=UNAVAILABLE)
 
 
 @router.get("")
-async def list_items(page: ItemPageDep, database: DatabaseDep) -> list[ItemPublic]:
+async def list_items(page: ItemPageDep, database: DatabaseDep, owner: OwnerDep) -> list[ItemPublic]:
     """List the items whose name contains `q`, a page at a time."""
     async with database.reading() as session:
-        items = await crud.list_page(session, page)
+        items = await crud.list_page(session, page, owner)
     return [ItemPublic.model_validate(item) for item in items]
 
 
 @router.post("", status_code=201, responses=UNREADABLE)
-async def create_item(data: ItemCreate, database: DatabaseDep, response: Response) -> ItemPublic:
+async def create_item(
+    data: ItemCreate, database: DatabaseDep, owner: OwnerDep, response: Response
+) -> ItemPublic:
     """Create an item; its address is in `Location`."""
     async with database.writing.begin() as session:
-        item = await crud.create(session, data)
+        item = await crud.create(session, data, owner)
     response.headers["Location"] = f"{PREFIX}/{item.id}"
     return ItemPublic.model_validate(item)
 
 
 @router.get("/{item_id}", responses=NOT_FOUND)
-async def read_item(item_id: ItemId, database: DatabaseDep) -> ItemPublic:
+async def read_item(item_id: ItemId, database: DatabaseDep, owner: OwnerDep, slot: SlotDep) -> ItemPublic:
     """Read one item."""
+    if slot.found is not None:
+        return slot.found
     async with database.reading() as session:
-        item = await crud.read(session, item_id)
-    return ItemPublic.model_validate(found(item))
+        item = await crud.read(session, item_id, owner)
+    return slot.keep(ItemPublic.model_validate(found(item)))
 
 
 @router.put("/{item_id}", responses=NOT_FOUND | UNREADABLE)
-async def replace_item(item_id: ItemId, data: ItemCreate, database: DatabaseDep) -> ItemPublic:
+async def replace_item(
+    item_id: ItemId, data: ItemCreate, database: DatabaseDep, owner: OwnerDep, cache: CacheDep
+) -> ItemPublic:
     """Replace an item; a description that is left out is removed."""
     async with database.writing.begin() as session:
-        item = await crud.change(session, item_id, data)
+        item = await crud.change(session, item_id, data, owner)
+    await cache.forget(item_id)
     return ItemPublic.model_validate(found(item))
 
 
 @router.patch("/{item_id}", responses=NOT_FOUND | UNREADABLE)
-async def update_item(item_id: ItemId, data: ItemUpdate, database: DatabaseDep) -> ItemPublic:
+async def update_item(
+    item_id: ItemId, data: ItemUpdate, database: DatabaseDep, owner: OwnerDep, cache: CacheDep
+) -> ItemPublic:
     """Change some fields of an item."""
     async with database.writing.begin() as session:
-        item = await crud.change(session, item_id, data)
+        item = await crud.change(session, item_id, data, owner)
+    await cache.forget(item_id)
     return ItemPublic.model_validate(found(item))
 
 
 @router.delete("/{item_id}", status_code=204, responses=NOT_FOUND)
-async def delete_item(item_id: ItemId, database: DatabaseDep) -> None:
+async def delete_item(item_id: ItemId, database: DatabaseDep, owner: OwnerDep, cache: CacheDep) -> None:
     """Delete an item."""
     async with database.writing.begin() as session:
-        removed = await crud.remove(session, item_id)
+        removed = await crud.remove(session, item_id, owner)
+    await cache.forget(item_id)
     found(removed)

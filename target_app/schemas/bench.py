@@ -80,3 +80,7 @@ class Info(BaseModel):
     database: str
     seed_rows: int
     middleware: list[str]
+    auth: str
+    cache: str
+    compression: str
+    rate_limit: str

@@ -8,24 +8,53 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 class ErrorPublic(BaseModel):
-    """Why a request was not served."""
+    """Why a request was not served, and the id by which the log knows it."""
 
     detail: str
+    request_id: str
 
 
-UNREADABLE: Responses = {
-    400: {"model": ErrorPublic, "description": "The body cannot be read"},
-    413: {
-        "model": ErrorPublic,
-        "description": "The body is too large; in plain text if its length was announced",
-        "content": {"text/plain": {"schema": {"type": "string"}}},
-    },
-}
-NOT_FOUND: Responses = {404: {"model": ErrorPublic, "description": "There is no such item"}}
-UNAVAILABLE: Responses = {
-    503: {
-        "model": ErrorPublic,
-        "description": "The database is busy or gone; try again later",
-        "headers": {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}},
+class Fault(BaseModel):
+    """What is wrong with one part of a request; the part itself is not echoed."""
+
+    type: str
+    loc: list[str | int]
+    msg: str
+
+
+class InvalidPublic(BaseModel):
+    """Everything that is wrong with a request."""
+
+    detail: list[Fault]
+    request_id: str
+
+
+def _error(description: str, **headers: str) -> dict[str, Any]:
+    documented = {
+        name.replace("_", "-"): {"description": said, "schema": {"type": "integer"}}
+        for name, said in headers.items()
     }
+    return {"model": ErrorPublic, "description": description} | ({"headers": documented} if headers else {})
+
+
+INVALID: Responses = {422: {"model": InvalidPublic, "description": "The request does not fit the schema"}}
+UNREADABLE: Responses = {
+    400: _error("The body cannot be read"),
+    413: _error("The body is too large"),
 }
+UNAUTHORIZED: Responses = {401: _error("Nobody is known by these credentials")}
+NOT_FOUND: Responses = {404: _error("There is no such thing, or it is not yours")}
+CONFLICT: Responses = {409: _error("There is one already, or too many")}
+TOO_MANY: Responses = {
+    429: _error(
+        "Too many requests; try again later",
+        Retry_After="Seconds to wait",
+        RateLimit_Limit="Requests in any window",
+        RateLimit_Remaining="Requests left",
+        RateLimit_Reset="Seconds until there is one more",
+    )
+}
+UNAVAILABLE: Responses = {
+    503: _error("Something that is needed is busy or gone; try again later", Retry_After="Seconds to wait")
+}
+WRONG_HOST: Responses = {400: _error("The body cannot be read, or the host is not served here")}

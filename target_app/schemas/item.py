@@ -35,7 +35,7 @@ class ItemUpdate(BaseModel):
 
 
 class ItemPublic(BaseModel):
-    """An item, as everybody sees it."""
+    """An item; one without an owner is everybody's."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -43,6 +43,7 @@ class ItemPublic(BaseModel):
     name: str
     price: float
     description: str | None
+    owner_id: int | None
 
 
 class ItemPage(BaseModel):

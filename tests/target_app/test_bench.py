@@ -16,10 +16,10 @@ from target_app.main import create_app
 from target_app.settings import Settings
 from tests.target_app.conftest import StartApp
 
-SEEDED_7 = b'{"id":7,"name":"hollow hinge 7","price":2.59,"description":"The hinge with the number 7."}'
+SEEDED_7 = b'{"id":7,"name":"hollow hinge 7","price":2.59,"description":"The hinge with the number 7.","owner_id":null}'
 FIRST_TWO = (
-    b'[{"id":1,"name":"brass basket 1","price":0.37,"description":"The basket with the number 1."},'
-    b'{"id":2,"name":"copper candle 2","price":0.74,"description":"The candle with the number 2."}]'
+    b'[{"id":1,"name":"brass basket 1","price":0.37,"description":"The basket with the number 1.","owner_id":null},'
+    b'{"id":2,"name":"copper candle 2","price":0.74,"description":"The candle with the number 2.","owner_id":null}]'
 )
 THREE_RECORDS = (
     b'{"size":3,"records":['
@@ -45,7 +45,7 @@ COUNTER = ("db/counter", "db/counter/async", "db/counter/sync")
 LIST = ("db/list/async", "db/list/sync")
 PATHS = {
     *(*NOOP, *IO, *FANOUT, *CPU, *HASH, *JSON, *DEPENDENCIES, *BACKGROUND, *STREAM, *DB, *LIST, *COUNTER),
-    *("ping", "info"),
+    *("ping", "info", "gzip", "limited", "cache/{item_id}"),
 }
 
 
@@ -73,14 +73,17 @@ class TestTwins:
             pytest.param(STREAM, "chunks=2", b"0123456789abcdef" * 128, id="stream"),
             pytest.param(COUNTER, "", b'{"value":0}', id="counter"),
             pytest.param(DB, "id=7", SEEDED_7, id="db"),
-            pytest.param(DB, "id=21", b'{"detail":"There is no such item"}', id="db, no such item"),
+            pytest.param(
+                DB, "id=21", b'{"detail":"There is no such item","request_id":"r"}', id="db, no such item"
+            ),
             pytest.param(LIST, "limit=2", FIRST_TWO, id="list"),
         ],
     )
     def test_answer_these_bytes(
         self, unchanged: TestClient, paths: tuple[str, ...], query: str, body: bytes
     ) -> None:
-        answers = [unchanged.get(f"/bench/{path}?{query}") for path in paths]
+        named = {"X-Request-ID": "r"}
+        answers = [unchanged.get(f"/bench/{path}?{query}", headers=named) for path in paths]
         assert [answer.content for answer in answers] == [body] * len(paths)
         assert len({(answer.status_code, str(answer.headers)) for answer in answers}) == 1
 
@@ -118,6 +121,7 @@ CAPS = {
     **{(path, "size"): 1000 for path in JSON},
     **{(path, "id"): 2**31 - 1 for path in DB},
     **{(path, "limit"): 1000 for path in LIST},
+    ("gzip", "size"): 262_144,
 }
 
 
@@ -127,8 +131,9 @@ class TestCaps:
         documented = {
             (path.removeprefix("/bench/"), parameter["name"]): parameter["schema"]["maximum"]
             for path, operations in paths.items()
-            for parameter in operations["get"].get("parameters", ())
             if path.startswith("/bench/")
+            for parameter in operations["get"].get("parameters", ())
+            if parameter["in"] == "query"
         }
         assert documented == CAPS
 
@@ -152,7 +157,11 @@ class TestInfo:
             "pool": {"size": 3, "timeout_s": 0.5},
             "database": "sqlite",
             "seed_rows": 4,
-            "middleware": ["WorkerHeader"],
+            "middleware": ["WorkerHeader", "BodyLimit"],
+            "auth": "optional",
+            "cache": "off",
+            "compression": "off",
+            "rate_limit": "off",
         }
 
 

@@ -17,7 +17,7 @@ from target_app.database import Database
 from target_app.main import create_app
 from target_app.settings import Settings
 
-UNAVAILABLE = b'{"detail":"The database is not available"}'
+UNAVAILABLE = b'{"detail":"The database is not available","request_id":'
 READS_ASYNC = (
     "/api/v1/items/1",
     "/api/v1/items",
@@ -122,7 +122,8 @@ def test_exhausted_pool_answers_503_and_recovers(
             return [await app.call(request) for request in requests]
 
     refused = app.loop.run_until_complete(while_held())
-    assert [(answer.status, answer.body) for answer in refused] == [(503, UNAVAILABLE)] * len(requests)
+    assert [answer.status for answer in refused] == [503] * len(requests)
+    assert all(answer.body.startswith(UNAVAILABLE) for answer in refused)
     assert {answer.header("Retry-After") for answer in refused} == {"1"}
     served = [app.send(request) for request in requests]
     assert {answer.status for answer in served} <= {200, 201, 204}

@@ -11,10 +11,10 @@ from tests.target_app.conftest import StartApp
 
 ROOTS = ("/api/v1/items", "/api/v1/sync/items")
 SEEDED_1 = {
-    "id": 1, "name": "brass basket 1", "price": 0.37, "description": "The basket with the number 1.",
+    "id": 1, "name": "brass basket 1", "price": 0.37, "description": "The basket with the number 1.", "owner_id": None,
 }  # fmt: skip
 LAMP = {"name": "lamp", "price": 2.5, "description": "Bright."}
-NO_SUCH_ITEM = {"detail": "There is no such item"}
+NO_SUCH_ITEM = "There is no such item"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -35,16 +35,16 @@ def names(client: TestClient, root: str, **query: object) -> list[str]:
 class TestLife:
     def test_created_item_is_at_its_location(self, client: TestClient, root: str) -> None:
         created = client.post(root, json=LAMP)
-        assert (created.status_code, created.json()) == (201, {"id": 21, **LAMP})
+        assert (created.status_code, created.json()) == (201, {"id": 21, **LAMP, "owner_id": None})
         assert created.headers["location"] == f"{root}/21"
-        assert client.get(created.headers["location"]).json() == {"id": 21, **LAMP}
+        assert client.get(created.headers["location"]).json() == {"id": 21, **LAMP, "owner_id": None}
 
     def test_seeded_item_is_there(self, client: TestClient, root: str) -> None:
         assert client.get(f"{root}/1").json() == SEEDED_1
 
     def test_put_replaces_all_fields(self, client: TestClient, root: str) -> None:
         answer = client.put(f"{root}/1", json={"name": "vase", "price": 9})
-        replaced = {"id": 1, "name": "vase", "price": 9.0, "description": None}
+        replaced = {"id": 1, "name": "vase", "price": 9.0, "description": None, "owner_id": None}
         assert (answer.status_code, answer.json()) == (200, replaced)
         assert client.get(f"{root}/1").json() == replaced
 
@@ -74,7 +74,9 @@ class TestLife:
             client.patch(f"{root}/20", json={}),
             client.delete(f"{root}/20"),
         ]
-        assert [(answer.status_code, answer.json()) for answer in again] == [(404, NO_SUCH_ITEM)] * 5
+        assert [(answer.status_code, answer.json()["detail"]) for answer in again] == [
+            (404, NO_SUCH_ITEM)
+        ] * 5
         assert len(names(client, root)) == 19
 
     def test_id_of_a_deleted_item_is_not_given_out_again(self, client: TestClient, root: str) -> None:
@@ -95,6 +97,7 @@ class TestTwins:
 
     def transcript(self, client: TestClient, root: str) -> list[tuple[int, dict[str, str], str]]:
         """Every kind of answer, with what differs by nature taken out: the item's id and the root."""
+        client.headers["X-Request-ID"] = "the-same"
         created = client.post(root, json=LAMP)
         path, item_id = created.headers["location"], str(created.json()["id"])
         answers = [
@@ -146,7 +149,7 @@ class TestIds:
         assert [answer.status_code for answer in answers] == [422] * 4
 
     def test_largest_id_is_looked_for(self, unchanged: TestClient, root: str) -> None:
-        assert unchanged.get(f"{root}/{2**31 - 1}").json() == NO_SUCH_ITEM
+        assert unchanged.get(f"{root}/{2**31 - 1}").json()["detail"] == NO_SUCH_ITEM
 
 
 class TestBodies:
@@ -171,8 +174,8 @@ class TestBodies:
         self, client: TestClient, root: str, fields: dict[str, object]
     ) -> None:
         created = client.post(root, json=LAMP | fields)
-        assert (created.status_code, created.json()) == (201, {"id": 21} | LAMP | fields)
-        assert client.get(f"{root}/21").json() == {"id": 21} | LAMP | fields
+        assert (created.status_code, created.json()) == (201, {"id": 21, "owner_id": None} | LAMP | fields)
+        assert client.get(f"{root}/21").json() == {"id": 21, "owner_id": None} | LAMP | fields
 
     @pytest.mark.parametrize(
         "field",
@@ -235,7 +238,8 @@ class TestBodies:
         assert unchanged.post(root, content=b'{"name": "lamp", "price": 1}').status_code == 422
 
     def test_error_says_where_and_why_but_echoes_nothing(self, unchanged: TestClient, root: str) -> None:
-        answer = unchanged.post(root, json={"name": "hunter2" * 50, "price": 1})
+        named = {"X-Request-ID": "a-1"}
+        answer = unchanged.post(root, json={"name": "hunter2" * 50, "price": 1}, headers=named)
         assert answer.json() == {
             "detail": [
                 {
@@ -243,7 +247,8 @@ class TestBodies:
                     "loc": ["body", "name"],
                     "msg": "String should have at most 100 characters",
                 }
-            ]
+            ],
+            "request_id": "a-1",
         }
 
 

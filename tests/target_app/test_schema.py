@@ -1,39 +1,112 @@
-"""Whatever is sent, the app answers as its schema says."""
+"""Whatever is sent, the app answers as its schema says: on both databases, with a token and without."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import schemathesis
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from schemathesis.config import SchemathesisConfig
 from schemathesis.python.asgi import shutdown_lifespans
 
 from target_app.main import create_app
 from target_app.routers.bench import background, io
 from target_app.settings import Settings
+from tests.conftest import FreshDatabase
+from tests.target_app.conftest import sqlite_url
+from tests.target_app.test_auth import new_user
 
-CONFIG = {"seed": 1, "generation": {"max-examples": 15, "deterministic": True}}
-SCHEMA = schemathesis.openapi.from_dict(
-    create_app(Settings(bench=True)).openapi(), config=SchemathesisConfig.from_dict(CONFIG)
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "3"))
+"""For each operation, and each of the three ways to ask; 100 take a quarter of an hour."""
+CONFIG = {"seed": 1, "generation": {"max-examples": EXAMPLES, "deterministic": True}}
+SECRET = "a secret of more than thirty-two characters"
+
+
+def schema_of(**settings: object) -> schemathesis.schemas.BaseSchema:
+    """The schema of an app with these settings."""
+    made = create_app(Settings(bench=True, **settings))  # type: ignore[arg-type]
+    return schemathesis.openapi.from_dict(made.openapi(), config=SchemathesisConfig.from_dict(CONFIG))
+
+
+OPTIONAL = schema_of()
+OF_DATABASES = OPTIONAL.include(path_regex="^/(bench/db|tfb)")
+REQUIRED = schema_of(auth="on", cache="memory", rate_limit="memory", compression="auto").include(
+    path_regex="^/(api|auth|users|reports|health|bench/cache|bench/gzip|bench/limited)"
 )
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
-    """The app; slow things take no time in it, as the longest of them are among the examples."""
-    database = tmp_path_factory.mktemp("schema") / "app.db"
+@pytest.fixture(scope="module", autouse=True)
+def quick(weak_passwords: None) -> Iterator[None]:
+    """Slow things take no time, as the longest of them are among the examples."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(io, "sleep", lambda _delay_s: None)
         patch.setattr(io, "sleep_async", lambda _delay_s: asyncio.sleep(0))
         patch.setattr(background, "sleep", lambda _delay_s: None)
         patch.setattr(background, "sleep_async", lambda _delay_s: asyncio.sleep(0))
-        yield create_app(Settings(database_url=f"sqlite:///{database}", bench=True))
+        yield
         shutdown_lifespans()
 
 
-@SCHEMA.parametrize()
-def test_every_answer_is_documented(case: schemathesis.Case, app: FastAPI) -> None:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of each kind."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            yield sqlite_url(tmp_path_factory.mktemp("schema") / "app.db")
+        else:
+            yield stack.enter_context(request.getfixturevalue("fresh_postgres")())
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """The app over SQLite, where one may log in."""
+    database = tmp_path_factory.mktemp("optional") / "app.db"
+    return create_app(Settings(database_url=sqlite_url(database), bench=True, seed_rows=20))
+
+
+@pytest.fixture(scope="module")
+def postgres_app(fresh_postgres: FreshDatabase) -> Iterator[FastAPI]:
+    """The same over PostgreSQL."""
+    with fresh_postgres() as url:
+        yield create_app(Settings(database_url=url, bench=True, seed_rows=20))
+
+
+@pytest.fixture(scope="module")
+def closed_app(url: str) -> FastAPI:
+    """The app with every feature on that needs no Redis, where one must."""
+    return create_app(
+        Settings(database_url=url, bench=True, seed_rows=20, auth="on", cache="memory", compression="auto",
+                 rate_limit="memory", rate_limit_requests=1_000_000, login_limit_requests=1_000_000, secret=SECRET)
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def token(closed_app: FastAPI, url: str) -> dict[str, str]:
+    """The header of a user of the same database, logged in elsewhere."""
+    with TestClient(create_app(Settings(database_url=url, secret=SECRET, seed_rows=20))) as client:
+        return new_user(client, "schema")
+
+
+@OPTIONAL.parametrize()
+def test_where_one_may_log_in(case: schemathesis.Case, app: FastAPI) -> None:
     case.call_and_validate(app=app)
+
+
+@OF_DATABASES.parametrize()
+def test_what_asks_the_other_database(case: schemathesis.Case, postgres_app: FastAPI) -> None:
+    case.call_and_validate(app=postgres_app)
+
+
+@REQUIRED.parametrize()
+def test_where_one_must_and_has_not(case: schemathesis.Case, closed_app: FastAPI) -> None:
+    case.call_and_validate(app=closed_app)
+
+
+@REQUIRED.parametrize()
+def test_where_one_must_and_has(case: schemathesis.Case, closed_app: FastAPI, token: dict[str, str]) -> None:
+    case.call_and_validate(app=closed_app, headers=token)

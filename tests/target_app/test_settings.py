@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,17 @@ def test_example_file_holds_every_setting_with_its_default(tmp_path: Path) -> No
     assert Settings() == Settings(_env_file=None)
 
 
+def test_readme_has_a_table_of_every_setting_with_its_default() -> None:
+    readme = (ROOT / "README.md").read_text()
+    rows = dict(re.findall(r"^\| `(APP_[A-Z_]+)` \| (`.*?`|) \|", readme, flags=re.M))
+    told = {f"| `APP_{name.upper()}` | {rows[f'APP_{name.upper()}']} | {field.description} |"
+            for name, field in Settings.model_fields.items()}  # fmt: skip
+    assert set(rows) == {f"APP_{name.upper()}" for name in Settings.model_fields}
+    assert told <= set(readme.splitlines())
+    given = {name.removeprefix("APP_").lower(): value.strip("`") for name, value in rows.items()}
+    assert Settings(**given) == Settings()  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -75,6 +87,14 @@ def test_example_file_holds_every_setting_with_its_default(tmp_path: Path) -> No
         pytest.param("BUSY_TIMEOUT_S", "inf", "less than or equal to 60", id="for ever"),
         pytest.param("THREAD_TOKENS", "0", "greater than or equal to 1", id="no threads"),
         pytest.param("MAX_BODY_BYTES", "-1", "greater than or equal to 0", id="negative size"),
+        pytest.param("AUTH", "maybe", "'off', 'optional' or 'on'", id="no way to log in"),
+        pytest.param("SECRET", "x" * 31, "at least 32", id="a short secret"),
+        pytest.param("CACHE", "disk", "'off', 'memory' or 'redis'", id="an unknown cache"),
+        pytest.param("COMPRESSION", "br", "'off', 'gzip' or 'auto'", id="an unknown compression"),
+        pytest.param("COMPRESSION_LEVEL", "10", "less than or equal to 9", id="too hard"),
+        pytest.param("RATE_LIMIT", "1", "'off', 'memory' or 'redis'", id="an unknown limiter"),
+        pytest.param("RATE_LIMIT_REQUESTS", "0", "greater than or equal to 1", id="nobody at all"),
+        pytest.param("CORS_ORIGINS", "https://a.example,*", "* is not served", id="every origin"),
         pytest.param("DATABASE_URL", "app.db", "not a database URL, such as sqlite:///", id="a path"),
         pytest.param("DATABASE_URL", "mysql://x/y", "'mysql' is not supported", id="unknown database"),
         pytest.param("DATABASE_URL", "sqlite+aiosqlite:///a.db", "driver is chosen for you", id="driver"),

@@ -2,11 +2,14 @@
 
 from target_app.routers.bench import (
     background,
+    cache,
+    compression,
     cpu,
     db,
     dependencies,
     info,
     io,
+    limited,
     noop,
     ping,
     serialisation,
@@ -15,5 +18,9 @@ from target_app.routers.bench import (
 
 # Side by side, not in a router of their own: each level of routers costs every request some microseconds.
 ROUTERS = tuple(
-    group.router for group in (noop, ping, io, cpu, serialisation, dependencies, db, background, stream, info)
+    group.router
+    for group in (
+        *(noop, ping, io, cpu, serialisation, dependencies, db, background, stream, info),
+        *(cache, compression, limited),
+    )
 )

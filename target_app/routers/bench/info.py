@@ -36,4 +36,8 @@ async def info(request: Request, settings: SettingsDep) -> Info:
         database=settings.backend,
         seed_rows=settings.seed_rows,
         middleware=[getattr(entry.cls, "__name__", str(entry.cls)) for entry in request.app.user_middleware],
+        auth=settings.auth,
+        cache=settings.cache,
+        compression=settings.compression,
+        rate_limit=settings.rate_limit,
     )

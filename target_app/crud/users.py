@@ -1,0 +1,78 @@
+"""Queries on users, their API keys and the secret; async alone, as every endpoint is asked who comes the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from target_app.engines import writing_engine
+from target_app.models import ApiKey, Secret, User
+from target_app.schemas.user import UserPublic
+from target_app.settings import Settings
+
+SECRET_ID = 1
+
+_PUBLIC = select(User.id, User.username)
+
+
+async def create(session: AsyncSession, username: str, password_hash: str) -> User:
+    """A new user, with an id. Raises IntegrityError where the name is taken."""
+    user = User(username=username, password_hash=password_hash)
+    session.add(user)
+    await session.flush()
+    return user
+
+
+async def by_name(session: AsyncSession, username: str) -> User | None:
+    """The user of this name."""
+    return await session.scalar(select(User).where(User.username == username))
+
+
+async def by_id(session: AsyncSession, user_id: int) -> UserPublic | None:
+    """The user of this id."""
+    row = (await session.execute(_PUBLIC.where(User.id == user_id))).one_or_none()
+    return UserPublic.model_validate(row) if row else None
+
+
+async def by_key_hash(session: AsyncSession, key_hash: str) -> UserPublic | None:
+    """The user for whom the key of this hash stands."""
+    statement = _PUBLIC.join(ApiKey, ApiKey.user_id == User.id).where(ApiKey.key_hash == key_hash)
+    row = (await session.execute(statement)).one_or_none()
+    return UserPublic.model_validate(row) if row else None
+
+
+async def count_keys(session: AsyncSession, user_id: int) -> int:
+    """How many keys the user has."""
+    statement = select(func.count()).select_from(ApiKey).where(ApiKey.user_id == user_id)
+    return await session.scalar(statement) or 0
+
+
+async def list_keys(session: AsyncSession, user_id: int) -> Sequence[ApiKey]:
+    """The keys of the user, oldest first."""
+    return (await session.scalars(select(ApiKey).where(ApiKey.user_id == user_id).order_by(ApiKey.id))).all()
+
+
+async def create_key(session: AsyncSession, user_id: int, name: str, key_hash: str) -> ApiKey:
+    """A new key, with its id."""
+    key = ApiKey(user_id=user_id, name=name, key_hash=key_hash)
+    session.add(key)
+    await session.flush()
+    return key
+
+
+async def remove_key(session: AsyncSession, user_id: int, key_id: int) -> int | None:
+    """The id of the key that is gone now, or None where the user had none of this id."""
+    statement = delete(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id).returning(ApiKey.id)
+    return await session.scalar(statement)
+
+
+def read_secret(settings: Settings) -> str:
+    """The secret that all workers share, over a connection that is closed again."""
+    engine = writing_engine(settings)
+    try:
+        with engine.connect() as connection:
+            return connection.scalars(select(Secret.value).where(Secret.id == SECRET_ID)).one()
+    finally:
+        engine.dispose()

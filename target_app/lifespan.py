@@ -1,0 +1,74 @@
+"""What a process opens when it starts, and closes when it stops: kept in the state of the application."""
+
+import logging
+import multiprocessing
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+
+from target_app import seed
+from target_app.cache import ItemCache
+from target_app.crud import users, worlds
+from target_app.database import connected
+from target_app.limiter import MemoryWindows, RedisWindows
+from target_app.middleware.request_log import writing_requests
+from target_app.probe import probing
+from target_app.processes import calculators
+from target_app.redis_client import redis_client
+from target_app.security import Passwords, Signer
+from target_app.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Prepare the database and open what the settings ask for."""
+    settings: Settings = app.state.settings
+    _warn_of_memory(settings)
+    to_thread.current_default_thread_limiter().total_tokens = settings.thread_tokens
+    await to_thread.run_sync(seed.prepare, settings)
+    if settings.bench:
+        app.state.world_cache = await to_thread.run_sync(worlds.read_all, settings)
+    async with AsyncExitStack() as opened:
+        if settings.logs_requests:
+            opened.enter_context(writing_requests())
+        database = await opened.enter_async_context(connected(settings))
+        app.state.database = database
+        app.state.calculators = await opened.enter_async_context(calculators())
+        await opened.enter_async_context(probing(settings, database))
+        await _open_features(app, settings, opened)
+        yield
+
+
+async def _open_features(app: FastAPI, settings: Settings, opened: AsyncExitStack) -> None:
+    redis = await opened.enter_async_context(redis_client(settings))
+    app.state.redis = redis
+    app.state.windows = RedisWindows(redis) if redis and settings.rate_limit == "redis" else MemoryWindows()
+    app.state.cache = ItemCache(settings)
+    opened.push_async_callback(app.state.cache.close)
+    app.state.passwords = Passwords()
+    app.state.signer = await _signer(settings)
+
+
+async def _signer(settings: Settings) -> Signer | None:
+    if settings.auth == "off":
+        return None
+    if settings.secret is not None:
+        return Signer(settings.secret.get_secret_value(), settings.token_lifetime_s)
+    return Signer(await to_thread.run_sync(users.read_secret, settings), settings.token_lifetime_s)
+
+
+def _warn_of_memory(settings: Settings) -> None:
+    """A worker of a server is a child of its master, or one of gunicorn's; neither is told how many there are."""
+    of_several = multiprocessing.parent_process() is not None or "gunicorn" in sys.modules
+    if not of_several and int(os.environ.get("WEB_CONCURRENCY") or 1) < 2:
+        return
+    if settings.rate_limit == "memory":
+        _log.warning("APP_RATE_LIMIT=memory: N workers let N times as many requests through; redis would not")
+    if settings.cache == "memory":
+        _log.warning("APP_CACHE=memory: a write reaches the cache of one worker alone; take redis")

@@ -1,0 +1,63 @@
+"""Answers that need not be sent again."""
+
+from hashlib import blake2b
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_KEPT = frozenset({"etag", "cache-control", "vary", "x-cache", "x-request-id"})
+
+
+class ETag:
+    """Tags what GET answers, has clients ask again before they use it, and answers 304 to those who have it.
+
+    Tags are weak, as compression happens further out. What says `no-store` is left alone, and so is a stream.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        held: Message | None = None
+
+        async def send_tagged(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start" and _may_be_tagged(message):
+                held = message
+                return
+            if held is not None:
+                start, held = held, None
+                if message["type"] == "http.response.body" and not message.get("more_body", False):
+                    message = _tag(start, message, Headers(scope=scope).get("if-none-match", ""))
+                await send(start)
+            await send(message)
+
+        await self._app(scope, receive, send_tagged)
+
+
+def _may_be_tagged(start: Message) -> bool:
+    headers = Headers(raw=start["headers"])
+    return (
+        start["status"] == 200
+        and "etag" not in headers
+        and "no-store" not in headers.get("cache-control", "")
+    )
+
+
+def _tag(start: Message, body: Message, known: str) -> Message:
+    """Give the start of an answer its tag, and take the body away where the client has it."""
+    tag = f'"{blake2b(body.get("body", b""), digest_size=16).hexdigest()}"'
+    headers = MutableHeaders(raw=list(start["headers"]))
+    headers["ETag"] = f"W/{tag}"
+    headers.setdefault("Cache-Control", "no-cache")
+    for name in ("Authorization", "X-API-Key"):
+        headers.add_vary_header(name)
+    start["headers"] = headers.raw
+    if known != "*" and tag not in {each.strip().removeprefix("W/") for each in known.split(",")}:
+        return body
+    start["status"] = 304
+    start["headers"] = [(name, value) for name, value in headers.raw if name.decode().lower() in _KEPT]
+    return {**body, "body": b""}

@@ -1,0 +1,18 @@
+"""The table of reports."""
+
+from sqlalchemy import Double, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from target_app.models.base import Base
+
+
+class Report(Base):
+    """What a background task finds out about the items that its owner sees."""
+
+    __tablename__ = "reports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    status: Mapped[str] = mapped_column(String(10))
+    items: Mapped[int | None]
+    mean_price: Mapped[float | None] = mapped_column(Double)

@@ -1,0 +1,104 @@
+"""Hashes of passwords, signed tokens, and API keys."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from functools import cache
+
+import jwt
+from anyio import CapacityLimiter, to_thread
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from target_app.schemas.item import INT32_MAX
+
+_ALGORITHM = "HS256"
+_ISSUER = _AUDIENCE = "target-app"
+_REQUIRED = ["exp", "sub", "iss", "aud"]
+_KEY_BYTES = 24
+_SEAL_DIGITS = 32
+
+_argon2 = PasswordHash((Argon2Hasher(),))
+
+
+class Passwords:
+    """Hashes passwords in threads of their own: each takes 64 MiB and most of a core for a while."""
+
+    def __init__(self) -> None:
+        self._limiter = CapacityLimiter(os.cpu_count() or 1)
+
+    async def hash(self, password: str) -> str:
+        """The argon2 hash of a password, with a salt of its own."""
+        return await to_thread.run_sync(_argon2.hash, password, limiter=self._limiter)
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Whether the hash is of this password; without a hash, False after the same work."""
+        return await to_thread.run_sync(_verify, password, hashed, limiter=self._limiter)
+
+
+def _verify(password: str, hashed: str | None) -> bool:
+    # Whoever asks about an unknown user must wait as long, or names could be found out by the clock.
+    right = _argon2.verify(password, hashed or _nobodys_hash())
+    return right and hashed is not None
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _argon2.hash(secrets.token_urlsafe())
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs tokens and API keys with a secret that all workers share."""
+
+    secret: str
+    token_lifetime_s: int
+
+    def token(self, user_id: int) -> str:
+        """A token that says who its bearer is, for as long as tokens live."""
+        now_s = int(time.time())
+        claims = {
+            "sub": str(user_id),
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+            "iat": now_s,
+            "exp": now_s + self.token_lifetime_s,
+        }
+        return jwt.encode(claims, self.secret, _ALGORITHM)
+
+    def user_id(self, token: str) -> int | None:
+        """Whose token this is, or None when it is not ours, not whole, or over."""
+        try:
+            claims = jwt.decode(
+                token,
+                self.secret,
+                algorithms=[_ALGORITHM],
+                issuer=_ISSUER,
+                audience=_AUDIENCE,
+                options={"require": _REQUIRED},
+            )
+            user_id = int(claims["sub"])
+        except (jwt.PyJWTError, ValueError):
+            return None
+        return user_id if 0 < user_id <= INT32_MAX else None
+
+    def new_key(self) -> str:
+        """A new API key, which no one can guess."""
+        body = secrets.token_urlsafe(_KEY_BYTES)
+        return f"{body}.{self._seal(body)}"
+
+    def issued(self, key: str) -> bool:
+        """Whether this API key was made here, be it still good or not: known without asking the database."""
+        body, _, seal = key.rpartition(".")
+        return hmac.compare_digest(seal.encode(), self._seal(body).encode())
+
+    def _seal(self, body: str) -> str:
+        return hmac.new(self.secret.encode(), body.encode(), hashlib.sha256).hexdigest()[:_SEAL_DIGITS]
+
+
+def key_hash(key: str) -> str:
+    """What is kept of an API key; a plain hash does, as the key itself is random."""
+    return hashlib.sha256(key.encode()).hexdigest()
