@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping
 
-from bench.exact.figures import Figure, Figures, spread
+from bench.exact.figures import Figure, Figures, noise
 from bench.verdict import Change, Verdict
 
 METRIC = "instructions"
@@ -33,7 +33,7 @@ def alone(head: Figures) -> tuple[Change, ...]:
             METRIC,
             None,
             head=figure.instructions,
-            mde=_SIGMAS * spread(figure.blocks) / figure.instructions,
+            mde=_SIGMAS * noise(figure.blocks) / figure.instructions,
         )
         for name, figure in head.items()
         if figure is not None
@@ -82,11 +82,11 @@ def _change(name: str, base: Figure | None, head: Figure | None, threshold: floa
         )  # fmt: skip
     ratios = [new / old for old, new in zip(base.blocks, head.blocks, strict=True)]
     ratio = statistics.median(ratios)
-    noise = max(spread(ratios), luck)
-    decides = max(threshold, _SIGMAS * noise)
+    error = max(noise(ratios), luck)
+    decides = max(threshold, _SIGMAS * error)
     return Change(
         name, METRIC, _verdict(ratio - 1, decides, threshold), base.instructions, head.instructions, ratio,
-        ratio - _SIGMAS * noise, ratio + _SIGMAS * noise, decides,
+        ratio - _SIGMAS * error, ratio + _SIGMAS * error, decides,
         _lookups(base, head),
     )  # fmt: skip
 

@@ -39,7 +39,12 @@ Figures = Mapping[str, Figure | None]
 """By name; None is what does not exist in that version."""
 
 
-def spread(values: Sequence[float]) -> float:
-    """A robust standard deviation: 1.4826 times the median distance from the median."""
+def noise(values: Sequence[float]) -> float:
+    """The standard error of the median of some values, by their median distance from it: outliers do not count.
+
+    1.4826 makes that distance a standard deviation, 1.2533 (the root of pi/2) a mean's error a median's; both
+    hold for a normal distribution.
+    """
     middle = statistics.median(values)
-    return 1.4826 * statistics.median(abs(value - middle) for value in values)
+    deviation = 1.4826 * statistics.median(abs(value - middle) for value in values)
+    return float(1.2533 * deviation / len(values) ** 0.5)

@@ -263,21 +263,24 @@ def _read(folder: Path, side: str) -> _Measured:
     answer = read_answer(folder / "answer")
     if (folder / f"part.{answer.marks + 2}").exists():
         raise GateError(f"{side}: the app itself calls getppid(), which marks where our batches begin")
-    texts = {
-        name: [((folder / part).read_text(), count) for part, count in batches]
+    counted = {
+        name: [(_counted((folder / part).read_text()), requests) for part, requests in batches]
         for name, batches in _labelled(answer)
     }
-    seen = any(MISS in text for parts in texts.values() for text, _ in parts)
-    return _Measured(answer, {name: _figure(parts) for name, parts in texts.items()}, folder, seen)
+    seen = any(calls for parts in counted.values() for (_, calls), _ in parts)
+    return _Measured(answer, {name: _figure(parts) for name, parts in counted.items()}, folder, seen)
 
 
-def _figure(parts: Sequence[tuple[str, int]]) -> Figure:
-    blocks, lookups = [], 0.0
-    for text, requests in parts:
-        calls, cost = callgrind.inside(text, MISS)
-        blocks.append((callgrind.total(text) - cost) / requests)
-        lookups += calls / requests / len(parts)
-    return Figure(tuple(blocks), lookups)
+def _counted(part: str) -> tuple[int, int]:
+    """The instructions of a part without lookups made anew, and the number of those lookups."""
+    lookups, cost = callgrind.inside(part, MISS)
+    return callgrind.total(part) - cost, lookups
+
+
+def _figure(parts: Sequence[tuple[tuple[int, int], int]]) -> Figure:
+    blocks = tuple(instructions / requests for (instructions, _), requests in parts)
+    lookups = sum(lookups for (_, lookups), _ in parts) / sum(requests for _, requests in parts)
+    return Figure(blocks, lookups)
 
 
 def _labelled(answer: Answer) -> Iterator[tuple[str, list[tuple[str, int]]]]:
