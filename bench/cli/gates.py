@@ -71,6 +71,7 @@ def _judgement(
     from bench.errors import UsageError, unknown
     from bench.exact import gate
     from bench.exact.trees import Tree, repository
+    from scenarios.files import own
 
     for name in wanted:
         if name not in known:
@@ -81,7 +82,7 @@ def _judgement(
             f"setup '{setup}' starts a command; an app in Python is needed, named by its key app"
         )
     file = scenarios and scenarios.absolute()
-    subject = gate.Subject(app, wanted or known, file, chosen=bool(wanted))
+    subject = gate.Subject(app, wanted or own(file), file, chosen=bool(wanted))
     if base is None:
         if head is not None:
             raise UsageError("--head needs a --base to be compared with")

@@ -23,6 +23,7 @@ from bench.exact.trees import Repository, Tree
 from bench.model import Setup
 from bench.processes import Processes
 from bench.verdict import Change, Judgement
+from scenarios.files import own
 
 _WITHIN_S = 900.0
 _POLL_S = 0.05
@@ -35,10 +36,7 @@ _VALGRIND = (
     *("valgrind", "--tool=callgrind", "--instr-atstart=no", "--fair-sched=yes", "--dump-before=getppid"),
     *("--compress-strings=no", "--compress-pos=no", "--dump-line=no"),
 )
-_NAMES = (
-    "import json, sys; from pathlib import Path; from scenarios.files import load; "
-    "print(json.dumps(list(load(Path(sys.argv[1]) if sys.argv[1:] else None))))"
-)
+_OURS = "import json; from scenarios import SCENARIOS; print(json.dumps(list(SCENARIOS)))"
 
 Tell = Callable[[str], None]
 
@@ -150,7 +148,7 @@ def _judged(
     if named := _changed(changes):
         tell(f"looking for what changed in {', '.join(named)}")
         changes = explained(changes, place.reasons(_only(subject, named), sides, (mine, its), changes))
-    gone = [] if subject.chosen else _gone(subject, sides[0])
+    gone = [] if subject.chosen else _gone(subject, sides[0].tree, Path.cwd())
     title = f"Instructions per request, base: {sides[0].tree.said}; head: {sides[1].tree.said}"
     return Judgement(title, (*changes, *dropped(gone)), (*_missing(mine), *_notes(its)))
 
@@ -231,10 +229,10 @@ def _command(program: str, subject: Subject, side: _Side, folder: Path) -> list[
 
 def _environment(setup: Setup, folder: Path, hashes: int) -> dict[str, str]:
     """The user's, the setup's, and what makes two runs alike; no bytecode is written into anybody's tree."""
-    own = {key: value.replace("{tmp}", str(folder)) for key, value in setup.env.items()}
+    given = {key: value.replace("{tmp}", str(folder)) for key, value in setup.env.items()}
     path = os.pathsep.join(filter(None, [str(_HOUSE), os.environ.get("PYTHONPATH")]))
     return {
-        **os.environ, **own, "PYTHONPATH": path, "PYTHONHASHSEED": str(hashes), "PYTHONDONTWRITEBYTECODE": "1",
+        **os.environ, **given, "PYTHONPATH": path, "PYTHONHASHSEED": str(hashes), "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
 
 
@@ -267,7 +265,7 @@ def _read(folder: Path, side: str) -> _Measured:
         name: [(_counted((folder / part).read_text()), requests) for part, requests in batches]
         for name, batches in _labelled(answer)
     }
-    seen = any(calls for parts in counted.values() for (_, calls), _ in parts)
+    seen = MISS in (folder / "part.1").read_text()  # the program makes one such lookup before its first mark
     return _Measured(answer, {name: _figure(parts) for name, parts in counted.items()}, folder, seen)
 
 
@@ -323,19 +321,26 @@ def _notes(found: _Measured) -> tuple[str, ...]:
     )
 
 
-def _gone(subject: Subject, base: _Side) -> list[str]:
-    """Scenarios that the base's own table has and the head's has not."""
-    own = base.tree.folder
+def _gone(subject: Subject, base: Tree, here: Path) -> list[str]:
+    """Scenarios that the base's own table has and the head's has not; a base without such a table has none."""
     file = subject.scenarios_file
-    if file is not None and not file.resolve().is_relative_to(Path.cwd().resolve()):
-        return []
-    there = [] if file is None else [str(own / file.resolve().relative_to(Path.cwd().resolve()))]
-    house = own if (own / "scenarios" / "files.py").exists() else _HOUSE
-    env = {**os.environ, "PYTHONPATH": str(house), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-P", "-c", _NAMES, *there]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    names = json.loads(done.stdout) if done.returncode == 0 else []
+    if file is None:
+        names = _names_of_ours(base.folder)
+    elif file.is_relative_to(here) and (base.folder / file.relative_to(here)).exists():
+        names = list(own(base.folder / file.relative_to(here)))
+    else:
+        names = []
     return [name for name in names if name not in subject.scenarios]
+
+
+def _names_of_ours(folder: Path) -> list[str]:
+    if not (folder / "scenarios" / "__init__.py").exists():
+        return []
+    env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-P", "-c", _OURS]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    names: list[str] = json.loads(done.stdout) if done.returncode == 0 else []
+    return names
 
 
 def _cpus() -> list[tuple[int, ...]]:
