@@ -20,6 +20,7 @@ from bench.exact.comparison import alone, compare, dropped, explained, pooled
 from bench.exact.figures import MISS, Figure
 from bench.exact.job import Answer, Job, read_answer
 from bench.exact.trees import Repository, Tree
+from bench.meter import PROBE_DIR
 from bench.model import Setup
 from bench.processes import Processes
 from bench.verdict import Change, Judgement
@@ -228,12 +229,14 @@ def _command(program: str, subject: Subject, side: _Side, folder: Path) -> list[
 
 
 def _environment(setup: Setup, folder: Path, hashes: int) -> dict[str, str]:
-    """The user's, the setup's, and what makes two runs alike; no bytecode is written into anybody's tree."""
+    """The user's, the setup's, and what makes two runs alike; no bytecode is written into anybody's tree.
+
+    The app's probe goes by the clock, so what it takes would fall on any request: there is none.
+    """
     given = {key: value.replace("{tmp}", str(folder)) for key, value in setup.env.items()}
     path = os.pathsep.join(filter(None, [str(_HOUSE), os.environ.get("PYTHONPATH")]))
-    return {
-        **os.environ, **given, "PYTHONPATH": path, "PYTHONHASHSEED": str(hashes), "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
+    ours = {"PYTHONPATH": path, "PYTHONHASHSEED": str(hashes), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {key: value for key, value in {**os.environ, **given, **ours}.items() if key != PROBE_DIR}
 
 
 def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]]) -> None:
@@ -265,7 +268,8 @@ def _read(folder: Path, side: str) -> _Measured:
         name: [(_counted((folder / part).read_text()), requests) for part, requests in batches]
         for name, batches in _labelled(answer)
     }
-    seen = MISS in (folder / "part.1").read_text()  # the program makes one such lookup before its first mark
+    first = folder / "part.1"  # the program makes one such lookup before its first mark
+    seen = first.exists() and MISS in first.read_text()
     return _Measured(answer, {name: _figure(parts) for name, parts in counted.items()}, folder, seen)
 
 
