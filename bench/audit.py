@@ -16,10 +16,13 @@ LAG_SHARE = 0.10
 LAG_FLOOR_MS = 0.5
 SPREAD_SHARE = 0.10
 STEAL_SHARE = 0.02
+OTHERS_SHARE = 0.10
 IMBALANCE = 1.25
 SAMPLES_FOR_P99 = 1000
 LITTLES_LAW_SHARE = 0.05
 TIMES_ALIKE_MS = 1e-6
+
+OTHER_LOAD = "other-load"
 
 INVALIDATING = frozenset({"errors", "rate-not-reached", "shed", "generator-saturated"})
 """Codes that make a record invalid: it is shown, hatched, and never ranked."""
@@ -41,6 +44,7 @@ def audit(
         *_lag(summary),
         *_unstable([*earlier_rps, summary.throughput_rps]),
         *_steal(resources),
+        *_other_load(resources),
         *_uneven_workers(resources),
         *_few_samples(summary),
         *_littles_law(cell, summary),
@@ -126,6 +130,14 @@ def _unstable(throughputs_rps: Sequence[float]) -> Iterator[Caveat]:
 def _steal(resources: Resources) -> Iterator[Caveat]:
     if resources.steal_share > STEAL_SHARE:
         yield Caveat("steal", f"the hypervisor took {resources.steal_share:.1%} of the server's CPUs away")
+
+
+def _other_load(resources: Resources) -> Iterator[Caveat]:
+    if resources.others_share > OTHERS_SHARE:
+        yield Caveat(
+            OTHER_LOAD,
+            f"other processes took {resources.others_share:.0%} of the server's CPUs or of the generator's",
+        )
 
 
 def _uneven_workers(resources: Resources) -> Iterator[Caveat]:

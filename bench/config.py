@@ -145,6 +145,9 @@ def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
     setup = _validated(where, _SETUP, {**table, "name": name})
     if setup.workers < 1:
         raise UsageError(f"{where} workers: {setup.workers} is too few; 1 is the least")
+    for service in ("postgres", "redis"):
+        if service not in setup.services and f"{{{service}}}" in "".join(setup.env.values()):
+            raise UsageError(f'{where} env: mentions {{{service}}}; add services = ["{service}"]')
     if setup.server == "command" and not setup.command:
         raise UsageError(
             f'{where} command: a server = "command" needs one, such as ["python", "my_server.py", "{{port}}"]'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bench.audit import OTHER_LOAD
 from bench.knee import knee
 from bench.metric import P50, P99, THROUGHPUT, share, three_digits, whole
 from bench.model import Caveat, OpenLoad, Record, Run
@@ -14,9 +15,6 @@ from bench.scaling import FEWEST, Brake, Law, brake, fit
 from bench.siblings import mapping, setup_facts
 from bench.stats import Estimate, estimate
 from bench.table import Column, Row, Table, label
-
-DISTURBED = "other-load"
-"""The caveat of a trial while which other processes used our CPUs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Offered:
     @property
     def disturbance(self) -> str:
         """Who else used our CPUs, in words; empty when nobody did."""
-        return next((caveat.text for caveat in self.record.caveats if caveat.code == DISTURBED), "")
+        return next((caveat.text for caveat in self.record.caveats if caveat.code == OTHER_LOAD), "")
 
     @property
     def result(self) -> str:

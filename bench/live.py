@@ -11,8 +11,9 @@ from pathlib import Path
 from bench.engines.launch import LOCUSTFILE
 from bench.errors import ServerError, UsageError
 from bench.model import Setup
+from bench.ports import is_free
 from bench.processes import Processes
-from bench.server import Server, ended, is_free, log_tail, serving
+from bench.server import Server, ended, log_tail, serving
 
 _FOLLOW_S = 0.2
 

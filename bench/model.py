@@ -20,7 +20,8 @@ class Setup:
 
     `http` is "own" where the server brings its own parser; `worker` is gunicorn's worker class.
     `app` is `module:attribute`, or `module:factory()` for a factory. In `env`, `args` and `command`, `{tmp}` stands
-    for a folder that lives as long as the server, `{port}` for its port and `{python}` for this interpreter.
+    for a folder that lives as long as the server, `{port}` for its port and `{python}` for this interpreter; in `env`,
+    `{postgres}` and `{redis}` stand for the URLs of the `services`, which are started for the server, empty at first.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Setup:
     worker: Literal["uvicorn", "asgi"] = "uvicorn"
     app: str = "target_app.main:create_app()"
     env: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[Literal["postgres", "redis"], ...] = ()
     args: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     health: str = "/health/live"
@@ -289,7 +291,8 @@ class ResourceSlice:
 class Resources:
     """What the server's process tree used in the measured part; its master process counts in the totals.
 
-    `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did.
+    `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did. `others_share` is what
+    processes that are none of ours took of the server's CPUs, or of the generator's if that is more.
     """
 
     cpu_us_per_request: float | None
@@ -300,6 +303,7 @@ class Resources:
     steal_share: float = 0.0
     timeline: tuple[ResourceSlice, ...] = ()
     busy_share: float | None = None
+    others_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
 """Child processes that never outlive the run: each in a group of its own, on chosen CPUs, and always stopped.
 
 A guard process holds the reading end of a pipe whose writing end is ours. When we are gone, however that came about,
-it reads the end of the pipe and stops the groups that are still registered.
+it reads the end of the pipe, stops the groups that are still registered and removes the folders.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import pwd
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,13 +22,14 @@ from typing import IO
 import psutil
 
 _GUARD = """
-import os, signal, sys, time
-groups = set()
+import os, shutil, signal, sys, time
+groups, folders = set(), set()
 for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(signum, signal.SIG_IGN)
 for line in sys.stdin:
-    group = int(line[1:])
-    groups.add(group) if line[0] == "+" else groups.discard(group)
+    name = line[1:-1]
+    known, what = (groups, int(name)) if name.isdigit() else (folders, name)
+    known.add(what) if line[0] == "+" else known.discard(what)
 for signum in (signal.SIGTERM, signal.SIGKILL):
     for group in groups:
         try:
@@ -34,6 +38,8 @@ for signum in (signal.SIGTERM, signal.SIGKILL):
             pass
     if groups and signum == signal.SIGTERM:
         time.sleep(2)
+for folder in folders:
+    shutil.rmtree(folder, ignore_errors=True)
 """
 
 _POLL_S = 0.01
@@ -68,24 +74,38 @@ class Processes:
         env: Mapping[str, str] | None = None,
         grace_s: float = 3.0,
         talking: bool = False,
+        cwd: Path | None = None,
+        user: str | None = None,
+        stop: signal.Signals = signal.SIGTERM,
     ) -> Iterator[subprocess.Popen[str]]:
         """A child for as long as the block lasts; its output goes to `log`, or to pipes where it is `talking`.
 
-        On leaving it gets SIGTERM, and its whole group SIGKILL after `grace_s`. Raises OSError when the command
-        cannot be started.
+        On leaving it gets the signal `stop`, and its whole group SIGKILL after `grace_s`. Raises OSError when the
+        command cannot be started.
         """
         with log.open("ab") as log_file:
-            child = _spawn(command, log_file, cpus, env, talking)
+            child = _spawn(command, log_file, cpus, env, talking, cwd, user)
         self._tell("+", child.pid)
         try:
             yield child
         finally:
-            _stop(child, grace_s)
+            _stop(child, grace_s, stop)
             self._tell("-", child.pid)
 
-    def _tell(self, sign: str, group: int) -> None:
+    @contextlib.contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A temporary folder for as long as the block lasts; the guard removes it where we cannot."""
+        path = tempfile.mkdtemp(prefix="fastapi-bench-")
+        self._tell("+", path)
+        try:
+            yield Path(path)
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+            self._tell("-", path)
+
+    def _tell(self, sign: str, what: int | str) -> None:
         assert self._guard.stdin is not None
-        self._guard.stdin.write(f"{sign}{group}\n")
+        self._guard.stdin.write(f"{sign}{what}\n")
         self._guard.stdin.flush()
 
 
@@ -95,8 +115,11 @@ def _spawn(
     cpus: Sequence[int],
     env: Mapping[str, str] | None,
     talking: bool,
+    cwd: Path | None,
+    user: str | None,
 ) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
+    person = pwd.getpwnam(user) if user else None
     with _on_cpus(cpus):
         return subprocess.Popen(
             list(command),
@@ -106,6 +129,10 @@ def _spawn(
             env=dict(env) if env is not None else None,
             text=True,
             start_new_session=True,
+            cwd=cwd,
+            user=person.pw_uid if person else None,
+            group=person.pw_gid if person else None,
+            extra_groups=[] if person else None,
         )
 
 
@@ -123,10 +150,10 @@ def _on_cpus(cpus: Sequence[int]) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _stop(child: subprocess.Popen[str], grace_s: float) -> None:
+def _stop(child: subprocess.Popen[str], grace_s: float, stop: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         if child.poll() is None:
-            child.terminate()
+            child.send_signal(stop)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(grace_s)
     deadline_s = time.monotonic() + 1.0

@@ -24,6 +24,7 @@ from bench.errors import BenchError, EngineError, ServerError
 from bench.flame import profiling
 from bench.meter import Meter
 from bench.model import SCHEMA, Cell, ClosedLoad, Failure, Generator, OpenLoad, Plan, Record, Setup
+from bench.neighbours import Neighbours
 from bench.plan import Visit, cells, visits
 from bench.processes import Processes
 from bench.progress import Display
@@ -182,11 +183,14 @@ def measure(
         )
         probes = [_probe(job, Path(tmp) / "victim")] if scenario.victim else []
         jobs = _shared(job, plan.processes if cell.engine == "native" else 1)
+        neighbours = Neighbours(server, bench.generator_cpus)
         samples, victims = launch.run(
             cell.engine, jobs, processes, watch, cpus=bench.generator_cpus, companions=probes
         )
+        others_share = round(neighbours.share(), 3)
     cores = min(len(jobs), len(bench.generator_cpus) or len(jobs))
     record = _record(cell, started_at, samples, victims[0] if victims else None, meter, cores)
+    record = replace(record, resources=replace(record.resources, others_share=others_share))
     written = graph is not None and graph.exists()
     return replace(record, profile=f"{graph.parent.name}/{graph.name}") if graph and written else record
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
-import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +14,9 @@ from pathlib import Path
 from bench import launchers
 from bench.errors import ServerError
 from bench.model import Setup
+from bench.ports import free_port, is_free
 from bench.processes import Processes
+from bench.services import providing
 
 _READY_WITHIN_S = 30.0
 _POLL_S = 0.02
@@ -62,13 +62,14 @@ def serving(
         raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
     port = port or free_port(host)
     cpus = tuple(setup.cpus or cpus)
-    with tempfile.TemporaryDirectory(prefix="fastapi-bench-", ignore_cleanup_errors=True) as tmp:
-        places = {"{tmp}": tmp, "{port}": str(port), "{host}": host, "{python}": sys.executable}
+    with processes.folder() as tmp, providing(setup.services, processes, cpus) as urls:
+        places = {"{tmp}": str(tmp), "{port}": str(port), "{host}": host, "{python}": sys.executable}
+        places.update({f"{{{name}}}": url for name, url in urls.items()})
         filled = replace(setup, env={key: _fill(value, places) for key, value in setup.env.items()})
         argv = [_fill(word, places) for word in launchers.command(setup, host, port)]
         if setup.server == "command" and argv[0] in ("python", "python3"):
             argv[0] = sys.executable
-        log = Path(tmp) / "server.log"
+        log = tmp / "server.log"
         env = {key: value for key, value in os.environ.items() if not _is_scrubbed(key)}
         env.update(filled.env)
         with contextlib.ExitStack() as stack:
@@ -80,29 +81,6 @@ def serving(
             server = Server(filled, host, port, child.pid, log, cpus, child.poll)
             _wait_until_ready(server, ready_within_s)
             yield server
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port that nobody listens on at this moment."""
-    with socket.socket(_family(host)) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen on a port now."""
-    with socket.socket(_family(host)) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def ended(server: Server) -> ServerError:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bench.audit import OTHERS_SHARE
 from bench.capacity import Answer, Probe, Search, Trial, Verdict, next_step
 from bench.errors import BenchError
-from bench.limits import DISTURBED, Offered, growth_of, knee_of, offered_loads
-from bench.model import Block, Caveat, Cell, ClosedLoad, Failure, Load, OpenLoad, Plan, Record, Setup
+from bench.limits import Offered, growth_of, knee_of, offered_loads
+from bench.model import Block, Cell, ClosedLoad, Failure, Load, OpenLoad, Plan, Record, Setup
 from bench.neighbours import Neighbours
 from bench.objective import SATURATED, Objective, doubts
 from bench.processes import Processes
@@ -29,7 +30,6 @@ _GUESS_USERS = 64
 _GUESS_SHARE = 1 / 8
 _GUESS_PER_S = 20.0
 
-DISTURBED_SHARE = 0.10
 _QUIET_S = 2.0
 
 USERS_PER_WORKER = 32
@@ -214,7 +214,7 @@ class _Session:
 
     def _wait_for_quiet(self, server: Server, until_s: float) -> None:
         share = 1.0
-        while share > DISTURBED_SHARE and time.monotonic() < until_s:
+        while share > OTHERS_SHARE and time.monotonic() < until_s:
             neighbours = Neighbours(server, self._bench.generator_cpus)
             time.sleep(_QUIET_S)
             share = neighbours.share()
@@ -222,18 +222,10 @@ class _Session:
     def _measure(self, load: Load, server: Server, processes: Processes) -> Record:
         repeat = sum(record.cell.load == load for record in self.records)
         cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat)
-        neighbours = Neighbours(server, self._bench.generator_cpus)
         found = measure(cell, server, self._plan, self._bench, processes, lambda _: None)
         record = audited(replace(found, run=self._folder.path.name))
-        more = (*_disturbed(neighbours.share()), *doubts(record.summary, self._goal.objectives))
+        more = doubts(record.summary, self._goal.objectives)
         record = replace(record, caveats=(*record.caveats, *more))
         self.records.append(record)
         self._folder.add(record)
         return record
-
-
-def _disturbed(share: float) -> Iterator[Caveat]:
-    if share > DISTURBED_SHARE:
-        yield Caveat(
-            DISTURBED, f"other processes took {share:.0%} of the server's CPUs or of the generator's"
-        )

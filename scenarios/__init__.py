@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from scenarios import cpu, db, io, items, noop, ping, serialisation
+from scenarios import (
+    background,
+    cpu,
+    db,
+    dependencies,
+    io,
+    items,
+    noop,
+    ping,
+    serialisation,
+    stream,
+    tfb,
+)
 from scenarios.model import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
@@ -11,6 +23,10 @@ SCENARIOS: dict[str, Scenario] = {
     **io.SCENARIOS,
     **cpu.SCENARIOS,
     **serialisation.SCENARIOS,
+    **dependencies.SCENARIOS,
+    **background.SCENARIOS,
+    **stream.SCENARIOS,
     **db.SCENARIOS,
     **items.SCENARIOS,
+    **tfb.SCENARIOS,
 }

@@ -1,4 +1,4 @@
-"""Endpoints that compute for about a millisecond in pure Python."""
+"""Endpoints that compute for about a millisecond, in pure Python or in C."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from scenarios.single import always
 _STEPS = 10_000
 _CHECKSUM = 1_910_041_713
 
+_ROUNDS = 2000
+
 _computed = contains(b'{"n":%d,"checksum":%d}' % (_STEPS, _CHECKSUM))
 
 cpu_async = always(Request("GET", f"/bench/cpu/async?n={_STEPS}", check=_computed))
 cpu_sync = always(Request("GET", f"/bench/cpu/sync?n={_STEPS}", check=_computed))
 cpu_process = always(Request("GET", f"/bench/cpu/process?n={_STEPS}", check=_computed))
 cpu_yield = always(Request("GET", f"/bench/cpu/yield?n={_STEPS}", check=_computed))
+
+_hashed = contains(b'{"n":%d,"digest":"fdb3ee1585f418b1' % _ROUNDS)
+
+cpu_hash_async = always(Request("GET", f"/bench/cpu/hash/async?n={_ROUNDS}", check=_hashed))
+cpu_hash_sync = always(Request("GET", f"/bench/cpu/hash/sync?n={_ROUNDS}", check=_hashed))
 
 SCENARIOS = {
     "cpu-async": Scenario(
@@ -28,6 +35,15 @@ SCENARIOS = {
         "cpu-yield",
         cpu_yield,
         about="About 1 ms of pure Python on the event loop, in ten bites.",
+        victim=ping,
+    ),
+    "cpu-hash-async": Scenario(
+        "cpu-hash-async", cpu_hash_async, about="About 1 ms of hashing in C on the event loop.", victim=ping
+    ),
+    "cpu-hash-sync": Scenario(
+        "cpu-hash-sync",
+        cpu_hash_sync,
+        about="About 1 ms of hashing in C in a thread, without the interpreter lock.",
         victim=ping,
     ),
 }

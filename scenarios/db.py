@@ -1,4 +1,4 @@
-"""Reading from the database, by tier and by way; the seeded items 1 to 1000 are expected to be there."""
+"""The database, by tier and by way: reading seeded items, of which 1 to 1000 must be there, and counting."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _SEED_ROWS = 1000
 _LIMIT = 50
 
 _checks = [contains(b'{"id":%d,' % item_id) for item_id in range(1, _SEED_ROWS + 1)]
+_counted = contains(b'{"value":')
 _last_of_page = contains(b'{"id":%d,' % _LIMIT)
 
 
@@ -27,9 +28,13 @@ db_orm_async = _reads("/bench/db/orm/async")
 db_orm_sync = _reads("/bench/db/orm/sync")
 db_core_async = _reads("/bench/db/core/async")
 db_core_sync = _reads("/bench/db/core/sync")
+db_raw_async = _reads("/bench/db/raw/async")
+db_raw_sync = _reads("/bench/db/raw/sync")
 db_misuse = _reads("/bench/db/misuse")
 db_list_async = always(Request("GET", f"/bench/db/list/async?limit={_LIMIT}", check=_last_of_page))
 db_list_sync = always(Request("GET", f"/bench/db/list/sync?limit={_LIMIT}", check=_last_of_page))
+db_counter_async = always(Request("POST", "/bench/db/counter/async", check=_counted))
+db_counter_sync = always(Request("POST", "/bench/db/counter/sync", check=_counted))
 
 SCENARIOS = {
     "db-orm-async": Scenario(
@@ -44,6 +49,10 @@ SCENARIOS = {
     "db-core-sync": Scenario(
         "db-core-sync", db_core_sync, about="One row through Core and a sync driver, in a thread."
     ),
+    "db-raw-async": Scenario("db-raw-async", db_raw_async, about="One row, straight from an async driver."),
+    "db-raw-sync": Scenario(
+        "db-raw-sync", db_raw_sync, about="One row, straight from a sync driver, in a thread."
+    ),
     "db-misuse": Scenario(
         "db-misuse",
         db_misuse,
@@ -55,5 +64,15 @@ SCENARIOS = {
     ),
     "db-list-sync": Scenario(
         "db-list-sync", db_list_sync, about="50 items through the ORM and a sync driver, in a thread."
+    ),
+    "db-counter-async": Scenario(
+        "db-counter-async",
+        db_counter_async,
+        about="Everybody adds one to the same row, through an async driver.",
+    ),
+    "db-counter-sync": Scenario(
+        "db-counter-sync",
+        db_counter_sync,
+        about="Everybody adds one to the same row, through a sync driver, in a thread.",
     ),
 }

@@ -15,6 +15,7 @@ from target_app.schemas.item import INT32_MAX, ItemPage
 from target_app.settings import Settings
 
 T = TypeVar("T")
+WorldCache = dict[int, int]
 
 
 async def get_settings(request: Request) -> Settings:
@@ -29,6 +30,12 @@ async def get_database(request: Request) -> Database:
     return database
 
 
+async def get_world_cache(request: Request) -> WorldCache:
+    """The worlds that the lifespan read."""
+    cache: WorldCache = request.app.state.world_cache
+    return cache
+
+
 async def get_calculators(request: Request) -> Calculators:
     """The processes to compute in, which the lifespan ends."""
     calculators: Calculators = request.app.state.calculators
@@ -37,6 +44,7 @@ async def get_calculators(request: Request) -> Calculators:
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
+WorldCacheDep = Annotated[WorldCache, Depends(get_world_cache)]
 CalculatorsDep = Annotated[Calculators, Depends(get_calculators)]
 ItemId = Annotated[int, Path(ge=1, le=INT32_MAX)]
 ItemPageDep = Annotated[ItemPage, Query()]

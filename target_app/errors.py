@@ -5,9 +5,10 @@ import logging
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
 from starlette.routing import Match
+
+from target_app.database import UNAVAILABLE
 
 _RETRY_AFTER_S = 1
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -19,8 +20,9 @@ def install(app: FastAPI) -> None:
     """Answer 422 to what does not fit the schema, 405 with every method there is, 503 without a database."""
     app.add_exception_handler(405, _wrong_method)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(PoolTimeoutError, _unavailable)
-    app.add_exception_handler(OperationalError, _unavailable)
+    app.add_exception_handler(DBAPIError, _failed)
+    for kind in UNAVAILABLE:
+        app.add_exception_handler(kind, _unavailable)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -28,6 +30,15 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults = [{key: fault[key] for key in ("type", "loc", "msg")} for fault in error.errors()]
     return JSONResponse({"detail": faults}, status_code=422)
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    """SQLAlchemy wraps most errors of asyncpg alike, so the cause decides; what is a mistake of ours stays a 500."""
+    assert isinstance(error, DBAPIError)
+    cause = error.orig.__cause__ if error.orig else None
+    if error.connection_invalidated or isinstance(cause, UNAVAILABLE):
+        return await _unavailable(request, error)
+    raise error
 
 
 async def _wrong_method(request: Request, _error: Exception) -> JSONResponse:

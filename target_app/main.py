@@ -7,11 +7,12 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from target_app import errors, seed
+from target_app.crud import worlds
 from target_app.database import connected
 from target_app.middleware.worker import WorkerHeader
 from target_app.probe import probing
 from target_app.processes import calculators
-from target_app.routers import bench, health, items, items_sync
+from target_app.routers import bench, health, items, items_sync, tfb
 from target_app.settings import Settings
 
 
@@ -28,7 +29,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     if settings.bench:
         app.add_middleware(WorkerHeader)
-        for router in bench.ROUTERS:
+        for router in (*bench.ROUTERS, *tfb.ROUTERS):
             app.include_router(router)
     app.include_router(health.router)
     # The limit costs every request of a router, so it stands only where bodies are read.
@@ -42,6 +43,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     to_thread.current_default_thread_limiter().total_tokens = settings.thread_tokens
     await to_thread.run_sync(seed.prepare, settings)
+    if settings.bench:
+        app.state.world_cache = await to_thread.run_sync(worlds.read_all, settings)
     async with (
         connected(settings) as app.state.database,
         calculators() as app.state.calculators,

@@ -1,15 +1,17 @@
-"""The items that are there from the start; `python -m target_app.seed` writes them without a server."""
+"""The rows that are there from the start; `python -m target_app.seed` writes them without a server."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select, text
 
-from target_app.database import writing_engine
-from target_app.models import Base, Item
+from target_app.crud.counters import COUNTER_ID
+from target_app.engines import writing_engine
+from target_app.models import Base, Counter, Fortune, Item, World
+from target_app.models.tfb import WORLDS
 from target_app.settings import Settings
 
 _ADJECTIVES = ("amber", "brass", "copper", "dusky", "early", "folded", "grained", "hollow")
@@ -26,21 +28,39 @@ _NOUNS = (
     "jar",
     "kettle",
 )
+_MESSAGES = (
+    "A queue is a promise to be kept later.",
+    "The fastest request is the one nobody sends.",
+    "Measure twice, optimise once.",
+    "An average hides whoever had to wait.",
+    "Ein Messwert ohne Streuung ist ein Gerücht.",
+    '<script>alert("This must be shown, not run.");</script>',
+    "A cache is a bet that nothing has changed.",
+    "急がば回れ。",
+    "Every timeout is a guess that somebody wrote down.",
+    "Fish & chips taste best at 99 % load.",
+    "Locks are quick; waiting for them is not.",
+    "He who blocks the loop blocks us all.",
+)
+# Seeded ids are given, not drawn from the sequence: without this, the next one drawn is taken.
+_DRAW_LATER_IDS = text("""
+    SELECT setval(name, greatest((SELECT max(id) FROM items), pg_sequence_last_value(name)))
+    FROM (SELECT pg_get_serial_sequence('items', 'id')::regclass AS name) AS sequence
+""")
+_POSTGRES_LOCK = 7_201_116
+"""An arbitrary number, known to nobody else who locks in the same database."""
 
 
 def prepare(settings: Settings) -> None:
-    """Make the tables and the seeded items that are missing; several processes may do so at once."""
-    with _alone(settings.database_path):
-        engine = writing_engine(settings)
-        try:
-            with engine.connect() as connection:
-                # Before the transaction: the mode cannot change within one, and stays with the file.
-                connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
-            with engine.begin() as connection:
-                Base.metadata.create_all(connection)
-                _insert_missing(connection, settings.seed_rows)
-        finally:
-            engine.dispose()
+    """Make the tables and the seeded rows that are missing; several processes may do so at once."""
+    engine = writing_engine(settings)
+    try:
+        if settings.backend == "postgres":
+            _prepare_postgres(engine, settings)
+        else:
+            _prepare_sqlite(engine, settings)
+    finally:
+        engine.dispose()
 
 
 def row(item_id: int) -> dict[str, Any]:
@@ -55,11 +75,53 @@ def row(item_id: int) -> dict[str, Any]:
     }
 
 
-def _insert_missing(connection: Connection, count: int) -> None:
-    present = set(connection.scalars(select(Item.id).where(Item.id <= count)))
-    missing = [row(item_id) for item_id in range(1, count + 1) if item_id not in present]
+def _world(world_id: int) -> dict[str, Any]:
+    return {"id": world_id, "randomnumber": world_id * 7919 % WORLDS + 1}
+
+
+def _fortune(fortune_id: int) -> dict[str, Any]:
+    return {"id": fortune_id, "message": _MESSAGES[fortune_id - 1]}
+
+
+def _prepare_postgres(engine: Engine, settings: Settings) -> None:
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
+        if _fill(connection, settings):
+            connection.execute(_DRAW_LATER_IDS)
+
+
+def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
+    with _alone(settings.database_path):
+        with engine.connect() as connection:
+            # Before the transaction: the mode cannot change within one, and stays with the file.
+            connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+        with engine.begin() as connection:
+            _fill(connection, settings)
+
+
+def _fill(connection: Connection, settings: Settings) -> bool:
+    """Make what is missing; whether there were items among it."""
+    Base.metadata.create_all(connection)
+    new_items = _insert_missing(connection, Item, row, settings.seed_rows)
+    if settings.bench:
+        _insert_missing(connection, Counter, lambda counter_id: {"id": counter_id, "value": 0}, COUNTER_ID)
+        _insert_missing(connection, World, _world, WORLDS)
+        _insert_missing(connection, Fortune, _fortune, len(_MESSAGES))
+    return new_items
+
+
+def _insert_missing(
+    connection: Connection,
+    model: type[Item | Counter | World | Fortune],
+    made: Callable[[int], dict[str, Any]],
+    count: int,
+) -> bool:
+    """Insert the rows with the ids 1 to `count` that are not there; whether there were any."""
+    present = set(connection.scalars(select(model.id).where(model.id <= count)))
+    missing = [made(row_id) for row_id in range(1, count + 1) if row_id not in present]
     if missing:
-        connection.execute(insert(Item), missing)
+        connection.execute(insert(model), missing)
+    return bool(missing)
 
 
 @contextmanager
@@ -73,4 +135,4 @@ def _alone(database: Path) -> Iterator[None]:
 if __name__ == "__main__":
     settings = Settings()
     prepare(settings)
-    print(f"{settings.database_path}: items 1 to {settings.seed_rows} are there")
+    print(f"{settings.url.database}: items 1 to {settings.seed_rows} are there")

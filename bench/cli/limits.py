@@ -12,6 +12,9 @@ from bench.cli.options import ScenariosFile, SetupName, SetupsFile, named, numbe
 from bench.cli.terminal import note, say, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.findings import Finding
     from bench.model import Plan, Setup
     from bench.runner import Bench
     from bench.store import RunFolder
@@ -205,13 +208,15 @@ def _conclude(path: Path, kind: str, as_json: bool) -> int:
         say(json.dumps(done.facts[kind], indent=2))
     else:
         for finding in contents.findings:
-            say(
-                "\n".join(
-                    [f"{finding.title}. {finding.text}", *(f"  {figure}" for figure in finding.figures), ""]
-                )
-            )
+            say("\n".join([*_told(finding), ""]))
         say(render(contents.summary))
         say(f"report: {shown(written)}")
     for failure in done.failures:
         note(f"failed: {failure.error}")
     return 1 if done.failures or not done.records else 0
+
+
+def _told(finding: Finding) -> Iterator[str]:
+    yield f"{finding.title}. {finding.text}"
+    yield from (f"  {figure}" for figure in finding.figures)
+    yield from (f"  caveat {caveat.code}: {caveat.text}" for caveat in finding.caveats)

@@ -157,7 +157,7 @@ def _reason(found: Growth) -> str:
     if found.brake == "cores":
         cpus = f"{found.cpus} CPU{'s' if found.cpus > 1 else ''}"
         return (
-            f"The server has {cpus}, and {most} workers share them: the law's σ and κ describe the machine. "
+            f"The server has {cpus} for {most} workers to share: the law's σ and κ describe the machine. "
             "To learn about the software, measure where each worker has a CPU."
         )
     if found.brake == "nothing":

@@ -1,6 +1,6 @@
 """The table of items."""
 
-from sqlalchemy import String
+from sqlalchemy import Double, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from target_app.models.base import Base
@@ -14,5 +14,5 @@ class Item(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
-    price: Mapped[float]
+    price: Mapped[float] = mapped_column(Double)
     description: Mapped[str | None] = mapped_column(String(1000), default=None)

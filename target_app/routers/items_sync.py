@@ -1,15 +1,16 @@
 """Items, the sync way: the same schemas and queries from plain functions, which run in threads."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from target_app.crud import items as crud
 from target_app.dependencies import DatabaseDep, ItemId, ItemPageDep, found
+from target_app.routing import Router
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE, UNREADABLE
 from target_app.schemas.item import ItemCreate, ItemPublic, ItemUpdate
 
 PREFIX = "/api/v1/sync/items"
 
-router = APIRouter(prefix=PREFIX, tags=["items, sync"], responses=UNAVAILABLE)
+router = Router(prefix=PREFIX, tags=["items, sync"], responses=UNAVAILABLE)
 
 
 @router.get("")

@@ -23,6 +23,25 @@ class Computed(BaseModel):
     checksum: int
 
 
+class Hashed(BaseModel):
+    """The result of `n` rounds of a hash, in hexadecimal digits."""
+
+    n: int
+    digest: str
+
+
+class Injected(BaseModel):
+    """The sum of what the dependencies of an endpoint gave."""
+
+    total: int
+
+
+class Count(BaseModel):
+    """The value of a counter."""
+
+    value: int
+
+
 class Record(BaseModel):
     """A nested object with a field of every common kind."""
 

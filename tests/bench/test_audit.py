@@ -35,6 +35,10 @@ SUMMARY = Summary(
 QUIET = Resources(100.0, 1, (), steal_share=0.0)
 
 
+def _shared(others_share: float) -> Resources:
+    return replace(QUIET, others_share=others_share)
+
+
 def workers(*requests: int | None) -> Resources:
     return replace(QUIET, workers=tuple(Worker(pid, count, 1.0, 1) for pid, count in enumerate(requests, 1)))
 
@@ -104,6 +108,7 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ("unstable", {"earlier_rps": (1000.0, 899.0)}, {"earlier_rps": (1000.0, 900.0)}),
         ("unstable", {"earlier_rps": (1101.0, 1000.0)}, {"earlier_rps": ()}),
         ("steal", {"resources": replace(QUIET, steal_share=0.021)}, {"resources": replace(QUIET, steal_share=0.02)}),
+        ("other-load", {"resources": _shared(0.11)}, {"resources": _shared(0.10)}),
         ("uneven-workers", {"resources": workers(626, 374)}, {"resources": workers(625, 375)}),
         ("uneven-workers", {"resources": workers(1000, 0)}, {"resources": workers(1000)}),
         ("uneven-workers", {"resources": workers(400, 300, 200)}, {"resources": workers(None, None, None)}),
@@ -169,6 +174,7 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         "a closed load has no rate to reach", "one shed session is too many", "above 80 % of the generator's core",
         "above a tenth of the service time", "above half a millisecond where the service is short",
         "repeats spread over more than a tenth", "a single repeat has no spread", "above 2 % of the CPUs",
+        "above a tenth of the CPUs",
         "above 1.25 times an even share", "one worker does it all, against one worker alone",
         "three workers, against workers that do not tell", "fewer than 1000 requests",
         "more under way than users", "fewer under way than users", "an open load is held against its measurement",
@@ -190,7 +196,8 @@ def test_each_code_stands_for_the_figures_that_it_doubts() -> None:
             requests=1000, errors=30, errors_by_kind={"status-500": 20, "timeout": 10}, shed=7, throughput_rps=400.0,
             lag_ms=Latency(p99=9.0), by_request={"GET /": RequestSummary(1000, 30, GOOD)}, mean_concurrency=20.0,
         ),
-        load=OPEN, resources=replace(workers(75, 25), steal_share=0.043), cpu_share=0.91, earlier_rps=(500.0,),
+        load=OPEN, resources=replace(workers(75, 25), steal_share=0.043, others_share=0.32), cpu_share=0.91,
+        earlier_rps=(500.0,),
     )  # fmt: skip
     expected = {
         "errors": "30 of 1000 requests failed (20 status-500, 10 timeout)",
@@ -200,6 +207,7 @@ def test_each_code_stands_for_the_figures_that_it_doubts() -> None:
         "lag": "9.00 ms late or more, beside a median service time of 19.00 ms",
         "unstable": "2 repeats spreads over 22% of its median",
         "steal": "4.3%",
+        "other-load": "32%",
         "uneven-workers": "75% / 25%",
         "littles-law": "500 requests/s x 20.00 ms make 10.00 under way, against 20.00",
     }
@@ -222,8 +230,8 @@ def test_these_make_a_record_invalid(code: str) -> None:
 
 def test_every_other_caveat_leaves_it_valid() -> None:
     others = (
-        "lag", "unstable", "steal", "uneven-workers", "few-samples", "littles-law", "counts-do-not-reconcile",
-        "times-do-not-fit",
+        "lag", "unstable", "steal", "other-load", "uneven-workers", "few-samples", "littles-law",
+        "counts-do-not-reconcile", "times-do-not-fit",
     )  # fmt: skip
     assert is_valid([Caveat(code, "") for code in others])
     assert INVALIDATING.isdisjoint(others)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import UsageError
-from bench.model import Caveat, Failure, Record, ResourceSlice, Slice
+from bench.model import Caveat, Failure, Latency, Record, ResourceSlice, Slice, WorkerTimeline
 from bench.store import RunFolder, point_latest, read_run
 from tests.bench.builders import CLOSED, OPEN, realistic, record, repeats
 
@@ -24,8 +24,31 @@ def full_record(**more: Any) -> Record:
         workers=(60, 40), victim_p99=3.0, caveats=(Caveat("lag", "1 % left late"),),
         timeline=(Slice(0.0, 990.0, 1, 2.0, 6.0),), curve=((50.0, 2.0),), **more,
     )  # fmt: skip
-    slices = (ResourceSlice(0.1, 0.5, 90_000_000, 4),)
-    return replace(made, resources=replace(made.resources, timeline=slices), started_at="2026-11-24T16:20:00")
+    slices = (ResourceSlice(0.1, 0.5, 90_000_000, 4, 33),)
+    line = WorkerTimeline(
+        (0.1,),
+        (0.5,),
+        (0.25,),
+        (90_000_000,),
+        (4,),
+        (120,),
+        (7,),
+        (990.5,),
+        (None,),
+        (40,),
+        (2,),
+        (10,),
+        (1,),
+        (1.25,),
+    )
+    first, *rest = made.resources.workers
+    first = replace(
+        first, run_wait_s=0.2, switches=120, preemptions=7, response_ms=Latency(p50=2.0), tokens=40, pool=10,
+        collections=(9, 1, 0), gc_ms=3.5, timeline=line,
+    )  # fmt: skip
+    used = replace(made.resources, workers=(first, *rest), timeline=slices, busy_share=0.75)
+    summary = replace(made.summary, answered=3000, under_way=(2, 3))
+    return replace(made, summary=summary, resources=used, started_at="2026-11-24T16:20:00")
 
 
 def written(folder: Path, *records: Record) -> list[dict[str, Any]]:
@@ -41,7 +64,18 @@ def written(folder: Path, *records: Record) -> list[dict[str, Any]]:
 def test_a_record_has_the_field_names_that_others_read(tmp_path: Path) -> None:
     line = written(tmp_path, full_record())[0]
     assert set(line) == {
-        *("schema", "run", "cell", "summary", "resources", "generator", "valid", "caveats", "started_at", "profile")
+        *(
+            "schema",
+            "run",
+            "cell",
+            "summary",
+            "resources",
+            "generator",
+            "valid",
+            "caveats",
+            "started_at",
+            "profile",
+        )
     }
     assert line["schema"] == 1
     assert line["valid"] is True
@@ -95,6 +129,22 @@ def test_any_text_and_figure_survives(
     made = replace(made, caveats=(Caveat(text, text),), resources=record(workers=(count,)).resources)
     written(folder, made, made)
     assert read_run(folder / "run").records == (made, made)
+
+
+def test_a_record_of_before_the_workers_had_a_timeline_is_read(tmp_path: Path) -> None:
+    """As the first version wrote them."""
+    path = tmp_path / "run"
+    line = written(tmp_path, full_record())[0]
+    for worker in line["resources"]["workers"]:
+        for name in set(worker) - {"pid", "requests", "cpu_s", "rss_peak_bytes", "threads_peak"}:
+            del worker[name]
+    del line["resources"]["busy_share"], line["resources"]["timeline"][0]["connections"]
+    del line["summary"]["answered"], line["summary"]["under_way"]
+    (path / "records.jsonl").write_text(json.dumps(line) + "\n")
+    (found,) = read_run(path).records
+    assert found.resources.workers[0].timeline == WorkerTimeline()
+    assert (found.resources.busy_share, found.resources.timeline[0].connections) == (None, None)
+    assert found.resources.workers[0].requests == 60
 
 
 def test_fields_of_later_writers_are_ignored(tmp_path: Path) -> None:

@@ -73,15 +73,15 @@ def facts(folder: Path) -> dict[str, object]:
 
 def test_the_capacity_of_a_server_that_refuses_more_is_found(folder: Path) -> None:
     """Ten at once spare it a little more than 100 a second in a short trial."""
-    asked = ("--slo", "errors<3%", "--slo", "p99<20s", "--tolerance", "15", "--json", "--out", "out")
+    asked = ("--slo", "errors<3%", "--slo", "p99<20s", "--tolerance", "30", "--json", "--out", "out")
     done = bench("capacity", "limited", "front-page", *asked, *QUICK, cwd=folder)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["limit"] == "service"
-    assert 60 < said["arrivals_per_s"] < 170
+    assert 50 < said["arrivals_per_s"] < 180
     lines = done.stderr.splitlines()
     assert lines[0].endswith("(limited, front-page); writing out")
-    assert any(": failed: errors " in line and line.endswith("(errors<3%)") for line in lines)
+    assert any(": failed: errors " in line and "(errors<3%)" in line for line in lines)
     assert any(line.startswith("confirming ") and ": held, " in line for line in lines)
     records = [json.loads(line) for line in (folder / "out" / "records.jsonl").read_text().splitlines()]
     assert [record["cell"]["load"]["kind"] for record in records] == ["closed"] + ["open"] * (
@@ -100,6 +100,7 @@ def test_the_result_is_told_in_words_and_in_a_table(folder: Path) -> None:
     assert first.startswith(
         "plain holds at least 40.0 arrivals/s. Of front-page, with p99<20s and errors<0.1%"
     )
+    assert "\n  caveat few-samples: p99 rests on " in done.stdout
     assert "\nTrials\n" in done.stdout
     assert done.stdout.endswith("report: out/report.html\n")
     again = bench("report", "out", cwd=folder)

@@ -21,7 +21,9 @@ def start_shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start
     with ExitStack() as stack:
 
         def start(**settings: object) -> TestClient:
-            return stack.enter_context(serving(tmp_path_factory.mktemp("app") / "app.db", settings))
+            return stack.enter_context(
+                app_over(sqlite_url(tmp_path_factory.mktemp("app") / "app.db"), **settings)
+            )
 
         yield start
 
@@ -44,9 +46,29 @@ def start_app(database_path: Path) -> Iterator[StartApp]:
     with ExitStack() as stack:
 
         def start(**settings: object) -> TestClient:
-            return stack.enter_context(serving(database_path, settings))
+            return stack.enter_context(app_over(sqlite_url(database_path), **settings))
 
         yield start
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, database_path: Path) -> str:
+    """An empty database of each kind in turn."""
+    if request.param == "sqlite":
+        return sqlite_url(database_path)
+    url: str = request.getfixturevalue("postgres")
+    return url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The app in bench mode with twenty seeded items over each kind of database, shared by the tests of a module."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = sqlite_url(tmp_path_factory.mktemp("shared") / "app.db")
+        else:
+            url = stack.enter_context(request.getfixturevalue("fresh_postgres")())
+        yield stack.enter_context(app_over(url))
 
 
 @pytest.fixture
@@ -55,7 +77,12 @@ def client(start_app: StartApp) -> TestClient:
     return start_app()
 
 
-def serving(database: Path, settings: dict[str, object]) -> TestClient:
-    """The app in bench mode with twenty seeded items, unless the settings say otherwise."""
-    given = {"database_url": f"sqlite:///{database}", "bench": True, "seed_rows": 20} | settings
+def sqlite_url(database: Path) -> str:
+    """Where the app finds this file."""
+    return f"sqlite:///{database}"
+
+
+def app_over(url: str, **settings: object) -> TestClient:
+    """The app in bench mode with twenty seeded items over a database, unless the settings say otherwise."""
+    given = {"database_url": url, "bench": True, "seed_rows": 20} | settings
     return TestClient(create_app(Settings(_env_file=None, **given)), raise_server_exceptions=False)

@@ -33,9 +33,20 @@ IO = ("io/async", "io/sync", "io/misuse", "io/offload")
 FANOUT = ("io/fanout/async", "io/fanout/sync")
 CPU = ("cpu/async", "cpu/sync", "cpu/process", "cpu/yield")
 JSON = ("json/model", "json/dict", "json/response", "json/orjson")
-DB = ("db/orm/async", "db/orm/sync", "db/core/async", "db/core/sync", "db/misuse")
+HASH = ("cpu/hash/async", "cpu/hash/sync")
+DEPENDENCIES = ("dependencies/async", "dependencies/sync", "dependencies/chain")
+BACKGROUND = ("background/async", "background/sync")
+STREAM = ("stream/async", "stream/sync")
+DB = (
+    *("db/orm/async", "db/orm/sync", "db/core/async", "db/core/sync", "db/raw/async", "db/raw/sync"),
+    "db/misuse",
+)
+COUNTER = ("db/counter", "db/counter/async", "db/counter/sync")
 LIST = ("db/list/async", "db/list/sync")
-PATHS = {*NOOP, *IO, *FANOUT, *CPU, *JSON, *DB, *LIST, "ping", "info"}
+PATHS = {
+    *(*NOOP, *IO, *FANOUT, *CPU, *HASH, *JSON, *DEPENDENCIES, *BACKGROUND, *STREAM, *DB, *LIST, *COUNTER),
+    *("ping", "info"),
+}
 
 
 def test_these_are_all(unchanged: TestClient) -> None:
@@ -58,6 +69,9 @@ class TestTwins:
             pytest.param(CPU, "", b'{"n":10000,"checksum":1910041713}', id="cpu, whole bites"),
             pytest.param(JSON, "size=3", THREE_RECORDS, id="json"),
             pytest.param(JSON, "size=0", b'{"size":0,"records":[]}', id="json, nothing"),
+            pytest.param(DEPENDENCIES, "", b'{"total":6}', id="dependencies"),
+            pytest.param(STREAM, "chunks=2", b"0123456789abcdef" * 128, id="stream"),
+            pytest.param(COUNTER, "", b'{"value":0}', id="counter"),
             pytest.param(DB, "id=7", SEEDED_7, id="db"),
             pytest.param(DB, "id=21", b'{"detail":"There is no such item"}', id="db, no such item"),
             pytest.param(LIST, "limit=2", FIRST_TWO, id="list"),
@@ -74,6 +88,9 @@ class TestTwins:
         ("paths", "query"),
         [
             pytest.param(CPU, "n=12345", id="cpu, bites and a rest"),
+            pytest.param(HASH, "n=3", id="hash"),
+            pytest.param(HASH, "", id="hash, default"),
+            pytest.param(STREAM, "", id="stream, default"),
             pytest.param(JSON, "size=1000", id="json, the most"),
             pytest.param(JSON, "", id="json, default"),
             pytest.param(DB, "", id="db, default"),
@@ -96,6 +113,8 @@ CAPS = {
     **{(path, "ms"): 1000 for path in (*IO, *FANOUT)},
     **{(path, "n"): 20 for path in FANOUT},
     **{(path, "n"): 1_000_000 for path in CPU},
+    **{(path, "n"): 100_000 for path in HASH},
+    **{(path, "chunks"): 1000 for path in STREAM},
     **{(path, "size"): 1000 for path in JSON},
     **{(path, "id"): 2**31 - 1 for path in DB},
     **{(path, "limit"): 1000 for path in LIST},

@@ -24,9 +24,9 @@ def test_documentation_page_reads_the_schema(unchanged: TestClient, page: str) -
 def test_every_operation_is_described(unchanged: TestClient) -> None:
     schema = unchanged.get("/openapi.json").json()
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
-    assert len(operations) == 39
+    assert len(operations) == 64
     assert [operation for operation in operations if not operation.get("description")] == []
-    assert len({operation["operationId"] for operation in operations}) == 39
+    assert len({operation["operationId"] for operation in operations}) == 64
 
 
 @pytest.mark.parametrize("root", ["/api/v1/items", "/api/v1/sync/items"])
@@ -82,14 +82,18 @@ def test_worker_is_named_in_bench_mode(unchanged: TestClient, path: str, status:
     assert (answer.status_code, answer.headers["x-worker"]) == (status, str(os.getpid()))
 
 
+def is_bench(path: str) -> bool:
+    return path.startswith(("/bench/", "/tfb/"))
+
+
 def test_without_bench_mode_nothing_of_it_is_there(start_app: StartApp) -> None:
     client = start_app(bench=False)
     in_bench_mode = start_app(bench=True).get("/openapi.json").json()["paths"]
     assert client.get("/bench/info").status_code == 404
-    assert {client.get(path).status_code for path in in_bench_mode if path.startswith("/bench")} == {404}
+    assert {client.get(path).status_code for path in in_bench_mode if is_bench(path)} == {404}
     assert "x-worker" not in client.get("/api/v1/items").headers
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(in_bench_mode) - set(paths) == {path for path in in_bench_mode if path.startswith("/bench/")}
+    assert set(in_bench_mode) - set(paths) == {path for path in in_bench_mode if is_bench(path)}
 
 
 def test_app_is_made_from_the_environment_when_first_asked_for(

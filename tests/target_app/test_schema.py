@@ -12,7 +12,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.python.asgi import shutdown_lifespans
 
 from target_app.main import create_app
-from target_app.routers.bench import io
+from target_app.routers.bench import background, io
 from target_app.settings import Settings
 
 CONFIG = {"seed": 1, "generation": {"max-examples": 15, "deterministic": True}}
@@ -28,6 +28,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(io, "sleep", lambda _delay_s: None)
         patch.setattr(io, "sleep_async", lambda _delay_s: asyncio.sleep(0))
+        patch.setattr(background, "sleep", lambda _delay_s: None)
+        patch.setattr(background, "sleep_async", lambda _delay_s: asyncio.sleep(0))
         yield create_app(Settings(database_url=f"sqlite:///{database}", bench=True))
         shutdown_lifespans()
 

@@ -23,7 +23,8 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_defaults() -> None:
     defaults = {
         "bench": False,
-        "database_url": "sqlite:///./target_app.db",
+        "database": None,
+        "database_url": None,
         "seed_rows": 1000,
         "pool_size": 10,
         "pool_timeout_s": 2.0,
@@ -33,6 +34,7 @@ def test_defaults() -> None:
         "probe_dir": None,
     }
     assert Settings().model_dump() | defaults == Settings().model_dump()
+    assert Settings().database_path == Path("target_app.db")
 
 
 def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +76,6 @@ def test_example_file_holds_every_setting_with_its_default(tmp_path: Path) -> No
         pytest.param("THREAD_TOKENS", "0", "greater than or equal to 1", id="no threads"),
         pytest.param("MAX_BODY_BYTES", "-1", "greater than or equal to 0", id="negative size"),
         pytest.param("DATABASE_URL", "app.db", "not a database URL, such as sqlite:///", id="a path"),
-        pytest.param("DATABASE_URL", "", "not a database URL", id="nothing"),
         pytest.param("DATABASE_URL", "mysql://x/y", "'mysql' is not supported", id="unknown database"),
         pytest.param("DATABASE_URL", "sqlite+aiosqlite:///a.db", "driver is chosen for you", id="driver"),
         pytest.param("DATABASE_URL", "sqlite://", "needs a plain file", id="in memory"),

@@ -3,17 +3,19 @@
 from asyncio import sleep
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from target_app.dependencies import CalculatorsDep
-from target_app.schemas.bench import Computed
-from target_app.work import checksum
+from target_app.routing import Router
+from target_app.schemas.bench import Computed, Hashed
+from target_app.work import checksum, digest
 
 _BITE = 1000
 
 Steps = Annotated[int, Query(ge=0, le=1_000_000, description="Steps of pure Python, about 0.1 us each")]
+Rounds = Annotated[int, Query(ge=1, le=100_000, description="Rounds of the hash, about 0.5 us each")]
 
-router = APIRouter(prefix="/bench/cpu", tags=["bench"])
+router = Router(prefix="/bench/cpu", tags=["bench"])
 
 
 @router.get("/async")
@@ -43,3 +45,15 @@ async def cpu_yield(n: Steps = 10_000) -> Computed:
         await sleep(0)
         state = checksum(_BITE, state)
     return Computed(n=n, checksum=state)
+
+
+@router.get("/hash/async")
+async def cpu_hash_async(n: Rounds = 2000) -> Hashed:
+    """Hash on the event loop, which serves nobody meanwhile."""
+    return Hashed(n=n, digest=digest(n))
+
+
+@router.get("/hash/sync")
+def cpu_hash_sync(n: Rounds = 2000) -> Hashed:
+    """Hash in a thread, which lets go of the interpreter lock meanwhile: threads share the processors."""
+    return Hashed(n=n, digest=digest(n))

@@ -2,17 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from target_app.crud import counters
 from target_app.crud import items as crud
 from target_app.dependencies import DatabaseDep, found
+from target_app.routing import Router
+from target_app.schemas.bench import Count
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE
 from target_app.schemas.item import INT32_MAX, ItemPublic
 
 SeededId = Annotated[int, Query(alias="id", ge=1, le=INT32_MAX, description="The seeded item to read")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many items to read")]
 
-router = APIRouter(prefix="/bench/db", tags=["bench"], responses=UNAVAILABLE)
+router = Router(prefix="/bench/db", tags=["bench"], responses=UNAVAILABLE)
 
 
 @router.get("/orm/async", responses=NOT_FOUND)
@@ -47,6 +50,18 @@ def db_core_sync(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
     return ItemPublic.model_validate(found(row))
 
 
+@router.get("/raw/async", responses=NOT_FOUND)
+async def db_raw_async(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
+    """One row, straight from the async driver."""
+    return ItemPublic.model_validate(found(await database.raw.read_item(item_id)))
+
+
+@router.get("/raw/sync", responses=NOT_FOUND)
+def db_raw_sync(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
+    """One row, straight from the sync driver, in a thread."""
+    return ItemPublic.model_validate(found(database.raw.read_item_sync(item_id)))
+
+
 @router.get("/misuse", responses=NOT_FOUND)
 async def db_misuse(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
     """One mapped object, through the sync driver on the event loop, on purpose: others wait meanwhile."""
@@ -69,3 +84,34 @@ def db_list_sync(database: DatabaseDep, limit: Limit = 50) -> list[ItemPublic]:
     with database.reading_sync() as session:
         items = crud.list_first_sync(session, limit)
     return [ItemPublic.model_validate(item) for item in items]
+
+
+@router.get("/counter")
+@router.get("/counter/async")
+async def read_counter(database: DatabaseDep) -> Count:
+    """The counter, through the async driver."""
+    async with database.reading() as session:
+        return Count(value=await counters.read(session))
+
+
+@router.get("/counter/sync")
+def read_counter_sync(database: DatabaseDep) -> Count:
+    """The counter, through the sync driver in a thread."""
+    with database.reading_sync() as session:
+        return Count(value=counters.read_sync(session))
+
+
+@router.post("/counter/async")
+async def increment_counter(database: DatabaseDep) -> Count:
+    """Add one, through the async driver; the answer follows the commit."""
+    async with database.writing.begin() as session:
+        value = await counters.increment(session)
+    return Count(value=value)
+
+
+@router.post("/counter/sync")
+def increment_counter_sync(database: DatabaseDep) -> Count:
+    """Add one, through the sync driver in a thread; the answer follows the commit."""
+    with database.writing_sync.begin() as session:
+        value = counters.increment_sync(session)
+    return Count(value=value)

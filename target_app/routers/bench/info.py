@@ -6,9 +6,10 @@ import platform
 import sys
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from target_app.dependencies import SettingsDep
+from target_app.routing import Router
 from target_app.schemas.bench import Info, Pool
 
 _SERVERS = ("gunicorn", "uvicorn", "granian", "hypercorn")
@@ -18,7 +19,7 @@ _PARSERS = {
     "hypercorn.protocol.h11": "h11",
 }
 
-router = APIRouter(prefix="/bench", tags=["bench"])
+router = Router(prefix="/bench", tags=["bench"])
 
 
 @router.get("/info")
@@ -32,7 +33,7 @@ async def info(request: Request, settings: SettingsDep) -> Info:
         python=platform.python_version(),
         thread_tokens=int(to_thread.current_default_thread_limiter().total_tokens),
         pool=Pool(size=settings.pool_size, timeout_s=settings.pool_timeout_s),
-        database=settings.database_url.partition(":")[0],
+        database=settings.backend,
         seed_rows=settings.seed_rows,
         middleware=[getattr(entry.cls, "__name__", str(entry.cls)) for entry in request.app.user_middleware],
     )

@@ -5,15 +5,16 @@ from asyncio import sleep as sleep_async
 from time import sleep
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.concurrency import run_in_threadpool
 
+from target_app.routing import Router
 from target_app.schemas.bench import Waited
 
 Milliseconds = Annotated[int, Query(ge=0, le=1000, description="How long the slow thing takes")]
 Calls = Annotated[int, Query(ge=1, le=20, description="How many slow things there are")]
 
-router = APIRouter(prefix="/bench/io", tags=["bench"])
+router = Router(prefix="/bench/io", tags=["bench"])
 
 
 @router.get("/async")

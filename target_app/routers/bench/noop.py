@@ -1,12 +1,11 @@
 """Nothing at all: what the framework costs, and the hop to a thread."""
 
-from fastapi import APIRouter
-
+from target_app.routing import Router
 from target_app.schemas.bench import Message
 
 _HELLO = Message(message="hello")
 
-router = APIRouter(prefix="/bench/noop", tags=["bench"])
+router = Router(prefix="/bench/noop", tags=["bench"])
 
 
 @router.get("/async")

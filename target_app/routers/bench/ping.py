@@ -1,12 +1,11 @@
 """The innocent bystander, whose latency shows who else suffers."""
 
-from fastapi import APIRouter
-
+from target_app.routing import Router
 from target_app.schemas.bench import Message
 
 _PONG = Message(message="pong")
 
-router = APIRouter(prefix="/bench", tags=["bench"])
+router = Router(prefix="/bench", tags=["bench"])
 
 
 @router.get("/ping")

@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 
+from target_app.routing import Router
 from target_app.schemas.bench import Record, RecordPage
 from target_app.schemas.error import Responses
 
@@ -26,7 +27,7 @@ _PAGE: Responses = {200: {"model": RecordPage}}
 
 Size = Annotated[int, Query(ge=0, le=_MAX_SIZE, description="How many records to write")]
 
-router = APIRouter(prefix="/bench/json", tags=["bench"])
+router = Router(prefix="/bench/json", tags=["bench"])
 
 
 @router.get("/model")

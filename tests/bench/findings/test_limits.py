@@ -73,5 +73,5 @@ def test_what_holds_scaling_back_is_named() -> None:
     assert titles(grown(1000, 2000, 4000, cpus=4)) == ["Nothing holds a back up to 4 workers"]
     (cores,) = findings(grown(1000, 1010, 990, cpus=1))
     assert cores.title == "Cores hold a back, not its software"
-    assert "The server has 1 CPU, and 4 workers share them" in cores.text
+    assert "The server has 1 CPU for 4 workers to share" in cores.text
     assert "4 workers answer 0.99 times the noop-async requests of 1." in cores.text

@@ -1,0 +1,18 @@
+"""The whole table of worlds, for the cache of each worker."""
+
+from sqlalchemy import select
+
+from target_app.engines import writing_engine
+from target_app.models import World
+from target_app.settings import Settings
+
+
+def read_all(settings: Settings) -> dict[int, int]:
+    """The number of each world, by id, over a connection that is closed again."""
+    engine = writing_engine(settings)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(select(World.id, World.random_number))
+            return {row.id: row.randomnumber for row in rows}
+    finally:
+        engine.dispose()

@@ -1,0 +1,15 @@
+"""The table of counters."""
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from target_app.models.base import Base
+
+
+class Counter(Base):
+    """A number that everybody adds to: the one with the id 1 is there from the start."""
+
+    __tablename__ = "counters"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,36 @@
+"""What can be asked of the drivers."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from target_app.schemas.item import ItemPublic
+
+Row = dict[str, Any]
+World = tuple[int, int]
+Fortune = tuple[int, str]
+
+ITEM = f"SELECT {', '.join(ItemPublic.model_fields)} FROM items WHERE id = "
+WORLD = "SELECT id, randomnumber FROM world WHERE id = "
+FORTUNES = "SELECT id, message FROM fortune"
+
+
+class Raw(Protocol):
+    """The same questions to each kind of database; a world is an id and a number, a fortune an id and a message."""
+
+    async def read_item(self, item_id: int) -> Row | None:
+        """The item of this id."""
+
+    def read_item_sync(self, item_id: int) -> Row | None:
+        """The item of this id."""
+
+    async def read_world(self, world_id: int) -> World:
+        """The world of this id, which must be there."""
+
+    async def read_worlds(self, ids: Sequence[int]) -> Sequence[World]:
+        """The worlds of these ids, each by a query of its own."""
+
+    async def update_worlds(self, worlds: Sequence[World]) -> None:
+        """Read each of these worlds, then write its number, in the order given; all are written or none."""
+
+    async def read_fortunes(self) -> Sequence[Fortune]:
+        """Every fortune there is, in no order."""

@@ -1,0 +1,116 @@
+"""asyncpg, and psycopg for its sync twin."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import asyncpg
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from sqlalchemy import QueuePool
+
+from target_app.raw.model import FORTUNES, ITEM, WORLD, Fortune, Row, World
+from target_app.settings import Settings
+
+_ITEM, _ITEM_SYNC = f"{ITEM}$1", f"{ITEM}%s"
+_WORLD = f"{WORLD}$1"
+_UPDATE = "UPDATE world SET randomnumber = $2 WHERE id = $1"
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection that is not reset when it goes back to the pool, as nothing here leaves a trace in one.
+
+    The reset is a round trip of its own, as long as the query before it.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator["RawPostgres"]:
+    """The pools connect when a connection is first needed."""
+    url = settings.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def connect() -> Any:
+        return psycopg.connect(
+            url, autocommit=True, connect_timeout=ceil(settings.pool_timeout_s), row_factory=dict_row
+        )
+
+    sync_pool = QueuePool(
+        connect,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        timeout=settings.pool_timeout_s,
+        reset_on_return=None,
+    )
+    try:
+        async with asyncpg.create_pool(
+            url,
+            min_size=0,
+            max_size=settings.pool_size,
+            timeout=settings.pool_timeout_s,
+            connection_class=_Connection,
+        ) as pool:
+            yield RawPostgres(pool, sync_pool, settings.pool_timeout_s)
+    finally:
+        sync_pool.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class RawPostgres:
+    """asyncpg prepares each statement on its first use and keeps it; psycopg does so where it is told."""
+
+    pool: Any
+    sync_pool: QueuePool
+    timeout_s: float
+
+    async def read_item(self, item_id: int) -> Row | None:
+        async with self._connection() as connection:
+            row = await connection.fetchrow(_ITEM, item_id)
+        return dict(row) if row else None
+
+    def read_item_sync(self, item_id: int) -> Row | None:
+        pooled = self.sync_pool.connect()
+        try:
+            connection: psycopg.Connection[DictRow] = pooled.driver_connection  # type: ignore[assignment]
+            return connection.execute(_ITEM_SYNC, (item_id,), prepare=True).fetchone()
+        except psycopg.OperationalError:
+            pooled.invalidate()
+            raise
+        finally:
+            pooled.close()
+
+    async def read_world(self, world_id: int) -> World:
+        async with self._connection() as connection:
+            row: World = await connection.fetchrow(_WORLD, world_id)
+        return row
+
+    async def read_worlds(self, ids: Sequence[int]) -> Sequence[World]:
+        """One round trip: the queries go out together, in a pipeline."""
+        async with self._connection() as connection:
+            rows: Sequence[World] = await connection.fetchmany(_WORLD, [(world_id,) for world_id in ids])
+        return rows
+
+    async def update_worlds(self, worlds: Sequence[World]) -> None:
+        """Two round trips. Rows are locked in the order given, so callers that sort cannot deadlock each other."""
+        async with self._connection() as connection:
+            await connection.fetchmany(_WORLD, [(world_id,) for world_id, _ in worlds])
+            await connection.executemany(_UPDATE, worlds)
+
+    async def read_fortunes(self) -> Sequence[Fortune]:
+        async with self._connection() as connection:
+            rows: Sequence[Fortune] = await connection.fetch(FORTUNES)
+        return rows
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        async with asyncio.timeout(self.timeout_s):  # the pool's own timeout costs a task each time
+            connection = await self.pool.acquire()
+        try:
+            yield connection
+        finally:
+            await self.pool.release(connection)

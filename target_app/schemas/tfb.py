@@ -1,0 +1,13 @@
+"""What TechEmpower's test types put on the wire."""
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class WorldPublic(BaseModel):
+    """A world, and its number from 1 to 10,000."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    id: int
+    random_number: int

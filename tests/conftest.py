@@ -1,0 +1,55 @@
+"""One PostgreSQL and one Valkey for a whole session of tests, and empty databases in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from bench.processes import Processes
+from bench.services import providing
+
+FreshDatabase = Callable[[], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Processes]:
+    """Children that are stopped with the session."""
+    with Processes() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_server(processes: Processes) -> Iterator[str]:
+    """The URL of a PostgreSQL that all tests share; take `postgres` for a database of your own."""
+    with providing(["postgres"], processes) as urls:
+        yield urls["postgres"]
+
+
+@pytest.fixture(scope="session")
+def redis_url(processes: Processes) -> Iterator[str]:
+    """The URL of a Valkey that all tests share."""
+    with providing(["redis"], processes) as urls:
+        yield urls["redis"]
+
+
+@pytest.fixture(scope="session")
+def fresh_postgres(postgres_server: str, processes: Processes) -> FreshDatabase:
+    """Makes an empty database, gone with its `with` block, for fixtures of a wider scope than a test."""
+
+    @contextmanager
+    def fresh() -> Iterator[str]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DATABASE_URL", postgres_server)
+            with providing(["postgres"], processes) as urls:
+                yield urls["postgres"]
+
+    return fresh
+
+
+@pytest.fixture
+def postgres(fresh_postgres: FreshDatabase) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    with fresh_postgres() as url:
+        yield url
