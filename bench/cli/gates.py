@@ -81,6 +81,10 @@ def _judgement(
         raise UsageError(
             f"setup '{setup}' starts a command; an app in Python is needed, named by its key app"
         )
+    if app.services:
+        raise UsageError(
+            f"setup '{setup}' needs {' and '.join(app.services)}, which this gate does not start"
+        )
     file = scenarios and scenarios.absolute()
     subject = gate.Subject(app, wanted or own(file), file, chosen=bool(wanted))
     if base is None:

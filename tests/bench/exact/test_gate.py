@@ -227,6 +227,7 @@ def test_without_valgrind_it_says_how_to_get_it(
         pytest.param(("--base", "nowhere"), "'nowhere' names no commit", id="an unreachable ref"),
         pytest.param(("--base", "base", "--head", "nowhere"), "'nowhere' names no commit", id="an unreachable head"),
         pytest.param(("--base", "--help"), "'--help' names no commit", id="a ref that looks like an option"),
+        pytest.param(("--setup", "uvicorn-postgres"), "does not start", id="a setup with services"),
         pytest.param(("--head", "base"), "--head needs a --base", id="a head alone"),
         pytest.param(("--base", "base", "--threshold", "little"), "give a percentage", id="no number"),
         pytest.param(("--base", "base", "--threshold", "0%"), "give a percentage", id="a threshold of nothing"),
