@@ -44,7 +44,8 @@ def render_table(table: Table) -> str:
     """One table under its heading."""
     if not table.rows:
         return f"## {plain(table.title)}\n\nNothing was measured."
-    columns = (*table.columns, Column("caveats", align="left"))
+    marked = any(row.codes or row.invalid for row in table.rows)
+    columns = (*table.columns, Column("caveats", align="left")) if marked else table.columns
     head = [f"{column.name} ({column.unit})" if column.unit else column.name for column in columns]
     lines = [
         _line(map(plain, head)),
@@ -53,7 +54,7 @@ def render_table(table: Table) -> str:
     for section, rows in table.sections:
         if section:
             lines.append(_line([f"**{plain(section)}**", *[""] * (len(columns) - 1)]))
-        lines += [_line(map(plain, [*row.entries, _doubts(row)])) for row in rows]
+        lines += [_line(map(plain, [*row.entries, _doubts(row)] if marked else row.entries)) for row in rows]
     return "\n\n".join([f"## {plain(table.title)}", "\n".join(lines), *map(plain, table.notes)])
 
 
