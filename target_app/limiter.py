@@ -63,8 +63,7 @@ class MemoryWindows:
         self._hits = {key: hits for key, hits in self._hits.items() if hits[-1] > now_s - window_s}
 
 
-# Times are those of Redis, in microseconds: the clocks of several machines differ. A list holds them, newest first;
-# Lua writes large numbers with an exponent unless it is told how.
+# Times are those of Redis, in microseconds: the clocks of several machines differ. A list holds them, newest first.
 _HIT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -76,7 +75,7 @@ while oldest <= now - window do
 end
 local hits = redis.call('LLEN', KEYS[1])
 if hits >= limit then return {0, limit - hits, oldest + window - now} end
-redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
+redis.call('LPUSH', KEYS[1], now)
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return {1, limit - hits - 1, oldest + window - now}
 """

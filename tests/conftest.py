@@ -64,4 +64,6 @@ def weak_passwords() -> Iterator[None]:
     weak = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(security, "_argon2", PasswordHash((weak,)))
+        security._nobodys_hash.cache_clear()
         yield
+    security._nobodys_hash.cache_clear()

@@ -1,0 +1,102 @@
+"""Hashes as they are kept, and the work that a login takes, whoever it is about."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from target_app import security
+from target_app.security import Passwords, Signer
+from tests.target_app.test_auth import PASSWORD, new_user
+
+SIGNER = Signer("a secret of more than thirty-two characters", 60)
+
+
+def test_a_password_is_kept_as_an_argon2_hash(client: TestClient, database_path: Path) -> None:
+    new_user(client, "ada")
+    kept = database_path.read_bytes() + database_path.with_name("app.db-wal").read_bytes()
+    assert b"$argon2id$v=19$m=65536,t=3,p=4$" in kept
+    assert PASSWORD.encode() not in kept
+
+
+def test_one_password_has_many_hashes_and_each_verifies() -> None:
+    async def use() -> None:
+        passwords = Passwords()
+        hashes = [await passwords.hash("secret") for _ in range(2)]
+        assert hashes[0] != hashes[1]
+        assert [await passwords.verify("secret", hashed) for hashed in hashes] == [True, True]
+        assert not await passwords.verify("Secret", hashes[0])
+        assert not await passwords.verify("secret", None)
+
+    asyncio.run(use())
+
+
+def test_an_unknown_user_takes_the_same_work_and_none_of_it_on_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    verified: list[tuple[str, bool]] = []
+    verify = security._argon2.verify
+
+    def note(password: str, hashed: str) -> bool:
+        verified.append((hashed.rpartition("$")[0].rpartition("$")[0], threading.current_thread() is main))
+        return verify(password, hashed)
+
+    main = threading.current_thread()
+    known = security._argon2.hash("secret")
+    monkeypatch.setattr(security._argon2, "verify", note)
+    assert [asyncio.run(Passwords().verify("wrong", hashed)) for hashed in (known, None)] == [False, False]
+    assert verified == [("$argon2id$v=19$m=65536,t=3,p=4", False)] * 2
+
+
+def test_at_most_one_hash_a_core_is_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes 64 MiB; the others wait, though threads there are."""
+    monkeypatch.setattr("target_app.security.os.cpu_count", lambda: 2)
+    running, most, lock = 0, 0, threading.Lock()
+    two_are_here = threading.Event()
+
+    def hash_slowly(password: str) -> str:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+            if running == 2:
+                two_are_here.set()
+        assert two_are_here.wait(timeout=10)
+        with lock:
+            running -= 1
+        return password
+
+    async def use() -> None:
+        passwords = Passwords()
+        await asyncio.gather(*(passwords.hash(str(number)) for number in range(8)))
+
+    monkeypatch.setattr(security, "_argon2", type("Slow", (), {"hash": staticmethod(hash_slowly)}))
+    asyncio.run(use())
+    assert most == 2
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("", id="empty"),
+        pytest.param(".", id="nothing sealed with nothing"),
+        pytest.param(SIGNER.new_key()[:-1], id="cut off"),
+        pytest.param("x" + SIGNER.new_key(), id="changed"),
+        pytest.param(
+            Signer("another secret of thirty-two characters", 60).new_key(), id="of another service"
+        ),
+        pytest.param("\u00e9.\u00e9", id="beyond ASCII"),
+    ],
+)
+def test_a_key_that_was_not_made_here_is_told(key: str) -> None:
+    assert not SIGNER.issued(key)
+
+
+def test_keys_made_here_are_known_and_all_different() -> None:
+    keys = {SIGNER.new_key() for _ in range(100)}
+    assert len(keys) == 100
+    assert all(SIGNER.issued(key) for key in keys)
