@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import launchers, probe
 from bench.errors import ServerError
+from bench.host import check_cpus
 from bench.model import Setup
 from bench.ports import free_port, is_free
 from bench.processes import Processes
@@ -57,12 +58,13 @@ def serving(
 ) -> Iterator[Server]:
     """Start a setup, wait until its health path answers 200 and all its workers are up, and stop it in every case.
 
-    `port` 0 picks a free one; `cpus` are used where the setup names none. Raises ServerError, with the end of the
-    server's log, when it cannot be started, dies, or does not answer in time.
+    `port` 0 picks a free one; `cpus` are used where the setup names none. Raises UsageError for CPUs that do not exist
+    and ServerError, with the end of the server's log, when it cannot be started, dies, or does not answer in time.
     """
     if port and not is_free(port, host):
         raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
     port = port or free_port(host)
+    check_cpus(setup)
     cpus = tuple(setup.cpus or cpus)
     with processes.folder() as tmp, providing(setup.services, processes, cpus) as urls:
         places = {"{tmp}": str(tmp), "{port}": str(port), "{host}": host, "{python}": sys.executable}

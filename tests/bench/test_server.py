@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from bench import config
-from bench.errors import ServerError
+from bench.errors import ServerError, UsageError
 from bench.model import Setup
 from bench.processes import Processes
 from bench.resources import ProcessTree
@@ -249,6 +249,14 @@ def test_an_app_that_cannot_start_is_an_error_that_holds_the_reason(
     assert str(caught.value).startswith("setup 'broken': ")
     assert why in str(caught.value)
     assert [process for process in psutil.Process().children(recursive=True) if process not in before] == []
+
+
+def test_a_cpu_that_is_not_there_is_named(processes: Processes) -> None:
+    with (
+        pytest.raises(UsageError, match=r"^setup 'plain': cpus: there is no CPU 4096;"),
+        serving(replace(PLAIN_SETUP, cpus=(4096,)), processes),
+    ):
+        pass
 
 
 SLOW = ("{python}", "-c", "import time; print('still thinking', flush=True); time.sleep(60)")
