@@ -42,7 +42,6 @@ PACKAGES = (
         "redis",
         "psutil",
         "cashews",
-        "limits",
         "fastapi-bench",
     ),
 )

@@ -157,7 +157,7 @@ def test_list_names_ours_and_the_users_with_a_line_about_each(folder: Path) -> N
     assert listed["setups"]["plain"] == "a server of my own"
     assert listed["scenarios"].items() >= {name: one.about for name, one in SCENARIOS.items()}.items()
     assert listed["scenarios"]["front-page"] == "The page of my own server."
-    assert set(listed["plans"]) == {"smoke", "default", "full", "tfb", "databases", "tiny"}
+    assert set(listed["plans"]) == {"smoke", "default", "full", "tfb", "databases", "features", "tiny"}
 
 
 def test_a_reader_who_leaves_early_is_no_error(tmp_path: Path) -> None:
