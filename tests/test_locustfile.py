@@ -50,6 +50,7 @@ def test_there_is_one_user_class_a_scenario(folder: Path) -> None:
     with_mine = locust("--list", scenarios=folder / "my_scenarios.py").stdout.split()[2:]
     assert with_mine == [
         *ours, "FrontPageUser", "WrongStatusUser", "WrongBodyUser", "DieUser", "RaisesUser", "EmptyUser",
+        "WrongVictimUser",
     ]  # fmt: skip
 
 
