@@ -31,7 +31,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
 
-bench: $(READY) ## measure the default plan and write a report (about 5 minutes)
+bench: $(READY) ## measure the default plan and write a report (about 4 minutes)
 	@$(PY) -m bench run default $(ARGS)
 
 test: $(READY) ## run the tests
@@ -54,11 +54,11 @@ micro: $(READY) ## time endpoints in-process with pytest-benchmark, into reports
 	@$(PY) -m pytest tests/benchmarks --benchmark-only --benchmark-json=reports/micro.json $(ARGS)
 
 report: $(READY) ## write the report of a run again: make report RUN=reports/latest
-	@$(PY) -m bench report $(RUN)
+	@$(PY) -m bench report "$(RUN)"
 
 compare: $(READY) ## two runs side by side: make compare BASE=reports/a NEW=reports/b
 	@test -n "$(BASE)" -a -n "$(NEW)" || { echo "usage: make compare BASE=reports/a NEW=reports/b" >&2; exit 2; }
-	@$(PY) -m bench compare $(BASE) $(NEW)
+	@$(PY) -m bench compare "$(BASE)" "$(NEW)"
 
 doctor: $(READY) ## look at this machine: what is in the way of good figures
 	@$(PY) -m bench doctor

@@ -6,9 +6,12 @@ BENCH_LOCUST_CLIENT=http takes Locust's HttpUser (requests) in place of its Fast
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 from locust import HttpUser, task
 from locust.contrib.fasthttp import FastHttpUser
@@ -19,15 +22,26 @@ from scenarios.model import Request, Response, Scenario, drive
 Client = HttpUser if os.environ.get("BENCH_LOCUST_CLIENT") == "http" else FastHttpUser
 
 
+def _seeds() -> Random:
+    """Gives each user a seed: the same ones again in a benchmark of the same seed, others each time for people."""
+    job = os.environ.get("BENCH_JOB")
+    return Random(json.loads(Path(job).read_text())["seed"] if job else None)
+
+
 class ScenarioUser(Client):
-    """A user who repeats the sessions of one scenario, and counts a wrong answer as a failure."""
+    """A user who repeats the sessions of one scenario, and counts a wrong answer as a failure.
+
+    `under_way` holds when each waiting user sent its request (seconds of the epoch), and the request's label.
+    """
 
     abstract = True
     host = "http://127.0.0.1:8000"
     scenario: Scenario
+    under_way: ClassVar[dict[int, tuple[float, str]]] = {}
+    seeds: ClassVar[Random] = _seeds()
 
     def on_start(self) -> None:
-        self.rng = Random()
+        self.rng = Random(self.seeds.getrandbits(64))
 
     @task
     def session(self) -> None:
@@ -36,6 +50,7 @@ class ScenarioUser(Client):
                 break  # as the native engine does: a session ends with its first wrong answer
 
     def send(self, request: Request) -> Response:
+        self.under_way[id(self)] = (time.time(), request.label)
         with self.client.request(
             request.method,
             request.path,
@@ -52,6 +67,7 @@ class ScenarioUser(Client):
                 answer.failure(fault)
             else:
                 answer.success()
+        del self.under_way[id(self)]  # in no `finally`: what a user killed at the end waits for has no answer
         return response
 
 

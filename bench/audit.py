@@ -6,7 +6,17 @@ import math
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from bench.model import Caveat, Cell, ClosedLoad, Generator, Latency, OpenLoad, Resources, Summary
+from bench.model import (
+    Caveat,
+    Cell,
+    ClosedLoad,
+    Generator,
+    Latency,
+    OpenLoad,
+    RequestSummary,
+    Resources,
+    Summary,
+)
 from bench.workers import imbalance
 
 RATE_REACHED_SHARE = 0.98
@@ -19,6 +29,7 @@ STEAL_SHARE = 0.02
 OTHERS_SHARE = 0.10
 IMBALANCE = 1.25
 SAMPLES_FOR_P99 = 1000
+PROBES = 100
 LITTLES_LAW_SHARE = 0.05
 TIMES_ALIKE_MS = 1e-6
 
@@ -45,8 +56,10 @@ def audit(
         *_unstable([*earlier_rps, summary.throughput_rps]),
         *_steal(resources),
         *_other_load(resources),
+        *_not_pinned(resources),
         *_uneven_workers(resources),
         *_few_samples(summary),
+        *_victim(summary.victim),
         *_littles_law(cell, summary),
         *_counts_do_not_reconcile(summary),
         *_times_do_not_fit(summary),
@@ -140,6 +153,11 @@ def _other_load(resources: Resources) -> Iterator[Caveat]:
         )
 
 
+def _not_pinned(resources: Resources) -> Iterator[Caveat]:
+    if not resources.cpus:
+        yield Caveat("not-pinned", "nothing was pinned: server and generator shared their CPUs")
+
+
 def _uneven_workers(resources: Resources) -> Iterator[Caveat]:
     """By the requests that each answered; where the answers do not tell, nobody can say."""
     counts = [worker.requests for worker in resources.workers if worker.requests is not None]
@@ -158,6 +176,21 @@ def _few_samples(summary: Summary) -> Iterator[Caveat]:
             "few-samples",
             f"p99 rests on {summary.requests} requests; {SAMPLES_FOR_P99:,} put ten of them beyond it",
         )
+
+
+def _victim(victim: RequestSummary | None) -> Iterator[Caveat]:
+    """Probes that failed, never started or are few; its p99 rests on a single one when there are fewer than 100."""
+    if victim is None:
+        return
+    doubts = []
+    if victim.errors:
+        doubts.append(f"{victim.errors} of {victim.requests} failed")
+    if victim.shed:
+        doubts.append(f"{victim.shed} never started")
+    if victim.requests < PROBES:
+        doubts.append(f"only {victim.requests} were due in the measured part")
+    if doubts:
+        yield Caveat("victim", f"probes of the victim: {', '.join(doubts)}; its figures are in doubt")
 
 
 def _littles_law(cell: Cell, summary: Summary) -> Iterator[Caveat]:
@@ -193,6 +226,10 @@ def _counts_do_not_reconcile(summary: Summary) -> Iterator[Caveat]:
         yield Caveat(
             "counts-do-not-reconcile",
             f"{summary.requests} requests and {summary.errors} errors, but {by_label} by label and {by_kind} by kind",
+        )
+    if summary.lost:
+        yield Caveat(
+            "counts-do-not-reconcile", f"the engine sent {summary.lost} requests more than it has samples of"
         )
     if summary.answered is None or summary.under_way is None:
         return

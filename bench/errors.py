@@ -7,11 +7,15 @@ from difflib import get_close_matches
 
 
 class BenchError(Exception):
-    """Something failed while measuring: exit status 1."""
+    """Something failed while measuring; `status` is what the command exits with."""
+
+    status = 1
 
 
 class UsageError(BenchError):
-    """The user asked for something that cannot be done: exit status 2."""
+    """The user asked for something that cannot be done."""
+
+    status = 2
 
 
 class ServerError(BenchError):
@@ -20,6 +24,12 @@ class ServerError(BenchError):
 
 class EngineError(BenchError):
     """A load generator did not start or did not finish."""
+
+
+class GateError(BenchError):
+    """A gate could not measure: 2, since 1 says that the change is slower."""
+
+    status = 2
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

@@ -8,8 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
+
+from bench.errors import UsageError
+from bench.model import Setup
 
 PACKAGES = (
     *(
@@ -33,8 +37,15 @@ PACKAGES = (
         "anyio",
         "locust",
         "numpy",
+        "asyncpg",
+        "psycopg",
+        "redis",
+        "psutil",
+        "cashews",
+        "fastapi-bench",
     ),
 )
+_HIDDEN = ("SECRET", "KEY", "PASSWORD", "URL")
 
 
 def fingerprint() -> dict[str, object]:
@@ -50,7 +61,7 @@ def fingerprint() -> dict[str, object]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "versions": versions(),
-        "git": git_state(Path.cwd()),
+        "git": git_state(Path(__file__).parent),
     }
 
 
@@ -63,6 +74,17 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def environment() -> dict[str, object]:
+    """What of our environment reaches the app beside its setup: settings, secret ones masked, and a .env file."""
+    settings = {key: value for key, value in sorted(os.environ.items()) if key.startswith("APP_")}
+    return {
+        "settings": {
+            key: "***" if any(map(key.__contains__, _HIDDEN)) else value for key, value in settings.items()
+        },
+        "dotenv": Path(".env").is_file(),
+    }
 
 
 def git_state(folder: Path) -> dict[str, object] | None:
@@ -85,6 +107,18 @@ def cpus_for() -> tuple[tuple[int, ...], tuple[int, ...]]:
         return (), ()
     count = 2 if len(allowed) >= 8 else 1
     return tuple(allowed[:-count]), tuple(allowed[-count:])
+
+
+def check_cpus(setup: Setup, generator_cpus: Sequence[int] = ()) -> None:
+    """Raises UsageError for CPUs of a setup that do not exist, or that belong to the generator."""
+    count = os.cpu_count() or 1
+    where = f"setup '{setup.name}': cpus:"
+    if absent := [cpu for cpu in setup.cpus if cpu >= count]:
+        raise UsageError(f"{where} there is no CPU {absent[0]}; the last is {count - 1}")
+    if shared := sorted(set(setup.cpus) & set(generator_cpus)):
+        raise UsageError(
+            f"{where} the load generator has {', '.join(map(str, shared))}; give the server others"
+        )
 
 
 def _cpu_model() -> str:

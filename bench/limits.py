@@ -167,6 +167,9 @@ def busy_share(record: Record) -> float | None:
 # --- workers -------------------------------------------------------------------------------------
 
 
+_FITTED = ("median", "low", "high")
+
+
 @dataclass(frozen=True, slots=True)
 class Growth:
     """Throughput by the number of workers, the law drawn through its medians, and what holds scaling back."""
@@ -192,13 +195,19 @@ def growth_of(run: Run) -> Growth | None:
             points[workers], caveats[workers] = found, cell.caveats
     if len(points) < FEWEST:
         return None
-    law = fit({workers: found.median for workers, found in points.items()})
+    laws = [fit({n: getattr(found, which) for n, found in points.items()}) for which in _FITTED]
     cpus = facts.get("cpus")
     count = cpus if isinstance(cpus, int) else 0
     return Growth(
-        str(facts.get("setup")), str(facts.get("scenario")), dict(sorted(points.items())), caveats, law,
-        brake(law, max(points), count), count,
+        str(facts.get("setup")), str(facts.get("scenario")), dict(sorted(points.items())), caveats, laws[0],
+        brake(laws, widest_spread(points), max(points), count), count,
     )  # fmt: skip
+
+
+def widest_spread(points: Mapping[int, Estimate]) -> float | None:
+    """The widest range of repeats, as a share of their median; None where a number of workers has one repeat."""
+    spreads = [found.spread for found in points.values() if found.spread is not None]
+    return max(spreads) if len(spreads) == len(points) else None
 
 
 def growth_table(found: Growth) -> Table:

@@ -16,9 +16,6 @@ _SNAPSHOT_S = 0.1
 _MOST_SNAPSHOTS = 100
 _REFRESH_S = 1.0
 
-PROBE_DIR = "APP_PROBE_DIR"
-"""The setting of an app that tells it to write how it fares, and where."""
-
 
 class Meter:
     """Takes snapshots of a server's processes; `tick` is called often, and takes one when it is time."""
@@ -53,7 +50,7 @@ class Meter:
 
     def resources(self, answers: dict[int, Answers], answered: int) -> Resources:
         """What the measured part cost: see `usage.resources`."""
-        folder = self._server.setup.env.get(PROBE_DIR)
+        folder = self._server.setup.env.get(probe.PROBE_DIR)
         return resources(
             self._snapshots,
             workers=self.workers,

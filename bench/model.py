@@ -161,11 +161,15 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class RequestSummary:
-    """The requests of one label: how many were sent, how many failed, and the response times of all of them."""
+    """The requests of one label: how many were sent, how many failed, and the response times of all of them.
+
+    `shed` are sessions that never started; it is known of a victim only.
+    """
 
     requests: int
     errors: int
     response_ms: Latency
+    shed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,7 @@ class Summary:
     `throughput_rps` counts good answers that arrived in it. Response runs from the intended start, service from the
     actual one, lag is the difference. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
     `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end.
+    `lost` are requests that were sent, warm-up included, and of which there is no sample: none, or the engine is wrong.
     """
 
     requests: int
@@ -217,6 +222,7 @@ class Summary:
     mean_concurrency: float | None = None
     victim: RequestSummary | None = None
     stages: tuple[StageSummary, ...] = ()
+    lost: int = 0
     answered: int | None = None
     under_way: tuple[int, int] | None = None
 
@@ -292,7 +298,8 @@ class Resources:
     """What the server's process tree used in the measured part; its master process counts in the totals.
 
     `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did. `others_share` is what
-    processes that are none of ours took of the server's CPUs, or of the generator's if that is more.
+    processes that are none of ours took of the server's CPUs, or of the generator's if that is more. `services_cpu_s`
+    is what our own database and cache used, from before the warm-up on.
     """
 
     cpu_us_per_request: float | None
@@ -304,6 +311,7 @@ class Resources:
     timeline: tuple[ResourceSlice, ...] = ()
     busy_share: float | None = None
     others_share: float = 0.0
+    services_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

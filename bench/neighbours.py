@@ -9,15 +9,23 @@ from collections.abc import Sequence
 
 import psutil
 
+from bench.processes import Processes
 from bench.server import Server
 
 
 class Neighbours:
-    """Watches the CPUs of a server and of its generator, from its making on; blind where they share their CPUs."""
+    """Watches the CPUs of a server and of its generator, from its making on; blind where they share their CPUs.
 
-    def __init__(self, server: Server, generator_cpus: Sequence[int]) -> None:
+    Of our children those that live at that moment are the server's side (it and its services), and all that come
+    later the generator's.
+    """
+
+    def __init__(self, server: Server, generator_cpus: Sequence[int], processes: Processes) -> None:
         self._server = server
         self._generator_cpus = tuple(generator_cpus)
+        self._processes = processes
+        self._services = processes.children - {server.pid}
+        self._services_before_s = sum(map(_tree_s, self._services))
         self._before = self._read()
 
     def share(self) -> float:
@@ -33,14 +41,19 @@ class Neighbours:
         ]
         return max(0.0, *shares, 0.0)
 
+    def services_s(self) -> float:
+        """CPU time that our services beside the server (a database, a cache) used so far."""
+        return sum(map(_tree_s, self._services)) - self._services_before_s
+
     def _read(self) -> tuple[float, float, float]:
         """The clock, and of either set of CPUs how long they were busy with what is not ours."""
         ended, mine = resource.getrusage(resource.RUSAGE_CHILDREN), resource.getrusage(resource.RUSAGE_SELF)
         ours_s = sum(usage.ru_utime + usage.ru_stime for usage in (ended, mine))
+        beside = self._services | {self._server.pid}
         return (
             time.monotonic(),
-            _busy_s(self._server.cpus) - _tree_s(self._server.pid),
-            _busy_s(self._generator_cpus) - ours_s,
+            _busy_s(self._server.cpus) - sum(map(_tree_s, beside)),
+            _busy_s(self._generator_cpus) - ours_s - sum(map(_tree_s, self._processes.children - beside)),
         )
 
 
@@ -55,11 +68,12 @@ def _busy_s(cpus: Sequence[int]) -> float:
 
 
 def _tree_s(pid: int) -> float:
+    """CPU time of a process and its descendants, with those that ended and were waited for."""
     used_s = 0.0
     with contextlib.suppress(psutil.NoSuchProcess):
         root = psutil.Process(pid)
         for process in (root, *root.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
                 times = process.cpu_times()
-                used_s += times.user + times.system
+                used_s += sum(times[:4])
     return used_s

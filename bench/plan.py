@@ -71,7 +71,11 @@ class Overrides:
 
 
 def overridden(plan: Plan, given: Overrides) -> Plan:
-    """The plan with what is given in place of its own; blocks that fall together are measured once."""
+    """The plan with what is given in place of its own; blocks that fall together are measured once.
+
+    Where setups, scenarios and loads are all given there is nothing of the plan's own to vary: its first block counts.
+    """
+    whole = given.setups and given.scenarios and (given.users or given.rates)
     blocks = tuple(
         Block(
             given.setups or block.setups,
@@ -80,7 +84,7 @@ def overridden(plan: Plan, given: Overrides) -> Plan:
             tuple(dict.fromkeys(load for old in block.loads for load in _loads(old, given))),
             block.repeats if given.repeats is None else given.repeats,
         )
-        for block in plan.blocks
+        for block in (plan.blocks[:1] if whole else plan.blocks)
     )
     return replace(
         plan,

@@ -9,7 +9,15 @@ from pydantic import TypeAdapter, ValidationError
 from bench.errors import EngineError
 from bench.readings import Pulse
 
+PROBE_DIR = "APP_PROBE_DIR"
+"""The setting of an app that tells it to write how it fares, and where."""
+
 _PULSE = TypeAdapter(Pulse)
+
+
+def writers(folder: Path) -> set[int]:
+    """The workers that write here: those that have started."""
+    return {int(path.stem) for path in _files(folder)}
 
 
 def pulses(folder: Path) -> dict[int, tuple[Pulse, ...]]:
@@ -17,7 +25,11 @@ def pulses(folder: Path) -> dict[int, tuple[Pulse, ...]]:
 
     Raises EngineError for a line that is no pulse.
     """
-    return {int(path.stem): _pulses(path) for path in folder.glob("*.jsonl") if path.stem.isdecimal()}
+    return {int(path.stem): _pulses(path) for path in _files(folder)}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.jsonl") if path.stem.isdecimal()]
 
 
 def _pulses(path: Path) -> tuple[Pulse, ...]:

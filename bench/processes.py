@@ -49,6 +49,7 @@ class Processes:
     """Starts children and answers for their end; use it in a `with`."""
 
     def __init__(self) -> None:
+        self._children: set[int] = set()
         self._guard = subprocess.Popen(
             [sys.executable, "-S", "-E", "-c", _GUARD],
             stdin=subprocess.PIPE,
@@ -63,6 +64,11 @@ class Processes:
         assert self._guard.stdin is not None
         self._guard.stdin.close()
         self._guard.wait()
+
+    @property
+    def children(self) -> frozenset[int]:
+        """The children whose blocks last, by pid; each may have children of its own."""
+        return frozenset(self._children)
 
     @contextlib.contextmanager
     def running(
@@ -86,10 +92,12 @@ class Processes:
         with log.open("ab") as log_file:
             child = _spawn(command, log_file, cpus, env, talking, cwd, user)
         self._tell("+", child.pid)
+        self._children.add(child.pid)
         try:
             yield child
         finally:
             _stop(child, grace_s, stop)
+            self._children.discard(child.pid)
             self._tell("-", child.pid)
 
     @contextlib.contextmanager

@@ -33,7 +33,7 @@ from bench.schedule import stages
 from bench.server import Server, ended, serving
 from bench.store import RunFolder
 from bench.summary import answers_by_worker, summarise
-from scenarios.model import Request, Response, Scenario, drive
+from scenarios.model import Flow, Request, Response, Scenario, drive
 
 _VICTIM_ARRIVALS_PER_S = 100.0
 _CHECK_TIMEOUT_S = 10.0
@@ -66,8 +66,13 @@ def expected_s(plan: Plan, bench: Bench) -> float:
 
 
 def facts(run: str, plan: Plan, bench: Bench) -> dict[str, object]:
-    """What goes into `run.json` before the first cell is measured."""
+    """What goes into `run.json` before the first cell is measured.
+
+    Raises UsageError for a setup whose CPUs do not exist or are the generator's.
+    """
     used = list(dict.fromkeys(setup for block in plan.blocks for setup in block.setups))
+    for name in used:
+        host.check_cpus(bench.setups[name], bench.generator_cpus)
     scenarios = list(dict.fromkeys(scenario for block in plan.blocks for scenario in block.scenarios))
     return {
         "schema": SCHEMA,
@@ -85,6 +90,7 @@ def facts(run: str, plan: Plan, bench: Bench) -> dict[str, object]:
         "seed": plan.seed,
         "cpus": {"server": bench.server_cpus, "generator": bench.generator_cpus},
         "host": host.fingerprint(),
+        "environment": host.environment(),
     }
 
 
@@ -183,14 +189,15 @@ def measure(
         )
         probes = [_probe(job, Path(tmp) / "victim")] if scenario.victim else []
         jobs = _shared(job, plan.processes if cell.engine == "native" else 1)
-        neighbours = Neighbours(server, bench.generator_cpus)
+        neighbours = Neighbours(server, bench.generator_cpus, processes)
         samples, victims = launch.run(
             cell.engine, jobs, processes, watch, cpus=bench.generator_cpus, companions=probes
         )
-        others_share = round(neighbours.share(), 3)
+        others_share, services_cpu_s = round(neighbours.share(), 3), round(neighbours.services_s(), 3)
     cores = min(len(jobs), len(bench.generator_cpus) or len(jobs))
     record = _record(cell, started_at, samples, victims[0] if victims else None, meter, cores)
-    record = replace(record, resources=replace(record.resources, others_share=others_share))
+    shared = replace(record.resources, others_share=others_share, services_cpu_s=services_cpu_s)
+    record = replace(record, resources=shared)
     written = graph is not None and graph.exists()
     return replace(record, profile=f"{graph.parent.name}/{graph.name}") if graph and written else record
 
@@ -231,6 +238,8 @@ def _record(
 ) -> Record:
     """The record of a cell, not audited yet; `cores` are those that the generator could use."""
     summary = summarise(samples, victim, stages(cell.load))
+    if victim and summary.victim:
+        summary = replace(summary, victim=replace(summary.victim, shed=victim.shed))
     answered = sum(_answered(some) for some in (samples, victim) if some is not None)
     return Record(
         run="",
@@ -259,7 +268,13 @@ def _answered(samples: Samples) -> int:
 
 
 def check_answers(scenario: Scenario, server: Server) -> None:
-    """Drive one session and hold every answer against what the scenario expects. Raises EngineError."""
+    """Drive a session, and one of the victim, and hold every answer against what it should be. Raises EngineError."""
+    _check_flow(f"scenario '{scenario.name}'", scenario.flow, server)
+    if scenario.victim:
+        _check_flow(f"the victim of scenario '{scenario.name}'", scenario.victim, server)
+
+
+def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server) -> None:
     connection = http.client.HTTPConnection(server.host, server.port, timeout=_CHECK_TIMEOUT_S)
 
     def send(request: Request) -> Response:
@@ -270,21 +285,21 @@ def check_answers(scenario: Scenario, server: Server) -> None:
 
     sent = 0
     try:
-        for request, response in drive(scenario.flow(Random(0)), send):
+        for request, response in drive(flow(Random(0)), send):
             sent += 1
             if fault := request.fault(response):
                 said = response.body[:200].decode(errors="replace")
-                raise EngineError(f"scenario '{scenario.name}': {request.label} answered {fault}: {said}")
+                raise EngineError(f"{who}: {request.label} answered {fault}: {said}")
     except (OSError, http.client.HTTPException) as error:
-        raise EngineError(f"scenario '{scenario.name}': {type(error).__name__}: {error}") from None
+        raise EngineError(f"{who}: {type(error).__name__}: {error}") from None
     except BenchError:
         raise
     except Exception as error:
-        raise EngineError(f"scenario '{scenario.name}' raised {type(error).__name__}: {error}") from error
+        raise EngineError(f"{who} raised {type(error).__name__}: {error}") from error
     finally:
         connection.close()
     if not sent:
-        raise EngineError(f"scenario '{scenario.name}': its flow yields no request")
+        raise EngineError(f"{who}: its flow yields no request")
 
 
 @contextlib.contextmanager

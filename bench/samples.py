@@ -16,6 +16,7 @@ OK = 0
 
 _COLUMNS = 4
 _CHUNK_ROWS = 32768
+_MOST_LABELS = 0xFFFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Samples:
 
     `intended_ns`, `sent_ns` and `done_ns` are CLOCK_MONOTONIC; `label` and `outcome` index `labels` and `outcomes`;
     `worker` is the pid that answered, 0 when unknown. The measured part is [start_ns, end_ns). `shed` sessions of the
-    measured part never started; `cpu_s` is the generator's CPU time in it.
+    measured part never started; `cpu_s` is the generator's CPU time in it. `sent` requests were sent in all, as the
+    engine counted them apart from the rows; None where it does not.
     """
 
     intended_ns: NDArray[np.int64]
@@ -39,6 +41,7 @@ class Samples:
     end_ns: int
     shed: int = 0
     cpu_s: float = 0.0
+    sent: int | None = None
 
     @property
     def duration_s(self) -> float:
@@ -79,7 +82,11 @@ class SampleFile:
         self._outcomes: dict[str, int] = {"ok": OK}
 
     def label(self, text: str) -> int:
-        """The number of a label, given at its first use."""
+        """The number of a label, given at its first use. Raises ValueError when there are too many."""
+        if len(self._labels) > _MOST_LABELS:
+            raise ValueError(
+                "more than 65,535 different requests: give those that belong together one `name`"
+            )
         return self._labels.setdefault(text, len(self._labels))
 
     def outcome(self, text: str) -> int:
@@ -91,7 +98,7 @@ class SampleFile:
         if len(self._rows) >= _CHUNK_ROWS * _COLUMNS:
             self._flush()
 
-    def close(self, *, start_ns: int, end_ns: int, shed: int, cpu_s: float) -> None:
+    def close(self, *, start_ns: int, end_ns: int, shed: int, cpu_s: float, sent: int | None = None) -> None:
         """Write what is left, and the facts about the whole beside it."""
         self._flush()
         self._file.close()
@@ -102,6 +109,7 @@ class SampleFile:
             "end_ns": end_ns,
             "shed": shed,
             "cpu_s": cpu_s,
+            "sent": sent,
         }
         self._meta_path.write_text(json.dumps(meta))
 
@@ -139,6 +147,7 @@ def read(path: Path) -> Samples:
         end_ns=meta["end_ns"],
         shed=meta["shed"],
         cpu_s=meta["cpu_s"],
+        sent=meta["sent"],
     )
 
 
@@ -147,6 +156,7 @@ def join(parts: Sequence[Samples]) -> Samples:
     first = parts[0]
     if len(parts) == 1:
         return first
+    counts = [part.sent for part in parts if part.sent is not None]
     labels = _union(part.labels for part in parts)
     outcomes = _union(part.outcomes for part in parts)
 
@@ -176,6 +186,7 @@ def join(parts: Sequence[Samples]) -> Samples:
         end_ns=min(part.end_ns for part in parts),
         shed=sum(part.shed for part in parts),
         cpu_s=sum(part.cpu_s for part in parts),
+        sent=sum(counts) if len(counts) == len(parts) else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -15,7 +15,7 @@ from bench.errors import UsageError
 FEWEST = 3
 _NEGLIGIBLE = 0.05
 
-Brake = Literal["nothing", "contention", "coherence", "cores"]
+Brake = Literal["nothing", "contention", "coherence", "cores", "~"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,26 @@ def check(counts: Mapping[int, float] | set[int]) -> None:
         )
 
 
-def brake(law: Law, workers: int, cpus: int) -> Brake:
-    """What holds scaling back at the largest number of workers; more workers than CPUs blame the CPUs."""
+def brake(laws: Sequence[Law], spread: float | None, workers: int, cpus: int) -> Brake:
+    """What holds scaling back at the largest number of workers; more workers than CPUs blame the CPUs.
+
+    `laws` go through the medians, the lowest and the highest of the repeats, whose widest `spread` is a share of their
+    median. `~`, no evidence, unless all name the same brake and lose more to it than the spread; and without a spread.
+    """
     if workers > cpus > 0:
         return "cores"
-    lost = law.contention(workers) + law.coherence(workers)
-    if lost < _NEGLIGIBLE:
+    named, *others = {_named(law, workers) for law in laws}
+    if others or spread is None:
+        return "~"
+    evident = named == "nothing" or min(_lost(law, workers) for law in laws) > spread
+    return named if evident else "~"
+
+
+def _named(law: Law, workers: int) -> Brake:
+    if _lost(law, workers) < _NEGLIGIBLE:
         return "nothing"
     return "contention" if law.contention(workers) >= law.coherence(workers) else "coherence"
+
+
+def _lost(law: Law, workers: int) -> float:
+    return law.contention(workers) + law.coherence(workers)

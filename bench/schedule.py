@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +12,7 @@ from bench.model import ClosedLoad, Load, OpenLoad, Shape, Stage
 
 _RAMP_FROM = 0.1
 _SPIKE_BASE = 0.2
+_CHUNK = 4096
 
 # Of each stage: its share of the measured part, and the shares of the full level with which it begins and ends.
 _SHAPES: dict[Shape, tuple[tuple[float, float, float], ...]] = {
@@ -43,20 +47,38 @@ def arrivals_ns(load: OpenLoad, seed: int) -> NDArray[np.int64]:
     gap. A rate that changes stretches and squeezes the time of a constant one (Cinlar, Introduction to Stochastic
     Processes, 1975, section 4.7). The warm-up runs at the rate with which the measured part begins.
     """
+    return np.concatenate(list(arrival_chunks_ns(load, seed)))
+
+
+def arrival_chunks_ns(load: OpenLoad, seed: int) -> Iterator[NDArray[np.int64]]:
+    """The same as `arrivals_ns` in pieces of some thousands, so that a long load takes no more memory than a short."""
     pieces = _pieces(load)
     expected = np.concatenate(([0.0], np.cumsum([piece.duration_s * _mean(piece) for piece in pieces])))
-    if load.arrivals == "uniform":
-        at = np.arange(0.5, expected[-1], 1.0)
-    else:
-        rng = np.random.default_rng(seed)
-        at = np.sort(rng.uniform(0.0, expected[-1], rng.poisson(expected[-1])))
-    number = np.minimum(np.searchsorted(expected, at, side="right") - 1, len(pieces) - 1)
-    beyond = at - expected[number]
-    first = np.array([piece.first for piece in pieces])[number]
-    slope = np.array([_slope(piece) for piece in pieces])[number]
-    start_s = np.array([piece.t_s for piece in pieces])[number]
-    offsets_s = start_s + 2 * beyond / (first + np.sqrt(first * first + 2 * slope * beyond))
-    return np.asarray(offsets_s * 1e9, dtype=np.int64)
+    first = np.array([piece.first for piece in pieces])
+    slope = np.array([_slope(piece) for piece in pieces])
+    start_s = np.array([piece.t_s for piece in pieces])
+    unit_rate = _uniform if load.arrivals == "uniform" else _poisson
+    for at in unit_rate(float(expected[-1]), seed):
+        number = np.minimum(np.searchsorted(expected, at, side="right") - 1, len(pieces) - 1)
+        beyond, rate = at - expected[number], first[number]
+        offsets_s = start_s[number] + 2 * beyond / (rate + np.sqrt(rate * rate + 2 * slope[number] * beyond))
+        yield np.asarray(offsets_s * 1e9, dtype=np.int64)
+
+
+def _uniform(end: float, _seed: int) -> Iterator[NDArray[np.float64]]:
+    """Half, one and a half, and so on, up to the end."""
+    for begin in range(0, max(1, math.ceil(end)), _CHUNK):
+        at = np.arange(begin, min(begin + _CHUNK, math.ceil(end)), dtype=np.float64) + 0.5
+        yield at[at < end]
+
+
+def _poisson(end: float, seed: int) -> Iterator[NDArray[np.float64]]:
+    """A Poisson process of rate 1, by its exponential gaps."""
+    rng, last = np.random.default_rng(seed), 0.0
+    while last < end:
+        at = last + np.cumsum(rng.exponential(size=_CHUNK))
+        last = float(at[-1])
+        yield at[at < end]
 
 
 def user_spans_s(load: ClosedLoad) -> tuple[tuple[float, float], ...]:

@@ -11,14 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import launchers
+from bench import launchers, probe
 from bench.errors import ServerError
+from bench.host import check_cpus
 from bench.model import Setup
 from bench.ports import free_port, is_free
 from bench.processes import Processes
+from bench.resources import ProcessTree
 from bench.services import providing
 
 _READY_WITHIN_S = 30.0
+_WORKERS_WITHIN_S = 10.0
 _POLL_S = 0.02
 _LOG_LINES = 12
 
@@ -53,14 +56,15 @@ def serving(
     cpus: Sequence[int] = (),
     ready_within_s: float = _READY_WITHIN_S,
 ) -> Iterator[Server]:
-    """Start a setup, wait until its health path answers 200, and stop it in every case.
+    """Start a setup, wait until its health path answers 200 and all its workers are up, and stop it in every case.
 
-    `port` 0 picks a free one; `cpus` are used where the setup names none. Raises ServerError, with the end of the
-    server's log, when it cannot be started, dies, or does not answer in time.
+    `port` 0 picks a free one; `cpus` are used where the setup names none. Raises UsageError for CPUs that do not exist
+    and ServerError, with the end of the server's log, when it cannot be started, dies, or does not answer in time.
     """
     if port and not is_free(port, host):
         raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
     port = port or free_port(host)
+    check_cpus(setup)
     cpus = tuple(setup.cpus or cpus)
     with processes.folder() as tmp, providing(setup.services, processes, cpus) as urls:
         places = {"{tmp}": str(tmp), "{port}": str(port), "{host}": host, "{python}": sys.executable}
@@ -80,6 +84,7 @@ def serving(
                 raise ServerError(what) from None
             server = Server(filled, host, port, child.pid, log, cpus, child.poll)
             _wait_until_ready(server, ready_within_s)
+            _wait_for_workers(server)
             yield server
 
 
@@ -125,6 +130,26 @@ def _wait_until_ready(server: Server, within_s: float) -> None:
         f"setup '{setup.name}': GET {setup.health} gave {seen} for {within_s:g} s; its log:\n"
         + log_tail(server.log)
     )
+
+
+def _wait_for_workers(server: Server) -> None:
+    """The first worker answers for all: connections made now would stay with it while the others still start.
+
+    A server whose workers cannot be told is not waited for longer than 10 s.
+    """
+    deadline_s = time.monotonic() + _WORKERS_WITHIN_S
+    while _workers_up(server) < server.setup.workers and time.monotonic() < deadline_s:
+        if server.exit_status() is not None:
+            raise ended(server)
+        time.sleep(_POLL_S)
+
+
+def _workers_up(server: Server) -> int:
+    """Those that write how they fare, which begins when the app does; where none is to, the processes there are."""
+    if server.setup.workers == 1:
+        return 1
+    folder = server.setup.env.get(probe.PROBE_DIR)
+    return len(probe.writers(Path(folder)) if folder else ProcessTree(server.pid).workers())
 
 
 def _status(host: str, port: int, path: str) -> int | None:

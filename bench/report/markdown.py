@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from bench.compare import caveats_of
 from bench.findings import Finding
@@ -25,6 +26,7 @@ def render(page: Page, charts: Sequence[Chart]) -> str:
         *map(render_table, page.details),
         *(("## Charts",) if charts else ()),
         *map(_chart, charts),
+        *_profiles(page.run.records),
         *_caveats(page),
         *_failures(page.run.failures),
         "## Machine",
@@ -42,7 +44,8 @@ def render_table(table: Table) -> str:
     """One table under its heading."""
     if not table.rows:
         return f"## {plain(table.title)}\n\nNothing was measured."
-    columns = (*table.columns, Column("caveats", align="left"))
+    marked = any(row.codes or row.invalid for row in table.rows)
+    columns = (*table.columns, Column("caveats", align="left")) if marked else table.columns
     head = [f"{column.name} ({column.unit})" if column.unit else column.name for column in columns]
     lines = [
         _line(map(plain, head)),
@@ -51,7 +54,7 @@ def render_table(table: Table) -> str:
     for section, rows in table.sections:
         if section:
             lines.append(_line([f"**{plain(section)}**", *[""] * (len(columns) - 1)]))
-        lines += [_line(map(plain, [*row.entries, _doubts(row)])) for row in rows]
+        lines += [_line(map(plain, [*row.entries, _doubts(row)] if marked else row.entries)) for row in rows]
     return "\n\n".join([f"## {plain(table.title)}", "\n".join(lines), *map(plain, table.notes)])
 
 
@@ -74,6 +77,13 @@ def _finding(place: int, finding: Finding) -> str:
 def _chart(chart: Chart) -> str:
     title = plain(chart.title)
     return f"### {title}\n\n{plain(chart.reading)}\n\n![{title}](charts/{chart.name}.png)"
+
+
+def _profiles(records: Iterable[Record]) -> Iterable[str]:
+    found = [record for record in records if record.profile]
+    if found:
+        yield "## Profiles"
+        yield "\n".join(f"- [{plain(record.cell.label)}]({quote(record.profile or '')})" for record in found)
 
 
 def _caveats(page: Page) -> Iterable[str]:

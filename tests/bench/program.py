@@ -86,6 +86,9 @@ def empty(rng):
     return
     yield
 
+def victim(rng):
+    yield Request("GET", "/victim", expect=201)
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
@@ -95,6 +98,7 @@ SCENARIOS = {
         Scenario("die", die),
         Scenario("raises", raises),
         Scenario("empty", empty),
+        Scenario("wrong-victim", get, victim=victim),
     )
 }
 """

@@ -32,7 +32,7 @@ SUMMARY = Summary(
     2000, 0, 0, 1000.0, GOOD, GOOD, Latency(0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.4),
     {"GET /": RequestSummary(2000, 0, GOOD)}, (), mean_concurrency=20.0,
 )  # fmt: skip
-QUIET = Resources(100.0, 1, (), steal_share=0.0)
+QUIET = Resources(100.0, 1, (), steal_share=0.0, cpus=(0,))
 
 
 def _shared(others_share: float) -> Resources:
@@ -58,6 +58,10 @@ def found(
     cell = Cell("uvicorn", "noop-async", "native", load)
     caveats = audit(cell, summary, resources, Generator(cpu_share, 20.0), earlier_rps)
     return {caveat.code: caveat.text for caveat in caveats}
+
+
+def probed(requests: int, errors: int = 0, shed: int = 0) -> Summary:
+    return summary(victim=RequestSummary(requests, errors, GOOD, shed))
 
 
 def lag(p99: float, service: float = 19.0) -> Summary:
@@ -112,6 +116,10 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ("uneven-workers", {"resources": workers(626, 374)}, {"resources": workers(625, 375)}),
         ("uneven-workers", {"resources": workers(1000, 0)}, {"resources": workers(1000)}),
         ("uneven-workers", {"resources": workers(400, 300, 200)}, {"resources": workers(None, None, None)}),
+        ("not-pinned", {"resources": replace(QUIET, cpus=())}, {"resources": QUIET}),
+        ("victim", {"summary": probed(100, errors=1)}, {"summary": probed(100)}),
+        ("victim", {"summary": probed(100, shed=1)}, {"summary": SUMMARY}),
+        ("victim", {"summary": probed(99)}, {"summary": probed(100)}),
         ("few-samples", {"summary": answered(999)}, {"summary": answered(1000)}),
         (
             "littles-law",
@@ -143,6 +151,7 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
             {"summary": summary(errors=3, errors_by_kind={"timeout": 1, "wrong-body": 1})},
             {"summary": summary(errors=2, errors_by_kind={"timeout": 1, "wrong-body": 1})},
         ),
+        ("counts-do-not-reconcile", {"summary": summary(lost=1)}, {"summary": summary(lost=0)}),
         (
             "counts-do-not-reconcile",
             {"summary": summary(answered=1999, under_way=(20, 20))},
@@ -176,9 +185,11 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         "repeats spread over more than a tenth", "a single repeat has no spread", "above 2 % of the CPUs",
         "above a tenth of the CPUs",
         "above 1.25 times an even share", "one worker does it all, against one worker alone",
-        "three workers, against workers that do not tell", "fewer than 1000 requests",
+        "three workers, against workers that do not tell", "no CPUs of their own",
+        "one probe failed", "one probe never started, against no victim", "fewer than 100 probes",
+        "fewer than 1000 requests",
         "more under way than users", "fewer under way than users", "an open load is held against its measurement",
-        "too few requests to hold it against anything", "by label", "by kind",
+        "too few requests to hold it against anything", "by label", "by kind", "sent and never seen again",
         "one that was under way at the start was lost", "percentiles that fall", "of one request too",
         "a curve that falls", "a response shorter than its service",
     ],
@@ -215,6 +226,18 @@ def test_each_code_stands_for_the_figures_that_it_doubts() -> None:
     assert {code: said for code, said in expected.items() if said not in bad[code]} == {}
 
 
+def test_a_doubtful_victim_is_told_in_one_caveat() -> None:
+    said = {
+        (150, 7, 3): "7 of 150 failed, 3 never started",
+        (40, 0, 0): "only 40 were due in the measured part",
+        (40, 2, 0): "2 of 40 failed, only 40 were due in the measured part",
+    }
+    assert {figures: found(probed(*figures)) for figures in said} == {
+        figures: {"victim": f"probes of the victim: {doubts}; its figures are in doubt"}
+        for figures, doubts in said.items()
+    }
+
+
 def test_no_request_at_all_is_an_error_and_never_a_zero() -> None:
     nothing = Summary(0, 0, 0, 0.0, Latency(), Latency(), Latency(), {}, ())
     for load in (CLOSED, OPEN):
@@ -231,7 +254,7 @@ def test_these_make_a_record_invalid(code: str) -> None:
 def test_every_other_caveat_leaves_it_valid() -> None:
     others = (
         "lag", "unstable", "steal", "other-load", "uneven-workers", "few-samples", "littles-law",
-        "counts-do-not-reconcile", "times-do-not-fit",
+        "counts-do-not-reconcile", "times-do-not-fit", "not-pinned", "victim",
     )  # fmt: skip
     assert is_valid([Caveat(code, "") for code in others])
     assert INVALIDATING.isdisjoint(others)

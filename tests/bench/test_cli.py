@@ -76,6 +76,15 @@ def test_the_examples_in_the_help_are_commands_that_work(folder: Path) -> None:
 
 # --- wrong usage ---------------------------------------------------------------------------------
 
+LAST_CPU = max(os.sched_getaffinity(0))
+PINNED = f"""
+[last]
+extends = "uvicorn"
+cpus = [{LAST_CPU}]
+[absent]
+extends = "uvicorn"
+cpus = [4096]
+"""
 WRONG = {
     "command": ("rnu", "Did you mean 'run'?"),
     "option": ("run --sceanrio x", "unknown option '--sceanrio'; did you mean '--scenario'?"),
@@ -98,6 +107,18 @@ WRONG = {
     "address": ("run smoke --host 10.0.0.1", "--host 10.0.0.1 is no loopback address; add --allow-remote"),
     "name-of-a-host": ("run smoke --host example.org", "--host example.org is no loopback address"),
     "everyone": ("run smoke --host 0.0.0.0", "--host 0.0.0.0 is no loopback address"),
+    "cpus-of-the-generator": (
+        "run --setups pinned.toml --setup last --scenario noop-async --users 1",
+        f"setup 'last': cpus: the load generator has {LAST_CPU}; give the server others",
+    ),
+    "cpus-of-the-generator-in-a-search": (
+        "capacity --setups pinned.toml last noop-async",
+        f"setup 'last': cpus: the load generator has {LAST_CPU}; give the server others",
+    ),
+    "cpu-that-is-not-there": (
+        "run --setups pinned.toml --setup absent --scenario noop-async --users 1",
+        "setup 'absent': cpus: there is no CPU 4096",
+    ),
     "out": ("run smoke --out .", ".: there is a run already; give another --out"),
     "no-run": ("report .", "no run here"),
     "no-run-to-compare": ("compare nowhere .", "nowhere: no run here"),
@@ -112,6 +133,7 @@ WRONG = {
 @pytest.mark.parametrize(("line", "sentence"), WRONG.values(), ids=WRONG.keys())
 def test_wrong_usage_is_one_sentence_and_status_2(line: str, sentence: str, folder: Path) -> None:
     (folder / "empty.py").touch()
+    (folder / "pinned.toml").write_text(PINNED)
     (folder / "raising.py").write_text("1 / 0")
     done = bench(*line.split(), cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
@@ -135,7 +157,7 @@ def test_list_names_ours_and_the_users_with_a_line_about_each(folder: Path) -> N
     assert listed["setups"]["plain"] == "a server of my own"
     assert listed["scenarios"].items() >= {name: one.about for name, one in SCENARIOS.items()}.items()
     assert listed["scenarios"]["front-page"] == "The page of my own server."
-    assert set(listed["plans"]) == {"smoke", "default", "full", "tfb", "databases", "tiny"}
+    assert set(listed["plans"]) == {"smoke", "default", "full", "tfb", "databases", "features", "tiny"}
 
 
 def test_a_reader_who_leaves_early_is_no_error(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import psutil
 import pytest
 
 from bench import host
+from bench.errors import UsageError
+from bench.model import Setup
 
 CPUS = {
     "one is not enough to share": ({0}, (), ()),
@@ -68,6 +70,52 @@ def test_a_package_that_is_not_there_is_left_out(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(host, "PACKAGES", ("no-such-package", "numpy"))
 
     assert list(host.versions()) == ["numpy"]
+
+
+def test_settings_reach_the_app_and_their_secrets_stay_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in [key for key in os.environ if key.startswith("APP_")]:
+        monkeypatch.delenv(key)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("APP_POOL_SIZE", "3")
+    for key in ("APP_SECRET", "APP_API_KEY", "APP_DB_PASSWORD", "APP_DATABASE_URL"):
+        monkeypatch.setenv(key, "hush")
+    monkeypatch.setenv("OTHER", "x")
+    masked = dict.fromkeys(("APP_API_KEY", "APP_DATABASE_URL", "APP_DB_PASSWORD", "APP_SECRET"), "***")
+    assert host.environment() == {"settings": {"APP_POOL_SIZE": "3", **masked}, "dotenv": False}
+
+    (tmp_path / ".env").touch()
+    assert host.environment()["dotenv"] is True
+
+
+def test_the_source_is_the_harness_s_own_wherever_it_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = host.fingerprint()["git"]
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init")
+    git(tmp_path, "commit", "--allow-empty", "-m", "another")
+    assert isinstance(before, dict)
+    after = host.fingerprint()["git"]
+    assert isinstance(after, dict)
+    assert after["commit"] == before["commit"]
+
+
+LAST = (os.cpu_count() or 1) - 1
+
+
+def test_cpus_of_a_setup_must_exist_and_be_nobody_elses() -> None:
+    host.check_cpus(Setup("x", "uvicorn", cpus=(LAST,)), ())
+    host.check_cpus(Setup("x", "uvicorn"), (LAST,))
+    with pytest.raises(
+        UsageError, match=rf"^setup 'x': cpus: there is no CPU {LAST + 7}; the last is {LAST}$"
+    ):
+        host.check_cpus(Setup("x", "uvicorn", cpus=(0, LAST + 7)))
+    with pytest.raises(
+        UsageError, match=rf"^setup 'x': cpus: the load generator has {LAST}; give the server others"
+    ):
+        host.check_cpus(Setup("x", "uvicorn", cpus=tuple(range(LAST + 1))), (LAST,))
 
 
 def git(folder: Path, *words: str) -> str:

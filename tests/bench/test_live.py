@@ -97,7 +97,7 @@ def test_locusts_web_ui_offers_one_class_a_scenario_and_ctrl_c_stops_both(tmp_pa
         assert arguments["show_userclass_picker"] is True
         assert arguments["host"] == address(said)
         offered = arguments["available_user_classes"]
-        assert len(offered) == len(set(offered)) == len(SCENARIOS) + 6
+        assert len(offered) == len(set(offered)) == len(SCENARIOS) + 7
         assert {"FrontPageUser", "NoopAsyncUser"} <= set(offered)
         family = psutil.Process(child.pid).children(recursive=True)
         child.send_signal(signal.SIGINT)

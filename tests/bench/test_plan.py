@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.config import load_plans
 from bench.model import Block, Cell, ClosedLoad, OpenLoad, Plan
 from bench.plan import Overrides, cells, overridden, visits
 
@@ -166,3 +167,12 @@ def test_loads_that_fall_together_are_measured_once() -> None:
     given_ = Overrides(users=(4,), setups=("a",), repeats=1)
     assert overridden(BOTH, given_).blocks[0].loads == (ClosedLoad(4, 2.0, 0.4),)
     assert len(cells(overridden(plan(block(), block("c")), given_))) == 1
+
+
+def test_setups_scenarios_and_loads_given_leave_one_block_and_nothing_twice() -> None:
+    """The default plan has several blocks; who names everything wants just that."""
+    plan = load_plans()["default"]
+    given = Overrides(
+        setups=("uvicorn",), scenarios=("noop-async",), engines=("native",), users=(64,), repeats=2
+    )
+    assert len(cells(overridden(plan, given))) == 2

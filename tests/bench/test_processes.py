@@ -67,6 +67,14 @@ def test_a_child_is_stopped_on_leaving(processes: Processes, log: Path) -> None:
     assert child.returncode == -signal.SIGTERM
 
 
+def test_its_children_are_those_whose_blocks_last(processes: Processes, log: Path) -> None:
+    with processes.running(python(QUIET), log=log) as one:
+        with processes.running(python(QUIET), log=log) as other:
+            assert processes.children == {one.pid, other.pid}
+        assert processes.children == {one.pid}
+    assert processes.children == set()
+
+
 def test_a_child_is_stopped_when_the_block_raises(processes: Processes, log: Path) -> None:
     with pytest.raises(KeyboardInterrupt), processes.running(python(QUIET), log=log) as child:
         raise KeyboardInterrupt

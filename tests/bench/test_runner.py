@@ -49,7 +49,7 @@ warmup_s = 0
 duration_s = 0.2
 users = [2]
 setups = ["plain"]
-scenarios = ["front-page", "wrong-status", "wrong-body", "raises", "empty"]
+scenarios = ["front-page", "wrong-status", "wrong-body", "raises", "empty", "wrong-victim"]
 [[mixed.blocks]]
 [[mixed.blocks]]
 setups = ["broken"]
@@ -219,9 +219,21 @@ def test_facts_say_what_was_run_and_where(lifelike: Measured) -> None:
     assert {"fastapi", "uvicorn", "uvloop", "httptools", "locust"} <= set(facts["host"]["versions"])
 
 
+def test_facts_say_what_else_reached_the_server(lifelike: Measured) -> None:
+    told = json.loads((lifelike.path / "run.json").read_text())["environment"]
+    assert set(told) == {"settings", "dotenv"}
+
+
+def test_few_probes_of_a_victim_and_cpus_that_are_shared_are_told(lifelike: Measured) -> None:
+    caveats = {caveat.code: caveat.text for caveat in lifelike.record(scenario="io-misuse").caveats}
+    assert "were due in the measured part" in caveats["victim"]
+    for record in lifelike.run.records:
+        assert "not-pinned" in {caveat.code for caveat in record.caveats}
+
+
 def test_progress_counts_every_cell(lifelike: Measured, mixed: Measured) -> None:
     assert [line[:5] for line in lifelike.shown] == ["[1/5]", "[2/5]", "[3/5]", "[4/5]", "[5/5]"]
-    assert [line[:7] for line in mixed.shown if line.startswith("[")][-1] == "[10/10]"
+    assert [line[:7] for line in mixed.shown if line.startswith("[")][-1] == "[12/12]"
 
 
 # --- what goes wrong -----------------------------------------------------------------------------
@@ -245,6 +257,7 @@ def test_answers_that_name_no_worker_leave_its_requests_open(mixed: Measured) ->
     [
         ("wrong-status", "scenario 'wrong-status': GET /wrong-status answered status-200: hello"),
         ("wrong-body", "scenario 'wrong-body': GET /wrong-body answered wrong-body: hello"),
+        ("wrong-victim", "the victim of scenario 'wrong-victim': GET /victim answered status-200: hello"),
         ("raises", "scenario 'raises' raised ValueError: no such luck"),
         ("empty", "scenario 'empty': its flow yields no request"),
     ],

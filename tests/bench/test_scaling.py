@@ -109,4 +109,27 @@ def test_three_unknowns_want_three_figures() -> None:
 )
 def test_what_holds_scaling_back(sigma: float, kappa: float, workers: int, cpus: int, verdict: str) -> None:
     """At 8 workers contention weighs 7 sigma and coherence 56 kappa."""
-    assert brake(Law(1000.0, sigma, kappa), workers, cpus) == verdict
+    assert brake([Law(1000.0, sigma, kappa)] * 3, 0.01, workers, cpus) == verdict
+
+
+@pytest.mark.parametrize(
+    ("sigmas", "kappas", "spread", "verdict"),
+    [
+        ((0.1, 0.1, 0.1), (0, 0, 0), 0.69, "contention"),
+        ((0.1, 0.1, 0.1), (0, 0, 0), 0.71, "~"),
+        ((0.1, 0.05, 0.1), (0, 0, 0), 0.5, "~"),
+        ((0.1, 0.0, 0.1), (0, 0.01, 0), 0.01, "~"),
+        ((0.1, 0.0, 0.1), (0, 0, 0), 0.01, "~"),
+        ((0.1, 0.1, 0.1), (0, 0, 0), None, "~"),
+        ((0, 0, 0), (0, 0, 0), 0.5, "nothing"),
+    ],
+    ids=[
+        "0.7 is lost", "the repeats differ by more", "by more than one law loses", "the laws name different brakes",
+        "one law names none", "a single repeat", "no brake has none to be told from",
+    ],
+)  # fmt: skip
+def test_a_brake_is_named_where_all_laws_agree_beyond_the_noise(
+    sigmas: tuple[float, ...], kappas: tuple[float, ...], spread: float | None, verdict: str
+) -> None:
+    laws = [Law(1000.0, sigma, kappa) for sigma, kappa in zip(sigmas, kappas, strict=True)]
+    assert brake(laws, spread, 8, 8) == verdict

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from bench import config
-from bench.errors import ServerError
+from bench.errors import ServerError, UsageError
 from bench.model import Setup
 from bench.processes import Processes
 from bench.resources import ProcessTree
@@ -113,6 +113,51 @@ def test_a_server_runs_as_its_setup_says_and_leaves_nothing(
     assert not folder.exists()
 
 
+LATE_WORKERS = {
+    "told by their probes": SHIPPED["uvicorn-4"],
+    "told by their processes": replace(
+        SHIPPED["uvicorn-4"], env={"APP_BENCH": "1", "APP_DATABASE_URL": "sqlite:///{tmp}/app.db"}
+    ),
+}
+
+
+@pytest.mark.parametrize("setup", LATE_WORKERS.values(), ids=LATE_WORKERS)
+def test_the_block_begins_when_the_last_worker_is_up(setup: Setup, processes: Processes) -> None:
+    with serving(setup, processes) as server:
+        written = list((server.log.parent / "probe").glob("*.jsonl"))
+        assert len(ProcessTree(server.pid).workers()) == 4
+    assert len(written) == (4 if "APP_PROBE_DIR" in setup.env else 0)
+
+
+# A server whose second worker is late by more than the first needs to answer, and notes when it is up.
+LATE = """
+import http.server, os, sys, time
+port, folder = int(sys.argv[1]), sys.argv[2]
+os.makedirs(folder)
+def note():
+    open(os.path.join(folder, f"{os.getpid()}.jsonl"), "w").close()
+if os.fork() == 0:
+    time.sleep(0.5)
+    note()
+    time.sleep(60)
+note()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"""
+
+
+def test_a_worker_that_is_late_is_waited_for(processes: Processes) -> None:
+    setup = replace(
+        PLAIN_SETUP, command=("python", "-c", LATE, "{port}", "{tmp}/probe"), workers=2,
+        env={"APP_PROBE_DIR": "{tmp}/probe"},
+    )  # fmt: skip
+    with serving(setup, processes) as server:
+        assert len(list((server.log.parent / "probe").glob("*.jsonl"))) == 2
+
+
 def test_a_command_of_ones_own_is_filled_in_and_scrubbed(processes: Processes, elsewhere: Path) -> None:
     setup = replace(
         PLAIN_SETUP,
@@ -204,6 +249,14 @@ def test_an_app_that_cannot_start_is_an_error_that_holds_the_reason(
     assert str(caught.value).startswith("setup 'broken': ")
     assert why in str(caught.value)
     assert [process for process in psutil.Process().children(recursive=True) if process not in before] == []
+
+
+def test_a_cpu_that_is_not_there_is_named(processes: Processes) -> None:
+    with (
+        pytest.raises(UsageError, match=r"^setup 'plain': cpus: there is no CPU 4096;"),
+        serving(replace(PLAIN_SETUP, cpus=(4096,)), processes),
+    ):
+        pass
 
 
 SLOW = ("{python}", "-c", "import time; print('still thinking', flush=True); time.sleep(60)")

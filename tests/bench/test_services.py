@@ -148,6 +148,32 @@ def test_a_database_url_that_cannot_be_used_is_named(
     assert "\n" not in str(caught.value)
 
 
+REMOTE = {
+    "a PostgreSQL": ("postgres", "DATABASE_URL", "postgresql://me:word@192.0.2.1:5432/name", "192.0.2.1"),
+    "by a name": ("postgres", "DATABASE_URL", "postgresql://db.example.org/name", "db.example.org"),
+    "the second of two": ("postgres", "DATABASE_URL", "postgresql://127.0.0.1,192.0.2.1/name", "192.0.2.1"),
+    "in the query": ("postgres", "DATABASE_URL", "postgresql:///name?host=192.0.2.1", "192.0.2.1"),
+    "an address beside a name": (
+        "postgres", "DATABASE_URL", "postgresql://localhost/name?hostaddr=192.0.2.1", "192.0.2.1",
+    ),
+    "a Redis": ("redis", "REDIS_URL", "redis://:word@192.0.2.1:6379/0", "192.0.2.1"),
+    "a Redis in the query": ("redis", "REDIS_URL", "redis:///0?host=cache.example.org", "cache.example.org"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "variable", "url", "host"), REMOTE.values(), ids=REMOTE)
+def test_a_server_of_another_machine_is_refused_unasked(
+    name: str, variable: str, url: str, host: str, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, url)
+    with pytest.raises(ServerError) as caught, providing([name], processes):
+        pass
+    said = str(caught.value)
+    assert said.startswith(f"{variable}: {host} is another machine")
+    assert f"unset {variable}" in said
+    assert "word" not in said
+
+
 def test_a_redis_of_somebody_is_emptied_only_if_it_was_empty(
     processes: Processes, monkeypatch: pytest.MonkeyPatch, redis_url: str
 ) -> None:

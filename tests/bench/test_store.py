@@ -87,7 +87,7 @@ def test_a_record_has_the_field_names_that_others_read(tmp_path: Path) -> None:
     for times in ("response_ms", "service_ms", "lag_ms"):
         assert set(line["summary"][times]) == LATENCY
     (part,) = line["summary"]["by_request"].values()
-    assert set(part) == {"requests", "errors", "response_ms"}
+    assert set(part) == {"requests", "errors", "response_ms", "shed"}
     assert set(line["resources"]) >= {"cpu_us_per_request", "rss_peak_bytes", "workers"}
     for worker in line["resources"]["workers"]:
         assert set(worker) >= {"pid", "requests", "cpu_s", "rss_peak_bytes"}

@@ -246,3 +246,24 @@ def test_each_stage_of_a_load_that_changes_is_summed_up_by_itself() -> None:
     assert [part.throughput_rps for part in (first, second)] == pytest.approx([2 / 0.25, 2 / 0.75])
     assert (first.response_ms.max, second.response_ms.max) == (8, 20)
     assert summarise(given_, stages=stages[:1]).stages == ()
+
+
+@pytest.mark.parametrize(
+    ("sent", "lost"), [(None, 0), (3, 0), (5, 2)], ids=["not counted", "all", "two are missing"]
+)
+def test_what_was_sent_and_has_no_sample_is_lost(sent: int | None, lost: int) -> None:
+    rows = np.arange(3, dtype=np.int64) * 1_000_000
+    samples = Samples(
+        rows,
+        rows,
+        rows + 500_000,
+        rows * 0,
+        rows * 0,
+        rows * 0,
+        ("GET /",),
+        ("ok",),
+        0,
+        10_000_000,
+        sent=sent,
+    )
+    assert summarise(samples).lost == lost

@@ -37,6 +37,16 @@ def _gives_up(rng: Random) -> Flow:
     yield Request("GET", "/ok", name="after")
 
 
+def _falls_silent(rng: Random) -> Flow:
+    for _ in range(20):
+        yield Request("GET", "/ok")
+    yield Request("GET", "/silent")
+
+
+def _draws(rng: Random) -> Flow:
+    yield Request("GET", "/ok", name=f"item {rng.getrandbits(32)}")
+
+
 def _raises(rng: Random) -> Flow:
     response = yield Request("GET", "/ok")
     raise ValueError(f"no idea what to do with {response.body.decode()}")
@@ -63,6 +73,8 @@ _FLOWS = {
     **{name: _once(request) for name, request in _REQUESTS.items()},
     "session": _session,
     "gives-up": _gives_up,
+    "falls-silent": _falls_silent,
+    "draws": _draws,
     "raises": _raises,
     "raises-at-once": _raises_at_once,
     "dies": _dies,

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from bench.errors import EngineError
 from bench.model import ClosedLoad
 from bench.processes import Processes
-from bench.samples import Samples
+from bench.samples import OK, Samples, read
 from bench.server import free_port
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.peer import WORKER, Peer
@@ -113,3 +114,46 @@ def test_the_worker_that_answered_is_known(ran: Ran) -> None:
 
     assert set(rows.worker[answered].tolist()) == {WORKER}
     assert set(rows.worker[rows.label == rows.labels.index("GET /chunked")].tolist()) == {0}
+
+
+def test_a_request_without_answer_long_after_the_end_is_unfinished(engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job("falls-silent", LOAD, timeout_s=60.0), engine="locust")
+
+    found = Counter((rows.labels[a], rows.outcomes[b]) for a, b in zip(rows.label, rows.outcome, strict=True))
+    assert found == {("GET /ok", "ok"): 20 * LOAD.users, ("GET /silent", "unfinished"): LOAD.users}
+    assert peer.seen == {"/ok": 20 * LOAD.users, "/silent": LOAD.users}
+    silent = rows.rows(rows.label == rows.labels.index("GET /silent"))
+    assert np.all(silent.done_ns > rows.end_ns)
+    assert np.all(silent.sent_ns < rows.end_ns)
+    assert np.all(silent.sent_ns >= rows.done_ns[rows.outcome == OK].min())
+
+
+RAISES = {
+    "after an answer": ("raises", "no idea what to do with hello"),
+    "before its first request": ("raises-at-once", "no idea where to begin"),
+}
+
+
+@pytest.mark.parametrize(("name", "why"), RAISES.values(), ids=RAISES)
+def test_a_flow_that_raises_is_an_error_that_names_it(name: str, why: str, engine: Engine) -> None:
+    with pytest.raises(EngineError, match=f"^scenario '{name}' raised ValueError: {why}$"):
+        engine.run(engine.job(name, LOAD), engine="locust")
+
+
+def test_the_same_seed_asks_for_the_same_things(engine: Engine) -> None:
+    """A session of `draws` is named by the number that its user drew: a label is its number's first use."""
+    load = ClosedLoad(1, duration_s=0.2, warmup_s=0.0)
+    jobs = [engine.job("draws", load, str(place), seed=seed) for place, seed in enumerate((7, 7, 8))]
+    engine.run(*jobs, engine="locust")
+    one, again, other = (read(job.samples).labels for job in jobs)
+    both = min(len(one), len(again))
+
+    assert both > 10
+    assert one[:both] == again[:both]
+    assert not set(one) & set(other)
+
+
+def test_users_draw_apart_from_each_other(engine: Engine) -> None:
+    rows = engine.run(engine.job("draws", LOAD), engine="locust")
+
+    assert len(rows.labels) == len(rows.label)

@@ -53,7 +53,7 @@ def loaded(load: Load, folder: Path) -> tuple[Samples, list[tuple[int, int]], fl
         job = Job(
             server.host, server.port, "hello", load, folder / load.kind, seed=SEED, scenarios_file=scenario
         )
-        neighbours = Neighbours(server, generator_cpus)
+        neighbours = Neighbours(server, generator_cpus, processes)
         samples, _ = launch.run("native", [job], processes, silent, cpus=generator_cpus)
         others_share = neighbours.share()
     freezes = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]

@@ -57,10 +57,10 @@ def test_a_search_cut_short_before_its_first_trial_is_no_error() -> None:
     assert titles(lost) == ["The search was cut short"]
 
 
-def grown(*throughputs: float, cpus: int) -> Run:
+def grown(*throughputs: float, cpus: int, alike: int = 3) -> Run:
     setups = tuple(Setup(f"a-workers-{n}", "uvicorn", workers=n) for n in (1, 2, 4))
     cells = [
-        repeats(setup.name, "noop-async", figure, load=ClosedLoad(32 * setup.workers, 4.0))
+        repeats(setup.name, "noop-async", *(figure,) * alike, load=ClosedLoad(32 * setup.workers, 4.0))
         for setup, figure in zip(setups, throughputs, strict=True)
     ]
     facts = {"setup": "a", "scenario": "noop-async", "cpus": cpus}
@@ -75,3 +75,9 @@ def test_what_holds_scaling_back_is_named() -> None:
     assert cores.title == "Cores hold a back, not its software"
     assert "The server has 1 CPU for 4 workers to share" in cores.text
     assert "4 workers answer 0.99 times the noop-async requests of 1." in cores.text
+
+
+def test_a_brake_that_noise_could_make_is_not_named() -> None:
+    (single,) = findings(grown(1000, 2000 / 1.1, 4000 / 1.6, cpus=4, alike=1))
+    assert single.title == "~ What holds a back cannot be told from the noise of the repeats"
+    assert "A single repeat is no evidence" in single.text

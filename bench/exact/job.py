@@ -1,0 +1,62 @@
+"""What a measuring process is told to do, and what it says that it did: two files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+Batches = Mapping[str, list[tuple[str, int]]]
+"""By label of a request: the names of part files, and how many requests each holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One version of the app under some scenarios.
+
+    The app is `module:attribute`, or `module:factory()`, imported from the folder `tree`. Callgrind's part files are
+    `<parts>.1`, `<parts>.2` ...
+    """
+
+    tree: Path
+    app: str
+    loop: str
+    scenarios: tuple[str, ...]
+    scenarios_file: Path | None
+    answer: Path
+    parts: Path
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), default=str))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where the app came from, how many marks were made, and by scenario the batches, or None where the app has it not.
+
+    `missing` says what was not found.
+    """
+
+    origin: str
+    marks: int
+    batches: Mapping[str, Batches | None]
+    missing: Mapping[str, str]
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)))
+
+
+def read_job(path: Path) -> Job:
+    """Read what `Job.write` wrote."""
+    said = json.loads(path.read_text())
+    for key in ("tree", "answer", "parts"):
+        said[key] = Path(said[key])
+    said["scenarios"] = tuple(said["scenarios"])
+    said["scenarios_file"] = said["scenarios_file"] and Path(said["scenarios_file"])
+    return Job(**said)
+
+
+def read_answer(path: Path) -> Answer:
+    """Read what `Answer.write` wrote."""
+    return Answer(**json.loads(path.read_text()))

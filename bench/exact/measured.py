@@ -1,0 +1,142 @@
+"""Runs under callgrind, as `python -m bench.exact.measured JOB`: drives the scenarios, and marks where batches begin.
+
+`valgrind --dump-before=getppid` writes a part file whenever this program calls `os.getppid()`: what was counted since
+the call before. Each batch of requests of one kind stands between two such calls.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+
+from bench.errors import BenchError
+from bench.exact import callgrind
+from bench.exact.job import Answer, Batches, Job, read_job
+from bench.exact.target import MissingError, answers, in_step, origin, running
+from bench.inprocess import InProcess
+from scenarios.files import load
+from scenarios.model import Request, Response, Scenario
+
+_WARM_SESSIONS = 48
+_BLOCKS = 16
+_FIRST_SESSIONS = 2
+_BLOCK_INSTRUCTIONS = 8_000_000
+_MOST_SESSIONS = 16
+_SETTLING_S = 0.001
+"""Long enough for threads to tidy up after the last request, which would else count at times for the next batch."""
+
+
+def main() -> None:
+    job = read_job(Path(sys.argv[1]))
+    known = load(job.scenarios_file)
+    _take_turns()
+    try:
+        with running(job) as app:
+            _measure(job, app, [known[name] for name in job.scenarios]).write(job.answer)
+    except BenchError as error:
+        sys.exit(f"bench: {error}")
+
+
+def _take_turns() -> None:
+    """Let threads run until they wait: not until their time is up, nor until they have woken another."""
+    sys.setswitchinterval(60)
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def _measure(job: Job, app: InProcess, scenarios: Sequence[Scenario]) -> Answer:
+    missing = {one.name: said for one in scenarios if (said := _warmed(one, app)) is not None}
+    gc.collect()
+    gc.freeze()  # what is there by now is never looked at again, which makes a collection between blocks cheap
+    gc.disable()
+    _start_counting()
+    marks = _Marks(app, job.parts)
+    found = {one.name: None if one.name in missing else _measured(one, marks) for one in scenarios}
+    return Answer(origin(job), marks.count, found, missing)
+
+
+def _warmed(scenario: Scenario, app: InProcess) -> str | None:
+    """Run a scenario until the interpreter has adapted its code; gives a sentence where an endpoint is missing."""
+    try:
+        in_step(scenario, _WARM_SESSIONS, lambda _, requests: answers(app, requests))
+    except MissingError as missing:
+        return str(missing)
+    return None
+
+
+def _start_counting() -> None:
+    """Until now nothing was counted, which is five times as fast; importing an app is most of the work."""
+    command = ["vgdb", f"--pid={os.getpid()}", "--max-invoke-ms=0", "instrumentation", "on"]
+    with Popen(command, stdout=DEVNULL, stderr=DEVNULL) as vgdb:
+        while vgdb.poll() is None:
+            pass  # valgrind looks for commands while the program runs, not while it waits
+    if vgdb.returncode:
+        raise BenchError(f"valgrind cannot be told to count: vgdb ended with status {vgdb.returncode}")
+    getattr(
+        type("New", (), {}), "nothing", None
+    )  # one lookup that no cache answers, to see whether it can be named
+
+
+class _Marks:
+    """Sends batches of requests, each between two marks, and knows which part file holds which."""
+
+    def __init__(self, app: InProcess, parts: Path) -> None:
+        self._app = app
+        self._parts = parts
+        self.count = 0
+
+    def send(self, requests: Sequence[Request]) -> tuple[Sequence[Response], Path]:
+        self._mark()
+        got = answers(self._app, requests)
+        self._mark()
+        return got, Path(f"{self._parts}.{self.count}")
+
+    def _mark(self) -> None:
+        time.sleep(_SETTLING_S)
+        os.getppid()
+        self.count += 1
+
+
+def _measured(scenario: Scenario, marks: _Marks) -> Batches:
+    batches: dict[str, list[tuple[str, int]]] = {}
+
+    def note(label: str, count: int, part: Path) -> None:
+        batches.setdefault(label, []).append((part.name, count))
+
+    sessions = _sessions(scenario, marks)
+    for _ in range(_BLOCKS):
+        gc.collect()  # garbage that lies about would move what comes after it, and the place of things costs or saves
+        in_step(scenario, sessions, _sender(marks, note))
+    return batches
+
+
+def _sessions(scenario: Scenario, marks: _Marks) -> int:
+    """How many sessions make a block: a power of two, so that versions that differ a little have the same number."""
+    spent = 0
+
+    def add(_label: str, _count: int, part: Path) -> None:
+        nonlocal spent
+        spent += callgrind.total(part.read_text())
+
+    in_step(scenario, _FIRST_SESSIONS, _sender(marks, add))
+    fit = max(1, _BLOCK_INSTRUCTIONS * _FIRST_SESSIONS // spent)
+    return min(1 << (fit.bit_length() - 1), _MOST_SESSIONS)
+
+
+def _sender(
+    marks: _Marks, note: Callable[[str, int, Path], None]
+) -> Callable[[str, Sequence[Request]], Sequence[Response]]:
+    def send(label: str, requests: Sequence[Request]) -> Sequence[Response]:
+        got, part = marks.send(requests)
+        note(label, len(requests), part)
+        return got
+
+    return send
+
+
+if __name__ == "__main__":
+    main()

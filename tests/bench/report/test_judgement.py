@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from bench.report.judgement import render
+from bench.verdict import Change, Judgement
+
+SLOWER = Change(
+    "noop", "instructions", "regressed", 1000.0, 1005.1, 1.0051, 1.005, 1.0052, 0.002, ("f: +51",)
+)
+SAME = Change("json", "instructions", "no change", 2000.0, 2000.0, 1.0, 0.9999, 1.0001, 0.002)
+NEW = Change("fresh", "instructions", "inconclusive", head=70.0, why=("missing in base",))
+JUDGEMENT = Judgement("base and head", (SAME, SLOWER, NEW), ("A note.",))
+
+
+def test_text_gives_the_verdict_then_the_table_then_the_reasons() -> None:
+    assert render(JUDGEMENT, "text") == (
+        "regressed: noop +0.51 %\n"
+        "\n"
+        "base and head\n"
+        "\n"
+        "name    base   head  difference  found from  verdict\n"
+        "-----  -----  -----  ----------  ----------  ------------\n"
+        "json   2,000  2,000     +0.00 %      0.20 %  no change\n"
+        "noop   1,000  1,005     +0.51 %      0.20 %  regressed\n"
+        "fresh            70                          inconclusive\n"
+        "\n"
+        "A note.\n"
+        "\n"
+        "noop:\n"
+        "    f: +51\n"
+        "\n"
+        "fresh:\n"
+        "    missing in base\n"
+    )
+
+
+def test_markdown_starts_with_the_verdict() -> None:
+    lines = render(JUDGEMENT, "markdown").splitlines()
+    assert lines[0] == "# 🔴 regressed: noop +0.51 %"
+    assert "| noop | 1,000 | 1,005 | +0.51 % | 0.20 % | regressed |" in lines
+    assert lines.index("**noop**") < lines.index("- f: +51") < lines.index("**fresh**")
+
+
+def test_json_holds_the_fields_that_gates_share() -> None:
+    said = json.loads(render(JUDGEMENT, "json"))
+    assert said["verdict"] == "regressed"
+    keys = ("name", "metric", "verdict", "ratio", "low", "high", "mde")
+    assert [tuple(row[key] for key in keys) for row in said["rows"]] == [
+        ("json", "instructions", "no change", 1.0, 0.9999, 1.0001, 0.002),
+        ("noop", "instructions", "regressed", 1.0051, 1.005, 1.0052, 0.002),
+        ("fresh", "instructions", "inconclusive", None, None, None, None),
+    ]
+
+
+def test_junit_counts_what_failed_and_what_could_not_be_told() -> None:
+    suite = Xml.fromstring(render(JUDGEMENT, "junit"))
+    assert (suite.tag, suite.get("tests"), suite.get("failures"), suite.get("errors")) == (
+        "testsuite",
+        "3",
+        "1",
+        "1",
+    )
+    outcomes = {case.get("name"): [child.tag for child in case] for case in suite}
+    assert outcomes == {"json": [], "noop": ["failure"], "fresh": ["error"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "first"),
+    [
+        pytest.param((SAME,), "no change in 1 of 1", id="all well"),
+        pytest.param(
+            (Change("a", "instructions", None, head=5.0),),
+            "measured, with nothing to compare with",
+            id="no base",
+        ),
+        pytest.param((SAME, NEW), "inconclusive: fresh", id="without a ratio"),
+    ],
+)
+def test_the_first_line_says_it_all(changes: tuple[Change, ...], first: str) -> None:
+    assert render(Judgement("t", changes), "text").splitlines()[0] == first
+
+
+def test_without_a_base_the_table_holds_one_figure() -> None:
+    text = render(Judgement("t", (Change("a", "instructions", None, head=1234.0, mde=0.004),)), "text")
+    assert "a           1,234      0.40 %" in text
