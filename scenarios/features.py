@@ -56,14 +56,20 @@ def cache_revalidate(rng: Random) -> Flow:
         yield again._replace(expect=304, check=None, name="GET /bench/cache/{id} again")
 
 
-def reports(_rng: Random) -> Flow:
+def reports(rng: Random) -> Flow:
     """A report is asked for, and looked at."""
-    asked = yield Request("POST", "/reports", expect=202, check=contains(b'"status":"pending"'))
+    headers = yield from logged_in_where_needed(rng)
+    if headers is None:
+        return
+    asked = yield with_headers(_report, headers)
     if asked.status == 202:
         path = f"/reports/{json.loads(asked.body)['id']}"
-        yield Request("GET", path, name="GET /reports/{id}", check=contains(b'"status":"'))
+        yield with_headers(
+            Request("GET", path, name="GET /reports/{id}", check=contains(b'"status":"')), headers
+        )
 
 
+_report = Request("POST", "/reports", expect=202, check=contains(b'"status":"pending"'))
 cache_read = one_of(_cached)
 gzip = always(
     Request(

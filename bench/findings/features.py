@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bench.findings.duels import Duel, meetings
 from bench.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, word
-from bench.metric import CPU, THROUGHPUT
+from bench.metric import CPU, THROUGHPUT, Metric
 from bench.model import Run
 from bench.repeats import Repeats
 from bench.siblings import featured
@@ -36,13 +36,17 @@ def features(run: Run, cells: Sequence[Repeats]) -> Finding | None:
 
 
 def _sentence(duel: Duel) -> str:
-    """The throughput where a difference was shown."""
-    shown = [
-        f"{found.text} in {new.scenario}"
-        for new, base in duel
-        if (found := evident(new.against(base, THROUGHPUT)))
-    ]
-    return f"{duel[0][0].setup} serves {listed(shown)} the requests." if shown else ""
+    """Throughput and CPU where a difference was shown; empty where none was."""
+    served, spent = _shown(duel, THROUGHPUT), _shown(duel, CPU)
+    parts = ([f"serves {served} the requests"] if served else []) + (
+        [f"spends {spent} the CPU on a request"] if spent else []
+    )
+    return f"{duel[0][0].setup} {listed(parts)}." if parts else ""
+
+
+def _shown(duel: Duel, metric: Metric) -> str:
+    ratios = ((new.scenario, evident(new.against(base, metric))) for new, base in duel)
+    return listed([f"{found.text} in {scenario}" for scenario, found in ratios if found])
 
 
 def _figure(duel: Duel) -> str:

@@ -36,7 +36,8 @@ def test_each_feature_is_a_ratio_to_the_plain_one() -> None:
     )  # fmt: skip
     assert finding.title == "What each feature costs, beside plain"
     assert finding.text == (
-        f"cached serves 1.99 × in gzip the requests. For zipped {NOT_SHOWN}. (native, 32 users)"
+        "cached serves 1.99 × in gzip the requests and spends 0.60 × in gzip the CPU on a request. "
+        f"For zipped {NOT_SHOWN}. (native, 32 users)"
     )
     assert finding.figures[0].startswith("cached: gzip 1.99 × (CPU ")
     assert "noop-async ~" in finding.figures[0]
