@@ -79,5 +79,5 @@ def test_a_stranger_is_one(server: Server, processes: Processes) -> None:
         burn(child)
         others_s = neighbours.share() * (time.monotonic() - began_s)
 
-    assert neighbours.services_s() == 0
+    assert neighbours.services_s() < 0.05  # the kernel counts in ticks of 10 ms
     assert others_s > BURNT_S - 0.1
