@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -207,6 +208,7 @@ def test_memory_of_several_workers_is_warned_of(
     several: bool,
     warned: list[str],
 ) -> None:
+    monkeypatch.delitem(sys.modules, "gunicorn", raising=False)  # another test may have imported it
     monkeypatch.setenv("WEB_CONCURRENCY", "2" if several else "1")
     with caplog.at_level(logging.WARNING, "target_app.lifespan"):
         start_app(**settings)
