@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -107,6 +108,20 @@ def cpus_for() -> tuple[tuple[int, ...], tuple[int, ...]]:
         return (), ()
     count = 2 if len(allowed) >= 8 else 1
     return tuple(allowed[:-count]), tuple(allowed[-count:])
+
+
+@contextlib.contextmanager
+def own_cpus(cpus: Sequence[int]) -> Iterator[None]:
+    """Keep this process off the server's CPUs while it measures."""
+    if not cpus:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def check_cpus(setup: Setup, generator_cpus: Sequence[int] = ()) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
-import os
 import tempfile
 import time
 from collections import abc
@@ -17,10 +15,11 @@ from random import Random
 import numpy as np
 
 from bench import host
+from bench.answers import check_answers
 from bench.audit import audit, is_valid, profiled
 from bench.engines import launch
 from bench.engines.job import Job
-from bench.errors import BenchError, EngineError, ServerError
+from bench.errors import EngineError, ServerError
 from bench.flame import profiling
 from bench.meter import Meter
 from bench.model import SCHEMA, Cell, ClosedLoad, Failure, Generator, OpenLoad, Plan, Record, Setup
@@ -33,7 +32,7 @@ from bench.schedule import stages
 from bench.server import Server, ended, serving
 from bench.store import RunFolder
 from bench.summary import answers_by_worker, summarise
-from scenarios.model import Flow, Request, Response, Scenario, drive
+from scenarios.model import Scenario
 
 _VICTIM_ARRIVALS_PER_S = 100.0
 _CHECK_TIMEOUT_S = 10.0
@@ -100,7 +99,7 @@ def run(plan: Plan, bench: Bench, folder: RunFolder, display: Display) -> None:
     A setup that does not start and a cell that cannot be measured are recorded as failures; the run goes on.
     """
     began_s = time.monotonic()
-    with own_cpus(bench.generator_cpus), Processes() as processes:
+    with host.own_cpus(bench.generator_cpus), Processes() as processes:
         earlier: dict[object, list[float]] = {}
         for visit in visits(plan):
             with contextlib.closing(_visit(visit, plan, bench, processes, display)) as results:
@@ -265,55 +264,6 @@ def audited(record: Record, earlier_rps: Sequence[float] = ()) -> Record:
 def _answered(samples: Samples) -> int:
     """Requests that ended in the measured part, well or not."""
     return int(np.count_nonzero((samples.done_ns >= samples.start_ns) & (samples.done_ns < samples.end_ns)))
-
-
-def check_answers(scenario: Scenario, server: Server) -> None:
-    """Drive a session, and one of the victim, and hold every answer against what it should be. Raises EngineError."""
-    _check_flow(f"scenario '{scenario.name}'", scenario.flow, server)
-    if scenario.victim:
-        _check_flow(f"the victim of scenario '{scenario.name}'", scenario.victim, server)
-
-
-def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server) -> None:
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=_CHECK_TIMEOUT_S)
-
-    def send(request: Request) -> Response:
-        connection.request(request.method, request.path, request.body or None, dict(request.headers))
-        answer = connection.getresponse()
-        head = "\r\n".join(["", *(f"{name}: {value}" for name, value in answer.getheaders())])
-        return Response(answer.status, answer.read(), head.encode("latin-1"))
-
-    sent = 0
-    try:
-        for request, response in drive(flow(Random(0)), send):
-            sent += 1
-            if fault := request.fault(response):
-                said = response.body[:200].decode(errors="replace")
-                raise EngineError(f"{who}: {request.label} answered {fault}: {said}")
-    except (OSError, http.client.HTTPException) as error:
-        raise EngineError(f"{who}: {type(error).__name__}: {error}") from None
-    except BenchError:
-        raise
-    except Exception as error:
-        raise EngineError(f"{who} raised {type(error).__name__}: {error}") from error
-    finally:
-        connection.close()
-    if not sent:
-        raise EngineError(f"{who}: its flow yields no request")
-
-
-@contextlib.contextmanager
-def own_cpus(cpus: Sequence[int]) -> Iterator[None]:
-    """Keep this process off the server's CPUs while it measures."""
-    if not cpus:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cpus)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def _cell_s(cell: Cell) -> float:

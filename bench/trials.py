@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bench import host
 from bench.audit import OTHERS_SHARE
 from bench.capacity import Answer, Probe, Search, Trial, Verdict, next_step
 from bench.errors import BenchError
@@ -16,7 +17,7 @@ from bench.model import Block, Cell, ClosedLoad, Failure, Load, OpenLoad, Plan, 
 from bench.neighbours import Neighbours
 from bench.objective import SATURATED, Objective, doubts
 from bench.processes import Processes
-from bench.runner import Bench, audited, measure, own_cpus
+from bench.runner import Bench, audited, measure
 from bench.server import Server, serving
 from bench.siblings import mapping
 from bench.store import RunFolder, read_run
@@ -102,7 +103,7 @@ def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, tell: Tell) -> 
     folder.add_facts(capacity=_facts(goal, None, session.records))
     answer = None
     try:
-        with own_cpus(bench.generator_cpus), Processes() as processes:
+        with host.own_cpus(bench.generator_cpus), Processes() as processes:
             answer = session.search(processes)
         return answer
     except BenchError as error:

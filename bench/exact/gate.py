@@ -19,10 +19,10 @@ from bench.exact import callgrind, reasons
 from bench.exact.comparison import alone, compare, dropped, explained, pooled
 from bench.exact.figures import MISS, Figure
 from bench.exact.job import Answer, Job, read_answer
-from bench.exact.trees import Repository, Tree
 from bench.model import Setup
 from bench.probe import PROBE_DIR
 from bench.processes import Processes
+from bench.trees import Repository, Tree
 from bench.verdict import Change, Judgement
 from scenarios.files import own
 

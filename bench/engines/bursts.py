@@ -1,0 +1,124 @@
+"""Short loads over connections that stay: a fixed number of sessions, as fast as some users can, or at given times."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from random import Random
+
+from bench.engines.connection import Client, Common, clock_ns
+from bench.engines.job import Job
+from bench.engines.timer import Timer
+from bench.errors import EngineError
+from bench.samples import Samples, read
+from scenarios.model import Flow
+
+_NEVER_NS = 1 << 62
+_SOON_NS = 2_000_000
+_WITHIN_S = 30.0
+
+
+class Bursts:
+    """`users` connections to one server; between two calls nothing is under way.
+
+    Of the job, only its address, its file of samples and its limit for an answer matter.
+    """
+
+    def __init__(self, job: Job, flow: Callable[[Random], Flow], users: int) -> None:
+        self._job = job
+        self._common = Common(job, flow, _NEVER_NS)
+        self._clients = [
+            Client(self._common, Random(f"{job.seed} {user}"), self._ended) for user in range(users)
+        ]
+        self._idle = deque(self._clients)
+        self._to_start = 0
+        self._under_way = 0
+        self._due_ns: deque[int] = deque()
+        self._over: asyncio.Future[int] | None = None
+        self._timer: Timer | None = None
+
+    @property
+    def errors(self) -> int:
+        """Requests that failed, so far."""
+        return self._common.errors
+
+    async def closed(self, sessions: int) -> tuple[int, int]:
+        """Run sessions one after the other on every connection; the moments of the first start and the last end.
+
+        Raises EngineError where the flow itself is broken or the server does not come to an end.
+        """
+        self._to_start = sessions
+        start_ns = clock_ns()
+        self._over = asyncio.get_running_loop().create_future()
+        while self._to_start and self._idle:
+            self._start(start_ns)
+        return start_ns, await self._end()
+
+    async def paced(self, offsets_ns: Sequence[int]) -> tuple[int, int]:
+        """Start sessions at these times from now, in order; one that finds no free connection waits for it.
+
+        It was due all the same, so that its response time holds the wait. Raises EngineError as `closed` does.
+        """
+        loop = asyncio.get_running_loop()
+        begin_ns = clock_ns() + _SOON_NS
+        self._due_ns = deque(begin_ns + offset for offset in offsets_ns)
+        self._over = loop.create_future()
+        if self._timer is None:
+            self._timer = Timer(loop, self._arrive)
+        self._arrive()
+        return begin_ns, await self._end()
+
+    def close(self) -> Samples:
+        """Drop the connections; every request there was."""
+        for client in self._clients:
+            client.close()
+        if self._timer is not None:
+            self._timer.close()
+        self._common.file.close(start_ns=0, end_ns=_NEVER_NS, shed=0, cpu_s=0.0, sent=self._common.sent)
+        return read(self._job.samples)
+
+    async def _end(self) -> int:
+        over = self._over
+        assert over is not None
+        try:
+            async with asyncio.timeout(_WITHIN_S):
+                return await over
+        except TimeoutError:
+            raise EngineError(
+                f"a burst of '{self._job.scenario}' did not end within {_WITHIN_S:g} s"
+            ) from None
+
+    def _start(self, due_ns: int) -> None:
+        self._to_start -= 1
+        self._under_way += 1
+        self._idle.pop().start(due_ns)
+
+    def _arrive(self) -> None:
+        now_ns = clock_ns()
+        while self._due_ns and self._due_ns[0] <= now_ns and self._idle:
+            self._to_start += 1
+            self._start(self._due_ns.popleft())
+        if self._due_ns and self._idle and self._timer is not None:
+            self._timer.set(self._due_ns[0])
+
+    def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
+        self._under_way -= 1
+        self._idle.append(client)
+        if self._common.broken:
+            self._finish(done_ns)
+        elif self._to_start:
+            self._start(done_ns)
+        elif self._due_ns:
+            self._arrive()
+        elif not self._under_way:
+            self._finish(done_ns)
+
+    def _finish(self, done_ns: int) -> None:
+        over = self._over
+        if over is None or over.done():
+            return
+        if self._common.broken:
+            over.set_exception(EngineError(f"scenario '{self._job.scenario}' raised {self._common.broken}"))
+        else:
+            over.set_result(done_ns)

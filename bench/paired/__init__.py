@@ -1,0 +1,1 @@
+"""The paired gate: two arms over real servers, slice by slice, and what the pairs prove."""
