@@ -1,0 +1,91 @@
+"""What pytest-benchmark wrote, read: how long calls take in-process, in figures that others can join with theirs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.errors import UsageError
+
+_STATS = ("median", "q1", "q3", "min", "max", "mean", "stddev")
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """How long one call took, over `rounds` rounds; `extra` is what the test itself says of it."""
+
+    name: str
+    group: str | None
+    median_s: float
+    q1_s: float
+    q3_s: float
+    min_s: float
+    max_s: float
+    mean_s: float
+    stddev_s: float
+    rounds: int
+    extra: Mapping[str, object]
+
+    @property
+    def iqr_s(self) -> float:
+        """The width of the middle half."""
+        return self.q3_s - self.q1_s
+
+
+@dataclass(frozen=True, slots=True)
+class Micro:
+    """One file of pytest-benchmark: the machine as it describes it, and its benchmarks, no two of one name."""
+
+    machine: Mapping[str, object]
+    benchmarks: tuple[Benchmark, ...]
+
+
+def read(text: str) -> Micro:
+    """The benchmarks in what `pytest --benchmark-json` writes; where two tests share a name, by their full names.
+
+    Raises UsageError for anything else.
+    """
+    told = _parsed(text)
+    listed, machine = told.get("benchmarks"), told.get("machine_info")
+    if not isinstance(listed, list) or not isinstance(machine, dict):
+        raise UsageError(f"{_NO_SUCH_FILE}: it has no benchmarks and machine_info")
+    try:
+        names = Counter(each["name"] for each in listed)
+        return Micro(machine, tuple(_benchmark(each, unique=names[each["name"]] == 1) for each in listed))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{_NO_SUCH_FILE}: a benchmark of it lacks or spoils {error}") from None
+
+
+_NO_SUCH_FILE = "this is no JSON that `pytest --benchmark-json=FILE` writes"
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        told = json.loads(text)
+    except ValueError:
+        raise UsageError(f"{_NO_SUCH_FILE}: it is no JSON at all") from None
+    if not isinstance(told, dict):
+        raise UsageError(f"{_NO_SUCH_FILE}: it is no object")
+    return told
+
+
+def _benchmark(told: Mapping[str, Any], *, unique: bool) -> Benchmark:
+    stats = told["stats"]
+    return Benchmark(
+        name=str(told["name"] if unique else told["fullname"]),
+        group=told["group"],
+        **{f"{name}_s": _seconds(stats, name) for name in _STATS},
+        rounds=int(stats["rounds"]),
+        extra=dict(told["extra_info"]),
+    )
+
+
+def _seconds(stats: Mapping[str, Any], name: str) -> float:
+    value = float(stats[name])
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(f"{name}: {value}")
+    return value
