@@ -7,6 +7,17 @@ from typing import Literal
 
 Verdict = Literal["regressed", "improved", "no change", "inconclusive"]
 
+HIGHER_IS_WORSE = {
+    "instructions": True,
+    "cpu": True,
+    "throughput": False,
+    "p50": True,
+    "p99": True,
+    "memory": True,
+    "errors": True,
+}
+"""The metrics that gates judge by, and which way is worse."""
+
 _GRAVEST_FIRST: tuple[Verdict, ...] = ("regressed", "inconclusive", "improved", "no change")
 
 
@@ -14,8 +25,9 @@ _GRAVEST_FIRST: tuple[Verdict, ...] = ("regressed", "inconclusive", "improved", 
 class Change:
     """One thing measured in both versions.
 
-    `ratio` is head / base, between `low` and `high`; `mde`, the smallest change that would be found, is a share such
-    as 0.002. What is None is unknown; without a base, so is the verdict. `why` says what a reader should know of it.
+    `base` and `head` are in `unit`, none where they are counted. `ratio` is head / base, between `low` and `high`;
+    `mde`, the smallest change that would be found, is a share such as 0.002. What is None is unknown; without a base,
+    so is the verdict. `why` says what a reader should know of it.
     """
 
     name: str
@@ -28,6 +40,7 @@ class Change:
     high: float | None = None
     mde: float | None = None
     why: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli.lookup import all_scenarios, one_setup
 from bench.cli.options import ScenariosFile, SetupsFile, named
-from bench.cli.terminal import note, say, shown
+from bench.cli.terminal import note
+from bench.cli.verdicts import (
+    FormatOption,
+    InconclusiveOption,
+    OutOption,
+    failures_are_2,
+    percentage,
+    present,
+)
 
 if TYPE_CHECKING:
     from bench.verdict import Judgement
-
-_FORMATS = "text|markdown|json|junit"
 
 
 def exact(
@@ -28,14 +31,9 @@ def exact(
     scenario: Annotated[list[str] | None, named("Scenario to measure, not all; repeatable.")] = None,
     setup: Annotated[str, named("Setup that names the app, its environment and loop.")] = "uvicorn",
     threshold: Annotated[str, named("Smallest change that counts; noise may raise it.", "PERCENT")] = "0.2%",
-    form: Annotated[
-        Literal["text", "markdown", "json", "junit"],
-        typer.Option("--format", metavar=_FORMATS, help="Of the result."),
-    ] = "text",
-    inconclusive: Annotated[
-        Literal["pass", "fail"], named("What to do where nothing can be decided.", "pass|fail")
-    ] = "fail",
-    out: Annotated[Path | None, named("Where the result is written, besides the text shown.", "FILE")] = None,
+    form: FormatOption = "text",
+    inconclusive: InconclusiveOption = "fail",
+    out: OutOption = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
 ) -> None:
@@ -48,13 +46,13 @@ def exact(
     bench exact --base main
     bench exact --base v1.2 --head v1.3 --scenario noop-async --format markdown
     """
-    with _failures_are_2():
-        share = _share(threshold)
+    with failures_are_2():
+        share = percentage(threshold, "--threshold")
         known = all_scenarios(scenarios)
         judgement = _judgement(
             base, head, tuple(scenario or ()), tuple(known), setup, setups, scenarios, share
         )
-        _show(judgement, form, out)
+        present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 
 
@@ -70,7 +68,7 @@ def _judgement(
 ) -> Judgement:
     from bench.errors import UsageError, unknown
     from bench.exact import gate
-    from bench.exact.trees import Tree, repository
+    from bench.trees import Tree, repository
     from scenarios.files import own
 
     for name in wanted:
@@ -92,44 +90,3 @@ def _judgement(
             raise UsageError("--head needs a --base to be compared with")
         return gate.measure(subject, Tree(Path.cwd(), f"{app.app} as it is in this folder"))
     return gate.judge(subject, repository(Path.cwd()), base, head, threshold, note)
-
-
-def _show(judgement: Judgement, form: Literal["text", "markdown", "json", "junit"], out: Path | None) -> None:
-    from bench.report.judgement import render
-
-    if out is None:
-        say(render(judgement, form).rstrip("\n"))
-        return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render(judgement, form), encoding="utf-8")
-    say(render(judgement, "text"))
-    say(f"{form}: {shown(out)}")
-
-
-def _share(text: str) -> float:
-    from bench.errors import UsageError
-
-    try:
-        share = float(text.strip().removesuffix("%")) / 100
-    except ValueError:
-        share = -1.0
-    if not 0 < share < 1:
-        raise UsageError(f"--threshold {text}: give a percentage, such as 0.2%")
-    return share
-
-
-@contextlib.contextmanager
-def _failures_are_2() -> Iterator[None]:
-    """Status 1 says that a change is slower, so nothing else may end with it."""
-    from bench.errors import BenchError, GateError
-
-    try:
-        yield
-    except BenchError as error:
-        if error.status == 1:
-            raise GateError(str(error)) from error
-        raise
-    except Exception as error:
-        if os.environ.get("BENCH_DEBUG"):
-            raise
-        raise GateError(f"unexpected {type(error).__name__}: {error} (BENCH_DEBUG=1 shows where)") from error

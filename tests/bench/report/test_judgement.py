@@ -5,7 +5,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from bench.report.judgement import render
+from bench.report.judgement import difference, render
 from bench.verdict import Change, Judgement
 
 SLOWER = Change(
@@ -22,11 +22,11 @@ def test_text_gives_the_verdict_then_the_table_then_the_reasons() -> None:
         "\n"
         "base and head\n"
         "\n"
-        "name    base   head  difference  found from  verdict\n"
-        "-----  -----  -----  ----------  ----------  ------------\n"
-        "json   2,000  2,000     +0.00 %      0.20 %  no change\n"
-        "noop   1,000  1,005     +0.51 %      0.20 %  regressed\n"
-        "fresh            70                          inconclusive\n"
+        "name    base   head  difference          interval  found from  verdict\n"
+        "-----  -----  -----  ----------  ----------------  ----------  ------------\n"
+        "json   2,000  2,000     +0.00 %  -0.01 to +0.01 %      0.20 %  no change\n"
+        "noop   1,000  1,005     +0.51 %  +0.50 to +0.52 %      0.20 %  regressed\n"
+        "fresh            70                                            inconclusive\n"
         "\n"
         "A note.\n"
         "\n"
@@ -41,7 +41,7 @@ def test_text_gives_the_verdict_then_the_table_then_the_reasons() -> None:
 def test_markdown_starts_with_the_verdict() -> None:
     lines = render(JUDGEMENT, "markdown").splitlines()
     assert lines[0] == "# 🔴 regressed: noop +0.51 %"
-    assert "| noop | 1,000 | 1,005 | +0.51 % | 0.20 % | regressed |" in lines
+    assert "| noop | 1,000 | 1,005 | +0.51 % | +0.50 to +0.52 % | 0.20 % | regressed |" in lines
     assert lines.index("**noop**") < lines.index("- f: +51") < lines.index("**fresh**")
 
 
@@ -87,3 +87,34 @@ def test_the_first_line_says_it_all(changes: tuple[Change, ...], first: str) -> 
 def test_without_a_base_the_table_holds_one_figure() -> None:
     text = render(Judgement("t", (Change("a", "instructions", None, head=1234.0, mde=0.004),)), "text")
     assert "a           1,234      0.40 %" in text
+
+
+def test_several_metrics_have_a_column_and_figures_their_units() -> None:
+    cpu = Change("noop", "cpu", "regressed", 40.4, 41.61, 1.03, 1.02, 1.04, 0.015, ("seen twice",), "µs")
+    p99 = Change("noop", "p99", "inconclusive", 0.5, 0.0049, 0.0098, unit="ms")
+    errors = Change("noop", "errors", "no change", 0.0, 0.0)
+    text = render(Judgement("t", (cpu, p99, errors)), "text")
+    assert text == (
+        "regressed: noop cpu +3.00 %\n"
+        "\n"
+        "t\n"
+        "\n"
+        "name  metric     base       head  difference          interval  found from  verdict\n"
+        "----  ------  -------  ---------  ----------  ----------------  ----------  ------------\n"
+        "noop  cpu     40.4 µs    41.6 µs     +3.00 %  +2.00 to +4.00 %      1.50 %  regressed\n"
+        "noop  p99     0.50 ms  0.0049 ms    -99.02 %                                inconclusive\n"
+        "noop  errors        0          0                                            no change\n"
+        "\n"
+        "noop cpu:\n"
+        "    seen twice\n"
+    )
+
+
+def test_the_headline_names_three_and_counts_the_rest() -> None:
+    slower = tuple(Change(name, "cpu", "regressed", ratio=1.1) for name in "abcde")
+    first = render(Judgement("t", slower), "text").splitlines()[0]
+    assert first == "regressed: a +10.00 %, b +10.00 %, c +10.00 %, and 2 more"
+
+
+def test_nothing_is_less_than_nothing() -> None:
+    assert difference(0.9999999) == "+0.00 %"

@@ -1,0 +1,70 @@
+"""What the gates share on the command line: options, how a judgement is shown, and what status 1 means."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bench.cli.options import named
+from bench.cli.terminal import say, shown
+
+if TYPE_CHECKING:
+    from bench.report.judgement import Format
+    from bench.verdict import Judgement
+
+FormatOption = Annotated[
+    Literal["text", "markdown", "json", "junit"],
+    typer.Option("--format", metavar="text|markdown|json|junit", help="Of the result."),
+]
+InconclusiveOption = Annotated[
+    Literal["pass", "fail"], named("What to do where nothing can be decided.", "pass|fail")
+]
+OutOption = Annotated[Path | None, named("Where the result is written, besides the text shown.", "FILE")]
+
+
+def present(judgement: Judgement, form: Format, out: Path | None) -> None:
+    """Show a judgement; with `out` the text is shown, and the file holds the format asked for."""
+    from bench.report.judgement import render
+
+    if out is None:
+        say(render(judgement, form).rstrip("\n"))
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(render(judgement, form), encoding="utf-8")
+    say(render(judgement, "text"))
+    say(f"{form}: {shown(out)}")
+
+
+def percentage(text: str, option: str) -> float:
+    """`0.2%` or `0.2` -> 0.002. Raises UsageError that names the option."""
+    from bench.errors import UsageError
+
+    try:
+        share = float(text.strip().removesuffix("%")) / 100
+    except ValueError:
+        share = -1.0
+    if not 0 < share < 1:
+        raise UsageError(f"{option} {text}: give a percentage, such as 0.2%")
+    return share
+
+
+@contextlib.contextmanager
+def failures_are_2() -> Iterator[None]:
+    """Status 1 says that a change is slower, so nothing else may end with it."""
+    from bench.errors import BenchError, GateError
+
+    try:
+        yield
+    except BenchError as error:
+        if error.status == 1:
+            raise GateError(str(error)) from error
+        raise
+    except Exception as error:
+        if os.environ.get("BENCH_DEBUG"):
+            raise
+        raise GateError(f"unexpected {type(error).__name__}: {error} (BENCH_DEBUG=1 shows where)") from error
