@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -50,6 +51,7 @@ class Processes:
 
     def __init__(self) -> None:
         self._children: set[int] = set()
+        self._telling = threading.Lock()  # servers may be started from several threads
         self._guard = subprocess.Popen(
             [sys.executable, "-S", "-E", "-c", _GUARD],
             stdin=subprocess.PIPE,
@@ -113,8 +115,9 @@ class Processes:
 
     def _tell(self, sign: str, what: int | str) -> None:
         assert self._guard.stdin is not None
-        self._guard.stdin.write(f"{sign}{what}\n")
-        self._guard.stdin.flush()
+        with self._telling:
+            self._guard.stdin.write(f"{sign}{what}\n")
+            self._guard.stdin.flush()
 
 
 def _spawn(

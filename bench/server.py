@@ -55,10 +55,12 @@ def serving(
     port: int = 0,
     cpus: Sequence[int] = (),
     ready_within_s: float = _READY_WITHIN_S,
+    cwd: Path | None = None,
 ) -> Iterator[Server]:
     """Start a setup, wait until its health path answers 200 and all its workers are up, and stop it in every case.
 
-    `port` 0 picks a free one; `cpus` are used where the setup names none. Raises UsageError for CPUs that do not exist
+    `port` 0 picks a free one; `cpus` are used where the setup names none; `cwd` is the folder that a setup's app is
+    imported from, ours when it is None. Raises UsageError for CPUs that do not exist
     and ServerError, with the end of the server's log, when it cannot be started, dies, or does not answer in time.
     """
     if port and not is_free(port, host):
@@ -78,7 +80,7 @@ def serving(
         env.update(filled.env)
         with contextlib.ExitStack() as stack:
             try:
-                child = stack.enter_context(processes.running(argv, log=log, cpus=cpus, env=env))
+                child = stack.enter_context(processes.running(argv, log=log, cpus=cpus, env=env, cwd=cwd))
             except OSError as error:
                 what = f"setup '{setup.name}': {argv[0]} cannot be started: {error.strerror}"
                 raise ServerError(what) from None

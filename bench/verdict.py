@@ -27,7 +27,8 @@ class Change:
 
     `base` and `head` are in `unit`, none where they are counted. `ratio` is head / base, between `low` and `high`;
     `mde`, the smallest change that would be found, is a share such as 0.002. What is None is unknown; without a base,
-    so is the verdict. `why` says what a reader should know of it.
+    so is the verdict. `why` says what a reader should know of it. What is only `beside` the gate's own metrics can be
+    red, but may stay open without leaving the whole open.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Change:
     mde: float | None = None
     why: tuple[str, ...] = ()
     unit: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Judgement:
     @property
     def verdict(self) -> Verdict | None:
         """The gravest of all; None where nothing was compared."""
-        return gravest([change.verdict for change in self.changes if change.verdict is not None])
+        counted = [one for one in self.changes if not (one.beside and one.verdict == "inconclusive")]
+        return gravest([one.verdict for one in counted if one.verdict is not None])
 
     def status(self, inconclusive: Literal["pass", "fail"]) -> int:
         """The exit status: 1 regressed, 3 inconclusive unless that passes, else 0."""

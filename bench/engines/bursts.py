@@ -43,6 +43,11 @@ class Bursts:
         """Requests that failed, so far."""
         return self._common.errors
 
+    @property
+    def sent(self) -> int:
+        """Requests that were sent, so far."""
+        return self._common.sent
+
     async def closed(self, sessions: int) -> tuple[int, int]:
         """Run sessions one after the other on every connection; the moments of the first start and the last end.
 

@@ -1,0 +1,127 @@
+"""The arms of a comparison, and pools of their servers: pairs that are started together and share their hash seed.
+
+Two processes of the same program differ by some percent for as long as they live, so every look at the evidence starts
+fresh ones, and the pair of processes is what counts as one observation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.errors import GateError
+from bench.model import Setup
+from bench.ports import free_ports
+from bench.probe import PROBE_DIR
+from bench.processes import Processes
+from bench.resources import ProcessTree, cpu_ns
+from bench.server import Server, serving
+
+_FIND = "import importlib.util as i, sys; s = i.find_spec(sys.argv[1]); print(s.origin if s else '')"
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One side: a setup, the folder that its app is imported from, and what to call it."""
+
+    name: str
+    setup: Setup
+    folder: Path
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A running server of an arm, with the processes that it consists of."""
+
+    arm: Arm
+    server: Server
+    pids: tuple[int, ...]
+
+    def cpu_ns(self) -> int:
+        """CPU time of all its processes so far."""
+        return sum(map(cpu_ns, self.pids))
+
+    def rss_bytes(self) -> int:
+        """Memory of all its processes now; what they share counts for each."""
+        return sum(reading.rss_bytes for reading in ProcessTree(self.server.pid).snapshot().processes)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A server of either arm, in this order: base, head."""
+
+    base: Instance
+    head: Instance
+
+
+def check_origin(arm: Arm) -> None:
+    """Raise GateError where the app would be imported from elsewhere than the arm's own folder."""
+    if arm.setup.server == "command":
+        return
+    module = arm.setup.app.partition(":")[0]
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", _FIND, module],
+        cwd=arm.folder, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    origin = done.stdout.strip()
+    if done.returncode or not origin:
+        last = (done.stderr.strip().splitlines() or ["there is no such module"])[-1]
+        raise GateError(f"{arm.name} ({arm.said}): {module} cannot be imported: {last}")
+    if not Path(origin).resolve().is_relative_to(arm.folder.resolve()):
+        raise GateError(
+            f"{module} of the {arm.name} is imported from {origin}, not from its own tree, so both versions would be "
+            "the same; run this in the folder that the app is imported from"
+        )
+
+
+@contextlib.contextmanager
+def pairs(
+    base: Arm, head: Arm, seeds: Sequence[int], processes: Processes, cpus: Sequence[int]
+) -> Iterator[list[Pair]]:
+    """A pair of servers for each hash seed, stopped in every case. Raises ServerError where one does not start.
+
+    They start on any CPU, some at a time, and are moved to `cpus` once they answer.
+    """
+    with contextlib.ExitStack() as stack:
+        arms = [(arm, seed) for seed in seeds for arm in (base, head)]
+        ports = free_ports(len(arms))
+        at_once = len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 2
+        with ThreadPoolExecutor(at_once) as starters:
+            instances = list(
+                starters.map(lambda one, port: _started(stack, *one, port, processes), arms, ports)
+            )
+        for instance in instances:
+            _move(instance, cpus)
+        try:
+            yield [Pair(*two) for two in zip(instances[::2], instances[1::2], strict=True)]
+        finally:
+            for instance in instances:  # all at once; the blocks that end now wait for each
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(instance.server.pid, signal.SIGTERM)
+
+
+def _started(stack: contextlib.ExitStack, arm: Arm, seed: int, port: int, processes: Processes) -> Instance:
+    env = {key: value for key, value in arm.setup.env.items() if key != PROBE_DIR}
+    env |= {"PYTHONHASHSEED": str(seed), "PYTHONDONTWRITEBYTECODE": "1"}
+    server = stack.enter_context(serving(replace(arm.setup, env=env), processes, port=port, cwd=arm.folder))
+    readings = ProcessTree(server.pid).snapshot().processes
+    return Instance(arm, server, tuple(reading.pid for reading in readings))
+
+
+def _move(instance: Instance, cpus: Sequence[int]) -> None:
+    """Threads to come inherit the CPUs; those that there are must be moved one by one."""
+    if not cpus or not hasattr(os, "sched_setaffinity"):
+        return
+    for pid in instance.pids:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(int(thread), cpus)

@@ -1,0 +1,146 @@
+"""Pairs -> verdicts: what a metric did, how sure that is, and what it would take to be surer."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from bench.paired.observation import METRICS, Observation
+from bench.paired.signed_rank import hodges_lehmann, holm, p_above, p_value
+from bench.verdict import HIGHER_IS_WORSE, Change, Verdict
+
+LOOKS = 3
+ALPHA_LOOK = 0.0221
+"""Two-sided level of each of three looks, so that they come to 5 % together (Pocock 1977: |z| > 2.289).
+
+One per cent at once would need pairs that a CI job has no time for. It need not: what is found is confirmed by fresh
+processes at `ALPHA_CONFIRM`, one-sided, so that of two equal versions at most 0.0025 x 0.5 are called slower.
+"""
+ALPHA_CONFIRM = 0.05
+POWER = 0.95
+
+PRIMARY = ("cpu", "throughput")
+"""The metrics that a comparison is measured for; the others can be red, but are not waited for."""
+
+_MARGINS = {"cpu": 1.0, "throughput": 1.0, "p50": 2.5, "p99": 5.0, "memory": 2.5}
+_UNITS = {"cpu": "µs/req", "throughput": "req/s", "p50": "ms", "p99": "ms", "memory": "MB"}
+
+Pairs = Mapping[str, Sequence[Observation]]
+"""Observations by scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One metric over all pairs: logarithms of head / base, and the figures of either side."""
+
+    name: str
+    metric: str
+    logs: tuple[float, ...]
+    base: float | None
+    head: float | None
+
+    @property
+    def sd(self) -> float | None:
+        """The standard deviation of a pair; None of a single one."""
+        return statistics.stdev(self.logs) if len(self.logs) > 1 else None
+
+
+def evidence(pairs: Pairs, memory: Mapping[str, Sequence[tuple[int, int]]] | None = None) -> list[Evidence]:
+    """Every metric of every scenario, and the bytes of memory of pools of servers."""
+    found = [
+        Evidence(
+            name, metric, tuple(log for one in seen if (log := one.log_ratio(metric)) is not None),
+            _middle(seen, metric, "base"), _middle(seen, metric, "head"),
+        )
+        for name, seen in pairs.items() for metric in METRICS
+    ]  # fmt: skip
+    found += [
+        Evidence(
+            name, "memory", tuple(math.log(head / base) for base, head in seen),
+            statistics.median(base for base, _ in seen) / 1e6, statistics.median(head for _, head in seen) / 1e6,
+        )
+        for name, seen in (memory or {}).items()
+    ]  # fmt: skip
+    return [one for one in found if one.logs]
+
+
+def judge(found: Sequence[Evidence], margin: float) -> list[Change]:
+    """A change a metric; with several scenarios, p-values are adjusted for their number (Holm), metric by metric.
+
+    `margin` is the share up to which CPU and throughput count as unchanged; the other metrics have multiples of it.
+    """
+    changes = []
+    for metric in dict.fromkeys(one.metric for one in found):
+        members = [one for one in found if one.metric == metric]
+        adjusted = holm([p_value(one.logs) for one in members])
+        changes += [_change(one, p, margin) for one, p in zip(members, adjusted, strict=True)]
+    order = {(one.name, one.metric): place for place, one in enumerate(found)}
+    return sorted(changes, key=lambda change: order[change.name, change.metric])
+
+
+def confirmed(change: Change, fresh: Evidence) -> bool:
+    """Whether fresh pairs bear out which way a change goes."""
+    assert change.ratio is not None
+    logs = fresh.logs if change.ratio > 1 else [-log for log in fresh.logs]
+    return p_above(logs) <= ALPHA_CONFIRM
+
+
+def moved(control: Evidence, margin: float) -> bool:
+    """Whether what no change can touch has changed: then neither can be said of anything beside it."""
+    interval = hodges_lehmann(control.logs, ALPHA_LOOK)
+    clear = interval.low > 0 or interval.high < 0
+    return clear and abs(interval.estimate) > math.log1p(margin) / 2
+
+
+def mde(sd: float, pairs: int) -> float:
+    """The smallest change that is found in 95 % of cases with so many pairs, as a share.
+
+    (z of the level + z of the power) x sd / sqrt(n), by the normal approximation.
+    """
+    z = NormalDist().inv_cdf(1 - ALPHA_LOOK / 2) + NormalDist().inv_cdf(POWER)
+    return math.expm1(z * sd / math.sqrt(pairs))
+
+
+def pairs_to_decide(one: Evidence, margin: float) -> int | None:
+    """How many pairs the interval would need to leave out zero, or what is outside the margin, if things stay so."""
+    if one.sd is None:
+        return None
+    middle = abs(statistics.median(one.logs))
+    limit = math.log1p(margin * _MARGINS[one.metric])
+    room = max(middle, limit - middle)
+    return math.ceil((NormalDist().inv_cdf(1 - ALPHA_LOOK / 2) * one.sd / room) ** 2)
+
+
+def _change(one: Evidence, p: float, margin: float) -> Change:
+    interval = hodges_lehmann(one.logs, ALPHA_LOOK)
+    limit = math.log1p(margin * _MARGINS[one.metric])
+    return Change(
+        one.name,
+        one.metric,
+        _verdict(one.metric, interval.estimate, interval.low, interval.high, p, limit),
+        one.base,
+        one.head,
+        math.exp(interval.estimate),
+        math.exp(interval.low) if math.isfinite(interval.low) else None,
+        math.exp(interval.high) if math.isfinite(interval.high) else None,
+        mde(one.sd, len(one.logs)) if one.sd is not None else None,
+        unit=_UNITS[one.metric],
+        beside=one.metric not in PRIMARY,
+    )
+
+
+def _verdict(metric: str, middle: float, low: float, high: float, p: float, limit: float) -> Verdict:
+    """No change is a proof, too: the whole interval must lie within the margin."""
+    if -limit < low and high < limit:
+        return "no change"
+    if p > ALPHA_LOOK or low <= 0 <= high:
+        return "inconclusive"
+    return "regressed" if (middle > 0) == HIGHER_IS_WORSE[metric] else "improved"
+
+
+def _middle(seen: Sequence[Observation], metric: str, side: str) -> float | None:
+    levels = [level for one in seen if (level := one.level(metric, side)) is not None]
+    return statistics.median(levels) if levels else None

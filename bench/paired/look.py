@@ -1,0 +1,185 @@
+"""One look at the evidence: fresh pairs of servers, loaded turn by turn, one of them at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import uvloop
+
+from bench.answers import check_answers
+from bench.engines.bursts import Bursts
+from bench.engines.job import Job
+from bench.model import ClosedLoad
+from bench.paired.arms import Instance, Pair
+from bench.paired.design import Size, offsets_ns, orders, rounds
+from bench.paired.observation import Observation, Side, Slice, Turn
+from bench.samples import OK, Samples
+from scenarios.model import Scenario
+
+_REHEARSED = 200
+_REHEARSAL_S = 1.0
+_FIRST_SESSIONS = 16
+
+Tick = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A scenario on a pool of pairs."""
+
+    scenario: Scenario
+    pairs: Sequence[Pair]
+    scenarios_file: Path | None = None
+
+
+def rehearse(subject: Subject, users: int) -> float:
+    """Drive the scenario on the first pair's base for about a second; sessions per second, warmed up.
+
+    Raises EngineError where it answers wrongly.
+    """
+    instance = subject.pairs[0].base
+    check_answers(subject.scenario, instance.server)
+
+    async def drive(lane: _Lane) -> float:
+        sessions, spent_s, rate_per_s = _FIRST_SESSIONS, 0.0, 0.0
+        while spent_s < _REHEARSAL_S:
+            start_ns, end_ns = await lane.bursts.closed(sessions)
+            spent_s += (end_ns - start_ns) / 1e9
+            rate_per_s = sessions * 1e9 / (end_ns - start_ns)
+            sessions = max(_FIRST_SESSIONS, min(_REHEARSED, int(rate_per_s * _REHEARSAL_S / 4)))
+        return rate_per_s
+
+    async def rehearsal() -> float:
+        with _lane(subject, instance, users, 0) as lane:
+            return await drive(lane)
+
+    return uvloop.run(rehearsal())
+
+
+def look(
+    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], seed: int, tick: Tick
+) -> dict[str, list[Observation]]:
+    """Load every pair of every subject, in rounds; one observation a pair. `tick` is called after each turn.
+
+    Raises EngineError where a server stops answering or a scenario is broken.
+    """
+    return uvloop.run(_look(subjects, sizes, Random(seed), tick))
+
+
+class _Lane:
+    """A scenario's connections to one server, and the windows in which it was loaded at the fixed rate."""
+
+    def __init__(self, bursts: Bursts, instance: Instance) -> None:
+        self.bursts = bursts
+        self.instance = instance
+        self.paced_ns: list[tuple[int, int]] = []
+        self.samples: Samples | None = None
+
+    async def slice(self, size: Size) -> Slice:
+        await self.bursts.closed(size.warm)
+        before = self.bursts.sent
+        cpu_ns = self.instance.cpu_ns()
+        start_ns, end_ns = await self.bursts.closed(size.measured)
+        cpu_ns = self.instance.cpu_ns() - cpu_ns
+        return Slice(self.bursts.sent - before, end_ns - start_ns, cpu_ns)
+
+    async def pace(self, size: Size, due_ns: Sequence[int]) -> None:
+        await self.bursts.closed(size.warm)
+        self.paced_ns.append(await self.bursts.paced(due_ns))
+
+    def side(self) -> Side:
+        assert self.samples is not None
+        return _side(self.samples, self.paced_ns)
+
+
+@contextlib.contextmanager
+def _lane(subject: Subject, instance: Instance, users: int, seed: int) -> Iterator[_Lane]:
+    with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
+        server, scenario = instance.server, subject.scenario
+        job = Job(
+            server.host, server.port, scenario.name, ClosedLoad(users, 0), Path(tmp) / "samples",
+            seed=seed, scenarios_file=subject.scenarios_file,
+        )  # fmt: skip
+        lane = _Lane(Bursts(job, scenario.flow, users), instance)
+        try:
+            yield lane
+        finally:
+            lane.samples = lane.bursts.close()
+
+
+class _Duel:
+    """A pair under a scenario: its two lanes, and the turns so far."""
+
+    def __init__(self, lanes: tuple[_Lane, _Lane], size: Size, rng: Random) -> None:
+        self.lanes = lanes
+        self.size = size
+        self._orders = orders(size.turns, rng)
+        self._rng = rng
+        self.turns: list[Turn] = []
+
+    async def turn(self, number: int) -> None:
+        reverse = self._orders[number] == "head first"
+        found = [await lane.slice(self.size) for lane in (self.lanes[::-1] if reverse else self.lanes)]
+        self.turns.append(Turn(*(found[::-1] if reverse else found)))
+        if number % self.size.pace_every == 0:
+            due_ns = offsets_ns(self.size.measured, self.size.rate_per_s, self._rng)
+            for lane in self.lanes[::-1] if reverse else self.lanes:
+                await lane.pace(self.size, due_ns)
+
+    def observation(self) -> Observation:
+        base, head = (lane.side() for lane in self.lanes)
+        return Observation(tuple(self.turns), base, head)
+
+
+async def _look(
+    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], rng: Random, tick: Tick
+) -> dict[str, list[Observation]]:
+    duels: dict[str, list[_Duel]] = {}
+    with contextlib.ExitStack() as stack:
+        for name, subject in subjects.items():
+            duels[name] = []
+            for pair in subject.pairs:
+                seed = rng.getrandbits(32)
+                lanes = [
+                    stack.enter_context(_lane(subject, side, sizes[name].users, seed))
+                    for side in (pair.base, pair.head)
+                ]
+                duels[name].append(_Duel((lanes[0], lanes[1]), sizes[name], Random(seed)))
+        everyone = [duel for found in duels.values() for duel in found]
+        await _warm(everyone)
+        for number, order in enumerate(
+            rounds(range(len(everyone)), max(size.turns for size in sizes.values()), rng)
+        ):
+            for place in order:
+                if number < everyone[place].size.turns:
+                    await everyone[place].turn(number)
+                    tick()
+    return {name: [duel.observation() for duel in found] for name, found in duels.items()}
+
+
+async def _warm(duels: Sequence[_Duel]) -> None:
+    """Let every server come to its steady state: connections, caches, specialised bytecode."""
+    for duel in duels:
+        for lane in duel.lanes:
+            await lane.bursts.closed(max(duel.size.users * 4, duel.size.measured * 2))
+
+
+def _side(samples: Samples, windows_ns: Sequence[tuple[int, int]]) -> Side:
+    paced = np.zeros(len(samples.done_ns), dtype=bool)
+    for start_ns, end_ns in windows_ns:
+        paced |= (samples.intended_ns >= start_ns) & (samples.intended_ns <= end_ns)
+    right = samples.outcome == OK
+    response_ms = (samples.done_ns - samples.intended_ns)[paced & right] / 1e6
+    p50_ms, p99_ms = np.percentile(response_ms, (50, 99)) if len(response_ms) else (None, None)
+    wrong = Counter(samples.outcomes[number] for number in samples.outcome[~right])
+    return Side(
+        None if p50_ms is None else float(p50_ms), None if p99_ms is None else float(p99_ms),
+        int((~right).sum()), len(right), tuple(name for name, _ in wrong.most_common(3)),
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""What one pair of servers showed under one scenario: slices, turns, and the ratio of each metric."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+METRICS = ("cpu", "throughput", "p50", "p99")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A fixed number of sessions by one server: the requests, the wall time and the server's CPU time."""
+
+    requests: int
+    wall_ns: int
+    cpu_ns: int
+
+    @property
+    def cpu_us(self) -> float:
+        return self.cpu_ns / 1e3 / self.requests
+
+    @property
+    def rate_per_s(self) -> float:
+        return self.requests / self.wall_ns * 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A slice of either server, one right after the other."""
+
+    base: Slice
+    head: Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What is known of one server of a pair beside its turns; times from when a request was due, at the fixed rate."""
+
+    p50_ms: float | None
+    p99_ms: float | None
+    errors: int
+    requests: int
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One pair under one scenario: the unit of evidence."""
+
+    turns: tuple[Turn, ...]
+    base: Side
+    head: Side
+
+    def log_ratio(self, metric: str) -> float | None:
+        """The logarithm of head / base; the median over turns, so that a disturbed one does not move it."""
+        if metric in ("p50", "p99"):
+            before, after = (getattr(side, f"{metric}_ms") for side in (self.base, self.head))
+            return math.log(after / before) if before and after else None
+        return statistics.median(log_ratios(self.turns, metric)) if self.turns else None
+
+    def level(self, metric: str, side: str) -> float | None:
+        """The figure of one side, `base` or `head`: microseconds, requests per second, or milliseconds."""
+        if metric in ("p50", "p99"):
+            found: float | None = getattr(getattr(self, side), f"{metric}_ms")
+            return found
+        figures = [figure(getattr(turn, side), metric) for turn in self.turns]
+        return statistics.median(figures) if figures else None
+
+
+def figure(one: Slice, metric: str) -> float:
+    """CPU microseconds per request, or requests per second."""
+    return one.cpu_us if metric == "cpu" else one.rate_per_s
+
+
+def log_ratios(turns: Sequence[Turn], metric: str) -> list[float]:
+    """The logarithm of head / base, turn by turn."""
+    return [math.log(figure(turn.head, metric) / figure(turn.base, metric)) for turn in turns]
