@@ -27,7 +27,8 @@ class Change:
 
     `base` and `head` are in `unit`, none where they are counted. `ratio` is head / base, between `low` and `high`;
     `mde`, the smallest change that would be found, is a share such as 0.002. What is None is unknown; without a base,
-    so is the verdict. `why` says what a reader should know of it. What is only `beside` the gate's own metrics can be
+    so is the verdict. `margin` is the share up to which a change does not matter, and the band that a chart shades.
+    `why` says what a reader should know of it. What is only `beside` the gate's own metrics can be
     red, but may stay open without leaving the whole open.
     """
 
@@ -43,6 +44,12 @@ class Change:
     why: tuple[str, ...] = ()
     unit: str = ""
     beside: bool = False
+    margin: float | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has a say in the verdict of all."""
+        return self.verdict is not None and not (self.beside and self.verdict == "inconclusive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +63,7 @@ class Judgement:
     @property
     def verdict(self) -> Verdict | None:
         """The gravest of all; None where nothing was compared."""
-        counted = [one for one in self.changes if not (one.beside and one.verdict == "inconclusive")]
-        return gravest([one.verdict for one in counted if one.verdict is not None])
+        return gravest([one.verdict for one in self.changes if one.counts and one.verdict is not None])
 
     def status(self, inconclusive: Literal["pass", "fail"]) -> int:
         """The exit status: 1 regressed, 3 inconclusive unless that passes, else 0."""

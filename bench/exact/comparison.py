@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from bench.exact.figures import Figure, Figures, noise
 from bench.verdict import Change, Verdict
@@ -59,13 +60,7 @@ def pooled(first: Figures, again: Figures) -> dict[str, Figure | None]:
 
 def explained(changes: Iterable[Change], reasons: Mapping[str, tuple[str, ...]]) -> tuple[Change, ...]:
     """The changes, with the reasons found for them."""
-    return tuple(
-        Change(
-            one.name, one.metric, one.verdict, one.base, one.head, one.ratio, one.low, one.high, one.mde,
-            one.why + reasons.get(one.name, ()),
-        )
-        for one in changes
-    )  # fmt: skip
+    return tuple(replace(one, why=one.why + reasons.get(one.name, ())) for one in changes)
 
 
 def _change(name: str, base: Figure | None, head: Figure | None, threshold: float, luck: float) -> Change:
@@ -87,7 +82,7 @@ def _change(name: str, base: Figure | None, head: Figure | None, threshold: floa
     return Change(
         name, METRIC, _verdict(ratio - 1, decides, threshold), base.instructions, head.instructions, ratio,
         ratio - _SIGMAS * error, ratio + _SIGMAS * error, decides,
-        _lookups(base, head),
+        _lookups(base, head), margin=decides,
     )  # fmt: skip
 
 
