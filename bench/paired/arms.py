@@ -96,9 +96,11 @@ def pairs(
         ports = free_ports(len(arms))
         at_once = len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 2
         with ThreadPoolExecutor(at_once) as starters:
-            instances = list(
-                starters.map(lambda one, port: _started(stack, *one, port, processes), arms, ports)
-            )
+            begun = [
+                starters.submit(_started, stack, arm, seed, port, processes)
+                for (arm, seed), port in zip(arms, ports, strict=True)
+            ]
+            instances = [start.result() for start in begun]
         for instance in instances:
             _move(instance, cpus)
         try:
@@ -111,7 +113,7 @@ def pairs(
 
 def _started(stack: contextlib.ExitStack, arm: Arm, seed: int, port: int, processes: Processes) -> Instance:
     env = {key: value for key, value in arm.setup.env.items() if key != PROBE_DIR}
-    env |= {"PYTHONHASHSEED": str(seed), "PYTHONDONTWRITEBYTECODE": "1"}
+    env["PYTHONHASHSEED"] = str(seed)
     server = stack.enter_context(serving(replace(arm.setup, env=env), processes, port=port, cwd=arm.folder))
     readings = ProcessTree(server.pid).snapshot().processes
     return Instance(arm, server, tuple(reading.pid for reading in readings))

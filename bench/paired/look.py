@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -26,8 +26,6 @@ from scenarios.model import Scenario
 _REHEARSED = 200
 _REHEARSAL_S = 1.0
 _FIRST_SESSIONS = 16
-
-Tick = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +62,13 @@ def rehearse(subject: Subject, users: int) -> float:
 
 
 def look(
-    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], seed: int, tick: Tick
+    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], seed: int
 ) -> dict[str, list[Observation]]:
-    """Load every pair of every subject, in rounds; one observation a pair. `tick` is called after each turn.
+    """Load every pair of every subject, in rounds; one observation a pair.
 
     Raises EngineError where a server stops answering or a scenario is broken.
     """
-    return uvloop.run(_look(subjects, sizes, Random(seed), tick))
+    return uvloop.run(_look(subjects, sizes, Random(seed)))
 
 
 class _Lane:
@@ -139,7 +137,7 @@ class _Duel:
 
 
 async def _look(
-    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], rng: Random, tick: Tick
+    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], rng: Random
 ) -> dict[str, list[Observation]]:
     duels: dict[str, list[_Duel]] = {}
     with contextlib.ExitStack() as stack:
@@ -160,7 +158,6 @@ async def _look(
             for place in order:
                 if number < everyone[place].size.turns:
                     await everyone[place].turn(number)
-                    tick()
     return {name: [duel.observation() for duel in found] for name, found in duels.items()}
 
 

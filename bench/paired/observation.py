@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 METRICS = ("cpu", "throughput", "p50", "p99")
 
@@ -78,3 +79,16 @@ def figure(one: Slice, metric: str) -> float:
 def log_ratios(turns: Sequence[Turn], metric: str) -> list[float]:
     """The logarithm of head / base, turn by turn."""
     return [math.log(figure(turn.head, metric) / figure(turn.base, metric)) for turn in turns]
+
+
+def line(look: str, scenario: str, one: Observation) -> str:
+    """What a pair showed, as a line of JSON; a slice is [requests, wall nanoseconds, CPU nanoseconds]."""
+    turns = {
+        side: [
+            [piece.requests, piece.wall_ns, piece.cpu_ns]
+            for piece in (getattr(turn, side) for turn in one.turns)
+        ]
+        for side in ("base", "head")
+    }
+    sides = {side: asdict(getattr(one, side)) for side in ("base", "head")}
+    return json.dumps({"look": look, "scenario": scenario, "turns": turns, **sides}) + "\n"

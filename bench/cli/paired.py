@@ -1,0 +1,167 @@
+"""`bench ab`: is this change slower, over real servers?"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli.lookup import all_scenarios, one_setup
+from bench.cli.options import ScenariosFile, SetupsFile, named, number
+from bench.cli.terminal import note, shown
+from bench.cli.verdicts import (
+    FormatOption,
+    InconclusiveOption,
+    OutOption,
+    failures_are_2,
+    percentage,
+    present,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.model import Setup
+    from bench.paired.arms import Arm
+    from bench.paired.gate import Comparison
+    from bench.paired.observation import Observation
+    from bench.trees import Tree
+    from bench.verdict import Judgement
+    from scenarios.model import Scenario
+
+_SCENARIOS = ("noop-async", "db-orm-async")
+
+
+def ab(
+    setup: Annotated[str, typer.Argument(metavar="SETUP", help="See `bench list setups`.")] = "uvicorn",
+    other: Annotated[
+        str | None, typer.Argument(metavar="[SETUP2]", help="Compare it with SETUP, not two commits.")
+    ] = None,
+    base: Annotated[str | None, named("Commit to compare with.", "REF")] = None,
+    head: Annotated[str | None, named("Commit to judge; without it the working tree.", "REF")] = None,
+    scenario: Annotated[
+        list[str] | None, named(f"Scenario to measure; repeatable. [{' and '.join(_SCENARIOS)}]")
+    ] = None,
+    duration: Annotated[
+        float,
+        typer.Option("--seconds", min=10, max=86_400, metavar="SECONDS", help="Time at most, a scenario."),
+    ] = 120.0,
+    margin: Annotated[str, named("Up to which CPU and throughput count as unchanged.", "PERCENT")] = "2%",
+    pairs: Annotated[int, number("Servers of each side that are started for each look.", 6, 32)] = 8,
+    users: Annotated[int, number("Connections.", 1, 256)] = 8,
+    seed: Annotated[int, named("Decides orders, arrivals and random choices.", "N")] = 1,
+    form: FormatOption = "text",
+    inconclusive: InconclusiveOption = "fail",
+    out: OutOption = None,
+    raw: Annotated[
+        Path | None, named("Where what each pair showed is appended, as JSON lines.", "FILE")
+    ] = None,
+    setups: SetupsFile = None,
+    scenarios: ScenariosFile = None,
+) -> None:
+    """Compare two commits, or two setups, over real servers side by side: is one slower, and how sure is that?
+
+    Servers of both sides are loaded in turn, in random order, over many short slices. The evidence is looked at three
+    times; what seems to have changed is confirmed by fresh processes; a control that no change can touch runs beside.
+    It sees what `bench exact` cannot: waiting, locks, blocked loops, extra round trips.
+    Exit status: 0 no regression, 1 regressed, 2 wrong usage or failure, 3 inconclusive.
+
+    \b
+    bench ab --base main
+    bench ab --base v1.2 --head v1.3 --scenario io-async --seconds 60
+    bench ab uvicorn gunicorn-asgi-2 --scenario noop-async
+    """
+    from bench.paired.gate import Comparison
+
+    with failures_are_2(), ExitStack() as stack:
+        known = all_scenarios(scenarios)
+        sides = _arms(stack, setup, other, (base, head), setups)
+        asked = Comparison(
+            *sides,
+            _chosen(scenario, scenarios, known),
+            *_control(),
+            scenarios.absolute() if scenarios else None,
+            pairs,
+            duration,
+            users,
+            percentage(margin, "--margin"),
+            seed,
+        )
+        judgement = _compared(asked, raw)
+        present(judgement, form, out)
+    raise typer.Exit(judgement.status(inconclusive))
+
+
+def _chosen(wanted: list[str] | None, file: Path | None, known: dict[str, Scenario]) -> dict[str, Scenario]:
+    """The scenarios named, else those of the user's file, else ours."""
+    from bench.errors import unknown
+    from scenarios.files import own
+
+    names = wanted or (list(own(file)) if file else list(_SCENARIOS))
+    for name in names:
+        if name not in known:
+            raise unknown("scenario", name, known)
+    return {name: known[name] for name in names}
+
+
+def _arms(
+    stack: ExitStack, setup: str, other: str | None, refs: tuple[str | None, str | None], setups: Path | None
+) -> tuple[Arm, Arm]:
+    """Two setups in this folder, or one setup in two versions of it, checked out for as long as the stack is open."""
+    from bench.errors import UsageError
+    from bench.paired.arms import Arm
+
+    base, head = refs
+    first = one_setup(setup, setups)
+    if other is not None:
+        if base or head:
+            raise UsageError(
+                "two setups are compared in this folder's own version: leave --base and --head out"
+            )
+        second, here = one_setup(other, setups), Path.cwd()
+        return Arm("base", first, here, first.name), Arm("head", second, here, second.name)
+    if base is None:
+        raise UsageError("nothing to compare with: give --base REF, or a second setup")
+    old, new = _trees(stack, base, head)
+    return Arm("base", first, old.folder, old.said), Arm("head", first, new.folder, new.said)
+
+
+def _trees(stack: ExitStack, base: str, head: str | None) -> tuple[Tree, Tree]:
+    from tempfile import TemporaryDirectory
+
+    from bench.trees import repository
+
+    source = repository(Path.cwd())
+    place = Path(stack.enter_context(TemporaryDirectory(prefix="fastapi-bench-")))
+    old = stack.enter_context(source.checked_out(base, place / "base"))
+    if head is None:
+        return old, source.working_tree(place / "head")
+    return old, stack.enter_context(source.checked_out(head, place / "head"))
+
+
+def _control() -> tuple[Setup, Scenario]:
+    """A server whose app is ours and a few lines long, and the scenario for it."""
+    from bench.generators import RAW, SCENARIO
+
+    return RAW, all_scenarios(None)[SCENARIO]
+
+
+def _compared(asked: Comparison, raw: Path | None) -> Judgement:
+    from bench.paired.gate import compare
+    from bench.paired.observation import line
+
+    note(f"base: {asked.base.said}; head: {asked.head.said}; {', '.join(asked.scenarios)}")
+    if raw is None:
+        return compare(asked, note)
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    with raw.open("a", encoding="utf-8") as file:
+
+        def keep(look: str, name: str, seen: Sequence[Observation]) -> None:
+            file.writelines(line(look, name, one) for one in seen)
+            file.flush()
+
+        judgement = compare(asked, note, keep)
+    note(f"what each pair showed: {shown(raw)}")
+    return judgement
