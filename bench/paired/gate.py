@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -35,7 +35,7 @@ from scenarios.model import Scenario
 
 CONTROL = "control"
 _CONTROL_SHARE = 0.15
-_LEAST_LOOK_S = 4.0
+_LEAST_LOOK_S = 2.0
 _NOT_CONFIRMED = "fresh processes did not bear out what seemed to have {} by {:+.1%}"
 
 Tell = Callable[[str], None]
@@ -98,19 +98,19 @@ class _Session:
 
     def changes(self) -> list[Change]:
         """What became of every scenario, in the order in which they were given, and of the memory."""
+        self._rehearse()
         final: dict[str, list[Change]] = {}
-        left = list(self._asked.scenarios)
+        left = [name for name in self._asked.scenarios if name not in self._wrong]
         for number in range(1, LOOKS + 1):
+            if not left:
+                break
             self._observe(f"look {number} of {LOOKS}", left)
-            left = [name for name in left if name not in self._wrong]
             found = self._settled(judge(self._evidence(left), self._asked.margin))
             for name in list(left):
                 mine = [change for change in found if change.name == name]
                 if number == LOOKS or _is_decided(mine):
                     final[name] = mine
                     left.remove(name)
-            if not left:
-                break
         in_order = [final.get(name) or [self._wrong[name]] for name in self._asked.scenarios]
         rows = [self._explained(change) for mine in in_order for change in mine]
         return self._uncontaminated([*self._failures(), *rows, *self._memory_change()])
@@ -131,18 +131,36 @@ class _Session:
 
     # --- looks
 
+    def _rehearse(self) -> None:
+        """With one pair: see which scenarios both arms answer, and how large slices and looks are to be.
+
+        Sizes are fixed here, whatever the looks will show.
+        """
+        began_s = time.monotonic()
+        asked = self._asked
+        self._tell("rehearsing with a server of either side")
+        with self._pools(1) as (mine, control):
+            start_s = (time.monotonic() - began_s) * asked.pairs
+            subjects = self._subjects(asked.scenarios, mine, control)
+            for name in asked.scenarios:
+                if (change := _checked(name, subjects[name])) is not None:
+                    self._wrong[name] = change
+                    del subjects[name]
+            count = max(1, len(subjects) - 1)
+            budget_s = max(_LEAST_LOOK_S, asked.seconds * count / (LOOKS + 1) - start_s)
+            for name, subject in subjects.items():
+                share = _CONTROL_SHARE if name == CONTROL else (1 - _CONTROL_SHARE) / count
+                rate_per_s = rehearse(subject, asked.users)
+                self._sizes[name] = size(rate_per_s, asked.pairs, budget_s * share, asked.users)
+
     def _observe(self, title: str, names: Sequence[str]) -> dict[str, list[Observation]]:
         """Start fresh pairs, load them under these scenarios and the control, and add what they show."""
         began_s = time.monotonic()
-        asked = self._asked
-        self._tell(f"{title}: starting {4 * asked.pairs} servers ({', '.join(names)})")
-        with self._pools() as (mine, control):
-            subjects = {name: Subject(asked.scenarios[name], mine, asked.scenarios_file) for name in names}
-            subjects = {name: subject for name, subject in subjects.items() if self._is_right(name, subject)}
-            subjects[CONTROL] = Subject(asked.control_scenario, control)
-            self._resize(subjects, time.monotonic() - began_s)
-            self._tell(f"{title}: measuring")
+        self._tell(f"{title}: starting {4 * self._asked.pairs} servers for {', '.join(names)}")
+        with self._pools(self._asked.pairs) as (mine, control):
+            subjects = self._subjects(names, mine, control)
             sizes = {name: self._sizes[name] for name in subjects}
+            self._tell(f"{title}: {max(one.turns for one in sizes.values())} rounds")
             found = look(subjects, sizes, self._rng.getrandbits(32))
             self._memory += [(pair.base.rss_bytes(), pair.head.rss_bytes()) for pair in mine]
         for name, seen in found.items():
@@ -152,9 +170,9 @@ class _Session:
         return found
 
     @contextlib.contextmanager
-    def _pools(self) -> Iterator[tuple[list[Pair], list[Pair]]]:
+    def _pools(self, count: int) -> Iterator[tuple[list[Pair], list[Pair]]]:
         asked = self._asked
-        seeds = [self._rng.randrange(1, 2**32) for _ in range(asked.pairs)]
+        seeds = [self._rng.randrange(1, 2**32) for _ in range(count)]
         control = Arm(CONTROL, asked.control, Path.cwd(), asked.control.about)
         with (
             pairs(asked.base, asked.head, seeds, self._processes, self._cpus) as mine,
@@ -162,32 +180,10 @@ class _Session:
         ):
             yield mine, untouched
 
-    def _resize(self, subjects: Mapping[str, Subject], spent_s: float) -> None:
-        """Before the first look: as many turns as there is time for, whatever they will show."""
-        if self._sizes:
-            return
+    def _subjects(self, names: Iterable[str], mine: list[Pair], control: list[Pair]) -> dict[str, Subject]:
         asked = self._asked
-        count = len(subjects) - 1
-        budget_s = max(_LEAST_LOOK_S, asked.seconds * count / (LOOKS + 1) - spent_s)
-        for name, subject in subjects.items():
-            share = _CONTROL_SHARE if name == CONTROL else (1 - _CONTROL_SHARE) / count
-            rate_per_s = rehearse(subject, asked.users)
-            self._sizes[name] = size(rate_per_s, asked.pairs, budget_s * share, asked.users)
-
-    def _is_right(self, name: str, subject: Subject) -> bool:
-        """Whether both arms answer a scenario as it expects."""
-        if name in self._sizes:
-            return True
-        sides = {"base": subject.pairs[0].base, "head": subject.pairs[0].head}
-        faults = {}
-        for side, instance in sides.items():
-            try:
-                check_answers(subject.scenario, instance.server)
-            except EngineError as error:
-                faults[side] = str(error)
-        if faults:
-            self._wrong[name] = _wrong(name, faults)
-        return not faults
+        found = {name: Subject(asked.scenarios[name], mine, asked.scenarios_file) for name in names}
+        return {**found, CONTROL: Subject(asked.control_scenario, control)}
 
     # --- verdicts
 
@@ -280,12 +276,19 @@ def _confirmed(before: Change, after: Change, fresh: Sequence[Evidence]) -> Chan
     return replace(after, verdict="inconclusive", why=(why,))
 
 
-def _wrong(name: str, faults: Mapping[str, str]) -> Change:
-    """A scenario that an arm answers wrongly is measured in neither."""
+def _checked(name: str, subject: Subject) -> Change | None:
+    """What a scenario becomes that an arm answers wrongly: it is measured in neither."""
+    faults = {}
+    for side, instance in (("base", subject.pairs[0].base), ("head", subject.pairs[0].head)):
+        try:
+            check_answers(subject.scenario, instance.server)
+        except EngineError as error:
+            faults[side] = str(error)
     if "base" in faults:
-        said = faults["base"] if "head" not in faults else f"{faults['base']} (in the head as well)"
-        return Change(name, "errors", "inconclusive", why=(f"nothing to compare with, in the base {said}",))
-    return Change(name, "errors", "regressed", why=(f"in the head {faults['head']}",))
+        both = " (and in the head)" if "head" in faults else ""
+        why = f"nothing to compare with, as in the base{both} {faults['base']}"
+        return Change(name, "errors", "inconclusive", why=(why,))
+    return Change(name, "errors", "regressed", why=(f"in the head {faults['head']}",)) if faults else None
 
 
 def _failure(name: str, seen: Sequence[Observation]) -> Change | None:

@@ -1,0 +1,86 @@
+"""Bursts against a server that keeps account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import uvloop
+
+from bench.engines.bursts import Bursts
+from bench.engines.job import Job
+from bench.errors import EngineError
+from bench.model import ClosedLoad
+from bench.samples import OK, Samples
+from scenarios.files import load
+from tests.bench.engines.peer import Peer
+
+_FLOWS = Path(__file__).with_name("flows.py")
+
+
+@pytest.fixture
+def drive(peer: Peer, tmp_path: Path) -> Callable[..., tuple[Samples, list[Any]]]:
+    """Runs bursts of a scenario over some connections; the samples, and what each burst gave."""
+
+    def run(scenario: str, users: int, *calls: tuple[str, Any]) -> tuple[Samples, list[Any]]:
+        job = Job("127.0.0.1", peer.port, scenario, ClosedLoad(users, 0), tmp_path / "samples")
+
+        async def all_of_them() -> tuple[Samples, list[Any]]:
+            bursts = Bursts(job, load(_FLOWS)[scenario].flow, users)
+            try:
+                given = [await getattr(bursts, name)(argument) for name, argument in calls]
+            finally:
+                samples = bursts.close()
+            return samples, given
+
+        return uvloop.run(all_of_them())
+
+    return run
+
+
+def test_a_burst_is_exactly_as_many_sessions_over_as_many_connections(peer: Peer, drive: Any) -> None:
+    samples, ((start_ns, end_ns),) = drive("ok", 4, ("closed", 103))
+    assert (peer.seen["/ok"], peer.connections, len(samples.done_ns)) == (103, 4, 103)
+    assert (samples.outcome == OK).all()
+    assert start_ns <= samples.sent_ns.min()
+    assert end_ns == samples.done_ns.max()
+
+
+def test_connections_stay_from_one_burst_to_the_next(peer: Peer, drive: Any) -> None:
+    drive("ok", 3, ("closed", 9), ("paced", [0] * 9), ("closed", 2))
+    assert (peer.seen["/ok"], peer.connections) == (20, 3)
+
+
+def test_sessions_of_several_requests_are_whole(peer: Peer, drive: Any) -> None:
+    samples, _ = drive("session", 2, ("closed", 5))
+    assert len(samples.done_ns) == 15
+
+
+def test_paced_sessions_are_due_when_they_are_said_to_be(drive: Any) -> None:
+    offsets_ns = [0, 3_000_000, 3_000_000, 20_000_000]
+    samples, ((begin_ns, _),) = drive("ok", 4, ("paced", offsets_ns))
+    due_ns = sorted(samples.intended_ns - begin_ns)
+    assert due_ns == offsets_ns
+    assert (samples.sent_ns >= samples.intended_ns).all()
+
+
+def test_a_session_that_waits_for_a_connection_was_due_all_the_same(drive: Any) -> None:
+    """Each answer takes a quarter of a second, and there is one connection: the third waits for half a second."""
+    samples, _ = drive("slow", 1, ("paced", [0, 0, 0]))
+    response_s = np.sort(samples.done_ns - samples.intended_ns) / 1e9
+    assert len(set(samples.intended_ns)) == 1
+    assert response_s[1] >= 0.5
+    assert response_s[2] >= 0.75
+
+
+def test_wrong_answers_are_counted_and_end_nothing(drive: Any) -> None:
+    samples, _ = drive("status-503", 2, ("closed", 6))
+    assert [samples.outcomes[number] for number in samples.outcome] == ["status-503"] * 6
+
+
+def test_a_broken_flow_ends_the_burst_with_its_error(drive: Any) -> None:
+    with pytest.raises(EngineError, match="raised"):
+        drive("raises", 2, ("closed", 4))

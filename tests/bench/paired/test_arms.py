@@ -1,0 +1,86 @@
+"""Pools of servers, started and stopped for real."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.errors import GateError, ServerError
+from bench.model import Setup
+from bench.paired.arms import Arm, check_origin, pairs
+from bench.processes import Processes
+
+APP = """
+import os
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        for word in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{word}.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": os.environ.get("PYTHONHASHSEED", "none").encode()})
+"""
+
+
+def arm(name: str, folder: Path, **more: object) -> Arm:
+    folder.mkdir(exist_ok=True)
+    (folder / "my_app.py").write_text(APP)
+    setup = Setup("mine", "uvicorn", app="my_app:app", health="/", **more)  # type: ignore[arg-type]
+    return Arm(name, setup, folder, name)
+
+
+def test_a_pair_shares_its_hash_seed_and_each_side_has_its_own_folder(tmp_path: Path) -> None:
+    sides = arm("base", tmp_path / "old"), arm("head", tmp_path / "new")
+    with Processes() as processes, pairs(*sides, [11, 22], processes, (0,)) as found:
+        everyone = [psutil.Process(one.server.pid) for pair in found for one in (pair.base, pair.head)]
+        seeds = [process.environ()["PYTHONHASHSEED"] for process in everyone]
+        folders = [Path(process.cwd()).name for process in everyone]
+        affinities = {
+            tuple(os.sched_getaffinity(thread.id)) for process in everyone for thread in process.threads()
+        }
+        ports = {one.server.port for pair in found for one in (pair.base, pair.head)}
+    assert seeds == ["11", "11", "22", "22"]
+    assert folders == ["old", "new", "old", "new"]
+    assert affinities == {(0,)}
+    assert len(ports) == 4
+    assert not any(process.is_running() for process in everyone)
+
+
+def test_a_server_that_does_not_start_takes_the_others_with_it(tmp_path: Path) -> None:
+    sides = arm("base", tmp_path / "old"), arm("head", tmp_path / "new")
+    (tmp_path / "new" / "my_app.py").write_text("raise RuntimeError('no such luck')")
+    with Processes() as processes:
+        with pytest.raises(ServerError, match="no such luck"), pairs(*sides, [1], processes, ()):
+            pass
+        assert processes.children == frozenset()
+
+
+def test_cpu_time_of_an_instance_grows_with_its_work(tmp_path: Path) -> None:
+    side = arm("base", tmp_path / "old", workers=2)
+    with Processes() as processes, pairs(side, side, [1], processes, ()) as ((pair),):
+        (two,) = [pair]
+        assert len(two.base.pids) >= 3  # uvicorn's supervisor and two workers
+        assert two.base.cpu_ns() > 100_000_000  # so much takes to import uvicorn
+        assert two.base.rss_bytes() > 40_000_000
+
+
+def test_an_app_that_is_not_in_the_arms_own_folder_is_refused(tmp_path: Path) -> None:
+    setup = Setup("mine", "uvicorn", app="uvicorn:Server")
+    with pytest.raises(GateError, match="uvicorn of the head is imported from .*, not from its own tree"):
+        check_origin(Arm("head", setup, tmp_path, "the working tree"))
+
+
+def test_an_app_that_is_nowhere_is_said(tmp_path: Path) -> None:
+    setup = Setup("mine", "uvicorn", app="no_such_app:app")
+    with pytest.raises(
+        GateError, match=r"base \(v1\): no_such_app cannot be imported: there is no such module"
+    ):
+        check_origin(Arm("base", setup, tmp_path, "v1"))
+
+
+def test_an_app_of_its_own_folder_is_accepted(tmp_path: Path) -> None:
+    check_origin(arm("base", tmp_path / "old"))

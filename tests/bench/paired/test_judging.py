@@ -1,0 +1,154 @@
+"""Made-up pairs whose verdict is known."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+import pytest
+
+from bench.paired.judging import (
+    ALPHA_LOOK,
+    Evidence,
+    confirmed,
+    evidence,
+    judge,
+    mde,
+    memory_evidence,
+    moved,
+    pairs_to_decide,
+)
+from bench.paired.observation import Observation, Side, Slice, Turn
+from bench.verdict import Change
+
+
+def made_up(
+    change: float, sd: float = 0.01, pairs: int = 16, metric: str = "cpu", name: str = "noop", seed: int = 1
+) -> Evidence:
+    """Pairs that differ by a share, with normal noise whose mean is taken out."""
+    rng = Random(seed)
+    noise = [rng.gauss(0, sd) for _ in range(pairs)]
+    middle = sum(noise) / pairs
+    return Evidence(
+        name,
+        metric,
+        tuple(math.log1p(change) + value - middle for value in noise),
+        100.0,
+        100.0 * (1 + change),
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "change", "verdict"),
+    [
+        pytest.param("cpu", 0.05, "regressed", id="more CPU"),
+        pytest.param("cpu", -0.05, "improved", id="less CPU"),
+        pytest.param("throughput", -0.05, "regressed", id="fewer requests"),
+        pytest.param("throughput", 0.05, "improved", id="more requests"),
+        pytest.param("p99", 0.30, "regressed", id="slower"),
+        pytest.param("memory", 0.30, "regressed", id="more memory"),
+        pytest.param("cpu", 0.0, "no change", id="nothing: proven within 2 %"),
+        pytest.param("cpu", 0.005, "no change", id="evident, but small"),
+        pytest.param("p99", 0.05, "no change", id="5 % are within five times the margin"),
+    ],
+)
+def test_verdicts(metric: str, change: float, verdict: str) -> None:
+    (found,) = judge([made_up(change, metric=metric)], 0.02)
+    assert found.verdict == verdict
+    assert found.ratio == pytest.approx(1 + change, abs=0.004)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.ratio < found.high
+
+
+def test_noise_is_no_proof_of_anything() -> None:
+    (found,) = judge([made_up(0.01, sd=0.08)], 0.02)
+    assert found.verdict == "inconclusive"
+
+
+def test_six_pairs_can_show_nothing_at_this_level() -> None:
+    (found,) = judge([made_up(0.5, pairs=6)], 0.02)
+    assert (found.verdict, found.low, found.high) == ("inconclusive", None, None)
+
+
+def test_many_scenarios_need_more_evidence_each() -> None:
+    # Eight pairs of one sign: p is 2 / 256 = 0.0078; times three it is above the level of a look.
+    alone = judge([made_up(0.05, pairs=8)], 0.02)
+    among = judge([made_up(0.05, pairs=8, name=name) for name in ("a", "b", "c")], 0.02)
+    assert 2 / 256 <= ALPHA_LOOK < 3 * 2 / 256
+    assert [found.verdict for found in alone + among] == ["regressed", *["inconclusive"] * 3]
+
+
+def test_rows_keep_their_order_and_say_what_is_beside() -> None:
+    found = judge([made_up(0, metric=metric, name=name) for name in "ab" for metric in ("cpu", "p99")], 0.02)
+    assert [(one.name, one.metric, one.beside) for one in found] == [
+        ("a", "cpu", False), ("a", "p99", True), ("b", "cpu", False), ("b", "p99", True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fresh", "borne_out"),
+    [
+        pytest.param(0.05, True, id="again"),
+        pytest.param(0.0, False, id="gone"),
+        pytest.param(-0.05, False, id="the other way"),
+    ],
+)
+def test_what_fresh_pairs_confirm(fresh: float, borne_out: bool) -> None:
+    before = Change("noop", "cpu", "regressed", ratio=1.05)
+    assert confirmed(before, made_up(fresh, pairs=8)) is borne_out
+    better = Change("noop", "cpu", "improved", ratio=0.95)
+    assert confirmed(better, made_up(-fresh, pairs=8)) is borne_out
+
+
+@pytest.mark.parametrize(
+    ("change", "sd", "is_moved"),
+    [
+        pytest.param(0.0, 0.01, False, id="nothing"),
+        pytest.param(0.03, 0.005, True, id="clearly"),
+        pytest.param(0.005, 0.001, False, id="evident, but too small to matter"),
+        pytest.param(0.02, 0.08, False, id="noise"),
+    ],
+)
+def test_when_the_control_has_moved(change: float, sd: float, is_moved: bool) -> None:
+    assert moved(made_up(change, sd), 0.02) is is_moved
+
+
+def test_the_smallest_change_by_hand() -> None:
+    # (2.289 + 1.645) x 0.02 / 4 = 0.01967
+    assert mde(0.02, 16) == pytest.approx(math.expm1(0.01967), rel=0.001)
+
+
+def test_pairs_to_decide_by_hand() -> None:
+    # The nearest limit: 1 % away from zero or 1 % from the margin of 2 %: (2.289 x 0.03 / 0.01)^2 = 47.
+    one = made_up(0.01, sd=0.03, pairs=40)
+    sd = one.sd
+    assert sd is not None
+    middle = sorted(one.logs)[19] / 2 + sorted(one.logs)[20] / 2
+    room = max(middle, math.log(1.02) - middle)
+    assert pairs_to_decide(one, 0.02) == math.ceil((2.289 * sd / room) ** 2)
+
+
+def test_evidence_of_pairs() -> None:
+    calm, busy = Slice(10, 1_000_000, 1_000_000), Slice(10, 2_000_000, 3_000_000)
+    seen = [Observation((Turn(calm, busy),), Side(1.0, 2.0, 0, 10), Side(2.0, None, 0, 10))]
+    found = {one.metric: one for one in evidence({"noop": seen})}
+    assert list(found) == ["cpu", "throughput", "p50"]  # no p99 of one side: no ratio
+    assert found["cpu"].logs == pytest.approx([math.log(3)])
+    assert (found["cpu"].base, found["cpu"].head) == (100.0, 300.0)
+    assert found["throughput"].logs == pytest.approx([-math.log(2)])
+
+
+def test_memory_is_in_megabytes() -> None:
+    one = memory_evidence("all scenarios", [(100_000_000, 110_000_000)])
+    assert (one.base, one.head, one.logs) == (100.0, 110.0, pytest.approx([math.log(1.1)]))
+
+
+def test_equal_versions_are_rarely_suspected() -> None:
+    """The level of one look holds for pairs that are only noise; one suspect in forty is expected."""
+    rng = Random(7)
+    tests = [
+        Evidence("a", "cpu", tuple(rng.gauss(0, 0.03) for _ in range(8)), None, None) for _ in range(600)
+    ]
+    suspects = sum(judge([one], 0.001)[0].verdict in ("regressed", "improved") for one in tests)
+    assert suspects <= 22  # 0.0156 x 600 = 9.4, and four standard deviations more

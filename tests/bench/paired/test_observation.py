@@ -1,0 +1,55 @@
+"""Slices and turns by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from bench.paired.observation import Observation, Side, Slice, Turn, line, log_ratios
+
+SLOW, FAST = Slice(100, 50_000_000, 20_000_000), Slice(100, 25_000_000, 10_000_000)
+SIDE = Side(2.0, 9.0, 0, 300)
+
+
+def test_figures_of_a_slice() -> None:
+    assert (SLOW.cpu_us, SLOW.rate_per_s) == (200.0, 2000.0)
+
+
+def test_ratios_are_head_over_base() -> None:
+    turns = [Turn(base=FAST, head=SLOW)]
+    assert log_ratios(turns, "cpu") == pytest.approx([math.log(2)])
+    assert log_ratios(turns, "throughput") == pytest.approx([-math.log(2)])
+
+
+def test_one_disturbed_turn_does_not_move_a_pair() -> None:
+    turns = (Turn(FAST, FAST), Turn(FAST, SLOW), Turn(FAST, FAST))
+    one = Observation(turns, SIDE, SIDE)
+    assert (one.log_ratio("cpu"), one.level("cpu", "head"), one.level("throughput", "base")) == (
+        0.0,
+        100.0,
+        4000.0,
+    )
+
+
+def test_latencies_are_compared_as_they_are() -> None:
+    one = Observation((), SIDE, Side(3.0, 18.0, 0, 300))
+    assert one.log_ratio("p50") == pytest.approx(math.log(1.5))
+    assert one.log_ratio("p99") == pytest.approx(math.log(2.0))
+    assert one.log_ratio("cpu") is None
+
+
+def test_a_side_that_answered_nothing_right_has_no_latency() -> None:
+    assert Observation((), SIDE, Side(None, None, 300, 300)).log_ratio("p99") is None
+
+
+def test_a_line_says_it_all() -> None:
+    said = json.loads(line("look 1", "noop-async", Observation((Turn(FAST, SLOW),), SIDE, SIDE)))
+    assert said == {
+        "look": "look 1",
+        "scenario": "noop-async",
+        "turns": {"base": [[100, 25_000_000, 10_000_000]], "head": [[100, 50_000_000, 20_000_000]]},
+        "base": {"p50_ms": 2.0, "p99_ms": 9.0, "errors": 0, "requests": 300, "faults": []},
+        "head": {"p50_ms": 2.0, "p99_ms": 9.0, "errors": 0, "requests": 300, "faults": []},
+    }
