@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
+
+from anyio import to_thread
 
 from bench.errors import BenchError
 from scenarios.model import Request, Response
@@ -19,7 +22,8 @@ ASGIApp = Callable[
 class InProcess:
     """An ASGI app with its lifespan on an event loop that lives as long as the `with` block.
 
-    `send` runs one request to its end on that loop. `loop_factory` chooses the loop, asyncio's own by default.
+    `send` runs one request to its end on that loop. `loop_factory` chooses the loop, asyncio's own by default. The
+    threads of plain functions stay from call to call, as they do under a server.
     """
 
     def __init__(
@@ -35,6 +39,8 @@ class InProcess:
         asyncio.set_event_loop(self.loop)
         self._lifespan = self.loop.create_task(self._live())
         try:
+            with suppress(RuntimeError):  # the task stops the loop, and goes on with the next that runs on it
+                self.loop.run_until_complete(self._lifespan)
             self._tell_lifespan("startup")
         except BaseException:
             self._close()
@@ -89,6 +95,11 @@ class InProcess:
     async def _live(self) -> None:
         problem = "it ended without an answer"
         try:
+            # AnyIO ends its threads with the task for which the loop ran when the first of them was asked for. Let that
+            # be this one, which lasts: each call of a plain function would else start a thread of its own.
+            await to_thread.run_sync(lambda: None)
+            self.loop.stop()
+            await asyncio.sleep(0)
             await self._app(
                 {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}},
                 self._to_lifespan.get,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -56,6 +57,10 @@ def an_app(fails_at: str = "") -> FastAPI:
     @app.get("/sync")
     def sync() -> str:
         return "from a thread"
+
+    @app.get("/thread")
+    def thread() -> int:
+        return threading.get_native_id()
 
     @app.get("/raises")
     async def raises() -> None:
@@ -165,6 +170,25 @@ def test_the_loop_is_the_one_that_was_chosen(
         assert app.send(model.Request("GET", "/sync")).body == b'"from a thread"'
 
     assert app.loop.is_closed()
+
+
+@pytest.mark.parametrize("factory", [factory for factory, _ in LOOPS.values()], ids=LOOPS)
+def test_a_thread_stays_from_call_to_call_as_it_does_under_a_server(
+    factory: Callable[[], asyncio.AbstractEventLoop] | None,
+) -> None:
+    """One that is started for each call would be most of what a plain function seems to cost."""
+    with InProcess(an_app(), factory) as app:
+        threads = {app.send(model.Request("GET", "/thread")).body for _ in range(5)}
+
+        async def at_once() -> set[bytes]:
+            answers = await asyncio.gather(*(app.call(model.Request("GET", "/thread")) for _ in range(20)))
+            return {answer.body for answer in answers}
+
+        many = app.loop.run_until_complete(at_once()) | app.loop.run_until_complete(at_once())
+
+    assert len(threads) == 1
+    assert threads <= many
+    assert len(many) <= 20
 
 
 def test_what_the_app_raises_is_raised_and_the_next_request_answered() -> None:
