@@ -1,4 +1,4 @@
-"""Records -> tables: the summary of a run, its rankings, and two runs side by side."""
+"""Records -> tables: the summary of a run, its rankings, twins, workers and stages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from bench.metric import (
 )
 from bench.model import Caveat, Record, Run, Worker
 from bench.repeats import Repeats, by_context, gather, twins
-from bench.siblings import mapping, setup_facts
+from bench.siblings import setup_facts
 from bench.stats import NO_EVIDENCE, Comparison, chance, estimate
-from bench.stats import compare as compare_estimates
 from bench.table import Column, Row, Table, label
 from bench.workers import imbalance
 
@@ -54,13 +53,13 @@ def summary(run: Run) -> Table:
 
 
 def _best_first(cell: Repeats) -> tuple[bool, float, str]:
-    metric = _ranked_by(cell)
+    metric = ranked_by(cell)
     found = cell.estimate(metric)
     sign = -1 if metric.better == "higher" else 1
     return (not cell.valid, float("inf") if found is None else sign * found.median, cell.setup)
 
 
-def _ranked_by(cell: Repeats) -> Metric:
+def ranked_by(cell: Repeats) -> Metric:
     """An open load fixes the throughput, so there the latency tells."""
     return THROUGHPUT if cell.closed else P99
 
@@ -89,14 +88,14 @@ def ranking(run: Run) -> Table:
         "that cannot be told apart share it, and invalid cells have none.",
         "Closed loads rank by throughput, open loads by p99: their rate is given.",
         TILDE,
-        _chance_note(fewest, fewest),
+        chance_note(fewest, fewest),
     )
     return Table("Setups ranked per scenario", columns, tuple(rows), notes if contexts else ())
 
 
 def rank(cells: Sequence[Repeats], cell: Repeats) -> int | None:
     """One more than the number of cells that are better by evidence; None when invalid or a single repeat."""
-    metric = _ranked_by(cell)
+    metric = ranked_by(cell)
     found = cell.estimate(metric)
     if not cell.valid or found is None or found.n < 2:
         return None
@@ -107,7 +106,7 @@ def rank(cells: Sequence[Repeats], cell: Repeats) -> int | None:
 def _ranked_rows(cells: Sequence[Repeats]) -> Iterable[Row]:
     ordered = sorted(cells, key=_best_first)
     leader = ordered[0]
-    metric = _ranked_by(leader)
+    metric = ranked_by(leader)
     for cell in ordered:
         place = rank(cells, cell)
         throughput = cell.estimate(THROUGHPUT)
@@ -243,91 +242,15 @@ def _stage_row(cell: Repeats, place: int) -> Row:
     return Row(entries, f"{cell.setup}, {cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
 
 
-# --- two runs ------------------------------------------------------------------------------------
-
-
-def compare(base: Run, new: Run) -> Table:
-    """Two runs side by side with the ratios new / base; a cell that one of them lacks is listed without."""
-    columns = [label("setup"), label("scenario")]
-    for metric in _PRESENT:
-        columns += [Column(metric.name, "base"), Column(metric.unit, "new"), Column("", "ratio")]
-    cells = gather(base.records + new.records)
-    pairs = [(_part(cell, base), _part(cell, new)) for cell in cells]
-    rows = tuple(_pair_row(cell, before, after) for cell, (before, after) in zip(cells, pairs, strict=True))
-    return Table(
-        f"{base.name} against {new.name}", tuple(columns), rows, tuple(_compare_notes(base, new, pairs))
-    )
-
-
-def _part(cell: Repeats, run: Run) -> Repeats | None:
-    """The repeats that belong to one of the two runs."""
-    mine = [record for record in run.records if record.cell.key == cell.records[0].cell.key]
-    return gather(mine)[0] if mine else None
-
-
-def _pair_row(cell: Repeats, before: Repeats | None, after: Repeats | None) -> Row:
-    entries = [cell.setup, cell.scenario]
-    for metric in _PRESENT:
-        old = before.estimate(metric) if before else None
-        young = after.estimate(metric) if after else None
-        comparable = before is not None and after is not None and before.valid and after.valid
-        ratio = _ratio(compare_estimates(old, young)) if comparable else NOTHING
-        entries += [metric.show(old), metric.show(young), ratio]
-    caveats = {caveat: None for part in (before, after) if part for caveat in part.caveats}
-    return Row(tuple(entries), cell.where, tuple(caveats), not cell.valid)
-
-
-def _compare_notes(
-    base: Run, new: Run, pairs: Iterable[tuple[Repeats | None, Repeats | None]]
-) -> Iterable[str]:
-    sizes = [(len(before.records), len(after.records)) for before, after in pairs if before and after]
-    yield TILDE
-    if sizes:
-        smallest = min(sizes, key=lambda size: size[0] * size[1])
-        yield _chance_note(*smallest)
-    yield (
-        "The two runs were measured at different times: a machine that drifted in between shows here as a "
-        "difference too."
-    )
-    yield from _differences(base, new)
-    for run, side in ((base, 0), (new, 1)):
-        alone = [pair[side] for pair in pairs if pair[1 - side] is None]
-        if alone:
-            names = "; ".join(_full_name(cell) for cell in alone if cell)
-            yield f"Only in {run.name}: {names}."
-
-
-def _chance_note(n_base: int, n_new: int) -> str:
+def chance_note(n_base: int, n_new: int, made: int | None = None) -> str:
+    """How often chance alone shows a difference between so many repeats, and how many comparisons were made."""
     if min(n_base, n_new) < 2:
         return "A single repeat has no spread, so it can show no difference."
     one_in = 1 / chance(n_base, n_new)
     return (
         f"With {n_base} repeats against {n_new}, two equal things look different by chance in one of "
-        f"{one_in:.0f} comparisons."
+        f"{one_in:.0f} comparisons{'' if made is None else f'; here are {made}'}."
     )
-
-
-def _full_name(cell: Repeats) -> str:
-    return (
-        f"{cell.setup} / {cell.scenario} / {cell.engine} / {cell.load.label} for {cell.load.duration_s:g} s"
-    )
-
-
-def _differences(base: Run, new: Run) -> Iterable[str]:
-    """Differences of the machines and the packages, which a ratio cannot tell from those of the code."""
-    before, after = _host(base), _host(new)
-    for name in sorted(before.keys() & after.keys()):
-        if before[name] != after[name]:
-            yield f"The runs differ in {name}: {before[name]} before, {after[name]} now."
-
-
-def _host(run: Run) -> dict[str, object]:
-    host = mapping(run.facts.get("host"))
-    kept = ("cpu_model", "cores", "kernel", "governor", "virtualisation", "python")
-    versions = mapping(host.get("versions"))
-    return {name: host[name] for name in kept if name in host} | {
-        str(name): versions[name] for name in versions
-    }
 
 
 def caveats_of(records: Iterable[Record]) -> tuple[tuple[Caveat, tuple[Record, ...]], ...]:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from bench.cli import gates, limits, live, machine, measuring, results
+from bench.cli import comparing, gates, limits, live, machine, measuring, results
 from bench.cli.terminal import note
 
 _EPILOG = (
@@ -30,7 +30,7 @@ app = typer.Typer(
     context_settings={"max_content_width": 110},
 )
 for command in (
-    *(measuring.run, limits.capacity, results.report, results.list_, results.compare),
+    *(measuring.run, limits.capacity, results.report, results.list_, comparing.compare),
     *(gates.exact, live.serve, live.locust, machine.doctor, machine.generators),
 ):
     app.command(command.__name__.rstrip("_"))(command)

@@ -1,4 +1,4 @@
-"""`bench report`, `bench compare`, `bench list`: what was measured, and what could be."""
+"""`bench report`, `bench list`: what was measured, and what could be."""
 
 from __future__ import annotations
 
@@ -49,18 +49,3 @@ def list_(
     width = max(map(len, named))
     for name, thing in named.items():
         say(f"{name:<{width}}  {thing.about}".rstrip())
-
-
-def compare(
-    base: Annotated[Path, typer.Argument(metavar="BASE", help="A run's folder.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The run to hold against it.")],
-) -> None:
-    """Show two runs side by side.
-
-    Ratios are new / base; `~` stands where their repeats overlap.
-    """
-    from bench.compare import compare as compare_runs
-    from bench.report.text import render
-    from bench.store import read_run
-
-    say(render(compare_runs(read_run(base), read_run(new))))

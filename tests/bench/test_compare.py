@@ -7,10 +7,10 @@ import pytest
 
 from bench import compare as tables
 from bench.compare import cores, rank, shares, stage_table, worker_count, worker_table
-from bench.model import Caveat, ClosedLoad, Latency, Record, Setup, StageSummary, Worker
+from bench.model import Caveat, Latency, Record, StageSummary, Worker
 from bench.repeats import gather
 from bench.table import Table
-from tests.bench.builders import CLOSED, OPEN, record, repeats, run
+from tests.bench.builders import OPEN, record, repeats, run
 
 
 def column(table: Table, name: str, unit: str | None = None) -> list[str]:
@@ -187,73 +187,7 @@ def test_shares_cores_and_worker_counts() -> None:
     assert (worker_count(pinned, {"a": {"workers": 4}}), worker_count(free, {})) == (4, 3)
 
 
-# --- two runs ------------------------------------------------------------------------------------
-
-
-def test_two_runs_side_by_side_with_a_tilde_where_repeats_overlap() -> None:
-    base = run(
-        *repeats("a", "noop-async", 100, 110, 120, cpu_us=50.0),
-        *repeats("b", "noop-async", 100, 110, 120),
-        *repeats("gone", "noop-async", 1, 2, 3),
-        name="before",
-    )
-    new = run(
-        *repeats("a", "noop-async", 50, 55, 60, cpu_us=100.0),
-        *repeats("b", "noop-async", 105, 115, 125),
-        *repeats("fresh", "noop-async", 1, 2, 3),
-        name="after",
-    )
-    table = tables.compare(base, new)
-    assert table.title == "before against after"
-    assert [row.entries[:5] for row in table.rows] == [
-        ("a", "noop-async", "110", "55.0", "0.50 ×"),
-        ("b", "noop-async", "110", "115", "~"),
-        ("fresh", "noop-async", "–", "2.0", "–"),
-        ("gone", "noop-async", "2.0", "–", "–"),
-    ]
-    assert table.rows[0].entries[8:] == ("50.0", "100", "2.00 ×")
-    assert "Only in before: gone / noop-async / native / 32 users for 3 s." in table.notes
-    assert "Only in after: fresh / noop-async / native / 32 users for 3 s." in table.notes
-
-
-def test_a_cell_that_is_invalid_on_either_side_has_no_ratio() -> None:
-    good, bad = repeats("a", "noop-async", 10, 11), repeats("a", "noop-async", 90, 91, valid=False)
-    for base, new in ((good, bad), (bad, good)):
-        (row,) = tables.compare(run(*base), run(*new)).rows
-        assert (row.entries[4], row.invalid) == ("–", True)
-
-
-def test_other_loads_are_other_cells() -> None:
-    table = tables.compare(run(record(load=CLOSED)), run(record(load=ClosedLoad(32, 9.0))))
-    assert [row.entries[2:5] for row in table.rows] == [("1,000", "–", "–"), ("–", "1,000", "–")]
-    assert [row.section for row in table.rows] == ["native, 32 users for 3 s", "native, 32 users for 9 s"]
-
-
-def test_the_notes_say_how_often_chance_alone_shows_a_difference() -> None:
-    three = run(*repeats("a", "noop-async", 1, 2, 3))
-    assert "in one of 10 comparisons" in " ".join(tables.compare(three, three).notes)
-    single = run(record("a"))
-    assert "A single repeat has no spread" in " ".join(tables.compare(single, three).notes)
-
-
-def test_the_notes_name_what_differs_in_machine_and_packages() -> None:
-    uvicorn = Setup("uvicorn", "uvicorn")
-    base = run(record(), setups=(uvicorn,))
-    new = run(
-        record(),
-        setups=(uvicorn,),
-        host={"cores": 4, "python": "3.11.2", "versions": {"uvicorn": "0.60.0", "fastapi": "0.165.0"}},
-    )
-    notes = tables.compare(base, new).notes
-    assert [note for note in notes if note.startswith("The runs differ")] == [
-        "The runs differ in cores: 2 before, 4 now.",
-        "The runs differ in uvicorn: 0.54.0 before, 0.60.0 now.",
-    ]
-
-
-def test_runs_without_facts_can_be_compared() -> None:
-    empty = run(record(), host=None)
-    assert len(tables.compare(empty, empty).rows) == 1
+# --- caveats -------------------------------------------------------------------------------------
 
 
 def test_caveats_with_the_records_that_carry_them() -> None:

@@ -1,0 +1,126 @@
+"""`bench compare`: is the second measurement worse than the first?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli.options import named
+from bench.cli.terminal import say, shown
+from bench.cli.verdicts import FormatOption, InconclusiveOption, OutOption, failures_are_2, percentage
+
+if TYPE_CHECKING:
+    from bench.comparison.outcome import Outcome
+    from bench.metric import Metric
+    from bench.micro import Micro
+    from bench.report.judgement import Format
+
+_METRICS = ("throughput", "p50", "p99", "cpu", "memory")
+_METRIC_HELP = "Metric to judge a run by, not the usual ones; repeatable."
+_DESPITE_HELP = "Condition that may differ, such as cores, load, missing, or all; repeatable."
+
+
+def compare(
+    base: Annotated[Path, typer.Argument(metavar="BASE", help="A run's folder, or a pytest-benchmark file.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="What is held against it, of the same kind.")],
+    threshold: Annotated[str, named("Smallest change that counts.", "PERCENT")] = "5%",
+    metric: Annotated[list[str] | None, named(_METRIC_HELP, "|".join(_METRICS))] = None,
+    despite: Annotated[list[str] | None, named(_DESPITE_HELP, "FIELD")] = None,
+    form: FormatOption = "text",
+    inconclusive: InconclusiveOption = "fail",
+    out: OutOption = None,
+) -> None:
+    """Hold a run against an earlier one, side by side, and say what became slower.
+
+    Ratios are new / base; `~` stands where the repeats overlap. A cell has regressed where its repeats lie apart and
+    its medians differ by more than the threshold. Judged are throughput (closed loads) or p99 (open loads), and CPU
+    per request. Of files by `pytest --benchmark-json`, medians are judged by the middle half of their rounds.
+
+    Two runs that differ in machine, Python, settings, setup or load are refused, unless --despite names the field.
+    What only one side has is shown as missing, and fails, unless --despite missing.
+
+    The machine may have drifted between the two: `bench exact` is surer.
+    Exit status: 0 no regression, 1 regressed or missing, 2 wrong usage or failure, 3 inconclusive.
+
+    \b
+    bench compare reports/sample reports/latest
+    bench compare reports/sample reports/latest --metric p99 --threshold 10% --despite cores
+    bench compare before.json after.json --format markdown --out comment.md --inconclusive pass
+    """
+    with failures_are_2():
+        outcome = _outcome(base, new, percentage(threshold, "--threshold"), metric or (), despite or ())
+        _present(outcome, form, out)
+    raise typer.Exit(outcome.status(inconclusive))
+
+
+def _outcome(
+    base: Path, new: Path, threshold: float, metrics: list[str] | tuple[()], despite: list[str] | tuple[()]
+) -> Outcome:
+    from bench.comparison import benchmarks, runs
+    from bench.errors import UsageError
+    from bench.store import read_run
+
+    files = [path.suffix == ".json" for path in (base, new)]
+    if not any(files):
+        wanted = [_metric(name) for name in metrics]
+        return runs.compare(read_run(base), read_run(new), threshold, wanted, despite)
+    if not all(files):
+        raise UsageError(f"{base} and {new} are a run and a file of pytest-benchmark; give two of one kind")
+    if metrics:
+        raise UsageError("--metric is for runs; files of pytest-benchmark are judged by their medians")
+    sides = (shown(base), shown(new))
+    return benchmarks.compare(_micro(base), _micro(new), threshold, despite, sides)
+
+
+def _metric(name: str) -> Metric:
+    from bench.errors import unknown
+    from bench.metric import CPU, MEMORY, P50, P99, THROUGHPUT
+
+    if name not in _METRICS:
+        raise unknown("metric", name, _METRICS)
+    return dict(zip(_METRICS, (THROUGHPUT, P50, P99, CPU, MEMORY), strict=True))[name]
+
+
+def _micro(path: Path) -> Micro:
+    from bench.errors import UsageError
+    from bench.micro import read
+
+    try:
+        return read(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"{path}: cannot be read: {said}") from None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _present(outcome: Outcome, form: Format, out: Path | None) -> None:
+    from bench.report.judgement import render
+
+    text = _text(outcome)
+    written = text if form == "text" else render(outcome.judgement, form)
+    if out is None:
+        say(written.rstrip("\n"))
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(written, encoding="utf-8")
+    say(text)
+    say(f"{form}: {shown(out)}")
+
+
+def _text(outcome: Outcome) -> str:
+    """The verdict, what is missing, and both sides in one table with the reasons below."""
+    from bench.report.judgement import headline, titled
+    from bench.report.text import render
+
+    judgement = outcome.judgement
+    said = [headline(judgement)]
+    said += [f"{sentence} This fails; --despite missing lets it pass." for sentence in outcome.missing]
+    reasons = [
+        "\n".join([f"{titled(judgement, one)}:", *(f"    {why}" for why in one.why)])
+        for one in judgement.changes
+        if one.why
+    ]
+    return "\n".join(said) + "\n\n" + "\n\n".join([render(outcome.table).rstrip("\n"), *reasons]) + "\n"

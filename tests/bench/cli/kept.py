@@ -1,0 +1,18 @@
+"""Runs made up for tests, kept in a folder as `bench run` keeps its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.model import Run
+from bench.store import RunFolder
+
+
+def keep(run: Run, folder: Path) -> Path:
+    """Write a run into a folder of its name."""
+    kept = RunFolder(folder / run.name, run.facts)
+    for record in run.records:
+        kept.add(record)
+    for failure in run.failures:
+        kept.add_failure(failure)
+    return kept.path
