@@ -226,12 +226,9 @@ class _Session:
         """With the time that deciding would take, where it is open."""
         if not _is_open(change):
             return change
-        one = next(
-            one
-            for one in self._evidence([change.name])
-            if (one.name, one.metric) == (change.name, change.metric)
-        )
-        needed = pairs_to_decide(one, self._asked.margin)
+        found = {(one.name, one.metric): one for one in self._evidence([change.name])}
+        one = found.get((change.name, change.metric))
+        needed = pairs_to_decide(one, self._asked.margin) if one else None
         if needed is None:
             return change
         seconds = needed / self._asked.pairs * self._look_s

@@ -70,7 +70,7 @@ def test_cpu_time_of_an_instance_grows_with_its_work(tmp_path: Path) -> None:
 
 def test_an_app_that_is_not_in_the_arms_own_folder_is_refused(tmp_path: Path) -> None:
     setup = Setup("mine", "uvicorn", app="uvicorn:Server")
-    with pytest.raises(GateError, match="uvicorn of the head is imported from .*, not from its own tree"):
+    with pytest.raises(GateError, match=r"uvicorn of the head is imported from .*, not from its own tree"):
         check_origin(Arm("head", setup, tmp_path, "the working tree"))
 
 
