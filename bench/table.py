@@ -12,11 +12,12 @@ from bench.model import Caveat
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's name, its unit, and the side its entries stand on."""
+    """A column's name, unit, the side its entries stand on, and whether they are drawings in letters of one width."""
 
     name: str
     unit: str = ""
     align: Literal["left", "right"] = "right"
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

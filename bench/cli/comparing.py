@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.options import named
-from bench.cli.terminal import say, shown
-from bench.cli.verdicts import FormatOption, InconclusiveOption, OutOption, failures_are_2, percentage
+from bench.cli.terminal import shown
+from bench.cli.verdicts import (
+    FormatOption,
+    InconclusiveOption,
+    OutOption,
+    failures_are_2,
+    percentage,
+    present,
+)
 
 if TYPE_CHECKING:
     from bench.comparison.outcome import Outcome
     from bench.metric import Metric
     from bench.micro import Micro
-    from bench.report.judgement import Format
 
 _METRICS = ("throughput", "p50", "p99", "cpu", "memory")
 _METRIC_HELP = "Metric to judge a run by, not the usual ones; repeatable."
@@ -51,7 +57,7 @@ def compare(
     """
     with failures_are_2():
         outcome = _outcome(base, new, percentage(threshold, "--threshold"), metric or (), despite or ())
-        _present(outcome, form, out)
+        present(outcome.judgement, form, out, _text(outcome))
     raise typer.Exit(outcome.status(inconclusive))
 
 
@@ -96,23 +102,10 @@ def _micro(path: Path) -> Micro:
         raise UsageError(f"{path}: {error}") from None
 
 
-def _present(outcome: Outcome, form: Format, out: Path | None) -> None:
-    from bench.report.judgement import render
-
-    text = _text(outcome)
-    written = text if form == "text" else render(outcome.judgement, form)
-    if out is None:
-        say(written.rstrip("\n"))
-        return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(written, encoding="utf-8")
-    say(text)
-    say(f"{form}: {shown(out)}")
-
-
 def _text(outcome: Outcome) -> str:
     """The verdict, what is missing, and both sides in one table with the reasons below."""
-    from bench.report.judgement import headline, titled
+    from bench.report.changes import titled
+    from bench.report.judgement import headline
     from bench.report.text import render
 
     judgement = outcome.judgement

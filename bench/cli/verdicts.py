@@ -1,4 +1,4 @@
-"""What the gates share on the command line: options, how a judgement is shown, and what status 1 means."""
+"""What gates share on the command line: options, how a judgement is shown here and on GitHub, what status 1 means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.cli.options import named
-from bench.cli.terminal import say, shown
+from bench.cli.terminal import note, say, shown
 
 if TYPE_CHECKING:
     from bench.report.judgement import Format
@@ -24,20 +24,44 @@ FormatOption = Annotated[
 InconclusiveOption = Annotated[
     Literal["pass", "fail"], named("What to do where nothing can be decided.", "pass|fail")
 ]
-OutOption = Annotated[Path | None, named("Where the result is written, besides the text shown.", "FILE")]
+OutOption = Annotated[
+    Path | None,
+    named("Where the result is written, besides the text shown; a folder gets all formats.", "FILE"),
+]
 
 
-def present(judgement: Judgement, form: Format, out: Path | None) -> None:
-    """Show a judgement; with `out` the text is shown, and the file holds the format asked for."""
+def present(judgement: Judgement, form: Format, out: Path | None, text: str | None = None) -> None:
+    """Show a judgement, here and on GitHub; with `out` the text is shown, and the file holds the format asked for.
+
+    `text` is what the text says, where that is not the usual.
+    """
+    from bench.report import documents
     from bench.report.judgement import render
 
+    tell_github(judgement)
+    said = render(judgement, "text") if text is None else text
     if out is None:
-        say(render(judgement, form).rstrip("\n"))
+        say((said if form == "text" else render(judgement, form)).rstrip("\n"))
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render(judgement, form), encoding="utf-8")
-    say(render(judgement, "text"))
-    say(f"{form}: {shown(out)}")
+    documents.write(judgement, form, out, said)
+    say(said)
+    say(f"{'all formats' if out.is_dir() else form}: {shown(out)}")
+
+
+def tell_github(judgement: Judgement) -> None:
+    """In a job on GitHub: append to the step's summary, and annotate on standard error, which is read as well."""
+    from bench.report.github import annotated
+    from bench.report.judgement import markdown
+
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with open(path, "a", encoding="utf-8") as summary:
+                summary.write(f"{markdown(judgement)}\n")
+        except OSError as error:
+            note(f"the step's summary cannot be written: {error}")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotated(judgement):
+            note(line)
 
 
 def percentage(text: str, option: str) -> float:

@@ -65,11 +65,12 @@ def explained(changes: Iterable[Change], reasons: Mapping[str, tuple[str, ...]])
 
 def _change(name: str, base: Figure | None, head: Figure | None, threshold: float, luck: float) -> Change:
     if base is None or head is None:
-        side, there = ("base", head) if base is None else ("head", base)
-        known = {} if there is None else {"head" if base is None else "base": there.instructions}
+        side = "base" if base is None else "head"
         return Change(
-            name, METRIC, "inconclusive", why=(f"missing in {side}: nothing to compare with",), **known
-        )
+            name, METRIC, "inconclusive",
+            base.instructions if base else None, head.instructions if head else None,
+            why=(f"missing in {side}: nothing to compare with",),
+        )  # fmt: skip
     if len(base.blocks) != len(head.blocks):
         return Change(
             name, METRIC, "inconclusive", base.instructions, head.instructions,

@@ -35,6 +35,11 @@ def write(run: Run, folder: Path) -> Path:
         pictures.append(html.Picture(chart, tuple(drawings)))
     (folder / "report.md").write_text(markdown.render(contents, drawn), encoding="utf-8")
     path = folder / "report.html"
-    style = files("bench.report").joinpath("page.css").read_text(encoding="utf-8")
+    style = sheet("colours.css") + "\n" + sheet("page.css")
     path.write_text(html.render(contents, pictures, style), encoding="utf-8")
     return path
+
+
+def sheet(name: str) -> str:
+    """One of our style sheets."""
+    return files("bench.report").joinpath(name).read_text(encoding="utf-8")

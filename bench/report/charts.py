@@ -1,4 +1,4 @@
-"""Charts as pictures, drawn with matplotlib; so do axes.py and plane.py, and nobody else knows it.
+"""Charts as pictures, drawn with matplotlib; so do axes.py, forest.py, lanes.py and plane.py, and nobody else.
 
 A panel is laid out in inches by hand, so that it looks the same alone, as SVG in the page, and in a PNG beside the
 others. Everything is drawn with `Figure` itself: no pyplot, no global state.
@@ -36,12 +36,14 @@ from bench.report.axes import (
     logarithmic,
     short,
 )
+from bench.report.forest import draw_forest, forest_height
 from bench.report.lanes import draw_lanes, draw_steps, lanes_height
-from bench.report.palette import GRID, INK, LIGHT, QUIET
+from bench.report.palette import GRID, INK, LIGHT, PAPER, QUIET
 from bench.report.panels import (
     Chart,
     Curve,
     CurvePanel,
+    ForestPanel,
     LanePanel,
     Moment,
     Panel,
@@ -83,8 +85,18 @@ def svg(panel: Panel, names: Mapping[str, str]) -> str:
         figure = Figure(figsize=(WIDTH, height(panel)))
         figure.patch.set_visible(False)
         draw(Area(figure, 0.0, 0.0, WIDTH, height(panel)), panel, names)
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+        return _svg(figure)
+
+
+def document(chart: Chart) -> str:
+    """A whole chart as one SVG document."""
+    with _style():
+        return _svg(whole(chart))
+
+
+def _svg(figure: Figure) -> str:
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
 
 
@@ -100,14 +112,14 @@ def png(chart: Chart, path: Path, names: Mapping[str, str]) -> None:
 def whole(chart: Chart, names: Mapping[str, str] | None = None) -> Figure:
     """All panels of a chart on one figure, two abreast."""
     names = marks(chart.codes) if names is None else names
-    abreast = min(2, len(chart.panels))
+    abreast = min(chart.abreast, len(chart.panels))
     rows = [chart.panels[start : start + abreast] for start in range(0, len(chart.panels), abreast)]
     heights = [max(map(height, row)) for row in rows]
     width = abreast * WIDTH + (abreast - 1) * _GAP
     legend = textwrap.wrap(explained(chart, names), int(width * _LETTERS_PER_INCH))
     tall = sum(heights) + (len(rows) - 1) * _GAP + 0.5 + 0.1 + LEGEND_LINE * len(legend)
     with _style():
-        figure = Figure(figsize=(width, tall), facecolor="white")
+        figure = Figure(figsize=(width, tall), facecolor=PAPER)
         heading = {"fontsize": 12, "fontweight": "bold", "color": LIGHT[INK]}
         figure.text(LEFT / width, 1 - 0.3 / tall, chart.title, heading)
         top = tall - 0.5
@@ -144,6 +156,8 @@ def height(panel: Panel) -> float:
         return plane_height(panel)
     if isinstance(panel, LanePanel):
         return lanes_height(panel)
+    if isinstance(panel, ForestPanel):
+        return forest_height(panel)
     return TITLE + 0.2 + (_STEPS if panel.steps else 0.0) + _RATES + 0.32 + _TAILS + FOOT
 
 
@@ -157,6 +171,8 @@ def draw(area: Area, panel: Panel, names: Mapping[str, str]) -> None:
         draw_plane(area, panel)
     elif isinstance(panel, LanePanel):
         draw_lanes(area, panel, _marked(panel.codes, names) + (" invalid" if panel.invalid else ""))
+    elif isinstance(panel, ForestPanel):
+        draw_forest(area, panel)
     else:
         _draw_times(area, panel, names)
 

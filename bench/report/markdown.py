@@ -41,9 +41,14 @@ def plain(words: str) -> str:
 
 
 def render_table(table: Table) -> str:
-    """One table under its heading."""
+    """One table under its heading, with its notes."""
+    return "\n\n".join([f"## {plain(table.title)}", grid(table), *map(plain, table.notes)])
+
+
+def grid(table: Table) -> str:
+    """A table's columns and rows alone."""
     if not table.rows:
-        return f"## {plain(table.title)}\n\nNothing was measured."
+        return "Nothing was measured."
     marked = any(row.codes or row.invalid for row in table.rows)
     columns = (*table.columns, Column("caveats", align="left")) if marked else table.columns
     head = [f"{column.name} ({column.unit})" if column.unit else column.name for column in columns]
@@ -54,8 +59,14 @@ def render_table(table: Table) -> str:
     for section, rows in table.sections:
         if section:
             lines.append(_line([f"**{plain(section)}**", *[""] * (len(columns) - 1)]))
-        lines += [_line(map(plain, [*row.entries, _doubts(row)] if marked else row.entries)) for row in rows]
-    return "\n\n".join([f"## {plain(table.title)}", "\n".join(lines), *map(plain, table.notes)])
+        lines += [_line(_entries(row, columns, marked)) for row in rows]
+    return "\n".join(lines)
+
+
+def _entries(row: Row, columns: Sequence[Column], marked: bool) -> Iterable[str]:
+    entries = [*row.entries, _doubts(row)] if marked else row.entries
+    for entry, column in zip(entries, columns, strict=True):
+        yield f"`{entry}`" if column.drawn and entry else plain(entry)
 
 
 def _line(entries: Iterable[str]) -> str:

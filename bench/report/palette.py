@@ -1,4 +1,4 @@
-"""The colours of a report, by meaning. They stay apart for the colour-blind; `page.css` has their dark twins.
+"""The colours of a report, by meaning. They stay apart for the colour-blind; `colours.css` has their dark twins.
 
 The four ways to write an endpoint are Okabe and Ito's colours; setups take Paul Tol's "muted" ones, so that a line
 of a setup is not mistaken for a way.
@@ -31,6 +31,10 @@ LIGHT = {
     "setup-7": "#44aa99",
 }
 SETUPS = tuple(name for name in LIGHT if name.startswith("setup-"))
+
+
+PAPER = "#ffffff"
+"""What lies under a drawing of its own, and fills a hollow mark."""
 
 
 def role(variant: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.stats import Estimate
+from bench.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +165,40 @@ class PlanePanel:
     whole: bool = False
 
 
-Panel = StripPanel | CurvePanel | TimePanel | LanePanel | PlanePanel
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """One line of a forest, in per cent of difference; None is not drawn, and within `margin` nothing matters."""
+
+    label: str
+    text: str
+    verdict: Verdict
+    middle: float | None
+    low: float | None
+    high: float | None
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class ForestPanel:
+    """Whiskers under one another; the axis goes from `-reach` to `reach`, and what lies further out is an arrow."""
+
+    title: str
+    whiskers: tuple[Whisker, ...]
+    reach: float
+
+
+Panel = StripPanel | CurvePanel | TimePanel | LanePanel | PlanePanel | ForestPanel
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart: its file name, heading, the sentence that says how to read it, and its panels."""
+    """A chart: its file name, heading, the sentence that says how to read it, and its panels, so many abreast."""
 
     name: str
     title: str
     reading: str
     panels: tuple[Panel, ...]
+    abreast: int = 2
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -194,6 +218,6 @@ class Chart:
 def _parts(panel: Panel) -> Sequence[Strip | Curve | TimePanel | LanePanel]:
     if isinstance(panel, StripPanel):
         return panel.strips
-    if isinstance(panel, PlanePanel):
+    if isinstance(panel, PlanePanel | ForestPanel):
         return ()
     return panel.curves if isinstance(panel, CurvePanel) else (panel,)

@@ -1,11 +1,11 @@
-"""An SVG document of a chart -> an element that lives inside an HTML page, in the page's own colours."""
+"""An SVG document of a chart -> an element inside an HTML page, or a file of its own, in light and dark colours."""
 
 from __future__ import annotations
 
 import re
 from html import escape
 
-from bench.report.palette import LIGHT
+from bench.report.palette import LIGHT, PAPER
 
 _COLOURS = {hex_code: f"var(--{name})" for name, hex_code in LIGHT.items()}
 _HEX = re.compile("|".join(_COLOURS), re.IGNORECASE)
@@ -20,7 +20,7 @@ def inline(document: str, prefix: str, name: str) -> str:
 
     Nothing in it points outside: no name spaces, no links, no metadata.
     """
-    view = _VIEW.search(document)
+    box = _box(document)
     body = document[document.index("<svg") :]
     body = body[body.index(">") + 1 : body.rindex("</svg>")]
     for noise in (r"<!--.*?-->", r"<metadata>.*?</metadata>", r"<title>.*?</title>"):
@@ -31,5 +31,21 @@ def inline(document: str, prefix: str, name: str) -> str:
     body = _STYLE.sub(lambda style: _HEX.sub(lambda found: _COLOURS[found[0].lower()], style[0]), body)
     body = _GEOMETRY.sub(lambda found: _LONG.sub(r"\1", found[0]), body)
     body = re.sub(r"\n\s*", "\n", body)
-    box = view[1] if view else "0 0 100 100"
     return f'<svg viewBox="{box}" role="img" aria-label="{escape(name, quote=True)}">{body}</svg>'
+
+
+def alone(document: str, colours: str, name: str) -> str:
+    """The drawing as an SVG file, in the light or dark colours of a style sheet, as its reader prefers.
+
+    It fits the width that it is given, up to its own.
+    """
+    _, _, width, height = _box(document).split()
+    size = f'width="{width}pt" height="{height}pt" style="max-width: 100%; height: auto; background: var(--paper)"'
+    drawn = inline(document, "forest", name).replace(PAPER, "var(--paper)")
+    opened = f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
+    return drawn.replace("<svg ", opened, 1).replace(">", f"><style>\n{colours}</style>", 1) + "\n"
+
+
+def _box(document: str) -> str:
+    view = _VIEW.search(document)
+    return view[1] if view else "0 0 100 100"

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from bench.report.palette import LIGHT, ROLES, role
 
-STYLE = files("bench.report").joinpath("page.css").read_text(encoding="utf-8")
+STYLE = files("bench.report").joinpath("colours.css").read_text(encoding="utf-8")
 VARIABLES = re.findall(r"--([\w-]+): (#[0-9a-f]{6})", STYLE)
 
 
