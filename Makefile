@@ -11,7 +11,7 @@ PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install bench test check serve locust micro report compare doctor bench-generators bench-features clean
+.PHONY: help install bench test check serve locust micro report compare doctor bench-ci bench-generators bench-features clean
 
 help: ## list the targets
 	@echo "fastapi-bench: which server, async or sync, and is this change slower?"
@@ -49,22 +49,29 @@ serve: $(READY) ## serve the app: make serve SETUP=uvicorn PORT=8000
 locust: $(READY) ## serve the app with Locust's web UI on 127.0.0.1:8089: make locust SETUP=uvicorn
 	@$(PY) -m bench locust $(SETUP) $(ARGS)
 
-micro: $(READY) ## time endpoints in-process with pytest-benchmark, into reports/micro.json
-	@mkdir -p reports
-	@$(PY) -m pytest tests/benchmarks --benchmark-only --benchmark-json=reports/micro.json $(ARGS)
+# A run's own folder where RUN names one, so that its report finds the file.
+micro: MICRO = $(if $(filter file,$(origin RUN)),reports,$(RUN))/micro.json
+micro: $(READY) ## time endpoints and the layers below them in-process, into reports/micro.json or RUN's folder
+	@mkdir -p "$(dir $(MICRO))"
+	@$(PY) -m pytest -q tests/benchmarks --benchmark-only --benchmark-disable-gc \
+	  --benchmark-max-time=0.2 --benchmark-min-rounds=5 --benchmark-columns=median,iqr,min,rounds \
+	  --benchmark-json="$(MICRO)" $(ARGS)
 
 report: $(READY) ## write the report of a run again: make report RUN=reports/latest
 	@$(PY) -m bench report "$(RUN)"
 
 compare: $(READY) ## two runs side by side: make compare BASE=reports/a NEW=reports/b
 	@test -n "$(BASE)" -a -n "$(NEW)" || { echo "usage: make compare BASE=reports/a NEW=reports/b" >&2; exit 2; }
-	@$(PY) -m bench compare "$(BASE)" "$(NEW)"
+	@$(PY) -m bench compare "$(BASE)" "$(NEW)" $(ARGS) || test $$? -ne 2 # to look is not to judge: 1 and 3 are verdicts
 
 doctor: $(READY) ## look at this machine: what is in the way of good figures
 	@$(PY) -m bench doctor
 
 bench-features: $(READY) ## what each feature costs: the same server with one at a time (about 9 minutes)
 	@$(PY) -m bench run features $(ARGS)
+
+bench-ci: $(READY) ## is this tree slower? as CI asks: make bench-ci BASE=main PAIRED=yes (1 to 6 minutes; docs/ci.md)
+	@.ci/performance
 
 bench-generators: $(READY) ## what load generators cost, side by side, into reports/generators.json (about 2 minutes)
 	@$(PY) -m bench generators $(ARGS)
