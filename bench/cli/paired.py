@@ -1,4 +1,4 @@
-"""`bench ab`: is this change slower, over real servers?"""
+"""`bench ab` and `bench noise`: is this change slower, over real servers, and what could be told at all?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from bench.cli.lookup import all_scenarios, one_setup
 from bench.cli.options import ScenariosFile, SetupsFile, named, number
-from bench.cli.terminal import note, shown
+from bench.cli.terminal import note, say, shown
 from bench.cli.verdicts import (
     FormatOption,
     InconclusiveOption,
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from bench.model import Setup
     from bench.paired.arms import Arm
     from bench.paired.gate import Comparison
+    from bench.paired.noise import Noise
     from bench.paired.observation import Observation
     from bench.trees import Tree
     from bench.verdict import Judgement
     from scenarios.model import Scenario
 
 _SCENARIOS = ("noop-async", "db-orm-async")
+_NOISE = Path("reports/noise")
 
 
 def ab(
@@ -153,6 +155,7 @@ def _compared(asked: Comparison, raw: Path | None) -> Judgement:
     from bench.paired.observation import line
 
     note(f"base: {asked.base.said}; head: {asked.head.said}; {', '.join(asked.scenarios)}")
+    note(_foretold(asked))
     if raw is None:
         return compare(asked, note)
     raw.parent.mkdir(parents=True, exist_ok=True)
@@ -165,3 +168,70 @@ def _compared(asked: Comparison, raw: Path | None) -> Judgement:
         judgement = compare(asked, note, keep)
     note(f"what each pair showed: {shown(raw)}")
     return judgement
+
+
+def _foretold(asked: Comparison) -> str:
+    """What this comparison will be able to find, by what is known of this machine."""
+    from bench.paired.fingerprint import stored
+
+    known = stored(_NOISE)
+    if known is None:
+        return "what can be found is not known beforehand: `bench noise` measures it, once for a machine"
+    least = known.mde(asked.seconds)
+    return f"by {shown(_NOISE)} ({known.scenario}), a change of CPU from about {least:.1%} on will be found"
+
+
+def noise(
+    setup: Annotated[str, typer.Argument(metavar="SETUP", help="See `bench list setups`.")] = "uvicorn",
+    scenario: Annotated[str, named("Scenario to load it with.")] = "noop-async",
+    duration: Annotated[
+        float, typer.Option("--seconds", min=10, max=3600, metavar="SECONDS", help="Of measuring.")
+    ] = 60.0,
+    pairs: Annotated[int, number("Pairs of servers.", 4, 32)] = 8,
+    seed: Annotated[int, named("Decides orders and random choices.", "N")] = 1,
+    out: Annotated[Path, named("Where the figures and the chart go.", "FOLDER")] = _NOISE,
+    setups: SetupsFile = None,
+    scenarios: ScenariosFile = None,
+) -> None:
+    """Compare a server with itself: how noisy is this machine, and what could `bench ab` find in which time?
+
+    Tries slices of several lengths, then measures how much turns and processes differ. The figures are stored with
+    the machine's fingerprint; `bench ab` on the same machine says from them beforehand what it will be able to find.
+
+    \b
+    bench noise
+    bench noise uvicorn --scenario db-orm-async --seconds 120
+    """
+    with failures_are_2():
+        known = _chosen([scenario], None, all_scenarios(scenarios))
+        found = _noise(one_setup(setup, setups), known[scenario], duration, pairs, seed, scenarios)
+        _show(found, out)
+
+
+def _noise(
+    setup: Setup, scenario: Scenario, duration_s: float, pairs: int, seed: int, file: Path | None
+) -> Noise:
+    from bench.paired.arms import Arm
+    from bench.paired.equals import noise as measured
+    from bench.paired.look import Subject
+
+    arm = Arm("base", setup, Path.cwd(), setup.name)
+    return measured(arm, lambda pool: Subject(scenario, pool, file), duration_s, pairs, seed, note)
+
+
+def _show(found: Noise, out: Path) -> None:
+    from bench.paired import power
+    from bench.paired.fingerprint import store
+    from bench.report import charts, sheet
+    from bench.report.svg import alone
+    from bench.report.text import render
+
+    for table in power.tables(found):
+        say(render(table))
+    path = store(found, out)
+    chart = power.chart(found)
+    (out / "power.svg").write_text(
+        alone(charts.document(chart), sheet("colours.css"), chart.title), encoding="utf-8"
+    )
+    charts.png(chart, out / "power.png", {})
+    say(f"figures: {shown(path)}; power curves: {shown(out / 'power.png')}")

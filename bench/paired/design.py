@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
@@ -15,8 +15,8 @@ class Size:
     """How a scenario is measured on each pair.
 
     A turn is `warm` sessions that are not measured (they warm the caches again) and `measured` ones, by either server,
-    over `users` connections. In every `pace_every`-th round there is a turn at `rate_per_s` as well, of as many
-    sessions at the same times for both.
+    over `users` connections. In every `pace_every`-th round, in none where it is 0, there is a turn at `rate_per_s` as
+    well, of as many sessions at the same times for both.
     """
 
     turns: int
@@ -40,13 +40,23 @@ def size(rehearsed_per_s: float, pairs: int, budget_s: float, users: int = 8) ->
     Slices aim at 20 ms, between one session a user and 64: finer slices follow the machine's drift closer.
     """
     measured = users * round(min(_MOST, max(users, _SLICE_S * rehearsed_per_s)) / users)
-    warm = max(users, measured // 2)
-    rate_per_s = rehearsed_per_s * _RATE_SHARE
-    closed_s = 2 * (warm + measured) / rehearsed_per_s
-    paced_s = 2 * measured / rate_per_s
-    shape = Size(1, warm, measured, users, rate_per_s)
-    turns = int(budget_s / pairs / (closed_s + paced_s / shape.pace_every))
-    return Size(max(FEWEST_TURNS, min(MOST_TURNS, turns)), warm, measured, users, rate_per_s)
+    shape = Size(1, max(users, measured // 2), measured, users, rehearsed_per_s * _RATE_SHARE)
+    return _filling(shape, rehearsed_per_s, pairs, budget_s)
+
+
+def unpaced(sessions: int, rehearsed_per_s: float, pairs: int, budget_s: float, users: int) -> Size:
+    """The size for slices of so many sessions, without turns at a fixed rate."""
+    shape = Size(1, max(users, sessions // 2), sessions, users, rehearsed_per_s, pace_every=0)
+    return _filling(shape, rehearsed_per_s, pairs, budget_s)
+
+
+def _filling(shape: Size, rehearsed_per_s: float, pairs: int, budget_s: float) -> Size:
+    """As many turns as there is time for, within bounds."""
+    turn_s = 2 * (shape.warm + shape.measured) / rehearsed_per_s
+    if shape.pace_every:
+        turn_s += 2 * shape.measured / shape.rate_per_s / shape.pace_every
+    turns = int(budget_s / pairs / turn_s)
+    return replace(shape, turns=max(FEWEST_TURNS, min(MOST_TURNS, turns)))
 
 
 def orders(turns: int, rng: Random) -> list[Order]:

@@ -130,6 +130,7 @@ def _change(one: Evidence, p: float, margin: float) -> Change:
         mde(one.sd, len(one.logs)) if one.sd is not None else None,
         unit=_UNITS[one.metric],
         beside=one.metric not in PRIMARY,
+        margin=margin * _MARGINS[one.metric],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from scenarios.model import Scenario
 _REHEARSED = 200
 _REHEARSAL_S = 1.0
 _FIRST_SESSIONS = 16
+_SETTLED_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,15 @@ class _Lane:
     async def slice(self, size: Size) -> Slice:
         await self.bursts.closed(size.warm)
         before = self.bursts.sent
-        cpu_ns = self.instance.cpu_ns()
+        cpu_ns = self._settled_cpu_ns()
         start_ns, end_ns = await self.bursts.closed(size.measured)
-        cpu_ns = self.instance.cpu_ns() - cpu_ns
+        cpu_ns = self._settled_cpu_ns() - cpu_ns
         return Slice(self.bursts.sent - before, end_ns - start_ns, cpu_ns)
+
+    def _settled_cpu_ns(self) -> int:
+        """CPU time once the server waits again: what a process uses is not booked before it stops or a tick comes."""
+        time.sleep(_SETTLED_S)
+        return self.instance.cpu_ns()
 
     async def pace(self, size: Size, due_ns: Sequence[int]) -> None:
         await self.bursts.closed(size.warm)
@@ -124,7 +131,7 @@ class _Duel:
         reverse = self._orders[number] == "head first"
         found = [await lane.slice(self.size) for lane in (self.lanes[::-1] if reverse else self.lanes)]
         self.turns.append(Turn(*(found[::-1] if reverse else found)))
-        if number % self.size.pace_every == 0:
+        if self.size.pace_every and number % self.size.pace_every == 0:
             due_ns = offsets_ns(self.size.measured, self.size.rate_per_s, self._rng)
             for lane in self.lanes[::-1] if reverse else self.lanes:
                 await lane.pace(self.size, due_ns)
