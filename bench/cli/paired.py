@@ -185,7 +185,7 @@ def noise(
     setup: Annotated[str, typer.Argument(metavar="SETUP", help="See `bench list setups`.")] = "uvicorn",
     scenario: Annotated[str, named("Scenario to load it with.")] = "noop-async",
     duration: Annotated[
-        float, typer.Option("--seconds", min=10, max=3600, metavar="SECONDS", help="Of measuring.")
+        float, typer.Option("--seconds", min=5, max=3600, metavar="SECONDS", help="Of measuring.")
     ] = 60.0,
     pairs: Annotated[int, number("Pairs of servers.", 4, 32)] = 8,
     seed: Annotated[int, named("Decides orders and random choices.", "N")] = 1,
