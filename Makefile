@@ -11,7 +11,7 @@ PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install bench test check serve locust micro report compare doctor bench-ci bench-generators bench-features clean
+.PHONY: help install bench test check serve locust micro study report compare doctor bench-ci bench-generators bench-features clean
 
 help: ## list the targets
 	@echo "fastapi-bench: which server, async or sync, and is this change slower?"
@@ -67,6 +67,12 @@ compare: $(READY) ## two runs side by side: make compare BASE=reports/a NEW=repo
 doctor: $(READY) ## look at this machine: what is in the way of good figures
 	@$(PY) -m bench doctor
 
+study: $(READY) ## async against sync, over HTTP and in-process, in one report (about 10 minutes; with Node.js and Go where installed)
+	@if command -v go >/dev/null; then go build -o /dev/null bench/peers/main.go; fi # fills its cache: a start has 30 s
+	@$(PY) -m bench run study $(ARGS) || test $$? -eq 1 # what failed stands in the report
+	@$(MAKE) --no-print-directory micro RUN=reports/latest ARGS=
+	@$(PY) -m bench report reports/latest
+
 bench-features: $(READY) ## what each feature costs: the same server with one at a time (about 9 minutes)
 	@$(PY) -m bench run features $(ARGS)
 
@@ -76,7 +82,7 @@ bench-ci: $(READY) ## is this tree slower? as CI asks: make bench-ci BASE=main P
 bench-generators: $(READY) ## what load generators cost, side by side, into reports/generators.json (about 2 minutes)
 	@$(PY) -m bench generators $(ARGS)
 
-clean: ## remove .venv, caches and every run but the sample
+clean: ## remove .venv, caches and every run but the sample; the history stays
 	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	find reports -mindepth 1 -maxdepth 1 ! -name sample ! -name README.md -exec rm -rf {} +
+	find reports -mindepth 1 -maxdepth 1 ! -name sample ! -name README.md ! -name history -exec rm -rf {} +

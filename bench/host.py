@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -134,6 +134,15 @@ def check_cpus(setup: Setup, generator_cpus: Sequence[int] = ()) -> None:
         raise UsageError(
             f"{where} the load generator has {', '.join(map(str, shared))}; give the server others"
         )
+
+
+def lacking(setups: Iterable[Setup]) -> dict[str, str]:
+    """Why each setup that needs a program which is not installed cannot be started, by its name."""
+    return {
+        setup.name: f"{setup.needs} is not installed"
+        for setup in setups
+        if setup.needs and shutil.which(setup.needs) is None
+    }
 
 
 def _cpu_model() -> str:

@@ -22,6 +22,8 @@ class Setup:
     `app` is `module:attribute`, or `module:factory()` for a factory. In `env`, `args` and `command`, `{tmp}` stands
     for a folder that lives as long as the server, `{port}` for its port and `{python}` for this interpreter; in `env`,
     `{postgres}` and `{redis}` stand for the URLs of the `services`, which are started for the server, empty at first.
+    In `command`, `{bench}` stands for the harness's own folder. `needs` names a program without which the setup is left
+    out of a plan.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Setup:
     command: tuple[str, ...] = ()
     health: str = "/health/live"
     cpus: tuple[int, ...] = ()
+    needs: str = ""
 
 
 Shape = Literal["constant", "step", "ramp", "spike"]

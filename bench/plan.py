@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
@@ -92,6 +92,15 @@ def overridden(plan: Plan, given: Overrides) -> Plan:
         seed=plan.seed if given.seed is None else given.seed,
         processes=given.processes or plan.processes,
     )
+
+
+def without(plan: Plan, setups: Collection[str]) -> Plan:
+    """The plan without these setups, and without the blocks that had no others."""
+    left = (
+        replace(block, setups=tuple(name for name in block.setups if name not in setups))
+        for block in plan.blocks
+    )
+    return replace(plan, blocks=tuple(block for block in left if block.setups))
 
 
 def _loads(old: Load, given: Overrides) -> Iterator[Load]:

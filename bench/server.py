@@ -70,6 +70,7 @@ def serving(
     cpus = tuple(setup.cpus or cpus)
     with processes.folder() as tmp, providing(setup.services, processes, cpus) as urls:
         places = {"{tmp}": str(tmp), "{port}": str(port), "{host}": host, "{python}": sys.executable}
+        places["{bench}"] = str(Path(__file__).parent)
         places.update({f"{{{name}}}": url for name, url in urls.items()})
         filled = replace(setup, env={key: _fill(value, places) for key, value in setup.env.items()})
         argv = [_fill(word, places) for word in launchers.command(setup, host, port)]

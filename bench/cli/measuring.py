@@ -105,9 +105,9 @@ def _run(
     from bench import host, runner
     from bench.config import check_names, load_plans, load_setups
     from bench.engines.launch import ENGINES, check_load
-    from bench.errors import unknown
+    from bench.errors import UsageError, unknown
     from bench.flame import py_spy
-    from bench.plan import cells, overridden
+    from bench.plan import cells, overridden, without
     from bench.progress import Display
     from bench.store import RunFolder, point_latest
 
@@ -120,6 +120,12 @@ def _run(
         raise unknown("plan", plan_name, plans)
     plan = overridden(plans[plan_name], given)
     check_names(plan, setups, scenarios, ENGINES)
+    left_out = host.lacking(setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan)))
+    for name, why in left_out.items():
+        note(f"setup '{name}' is left out: {why}")
+    plan = without(plan, left_out)
+    if not plan.blocks:
+        raise UsageError("there is no setup left to measure")
     for cell in cells(plan):
         check_load(cell.engine, cell.load)
     server_cpus, generator_cpus = host.cpus_for()
@@ -128,7 +134,8 @@ def _run(
     if profile:
         py_spy()
         bench = replace(bench, profiles=path / "profiles")
-    folder = RunFolder(path, runner.facts(path.name, plan, bench))
+    facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
+    folder = RunFolder(path, facts)
     if out is None:
         point_latest(path)
     expected_s = runner.expected_s(plan, bench)

@@ -215,7 +215,7 @@ def test_names_that_do_not_exist_get_a_guess(setup: str, scenario: str, engine: 
     assert str(caught.value) == sentence
 
 
-@pytest.mark.parametrize("name", ["smoke", "default", "full"])
+@pytest.mark.parametrize("name", ["smoke", "default", "full", "study"])
 def test_shipped_plans_name_only_what_there_is(name: str) -> None:
     plan = load_plans()[name]
     check_names(plan, load_setups(), SCENARIOS, ENGINES)

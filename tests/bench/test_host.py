@@ -142,3 +142,19 @@ def test_without_git_nothing_is_known_of_the_source(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert host.git_state(tmp_path) is None
+
+
+def test_a_setup_lacks_the_program_that_it_needs_where_that_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "there"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    setups = [
+        Setup("modest", "uvicorn"),
+        Setup("content", "command", needs="there"),
+        Setup("lacking", "command", needs="gone"),
+    ]
+
+    assert host.lacking(setups) == {"lacking": "gone is not installed"}

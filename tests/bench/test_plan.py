@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.config import load_plans
 from bench.model import Block, Cell, ClosedLoad, OpenLoad, Plan
-from bench.plan import Overrides, cells, overridden, visits
+from bench.plan import Overrides, cells, overridden, visits, without
 
 CLOSED = ClosedLoad(32, 2.0, 0.4)
 OPEN = OpenLoad(100.0, 2.0, 0.4, "poisson", 500)
@@ -176,3 +176,9 @@ def test_setups_scenarios_and_loads_given_leave_one_block_and_nothing_twice() ->
         setups=("uvicorn",), scenarios=("noop-async",), engines=("native",), users=(64,), repeats=2
     )
     assert len(cells(overridden(plan, given))) == 2
+
+
+def test_without_a_setup_the_others_stay_and_empty_blocks_go() -> None:
+    both, alone = block("a b"), block("b", "y")
+    assert without(plan(both, alone), {"b"}) == plan(block("a"))
+    assert without(plan(both, alone), {"c"}) == plan(both, alone)
