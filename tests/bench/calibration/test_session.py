@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from bench.calibration.faults import FAULTS
+from bench.calibration.session import Asked, Step, steps, summary, title
+from tests.bench.calibration.runs import row, trial
+
+
+def numbers(found: list[Step]) -> list[tuple[str, str, int]]:
+    return [(step.gate, step.fault.name, step.number) for step in found]
+
+
+def test_a_run_of_each_fault_then_another_of_each() -> None:
+    asked = Asked(("paired",), ("a-a", "leak"), runs=2)
+    assert numbers(steps(asked, [])) == [
+        ("paired", "a-a", 0), ("paired", "leak", 0), ("paired", "a-a", 1), ("paired", "leak", 1),
+    ]  # fmt: skip
+
+
+def test_what_is_done_is_not_done_again_but_for_what_failed_or_had_another_length() -> None:
+    asked = Asked(("paired",), ("a-a",), runs=4, seconds=40.0)
+    done = [trial(number=0), trial(number=1, error="no luck", status=2), trial(number=2, seconds=120.0)]
+    assert numbers(steps(asked, done)) == [("paired", "a-a", number) for number in (1, 2, 3)]
+
+
+def test_the_exact_gate_has_no_length_that_a_run_could_differ_in() -> None:
+    asked = Asked(("exact",), ("a-a",), runs=1, seconds=77.0)
+    assert steps(asked, [trial(gate="exact", seconds=None)]) == []
+
+
+def test_without_a_number_each_fault_has_its_own() -> None:
+    found = steps(Asked(), [])
+    for gate in ("exact", "paired"):
+        for name, fault in FAULTS.items():
+            mine = [step for step in found if (step.gate, step.fault.name) == (gate, name)]
+            assert (len(mine), {step.runs for step in mine}) == (fault.runs[gate], {fault.runs[gate]})
+    assert {step.gate for step in found[:40]} == {"exact"}
+
+
+def test_progress_says_what_was_found_and_what_should_not_have_been() -> None:
+    spoiled = ("noop-async", "json-model")
+    said = trial(
+        row("noop-async", "regressed", 1.05), row("json-model", "inconclusive"), row("ping", "regressed", 1.02),
+        fault="cpu-5", spoiled=spoiled, scenarios=(*spoiled, "ping"),
+    )  # fmt: skip
+    assert summary(said) == "found: noop-async; inconclusive: json-model; FALSE ALARM: ping cpu"
+    assert summary(trial(row("noop-async", "no change"))) == "no false alarm"
+    assert summary(trial(status=2, error="bench: x\nbench: y")) == "no verdict, status 2: bench: y"
+    assert title(Step("paired", FAULTS["cpu-5"], 0, 5)) == "paired, cpu-5, 1 of 5"
