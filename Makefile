@@ -11,7 +11,7 @@ PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install bench test check serve locust micro study report compare doctor bench-ci bench-generators bench-features clean
+.PHONY: help install bench test check serve locust micro study report compare doctor calibrate bench-ci bench-generators bench-features clean
 
 help: ## list the targets
 	@echo "fastapi-bench: which server, async or sync, and is this change slower?"
@@ -78,6 +78,9 @@ bench-features: $(READY) ## what each feature costs: the same server with one at
 
 bench-ci: $(READY) ## is this tree slower? as CI asks: make bench-ci BASE=main PAIRED=yes (1 to 6 minutes; docs/ci.md)
 	@.ci/performance
+
+calibrate: $(READY) ## how far the gates can be trusted: docs/calibration.md, run by run (some hours; goes on where it ended)
+	@$(PY) -m bench calibrate $(ARGS)
 
 bench-generators: $(READY) ## what load generators cost, side by side, into reports/generators.json (about 2 minutes)
 	@$(PY) -m bench generators $(ARGS)

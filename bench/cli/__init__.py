@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from bench.cli import comparing, gates, limits, live, machine, measuring, results
+from bench.cli import calibrating, comparing, gates, limits, live, machine, measuring, results
 from bench.cli.terminal import note
 
 _EPILOG = (
@@ -34,6 +34,7 @@ for command in (
     *(gates.exact, live.serve, live.locust, machine.doctor, machine.generators),
 ):
     app.command(command.__name__.rstrip("_"))(command)
+app.command("calibrate", hidden=True)(calibrating.calibrate)
 
 
 def main() -> NoReturn:
