@@ -48,11 +48,13 @@ from bench.report.panels import (
     Moment,
     Panel,
     PlanePanel,
+    StackPanel,
     Strip,
     StripPanel,
     TimePanel,
 )
 from bench.report.plane import draw_plane, plane_height
+from bench.report.stacks import draw_stacks, stacks_height
 from bench.table import marks
 
 WIDTH = 4.3
@@ -105,8 +107,10 @@ def png(chart: Chart, path: Path, names: Mapping[str, str]) -> None:
     with _style():
         drawn = io.BytesIO()
         whole(chart, names).savefig(drawn, format="png", dpi=100, metadata={"Software": None})
-    # A palette takes a third of the room, and charts have few colours.
-    Image.open(drawn).convert("RGB").quantize(_PNG_COLOURS).save(path, optimize=True)
+    # A palette takes a third of the room, and charts have few colours. The usual way to choose it goes by how many
+    # pixels have a colour, and so turns the orange of a small mark into brown.
+    palette = Image.Quantize.MAXCOVERAGE
+    Image.open(drawn).convert("RGB").quantize(_PNG_COLOURS, palette).save(path, optimize=True)
 
 
 def whole(chart: Chart, names: Mapping[str, str] | None = None) -> Figure:
@@ -154,6 +158,8 @@ def height(panel: Panel) -> float:
         return TITLE + PLOT + FOOT + LEGEND_LINE * len(panel.curves) + 0.08
     if isinstance(panel, PlanePanel):
         return plane_height(panel)
+    if isinstance(panel, StackPanel):
+        return stacks_height(panel)
     if isinstance(panel, LanePanel):
         return lanes_height(panel)
     if isinstance(panel, ForestPanel):
@@ -169,6 +175,8 @@ def draw(area: Area, panel: Panel, names: Mapping[str, str]) -> None:
         _draw_curves(area, panel, names)
     elif isinstance(panel, PlanePanel):
         draw_plane(area, panel)
+    elif isinstance(panel, StackPanel):
+        draw_stacks(area, panel)
     elif isinstance(panel, LanePanel):
         draw_lanes(area, panel, _marked(panel.codes, names) + (" invalid" if panel.invalid else ""))
     elif isinstance(panel, ForestPanel):

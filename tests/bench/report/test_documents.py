@@ -50,6 +50,18 @@ def test_markdown_shows_pictures_that_are_there(tmp_path: Path) -> None:
         assert picture.format == "PNG"
 
 
+def test_small_marks_keep_their_colours_in_a_png(tmp_path: Path) -> None:
+    rows = [Change("a", "cpu", "no change", ratio=1.0, margin=0.02)] * 20
+    odd = Change("b", "cpu", "inconclusive", ratio=1.03, low=0.99, high=1.06, margin=0.02)
+    write(Judgement("t", (*rows, odd, *COMPARED.changes)), "markdown", tmp_path / "comment.md", "words")
+    with Image.open(tmp_path / "comment.png") as picture:
+        pixels = set(picture.convert("RGB").getdata())
+    for name in ("misuse", "sync", "other"):
+        wanted = [int(LIGHT[name][at : at + 2], 16) for at in (1, 3, 5)]
+        nearest = min(max(abs(a - b) for a, b in zip(wanted, pixel, strict=True)) for pixel in pixels)
+        assert nearest <= 3, name
+
+
 def test_where_nothing_was_compared_there_is_no_picture(tmp_path: Path) -> None:
     write(ALONE, "markdown", tmp_path / "comment.md", "words")
     assert names(tmp_path) == {"comment.md"}

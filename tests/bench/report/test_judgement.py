@@ -157,3 +157,5 @@ def test_what_stays_open_beside_the_gates_own_metrics_is_no_headline() -> None:
     beside = Change("noop", "p99", "inconclusive", ratio=1.1, beside=True)
     first = render(Judgement("t", (SAME, beside)), "text").splitlines()[0]
     assert first == "no change in 1 of 2"
+    first = render(Judgement("t", (NEW, beside)), "text").splitlines()[0]
+    assert first == "inconclusive: fresh instructions"
