@@ -30,7 +30,7 @@ app = typer.Typer(
     context_settings={"max_content_width": 110},
 )
 for command in (
-    *(measuring.run, limits.capacity, results.report, results.list_, comparing.compare),
+    *(measuring.run, limits.capacity, results.report, results.export, results.list_, comparing.compare),
     *(gates.exact, live.serve, live.locust, machine.doctor, machine.generators),
 ):
     app.command(command.__name__.rstrip("_"))(command)

@@ -1,0 +1,29 @@
+"""What is exported of a run: its valid cells, each under one name in all of its runs, and their metrics."""
+
+from __future__ import annotations
+
+from bench.metric import CPU, MEMORY, P50, P99, THROUGHPUT
+from bench.model import Run
+from bench.repeats import Repeats, gather
+
+METRICS = (THROUGHPUT, P50, P99, CPU, MEMORY)
+
+
+def valid(run: Run) -> tuple[Repeats, ...]:
+    """The cells of which every repeat is valid: to go on with the others would be to pick the repeats one likes."""
+    return tuple(cell for cell in gather(run.records) if cell.valid)
+
+
+def invalid(run: Run) -> tuple[str, ...]:
+    """The names of the others, with the codes of their caveats."""
+    return tuple(f"{name(cell)} ({', '.join(cell.codes)})" for cell in gather(run.records) if not cell.valid)
+
+
+def name(cell: Repeats) -> str:
+    """`uvicorn / noop-async / native / 32 users`: what a history goes by."""
+    return f"{cell.setup} / {cell.scenario} / {cell.engine} / {cell.load_label}"
+
+
+def doubts(cell: Repeats) -> tuple[str, ...]:
+    """What a valid cell still has against it: `unstable: the throughput of ...`."""
+    return tuple(f"{caveat.code}: {caveat.text}" for caveat in cell.caveats)

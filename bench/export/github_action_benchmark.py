@@ -1,0 +1,42 @@
+"""github-action-benchmark's custom format: a list of benchmarks, each with a name, a unit and a value.
+
+Published in the README of https://github.com/benchmark-action/github-action-benchmark, for `tool:
+customSmallerIsBetter` and `customBiggerIsBetter`. One file has one direction, so it is one of two.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from bench.export.cells import METRICS, doubts, name, valid
+from bench.metric import Metric
+from bench.model import Run
+from bench.repeats import Repeats
+from bench.stats import Estimate
+
+Better = Literal["lower", "higher"]
+
+
+def write(run: Run, better: Better = "lower") -> str:
+    """The metrics that are better this way, each the median of the repeats with their range."""
+    entries = [
+        _entry(cell, metric, found)
+        for cell in valid(run)
+        for metric in METRICS
+        if metric.better == better and (found := cell.estimate(metric))
+    ]
+    return json.dumps(entries, indent=2) + "\n"
+
+
+def _entry(cell: Repeats, metric: Metric, found: Estimate) -> dict[str, str | float]:
+    repeats = f"{found.n} repeat{'' if found.n == 1 else 's'}"
+    entry: dict[str, str | float] = {
+        "name": f"{name(cell)}: {metric.name}",
+        "unit": metric.unit,
+        "value": found.median,
+        "extra": "\n".join([f"median of {repeats}", *doubts(cell)]),
+    }
+    if found.n > 1:
+        entry["range"] = f"{metric.write(found.low)} to {metric.write(found.high)}"
+    return entry

@@ -1,0 +1,116 @@
+"""OpenMetrics text: one sample a record, with the time at which it was measured.
+
+Published at https://prometheus.io/docs/specs/om/open_metrics_spec/. As the samples bear their own time, `promtool tsdb
+create-blocks-from openmetrics` takes them into a Prometheus long after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bench.export.cells import valid
+from bench.model import Latency, Record, Run
+from bench.repeats import Repeats
+
+_QUANTILES = {"0.5": "p50", "0.9": "p90", "0.95": "p95", "0.99": "p99", "0.999": "p999"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Gauge:
+    """A figure of a record; where it has a unit, the name ends with it."""
+
+    name: str
+    unit: str
+    about: str
+    of: Callable[[Record], float | None]
+
+
+_GAUGES = (
+    _Gauge(
+        "bench_throughput_requests_per_second", "requests_per_second", "Good answers in the measured part.",
+        lambda record: record.summary.throughput_rps,
+    ),
+    _Gauge("bench_requests", "", "Requests due in the measured part.", lambda record: record.summary.requests),
+    _Gauge("bench_errors", "", "Those among them that failed.", lambda record: record.summary.errors),
+    _Gauge("bench_shed_sessions", "", "Sessions that never started.", lambda record: record.summary.shed),
+    _Gauge(
+        "bench_server_cpu_per_request_seconds", "seconds", "CPU time of the server's processes for a request.",
+        lambda record: _divided(record.resources.cpu_us_per_request, 1e6),
+    ),
+    _Gauge(
+        "bench_server_memory_peak_bytes", "bytes", "Largest resident memory of the server's processes.",
+        lambda record: record.resources.rss_peak_bytes or None,
+    ),
+    _Gauge(
+        "bench_generator_cpu_ratio", "ratio", "How busy the load generator was; 1 is all it could use.",
+        lambda record: record.generator.cpu_share,
+    ),
+)  # fmt: skip
+
+
+def write(run: Run) -> str:
+    """Summaries of response and service times, and gauges for the rest."""
+    cells = valid(run)
+    lines = [
+        *_summary("bench_response_seconds", "Time from the intended start to the answer.", cells, _response),
+        *_summary("bench_service_seconds", "Time from the actual start to the answer.", cells, _service),
+    ]
+    for gauge in _GAUGES:
+        lines += _head(gauge.name, "gauge", gauge.unit, gauge.about)
+        lines += [
+            _sample(gauge.name, cell, record, {}, value)
+            for cell in cells
+            for record in cell.records
+            if (value := gauge.of(record)) is not None
+        ]
+    return "\n".join([*lines, "# EOF"]) + "\n"
+
+
+def _response(record: Record) -> Latency:
+    return record.summary.response_ms
+
+
+def _service(record: Record) -> Latency:
+    return record.summary.service_ms
+
+
+def _summary(
+    family: str, about: str, cells: tuple[Repeats, ...], of: Callable[[Record], Latency]
+) -> Iterator[str]:
+    yield from _head(family, "summary", "seconds", about)
+    for cell in cells:
+        for record in cell.records:
+            times, count = of(record), record.summary.requests
+            for quantile, field in _QUANTILES.items():
+                if (found := _divided(getattr(times, field), 1e3)) is not None:
+                    yield _sample(family, cell, record, {"quantile": quantile}, found)
+            if (mean := _divided(times.mean, 1e3)) is not None:
+                yield _sample(f"{family}_count", cell, record, {}, count)
+                yield _sample(f"{family}_sum", cell, record, {}, mean * count)
+
+
+def _head(family: str, kind: str, unit: str, about: str) -> Iterator[str]:
+    yield f"# TYPE {family} {kind}"
+    if unit:
+        yield f"# UNIT {family} {unit}"
+    yield f"# HELP {family} {about}"
+
+
+def _sample(name: str, cell: Repeats, record: Record, more: dict[str, str], value: float) -> str:
+    labels = {
+        "run": record.run, "setup": cell.setup, "scenario": cell.scenario, "engine": cell.engine,
+        "load": cell.load_label, "repeat": str(record.cell.repeat), **more,
+    }  # fmt: skip
+    listed = ",".join(f'{label}="{_escaped(said)}"' for label, said in labels.items())
+    at = f" {datetime.fromisoformat(record.started_at).timestamp():.3f}" if record.started_at else ""
+    return f"{name}{{{listed}}} {value!r}{at}"
+
+
+def _escaped(said: str) -> str:
+    return said.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _divided(figure: float | None, units_in_one: float) -> float | None:
+    return None if figure is None else figure / units_in_one

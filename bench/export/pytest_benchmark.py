@@ -1,0 +1,92 @@
+"""pytest-benchmark's JSON, as `--benchmark-json` writes it: for `pytest-benchmark compare` and what else reads it.
+
+It knows times only, so a cell is three benchmarks: p50, p99 and CPU time of a request, in groups of these names. A
+round is a repeat: its median, its p99, its mean CPU time.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from bench.export.cells import doubts, name, valid
+from bench.metric import CPU, P50, P99, Metric
+from bench.model import Run
+from bench.repeats import Repeats
+from bench.siblings import mapping
+
+_VERSION = "5.3.1"
+_IN_A_SECOND = {P50: 1e3, P99: 1e3, CPU: 1e6}
+"""How many units of each metric are a second."""
+
+
+def write(run: Run) -> str:
+    """One benchmark a cell and time."""
+    host = mapping(run.facts.get("host"))
+    told = {
+        "machine_info": _machine(host),
+        "commit_info": _commit(host),
+        "benchmarks": [one for cell in valid(run) for one in _benchmarks(cell)],
+        "datetime": run.facts.get("started_at"),
+        "version": _VERSION,
+    }
+    return json.dumps(told, indent=4) + "\n"
+
+
+def _benchmarks(cell: Repeats) -> Iterable[dict[str, object]]:
+    for metric, units in _IN_A_SECOND.items():
+        measured = (metric.of(record) for record in cell.records)
+        data = [figure / units for figure in measured if figure is not None]
+        if data:
+            yield _benchmark(cell, metric, data)
+
+
+def _benchmark(cell: Repeats, metric: Metric, data: Sequence[float]) -> dict[str, object]:
+    full = f"{name(cell)}: {metric.name}"
+    return {
+        "group": metric.name,
+        "name": full,
+        "fullname": full,
+        "params": None,
+        "param": None,
+        "extra_info": {
+            "setup": cell.setup, "scenario": cell.scenario, "engine": cell.engine, "load": cell.load_label,
+            "caveats": doubts(cell),
+        },
+        "options": {},
+        "stats": _stats(data),
+    }  # fmt: skip
+
+
+def _stats(data: Sequence[float]) -> dict[str, object]:
+    """All of its fields; its quartiles lie halfway between the steps of the data, which is Hazen's rule."""
+    mean, deviation = statistics.mean(data), statistics.stdev(data) if len(data) > 1 else 0.0
+    q1, median, q3 = map(float, np.quantile(data, (0.25, 0.5, 0.75), method="hazen"))
+    inner = [value for value in data if q1 - 1.5 * (q3 - q1) <= value <= q3 + 1.5 * (q3 - q1)]
+    strays = sum(abs(value - mean) > deviation for value in data)
+    return {
+        "min": min(data), "max": max(data), "mean": mean, "stddev": deviation, "rounds": len(data),
+        "median": median, "iqr": q3 - q1, "q1": q1, "q3": q3,
+        "iqr_outliers": len(data) - len(inner), "stddev_outliers": strays,
+        "outliers": f"{strays};{len(data) - len(inner)}", "ld15iqr": min(inner), "hd15iqr": max(inner),
+        "ops": 1 / mean if mean else 0, "total": sum(data), "data": list(data), "iterations": 1,
+    }  # fmt: skip
+
+
+def _machine(host: Mapping[str, object]) -> dict[str, object]:
+    implementation, _, version = str(host.get("python", "")).rpartition(" ")
+    return {
+        "python_implementation": implementation,
+        "python_version": version,
+        "system": host.get("system", ""),
+        "release": host.get("kernel", ""),
+        "cpu": {"brand_raw": host.get("cpu_model", ""), "count": host.get("cores")},
+    }
+
+
+def _commit(host: Mapping[str, object]) -> dict[str, object]:
+    git = mapping(host.get("git"))
+    return {"id": git.get("commit", "unversioned"), "dirty": bool(git.get("dirty"))}

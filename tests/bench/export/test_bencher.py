@@ -1,0 +1,47 @@
+"""Against https://bencher.dev/docs/reference/bencher-metric-format/."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+from bench.export.bencher import write
+from tests.bench.builders import realistic, repeats, run
+
+
+def test_a_benchmark_has_measures_and_each_a_value_between_two_others() -> None:
+    some = repeats("uvicorn", "noop-async", 1000, 1030, 990, p50=2.0, p99=6.0, cpu_us=80.0, rss=90_000_000)
+    assert json.loads(write(run(*some))) == {
+        "uvicorn / noop-async / native / 32 users": {
+            "throughput": {"value": 1000, "lower_value": 990, "upper_value": 1030},
+            "response-p50-ms": {"value": 2, "lower_value": 2, "upper_value": 2},
+            "response-p99-ms": {"value": 6, "lower_value": 6, "upper_value": 6},
+            "server-cpu-us-per-request": {"value": 80, "lower_value": 80, "upper_value": 80},
+            "server-memory-mb": {"value": 90, "lower_value": 90, "upper_value": 90},
+        }
+    }
+
+
+def test_what_was_not_measured_is_no_measure() -> None:
+    told = json.loads(write(run(*repeats("a", "noop-async", 10, 11, p99=None, cpu_us=None))))
+    assert list(told["a / noop-async / native / 32 users"]) == ["throughput", "server-memory-mb"]
+
+
+def test_a_whole_run_follows_the_published_format() -> None:
+    told = json.loads(write(realistic()))
+    assert len(told) > 20
+    for benchmark, measures in told.items():
+        assert 0 < len(benchmark) <= 1024
+        assert measures
+        for slug, metric in measures.items():
+            assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)
+            assert set(metric) == {"value", "lower_value", "upper_value"}
+            assert all(math.isfinite(figure) for figure in metric.values())
+            assert metric["lower_value"] <= metric["value"] <= metric["upper_value"]
+
+
+def test_an_invalid_cell_is_left_out_whole() -> None:
+    bad = (*repeats("a", "noop-async", 1, 2), *repeats("a", "noop-async", 3, valid=False))
+    told = json.loads(write(run(*bad, *repeats("b", "noop-async", 1, 2))))
+    assert list(told) == ["b / noop-async / native / 32 users"]

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from bench.errors import UsageError
+from bench.export import CARRIES_INVALID, TOOLS, export
+from bench.export.cells import invalid, valid
+from bench.model import Caveat
+from tests.bench.builders import record, repeats, run
+
+STEAL = Caveat("steal", "3 %")
+SATURATED = Caveat("generator-saturated", "90 %")
+MIXED = run(
+    *repeats("good", "noop-async", 1, 2),
+    record("half", repeat=0, caveats=(STEAL,)),
+    record("half", repeat=1, valid=False, caveats=(SATURATED,)),
+)
+
+
+def test_one_invalid_repeat_makes_its_cell_invalid() -> None:
+    assert [cell.setup for cell in valid(MIXED)] == ["good"]
+    assert invalid(MIXED) == ("half / noop-async / native / 32 users (generator-saturated, steal)",)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_no_format_gives_an_invalid_record_away_as_valid(tool: str) -> None:
+    said = export(MIXED, tool)
+    assert "good" in said
+    assert ("half" in said) == (tool in CARRIES_INVALID)
+
+
+def test_the_direction_is_chosen_where_a_file_has_one() -> None:
+    assert "throughput" in export(MIXED, "github-action-benchmark", "higher")
+    assert "throughput" not in export(MIXED, "github-action-benchmark")
+    with pytest.raises(UsageError, match=r"^--better is for github-action-benchmark: a file for csv holds"):
+        export(MIXED, "csv", "lower")
+
+
+def test_another_tool_is_unknown() -> None:
+    with pytest.raises(UsageError, match=r"^unknown tool 'benchr'; did you mean 'bencher'\?$"):
+        export(MIXED, "benchr")

@@ -1,0 +1,88 @@
+"""Against the parser of prometheus_client, which is the official one and strict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from bench.export.openmetrics import write
+from bench.model import Latency, Record, Run
+from tests.bench.builders import realistic, record, repeats, run
+
+
+def families(some: Run) -> dict[str, Metric]:
+    return {family.name: family for family in text_string_to_metric_families(write(some))}
+
+
+def measured(**more: object) -> Record:
+    made = record("a", "io-async", 100.0, p50=2.0, p99=6.0, cpu_us=80.0, run="r", **more)  # type: ignore[arg-type]
+    times = Latency(mean=3.0, p50=2.0, p90=None, p95=None, p99=6.0, p999=None, max=9.0)
+    return replace(
+        made,
+        summary=replace(made.summary, response_ms=times),
+        started_at="2026-11-24T16:20:00+00:00",
+    )
+
+
+def test_the_kinds_and_units_of_all_families() -> None:
+    assert {name: (family.type, family.unit) for name, family in families(realistic()).items()} == {
+        "bench_response_seconds": ("summary", "seconds"),
+        "bench_service_seconds": ("summary", "seconds"),
+        "bench_throughput_requests_per_second": ("gauge", "requests_per_second"),
+        "bench_requests": ("gauge", ""),
+        "bench_errors": ("gauge", ""),
+        "bench_shed_sessions": ("gauge", ""),
+        "bench_server_cpu_per_request_seconds": ("gauge", "seconds"),
+        "bench_server_memory_peak_bytes": ("gauge", "bytes"),
+        "bench_generator_cpu_ratio": ("gauge", "ratio"),
+    }
+
+
+def test_a_record_is_a_sample_with_its_own_time() -> None:
+    found = families(run(measured(repeat=2)))
+    (sample,) = found["bench_throughput_requests_per_second"].samples
+    assert sample.labels == {
+        "run": "r", "setup": "a", "scenario": "io-async", "engine": "native", "load": "32 users", "repeat": "2",
+    }  # fmt: skip
+    assert sample.value == 100
+    assert float(sample.timestamp) == 1_795_537_200  # date -d 2026-11-24T16:20Z +%s
+    assert found["bench_server_cpu_per_request_seconds"].samples[0].value == 80 / 1e6
+    assert found["bench_server_memory_peak_bytes"].samples[0].value == 90_000_000
+
+
+def test_a_summary_has_the_quantiles_that_were_measured_a_count_and_a_sum() -> None:
+    """100 requests/s for 3 s are 300, and with a mean of 3 ms they took 0.9 s together."""
+    name = "bench_response_seconds"
+    samples = families(run(measured()))[name].samples
+    found = [(sample.name, sample.labels.get("quantile")) for sample in samples]
+    assert found == [(name, "0.5"), (name, "0.99"), (f"{name}_count", None), (f"{name}_sum", None)]
+    assert [round(sample.value, 9) for sample in samples] == [0.002, 0.006, 300, 0.9]
+
+
+def test_names_with_quotes_and_backslashes_arrive_as_they_are() -> None:
+    odd = 'my "own" \\ setup'
+    assert families(run(record(odd)))["bench_requests"].samples[0].labels["setup"] == odd
+
+
+def test_what_was_not_measured_is_no_sample() -> None:
+    found = families(run(record(p99=None, cpu_us=None, rss=0)))
+    assert [
+        found[name].samples
+        for name in (
+            "bench_response_seconds", "bench_server_cpu_per_request_seconds", "bench_server_memory_peak_bytes",
+        )
+    ] == [[], [], []]  # fmt: skip
+
+
+def test_every_record_of_a_valid_cell_is_there_and_none_of_another() -> None:
+    some = (
+        *repeats("a", "noop-async", 1, 2, 3),
+        *repeats("b", "noop-async", 1),
+        record("b", repeat=1, valid=False),
+    )
+    samples = families(run(*some))["bench_requests"].samples
+    assert [(sample.labels["setup"], sample.labels["repeat"]) for sample in samples] == [
+        ("a", "0"), ("a", "1"), ("a", "2"),
+    ]  # fmt: skip
