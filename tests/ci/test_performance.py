@@ -151,7 +151,7 @@ def test_the_summary_is_of_this_run_and_goes_to_the_steps_own(repository: Reposi
     step.write_text("# before\n\n")
     repository.run(EXACT="1")
     repository.run(PAIRED="yes", AB="2", GITHUB_STEP_SUMMARY=str(step))
-    ours = "# exact\n\n# ab\n\n# ❗ paired could not measure: see the log\n\n"
+    ours = "# exact\n\n# ab\n\n# ❗ paired failed: see the log\n\n"
     assert repository.read("reports/ci/summary.md") == ours
     assert step.read_text() == f"# before\n\n{ours}"
 
