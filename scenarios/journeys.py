@@ -84,7 +84,10 @@ SCENARIOS = {
         "journey-browser", browse, about="A page, an item, a search, and a cached item."
     ),
     "journey-editor": Scenario(
-        "journey-editor", edit, about="An item of one's own, from its creation to its end; one login a user."
+        "journey-editor",
+        edit,
+        about="An item of one's own, from its creation to its end; one login a user.",
+        costly=True,
     ),
     "journey-shop": Scenario(
         "journey-shop", shop, about="Of 100 sessions 80 look around, 18 edit, and 2 log in with a password."

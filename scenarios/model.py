@@ -87,13 +87,15 @@ class Scenario:
     """A workload: `flow(rng)` is one session of one user.
 
     `victim` is an innocent flow that a slow probe repeats on its own connections while the scenario runs: its
-    latency shows who else suffers.
+    latency shows who else suffers. A session that is `costly` takes so many instructions, as to hash a password, that
+    they are counted only where the scenario is named.
     """
 
     name: str
     flow: Callable[[Random], Flow]
     about: str = ""
     victim: Callable[[Random], Flow] | None = None
+    costly: bool = False
 
     @property
     def group(self) -> str:

@@ -79,6 +79,10 @@ def ask_who_i_am(rng: Random) -> Flow:
 
 
 SCENARIOS = {
-    "auth-login": Scenario("auth-login", log_in, about="A login: argon2 in a thread, 64 MiB a time."),
-    "auth-me": Scenario("auth-me", ask_who_i_am, about="A token that is checked, and its user read."),
+    "auth-login": Scenario(
+        "auth-login", log_in, about="A login: argon2 in a thread, 64 MiB a time.", costly=True
+    ),
+    "auth-me": Scenario(
+        "auth-me", ask_who_i_am, about="A token that is checked, and its user read.", costly=True
+    ),
 }

@@ -21,6 +21,7 @@ from bench.cli.verdicts import (
 
 if TYPE_CHECKING:
     from bench.verdict import Judgement
+    from scenarios.model import Scenario
 
 
 def exact(
@@ -49,9 +50,7 @@ def exact(
     with failures_are_2():
         share = percentage(threshold, "--threshold")
         known = all_scenarios(scenarios)
-        judgement = _judgement(
-            base, head, tuple(scenario or ()), tuple(known), setup, setups, scenarios, share
-        )
+        judgement = _judgement(base, head, tuple(scenario or ()), known, setup, setups, scenarios, share)
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 
@@ -60,7 +59,7 @@ def _judgement(
     base: str | None,
     head: str | None,
     wanted: tuple[str, ...],
-    known: tuple[str, ...],
+    known: dict[str, Scenario],
     setup: str,
     setups: Path | None,
     scenarios: Path | None,
@@ -84,7 +83,9 @@ def _judgement(
             f"setup '{setup}' needs {' and '.join(app.services)}, which this gate does not start"
         )
     file = scenarios and scenarios.absolute()
-    subject = gate.Subject(app, wanted or own(file), file, chosen=bool(wanted))
+    costly = tuple(name for name in own(file) if known[name].costly and not wanted)
+    names = wanted or tuple(name for name in own(file) if name not in costly)
+    subject = gate.Subject(app, names, file, chosen=bool(wanted), left_out=costly)
     if base is None:
         if head is not None:
             raise UsageError("--head needs a --base to be compared with")

@@ -51,6 +51,8 @@ class Subject:
     scenarios_file: Path | None = None
     chosen: bool = False
     """Whether the user named the scenarios; else those that only the base has are missed."""
+    left_out: tuple[str, ...] = ()
+    """Those that would be measured if they were not costly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ def measure(subject: Subject, tree: Tree) -> Judgement:
     with _Place() as place:
         (head,) = place.measured(subject, [_Side("head", tree, ())])
     _demand(head)
-    return Judgement(f"Instructions per request: {tree.said}", alone(head.figures), _notes(head))
+    notes = (*_unnamed(subject), *_notes(head))
+    return Judgement(f"Instructions per request: {tree.said}", alone(head.figures), notes)
 
 
 def judge(
@@ -151,7 +154,7 @@ def _judged(
         changes = explained(changes, place.reasons(_only(subject, named), sides, (mine, its), changes))
     gone = [] if subject.chosen else _gone(subject, sides[0].tree, Path.cwd())
     title = f"Instructions per request, base: {sides[0].tree.said}; head: {sides[1].tree.said}"
-    return Judgement(title, (*changes, *dropped(gone)), (*_missing(mine), *_notes(its)))
+    return Judgement(title, (*changes, *dropped(gone)), (*_unnamed(subject), *_missing(mine), *_notes(its)))
 
 
 class _Place(contextlib.ExitStack):
@@ -312,6 +315,15 @@ def _demand(head: _Measured) -> None:
         raise GateError(f"head cannot be measured:\n    {said}")
 
 
+def _unnamed(subject: Subject) -> tuple[str, ...]:
+    names = ", ".join(subject.left_out)
+    return (
+        (f"Left out, as a session takes very many instructions: {names}; --scenario counts them.",)
+        if names
+        else ()
+    )
+
+
 def _missing(base: _Measured) -> tuple[str, ...]:
     return tuple(f"Missing in base, scenario {name}: {said}." for name, said in base.answer.missing.items())
 
@@ -334,7 +346,7 @@ def _gone(subject: Subject, base: Tree, here: Path) -> list[str]:
         names = list(own(base.folder / file.relative_to(here)))
     else:
         names = []
-    return [name for name in names if name not in subject.scenarios]
+    return [name for name in names if name not in (*subject.scenarios, *subject.left_out)]
 
 
 def _names_of_ours(folder: Path) -> list[str]:

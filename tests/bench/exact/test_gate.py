@@ -51,6 +51,7 @@ def asking(path):
 
 SCENARIOS = {name: Scenario(name, asking("/" + name)) for name in NAMES}
 """
+COSTLY = 'SCENARIOS["dear"] = Scenario("dear", asking("/busy"), costly=True)\n'
 SETUPS = '[mine]\nserver = "uvicorn"\napp = "my_app:app"\n'
 MINE = ("--setup", "mine", "--setups", "setups.toml", "--scenarios", "my_scenarios.py")
 
@@ -190,10 +191,17 @@ def test_an_app_that_is_not_in_the_tree_is_not_compared_with_itself(repository: 
 
 @needs_valgrind
 def test_without_a_base_the_figures_are_written(repository: Repository) -> None:
+    mine = repository.folder / "my_scenarios.py"
+    mine.write_text(mine.read_text() + COSTLY)
     done = repository.exact("--out", "deep/figures.json", "--format", "json")
     said = json.loads((repository.folder / "deep" / "figures.json").read_text())
     assert (done.returncode, said["verdict"]) == (0, None)
     counted = {row["name"]: row["head"] for row in said["rows"]}
+    assert list(counted) == ["busy", "calm"]
+    assert (
+        said["notes"][0]
+        == "Left out, as a session takes very many instructions: dear; --scenario counts them."
+    )
     # The interpreter takes some 10 instructions for a bytecode, and a turn has three.
     assert 15 < (counted["busy"] - counted["calm"]) / TURNS < 90
     assert f"{counted['busy']:,.0f}" in done.stdout
