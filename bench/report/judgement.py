@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from bench.report import markdown as md
@@ -17,6 +18,7 @@ from bench.table import Column, Row
 from bench.verdict import Judgement
 
 Format = Literal["text", "markdown", "json", "junit"]
+T = TypeVar("T")
 
 _SIGNS = {"regressed": "🔴", "improved": "🟢", "no change": "⚪", "inconclusive": "🟡"}
 _MOST_NAMED, _MOST_SAME, _MOST_EXPLAINED = 3, 8, 10
@@ -61,21 +63,32 @@ _DRAWN = "How head differs from base"
 
 
 def _grids(judgement: Judgement) -> Iterator[str]:
-    """The table with the forest as its last column, in two parts where most of it says that nothing changed."""
+    """The table with the forest beside the names, in two parts where most of it says that nothing changed."""
     found = table(judgement)
     if judgement.verdict is None:
         yield md.grid(found)
         return
-    columns = (*found.columns, Column("forest", align="left", drawn=True))
-    rows = [Row((*row.entries, line)) for row, line in zip(found.rows, letters(judgement), strict=True)]
+    place = [column.align for column in found.columns].index("right")
+    columns = _inserted(found.columns, place, Column("forest", align="left", drawn=True))
+    lines = zip(found.rows, letters(judgement), strict=True)
+    rows = [Row(_inserted(row.entries, place, line)) for row, line in lines]
     same = [row for row, one in zip(rows, judgement.changes, strict=True) if one.verdict == "no change"]
     folded = same if len(same) > _MOST_SAME else []
     if shown := [row for row in rows if row not in folded]:
-        yield md.grid(replace(found, columns=columns, rows=tuple(shown)))
+        yield _unbroken(md.grid(replace(found, columns=columns, rows=tuple(shown))))
     if folded:
-        inner = md.grid(replace(found, columns=columns, rows=tuple(folded)))
+        inner = _unbroken(md.grid(replace(found, columns=columns, rows=tuple(folded))))
         yield f"<details><summary>no change in {len(same)} of {len(rows)}</summary>\n\n{inner}\n\n</details>"
     yield f"Forest: {READING}."
+
+
+def _inserted(row: tuple[T, ...], place: int, entry: T) -> tuple[T, ...]:
+    return (*row[:place], entry, *row[place:])
+
+
+def _unbroken(grid: str) -> str:
+    """Figures that keep to their line: `+0.50 to +0.52 %`, with spaces that do not break."""
+    return re.sub(r"(?<=\d) (?=%|to [+-])|(?<= to) (?=[+-]\d)", "\u00a0", grid)
 
 
 def _explanations(judgement: Judgement) -> Iterator[str]:
