@@ -1,0 +1,166 @@
+"""Entries -> trends: how each figure moved from commit to commit, where its level changed, and how the last one stands.
+
+Figures of different machines, or against different anchors, are not comparable: a machine has a line of its own, an
+anchor a trend of its own.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bench.history.divisive import change_points
+from bench.history.entry import Commit, Entry, Figure, Machine
+from bench.verdict import HIGHER_IS_WORSE
+
+FORMER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A commit's figure, and the codes of its doubts; `place` counts the commits of the trend from 0."""
+
+    place: int
+    entry: Entry
+    figure: Figure
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def commit(self) -> Commit:
+        return self.entry.commit
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePoint:
+    """Where a new level begins, `ratio` times as high as the one before; `packages` changed with it."""
+
+    point: Point
+    ratio: float
+    worse: bool
+    packages: tuple[str, ...] = ()
+
+    @property
+    def commit(self) -> Commit:
+        return self.point.commit
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last figure against the median of up to ten before it; `clear` where its range touches none of theirs."""
+
+    ratio: float
+    clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The figures of one machine, oldest first, at least one; `levels` are the means between the changes."""
+
+    machine: Machine
+    points: tuple[Point, ...]
+    changes: tuple[ChangePoint, ...]
+    levels: tuple[tuple[int, int, float], ...]
+    """(first place, last place, mean)"""
+
+    @property
+    def latest(self) -> Latest | None:
+        """None where there is nothing before it."""
+        *former, last = [point.figure for point in self.points]
+        former = former[-FORMER:]
+        middle = statistics.median(one.value for one in former) if former else 0.0
+        if middle <= 0:
+            return None
+        clear = last.low > max(one.high for one in former) or last.high < min(one.low for one in former)
+        return Latest(last.value / middle, clear)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """One metric of one measured thing against one anchor, or none: a line a machine."""
+
+    name: str
+    metric: str
+    anchor: str | None
+    commits: tuple[Commit, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def higher_is_worse(self) -> bool:
+        return HIGHER_IS_WORSE.get(self.metric, True)
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}: {self.metric}"
+
+
+def trends(entries: Sequence[Entry]) -> tuple[Trend, ...]:
+    """The trends of entries in the order of their commits, by anchor, name and metric as they first appear."""
+    keys = dict.fromkeys(
+        (entry.anchor, name, metric)
+        for entry in entries
+        for name, figures in entry.series.items()
+        for metric in figures
+    )
+    return tuple(_trend(entries, *key) for key in keys)
+
+
+def _trend(entries: Sequence[Entry], anchor: str | None, name: str, metric: str) -> Trend:
+    mine = [entry for entry in entries if entry.anchor == anchor and metric in entry.series.get(name, {})]
+    commits = tuple(dict.fromkeys(entry.commit for entry in mine))
+    places = {commit: place for place, commit in enumerate(commits)}
+    worse = HIGHER_IS_WORSE.get(metric, True)
+    by_machine: dict[str, list[Point]] = {}
+    for entry in mine:
+        doubts = tuple(entry.caveats.get(name, ()))
+        point = Point(places[entry.commit], entry, entry.series[name][metric], doubts)
+        by_machine.setdefault(entry.machine.fingerprint, []).append(point)
+    return Trend(name, metric, anchor, commits, tuple(_line(points, worse) for points in by_machine.values()))
+
+
+def _line(points: Sequence[Point], higher_is_worse: bool) -> Line:
+    figures = [point.figure.value for point in points]
+    begins = change_points(figures)
+    ends = [0, *begins, len(points)]
+    means = [statistics.fmean(figures[first:last]) for first, last in pairwise(ends)]
+    changes = tuple(
+        ChangePoint(
+            points[at], new / old, (new > old) == higher_is_worse, _packages(points[at - 1], points[at])
+        )
+        for at, (old, new) in zip(begins, pairwise(means), strict=True)
+        if old > 0
+    )
+    levels = tuple(
+        (points[first].place, points[last - 1].place, mean)
+        for (first, last), mean in zip(pairwise(ends), means, strict=True)
+    )
+    return Line(points[-1].entry.machine, tuple(points), changes, levels)
+
+
+def _packages(before: Point, after: Point) -> tuple[str, ...]:
+    """The packages whose versions differ: `uvicorn 0.54.0 -> 0.55.0`. The anchor runs on some of them, too."""
+    old, new = before.entry.versions, after.entry.versions
+    return tuple(
+        f"{name} {old.get(name, 'absent')} → {new.get(name, 'absent')}"
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    )
+
+
+Advice = Mapping[Commit, tuple[tuple[Trend, ChangePoint], ...]]
+
+
+def advice(found: Iterable[Trend]) -> Advice:
+    """The change points by commit, the youngest commit first."""
+    by_commit: dict[Commit, list[tuple[Trend, ChangePoint]]] = {}
+    for trend in found:
+        for line in trend.lines:
+            for change in line.changes:
+                by_commit.setdefault(change.commit, []).append((trend, change))
+    youngest_first = sorted(by_commit, key=lambda commit: _date(by_commit[commit]), reverse=True)
+    return {commit: tuple(by_commit[commit]) for commit in youngest_first}
+
+
+def _date(changes: Sequence[tuple[Trend, ChangePoint]]) -> float:
+    return changes[0][1].point.entry.moment

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import pytest
+
+from bench.history.entry import current
+from bench.history.trends import Latest, advice, trends
+from tests.bench.history.entries import ANCHOR, HERE, THERE, commit, entry, history
+
+STEP = [1.0, 1.01, 0.99, 1.0, 1.01, 0.99] * 2 + [1.2, 1.21, 1.19, 1.2, 1.21, 1.19] * 2
+
+
+def places(*entries: object) -> list[list[int]]:
+    """Of the only trend, the places of each line's points."""
+    (trend,) = trends(entries)  # type: ignore[arg-type]
+    return [[point.place for point in line.points] for line in trend.lines]
+
+
+# --- the entries that count ----------------------------------------------------------------------
+
+
+def test_entries_stand_in_the_order_of_their_commits() -> None:
+    assert current([entry(2), entry(0), entry(1)]) == (entry(0), entry(1), entry(2))
+
+
+def test_a_commit_that_is_added_again_replaces_what_was_there() -> None:
+    assert current([entry(0, 1.0), entry(1), entry(0, 2.0)]) == (entry(0, 2.0), entry(1))
+
+
+def test_other_machines_anchors_and_changes_on_top_replace_nothing() -> None:
+    apart = [entry(0), entry(0, machine=THERE), entry(0, anchor=None), entry(0, dirty=True)]
+    assert len(current(apart)) == 4
+
+
+def test_changes_that_no_commit_holds_stand_where_they_were_measured() -> None:
+    """`entry` says that it measured on the 24th, day 23."""
+    assert current([entry(0, dirty=True), entry(22), entry(24)]) == (
+        entry(22),
+        entry(0, dirty=True),
+        entry(24),
+    )
+
+
+# --- trends --------------------------------------------------------------------------------------
+
+
+def test_a_trend_is_one_metric_of_one_thing_against_one_anchor() -> None:
+    apart = [
+        entry(0),
+        entry(0, metric="p50"),
+        entry(0, name="other"),
+        entry(0, anchor="other"),
+        entry(0, anchor=None),
+    ]
+    assert [(trend.name, trend.metric, trend.anchor) for trend in trends(apart)] == [
+        ("uvicorn / noop-async", "cpu", ANCHOR),
+        ("uvicorn / noop-async", "p50", ANCHOR),
+        ("other", "cpu", ANCHOR),
+        ("uvicorn / noop-async", "cpu", "other"),
+        ("uvicorn / noop-async", "cpu", None),
+    ]
+
+
+def test_each_machine_has_a_line_of_its_own_over_the_same_commits() -> None:
+    mixed = [entry(0), entry(1, machine=THERE), entry(2), entry(2, machine=THERE), entry(3)]
+    assert places(*mixed) == [[0, 2, 3], [1, 2]]
+
+
+def test_a_faster_machine_is_no_change() -> None:
+    both = [entry(day, 1.0 if day % 2 else 2.0, machine=HERE if day % 2 else THERE) for day in range(40)]
+    swapped = [entry(day, 1.0 if day < 20 else 2.0, machine=HERE if day < 20 else THERE) for day in range(40)]
+    for entries in (both, swapped):
+        (trend,) = trends(entries)
+        assert [line.changes for line in trend.lines] == [(), ()]
+
+
+@pytest.mark.parametrize(("metric", "worse"), [("cpu", True), ("throughput", False), ("unheard-of", True)])
+def test_a_step_is_a_change_at_its_first_commit_and_which_way_is_worse(metric: str, worse: bool) -> None:
+    (trend,) = trends(history(STEP, metric=metric))
+    (change,) = trend.lines[0].changes
+    assert (change.commit, change.point.place, change.worse) == (commit(12), 12, worse)
+    assert change.ratio == pytest.approx(1.2)
+    assert trend.lines[0].levels == ((0, 11, pytest.approx(1.0)), (12, 23, pytest.approx(1.2)))
+
+
+def test_a_step_down_is_worse_for_throughput_only() -> None:
+    found = {metric: trends(history(STEP[::-1], metric=metric))[0] for metric in ("cpu", "throughput")}
+    assert {metric: trend.lines[0].changes[0].worse for metric, trend in found.items()} == {
+        "cpu": False,
+        "throughput": True,
+    }
+
+
+def test_a_change_names_the_packages_that_changed_with_it() -> None:
+    old, new = {"uvicorn": "0.54.0", "h11": "0.16.0"}, {"uvicorn": "0.55.0", "h11": "0.16.0", "anyio": "4"}
+    entries = [entry(day, value, versions=old if day < 12 else new) for day, value in enumerate(STEP)]
+    (trend,) = trends(entries)
+    assert trend.lines[0].changes[0].packages == ("uvicorn 0.54.0 → 0.55.0", "anyio absent → 4")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param([1.0], None, id="nothing before it"),
+        pytest.param([1.0, 1.5], Latest(1.5, True), id="higher than the one before"),
+        pytest.param([2.0, 1.5], Latest(0.75, True), id="lower than the one before"),
+        pytest.param([1.0, 1.015], Latest(1.015, False), id="the ranges touch"),
+        pytest.param([1.0, 1.5, 1.49, 1.0, 1.5], Latest(1.5 / 1.245, False), id="one before it was as high"),
+        pytest.param(
+            [9.0] * 5 + [1.0] * 10 + [1.5], Latest(1.5, True), id="only the last ten before it count"
+        ),
+    ],
+)
+def test_the_last_figure_against_those_before_it(values: list[float], expected: Latest | None) -> None:
+    (trend,) = trends(history(values))
+    found = trend.lines[0].latest
+    if expected is None or found is None:
+        assert found is expected
+    else:
+        assert (found.ratio, found.clear) == (pytest.approx(expected.ratio), expected.clear)
+
+
+def test_advice_is_by_commit_the_youngest_first() -> None:
+    late = [entry(day, value, metric="p50") for day, value in enumerate([1.0] * 18 + [1.5] * 6)]
+    mine = [*history(STEP), *history(STEP, metric="memory"), *late]
+    found = advice(trends(mine))
+    assert {one.subject: [trend.metric for trend, _ in changes] for one, changes in found.items()} == {
+        "subject 18": ["p50"],
+        "subject 12": ["cpu", "memory"],
+    }
+    assert list(found) == [commit(18), commit(12)]
