@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from bench.cli import calibrating, comparing, gates, limits, live, machine, measuring, results
+from bench.cli import calibrating, comparing, gates, history, limits, live, machine, measuring, results
 from bench.cli.terminal import note
 
 _EPILOG = (
@@ -35,6 +35,7 @@ for command in (
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.command("calibrate", hidden=True)(calibrating.calibrate)
+app.add_typer(history.commands, name="history")
 
 
 def main() -> NoReturn:
