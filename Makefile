@@ -54,7 +54,7 @@ micro: MICRO = $(if $(filter file,$(origin RUN)),reports,$(RUN))/micro.json
 micro: $(READY) ## time endpoints and the layers below them in-process, into reports/micro.json or RUN's folder
 	@mkdir -p "$(dir $(MICRO))"
 	@$(PY) -m pytest -q tests/benchmarks --benchmark-only --benchmark-disable-gc \
-	  --benchmark-max-time=0.2 --benchmark-min-rounds=5 --benchmark-columns=median,iqr,min,rounds \
+	  --benchmark-max-time=0.15 --benchmark-min-rounds=5 --benchmark-columns=median,iqr,min,rounds \
 	  --benchmark-json="$(MICRO)" $(ARGS)
 
 report: $(READY) ## write the report of a run again: make report RUN=reports/latest
