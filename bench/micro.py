@@ -16,7 +16,11 @@ _STATS = ("median", "q1", "q3", "min", "max", "mean", "stddev")
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """How long one call took, over `rounds` rounds; `extra` is what the test itself says of it."""
+    """How long one round took, over `rounds` of them; `extra` is what the test itself says of it.
+
+    Of ours it says, among other things, how many calls at once a round makes (`concurrency`), and what of each is the
+    cost of running a coroutine (`calibration_us`).
+    """
 
     name: str
     group: str | None
@@ -35,6 +39,20 @@ class Benchmark:
         """The width of the middle half."""
         return self.q3_s - self.q1_s
 
+    @property
+    def call_s(self) -> float:
+        """The median time of one call: of calls at once, each has an equal share of their round."""
+        return self.median_s / (self._number("concurrency") or 1)
+
+    @property
+    def own_s(self) -> float:
+        """What is left of `call_s` without the cost of running a coroutine."""
+        return self.call_s - self._number("calibration_us") / 1e6
+
+    def _number(self, fact: str) -> float:
+        value = self.extra.get(fact)
+        return value if isinstance(value, (int, float)) else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Micro:
@@ -52,12 +70,14 @@ def read(text: str) -> Micro:
     told = _parsed(text)
     listed, machine = told.get("benchmarks"), told.get("machine_info")
     if not isinstance(listed, list) or not isinstance(machine, dict):
-        raise UsageError(f"{_NO_SUCH_FILE}: it has no benchmarks and machine_info")
+        raise UsageError(f"{_NO_SUCH_FILE}: it lacks benchmarks or machine_info")
     try:
         names = Counter(each["name"] for each in listed)
         return Micro(machine, tuple(_benchmark(each, unique=names[each["name"]] == 1) for each in listed))
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{_NO_SUCH_FILE}: a benchmark of it lacks or spoils {error}") from None
+    except KeyError as missing:
+        raise UsageError(f"{_NO_SUCH_FILE}: a benchmark lacks {missing}") from None
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{_NO_SUCH_FILE}: a benchmark is not as it should be: {error}") from None
 
 
 _NO_SUCH_FILE = "this is no JSON that `pytest --benchmark-json=FILE` writes"
@@ -66,7 +86,7 @@ _NO_SUCH_FILE = "this is no JSON that `pytest --benchmark-json=FILE` writes"
 def _parsed(text: str) -> dict[str, Any]:
     try:
         told = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError(f"{_NO_SUCH_FILE}: it is no JSON at all") from None
     if not isinstance(told, dict):
         raise UsageError(f"{_NO_SUCH_FILE}: it is no object")
@@ -78,14 +98,14 @@ def _benchmark(told: Mapping[str, Any], *, unique: bool) -> Benchmark:
     return Benchmark(
         name=str(told["name"] if unique else told["fullname"]),
         group=told["group"],
-        **{f"{name}_s": _seconds(stats, name) for name in _STATS},
-        rounds=int(stats["rounds"]),
+        **{f"{name}_s": _number(stats, name) for name in _STATS},
+        rounds=int(_number(stats, "rounds")),
         extra=dict(told["extra_info"]),
     )
 
 
-def _seconds(stats: Mapping[str, Any], name: str) -> float:
-    value = float(stats[name])
-    if not math.isfinite(value) or value < 0:
-        raise ValueError(f"{name}: {value}")
-    return value
+def _number(stats: Mapping[str, Any], name: str) -> float:
+    value = stats[name]
+    if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise ValueError(f"{name} is {value!r}")
+    return float(value)

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from bench import micro
 from bench.errors import UsageError
 from bench.model import SCHEMA, Failure, Record, Run
 
@@ -24,6 +25,7 @@ _FAILURES = TypeAdapter(Failure)
 _FACTS_FILE = "run.json"
 _RECORDS_FILE = "records.jsonl"
 _FAILURES_FILE = "failures.jsonl"
+_MICRO_FILE = "micro.json"
 
 T = TypeVar("T")
 
@@ -87,6 +89,16 @@ def read_run(path: Path) -> Run:
         raise UsageError(f"{path / _FACTS_FILE}: {error}") from None
     records = tuple(_lines(path / _RECORDS_FILE, _RECORDS))
     return Run(path.name, facts, records, tuple(_lines(path / _FAILURES_FILE, _FAILURES)))
+
+
+def read_micro(path: Path) -> micro.Micro | None:
+    """The benchmarks that were made beside a run, in its folder; None without any. Raises UsageError for a bad file."""
+    try:
+        return micro.read((path / _MICRO_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, UsageError) as error:
+        raise UsageError(f"{path / _MICRO_FILE}: {error}") from None
 
 
 def _append(path: Path, line: bytes) -> None:

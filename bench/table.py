@@ -12,12 +12,17 @@ from bench.model import Caveat
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's name, unit, the side its entries stand on, and whether they are drawings in letters of one width."""
+    """A column's name, unit, and the side its entries stand on.
+
+    They are drawings in letters of one width where it is `drawn`, and sentences, which may be broken, where it is
+    `prose`.
+    """
 
     name: str
     unit: str = ""
     align: Literal["left", "right"] = "right"
     drawn: bool = False
+    prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,11 @@ class Table:
 def label(name: str) -> Column:
     """A column of words."""
     return Column(name, align="left")
+
+
+def prose(name: str) -> Column:
+    """A column of sentences."""
+    return Column(name, align="left", prose=True)
 
 
 def marks(codes: Iterable[str]) -> Mapping[str, str]:

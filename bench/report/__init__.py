@@ -5,21 +5,23 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from bench.micro import Micro
 from bench.model import Run
 from bench.report import html, markdown, plots
 from bench.report.page import page
 from bench.report.svg import inline
 
 
-def write(run: Run, folder: Path) -> Path:
+def write(run: Run, folder: Path, micro: Micro | None = None) -> Path:
     """Write report.html, report.md and charts/*.png into the folder; gives the path of report.html.
 
-    Charts of an earlier report in the same folder are replaced. Raises OSError where the folder cannot be written.
+    `micro` are the benchmarks that were made beside the run. Charts of an earlier report in the same folder are
+    replaced. Raises OSError where the folder cannot be written.
     """
     from bench.report import charts  # here, because matplotlib takes half a second to import
 
-    contents = page(run)
-    drawn = plots.charts(run)
+    contents = page(run, micro)
+    drawn = (*(contents.chapter.charts if contents.chapter else ()), *plots.charts(run))
     (folder / "charts").mkdir(parents=True, exist_ok=True)
     for old in (folder / "charts").glob("*.png"):
         old.unlink()

@@ -48,11 +48,13 @@ from bench.report.panels import (
     Moment,
     Panel,
     PlanePanel,
+    StackPanel,
     Strip,
     StripPanel,
     TimePanel,
 )
 from bench.report.plane import draw_plane, plane_height
+from bench.report.stacks import draw_stacks, stacks_height
 from bench.table import marks
 
 WIDTH = 4.3
@@ -156,6 +158,8 @@ def height(panel: Panel) -> float:
         return TITLE + PLOT + FOOT + LEGEND_LINE * len(panel.curves) + 0.08
     if isinstance(panel, PlanePanel):
         return plane_height(panel)
+    if isinstance(panel, StackPanel):
+        return stacks_height(panel)
     if isinstance(panel, LanePanel):
         return lanes_height(panel)
     if isinstance(panel, ForestPanel):
@@ -171,6 +175,8 @@ def draw(area: Area, panel: Panel, names: Mapping[str, str]) -> None:
         _draw_curves(area, panel, names)
     elif isinstance(panel, PlanePanel):
         draw_plane(area, panel)
+    elif isinstance(panel, StackPanel):
+        draw_stacks(area, panel)
     elif isinstance(panel, LanePanel):
         draw_lanes(area, panel, _marked(panel.codes, names) + (" invalid" if panel.invalid else ""))
     elif isinstance(panel, ForestPanel):

@@ -50,8 +50,9 @@ def render(page: Page, pictures: Sequence[Picture], style: str) -> str:
             _links(page, pictures),
             "<main>",
             _findings(page, drawn),
+            *_chapter(page, pictures),
             _tables(page),
-            *(_picture(picture, page.names) for picture in pictures),
+            *(_picture(picture, page.names) for picture in _own(page, pictures)),
             _profiles(page.run),
             _caveats(page),
             _failures(page.run.failures),
@@ -78,13 +79,34 @@ def _header(page: Page) -> str:
 
 def _links(page: Page, pictures: Sequence[Picture]) -> str:
     places = {"findings": "Findings", "summary": "Summary"}
-    places |= {f"chart-{picture.chart.name}": _SHORT[picture.chart.name] for picture in pictures}
+    places |= {"study": "The study"} if page.chapter else {}
+    places |= {f"chart-{picture.chart.name}": _SHORT[picture.chart.name] for picture in _own(page, pictures)}
     places |= {"profiles": "Profiles"} if any(record.profile for record in page.run.records) else {}
     places |= {"caveats": "Caveats"} if page.names else {}
     places |= {"failures": "Failures"} if page.run.failures else {}
     places["machine"] = "Machine"
     items = "".join(f'<li><a href="#{place}">{name}</a></li>' for place, name in places.items())
     return f'<nav aria-label="Contents"><ul>{items}</ul></nav>'
+
+
+# --- the study -----------------------------------------------------------------------------------
+
+
+def _chapter(page: Page, pictures: Sequence[Picture]) -> Iterable[str]:
+    """The study, where there is one: its words, its tables and its pictures."""
+    if page.chapter is None:
+        return
+    words = "".join(f"<p>{_text(said)}</p>" for said in page.chapter.text)
+    yield f'<section id="study"><h2>{_text(page.chapter.title)}</h2>\n{words}</section>'
+    yield from (_detail(table, page.names) for table in page.chapter.tables)
+    own = _own(page, pictures)
+    yield from (_picture(picture, page.names) for picture in pictures if picture not in own)
+
+
+def _own(page: Page, pictures: Sequence[Picture]) -> list[Picture]:
+    """The pictures of the report itself, not of its chapter."""
+    others = page.chapter.charts if page.chapter else ()
+    return [picture for picture in pictures if picture.chart not in others]
 
 
 # --- findings ------------------------------------------------------------------------------------
@@ -153,7 +175,11 @@ def _table(table: Table, names: Mapping[str, str]) -> str:
 
 def _heading(column: Column) -> str:
     unit = f' <span class="unit">{_text(column.unit)}</span>' if column.unit else ""
-    return f'<th scope="col" class="{column.align}">{_text(column.name)}{unit}</th>'
+    return f'<th scope="col" class="{_kind(column)}">{_text(column.name)}{unit}</th>'
+
+
+def _kind(column: Column) -> str:
+    return f"{column.align} prose" if column.prose else column.align
 
 
 def _section(
@@ -173,7 +199,7 @@ def _row(row: Row, columns: Sequence[Column], names: Mapping[str, str], *, doubt
     first = next((place for place, column in enumerate(columns) if column.align == "left"), 0)
     for place, (entry, column) in enumerate(zip(row.entries, columns, strict=False)):
         tag, scope = ("th", ' scope="row"') if place == first else ("td", "")
-        cells.append(f'<{tag}{scope} class="{column.align}">{_text(entry)}</{tag}>')
+        cells.append(f'<{tag}{scope} class="{_kind(column)}">{_text(entry)}</{tag}>')
     if doubted:
         invalid = '<strong class="invalid">invalid</strong> ' if row.invalid else ""
         cells.append(f'<td class="left">{invalid}{_codes(row.codes, names)}</td>')

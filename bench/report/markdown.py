@@ -16,16 +16,18 @@ from bench.table import Column, Row, Table
 
 def render(page: Page, charts: Sequence[Chart]) -> str:
     """The whole document."""
+    own = [chart for chart in charts if page.chapter is None or chart not in page.chapter.charts]
     blocks = [
         f"# {plain(page.run.name)}",
         "\n".join(f"- {name}: {plain(said)}" for name, said in page.facts),
         "## Findings",
         *(_finding(place, finding) for place, finding in enumerate(page.findings, start=1)),
         *(() if page.findings else ("The figures bear out no finding.",)),
+        *_chapter(page),
         render_table(page.summary),
         *map(render_table, page.details),
-        *(("## Charts",) if charts else ()),
-        *map(_chart, charts),
+        *(("## Charts",) if own else ()),
+        *map(_chart, own),
         *_profiles(page.run.records),
         *_caveats(page),
         *_failures(page.run.failures),
@@ -83,6 +85,14 @@ def _finding(place: int, finding: Finding) -> str:
     lines += [f"   - {plain(figure)}" for figure in finding.figures]
     lines += [f"   - caveats: {plain(doubts)}"] if doubts else []
     return "\n".join(lines)
+
+
+def _chapter(page: Page) -> Iterable[str]:
+    if page.chapter is not None:
+        yield f"## {plain(page.chapter.title)}"
+        yield from map(plain, page.chapter.text)
+        yield from map(render_table, page.chapter.tables)
+        yield from map(_chart, page.chapter.charts)
 
 
 def _chart(chart: Chart) -> str:

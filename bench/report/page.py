@@ -9,7 +9,9 @@ from datetime import datetime
 from bench.compare import ranking, stage_table, summary, twin_table, worker_table
 from bench.findings import Finding, findings
 from bench.limits import capacity_of, growth_of, growth_table, trial_table
+from bench.micro import Micro
 from bench.model import Record, Run
+from bench.report.chapter import Chapter, chapter
 from bench.siblings import mapping
 from bench.table import Table, marks
 
@@ -24,14 +26,18 @@ class Page:
     summary: Table
     details: tuple[Table, ...]
     names: Mapping[str, str]
+    chapter: Chapter | None = None
 
 
-def page(run: Run) -> Page:
-    """The contents of a run's report; tables without rows are left out, the summary stays."""
+def page(run: Run, micro: Micro | None = None) -> Page:
+    """The contents of a run's report; tables without rows are left out, the summary stays.
+
+    `micro` are the benchmarks that were made beside it.
+    """
     first, *details = _tables(run)
     codes = (caveat.code for record in run.records for caveat in record.caveats)
     shown = tuple(table for table in details if table.rows)
-    return Page(run, tuple(title_facts(run)), findings(run), first, shown, marks(codes))
+    return Page(run, tuple(title_facts(run)), findings(run), first, shown, marks(codes), chapter(run, micro))
 
 
 def _tables(run: Run) -> tuple[Table, ...]:

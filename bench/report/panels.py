@@ -133,13 +133,17 @@ class LanePanel:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Points of a plane in their order: as dots that a line joins or does not, or the line alone; `hollow` of them."""
+    """Points of a plane in their order: as dots that a line joins or does not, or the line alone; `hollow` of them.
+
+    `spans` are intervals about them: (x, low, high).
+    """
 
     label: str
     colour: str
     points: tuple[tuple[float, float], ...]
     hollow: tuple[tuple[float, float], ...] = ()
     style: Literal["joined", "dots", "line", "dashes"] = "joined"
+    spans: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class PlanePanel:
-    """Traces over two axes, with marks; `log` is of the upright axis, and `whole` says that x counts things."""
+    """Traces over two axes, with marks; `log` is of the upright axis, and `whole` says that x counts things.
+
+    With `doubling` the level axis is logarithmic, with a tick at each x of the traces.
+    """
 
     title: str
     across: str
@@ -163,6 +170,26 @@ class PlanePanel:
     levels: tuple[Mark, ...] = ()
     log: bool = False
     whole: bool = False
+    doubling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One bar in parts, which stand in the order of the panel's names; the words are above it."""
+
+    label: str
+    text: str
+    parts: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StackPanel:
+    """Bars in parts over one another; each part has a name and a colour."""
+
+    title: str
+    axis: str
+    names: tuple[tuple[str, str], ...]
+    stacks: tuple[Stack, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +214,7 @@ class ForestPanel:
     reach: float
 
 
-Panel = StripPanel | CurvePanel | TimePanel | LanePanel | PlanePanel | ForestPanel
+Panel = StripPanel | CurvePanel | TimePanel | LanePanel | PlanePanel | StackPanel | ForestPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +245,6 @@ class Chart:
 def _parts(panel: Panel) -> Sequence[Strip | Curve | TimePanel | LanePanel]:
     if isinstance(panel, StripPanel):
         return panel.strips
-    if isinstance(panel, PlanePanel | ForestPanel):
+    if isinstance(panel, PlanePanel | StackPanel | ForestPanel):
         return ()
     return panel.curves if isinstance(panel, CurvePanel) else (panel,)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from bench.report.axes import (
     FOOT,
@@ -71,6 +71,8 @@ def _legend_lines(panel: PlanePanel) -> int:
 def _draw_trace(axes: Axes, trace: Trace) -> None:
     colour = LIGHT[trace.colour]
     axes.plot(*_columns(trace.points), color=colour, linewidth=1.4, linestyle=_LINES[trace.style], zorder=2)
+    for x, low, high in trace.spans:
+        axes.plot((x, x), (low, high), color=colour, linewidth=1.2, marker="_", markersize=6, zorder=3)
     if trace.style in _DOTTED:
         full = [point for point in trace.points if point not in trace.hollow]
         axes.plot(*_columns(full), "o", color=colour, markersize=5, zorder=3)
@@ -85,9 +87,12 @@ def _columns(
 
 def _scale(axes: Axes, panel: PlanePanel) -> None:
     xs = [x for trace in panel.traces for x, _ in trace.points] + [mark.at for mark in panel.uprights]
-    axes.set_xlim(0, 1.03 * max(xs, default=1.0))
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=panel.whole))
-    axes.xaxis.set_major_formatter(FuncFormatter(short))
+    if panel.doubling and xs:
+        _double(axes, sorted(set(xs)))
+    else:
+        axes.set_xlim(0, 1.03 * max(xs, default=1.0))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=panel.whole))
+        axes.xaxis.set_major_formatter(FuncFormatter(short))
     if panel.log:
         logarithmic(axes, _heights(panel))
         return
@@ -96,8 +101,17 @@ def _scale(axes: Axes, panel: PlanePanel) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(short))
 
 
+def _double(axes: Axes, xs: list[float]) -> None:
+    """The same distance for each doubling, and a little room at both ends."""
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(xs[0] / 1.25, xs[-1] * 1.25)
+    axes.set_xticks(xs, [short(x) for x in xs])
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
 def _heights(panel: PlanePanel) -> Iterator[float]:
     yield from (y for trace in panel.traces for _, y in trace.points)
+    yield from (end for trace in panel.traces for _, low, high in trace.spans for end in (low, high))
     yield from (mark.at for mark in panel.levels)
 
 

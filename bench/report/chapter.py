@@ -1,0 +1,55 @@
+"""The study as a chapter of a report: what it says in front, its tables and its charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.micro import Micro
+from bench.model import Run
+from bench.report.panels import Chart
+from bench.report.study import study_charts
+from bench.study import Study, study_of
+from bench.study.tables import claim_table, cost_table, plateau_table, ratio_table, rule_table
+from bench.table import Table
+
+_TITLE = "Async or sync: the study"
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A heading, paragraphs, tables that have rows, and charts."""
+
+    title: str
+    text: tuple[str, ...]
+    tables: tuple[Table, ...]
+    charts: tuple[Chart, ...]
+
+
+def chapter(run: Run, micro: Micro | None) -> Chapter | None:
+    """None for a run in which no twins met at several numbers of users."""
+    study = study_of(run, micro)
+    if study is None:
+        return None
+    tall = tuple(ladder for ladder in study.ladders if ladder.tall)
+    tables = (
+        rule_table(study.rules), claim_table(study.claims), ratio_table(tall), plateau_table(study.plateaus),
+        cost_table(study.costs),
+    )  # fmt: skip
+    shown = tuple(table for table in tables if table.rows)
+    return Chapter(_TITLE, tuple(_text(study)), shown, study_charts(study))
+
+
+def _text(study: Study) -> list[str]:
+    settled = sum(rule.shown for rule in study.rules)
+    said = [
+        "When an endpoint should be `async def`, when `def`, and what getting it wrong costs, on this machine and for "
+        f"this app: {settled} rules are borne out by the repeats, {len(study.rules) - settled} could not be settled.",
+    ]
+    predicted = [one for one in study.plateaus if one.cell.valid]
+    if predicted:
+        met = sum(one.met for one in predicted)
+        said.append(
+            f"Of {len(predicted)} plateaus that arithmetic predicts {met} were met within 15 %; the table of plateaus "
+            "says why the others were not."
+        )
+    return [*said, study.missing] if study.missing else said

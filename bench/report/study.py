@@ -1,0 +1,148 @@
+"""Charts of the study, as data: what each way to write an endpoint serves by users, and where a request's time goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bench.metric import CPU, THROUGHPUT, VICTIM_P99, Metric, three_digits, whole
+from bench.repeats import Repeats
+from bench.report.palette import INK, OTHER, QUIET, ROLES, SETUPS, role
+from bench.report.panels import Chart, Mark, PlanePanel, Stack, StackPanel, Trace
+from bench.study import Cost, Ladder, Plateau, Study
+from bench.study.plateaus import USERS
+
+_PARTS = (
+    ("framework", SETUPS[0]),
+    ("thread hop", SETUPS[1]),
+    ("work", SETUPS[3]),
+    ("server, network and client", OTHER),
+)
+_OTHERS = (SETUPS[0], SETUPS[1], SETUPS[2], SETUPS[4])
+
+
+def study_charts(study: Study) -> tuple[Chart, ...]:
+    """One chart a ladder of several levels, and one of the costs at 1 user."""
+    tall = [ladder for ladder in study.ladders if ladder.tall]
+    charts = [_ladder_chart(ladder, study.plateaus) for ladder in tall]
+    return (*charts, *([_cost_chart(study.costs)] if study.costs else []))
+
+
+# --- by users ------------------------------------------------------------------------------------
+
+
+def _ladder_chart(ladder: Ladder, plateaus: Iterable[Plateau]) -> Chart:
+    mine = [one for one in plateaus if one.ladder is ladder]
+    first, second = ladder.pair
+    panels = (
+        _throughput(ladder, mine),
+        _ratio_panel(ladder),
+        _plane(ladder, VICTIM_P99, f"A bystander's wait · {ladder.group}", "p99, ms"),
+        _plane(ladder, CPU, f"CPU · {ladder.group}", "µs a request"),
+    )
+    return Chart(
+        f"study-{ladder.group}-{ladder.setup}",
+        f"{ladder.work}: {ladder.group} on {ladder.setup}",
+        f"By users in a closed loop. Dashed is what arithmetic allows: users / t, workers × tokens / t in threads, "
+        f"workers / t on the loop. The ratio is {first} over {second} with its 95 % interval from the repeats: above 1 "
+        f"{first} serves more, and an interval that holds 1 shows nothing. A hollow dot is an invalid cell.",
+        tuple(panel for panel in panels if panel is not None),
+    )
+
+
+def _throughput(ladder: Ladder, plateaus: Iterable[Plateau]) -> PlanePanel:
+    traces = _traces(ladder, THROUGHPUT)
+    rising: dict[str, list[tuple[float, float]]] = {}
+    levels: dict[tuple[str, str], Mark] = {}
+    for one in plateaus:
+        for bound in one.bounds:
+            if bound.law == USERS:
+                rising.setdefault(one.variant, []).append((float(one.users), bound.rps))
+            else:
+                said = f"{bound.law}, {one.variant}: {whole(bound.rps)} req/s"
+                levels[bound.law, whole(bound.rps)] = Mark(bound.rps, said, role(one.variant))
+    first = next(iter(rising), "")
+    line = [Trace(f"users / t, {first}", QUIET, tuple(rising[first]), style="dashes")] if first else []
+    return PlanePanel(
+        f"Throughput · {ladder.group} · {ladder.setup}", "users", "requests/s (logarithmic)",
+        (*traces, *line), levels=tuple(levels.values()), log=True, doubling=True,
+    )  # fmt: skip
+
+
+def _ratio_panel(ladder: Ladder) -> PlanePanel | None:
+    first, second = ladder.pair
+    found = ladder.ratios(first, second, THROUGHPUT)
+    if not found:
+        return None
+    points = tuple((float(users), each.interval.middle) for users, each in found.items())
+    hollow = tuple(point for point, each in zip(points, found.values(), strict=True) if not each.shown)
+    spans = tuple(
+        (float(users), each.interval.low, each.interval.high)
+        for users, each in found.items()
+        if each.interval.low is not None and each.interval.high is not None
+    )
+    trace = Trace(f"{first} / {second}; hollow: nothing is shown", INK, points, hollow, spans=spans)
+    return PlanePanel(
+        f"{first} over {second} · {ladder.group}", "users", "times the requests (logarithmic)", (trace,),
+        levels=(Mark(1.0, "as many", QUIET),), log=True, doubling=True,
+    )  # fmt: skip
+
+
+def _plane(ladder: Ladder, metric: Metric, title: str, up: str) -> PlanePanel | None:
+    traces = _traces(ladder, metric)
+    if not traces:
+        return None
+    return PlanePanel(title, "users", f"{up} (logarithmic)", traces, log=True, doubling=True)
+
+
+def _traces(ladder: Ladder, metric: Metric) -> tuple[Trace, ...]:
+    """A line for each variant, with the range of the repeats."""
+    found = (
+        _trace(variant, colour, ladder.cells(variant), metric)
+        for variant, colour in zip(ladder.variants, _colours(ladder.variants), strict=True)
+    )
+    return tuple(trace for trace in found if trace.points)
+
+
+def _trace(variant: str, colour: str, cells: dict[int, Repeats], metric: Metric) -> Trace:
+    known = {
+        users: found for users, cell in cells.items() if (found := cell.estimate(metric)) and found.low > 0
+    }
+    points = {users: (float(users), found.median) for users, found in known.items()}
+    return Trace(
+        variant, colour, tuple(points.values()),
+        tuple(point for users, point in points.items() if not cells[users].valid),
+        spans=tuple((float(users), found.low, found.high) for users, found in known.items() if found.n > 1),
+    )  # fmt: skip
+
+
+def _colours(variants: Iterable[str]) -> list[str]:
+    """Each variant's own, and others for those that have none."""
+    spare = iter(_OTHERS)
+    return [role(variant) if variant in ROLES else next(spare, OTHER) for variant in variants]
+
+
+# --- costs ---------------------------------------------------------------------------------------
+
+
+def _cost_chart(costs: Iterable[Cost]) -> Chart:
+    groups: dict[tuple[str, str], list[Cost]] = {}
+    for one in costs:
+        groups.setdefault((one.group, one.cell.setup), []).append(one)
+    return Chart(
+        "study-costs",
+        "Where a request's time goes",
+        "At 1 user: two bars a scenario, the call in-process and the median response over HTTP. The framework is an "
+        "async endpoint that does nothing, the thread hop what that costs more as a plain function, the work all the "
+        "rest of the call. Each panel has its own scale.",
+        tuple(_cost_panel(*key, found) for key, found in groups.items()),
+    )
+
+
+def _cost_panel(group: str, setup: str, costs: Iterable[Cost]) -> StackPanel:
+    stacks = []
+    for one in costs:
+        parts = tuple(part_s * 1e6 for part_s in (one.parts.framework_s, one.parts.hop_s, one.parts.work_s))
+        inside, outside = three_digits(one.parts.whole_s * 1e6), three_digits(one.http_s * 1e6)
+        stacks.append(Stack(f"{one.cell.scenario} in-process", f"{inside} µs", (*parts, 0.0)))
+        stacks.append(Stack(f"{one.cell.scenario} over HTTP", f"{outside} µs", (*parts, one.server_s * 1e6)))
+    return StackPanel(f"{group} · {setup}", "µs a request, at 1 user", _PARTS, tuple(stacks))

@@ -1,0 +1,126 @@
+"""The chapter in the report: its charts as data and as drawn, and the pages that hold it."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UsageError
+from bench.report import charts, write
+from bench.report.chapter import Chapter, chapter
+from bench.report.panels import Chart, PlanePanel, StackPanel
+from bench.store import read_micro
+from tests.bench.builders import realistic
+from tests.bench.report.test_report import PageReader
+from tests.bench.study.made import endpoint, io_run, micro
+
+
+@pytest.fixture(scope="module")
+def made() -> Chapter:
+    found = chapter(io_run(), micro(endpoint("io-async", 10_110), endpoint("io-sync", 10_400)))
+    assert found is not None
+    return found
+
+
+def ladder_of(made: Chapter) -> tuple[PlanePanel, ...]:
+    chart = made.charts[0]
+    return tuple(panel for panel in chart.panels if isinstance(panel, PlanePanel))
+
+
+def test_throughput_is_drawn_by_users_with_what_arithmetic_allows(made: Chapter) -> None:
+    throughput = ladder_of(made)[0]
+    by_label = {trace.label: trace.points for trace in throughput.traces}
+    assert by_label["async"] == ((1, 98), (8, 780), (128, 3000))
+    assert by_label["misuse"] == ((1, 97), (8, 98))
+    assert by_label["users / t, async"] == tuple(
+        (users, pytest.approx(users * 100)) for users in (1.0, 8.0, 128.0)
+    )
+    assert [(mark.label, pytest.approx(mark.at)) for mark in throughput.levels] == [
+        ("workers × tokens / t, sync: 4,000 req/s", 4000), ("workers / t, misuse: 100 req/s", 100),
+    ]  # fmt: skip
+
+
+def test_the_ratio_is_drawn_with_its_interval_and_hollow_where_nothing_is_shown(made: Chapter) -> None:
+    (trace,) = ladder_of(made)[1].traces
+    assert [x for x, _ in trace.points] == [1, 8, 128]
+    assert [x for x, _ in trace.hollow] == [1, 8]
+    assert [x for x, _, _ in trace.spans] == [1, 8, 128]
+    assert all(
+        low - 1e-9 <= y <= high + 1e-9
+        for (_, y), (_, low, high) in zip(trace.points, trace.spans, strict=True)
+    )
+
+
+def test_bystanders_and_cpu_have_a_panel_each(made: Chapter) -> None:
+    _, _, victims, cpu = ladder_of(made)
+    assert {trace.label: trace.points[0][1] for trace in victims.traces} == {
+        "async": 2,
+        "sync": 9,
+        "misuse": 90,
+    }
+    assert {trace.points[0][1] for trace in cpu.traces} == {80}
+
+
+def costs_of(made: Chapter) -> StackPanel:
+    (panel,) = made.charts[-1].panels
+    assert isinstance(panel, StackPanel)
+    return panel
+
+
+def test_each_scenario_has_a_bar_in_process_and_one_over_http(made: Chapter) -> None:
+    panel = costs_of(made)
+    assert [stack.label for stack in panel.stacks] == [
+        "io-async in-process", "io-async over HTTP", "io-sync in-process", "io-sync over HTTP",
+    ]  # fmt: skip
+    assert panel.stacks[0].parts == pytest.approx((100, 0, 10_000, 0))
+    assert sum(panel.stacks[1].parts) == pytest.approx(1e6 / 98)
+    assert panel.stacks[2].parts == pytest.approx((100, 250, 10_040, 0))
+
+
+def test_bars_are_drawn_as_long_as_they_are(made: Chapter) -> None:
+    (axes,) = charts.whole(Chart("x", "X", "", (costs_of(made),))).axes
+    ends = [bar.get_x() + bar.get_width() for bar in axes.patches]  # type: ignore[attr-defined]
+    assert max(ends) == pytest.approx(sum(costs_of(made).stacks[3].parts))
+    assert axes.get_xlim()[1] > max(ends)
+
+
+def test_users_stand_at_equal_distances_for_each_doubling(made: Chapter) -> None:
+    axes = charts.whole(Chart("x", "X", "", (ladder_of(made)[0],))).axes[0]
+    assert [math.log2(at) for at in axes.get_xticks()] == [0, 3, 7]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "8", "128"]
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+
+
+def test_the_page_has_the_chapter_with_every_table_and_chart(made: Chapter, tmp_path: Path) -> None:
+    benchmarks = micro(endpoint("io-async", 10_110), endpoint("io-sync", 10_400))
+    page = PageReader(write(io_run(), tmp_path, benchmarks).read_text())
+    assert page.faults == []
+    assert "study" in page.values("id")
+    assert "#study" in page.values("href")
+    assert {f"chart-{chart.name}" for chart in made.charts} <= set(page.values("id"))
+    for table in made.tables:
+        assert table.title in page.text
+    assert "I/O of 10 ms at 128 users: async 3.00 × the requests of sync" in page.text
+    written = (tmp_path / "report.md").read_text()
+    assert "## Async or sync: the study" in written
+    assert written.count("charts/study-io-uvicorn.png") == 1
+    assert (tmp_path / "charts" / "study-costs.png").exists()
+
+
+def test_other_runs_have_no_such_chapter(tmp_path: Path) -> None:
+    assert chapter(realistic(), None) is None
+    assert "study" not in PageReader(write(realistic(), tmp_path).read_text()).values("id")
+
+
+def test_benchmarks_are_read_from_the_runs_folder(tmp_path: Path) -> None:
+    assert read_micro(tmp_path) is None
+    (tmp_path / "micro.json").write_text(json.dumps({"machine_info": {"cpu": "x"}, "benchmarks": []}))
+    found = read_micro(tmp_path)
+    assert found is not None
+    assert found.machine == {"cpu": "x"}
+    (tmp_path / "micro.json").write_text("{")
+    with pytest.raises(UsageError, match=r"micro\.json: this is no JSON that"):
+        read_micro(tmp_path)
