@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bench.history.entry import Commit, Entry
     from bench.history.measured import Measured
     from bench.history.places import Place
+    from bench.report.history import History
     from bench.report.trend import Address
 
 _FOLDER = Path("reports/history")
@@ -116,7 +117,7 @@ def show(
         raise UsageError(f"{place.name}: there is no history; `bench history add RUN` begins one")
     told = report.history(current(kept.entries))
     form = form or _form(out)
-    result = report.render(told, form, address)
+    result = _rendered(told, form, address)
     if out is None:
         say(result.rstrip("\n"))
         return
@@ -211,6 +212,15 @@ def _address(template: str | None) -> Address:
         raise UsageError(f"--commit-url {template}: give a web address with {{commit}} in it")
     known = template or git.commit_url(Path.cwd())
     return lambda commit: known and known.replace("{commit}", commit)
+
+
+def _rendered(told: History, form: Literal["text", "json", "html"], address: Address) -> str:
+    from bench.report import history as report
+    from bench.report import history_page
+
+    if form == "html":
+        return history_page.render(told, address)
+    return report.text(told) if form == "text" else report.as_json(told)
 
 
 def _form(out: Path | None) -> Literal["text", "json", "html"]:
