@@ -54,8 +54,9 @@ class Ladder:
 
     @property
     def pair(self) -> tuple[str, str]:
-        """The two that are compared: async and sync, or the reference and what comes after it."""
-        return self.variants[0], self.variants[1]
+        """The two that are compared: the reference, and of the others the one that it meets at the most levels."""
+        first, *others = self.variants
+        return first, max(others, key=lambda other: len(self._shared(first, other)))
 
     def cells(self, variant: str) -> dict[int, Repeats]:
         """The cells of a variant by users."""
@@ -70,8 +71,10 @@ class Ladder:
     @property
     def tall(self) -> bool:
         """Whether the pair was measured at several levels, which makes a picture."""
-        first, second = map(self.cells, self.pair)
-        return len(first.keys() & second.keys()) > 1
+        return len(self._shared(*self.pair)) > 1
+
+    def _shared(self, one: str, other: str) -> set[int]:
+        return self.cells(one).keys() & self.cells(other).keys()
 
 
 def ladders(cells: Iterable[Repeats]) -> tuple[Ladder, ...]:

@@ -28,6 +28,15 @@ def test_the_misuse_of_the_database_is_a_twin_of_its_orm() -> None:
     assert not ladder.tall
 
 
+def test_the_reference_is_held_against_what_it_meets_most_often() -> None:
+    """By name `dict` comes before `orjson`, but it was measured at one level only."""
+    rows = [("json-dict", 32), *((f"json-{way}", users) for way in ("model", "orjson") for users in (1, 32))]
+    (ladder,) = ladders(gather([one for name, users in rows for one in cells(name, users, 10, 11)]))
+    assert ladder.variants == ("model", "dict", "orjson")
+    assert ladder.pair == ("model", "orjson")
+    assert ladder.tall
+
+
 def test_of_loads_that_differ_in_more_than_users_the_most_levels_are_taken() -> None:
     brief = [
         replace(one, cell=replace(one.cell, load=replace(one.cell.load, duration_s=9.0)))
