@@ -1,39 +1,66 @@
-"""What an endpoint costs without a server around it: `make micro`.
+"""What an endpoint costs without a server around it, twin beside twin: `make micro`.
 
-pytest-benchmark knows no coroutines, so each call runs the app to its end on a loop that stays; what that alone
-costs is measured too, as the group `loop`.
+The figure of `background` holds its task, too, which a server runs after the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from random import Random
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.inprocess import InProcess
 from scenarios import SCENARIOS
-from scenarios.model import Request, Response
+from scenarios.model import Scenario, drive_async
+from tests.benchmarks.apps import AppOn
+from tests.benchmarks.measuring import AT_ONCE, Measure, Subject
 
-Session = Callable[[str], Callable[[], list[tuple[Request, Response]]]]
-
-MEASURED = [name for name in SCENARIOS if name.startswith(("noop-", "json-", "db-"))]
-
-
-@pytest.mark.parametrize("name", MEASURED)
-def test_session(name: str, session: Session, benchmark: BenchmarkFixture) -> None:
-    """One session of a scenario, every answer of which is right; twins share a group."""
-    benchmark.group = SCENARIOS[name].group
-    run = session(name)
-    faults = [request.fault(response) for request, response in benchmark(run)]
-    assert faults == [None]
+TWINS = {one.group for one in SCENARIOS.values() if one.variant in ("async", "sync")} | {"json", "db"}
 
 
-def test_empty_coroutine(app: InProcess, benchmark: BenchmarkFixture) -> None:
-    """What running a coroutine on the loop costs by itself: to be taken off the figures above."""
-    benchmark.group = "loop"
+def _group(scenario: Scenario) -> str | None:
+    """The twins a scenario belongs to; `items-crud` is one of `items-crud`, as `items-crud-sync` is."""
+    return next((group for group in (scenario.name, scenario.group) if group in TWINS), None)
 
-    async def empty() -> str:
-        return "done"
 
-    assert benchmark(lambda: app.loop.run_until_complete(empty())) == "done"
+def _cases() -> list[tuple[str, str, str]]:
+    """Everything on uvloop and SQLite; asyncio where a loop matters most, PostgreSQL where a database does."""
+    cases = []
+    for scenario in SCENARIOS.values():
+        group = _group(scenario)
+        if group is None:
+            continue
+        cases.append((scenario.name, "uvloop", "sqlite"))
+        if group in ("noop", "io") or group.startswith("db"):
+            cases.append((scenario.name, "asyncio", "sqlite"))
+        if group.startswith(("db", "items")):
+            cases.append((scenario.name, "uvloop", "postgres"))
+    return cases
+
+
+@pytest.mark.parametrize("concurrency", [1, AT_ONCE], ids=["alone", "at-once"])
+@pytest.mark.parametrize(("name", "loop", "database"), _cases())
+def test_endpoint(
+    name: str,
+    loop: str,
+    database: str,
+    concurrency: int,
+    app_on: AppOn,
+    measure: Measure,
+) -> None:
+    """Sessions of a scenario, each answer of which is right."""
+    scenario, inside, rng = SCENARIOS[name], app_on(loop, database).inside, Random(1)
+    subject = Subject(name, "endpoint", _group(scenario) or "", name, database)
+    sessions = measure.coroutines(
+        subject, inside.loop, lambda: drive_async(scenario.flow(rng), inside.call), concurrency
+    )
+    faults = {request.fault(response) for session in sessions for request, response in session}
+    assert len(sessions) == concurrency
+    assert faults == {None}
+
+
+def test_every_twin_group_is_there() -> None:
+    groups = {_group(SCENARIOS[name]) for name, _, _ in _cases()}
+    assert groups >= {
+        *("noop", "io", "io-fanout", "cpu", "cpu-hash", "json", "dependencies", "background", "stream"),
+        *("db", "db-orm", "db-core", "db-raw", "db-list", "db-counter", "items-crud"),
+    }
