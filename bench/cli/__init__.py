@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from bench.cli import calibrating, comparing, gates, history, limits, live, machine, measuring, results
+from bench.cli import calibrating, comparing, gates, history, limits, live, machine, measuring, paired, results
 from bench.cli.terminal import note
 
 _EPILOG = (
@@ -31,7 +31,7 @@ app = typer.Typer(
 )
 for command in (
     *(measuring.run, limits.capacity, results.report, results.export, results.list_, comparing.compare),
-    *(gates.exact, live.serve, live.locust, machine.doctor, machine.generators),
+    *(gates.exact, paired.ab, paired.noise, live.serve, live.locust, machine.doctor, machine.generators),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.command("calibrate", hidden=True)(calibrating.calibrate)

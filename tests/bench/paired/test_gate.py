@@ -176,7 +176,7 @@ def test_noise_is_measured_and_stored_for_this_machine(repository: Repository) -
         "--scenario",
         "calm",
         "--seconds",
-        "10",
+        "5",
         "--pairs",
         "4",
     ]
