@@ -29,9 +29,14 @@ def at_least(hits: int, tries: int) -> float:
 
 
 def _at_most_hits(hits: int, tries: int, rate: float) -> float:
-    """P(X <= hits), 0 < rate < 1; by logarithms, since the coefficients are larger than any float."""
+    """P(X <= hits), 0 < rate < 1; by logarithms, since the coefficients may be larger than any float."""
     log_rate, log_rest = math.log(rate), math.log1p(-rate)
     return sum(
-        math.exp(math.log(math.comb(tries, some)) + some * log_rate + (tries - some) * log_rest)
+        math.exp(_log_ways(some, tries) + some * log_rate + (tries - some) * log_rest)
         for some in range(hits + 1)
     )
+
+
+def _log_ways(some: int, tries: int) -> float:
+    """The logarithm of the number of ways in which so many of the tries can be the hits."""
+    return math.lgamma(tries + 1) - math.lgamma(some + 1) - math.lgamma(tries - some + 1)

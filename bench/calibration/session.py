@@ -13,10 +13,13 @@ from bench.calibration.judging import Bench
 from bench.calibration.ledger import Ledger
 from bench.calibration.prices import prices
 from bench.calibration.trial import Price, Trial
+from bench.errors import GateError
 from bench.processes import Processes
 from bench.trees import repository
 
 Tell = Callable[[str], None]
+
+_MOST_IN_A_ROW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,13 @@ class Step:
 def calibrate(asked: Asked, ledger: Ledger, here: Path, tell: Tell) -> int:
     """Run what is missing and add it to the ledger; gives how many runs came to no verdict.
 
-    Raises GateError where a fault does not fit the app any more, or where prices cannot be had.
+    Raises GateError where a fault does not fit the app any more, where prices cannot be had, and where one run after
+    the other comes to no verdict: then all would.
     """
     todo = steps(asked, ledger.trials())
     if not todo:
         return 0
-    failed = 0
+    failed = in_a_row = 0
     with (
         Processes() as processes,
         processes.folder() as folder,
@@ -63,8 +67,11 @@ def calibrate(asked: Asked, ledger: Ledger, here: Path, tell: Tell) -> int:
         for step in todo:
             trial = session.run(step)
             ledger.add(trial)
-            failed += bool(trial.error)
             tell(f"{title(step)}: {summary(trial)}; {trial.took_s:.0f} s")
+            failed += bool(trial.error)
+            in_a_row = in_a_row + 1 if trial.error else 0
+            if in_a_row == _MOST_IN_A_ROW:
+                raise GateError(f"{in_a_row} runs in a row came to no verdict, the last: {trial.error}")
     return failed
 
 

@@ -1,8 +1,17 @@
 from __future__ import annotations
 
-from bench.calibration.faults import FAULTS
-from bench.calibration.session import Asked, Step, steps, summary, title
+from pathlib import Path
+
+import pytest
+
+from bench.calibration.clone import git
+from bench.calibration.faults import DOCUMENTED, FAULTS
+from bench.calibration.ledger import Ledger
+from bench.calibration.session import Asked, Step, calibrate, steps, summary, title
+from bench.errors import GateError
 from tests.bench.calibration.runs import row, trial
+
+ROOT = Path(__file__).parents[3]
 
 
 def numbers(found: list[Step]) -> list[tuple[str, str, int]]:
@@ -46,3 +55,24 @@ def test_progress_says_what_was_found_and_what_should_not_have_been() -> None:
     assert summary(trial(row("noop-async", "no change"))) == "no false alarm"
     assert summary(trial(status=2, error="bench: x\nbench: y")) == "no verdict, status 2: bench: y"
     assert title(Step("paired", FAULTS["cpu-5"], 0, 5)) == "paired, cpu-5, 1 of 5"
+
+
+def test_where_no_run_comes_to_a_verdict_it_ends_after_three_and_they_are_kept(tmp_path: Path) -> None:
+    source, told = tmp_path / "source", list[str]()
+    for file in DOCUMENTED:  # files of the app, and no app that could be served
+        (source / file).parent.mkdir(parents=True, exist_ok=True)
+        (source / file).write_text((ROOT / file).read_text())
+    git(tmp_path, "init", "-q", str(source))
+    git(source, "add", ".")
+    git(source, "commit", "-q", "-m", "half an app")
+    ledger = Ledger(tmp_path / "raw")
+    with pytest.raises(GateError, match="3 runs in a row"):
+        calibrate(Asked(("paired",), ("a-a",), runs=5), ledger, source, told.append)
+    kept = ledger.trials()
+    assert [(one.number, one.status, one.fault, bool(one.error)) for one in kept] == [
+        (number, 2, "a-a", True) for number in range(3)
+    ]
+    assert kept[0].commit == git(source, "rev-parse", "HEAD")[:10]
+    assert [line.partition(":")[0] for line in told] == [
+        f"paired, a-a, {number} of 5" for number in (1, 2, 3)
+    ]
