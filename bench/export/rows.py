@@ -24,7 +24,7 @@ def write(run: Run) -> str:
 
 
 def _entry(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else "" if value is None else value
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _closed(name: str) -> Callable[[Record], object]:

@@ -17,7 +17,7 @@ from bench.store import read_run
 from scenarios import SCENARIOS
 from tests.bench.program import MINE, bench, lay_out, poll, said_until, started
 
-COMMANDS = ("run", "report", "list", "serve", "locust", "compare", "doctor")
+COMMANDS = ("run", "report", "list", "serve", "locust", "compare", "export", "doctor")
 QUICK = ("run", "tiny", *MINE)
 
 
