@@ -76,7 +76,7 @@ study: $(READY) ## async against sync, over HTTP and in-process, in one report (
 bench-features: $(READY) ## what each feature costs: the same server with one at a time (about 9 minutes)
 	@$(PY) -m bench run features $(ARGS)
 
-bench-ci: $(READY) ## is this tree slower? as CI asks: make bench-ci BASE=main PAIRED=yes (1 to 6 minutes; docs/ci.md)
+bench-ci: $(READY) ## is this tree slower? as CI asks: make bench-ci BASE=main PAIRED=yes (4 to 12 minutes; docs/ci.md)
 	@.ci/performance
 
 calibrate: $(READY) ## how far the gates can be trusted: docs/calibration.md, run by run (some hours; goes on where it ended)
