@@ -86,12 +86,18 @@ def test_several_machines_are_told_apart_by_a_legend() -> None:
 
 
 def test_words_of_others_are_only_words() -> None:
-    bad = replace(
-        entry(0, name="<b>name"), commit=replace(commit(0), subject="<script>"), run="<i>run",
-        machine=replace(HERE, about="<u>machine"),
+    machine = replace(HERE, about="<u>machine", fingerprint="<s>print")
+    bad = tuple(
+        replace(
+            one, commit=replace(one.commit, subject="<i>subject"), run="<i>run", machine=machine,
+            versions={"<i>package": str(place < 12)},
+        )
+        for place, one in enumerate(made(STEP, name="<i>name", anchor="<i>anchor", metric="<i>metric"))
     )  # fmt: skip
-    said = render(history((bad,)), lambda commit: 'https://example.org/"><script>')
-    assert [tag for tag in ("<b>name", "<script>", "<i>run", "<u>machine") if tag in said] == []
+    both = (*bad, *made(STEP, name="<i>name", anchor="<i>anchor", metric="<i>metric"))
+    said = render(history(both), lambda commit: 'https://example.org/"><i>')
+    assert "package: &lt;i&gt;package" in said
+    assert [tag for tag in ("<i", "<u>", "<s>") if tag in said] == []
 
 
 def test_the_page_says_that_change_points_are_advice_and_what_changed_beside_the_code() -> None:
