@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.micro import Micro
@@ -17,11 +18,12 @@ _TITLE = "Async or sync: the study"
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A heading, paragraphs, tables that have rows, and charts."""
+    """A heading, paragraphs, the tables of what was found and those of the figures behind it, and charts."""
 
     title: str
     text: tuple[str, ...]
     tables: tuple[Table, ...]
+    details: tuple[Table, ...]
     charts: tuple[Chart, ...]
 
 
@@ -31,18 +33,19 @@ def chapter(run: Run, micro: Micro | None) -> Chapter | None:
     if study is None:
         return None
     tall = tuple(ladder for ladder in study.ladders if ladder.tall)
-    tables = (
-        rule_table(study.rules), claim_table(study.claims), ratio_table(tall), plateau_table(study.plateaus),
-        cost_table(study.costs),
-    )  # fmt: skip
-    shown = tuple(table for table in tables if table.rows)
-    return Chapter(_TITLE, tuple(_text(study)), shown, study_charts(study))
+    found = (rule_table(study.rules), claim_table(study.claims))
+    behind = (ratio_table(tall), plateau_table(study.plateaus), cost_table(study.costs))
+    return Chapter(_TITLE, tuple(_text(study)), _shown(found), _shown(behind), study_charts(study))
+
+
+def _shown(tables: Iterable[Table]) -> tuple[Table, ...]:
+    return tuple(table for table in tables if table.rows)
 
 
 def _text(study: Study) -> list[str]:
     settled = sum(rule.shown for rule in study.rules)
     said = [
-        "When an endpoint should be `async def`, when `def`, and what getting it wrong costs, on this machine and for "
+        "When an endpoint should be async def, when def, and what getting it wrong costs, on this machine and for "
         f"this app: {settled} rules are borne out by the repeats, {len(study.rules) - settled} could not be settled.",
     ]
     predicted = [one for one in study.plateaus if one.cell.valid]

@@ -78,8 +78,9 @@ def _header(page: Page) -> str:
 
 
 def _links(page: Page, pictures: Sequence[Picture]) -> str:
-    places = {"findings": "Findings", "summary": "Summary"}
-    places |= {"study": "The study"} if page.chapter else {}
+    places = (
+        {"findings": "Findings"} | ({"study": "The study"} if page.chapter else {}) | {"summary": "Summary"}
+    )
     places |= {f"chart-{picture.chart.name}": _SHORT[picture.chart.name] for picture in _own(page, pictures)}
     places |= {"profiles": "Profiles"} if any(record.profile for record in page.run.records) else {}
     places |= {"caveats": "Caveats"} if page.names else {}
@@ -98,7 +99,8 @@ def _chapter(page: Page, pictures: Sequence[Picture]) -> Iterable[str]:
         return
     words = "".join(f"<p>{_text(said)}</p>" for said in page.chapter.text)
     yield f'<section id="study"><h2>{_text(page.chapter.title)}</h2>\n{words}</section>'
-    yield from (_detail(table, page.names) for table in page.chapter.tables)
+    yield from (_detail(table, page.names, most=len(table.rows)) for table in page.chapter.tables)
+    yield from (_detail(table, page.names) for table in page.chapter.details)
     own = _own(page, pictures)
     yield from (_picture(picture, page.names) for picture in pictures if picture not in own)
 
@@ -147,9 +149,9 @@ def _tables(page: Page) -> str:
     return "\n".join([summary, *(_detail(table, page.names) for table in page.details)])
 
 
-def _detail(table: Table, names: Mapping[str, str]) -> str:
-    """A further table, folded when it is long."""
-    folded = " open" if len(table.rows) <= _LONG else ""
+def _detail(table: Table, names: Mapping[str, str], most: int = _LONG) -> str:
+    """A further table, folded when it is longer than that."""
+    folded = " open" if len(table.rows) <= most else ""
     return (
         f"<section><details{folded}><summary><h2>{_text(table.title)}</h2> "
         f"<span>{len(table.rows)} rows</span></summary>\n{_table(table, names)}</details></section>"
@@ -213,12 +215,13 @@ def _row(row: Row, columns: Sequence[Column], names: Mapping[str, str], *, doubt
 def _picture(picture: Picture, names: Mapping[str, str]) -> str:
     chart = picture.chart
     panels = "\n".join(f'<div class="panel">{drawing}</div>' for drawing in picture.drawings)
+    kind = "panels pairs" if len(chart.panels) == 2 * chart.abreast else "panels"
     said = [f"Marked in brackets: {_codes(chart.codes, names)}."] if chart.codes else []
     said += ["Hatched, hollow or dotted: invalid, never ranked."] if chart.invalid else []
     key = f'<p class="notes">{" ".join(said)}</p>' if said else ""
     return (
         f'<section id="chart-{_text(chart.name)}"><figure><figcaption><h2>{_text(chart.title)}</h2>\n'
-        f'<p>{_text(chart.reading)}</p></figcaption>\n<div class="panels">\n{panels}\n</div>\n{key}</figure></section>'
+        f'<p>{_text(chart.reading)}</p></figcaption>\n<div class="{kind}">\n{panels}\n</div>\n{key}</figure></section>'
     )
 
 

@@ -91,7 +91,7 @@ def _chapter(page: Page) -> Iterable[str]:
     if page.chapter is not None:
         yield f"## {plain(page.chapter.title)}"
         yield from map(plain, page.chapter.text)
-        yield from map(render_table, page.chapter.tables)
+        yield from map(render_table, (*page.chapter.tables, *page.chapter.details))
         yield from map(_chart, page.chapter.charts)
 
 

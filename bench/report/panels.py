@@ -159,7 +159,7 @@ class Mark:
 class PlanePanel:
     """Traces over two axes, with marks; `log` is of the upright axis, and `whole` says that x counts things.
 
-    With `doubling` the level axis is logarithmic, with a tick at each x of the traces.
+    With `doubling` the level axis is logarithmic, with a tick at each x of the traces that have dots.
     """
 
     title: str

@@ -88,7 +88,8 @@ def _columns(
 def _scale(axes: Axes, panel: PlanePanel) -> None:
     xs = [x for trace in panel.traces for x, _ in trace.points] + [mark.at for mark in panel.uprights]
     if panel.doubling and xs:
-        _double(axes, sorted(set(xs)))
+        measured = {x for trace in panel.traces if trace.style in _DOTTED for x, _ in trace.points}
+        _double(axes, sorted(measured or set(xs)))
     else:
         axes.set_xlim(0, 1.03 * max(xs, default=1.0))
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=panel.whole))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bench.metric import CPU, THROUGHPUT, VICTIM_P99, Metric, three_digits, whole
 from bench.repeats import Repeats
@@ -17,6 +17,7 @@ _PARTS = (
     ("work", SETUPS[3]),
     ("server, network and client", OTHER),
 )
+_ROOM = 2.0
 _OTHERS = (SETUPS[0], SETUPS[1], SETUPS[2], SETUPS[4])
 
 
@@ -36,8 +37,8 @@ def _ladder_chart(ladder: Ladder, plateaus: Iterable[Plateau]) -> Chart:
     panels = (
         _throughput(ladder, mine),
         _ratio_panel(ladder),
-        _plane(ladder, VICTIM_P99, f"A bystander's wait · {ladder.group}", "p99, ms"),
-        _plane(ladder, CPU, f"CPU · {ladder.group}", "µs a request"),
+        _plane(ladder, VICTIM_P99, f"A bystander's wait · {ladder.group}", "p99, ms (logarithmic)"),
+        _plane(ladder, CPU, f"CPU · {ladder.group}", "µs a request", log=False),
     )
     return Chart(
         f"study-{ladder.group}-{ladder.setup}",
@@ -49,23 +50,42 @@ def _ladder_chart(ladder: Ladder, plateaus: Iterable[Plateau]) -> Chart:
     )
 
 
-def _throughput(ladder: Ladder, plateaus: Iterable[Plateau]) -> PlanePanel:
-    traces = _traces(ladder, THROUGHPUT)
-    rising: dict[str, list[tuple[float, float]]] = {}
-    levels: dict[tuple[str, str], Mark] = {}
-    for one in plateaus:
-        for bound in one.bounds:
-            if bound.law == USERS:
-                rising.setdefault(one.variant, []).append((float(one.users), bound.rps))
-            else:
-                said = f"{bound.law}, {one.variant}: {whole(bound.rps)} req/s"
-                levels[bound.law, whole(bound.rps)] = Mark(bound.rps, said, role(one.variant))
-    first = next(iter(rising), "")
-    line = [Trace(f"users / t, {first}", QUIET, tuple(rising[first]), style="dashes")] if first else []
+def _throughput(ladder: Ladder, plateaus: Sequence[Plateau]) -> PlanePanel:
+    traces, levels = _traces(ladder, THROUGHPUT), _levels(plateaus)
+    highest = max(
+        y for y in (*(y for trace in traces for _, y in trace.points), *(mark.at for mark in levels))
+    )
     return PlanePanel(
         f"Throughput · {ladder.group} · {ladder.setup}", "users", "requests/s (logarithmic)",
-        (*traces, *line), levels=tuple(levels.values()), log=True, doubling=True,
+        (*traces, *_rising(plateaus, _ROOM * highest)), levels=levels, log=True, doubling=True,
     )  # fmt: skip
+
+
+def _levels(plateaus: Iterable[Plateau]) -> tuple[Mark, ...]:
+    """A line for each law that does not depend on the users, with the variants that it bounds."""
+    bound_by: dict[tuple[str, str], dict[str, float]] = {}
+    for one in plateaus:
+        for bound in one.bounds:
+            if bound.law != USERS:
+                bound_by.setdefault((bound.law, whole(bound.rps)), {})[one.variant] = bound.rps
+    return tuple(
+        Mark(
+            next(iter(found.values())), f"{law}, {' and '.join(found)}: {rate} req/s", role(next(iter(found)))
+        )
+        for (law, rate), found in bound_by.items()
+    )
+
+
+def _rising(plateaus: Iterable[Plateau], highest: float) -> tuple[Trace, ...]:
+    """Users / t of the first variant that has it, as far up as it is of use."""
+    first = next(iter(plateaus), None)
+    if first is None:
+        return ()
+    most = max(one.users for one in plateaus)
+    by_user = next(bound.rps for bound in first.bounds if bound.law == USERS) / first.users
+    ends = (float(min(one.users for one in plateaus)), min(float(most), highest / by_user))
+    points = tuple((users, users * by_user) for users in ends)
+    return (Trace(f"users / t, {first.variant}", QUIET, points, style="dashes"),)
 
 
 def _ratio_panel(ladder: Ladder) -> PlanePanel | None:
@@ -87,11 +107,11 @@ def _ratio_panel(ladder: Ladder) -> PlanePanel | None:
     )  # fmt: skip
 
 
-def _plane(ladder: Ladder, metric: Metric, title: str, up: str) -> PlanePanel | None:
+def _plane(ladder: Ladder, metric: Metric, title: str, up: str, *, log: bool = True) -> PlanePanel | None:
     traces = _traces(ladder, metric)
     if not traces:
         return None
-    return PlanePanel(title, "users", f"{up} (logarithmic)", traces, log=True, doubling=True)
+    return PlanePanel(title, "users", up, traces, log=log, doubling=True)
 
 
 def _traces(ladder: Ladder, metric: Metric) -> tuple[Trace, ...]:

@@ -1,4 +1,4 @@
-"""When to write an endpoint `async def`, when `def`, and what getting it wrong costs: what the records of a run say."""
+"""When to write an endpoint async def, when def, and what getting it wrong costs: what the records of a run say."""
 
 from __future__ import annotations
 

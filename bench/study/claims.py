@@ -69,18 +69,18 @@ def _peer(language: str, setup: str) -> Claim:
 
 CLAIMS = (
     Claim(
-        "I/O belongs in `async def`: it serves more than `def`",
+        "I/O belongs in async def: it serves more than def",
         (Meeting(("uvicorn", "io-async"), ("uvicorn", "io-sync")),),
     ),
     Claim(
-        "CPU work belongs in `def`: it serves more than `async def`",
+        "CPU work belongs in def: it serves more than async def",
         (
             Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async")),
             Meeting(("uvicorn", "cpu-hash-sync"), ("uvicorn", "cpu-hash-async")),
         ),
     ),
     Claim(
-        "CPU work belongs in `def`: others wait less beside it",
+        "CPU work belongs in def: others wait less beside it",
         (Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async"), VICTIM_P99),),
         "lower",
     ),

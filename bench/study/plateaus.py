@@ -94,7 +94,7 @@ def _reasons(cell: Repeats) -> Iterator[str]:
     if used and "cpu-saturated" in causes:
         yield f"{whole(used.median)} µs of CPU a request allow {whole(1e6 / used.median)} req/s a core"
     elif not causes.keys() & set(_EXPLAINING):
-        yield from dict.fromkeys(caveat.text for caveat in cell.caveats if caveat.code == OTHER_LOAD)
+        yield from [caveat.text for caveat in cell.caveats if caveat.code == OTHER_LOAD][-1:]
         if taken and used:
             yield f"a request took {three_digits(taken.median)} ms, {three_digits(used.median / 1e3)} ms of it CPU time"
 

@@ -29,17 +29,17 @@ class _Question:
 
 
 _QUESTIONS = (
-    _Question("async", "sync", THROUGHPUT, "write it `async def`", "write it `def`", "`async def` or `def`"),
+    _Question("async", "sync", THROUGHPUT, "write it async def", "write it def", "async def or def"),
     _Question(
-        "async", "sync", CPU, "`def` spends less CPU", "`async def` spends less CPU", "which spends less CPU"
+        "async", "sync", CPU, "def spends less CPU", "async def spends less CPU", "which spends less CPU"
     ),
     _Question(
         "sync", "async", VICTIM_P99,
-        "`async def` spares others", "`def` spares others", "which of them spares others",
+        "async def spares others", "def spares others", "which of them spares others",
     ),
     _Question(
         "misuse", "async", THROUGHPUT,
-        "a blocking call in `async def` serves more, as long as nobody else is to be served",
+        "a blocking call in async def serves more, as long as nobody else is to be served",
         "never block the event loop", "whether blocking the loop costs requests",
     ),
     _Question(

@@ -36,9 +36,7 @@ def of_threads(cells: Iterable[Repeats]) -> Iterator[Rule]:
         elif best.direction == "lower":
             what += " are worse"
         told = f"{times(best.interval.middle)} the requests"
-        yield Rule(
-            f"I/O of 10 ms in `def`: {what}", f"I/O of 10 ms at {best.new.load_label}: {told}", (best,)
-        )
+        yield Rule(f"I/O of 10 ms in def: {what}", f"I/O of 10 ms at {best.new.load_label}: {told}", (best,))
 
 
 def _evident(found: Ratio) -> tuple[bool, float]:

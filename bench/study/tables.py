@@ -137,7 +137,7 @@ def cost_table(costs: Iterable[Cost]) -> Table:
             (
                 one.cell.scenario,
                 *(
-                    three_digits(part_s * 1e6)
+                    three_digits(part_s * 1e6) if part_s else NOTHING
                     for part_s in (
                         one.parts.framework_s, one.parts.hop_s, one.parts.work_s, one.parts.whole_s,
                         one.server_s, one.http_s,
@@ -153,6 +153,6 @@ def cost_table(costs: Iterable[Cost]) -> Table:
     note = (
         "Framework: an async endpoint that does nothing. Thread hop: what that costs more as a plain function; for "
         "offload, one trip to a thread. Work: the rest of the call. Server and network: the median response at 1 user "
-        "beyond the call, with the client's own part."
+        "beyond the call, with the client's own part; nothing is left of it where the call took longer by itself."
     )
     return Table("Where a request's time goes", columns, rows, (note,) if rows else ())

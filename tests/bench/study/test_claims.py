@@ -34,7 +34,7 @@ def test_every_claim_is_about_setups_and_scenarios_that_there_are() -> None:
 
 
 def test_async_for_io_is_borne_out_with_every_level_and_its_source() -> None:
-    found = judged(io_run(), "I/O belongs in `async def`")
+    found = judged(io_run(), "I/O belongs in async def")
     assert found.verdict == "borne out"
     assert [part.split(":")[0] for part in found.figures.split("; ")] == [
         "io-async at 1 user", "io-async at 8 users", "io-async at 128 users",

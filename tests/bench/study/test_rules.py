@@ -19,7 +19,7 @@ def of(advice: str, found: list[Rule]) -> Rule:
 
 
 def test_a_rule_has_its_strongest_figure_and_says_where_it_comes_from() -> None:
-    rule = of("I/O of 10 ms: write it `async def`", made(io_records()))
+    rule = of("I/O of 10 ms: write it async def", made(io_records()))
     assert rule.shown
     assert rule.figure == "I/O of 10 ms at 128 users: async 3.00 × the requests of sync"
     assert rule.records == "uvicorn: io-async, io-sync; native, 128 users; 3 repeats"
@@ -37,7 +37,7 @@ def test_blocking_the_loop_costs_requests_and_makes_others_wait() -> None:
 def test_what_the_repeats_do_not_bear_out_is_said_plainly_and_last() -> None:
     level = [*cells("cpu-async", 8, 100, 110, 120), *cells("cpu-sync", 8, 105, 115, 99)]
     found = made(io_records(), tuple(level))
-    rule = of("1 ms of Python: `async def` or `def`", found)
+    rule = of("1 ms of Python: async def or def", found)
     assert not rule.shown
     assert rule.figure.startswith("1 ms of Python at 8 users: async 1.03 × the requests of sync")
     assert [rule.shown for rule in found] == sorted((rule.shown for rule in found), reverse=True)
@@ -52,10 +52,10 @@ def test_two_that_change_places_give_a_rule_each_and_the_place() -> None:
         ("cpu-sync", 32, 200.0),
     ]
     found = made(*[cells(name, users, rate, rate, rate) for name, users, rate in rows])
-    assert of("1 ms of Python: write it `async def`", found).figure.startswith(
+    assert of("1 ms of Python: write it async def", found).figure.startswith(
         "1 ms of Python at 8 users: async 2.00 ×"
     )
-    assert of("1 ms of Python: write it `def`", found).figure.startswith(
+    assert of("1 ms of Python: write it def", found).figure.startswith(
         "1 ms of Python at 32 users: async 0.50 ×"
     )
     place = of("1 ms of Python: async and sync change places", found)
@@ -78,7 +78,7 @@ def test_a_group_on_two_setups_names_them() -> None:
 
 def test_threads_are_compared_where_only_their_number_differs() -> None:
     few = cells("io-sync", 128, 400, 404, 396, setup="few", tokens=10)
-    rule = of("I/O of 10 ms in `def`: 40 threads rather than 10", made(io_records(), few))
+    rule = of("I/O of 10 ms in def: 40 threads rather than 10", made(io_records(), few))
     assert rule.figure == "I/O of 10 ms at 128 users: 2.50 × the requests"
     assert rule.records == "uvicorn, few: io-sync; native, 128 users; 3 repeats"
 

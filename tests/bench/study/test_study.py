@@ -31,7 +31,7 @@ def test_tables_say_what_was_found_and_how_to_read_it() -> None:
     rules = rule_table(study.rules)
     assert [name for name, _ in rules.sections] == ["Borne out by this run", "Not settled by this run"]
     (verdict,) = claim_table(study.claims).rows
-    assert verdict.entries[:2] == ("I/O belongs in `async def`: it serves more than `def`", "borne out")
+    assert verdict.entries[:2] == ("I/O belongs in async def: it serves more than def", "borne out")
     levels = ratio_table(ladder for ladder in study.ladders if ladder.tall)
     assert [row.entries[:3] for row in levels.rows] == [
         ("1", "98.0", "97.0"), ("8", "780", "780"), ("128", "3,000", "1,000"),
@@ -40,4 +40,4 @@ def test_tables_say_what_was_found_and_how_to_read_it() -> None:
     (plateau,) = [row for row in plateau_table(study.plateaus).rows if row.entries[:2] == ("sync", "128")]
     assert plateau.entries[2:6] == ("workers × tokens / t", "4,000", "1,000", "25")
     cost = cost_table(study.costs).rows[0]
-    assert cost.entries == ("noop-async", "100", "0.000", "0.000", "100", "1,900", "2,000")
+    assert cost.entries == ("noop-async", "100", "–", "–", "100", "1,900", "2,000")
