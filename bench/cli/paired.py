@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -138,9 +139,16 @@ def _trees(stack: ExitStack, base: str, head: str | None) -> tuple[Tree, Tree]:
     source = repository(Path.cwd())
     place = Path(stack.enter_context(TemporaryDirectory(prefix="fastapi-bench-")))
     old = stack.enter_context(source.checked_out(base, place / "base"))
-    if head is None:
-        return old, source.working_tree(place / "head")
-    return old, stack.enter_context(source.checked_out(head, place / "head"))
+    new = (
+        source.working_tree(place / "head")
+        if head is None
+        else stack.enter_context(source.checked_out(head, place / "head"))
+    )
+    settings = Path(".env")  # in no commit, and what one version reads the other must, too
+    for tree in (old, new):
+        if settings.is_file() and not (tree.folder / settings).exists():
+            (tree.folder / settings).symlink_to(settings.absolute())
+    return old, new
 
 
 def _control() -> tuple[Setup, Scenario]:
@@ -177,7 +185,7 @@ def _foretold(asked: Comparison) -> str:
     known = stored(_NOISE)
     if known is None:
         return "what can be found is not known beforehand: `bench noise` measures it, once for a machine"
-    least = known.mde(asked.seconds)
+    least = replace(known, pairs_per_look=asked.pairs).mde(asked.seconds)
     return f"by {shown(_NOISE)} ({known.scenario}), a change of CPU from about {least:.1%} on will be found"
 
 

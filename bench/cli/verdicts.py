@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -90,5 +91,5 @@ def failures_are_2() -> Iterator[None]:
         raise
     except Exception as error:
         if os.environ.get("BENCH_DEBUG"):
-            raise
+            traceback.print_exc()
         raise GateError(f"unexpected {type(error).__name__}: {error} (BENCH_DEBUG=1 shows where)") from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import resource
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from random import Random
 import numpy as np
 import uvloop
 
+from bench import host
 from bench.engines.connection import Common, clock_ns
 from bench.engines.job import Job, read_job, say, wait_for_go
 from bench.engines.loops import ClosedLoop, OpenLoop
@@ -110,8 +110,7 @@ class _Traffic:
 
 
 def main() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65536)), hard))
+    host.allow_open_files()
     job = read_job(Path(sys.argv[1]))
     begin_ns = wait_for_go()
     traffic = _Traffic(job, begin_ns)

@@ -21,8 +21,8 @@ from bench.model import Setup
 from bench.ports import free_ports
 from bench.probe import PROBE_DIR
 from bench.processes import Processes
-from bench.resources import ProcessTree, cpu_ns
-from bench.server import Server, serving
+from bench.resources import ProcessTree
+from bench.server import Server, ended, serving
 
 _FIND = "import importlib.util as i, sys; s = i.find_spec(sys.argv[1]); print(s.origin if s else '')"
 
@@ -39,15 +39,16 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A running server of an arm, with the processes that it consists of."""
+    """A running server of an arm."""
 
     arm: Arm
     server: Server
-    pids: tuple[int, ...]
 
-    def cpu_ns(self) -> int:
-        """CPU time of all its processes so far."""
-        return sum(map(cpu_ns, self.pids))
+    def pids(self) -> tuple[int, ...]:
+        """The processes that it consists of now. Raises ServerError where it has ended."""
+        if self.server.exit_status() is not None:
+            raise ended(self.server)
+        return tuple(reading.pid for reading in ProcessTree(self.server.pid).snapshot().processes)
 
     def rss_bytes(self) -> int:
         """Memory of all its processes now; what they share counts for each."""
@@ -94,8 +95,8 @@ def pairs(
     with contextlib.ExitStack() as stack:
         arms = [(arm, seed) for seed in seeds for arm in (base, head)]
         ports = free_ports(len(arms))
-        at_once = len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 2
-        with ThreadPoolExecutor(at_once) as starters:
+        at_once = (os.cpu_count() or 1) + 1
+        with ThreadPoolExecutor(at_once, initializer=_anywhere, initargs=(cpus,)) as starters:
             begun = [
                 starters.submit(_started, stack, arm, seed, port, processes)
                 for (arm, seed), port in zip(arms, ports, strict=True)
@@ -115,15 +116,21 @@ def _started(stack: contextlib.ExitStack, arm: Arm, seed: int, port: int, proces
     env = {key: value for key, value in arm.setup.env.items() if key != PROBE_DIR}
     env["PYTHONHASHSEED"] = str(seed)
     server = stack.enter_context(serving(replace(arm.setup, env=env), processes, port=port, cwd=arm.folder))
-    readings = ProcessTree(server.pid).snapshot().processes
-    return Instance(arm, server, tuple(reading.pid for reading in readings))
+    return Instance(arm, server)
+
+
+def _anywhere(cpus: Sequence[int]) -> None:
+    """Let what this thread starts run on the server's CPUs and on ours."""
+    if cpus and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {*cpus, *os.sched_getaffinity(0)})
 
 
 def _move(instance: Instance, cpus: Sequence[int]) -> None:
     """Threads to come inherit the CPUs; those that there are must be moved one by one."""
+    cpus = instance.server.cpus or cpus
     if not cpus or not hasattr(os, "sched_setaffinity"):
         return
-    for pid in instance.pids:
+    for pid in instance.pids():
         for thread in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(int(thread), cpus)

@@ -30,6 +30,8 @@ class Size:
 _SLICE_S = 0.02
 _MOST = 64
 _RATE_SHARE = 0.5
+CONTROL_SHARE = 0.15
+"""Of the time for measuring."""
 FEWEST_TURNS = 6
 MOST_TURNS = 120
 
@@ -39,7 +41,8 @@ def size(rehearsed_per_s: float, pairs: int, budget_s: float, users: int = 8) ->
 
     Slices aim at 20 ms, between one session a user and 64: finer slices follow the machine's drift closer.
     """
-    measured = users * round(min(_MOST, max(users, _SLICE_S * rehearsed_per_s)) / users)
+    wanted = min(_MOST, max(users, _SLICE_S * rehearsed_per_s))
+    measured = users * max(1, round(wanted / users))
     shape = Size(1, max(users, measured // 2), measured, users, rehearsed_per_s * _RATE_SHARE)
     return _filling(shape, rehearsed_per_s, pairs, budget_s)
 

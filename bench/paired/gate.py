@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -15,28 +15,17 @@ from bench.answers import check_answers
 from bench.errors import EngineError
 from bench.model import Setup
 from bench.paired.arms import Arm, Pair, check_origin, pairs
-from bench.paired.design import Size, size
-from bench.paired.judging import (
-    LOOKS,
-    PRIMARY,
-    Evidence,
-    confirmed,
-    evidence,
-    judge,
-    memory_evidence,
-    moved,
-    pairs_to_decide,
-)
+from bench.paired.design import CONTROL_SHARE, Size, size
+from bench.paired.judging import LOOKS, Evidence, evidence, judge, memory_evidence
 from bench.paired.look import Subject, look, rehearse
 from bench.paired.observation import Observation
+from bench.paired.verdicts import explained, failures, is_decided, is_suspect, settled, uncontaminated
 from bench.processes import Processes
-from bench.verdict import Change, Judgement, Verdict
+from bench.verdict import Change, Judgement
 from scenarios.model import Scenario
 
-CONTROL = "control"
-_CONTROL_SHARE = 0.15
+CONTROL = "(control)"  # no scenario of that name can be asked for on a command line
 _LEAST_LOOK_S = 2.0
-_NOT_CONFIRMED = "fresh processes did not bear out what seemed to have {} by {:+.1%}"
 
 Tell = Callable[[str], None]
 Keep = Callable[[str, str, Sequence[Observation]], None]
@@ -70,6 +59,9 @@ def compare(asked: Comparison, tell: Tell, keep: Keep = lambda *_: None) -> Judg
         check_origin(asked.base)
         check_origin(asked.head)
     cpus, own_cpus = host.cpus_for()
+    for arm in (asked.base, asked.head):
+        host.check_cpus(arm.setup, own_cpus)
+    host.allow_open_files()
     with host.own_cpus(own_cpus), Processes() as processes:
         session = _Session(asked, processes, cpus, tell, keep)
         return Judgement(
@@ -106,15 +98,22 @@ class _Session:
             if not left:
                 break
             self._observe(f"look {number} of {LOOKS}", left)
-            found = self._settled(judge(self._evidence(left), self._asked.margin))
+            found = self._settled(self._judged(left))
             for name in list(left):
                 mine = [change for change in found if change.name == name]
-                if number == LOOKS or _is_decided(mine):
+                if number == LOOKS or is_decided(mine):
                     final[name] = mine
                     left.remove(name)
         in_order = [final.get(name) or [self._wrong[name]] for name in self._asked.scenarios]
-        rows = [self._explained(change) for mine in in_order for change in mine]
-        return self._uncontaminated([*self._failures(), *rows, *self._memory_change()])
+        asked = self._asked
+        rows = [
+            explained(change, self._evidence([change.name]), asked.pairs, asked.seconds, asked.margin)
+            for mine in in_order
+            for change in mine
+        ]
+        failed = [row for name in asked.scenarios for row in failures(name, self._seen[name])]
+        found = [*failed, *rows, *self._memory_change()]
+        return uncontaminated(found, self._seen[CONTROL], asked.margin)
 
     def notes(self) -> Iterator[str]:
         """How the figures came about."""
@@ -150,7 +149,7 @@ class _Session:
             count = max(1, len(subjects) - 1)
             budget_s = max(_LEAST_LOOK_S, asked.seconds * count / (LOOKS + 1) - start_s)
             for name, subject in subjects.items():
-                share = _CONTROL_SHARE if name == CONTROL else (1 - _CONTROL_SHARE) / count
+                share = CONTROL_SHARE if name == CONTROL else (1 - CONTROL_SHARE) / count
                 rate_per_s = rehearse(subject, asked.users)
                 self._sizes[name] = size(rate_per_s, asked.pairs, budget_s * share, asked.users)
 
@@ -191,14 +190,19 @@ class _Session:
     def _evidence(self, names: Sequence[str]) -> list[Evidence]:
         return evidence({name: self._seen[name] for name in names})
 
+    def _judged(self, names: Sequence[str]) -> list[Change]:
+        """All scenarios that are compared count for the level, those that are decided already as well."""
+        tests = len(self._asked.scenarios) - len(self._wrong)
+        return judge(self._evidence(names), self._asked.margin, tests)
+
     def _settled(self, found: list[Change]) -> list[Change]:
         """The changes, what seems to have changed being confirmed by fresh processes before it is said."""
-        suspects = tuple(dict.fromkeys(change.name for change in found if _is_suspect(change)))
+        suspects = tuple(dict.fromkeys(change.name for change in found if is_suspect(change)))
         if not suspects:
             return found
         fresh = evidence(self._observe("confirming", suspects))
-        now = judge(self._evidence(list(dict.fromkeys(change.name for change in found))), self._asked.margin)
-        return [_confirmed(before, after, fresh) for before, after in zip(found, now, strict=True)]
+        names = list(dict.fromkeys(change.name for change in found))
+        return settled(found, self._judged(names), fresh)
 
     def _memory_change(self) -> list[Change]:
         """How much memory the servers took at the end, after all scenarios."""
@@ -207,71 +211,13 @@ class _Session:
             return []
         called = names[0] if len(names) == 1 else "all scenarios"
         found = judge([memory_evidence(called, self._memory)], self._asked.margin)
-        if not any(map(_is_suspect, found)):
+        if not any(map(is_suspect, found)):
             return found
         before = len(self._memory)
         self._observe("confirming memory", names)
         now = judge([memory_evidence(called, self._memory)], self._asked.margin)
         fresh = memory_evidence(called, self._memory[before:])
-        return [_confirmed(old, new, [fresh]) for old, new in zip(found, now, strict=True)]
-
-    def _failures(self) -> list[Change]:
-        """Requests that failed while the scenarios were measured: one too many in the head is a regression."""
-        return [
-            change
-            for name in self._asked.scenarios
-            if (change := _failure(name, self._seen.get(name, []))) is not None
-        ]
-
-    def _explained(self, change: Change) -> Change:
-        """With the time that deciding would take, where it is open."""
-        if not _is_open(change):
-            return change
-        found = {(one.name, one.metric): one for one in self._evidence([change.name])}
-        one = found.get((change.name, change.metric))
-        needed = pairs_to_decide(one, self._asked.margin) if one else None
-        if needed is None:
-            return change
-        seconds = needed / self._asked.pairs * self._look_s
-        said = f"about {needed} pairs would decide it, {seconds:,.0f} s: --seconds {seconds * 1.3:.0f}"
-        return replace(change, why=(*change.why, said))
-
-    def _uncontaminated(self, found: list[Change]) -> list[Change]:
-        """Where the control has changed, the machine has, and nothing that changed can be put down to the head."""
-        for one in evidence({CONTROL: self._seen[CONTROL]}):
-            if one.metric in PRIMARY and moved(one, self._asked.margin):
-                why = f"contaminated: the {one.metric} of the control moved, which no change of the app can touch"
-                return [
-                    replace(each, verdict="inconclusive", why=(why,)) if _is_suspect(each) else each
-                    for each in found
-                ]
-        return found
-
-
-def _is_suspect(change: Change) -> bool:
-    return change.verdict in ("regressed", "improved")
-
-
-def _is_open(change: Change) -> bool:
-    return change.verdict == "inconclusive" and not change.beside
-
-
-def _is_decided(mine: Sequence[Change]) -> bool:
-    """One metric that is worse decides for all; else every one must be decided."""
-    return any(change.verdict == "regressed" for change in mine) or not any(map(_is_open, mine))
-
-
-def _confirmed(before: Change, after: Change, fresh: Sequence[Evidence]) -> Change:
-    """The change with the figures of all pairs; it is called one only where the first and the fresh pairs show it."""
-    if not _is_suspect(before):
-        return replace(after, verdict="inconclusive") if _is_suspect(after) else after
-    mine = next(one for one in fresh if (one.name, one.metric) == (before.name, before.metric))
-    if confirmed(before, mine):
-        return replace(after, verdict=before.verdict)
-    assert before.ratio is not None
-    assert before.verdict is not None
-    why = _NOT_CONFIRMED.format(before.verdict, before.ratio - 1)
-    return replace(after, verdict="inconclusive", why=(why,))
+        return settled(found, now, [fresh])
 
 
 def _checked(name: str, subject: Subject) -> Change | None:
@@ -287,13 +233,3 @@ def _checked(name: str, subject: Subject) -> Change | None:
         why = f"nothing to compare with, as in the base{both} {faults['base']}"
         return Change(name, "errors", "inconclusive", why=(why,))
     return Change(name, "errors", "regressed", why=(f"in the head {faults['head']}",)) if faults else None
-
-
-def _failure(name: str, seen: Sequence[Observation]) -> Change | None:
-    base, head = (sum(getattr(one, side).errors for one in seen) for side in ("base", "head"))
-    if not base and not head:
-        return None
-    faults = sorted({fault for one in seen for fault in (*one.base.faults, *one.head.faults)})
-    why = f"{', '.join(faults)}; of {sum(one.head.requests for one in seen):,} requests to the head"
-    verdict: Verdict = "inconclusive" if base else "regressed"
-    return Change(name, "errors", verdict, base, head, why=(why,))

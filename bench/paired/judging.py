@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from bench.paired.observation import METRICS, Observation
-from bench.paired.signed_rank import hodges_lehmann, holm, p_above, p_value
+from bench.paired.signed_rank import attained, hodges_lehmann, holm, p_above, p_value
 from bench.verdict import HIGHER_IS_WORSE, Change, Verdict
 
 LOOKS = 3
@@ -22,6 +22,7 @@ cases, once in 800.
 """
 ALPHA_CONFIRM = 0.05
 POWER = 0.95
+_NORMAL = NormalDist()
 
 PRIMARY = ("cpu", "throughput")
 """The metrics that a comparison is measured for; the others can be red, but are not waited for."""
@@ -68,15 +69,16 @@ def memory_evidence(name: str, pools: Sequence[tuple[int, int]]) -> Evidence:
     return Evidence(name, "memory", logs, base, head)
 
 
-def judge(found: Sequence[Evidence], margin: float) -> list[Change]:
+def judge(found: Sequence[Evidence], margin: float, tests: int = 0) -> list[Change]:
     """A change a metric; with several scenarios, p-values are adjusted for their number (Holm), metric by metric.
 
-    `margin` is the share up to which CPU and throughput count as unchanged; the other metrics have multiples of it.
+    `tests` is the number of scenarios where there are more than these; `margin` is the share up to which CPU and
+    throughput count as unchanged; the other metrics have multiples of it.
     """
     changes = []
     for metric in dict.fromkeys(one.metric for one in found):
         members = [one for one in found if one.metric == metric]
-        adjusted = holm([p_value(one.logs) for one in members])
+        adjusted = holm([p_value(one.logs) for one in members], tests)
         changes += [_change(one, p, margin) for one, p in zip(members, adjusted, strict=True)]
     order = {(one.name, one.metric): place for place, one in enumerate(found)}
     return sorted(changes, key=lambda change: order[change.name, change.metric])
@@ -96,13 +98,32 @@ def moved(control: Evidence, margin: float) -> bool:
     return clear and abs(interval.estimate) > math.log1p(margin) / 2
 
 
-def mde(sd: float, pairs: int) -> float:
-    """The smallest change that is found in 95 % of cases with so many pairs, as a share.
+def power(change: float, sd: float, pairs: int, fresh: int) -> float:
+    """How often a change, a share, is found by so many pairs and confirmed by so many fresh ones.
 
-    (z of the level + z of the power) x sd / sqrt(n), by the normal approximation.
+    By the normal approximation, with the levels that the tests attain; 3 / pi is how many of its pairs the signed-rank
+    test puts to use where differences are normal (Hodges and Lehmann 1956), and one pair more goes into not knowing
+    their spread. A second try at a confirmation is not counted.
     """
-    z = NormalDist().inv_cdf(1 - ALPHA_LOOK / 2) + NormalDist().inv_cdf(POWER)
-    return math.expm1(z * sd / math.sqrt(pairs))
+    size = math.log1p(change) / sd
+    return _power(size, pairs, ALPHA_LOOK / 2) * _power(size, fresh, ALPHA_CONFIRM)
+
+
+def _power(size: float, pairs: int, alpha: float) -> float:
+    level = attained(pairs, alpha)
+    used = 3 / math.pi * max(0, pairs - 1)
+    return _NORMAL.cdf(size * math.sqrt(used) - _NORMAL.inv_cdf(1 - level)) if level else 0.0
+
+
+def mde(sd: float, pairs: int, fresh: int) -> float:
+    """The smallest change, as a share, whose `power` is 95 %; by halving, infinite where there are too few pairs."""
+    low, high = 0.0, 10.0
+    if power(high, sd, pairs, fresh) < POWER:
+        return math.inf
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if power(middle, sd, pairs, fresh) < POWER else (low, middle)
+    return high
 
 
 def pairs_to_decide(one: Evidence, margin: float) -> int | None:
@@ -112,7 +133,7 @@ def pairs_to_decide(one: Evidence, margin: float) -> int | None:
     middle = abs(statistics.median(one.logs))
     limit = math.log1p(margin * _MARGINS[one.metric])
     room = max(middle, limit - middle)
-    return math.ceil((NormalDist().inv_cdf(1 - ALPHA_LOOK / 2) * one.sd / room) ** 2)
+    return math.ceil((_NORMAL.inv_cdf(1 - ALPHA_LOOK / 2) * one.sd / room) ** 2)
 
 
 def _change(one: Evidence, p: float, margin: float) -> Change:
@@ -127,11 +148,17 @@ def _change(one: Evidence, p: float, margin: float) -> Change:
         math.exp(interval.estimate),
         math.exp(interval.low) if math.isfinite(interval.low) else None,
         math.exp(interval.high) if math.isfinite(interval.high) else None,
-        mde(one.sd, len(one.logs)) if one.sd is not None else None,
+        _mde(one),
         unit=_UNITS[one.metric],
         beside=one.metric not in PRIMARY,
         margin=margin * _MARGINS[one.metric],
     )
+
+
+def _mde(one: Evidence) -> float | None:
+    """With a confirmation of as many pairs as a look has; None where nothing could be found."""
+    found = mde(one.sd, len(one.logs), max(1, len(one.logs) // LOOKS)) if one.sd else math.inf
+    return found if math.isfinite(found) else None
 
 
 def _verdict(metric: str, middle: float, low: float, high: float, p: float, limit: float) -> Verdict:

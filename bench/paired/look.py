@@ -16,10 +16,12 @@ import uvloop
 
 from bench.engines.bursts import Bursts
 from bench.engines.job import Job
+from bench.errors import EngineError
 from bench.model import ClosedLoad
 from bench.paired.arms import Instance, Pair
 from bench.paired.design import Size, offsets_ns, orders, rounds
 from bench.paired.observation import Observation, Side, Slice, Turn
+from bench.resources import cpu_ns
 from bench.samples import OK, Samples
 from scenarios.model import Scenario
 
@@ -78,7 +80,24 @@ class _Lane:
         self.bursts = bursts
         self.instance = instance
         self.paced_ns: list[tuple[int, int]] = []
+        self._pids: tuple[int, ...] = ()
         self.samples: Samples | None = None
+
+    @property
+    def _who(self) -> str:
+        return f"the {self.instance.arm.name} ({self.instance.arm.said})"
+
+    async def warm(self, sessions: int) -> None:
+        """Bring the server to its steady state: connections, caches, specialised bytecode, workers of its own."""
+        await self.bursts.closed(sessions)
+        self._pids = self.instance.pids()
+
+    def check(self) -> None:
+        """Raise EngineError where other processes make up the server than did: their CPU time is not known."""
+        if set(self.instance.pids()) != set(self._pids):
+            raise EngineError(
+                f"{self._who} has started or lost processes while it was measured, so its CPU time is not known"
+            )
 
     async def slice(self, size: Size) -> Slice:
         await self.bursts.closed(size.warm)
@@ -86,12 +105,15 @@ class _Lane:
         cpu_ns = self._settled_cpu_ns()
         start_ns, end_ns = await self.bursts.closed(size.measured)
         cpu_ns = self._settled_cpu_ns() - cpu_ns
+        if cpu_ns <= 0:
+            self.check()
+            raise EngineError(f"{self._who} used no CPU time for {size.measured} sessions, which cannot be")
         return Slice(self.bursts.sent - before, end_ns - start_ns, cpu_ns)
 
     def _settled_cpu_ns(self) -> int:
         """CPU time once the server waits again: what a process uses is not booked before it stops or a tick comes."""
         time.sleep(_SETTLED_S)
-        return self.instance.cpu_ns()
+        return sum(map(cpu_ns, self._pids))
 
     async def pace(self, size: Size, due_ns: Sequence[int]) -> None:
         await self.bursts.closed(size.warm)
@@ -163,14 +185,16 @@ async def _look(
             for place in order:
                 if number < everyone[place].size.turns:
                     await everyone[place].turn(number)
+        for duel in everyone:
+            for lane in duel.lanes:
+                lane.check()
     return {name: [duel.observation() for duel in found] for name, found in duels.items()}
 
 
 async def _warm(duels: Sequence[_Duel]) -> None:
-    """Let every server come to its steady state: connections, caches, specialised bytecode."""
     for duel in duels:
         for lane in duel.lanes:
-            await lane.bursts.closed(max(duel.size.users * 4, duel.size.measured * 2))
+            await lane.warm(max(duel.size.users * 4, duel.size.measured * 2))
 
 
 def _side(samples: Samples, windows_ns: Sequence[tuple[int, int]]) -> Side:

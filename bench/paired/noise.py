@@ -7,13 +7,16 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
-from bench.paired.design import FEWEST_TURNS
-from bench.paired.judging import ALPHA_LOOK, LOOKS, mde
+from bench.paired.design import CONTROL_SHARE, FEWEST_TURNS, MOST_TURNS
+from bench.paired.judging import LOOKS, mde, power
 from bench.paired.observation import Observation, log_ratios
 
 DURATIONS_S = (60, 120, 300)
+_WITH_CONTROL, _WITH_PACED = (
+    1.3,
+    1.44,
+)  # measured: what the control adds to starting a pair, and paced turns to a turn
 _MEDIAN_COST = math.pi / 2
 """How many times the variance of a mean that of a median is, for a normal distribution."""
 
@@ -59,19 +62,23 @@ class Noise:
         return math.sqrt(self.process_sd**2 + _MEDIAN_COST * self.best.turn_sd**2 / max(1.0, turns))
 
     def turns(self, duration_s: float) -> float:
-        """How many turns a pair gets in a comparison of this length, when the looks and a confirmation share it."""
-        measuring_s = duration_s / (LOOKS + 1) / self.pairs_per_look - self.pair_start_s
-        return max(float(FEWEST_TURNS), measuring_s / self.best.turn_s)
+        """How many turns a pair gets in a comparison of this length.
+
+        The looks and a confirmation share the time; the control takes a part of it, and turns at a fixed rate, too.
+        """
+        look_s = duration_s / (LOOKS + 1) - _WITH_CONTROL * self.pair_start_s * self.pairs_per_look
+        turn_s = _WITH_PACED * self.best.turn_s
+        turns = (1 - CONTROL_SHARE) * look_s / self.pairs_per_look / turn_s
+        return max(float(FEWEST_TURNS), min(float(MOST_TURNS), turns))
 
     def mde(self, duration_s: float) -> float:
         """The smallest change that a comparison of this length finds in 95 % of cases, as a share."""
-        return mde(self.sd(self.turns(duration_s)), LOOKS * self.pairs_per_look)
+        return mde(self.sd(self.turns(duration_s)), LOOKS * self.pairs_per_look, self.pairs_per_look)
 
     def power(self, change: float, duration_s: float) -> float:
-        """How often a change, a share, would be found by the last look; by the normal approximation."""
-        error = self.sd(self.turns(duration_s)) / math.sqrt(LOOKS * self.pairs_per_look)
-        normal = NormalDist()
-        return normal.cdf(math.log1p(change) / error - normal.inv_cdf(1 - ALPHA_LOOK / 2))
+        """How often a change, a share, would be found by the last look and confirmed."""
+        sd = self.sd(self.turns(duration_s))
+        return power(change, sd, LOOKS * self.pairs_per_look, self.pairs_per_look)
 
 
 def turn_sd(seen: Sequence[Observation], metric: str) -> float:

@@ -53,16 +53,25 @@ def p_above(differences: Sequence[float]) -> float:
     return float(_cumulative(len(differences))[at_most])
 
 
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+def attained(pairs: int, alpha: float) -> float:
+    """The largest one-sided level of at most `alpha` that the test has: its p-values come in steps."""
+    steps = _cumulative(pairs)
+    return float(steps[steps <= alpha][-1]) if steps[0] <= alpha else 0.0
+
+
+def holm(p_values: Sequence[float], tests: int = 0) -> tuple[float, ...]:
     """Adjusted p-values: with m tests, rejecting those of at most alpha raises any false alarm in alpha of all cases.
+
+    `tests` is m, where there were more than are given here.
 
     Source: Holm, A simple sequentially rejective multiple test procedure, 1979.
     """
     order = sorted(range(len(p_values)), key=lambda place: p_values[place])
     adjusted = [1.0] * len(p_values)
+    many = max(tests, len(order))
     largest = 0.0
     for rank, place in enumerate(order):
-        largest = max(largest, (len(order) - rank) * p_values[place])
+        largest = max(largest, (many - rank) * p_values[place])
         adjusted[place] = min(1.0, largest)
     return tuple(adjusted)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import psutil
@@ -59,13 +60,22 @@ def test_a_server_that_does_not_start_takes_the_others_with_it(tmp_path: Path) -
         assert processes.children == frozenset()
 
 
-def test_cpu_time_of_an_instance_grows_with_its_work(tmp_path: Path) -> None:
+def test_an_instance_is_all_its_processes_and_says_when_it_has_ended(tmp_path: Path) -> None:
     side = arm("base", tmp_path / "old", workers=2)
-    with Processes() as processes, pairs(side, side, [1], processes, ()) as ((pair),):
-        (two,) = [pair]
-        assert len(two.base.pids) >= 3  # uvicorn's supervisor and two workers
-        assert two.base.cpu_ns() > 100_000_000  # so much takes to import uvicorn
-        assert two.base.rss_bytes() > 40_000_000
+    with Processes() as processes, pairs(side, side, [1], processes, ()) as found:
+        one = found[0].base
+        assert len(one.pids()) >= 3  # uvicorn's supervisor and two workers
+        assert one.rss_bytes() > 40_000_000
+        os.kill(one.server.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, one.server.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(ServerError, match="the server ended with status -9"):
+            one.pids()
+
+
+def test_a_setups_own_cpus_are_kept(tmp_path: Path) -> None:
+    side = arm("base", tmp_path / "old", cpus=(1,))
+    with Processes() as processes, pairs(side, side, [1], processes, (0,)) as found:
+        assert os.sched_getaffinity(found[0].head.server.pid) == {1}
 
 
 def test_an_app_that_is_not_in_the_arms_own_folder_is_refused(tmp_path: Path) -> None:

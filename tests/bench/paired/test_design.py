@@ -44,6 +44,13 @@ def test_slices_take_20_ms_within_bounds(rate_per_s: float, measured: int) -> No
     assert (found.measured, found.rate_per_s) == (measured, rate_per_s / 2)
 
 
+@pytest.mark.parametrize("users", [1, 8, 100, 128, 256])
+def test_every_connection_has_a_session_in_a_slice(users: int) -> None:
+    found = size(2000, pairs=8, budget_s=30, users=users)
+    assert found.measured >= users
+    assert found.measured % users == 0
+
+
 def test_as_many_turns_as_there_is_time_for() -> None:
     # A turn: 2 x (32 + 64) sessions at 4,000/s, 48 ms, and a third of 2 x 64 at 2,000/s, 21.3 ms; of eight 554.7 ms.
     assert size(4000, pairs=8, budget_s=20).turns == 36

@@ -17,8 +17,10 @@ from bench.paired.judging import (
     memory_evidence,
     moved,
     pairs_to_decide,
+    power,
 )
 from bench.paired.observation import Observation, Side, Slice, Turn
+from bench.paired.signed_rank import p_above, p_value
 from bench.verdict import Change
 
 
@@ -79,6 +81,11 @@ def test_many_scenarios_need_more_evidence_each() -> None:
     assert [found.verdict for found in alone + among] == ["regressed", *["inconclusive"] * 3]
 
 
+def test_scenarios_that_are_decided_already_count_for_the_level() -> None:
+    (alone,) = judge([made_up(0.05, pairs=8)], 0.02, tests=3)
+    assert alone.verdict == "inconclusive"
+
+
 def test_rows_keep_their_order_and_say_what_is_beside() -> None:
     found = judge([made_up(0, metric=metric, name=name) for name in "ab" for metric in ("cpu", "p99")], 0.02)
     assert [(one.name, one.metric, one.beside) for one in found] == [
@@ -114,9 +121,24 @@ def test_when_the_control_has_moved(change: float, sd: float, is_moved: bool) ->
     assert moved(made_up(change, sd), 0.02) is is_moved
 
 
-def test_the_smallest_change_by_hand() -> None:
-    # (2.289 + 1.645) x 0.02 / 4 = 0.01967
-    assert mde(0.02, 16) == pytest.approx(math.expm1(0.01967), rel=0.001)
+def test_power_by_hand() -> None:
+    # ln 1.02 / 0.02 = 0.990. 16 pairs attain 0.0107: Phi(0.990 x sqrt(15 x 3 / pi) - 2.301) = 0.925.
+    # Eight fresh ones attain 0.0391: Phi(0.990 x sqrt(7 x 3 / pi) - 1.761) = 0.787.
+    assert power(0.02, 0.02, 16, 8) == pytest.approx(0.925 * 0.787, abs=0.003)
+
+
+def test_too_few_pairs_find_nothing_however_large() -> None:
+    assert (power(5.0, 0.01, 6, 8), mde(0.01, 6, 8)) == (0.0, math.inf)
+
+
+def test_the_smallest_change_is_found_and_confirmed_in_95_of_100() -> None:
+    """By simulation of the last look and its confirmation, with the exact tests that a comparison uses."""
+    least, rng, found = mde(0.02, 24, 8), Random(11), 0
+    for _ in range(400):
+        pairs = [rng.gauss(math.log1p(least), 0.02) for _ in range(24)]
+        fresh = [rng.gauss(math.log1p(least), 0.02) for _ in range(8)]
+        found += p_value(pairs) <= ALPHA_LOOK and p_above(fresh) <= 0.05
+    assert 0.90 < found / 400 < 0.985
 
 
 def test_pairs_to_decide_by_hand() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.paired.signed_rank import hodges_lehmann, holm, p_above, p_value
+from bench.paired.signed_rank import attained, hodges_lehmann, holm, p_above, p_value
 
 DIFFERENCES = st.lists(
     st.floats(-5, 5).filter(lambda value: abs(value) > 1e-3), min_size=1, max_size=9, unique_by=abs
@@ -49,7 +49,6 @@ def test_p_of_a_published_example() -> None:
     ],
 )
 def test_the_interval_ends_where_tables_say(pairs: int, alpha: float, smallest_rank: int) -> None:
-    values = [Random(1).gauss(0, 1) for _ in range(pairs)]
     values = [Random(place).gauss(0, 1) for place in range(pairs)]
     means = sorted((a + b) / 2 for a, b in itertools.combinations_with_replacement(values, 2))
     found = hodges_lehmann(values, alpha)
@@ -98,3 +97,19 @@ def test_holm_by_hand() -> None:
 
 def test_holm_of_one_is_the_p_itself() -> None:
     assert holm([0.3]) == (0.3,)
+
+
+def test_holm_among_more_tests_than_are_given() -> None:
+    assert holm([0.01, 0.04], tests=4) == pytest.approx((0.04, 0.12))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "alpha", "level"),
+    [
+        pytest.param(8, 0.05, 10 / 256, id="rank sums up to 5: 1 + 1 + 1 + 2 + 2 + 3"),
+        pytest.param(4, 0.05, 0.0, id="one of sixteen is too much"),
+        pytest.param(5, 0.05, 1 / 32, id="one of 32 is not"),
+    ],
+)
+def test_the_level_that_is_attained(pairs: int, alpha: float, level: float) -> None:
+    assert attained(pairs, alpha) == pytest.approx(level)

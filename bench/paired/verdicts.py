@@ -1,0 +1,121 @@
+"""What is said of changes once they are judged: confirmed or not, contaminated or not, failed, or still open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bench.paired.judging import LOOKS, PRIMARY, Evidence, confirmed, evidence, moved, pairs_to_decide
+from bench.paired.observation import Observation
+from bench.verdict import Change, Verdict
+
+MOST_PAIRS = 32
+_ALPHA_ERRORS = 0.05
+
+
+def is_suspect(change: Change) -> bool:
+    """Whether it would be said to have changed."""
+    return change.verdict in ("regressed", "improved")
+
+
+def is_open(change: Change) -> bool:
+    """Whether a comparison goes on for its sake."""
+    return change.verdict == "inconclusive" and not change.beside
+
+
+def is_decided(mine: Sequence[Change]) -> bool:
+    """One metric that is worse decides for a scenario; else every one must be decided."""
+    return any(change.verdict == "regressed" for change in mine) or not any(map(is_open, mine))
+
+
+def settled(before: Sequence[Change], now: Sequence[Change], fresh: Sequence[Evidence]) -> list[Change]:
+    """The changes `now`, over all pairs; called so only where the pairs `before` and the fresh ones show it, too."""
+    by_row = {(one.name, one.metric): one for one in fresh}
+    return [
+        _settled(first, after, by_row.get((first.name, first.metric)))
+        for first, after in zip(before, now, strict=True)
+    ]
+
+
+def _settled(before: Change, now: Change, fresh: Evidence | None) -> Change:
+    if not is_suspect(before):
+        return replace(now, verdict="inconclusive") if is_suspect(now) else now
+    if now.verdict == "no change" or (now.verdict == before.verdict and fresh and confirmed(before, fresh)):
+        return now
+    assert before.ratio is not None
+    why = f"fresh processes did not bear out what seemed to have {before.verdict} by {before.ratio - 1:+.1%}"
+    return replace(now, verdict="inconclusive", why=(*now.why, why))
+
+
+def uncontaminated(found: Sequence[Change], control: Sequence[Observation], margin: float) -> list[Change]:
+    """Where the control has changed, the machine has, and what changed cannot be put down to the head.
+
+    Requests that failed are facts all the same.
+    """
+    why = _contamination(control, margin)
+    if why is None:
+        return list(found)
+    return [
+        replace(each, verdict="inconclusive", why=(*each.why, why))
+        if is_suspect(each) and each.metric != "errors"
+        else each
+        for each in found
+    ]
+
+
+def _contamination(control: Sequence[Observation], margin: float) -> str | None:
+    if failed := sum(one.base.errors + one.head.errors for one in control):
+        return f"contaminated: {failed} requests to the control failed, which no change of the app can touch"
+    for one in evidence({"": control}):
+        if one.metric in PRIMARY and moved(one, margin):
+            return (
+                f"contaminated: the {one.metric} of the control moved, which no change of the app can touch"
+            )
+    return None
+
+
+def failures(name: str, seen: Sequence[Observation]) -> list[Change]:
+    """A row where requests failed: worse where the head's are too many for chance (one-sided, 5 %), else open."""
+    base, head = (sum(getattr(one, side).errors for one in seen) for side in ("base", "head"))
+    if not base and not head:
+        return []
+    asked = [sum(getattr(one, side).requests for one in seen) for side in ("base", "head")]
+    verdict: Verdict = (
+        "regressed" if _chance(base, head, asked[1] / sum(asked)) <= _ALPHA_ERRORS else "inconclusive"
+    )
+    faults = sorted({fault for one in seen for fault in (*one.base.faults, *one.head.faults)})
+    why = f"{', '.join(faults)}; of {asked[0]:,} requests to the base and {asked[1]:,} to the head"
+    return [Change(name, "errors", verdict, base, head, why=(why,))]
+
+
+def _chance(base: int, head: int, share: float) -> float:
+    """How likely the head has so many of all errors or more, where each is as likely to meet any request.
+
+    Binomial; of very many errors by the normal approximation.
+    """
+    total = base + head
+    if total > 1000:
+        deviation = math.sqrt(total * share * (1 - share))
+        return math.erfc((head - 0.5 - total * share) / deviation / math.sqrt(2)) / 2
+    return sum(
+        math.comb(total, count) * share**count * (1 - share) ** (total - count)
+        for count in range(head, total + 1)
+    )
+
+
+def explained(change: Change, found: Sequence[Evidence], pairs: int, seconds: float, margin: float) -> Change:
+    """With what would decide it, where it is open; `pairs` were started for each look, `seconds` given a scenario."""
+    one = next((one for one in found if (one.name, one.metric) == (change.name, change.metric)), None)
+    needed = pairs_to_decide(one, margin) if one and is_open(change) else None
+    if needed is None:
+        return change
+    each_look = max(pairs + 1, math.ceil(1.2 * needed / LOOKS))  # a fifth more, as the estimate is one itself
+    if each_look > MOST_PAIRS:
+        said = (
+            f"about {needed:,} pairs would decide it, more than this can start; a quieter machine needs fewer"
+        )
+    else:
+        time_s = seconds * each_look / pairs
+        said = f"about {needed} pairs would decide it, {time_s:,.0f} s: --pairs {each_look} --seconds {time_s:.0f}"
+    return replace(change, why=(*change.why, said))
