@@ -162,7 +162,8 @@ def _table(table: Table, names: Mapping[str, str]) -> str:
     if not table.rows:
         return "<p>Nothing was measured.</p>"
     doubted = any(row.codes or row.invalid for row in table.rows)
-    columns = (*table.columns, Column("caveats", align="left")) if doubted else table.columns
+    wide = any(column.prose for column in table.columns)
+    columns = (*table.columns, Column("caveats", align="left", prose=wide)) if doubted else table.columns
     head = "".join(_heading(column) for column in columns)
     bodies = "\n".join(
         _section(section, rows, columns, names, doubted=doubted) for section, rows in table.sections
@@ -204,7 +205,7 @@ def _row(row: Row, columns: Sequence[Column], names: Mapping[str, str], *, doubt
         cells.append(f'<{tag}{scope} class="{_kind(column)}">{_text(entry)}</{tag}>')
     if doubted:
         invalid = '<strong class="invalid">invalid</strong> ' if row.invalid else ""
-        cells.append(f'<td class="left">{invalid}{_codes(row.codes, names)}</td>')
+        cells.append(f'<td class="{_kind(columns[-1])}">{invalid}{_codes(row.codes, names)}</td>')
     kind = ' class="invalid"' if row.invalid else ""
     return f"<tr{kind}>{''.join(cells)}</tr>"
 

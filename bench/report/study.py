@@ -57,7 +57,7 @@ def _throughput(ladder: Ladder, plateaus: Sequence[Plateau]) -> PlanePanel:
     )
     return PlanePanel(
         f"Throughput · {ladder.group} · {ladder.setup}", "users", "requests/s (logarithmic)",
-        (*traces, *_rising(plateaus, _ROOM * highest)), levels=levels, log=True, doubling=True,
+        (*traces, *_rising(ladder, plateaus, _ROOM * highest)), levels=levels, log=True, doubling=True,
     )  # fmt: skip
 
 
@@ -76,15 +76,14 @@ def _levels(plateaus: Iterable[Plateau]) -> tuple[Mark, ...]:
     )
 
 
-def _rising(plateaus: Iterable[Plateau], highest: float) -> tuple[Trace, ...]:
+def _rising(ladder: Ladder, plateaus: Iterable[Plateau], highest: float) -> tuple[Trace, ...]:
     """Users / t of the first variant that has it, as far up as it is of use."""
     first = next(iter(plateaus), None)
     if first is None:
         return ()
-    most = max(one.users for one in plateaus)
     by_user = next(bound.rps for bound in first.bounds if bound.law == USERS) / first.users
-    ends = (float(min(one.users for one in plateaus)), min(float(most), highest / by_user))
-    points = tuple((users, users * by_user) for users in ends)
+    few, many = float(min(ladder.levels)), min(float(max(ladder.levels)), highest / by_user)
+    points = tuple((users, users * by_user) for users in (few, max(few, many)))
     return (Trace(f"users / t, {first.variant}", QUIET, points, style="dashes"),)
 
 

@@ -13,9 +13,9 @@ from bench.report import charts, write
 from bench.report.chapter import Chapter, chapter
 from bench.report.panels import Chart, PlanePanel, StackPanel
 from bench.store import read_micro
-from tests.bench.builders import realistic
+from tests.bench.builders import realistic, run
 from tests.bench.report.test_report import PageReader
-from tests.bench.study.made import endpoint, io_run, micro
+from tests.bench.study.made import cells, endpoint, io_run, micro
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,20 @@ def test_throughput_is_drawn_by_users_with_what_arithmetic_allows(made: Chapter)
     assert [(mark.label, pytest.approx(mark.at)) for mark in throughput.levels] == [
         ("workers × tokens / t, sync: 4,000 req/s", 4000), ("workers / t, misuse: 100 req/s", 100),
     ]  # fmt: skip
+
+
+def test_what_users_could_have_is_drawn_from_the_first_level_to_twice_the_highest_figure() -> None:
+    """One user has 500 req/s (2 ms alone), the loop 1000 (1 ms of CPU), so the line ends at 2000: with 4 users."""
+    rows = [
+        (f"cpu-{way}", users, rate) for way in ("async", "sync") for users, rate in ((1, 450.0), (32, 900.0))
+    ]
+    found = [
+        one for name, users, rate in rows for one in cells(name, users, rate, rate, p50=2.0, cpu_us=1000.0)
+    ]
+    drawn = chapter(run(*found), None)
+    assert drawn is not None
+    (line,) = [trace for trace in ladder_of(drawn)[0].traces if trace.style == "dashes"]
+    assert line.points == ((1, pytest.approx(500)), (pytest.approx(4), pytest.approx(2000)))
 
 
 def test_the_ratio_is_drawn_with_its_interval_and_hollow_where_nothing_is_shown(made: Chapter) -> None:

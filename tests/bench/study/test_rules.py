@@ -26,6 +26,18 @@ def test_a_rule_has_its_strongest_figure_and_says_where_it_comes_from() -> None:
     assert rule.ratios[0].interval.text.startswith("3.00 ×")
 
 
+def test_of_several_levels_the_strongest_is_told() -> None:
+    rows = [
+        ("cpu-async", 8, 200.0),
+        ("cpu-sync", 8, 100.0),
+        ("cpu-async", 32, 400.0),
+        ("cpu-sync", 32, 100.0),
+    ]
+    found = made(*[cells(name, users, rate, rate, rate) for name, users, rate in rows])
+    figure = of("1 ms of Python: write it async def", found).figure
+    assert figure == "1 ms of Python at 32 users: async 4.00 × the requests of sync"
+
+
 def test_blocking_the_loop_costs_requests_and_makes_others_wait() -> None:
     found = made(io_records())
     loss = of("I/O of 10 ms: never block the event loop", found)
