@@ -142,14 +142,20 @@ def _judged(claim: Claim, run: Run, cells: Sequence[Repeats], micro: Micro | Non
 
 
 def met(meeting: Meeting, cells: Iterable[Repeats]) -> Iterator[tuple[Repeats, Repeats]]:
-    """The pairs of a meeting, load by load."""
+    """The pairs of a meeting, load by load; an open load says nothing of throughput, as it fixes it."""
     cells = tuple(cells)
     for new in cells:
         for base in cells:
             alike = (new.engine, new.load) == (base.engine, base.load)
-            if alike and ((new.setup, new.scenario), (base.setup, base.scenario)) == (
-                meeting.new,
-                meeting.base,
+            tells = new.closed or meeting.metric is not THROUGHPUT
+            if (
+                alike
+                and tells
+                and ((new.setup, new.scenario), (base.setup, base.scenario))
+                == (
+                    meeting.new,
+                    meeting.base,
+                )
             ):
                 yield new, base
 
@@ -181,7 +187,7 @@ def _within(least: float, most: float, ratios: Sequence[Ratio]) -> Verdict:
 def _figures(ratios: Iterable[Ratio]) -> str:
     return "; ".join(
         f"{found.new.scenario} {'' if found.metric is THROUGHPUT else found.metric.name + ' '}"
-        f"at {found.new.load_label}: {found.interval.text}{'' if found.shown else ', ~'}"
+        f"at {found.new.load.label}: {found.interval.text}{'' if found.shown else ', ~'}"
         for found in ratios
     )
 

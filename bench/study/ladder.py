@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.metric import Metric
 from bench.model import ClosedLoad
@@ -78,20 +77,20 @@ class Ladder:
 
 
 def ladders(cells: Iterable[Repeats]) -> tuple[Ladder, ...]:
-    """The ladders of two or more variants, one of them a reference; of loads alike, those with the most levels."""
-    found: defaultdict[tuple[str, str, str], dict[ClosedLoad, dict[int, dict[str, Repeats]]]]
-    found = defaultdict(dict)
+    """The ladders of two or more variants, one of them a reference; of loads with as many users, that of most variants.
+
+    More users may have a longer warm-up: levels of one ladder may differ in more than their users.
+    """
+    found: dict[tuple[str, str, str], dict[int, dict[ClosedLoad, dict[str, Repeats]]]] = {}
     for cell in cells:
         load = cell.load
         if isinstance(load, ClosedLoad) and load.shape == "constant" and not load.think_s:
             group, variant = _SAME_WORK.get(cell.scenario, (cell.group, cell.variant))
-            alike = found[cell.setup, cell.engine, group].setdefault(replace(load, users=0), {})
-            alike.setdefault(load.users, {})[variant] = cell
+            levels = found.setdefault((cell.setup, cell.engine, group), {})
+            levels.setdefault(load.users, {}).setdefault(load, {})[variant] = cell
     made = (
-        Ladder(
-            *key, dict(sorted(max(loads.values(), key=lambda levels: sum(map(len, levels.values()))).items()))
-        )
-        for key, loads in found.items()
+        Ladder(*key, {users: max(loads.values(), key=len) for users, loads in sorted(levels.items())})
+        for key, levels in found.items()
     )
     return tuple(ladder for ladder in made if len(ladder.variants) > 1 and ladder.variants[0] in REFERENCES)
 

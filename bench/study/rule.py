@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bench.findings.finding import listed
+from bench.model import ClosedLoad, Load, OpenLoad
 from bench.study.ratio import Ratio
 
 
@@ -27,16 +29,22 @@ class Rule:
 
 
 def source(ratios: Iterable[Ratio]) -> str:
-    """`uvicorn: io-async, io-sync; native, 8 users, 32 users; 3 repeats`"""
+    """`uvicorn: io-async, io-sync; native, 8 and 32 users; 3 repeats`"""
     cells = [cell for found in ratios for cell in (found.new, found.base)]
-    setups, scenarios, loads = (
+    setups, scenarios, engines = (
         ", ".join(dict.fromkeys(names))
-        for names in (
-            [cell.setup for cell in cells],
-            [cell.scenario for cell in cells],
-            [cell.load_label for cell in cells],
-        )
+        for names in zip(*((cell.setup, cell.scenario, cell.engine) for cell in cells), strict=True)
     )
-    engines = ", ".join(dict.fromkeys(cell.engine for cell in cells))
     fewest = min(len(cell.records) for cell in cells)
+    loads = " and ".join(_loads([cell.load for cell in cells]))
     return f"{setups}: {scenarios}; {engines}, {loads}; {fewest} repeat{'' if fewest == 1 else 's'}"
+
+
+def _loads(loads: Sequence[Load]) -> Iterator[str]:
+    """`8, 32 and 128 users`, `60 arrivals/s`: the amounts of each kind of load together."""
+    users = list(dict.fromkeys(f"{load.users}" for load in loads if isinstance(load, ClosedLoad)))
+    rates = list(dict.fromkeys(f"{load.arrivals_per_s:g}" for load in loads if isinstance(load, OpenLoad)))
+    if users:
+        yield f"{listed(users)} user{'' if users == ['1'] else 's'}"
+    if rates:
+        yield f"{listed(rates)} arrivals/s"

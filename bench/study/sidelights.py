@@ -36,7 +36,7 @@ def of_threads(cells: Iterable[Repeats]) -> Iterator[Rule]:
         elif best.direction == "lower":
             what += " are worse"
         told = f"{times(best.interval.middle)} the requests"
-        yield Rule(f"I/O of 10 ms in def: {what}", f"I/O of 10 ms at {best.new.load_label}: {told}", (best,))
+        yield Rule(f"I/O of 10 ms in def: {what}", f"I/O of 10 ms at {best.new.load.label}: {told}", (best,))
 
 
 def _evident(found: Ratio) -> tuple[bool, float]:
@@ -56,10 +56,11 @@ def of_rates(cells: Iterable[Repeats]) -> Iterator[Rule]:
                     found = ratio(other, reference, metric)
                     if found is None:
                         continue
-                    word = {"higher": "longer", "lower": "shorter"}.get(found.direction, "as long or not")
+                    whether = "" if found.shown else "whether "
+                    word = "shorter" if found.direction == "lower" else "longer"
                     yield Rule(
-                        f"{work_of(other.group)} at a fixed rate: {other.variant} makes {whose} {word}",
-                        f"{work_of(other.group)} at {other.load_label}: {other.variant} {times(found.interval.middle)} "
+                        f"{work_of(other.group)} at a fixed rate: {whether}{other.variant} makes {whose} {word}",
+                        f"{work_of(other.group)} at {other.load.label}: {other.variant} {times(found.interval.middle)} "
                         f"{whose} of {reference.variant}",
                         (found,),
                     )

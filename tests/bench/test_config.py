@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -234,6 +235,21 @@ def test_the_default_plan_holds_what_the_project_promises() -> None:
     assert scenarios >= {"db-orm-async", "db-orm-sync"}
     compared = [cell for cell in mine if cell.engine == "native" and isinstance(cell.load, ClosedLoad)]
     assert {cell.key for cell in compared} == {cell.key for cell in compared if cell.repeat == 2}
+
+
+def test_the_study_holds_each_twin_at_five_levels_and_lasts_less_than_ten_minutes() -> None:
+    mine = cells(load_plans()["study"])
+    for name in ("noop-async", "noop-sync", "io-async", "io-sync", "io-offload", "cpu-async", "cpu-sync"):
+        here = [cell for cell in mine if (cell.setup, cell.scenario) == ("uvicorn", name)]
+        users = Counter(cell.load.users for cell in here if isinstance(cell.load, ClosedLoad))
+        assert users == dict.fromkeys((1, 8, 32, 128, 512), 3)
+    for setup in ("uvicorn", "uvicorn-postgres"):
+        rows = {
+            cell.scenario for cell in mine if cell.setup == setup and cell.load == ClosedLoad(32, 1.0, 0.2)
+        }
+        assert rows >= {"db-orm-async", "db-orm-sync", "db-misuse"}
+    assert {cell.repeat for cell in mine} == {0, 1, 2}
+    assert sum(cell.load.warmup_s + cell.load.duration_s for cell in mine) < 400
 
 
 def test_the_full_plan_covers_every_shipped_setup() -> None:

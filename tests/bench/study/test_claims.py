@@ -40,7 +40,7 @@ def test_async_for_io_is_borne_out_with_every_level_and_its_source() -> None:
         "io-async at 1 user", "io-async at 8 users", "io-async at 128 users",
     ]  # fmt: skip
     assert found.figures.split("; ")[0].endswith(", ~")
-    assert found.records == "uvicorn: io-async, io-sync; native, 1 user, 8 users, 128 users; 3 repeats"
+    assert found.records == "uvicorn: io-async, io-sync; native, 1, 8 and 128 users; 3 repeats"
 
 
 def two(
@@ -130,6 +130,22 @@ def test_a_setup_that_failed_says_why() -> None:
 def test_what_is_invalid_settles_nothing() -> None:
     made = run(*two("gunicorn-1", "uvicorn", 100, 101, 102, valid=False))
     assert judged(made, "gunicorn").figures == "a side is invalid, or was not measured"
+
+
+def test_a_fixed_rate_says_nothing_of_throughput_and_much_of_cpu() -> None:
+    opened = OpenLoad(1000, 1.0)
+    cheap, dear = (
+        repeats(setup, scenario, 1000, 1000, load=opened, cpu_us=us)
+        for setup, us, scenario in (("node-http", 50.0, "noop-async"), ("uvicorn", 150.0, "noop-async"))
+    )
+    waiting = (
+        *repeats("node-http", "io-async", 9, 9, load=opened),
+        *repeats("uvicorn", "io-async", 1, 1, load=opened),
+    )
+    found = judged(run(*cheap, *dear, *waiting), "Node.js")
+    assert found.figures == "noop-async CPU at 1000 arrivals/s: 3.00 × (3.00 to 3.00)"
+    assert found.records == "uvicorn, node-http: noop-async; native, 1000 arrivals/s; 2 repeats"
+    assert found.verdict == "refuted"
 
 
 def test_cells_meet_at_the_same_load_only() -> None:

@@ -6,7 +6,7 @@ from bench.metric import THROUGHPUT
 from bench.repeats import gather
 from bench.study.ladder import ladders
 from tests.bench.builders import OPEN, record
-from tests.bench.study.made import cells, io_records
+from tests.bench.study.made import cells, io_records, load
 
 
 def test_twins_stand_side_by_side_at_each_number_of_users() -> None:
@@ -37,7 +37,7 @@ def test_the_reference_is_held_against_what_it_meets_most_often() -> None:
     assert ladder.tall
 
 
-def test_of_loads_that_differ_in_more_than_users_the_most_levels_are_taken() -> None:
+def test_of_loads_with_as_many_users_the_one_of_most_variants_is_taken() -> None:
     brief = [
         replace(one, cell=replace(one.cell, load=replace(one.cell.load, duration_s=9.0)))
         for one in io_records()[:3]
@@ -45,6 +45,13 @@ def test_of_loads_that_differ_in_more_than_users_the_most_levels_are_taken() -> 
     (ladder,) = ladders(gather([*brief, *io_records()]))
     assert {cell.load.duration_s for found in ladder.levels.values() for cell in found.values()} == {1.0}
     assert len(ladder.levels) == 3
+
+
+def test_more_users_may_have_another_load_otherwise() -> None:
+    alone = [one for one in io_records() if one.cell.load == load(1)]
+    records = [replace(one, cell=replace(one.cell, load=load(512, 3.0))) for one in alone]
+    (ladder,) = ladders(gather([*records, *io_records()]))
+    assert list(ladder.levels) == [1, 8, 128, 512]
 
 
 def test_what_is_no_set_of_twins_in_a_closed_loop_makes_no_ladder() -> None:

@@ -72,7 +72,7 @@ def test_two_that_change_places_give_a_rule_each_and_the_place() -> None:
     )
     place = of("1 ms of Python: async and sync change places", found)
     assert place.figure == "at about 16 users"
-    assert place.records == "uvicorn: cpu-async, cpu-sync; native, 8 users, 32 users; 3 repeats"
+    assert place.records == "uvicorn: cpu-async, cpu-sync; native, 8 and 32 users; 3 repeats"
 
 
 def test_a_group_on_two_setups_names_them() -> None:
