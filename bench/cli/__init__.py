@@ -12,7 +12,18 @@ from typing import NoReturn
 
 import typer
 
-from bench.cli import calibrating, comparing, gates, history, limits, live, machine, measuring, paired, results
+from bench.cli import (
+    calibrating,
+    comparing,
+    gates,
+    history,
+    limits,
+    live,
+    machine,
+    measuring,
+    paired,
+    results,
+)
 from bench.cli.terminal import note
 
 _EPILOG = (

@@ -85,6 +85,8 @@ def _judgement(
     file = scenarios and scenarios.absolute()
     costly = tuple(name for name in own(file) if known[name].costly and not wanted)
     names = wanted or tuple(name for name in own(file) if name not in costly)
+    if not names:
+        raise UsageError("every scenario here is costly; name those to be counted with --scenario")
     subject = gate.Subject(app, names, file, chosen=bool(wanted), left_out=costly)
     if base is None:
         if head is not None:

@@ -11,8 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.errors import GateError
 from bench.exact import callgrind, reasons
@@ -134,6 +135,7 @@ def _judged(
 ) -> Judgement:
     mine, its = place.measured(subject, sides)
     _demand(its)
+    mine, its = _evened(subject, place, sides, mine, its)
     for side, found in zip(sides, (mine, its), strict=True):
         if not Path(found.answer.origin).is_relative_to(side.tree.folder):
             raise GateError(
@@ -146,7 +148,7 @@ def _judged(
     changes = compare(base, head, threshold, luck)
     if again := _changed(changes):
         tell(f"measuring again: {', '.join(again)}")
-        second = place.measured(_only(subject, again), sides, hashes=1)
+        second = place.measured(_only(subject, again), sides, 1, mine.answer.sessions)
         base, head = pooled(base, second[0].figures), pooled(head, second[1].figures)
         changes = compare(base, head, threshold, luck)
     if named := _changed(changes):
@@ -155,6 +157,20 @@ def _judged(
     gone = [] if subject.chosen else _gone(subject, sides[0].tree, Path.cwd())
     title = f"Instructions per request, base: {sides[0].tree.said}; head: {sides[1].tree.said}"
     return Judgement(title, (*changes, *dropped(gone)), (*_unnamed(subject), *_missing(mine), *_notes(its)))
+
+
+def _evened(
+    subject: Subject, place: _Place, sides: Sequence[_Side], mine: _Measured, its: _Measured
+) -> tuple[_Measured, _Measured]:
+    """Both with blocks of as many sessions: what a block costs beside its requests is shared by as many then."""
+    there = mine.answer.sessions
+    uneven = tuple(name for name, count in its.answer.sessions.items() if there.get(name, count) != count)
+    if not uneven:
+        return mine, its
+    base, head = place.measured(_only(subject, uneven), sides, sessions=there)
+    return replace(mine, figures={**mine.figures, **base.figures}), replace(
+        its, figures={**its.figures, **head.figures}
+    )
 
 
 class _Place(contextlib.ExitStack):
@@ -170,16 +186,22 @@ class _Place(contextlib.ExitStack):
     def enter(self, tree: contextlib.AbstractContextManager[Tree]) -> Tree:
         return self.enter_context(tree)
 
-    def measured(self, subject: Subject, sides: Sequence[_Side], hashes: int = 0) -> list[_Measured]:
-        """Count the instructions of the sides, at the same time."""
-        folders = self._run("measured", subject, sides, hashes)
+    def measured(
+        self,
+        subject: Subject,
+        sides: Sequence[_Side],
+        hashes: int = 0,
+        sessions: Mapping[str, int] = MappingProxyType({}),
+    ) -> list[_Measured]:
+        """Count the instructions of the sides, at the same time, in blocks of so many sessions where that is given."""
+        folders = self._run("measured", subject, sides, hashes, sessions)
         return [_read(folder, side.name) for folder, side in zip(folders, sides, strict=True)]
 
     def reasons(
         self, subject: Subject, sides: Sequence[_Side], found: Sequence[_Measured], changes: Sequence[Change]
     ) -> dict[str, tuple[str, ...]]:
         """By name of a change, the functions and libraries that make it."""
-        folders = self._run("traced", subject, sides, 0)
+        folders = self._run("traced", subject, sides, 0, {})
         base, head = (
             {
                 _full(name, label, labels): counts
@@ -197,7 +219,14 @@ class _Place(contextlib.ExitStack):
             if one.verdict in ("regressed", "improved")
         }
 
-    def _run(self, program: str, subject: Subject, sides: Sequence[_Side], hashes: int) -> list[Path]:
+    def _run(
+        self,
+        program: str,
+        subject: Subject,
+        sides: Sequence[_Side],
+        hashes: int,
+        sessions: Mapping[str, int],
+    ) -> list[Path]:
         self._round += 1
         folders = []
         with contextlib.ExitStack() as stack:
@@ -206,7 +235,7 @@ class _Place(contextlib.ExitStack):
                 folder = self.folder / f"{side.name}-{self._round}"
                 folder.mkdir()
                 folders.append(folder)
-                command = _command(program, subject, side, folder)
+                command = _command(program, subject, side, folder, sessions)
                 env = _environment(subject.setup, folder, hashes)
                 child = self._processes.running(command, log=folder / "log", cpus=side.cpus, env=env)
                 children[side.name, folder] = stack.enter_context(child)
@@ -214,11 +243,13 @@ class _Place(contextlib.ExitStack):
         return folders
 
 
-def _command(program: str, subject: Subject, side: _Side, folder: Path) -> list[str]:
+def _command(
+    program: str, subject: Subject, side: _Side, folder: Path, sessions: Mapping[str, int]
+) -> list[str]:
     setup = subject.setup
     Job(
         side.tree.folder, setup.app, setup.loop, subject.scenarios, subject.scenarios_file,
-        folder / "answer", folder / "part",
+        folder / "answer", folder / "part", dict(sessions),
     ).write(folder / "job")  # fmt: skip
     python = [sys.executable, "-P", "-m", f"bench.exact.{program}", str(folder / "job")]
     if program != "measured":
@@ -355,7 +386,12 @@ def _names_of_ours(folder: Path) -> list[str]:
     env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-P", "-c", _OURS]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    names: list[str] = json.loads(done.stdout) if done.returncode == 0 else []
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it ended"])[-1]
+        raise GateError(
+            f"which scenarios the base had cannot be read: {last}; name those to be judged with --scenario"
+        )
+    names: list[str] = json.loads(done.stdout)
     return names
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 Batches = Mapping[str, list[tuple[str, int]]]
@@ -15,7 +15,8 @@ Batches = Mapping[str, list[tuple[str, int]]]
 class Job:
     """One version of the app under some scenarios.
 
-    The app is `module:attribute`, or `module:factory()`, imported from the folder `tree`. Callgrind's part files are
+    `sessions` is how many make a block of a scenario, where that is not for this process to choose. The app is
+    `module:attribute`, or `module:factory()`, imported from the folder `tree`. Callgrind's part files are
     `<parts>.1`, `<parts>.2` ...
     """
 
@@ -26,6 +27,7 @@ class Job:
     scenarios_file: Path | None
     answer: Path
     parts: Path
+    sessions: Mapping[str, int] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=str))
@@ -35,13 +37,14 @@ class Job:
 class Answer:
     """Where the app came from, how many marks were made, and by scenario the batches, or None where the app has it not.
 
-    `missing` says what was not found.
+    `missing` says what was not found, `sessions` how many made a block.
     """
 
     origin: str
     marks: int
     batches: Mapping[str, Batches | None]
     missing: Mapping[str, str]
+    sessions: Mapping[str, int]
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)))

@@ -55,8 +55,11 @@ def _measure(job: Job, app: InProcess, scenarios: Sequence[Scenario]) -> Answer:
     gc.disable()
     _start_counting()
     marks = _Marks(app, job.parts)
-    found = {one.name: None if one.name in missing else _measured(one, marks) for one in scenarios}
-    return Answer(origin(job), marks.count, found, missing)
+    there = [one for one in scenarios if one.name not in missing]
+    sessions = {one.name: job.sessions.get(one.name) or _sessions(one, marks) for one in there}
+    found: dict[str, Batches | None] = {one.name: None for one in scenarios}
+    found |= {one.name: _measured(one, marks, sessions[one.name]) for one in there}
+    return Answer(origin(job), marks.count, found, missing, sessions)
 
 
 def _warmed(scenario: Scenario, app: InProcess) -> str | None:
@@ -101,13 +104,12 @@ class _Marks:
         self.count += 1
 
 
-def _measured(scenario: Scenario, marks: _Marks) -> Batches:
+def _measured(scenario: Scenario, marks: _Marks, sessions: int) -> Batches:
     batches: dict[str, list[tuple[str, int]]] = {}
 
     def note(label: str, count: int, part: Path) -> None:
         batches.setdefault(label, []).append((part.name, count))
 
-    sessions = _sessions(scenario, marks)
     for _ in range(_BLOCKS):
         gc.collect()  # garbage that lies about would move what comes after it, and the place of things costs or saves
         in_step(scenario, sessions, _sender(marks, note))
@@ -115,7 +117,7 @@ def _measured(scenario: Scenario, marks: _Marks) -> Batches:
 
 
 def _sessions(scenario: Scenario, marks: _Marks) -> int:
-    """How many sessions make a block: a power of two, so that versions that differ a little have the same number."""
+    """How many sessions make a block: a power of two, so that versions that differ a little mostly have the same."""
     spent = 0
 
     def add(_label: str, _count: int, part: Path) -> None:

@@ -72,7 +72,7 @@ def test_what_only_the_base_has_is_listed() -> None:
         ("a", "no change"),
         ("old", "inconclusive"),
     ]
-    assert [(change.name, change.verdict) for change in dropped(["gone"])] == [("gone", "inconclusive")]
+    assert [(change.name, change.verdict) for change in dropped(["gone"])] == [("gone", "regressed")]
 
 
 def test_versions_that_were_asked_differently_are_not_compared() -> None:

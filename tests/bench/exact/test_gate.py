@@ -143,19 +143,21 @@ def test_a_comment_and_a_function_that_nobody_calls_change_nothing(repository: R
 
 
 @needs_valgrind
-def test_what_exists_on_one_side_alone_is_inconclusive_and_may_pass(repository: Repository) -> None:
+def test_what_is_new_is_inconclusive_and_may_pass_but_what_is_gone_fails(repository: Repository) -> None:
     renamed = APP.replace('path == "/calm"', 'path == "/fresh"')
     repository.branch("renamed", renamed, names=("busy", "fresh"))
     done = repository.exact("--base", "base", "--format", "json", "--inconclusive", "pass")
     found = rows(done)
     assert {name: (row["verdict"], row["why"]) for name, row in found.items() if name != "busy"} == {
         "fresh": ("inconclusive", ["missing in base: nothing to compare with"]),
-        "calm": ("inconclusive", ["missing in head: the scenario is gone"]),
+        "calm": ("regressed", ["missing in head: the scenario is gone"]),
     }
-    assert json.loads(done.stdout)["verdict"] == "inconclusive"
+    assert json.loads(done.stdout)["verdict"] == "regressed"
     assert "Missing in base, scenario fresh: GET /fresh is not found." in json.loads(done.stdout)["notes"]
-    assert done.returncode == 0
-    assert repository.exact("--base", "base", "--scenario", "fresh").returncode == 3
+    assert done.returncode == 1
+    fresh = ("--base", "base", "--scenario", "fresh")
+    assert repository.exact(*fresh).returncode == 3
+    assert repository.exact(*fresh, "--inconclusive", "pass").returncode == 0
 
 
 @needs_valgrind
