@@ -145,12 +145,12 @@ def _judged(
     luck = 0.0 if mine.counts_lookups or its.counts_lookups else _LUCK
     base: dict[str, Figure | None] = {**mine.figures}
     head: dict[str, Figure | None] = {**its.figures}
-    changes = compare(base, head, threshold, luck)
+    changes = compare(base, head, max(threshold, luck), luck)
     if again := _changed(changes):
         tell(f"measuring again: {', '.join(again)}")
         second = place.measured(_only(subject, again), sides, 1, mine.answer.sessions)
         base, head = pooled(base, second[0].figures), pooled(head, second[1].figures)
-        changes = compare(base, head, threshold, luck)
+        changes = compare(base, head, max(threshold, luck), luck)
     if named := _changed(changes):
         tell(f"looking for what changed in {', '.join(named)}")
         changes = explained(changes, place.reasons(_only(subject, named), sides, (mine, its), changes))
