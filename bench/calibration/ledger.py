@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from bench.errors import UsageError
 from bench.verdict import Change
 
 _DIGITS = 5
+_FIELDS = {field.name for field in fields(Change)}
 
 
 class Ledger:
@@ -57,8 +58,9 @@ class Ledger:
 
 
 def change(said: dict[str, Any]) -> Change:
-    """A row of a gate's JSON."""
-    return Change(**{"verdict": None, **said, "why": tuple(said.get("why", ()))})
+    """A row of a gate's JSON, of this version or of another: what is not known here is left out."""
+    known = {key: value for key, value in said.items() if key in _FIELDS}
+    return Change(**{"verdict": None, **known, "why": tuple(said.get("why", ()))})
 
 
 def _trial(said: dict[str, Any]) -> Trial:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.calibration.ledger import Ledger
+from bench.calibration.ledger import Ledger, change
 from bench.calibration.trial import Price
 from bench.errors import UsageError
 from bench.verdict import Change
@@ -32,6 +32,11 @@ def test_zeros_are_figures_and_are_kept(tmp_path: Path) -> None:
 def test_figures_keep_five_digits(tmp_path: Path) -> None:
     Ledger(tmp_path).add(trial(Change("x", "cpu", "no change", ratio=1.0123456789)))
     assert Ledger(tmp_path).trials()[0].rows[0].ratio == 1.0123
+
+
+def test_a_row_of_another_version_is_read_as_far_as_it_is_known() -> None:
+    said = {"name": "x", "metric": "cpu", "verdict": "no change", "ratio": 1.0, "shape": "unheard of"}
+    assert change(said) == Change("x", "cpu", "no change", ratio=1.0)
 
 
 def test_prices_are_read_again(tmp_path: Path) -> None:

@@ -26,6 +26,17 @@ def test_ten_quiet_runs_of_four_scenarios_have_their_bound() -> None:
     assert said == ["bench ab", "A/A", "40", "10", "0", "40", "0", "0", "0", "40", "7.2%", "100", "100"]
 
 
+def test_untouched_scenarios_beside_a_fault_are_counted_by_themselves() -> None:
+    runs = [
+        trial(row("noop-async", "no change"), row("json-model", "no change")),
+        trial(row("noop-async", "regressed", 1.05), row("json-model", "no change"), fault="cpu-5",
+              spoiled=("noop-async",), status=1),
+    ]  # fmt: skip
+    text = page(runs, [])
+    assert cells(text, "bench ab | A/A")[3:10] == ["1", "0", "2", "0", "0", "0", "2"]
+    assert cells(text, "bench ab | the rest")[3:10] == ["1", "", "1", "0", "0", "0", "1"]
+
+
 def test_a_false_alarm_is_named_with_what_it_was() -> None:
     text = page([trial(row("noop-async", "regressed", 1.0312), status=1)], [])
     assert "bench ab, comments and docstrings only: noop-async, cpu +3.12%" in text
