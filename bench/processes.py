@@ -31,14 +31,19 @@ for line in sys.stdin:
     name = line[1:-1]
     known, what = (groups, int(name)) if name.isdigit() else (folders, name)
     known.add(what) if line[0] == "+" else known.discard(what)
-for signum in (signal.SIGTERM, signal.SIGKILL):
-    for group in groups:
-        try:
-            os.killpg(group, signum)
-        except ProcessLookupError:
-            pass
-    if groups and signum == signal.SIGTERM:
-        time.sleep(2)
+def there(group, signum):
+    try:
+        os.killpg(group, signum)
+    except ProcessLookupError:
+        return False
+    return True
+until_s = time.monotonic() + 2
+groups = [group for group in groups if there(group, signal.SIGTERM)]
+while groups and time.monotonic() < until_s:
+    time.sleep(0.01)
+    groups = [group for group in groups if there(group, 0)]
+for group in groups:
+    there(group, signal.SIGKILL)
 for folder in folders:
     shutil.rmtree(folder, ignore_errors=True)
 """

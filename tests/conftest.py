@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -14,6 +16,16 @@ from bench.services import providing
 from target_app import security
 
 FreshDatabase = Callable[[], AbstractContextManager[str]]
+
+# A shell without job control starts what it puts in the background with Ctrl-C ignored, and so would every command be
+# that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end: no collection of garbage need look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -195,7 +195,7 @@ def noise(
     duration: Annotated[
         float, typer.Option("--seconds", min=5, max=3600, metavar="SECONDS", help="Of measuring.")
     ] = 60.0,
-    pairs: Annotated[int, number("Pairs of servers.", 4, 32)] = 8,
+    pairs: Annotated[int, number("Pairs of servers.", 5, 32)] = 8,
     seed: Annotated[int, named("Decides orders and random choices.", "N")] = 1,
     out: Annotated[Path, named("Where the figures and the chart go.", "FOLDER")] = _NOISE,
     setups: SetupsFile = None,

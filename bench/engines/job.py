@@ -16,8 +16,8 @@ class Job:
     """One generator process's share of a cell.
 
     `victim` drives the scenario's victim flow instead of its flow. A request that has no answer after `timeout_s` has
-    failed. `samples` is where the rows go. Of the load, this process makes every `parts`-th user or arrival, from
-    number `part` on.
+    failed; those under way at the end are given up after `drain_s`. `samples` is where the rows go. Of the load, this
+    process makes every `parts`-th user or arrival, from number `part` on.
     """
 
     host: str
@@ -29,6 +29,7 @@ class Job:
     scenarios_file: Path | None = None
     victim: bool = False
     timeout_s: float = 10.0
+    drain_s: float = 5.0
     part: int = 0
     parts: int = 1
 

@@ -100,7 +100,7 @@ def _locust_command(job: Job, path: Path) -> list[str]:
     return [
         *(sys.executable, "-m", "locust", "-f", f"{LOCUSTFILE},{_LOCUST_RECORDER}"),
         *("--headless", "--users", users, "--spawn-rate", users, "--host", f"http://{job.authority}"),
-        *("--only-summary", "--loglevel", "WARNING", "--stop-timeout", "5", "--reset-stats"),
+        *("--only-summary", "--loglevel", "WARNING", "--reset-stats"),
         *("--exit-code-on-error", "0"),  # failed requests are in the samples; they are no failure of the run
     ]
 

@@ -137,6 +137,7 @@ def _listen(environment: Environment, **_: Any) -> None:
         for user in environment.user_classes
         if getattr(user, "scenario").name == wanted  # noqa: B009
     ]
+    environment.stop_timeout = job.drain_s
     for user in environment.user_classes:
         _restrain(user, job.timeout_s)
     recorder = _Recorder(job, environment)

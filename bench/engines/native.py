@@ -23,7 +23,6 @@ from bench.engines.loops import ClosedLoop, OpenLoop
 from bench.model import ClosedLoad
 from scenarios.files import load as load_scenarios
 
-_DRAIN_S = 5.0
 _PROGRESS_S = 0.5
 _SWEEP_S = 0.1
 
@@ -78,7 +77,7 @@ class _Traffic:
         self._common.file.spill()
 
     async def _drain(self) -> None:
-        bound_ns = clock_ns() + int(_DRAIN_S * 1e9)
+        bound_ns = clock_ns() + int(self._job.drain_s * 1e9)
         clients = self._loop.clients
         while not self._common.broken and clock_ns() < bound_ns and any(c.sent_ns for c in clients):
             await asyncio.sleep(0.005)

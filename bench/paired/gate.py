@@ -113,7 +113,7 @@ class _Session:
         ]
         failed = [row for name in asked.scenarios for row in failures(name, self._seen[name])]
         found = [*failed, *rows, *self._memory_change()]
-        return uncontaminated(found, self._seen[CONTROL], asked.margin)
+        return uncontaminated(found, self._seen[CONTROL])
 
     def notes(self) -> Iterator[str]:
         """How the figures came about."""

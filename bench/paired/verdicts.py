@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.paired.judging import LOOKS, PRIMARY, Evidence, confirmed, evidence, moved, pairs_to_decide
+from bench.paired.judging import LOOKS, PRIMARY, Evidence, confirmed, evidence, pairs_to_decide, shift
 from bench.paired.observation import Observation
 from bench.verdict import Change, Verdict
 
 MOST_PAIRS = 32
 _ALPHA_ERRORS = 0.05
+_TIMES = 3
 
 
 def is_suspect(change: Change) -> bool:
@@ -48,31 +49,27 @@ def _settled(before: Change, now: Change, fresh: Evidence | None) -> Change:
     return replace(now, verdict="inconclusive", why=(*now.why, why))
 
 
-def uncontaminated(found: Sequence[Change], control: Sequence[Observation], margin: float) -> list[Change]:
-    """Where the control has changed, the machine has, and what changed cannot be put down to the head.
+def uncontaminated(found: Sequence[Change], control: Sequence[Observation]) -> list[Change]:
+    """Where the control has moved, the machine has: what changed by less than three times that may be its doing.
 
     Requests that failed are facts all the same.
     """
-    why = _contamination(control, margin)
-    if why is None:
-        return list(found)
+    failed = sum(one.base.errors + one.head.errors for one in control)
+    moved = {one.metric: shift(one) for one in evidence({"": control}) if one.metric in PRIMARY}
+    furthest = max(map(abs, moved.values()), default=0.0)
+    if failed:
+        why = f"contaminated: {failed} requests to the control failed, which no change of the app can touch"
+    else:
+        why = f"contaminated: the control moved by {math.expm1(furthest):.1%}, which no change of the app can touch"
+
+    def is_doubtful(change: Change) -> bool:
+        size = abs(math.log(change.ratio)) if change.ratio else 0.0
+        return is_suspect(change) and change.metric != "errors" and (failed > 0 or size < _TIMES * furthest)
+
     return [
-        replace(each, verdict="inconclusive", why=(*each.why, why))
-        if is_suspect(each) and each.metric != "errors"
-        else each
+        replace(each, verdict="inconclusive", why=(*each.why, why)) if is_doubtful(each) else each
         for each in found
     ]
-
-
-def _contamination(control: Sequence[Observation], margin: float) -> str | None:
-    if failed := sum(one.base.errors + one.head.errors for one in control):
-        return f"contaminated: {failed} requests to the control failed, which no change of the app can touch"
-    for one in evidence({"": control}):
-        if one.metric in PRIMARY and moved(one, margin):
-            return (
-                f"contaminated: the {one.metric} of the control moved, which no change of the app can touch"
-            )
-    return None
 
 
 def failures(name: str, seen: Sequence[Observation]) -> list[Change]:

@@ -12,7 +12,6 @@ def read_all(settings: Settings) -> dict[int, int]:
     engine = writing_engine(settings)
     try:
         with engine.connect() as connection:
-            rows = connection.execute(select(World.id, World.random_number))
-            return {row.id: row.randomnumber for row in rows}
+            return dict(iter(connection.execute(select(World.id, World.random_number))))
     finally:
         engine.dispose()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import psutil
+import pytest
+
+from bench.cli import main
 
 T = TypeVar("T")
 
@@ -41,6 +46,7 @@ mark = sys.argv[2] if len(sys.argv) > 2 else None
 pause_s = 0.02 if mark and os.path.exists(mark) else 0
 if mark:
     open(mark, "w").close()
+ThreadingHTTPServer.request_queue_size = 1000  # of five, whoever comes with many others tries again a second later
 ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 """A server in any language, as far as the harness can tell: it answers `hello`, and notes each path in its log."""
@@ -130,6 +136,25 @@ def bench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
 
 
+def bench_here(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same in this process, for a command that starts nothing: Python need not start first."""
+    out, err = io.StringIO(), io.StringIO()
+    handlers = {signum: signal.getsignal(signum) for signum in (signal.SIGTERM, signal.SIGHUP)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["bench", *arguments])
+        patch.setattr(sys, "path", [*sys.path])
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.chdir(cwd):
+            try:
+                main()
+            except SystemExit as ended:
+                status = ended.code
+            finally:
+                for signum, handler in handlers.items():
+                    signal.signal(signum, handler)
+    assert isinstance(status, int)
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
+
+
 @contextlib.contextmanager
 def started(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     """A command that goes on; killed, with all that it started, if the test leaves it running."""
@@ -153,6 +178,14 @@ def poll(look: Callable[[], T | None], within_s: float = 20.0) -> T:
             return found
         time.sleep(0.01)
     raise AssertionError(f"nothing was found in {within_s:g} s")
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it still runs; one that nobody has waited for yet does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def said_until(child: subprocess.Popen[str], word: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from bench.config import load_setups
 from bench.store import read_run
 from scenarios import SCENARIOS
-from tests.bench.program import MINE, bench, lay_out, poll, said_until, started
+from tests.bench.program import MINE, bench, bench_here, lay_out, lives, poll, said_until, started
 
 COMMANDS = ("run", "report", "list", "serve", "locust", "compare", "export", "doctor")
 QUICK = ("run", "tiny", *MINE)
@@ -43,14 +43,14 @@ def test_help_lists_the_commands_and_what_exit_statuses_mean(
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself(command: str, tmp_path: Path) -> None:
-    done = bench(command, "--help", cwd=tmp_path)
+    done = bench_here(command, "--help", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Usage: ")
     assert len(done.stdout.splitlines()[2]) > 20  # a sentence about it
 
 
 def test_run_offers_every_field_of_a_plan(tmp_path: Path) -> None:
-    said = bench("run", "--help", cwd=tmp_path).stdout
+    said = bench_here("run", "--help", cwd=tmp_path).stdout
     promised = "setup scenario engine users rate duration repeats seed out setups scenarios plans json"
     assert [f"--{name}" for name in promised.split() if f"  --{name} " not in said] == []
 
@@ -66,11 +66,11 @@ def test_help_answers_before_anything_heavy_is_imported(tmp_path: Path) -> None:
 
 def test_the_examples_in_the_help_are_commands_that_work(folder: Path) -> None:
     """They get as far as the folder of the run, which is there already."""
-    said = bench("run", "--help", cwd=folder).stdout
+    said = bench_here("run", "--help", cwd=folder).stdout
     examples = [line.split()[1:] for line in said.splitlines() if line.startswith("  bench run")]
     assert len(examples) >= 3
     for example in examples:
-        done = bench(*example, "--out", ".", cwd=folder)
+        done = bench_here(*example, "--out", ".", cwd=folder)
         assert (done.returncode, done.stderr) == (2, "bench: .: there is a run already; give another --out\n")
 
 
@@ -135,12 +135,19 @@ def test_wrong_usage_is_one_sentence_and_status_2(line: str, sentence: str, fold
     (folder / "empty.py").touch()
     (folder / "pinned.toml").write_text(PINNED)
     (folder / "raising.py").write_text("1 / 0")
-    done = bench(*line.split(), cwd=folder)
+    done = bench_here(*line.split(), cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("bench: ")
     assert done.stderr.count("\n") == 1
     assert sentence in done.stderr
     assert not (folder / "reports").exists()
+
+
+def test_a_process_ends_with_the_status_and_says_the_same(folder: Path) -> None:
+    wrong = ("run", "--sceanrio", "x")
+    there, here = bench(*wrong, cwd=folder), bench_here(*wrong, cwd=folder)
+    assert (there.returncode, there.stdout) == (here.returncode, here.stdout) == (2, "")
+    assert there.stderr.partition(" (see ")[0] == here.stderr.partition(" (see ")[0]
 
 
 # --- list ----------------------------------------------------------------------------------------
@@ -157,7 +164,8 @@ def test_list_names_ours_and_the_users_with_a_line_about_each(folder: Path) -> N
     assert listed["setups"]["plain"] == "a server of my own"
     assert listed["scenarios"].items() >= {name: one.about for name, one in SCENARIOS.items()}.items()
     assert listed["scenarios"]["front-page"] == "The page of my own server."
-    assert set(listed["plans"]) == {"smoke", "default", "full", "tfb", "databases", "features", "tiny"}
+    ours = {"smoke", "default", "full", "tfb", "databases", "features", "history", "study"}
+    assert set(listed["plans"]) == {*ours, "tiny"}
 
 
 def test_a_reader_who_leaves_early_is_no_error(tmp_path: Path) -> None:
@@ -236,18 +244,25 @@ def test_another_loopback_address_may_be_loaded(folder: Path) -> None:
 
 # --- interruption --------------------------------------------------------------------------------
 
-LONG = ("run", "smoke", "--setup", "gunicorn-2", "--engine", "native", "--users", "2", "--out", "out")
-CELLS = (
-    "--scenario",
-    "noop-async",
-    "--scenario",
-    "noop-sync",
-    "--scenario",
-    "ping",
-    "--warmup",
-    "0",
-    "--duration",
-    "0.4",
+LIGHT = """
+[light]
+server = "gunicorn"
+workers = 2
+app = "bench.raw_app:app"
+health = "/"
+"""
+THREE = """
+from scenarios.model import Request, Scenario, contains
+
+def ping(rng):
+    yield Request("GET", "/", check=contains(b"pong"))
+
+SCENARIOS = {name: Scenario(name, ping) for name in ("one", "two", "three")}
+"""
+LONG = (
+    *("run", "smoke", "--setups", "light.toml", "--setup", "light", "--engine", "native", "--users", "2"),
+    *("--scenarios", "three.py", "--scenario", "one", "--scenario", "two", "--scenario", "three"),
+    *("--warmup", "0", "--duration", "0.4", "--out", "out"),
 )
 
 
@@ -259,14 +274,16 @@ CELLS = (
 def test_an_interrupted_run_keeps_its_cells_and_leaves_no_process(
     signum: signal.Signals, status: int, tmp_path: Path
 ) -> None:
-    with started(*LONG, *CELLS, cwd=tmp_path) as child:
+    (tmp_path / "light.toml").write_text(LIGHT)
+    (tmp_path / "three.py").write_text(THREE)
+    with started(*LONG, cwd=tmp_path) as child:
         said_until(child, "[1/3]")  # its server goes on with the next cell
         family = psutil.Process(child.pid).children(recursive=True)
         assert any("gunicorn" in " ".join(process.cmdline()) for process in family)
         child.send_signal(signum)
         said = child.communicate(timeout=5)[1]
     assert child.returncode == status
-    assert poll(lambda: not any(_lives(process) for process in family), within_s=5)
+    assert poll(lambda: not any(map(lives, family)), within_s=5)
     left = read_run(tmp_path / "out")
     assert len(left.records) in (1, 2)
     assert left.facts["finished"] is False
@@ -277,10 +294,3 @@ def test_an_interrupted_run_keeps_its_cells_and_leaves_no_process(
     if signum == signal.SIGINT:
         done = bench("report", "out", cwd=tmp_path)
         assert (done.returncode, done.stdout) == (0, "out/report.html\n")
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

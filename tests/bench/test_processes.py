@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -120,21 +120,25 @@ def test_grandchildren_go_even_when_the_child_was_gone_before(processes: Process
     assert not is_alive(grandchild)
 
 
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
-def test_nothing_is_left_when_its_owner_is_killed(signum: int, tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    owner = subprocess.Popen(
-        [*python(OWNER), str(tmp_path / "log")],
-        cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert owner.stdout is not None
-    assert owner.stdin is not None
-    with owner, closing(owner.stdin):
-        pids = [int(word) for word in owner.stdout.readline().split()]
-        assert [is_alive(pid) for pid in pids] == [True, True, True]
+@contextmanager
+def owning(log: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """A process that owns some, and the pids of those."""
+    pipe, root = subprocess.PIPE, Path(__file__).parents[2]
+    with subprocess.Popen([*python(OWNER), str(log)], cwd=root, stdin=pipe, stdout=pipe, text=True) as owner:
+        assert owner.stdin is not None
+        assert owner.stdout is not None
+        with closing(owner.stdin):
+            yield owner, [int(word) for word in owner.stdout.readline().split()]
 
-        owner.send_signal(signum)
-        owner.wait()
+
+def test_nothing_is_left_when_its_owner_is_killed(tmp_path: Path) -> None:
+    """In whatever way; side by side, as guards are patient with what ignores SIGTERM."""
+    with owning(tmp_path / "one") as (one, its), owning(tmp_path / "other") as (other, the_others):
+        pids = its + the_others
+        assert [is_alive(pid) for pid in pids] == [True] * 6
+        for owner, signum in ((one, signal.SIGKILL), (other, signal.SIGTERM)):
+            owner.send_signal(signum)
+            owner.wait()
         deadline_s = time.monotonic() + 10
         while any(map(is_alive, pids)) and time.monotonic() < deadline_s:
             time.sleep(0.02)

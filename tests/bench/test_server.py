@@ -23,6 +23,7 @@ from bench.model import Setup
 from bench.processes import Processes
 from bench.resources import ProcessTree
 from bench.server import Server, ended, free_port, is_free, log_tail, serving
+from tests.bench.program import lives
 
 SHIPPED = config.load_setups()
 
@@ -77,11 +78,6 @@ def tree(server: Server) -> list[psutil.Process]:
     return [root, *root.children(recursive=True)]
 
 
-def is_alive(process: psutil.Process) -> bool:
-    """Whether it still runs; one that nobody has waited for yet does not."""
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
 KINDS = {
     "uvicorn": (SHIPPED["uvicorn"], "uvloop", "httptools"),
     "uvicorn, both fallbacks, two workers": (
@@ -109,15 +105,13 @@ def test_a_server_runs_as_its_setup_says_and_leaves_nothing(
         members, folder = tree(server), server.log.parent
         assert (folder / "app.db").is_file()
 
-    assert [process for process in members if is_alive(process)] == []
+    assert [process for process in members if lives(process)] == []
     assert not folder.exists()
 
 
 LATE_WORKERS = {
     "told by their probes": SHIPPED["uvicorn-4"],
-    "told by their processes": replace(
-        SHIPPED["uvicorn-4"], env={"APP_BENCH": "1", "APP_DATABASE_URL": "sqlite:///{tmp}/app.db"}
-    ),
+    "told by their processes": Setup("light", "uvicorn", workers=4, app="bench.raw_app:app", health="/"),
 }
 
 

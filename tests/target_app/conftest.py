@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -75,6 +76,11 @@ def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def client(start_app: StartApp) -> TestClient:
     """An app for one test alone."""
     return start_app()
+
+
+def caller(url: str) -> httpx2.Client:
+    """Asks a real server; each request has a connection of its own, which any worker may accept."""
+    return httpx2.Client(base_url=url, headers={"Connection": "close"}, timeout=30)
 
 
 def sqlite_url(database: Path) -> str:

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from target_app import seed
+from target_app.crud import worlds
 from target_app.engines import writing_engine
 from target_app.settings import Settings
 from tests.target_app.conftest import StartApp
@@ -107,6 +108,22 @@ def test_workers_that_start_at_once_seed_once(database_url: str) -> None:
         ]
     engine.dispose()
     assert counts == [50, 10_000, 12, 1]
+
+
+def test_worlds_have_these_numbers_and_come_back_when_they_are_missing(database_url: str) -> None:
+    settings = Settings(database_url=database_url, seed_rows=0, bench=True)
+    seed.prepare(settings)
+    first = worlds.read_all(settings)
+    assert [first[world] for world in (1, 2, 3, 10_000)] == [7920, 5839, 3758, 1]
+    assert (sorted(first), sorted(first.values())) == ([*range(1, 10_001)],) * 2
+
+    engine = writing_engine(settings)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM world WHERE id IN (2, 10000)"))
+        connection.execute(text("UPDATE world SET randomnumber = 5 WHERE id = 3"))
+    engine.dispose()
+    seed.prepare(settings)
+    assert worlds.read_all(settings) == first | {3: 5}
 
 
 def test_a_worker_opens_no_more_than_four_pools_of_connections(start_app: StartApp, postgres: str) -> None:

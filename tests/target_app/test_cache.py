@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import httpx2
 import pytest
 import redis
 from fastapi.testclient import TestClient
@@ -16,11 +14,16 @@ from sqlalchemy import event
 from bench.config import load_setups
 from bench.processes import Processes
 from bench.server import serving
-from tests.target_app.conftest import StartApp
+from tests.target_app.conftest import StartApp, caller
 from tests.target_app.test_auth import new_user
 
 LAMP = {"name": "lamp", "price": 2.5}
 ROOTS = [pytest.param("/api/v1/items", id="async"), pytest.param("/api/v1/sync/items", id="sync")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick(weak_passwords: None) -> None:
+    """Real hashes are in test_security.py."""
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -109,9 +112,12 @@ def test_a_crowd_of_two_workers_asks_once(processes: Processes, redis_url: str) 
         server.flushdb()
     setup = load_setups()["uvicorn-2"]
     env = setup.env | {"APP_CACHE": "redis", "APP_REDIS_URL": redis_url, "APP_REDIS_TIMEOUT_S": "10"}
-    with serving(replace(setup, env=env), processes) as running, ThreadPoolExecutor(16) as pool:
-        read: Callable[[int], httpx2.Response] = lambda _: httpx2.get(f"{running.url}/bench/cache/5")  # noqa: E731
-        answers = list(pool.map(read, range(48)))
+    with (
+        serving(replace(setup, env=env), processes) as running,
+        caller(running.url) as client,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        answers = list(pool.map(client.get, ["/bench/cache/5"] * 48))
     assert sorted(answer.headers["x-cache"] for answer in answers) == ["HIT"] * 47 + ["MISS"]
 
 

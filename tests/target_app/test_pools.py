@@ -51,7 +51,7 @@ def wait_for_waiter(url: str, count: int = 1) -> None:
 @pytest.fixture(scope="module")
 def small(fresh_postgres: FreshDatabase) -> Iterator[tuple[TestClient, str]]:
     """The app with pools of one connection, and where its database is."""
-    with fresh_postgres() as url, app_over(url, pool_size=1, pool_timeout_s=0.3) as app:
+    with fresh_postgres() as url, app_over(url, pool_size=1, pool_timeout_s=0.1) as app:
         yield app, url
 
 
@@ -81,7 +81,7 @@ def test_a_pool_of_postgres_that_is_used_up_is_a_503_and_recovers(
 def test_a_write_that_waits_for_another_is_a_503_on_sqlite(
     start_app: StartApp, way: str, database_path: Path
 ) -> None:
-    app = start_app(pool_timeout_s=0.2, busy_timeout_s=0.2)
+    app = start_app(pool_timeout_s=0.1, busy_timeout_s=0.1)
     other = sqlite3.connect(database_path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     refused = app.post(f"/bench/db/counter/{way}")

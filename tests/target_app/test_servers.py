@@ -14,6 +14,8 @@ import pytest
 from bench.config import load_setups
 from bench.processes import Processes
 from bench.server import Server, serving
+from tests.bench.program import lives, poll
+from tests.target_app.conftest import caller
 
 ROOTS = ("/api/v1/items", "/api/v1/sync/items")
 SEEDED = set(range(1, 21))
@@ -48,10 +50,10 @@ async def all_at_once(server: Server, requests: list[tuple[str, str]]) -> list[h
 
 def ids(server: Server, root: str) -> list[int]:
     """All ids that a root lists, page by page."""
-    pages = [
-        httpx2.get(f"{server.url}{root}", params={"limit": 100, "offset": offset}).json()
-        for offset in range(0, 500, 100)
-    ]
+    with caller(server.url) as client:
+        pages = [
+            client.get(root, params={"limit": 100, "offset": offset}).json() for offset in range(0, 500, 100)
+        ]
     return [item["id"] for page in pages for item in page]
 
 
@@ -95,9 +97,9 @@ def test_info_names_what_serves(
     processes: Processes, name: str, server: str, http_parser: str, loop: str
 ) -> None:
     """And a process to compute in starts under each server, and ends with it."""
-    with serving(load_setups()[name], processes) as running:
-        computed = [httpx2.get(f"{running.url}/bench/cpu/process?n={n}") for n in (5, 6)]
-        answer = httpx2.get(f"{running.url}/bench/info")
+    with serving(load_setups()[name], processes) as running, caller(running.url) as client:
+        computed = [client.get(f"/bench/cpu/process?n={n}") for n in (5, 6)]
+        answer = client.get("/bench/info")
         family = psutil.Process(running.pid).children(recursive=True)
     told = answer.json()
     assert (told["server"], told["http_parser"], told["loop"]) == (server, http_parser, loop)
@@ -105,13 +107,14 @@ def test_info_names_what_serves(
     assert told["pid"] in (running.pid, *(child.pid for child in family))
     assert told["thread_tokens"] == 40
     assert [answer.status_code for answer in computed] == [200, 200]
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert poll(lambda: not any(map(lives, family)), within_s=10)
 
 
 def test_process_to_compute_in_ends_with_a_server_that_is_killed(processes: Processes) -> None:
     with serving(load_setups()["uvicorn"], processes) as running:
-        httpx2.get(f"{running.url}/bench/cpu/process")
+        with caller(running.url) as client:
+            client.get("/bench/cpu/process")
         server = psutil.Process(running.pid)
         (calculator,) = server.children()
         server.kill()
-        assert psutil.wait_procs([calculator], timeout=10)[1] == []
+        assert poll(lambda: not lives(calculator), within_s=10)

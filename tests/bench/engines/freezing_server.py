@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-FREEZES = ((0.6, 0.30), (1.4, 0.15), (2.2, 0.05))
+FREEZES = ((0.4, 0.20), (0.9, 0.10), (1.4, 0.03))
 """When each begins, and how long it lasts, in seconds."""
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"

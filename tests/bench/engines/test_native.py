@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from bench import samples
 from bench.engines import launch
 from bench.errors import EngineError
 from bench.model import ClosedLoad, OpenLoad
+from bench.processes import Processes
 from bench.samples import Samples
 from bench.schedule import arrivals_ns
 from bench.server import free_port
@@ -41,13 +44,38 @@ KEEPS_ITS_CONNECTION = {
 }
 
 
-@pytest.mark.parametrize("name", KEEPS_ITS_CONNECTION.values(), ids=KEEPS_ITS_CONNECTION)
-def test_a_right_answer_is_ok_and_its_connection_used_again(name: str, engine: Engine, peer: Peer) -> None:
-    rows = engine.run(engine.job(name, CLOSED))
+@dataclass
+class Ran:
+    """What came of jobs that went side by side, by their scenario."""
 
-    assert outcomes(rows) == {"ok": peer.seen[f"/{name}"]}
-    assert (peer.connections, peer.most) == (USERS, USERS)
-    assert peer.seen[f"/{name}"] > 2 * USERS
+    rows: dict[str, Samples]
+    peer: Peer
+    progress: list[launch.Progress]
+
+
+def side_by_side(folder: Path, processes: Processes, names: Iterable[str]) -> Ran:
+    load = ClosedLoad(USERS, duration_s=0.6, warmup_s=0.0)  # long enough for a second word on how far it is
+    with Peer() as peer:
+        engine = Engine(peer, processes, folder)
+        patience_s = {"silent": 0.1}
+        jobs = {name: engine.job(name, load, name, timeout_s=patience_s.get(name, 10.0)) for name in names}
+        engine.run(*jobs.values())
+    return Ran({name: samples.read(job.samples) for name, job in jobs.items()}, peer, engine.progress)
+
+
+@pytest.fixture(scope="module")
+def kept(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return side_by_side(tmp_path_factory.mktemp("kept"), processes, KEEPS_ITS_CONNECTION.values())
+
+
+@pytest.mark.parametrize("name", KEEPS_ITS_CONNECTION.values(), ids=KEEPS_ITS_CONNECTION)
+def test_a_right_answer_is_ok(name: str, kept: Ran) -> None:
+    assert outcomes(kept.rows[name]) == {"ok": kept.peer.seen[f"/{name}"]}
+    assert kept.peer.seen[f"/{name}"] > 2 * USERS
+
+
+def test_a_connection_is_used_again(kept: Ran) -> None:
+    assert kept.peer.connections == kept.peer.most == USERS * len(KEEPS_ITS_CONNECTION)
 
 
 CLOSES_ITS_CONNECTION = {"it says that it closes": "says-close", "the body ends with it": "until-close"}
@@ -82,13 +110,20 @@ FAILS = {
 }
 
 
-@pytest.mark.parametrize(("name", "kind"), FAILS.values(), ids=FAILS)
-def test_a_failure_is_counted_by_its_kind(name: str, kind: str, engine: Engine, peer: Peer) -> None:
-    rows = engine.run(engine.job(name, CLOSED, timeout_s=0.05 if kind == "timeout" else 10.0))
+@pytest.fixture(scope="module")
+def failed(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    names = [name for name, _ in FAILS.values()]
+    return side_by_side(tmp_path_factory.mktemp("failed"), processes, names)
 
-    assert outcomes(rows) == {kind: peer.seen[f"/{name}"]}
-    assert peer.seen[f"/{name}"] >= 2 * USERS
-    assert engine.progress[-1].errors <= len(rows.outcome)
+
+@pytest.mark.parametrize(("name", "kind"), FAILS.values(), ids=FAILS)
+def test_a_failure_is_counted_by_its_kind(name: str, kind: str, failed: Ran) -> None:
+    assert outcomes(failed.rows[name]) == {kind: failed.peer.seen[f"/{name}"]}
+    assert failed.peer.seen[f"/{name}"] >= 2 * USERS
+
+
+def test_the_errors_so_far_are_at_most_those_there_are(failed: Ran) -> None:
+    assert 0 < failed.progress[-1].errors <= sum(len(rows.outcome) for rows in failed.rows.values())
 
 
 def test_no_answer_counts_from_the_time_it_was_given_up(engine: Engine, peer: Peer) -> None:
@@ -113,9 +148,10 @@ def test_an_answer_soon_after_the_end_is_waited_for(engine: Engine, peer: Peer) 
 
 
 def test_a_request_without_answer_long_after_the_end_is_unfinished(engine: Engine, peer: Peer) -> None:
-    rows = engine.run(engine.job("silent", CLOSED, timeout_s=60.0))
+    rows = engine.run(engine.job("silent", CLOSED, timeout_s=60.0, drain_s=0.3))
 
     assert outcomes(rows) == {"unfinished": USERS}
+    assert np.min(rows.done_ns) >= rows.end_ns + 300_000_000
     assert peer.seen == {"/silent": USERS}
 
 

@@ -25,8 +25,8 @@ from bench.server import serving
 
 SERVER = Path(__file__).with_name("freezing_server.py")
 SEED = 5
-OPEN = OpenLoad(arrivals_per_s=150, duration_s=3.0, warmup_s=0.2)
-CLOSED = ClosedLoad(users=4, duration_s=3.0, warmup_s=0.2)
+OPEN = OpenLoad(arrivals_per_s=225, duration_s=2.0, warmup_s=0.2)
+CLOSED = ClosedLoad(users=4, duration_s=2.0, warmup_s=0.2)
 _TRIES = 5
 PERCENTILES = (50, 75, 90, 95, 99, 99.9, 100)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.program import said_until, started
+from tests.bench.program import bench_here, said_until, started
 
 APP = """
 async def app(scope, receive, send):
@@ -38,8 +38,20 @@ async def busy():
         pass
     return b"hello"
 """
-TURNS = 40_000
+TURNS = 2_000
 BYTECODES_A_TURN = 3  # FOR_ITER, STORE_FAST, JUMP_BACKWARD: see `python -m dis`
+
+MARKING = APP.replace(
+    "async def busy():",
+    """
+import itertools, os
+asked = itertools.count()
+
+async def busy():
+    if next(asked) == 60:  # a while after the warm-up
+        os.getppid()
+""",
+)
 
 SCENARIOS = """
 from scenarios.model import Request, Scenario, contains
@@ -162,19 +174,20 @@ def test_what_is_new_is_inconclusive_and_may_pass_but_what_is_gone_fails(reposit
 
 @needs_valgrind
 @pytest.mark.parametrize(
-    ("app", "said"),
+    ("app", "scenario", "said"),
     [
-        pytest.param(APP.replace('b"hello"', 'b"good bye"'), "wrong-body", id="a wrong answer"),
-        pytest.param(APP.replace('"/calm"', '"/quiet"'), "GET /calm is not found", id="a lost endpoint"),
-        pytest.param("import nowhere", "No module named 'nowhere'", id="an app that cannot be imported"),
-        pytest.param("import os\nos._exit(0)", "", id="an app that ends the process"),
-        pytest.param(APP.replace("async def busy():", "async def busy():\n    import os; os.getppid()"),
-                     "calls getppid", id="an app that makes our marks"),
+        pytest.param(APP.replace('b"hello"', 'b"good bye"'), "calm", "wrong-body", id="a wrong answer"),
+        pytest.param(APP.replace('"/calm"', '"/quiet"'), "calm", "GET /calm is not found", id="a lost endpoint"),
+        pytest.param("import nowhere", "calm", "No module named 'nowhere'", id="an app that cannot be imported"),
+        pytest.param("import os\nos._exit(0)", "calm", "", id="an app that ends the process"),
+        pytest.param(MARKING, "busy", "calls getppid", id="an app that makes our marks"),
     ],
 )  # fmt: skip
-def test_a_head_that_cannot_be_measured_is_a_failure(repository: Repository, app: str, said: str) -> None:
+def test_a_head_that_cannot_be_measured_is_a_failure(
+    repository: Repository, app: str, scenario: str, said: str
+) -> None:
     repository.branch("broken", app)
-    done = repository.exact("--base", "base")
+    done = repository.exact("--base", "base", "--scenario", scenario)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "head" in done.stderr
@@ -247,7 +260,7 @@ def test_without_valgrind_it_says_how_to_get_it(
 def test_wrong_usage_is_2_with_a_sentence(
     repository: Repository, arguments: tuple[str, ...], said: str
 ) -> None:
-    done = repository.exact(*arguments)
+    done = bench_here("exact", *MINE, *arguments, cwd=repository.folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr

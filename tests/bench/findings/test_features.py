@@ -54,5 +54,6 @@ def test_every_shipped_feature_stands_beside_uvicorn() -> None:
         found for found in featured(run(setups=tuple(setups.values()))) if found[0] == "uvicorn"
     ]
     features = ("memory-cache", "redis-cache", "gzip", "compression", "memory-rate-limit", "rate-limit", "auth",
-                "security-headers", "base-http", "cors", "request-log", "all-on")  # fmt: skip
+                "security-headers", "base-http", "cors", "request-log", "all-on",
+                "10-threads", "200-threads")  # fmt: skip
     assert set(others) == {f"uvicorn-{name}" for name in features}

@@ -24,13 +24,14 @@ from scenarios.files import load as load_scenarios
 UNEVEN = Path(__file__).parents[1] / "uneven_server.py"
 
 SETUPS = f"""
-[two-threads]
+[narrow]
 extends = "uvicorn"
-env = {{ APP_THREAD_TOKENS = "2" }}
+env = {{ APP_THREAD_TOKENS = "2", APP_POOL_SIZE = "1" }}
 
-[one-connection]
-extends = "uvicorn"
-env = {{ APP_POOL_SIZE = "1" }}
+[light]
+server = "uvicorn"
+app = "bench.raw_app:app"
+health = "/"
 
 [uneven]
 server = "command"
@@ -63,14 +64,8 @@ warmup_s = 0.2
 duration_s = 0.8
 users = [16]
 [[held.blocks]]
-setups = ["uvicorn"]
-scenarios = ["io-misuse"]
-[[held.blocks]]
-setups = ["two-threads"]
-scenarios = ["io-sync"]
-[[held.blocks]]
-setups = ["one-connection"]
-scenarios = ["db-orm-async"]
+setups = ["narrow"]
+scenarios = ["io-misuse", "io-sync", "db-orm-async"]
 [[held.blocks]]
 setups = ["uneven"]
 scenarios = ["hello"]
@@ -78,7 +73,7 @@ scenarios = ["hello"]
 [generator]
 warmup_s = 0
 duration_s = 0.4
-setups = ["uvicorn"]
+setups = ["light"]
 scenarios = ["checked-slowly"]
 users = [4]
 """
@@ -128,9 +123,9 @@ def named(run: Run, topic: str) -> Finding:
 @pytest.mark.parametrize(
     ("topic", "title", "scenario"),
     [
-        ("loop-blocked", "Event loop blocked", "io-misuse on uvicorn"),
-        ("threads-exhausted", "Thread pool exhausted", "io-sync on two-threads"),
-        ("pool-exhausted", "Database pool exhausted", "db-orm-async on one-connection"),
+        ("loop-blocked", "Event loop blocked", "io-misuse on narrow"),
+        ("threads-exhausted", "Thread pool exhausted", "io-sync on narrow"),
+        ("pool-exhausted", "Database pool exhausted", "db-orm-async on narrow"),
         ("worker-overloaded", "One worker overloaded", "hello on uneven"),
     ],
 )

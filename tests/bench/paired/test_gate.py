@@ -178,7 +178,7 @@ def test_noise_is_measured_and_stored_for_this_machine(repository: Repository) -
         "--seconds",
         "5",
         "--pairs",
-        "4",
+        "5",
     ]
     done = subprocess.run(
         command, cwd=repository.folder, capture_output=True, text=True, timeout=100, check=False

@@ -15,9 +15,9 @@ from bench.paired.judging import (
     judge,
     mde,
     memory_evidence,
-    moved,
     pairs_to_decide,
     power,
+    shift,
 )
 from bench.paired.observation import Observation, Side, Slice, Turn
 from bench.paired.signed_rank import p_above, p_value
@@ -109,16 +109,15 @@ def test_what_fresh_pairs_confirm(fresh: float, borne_out: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "sd", "is_moved"),
+    ("change", "sd", "found"),
     [
-        pytest.param(0.0, 0.01, False, id="nothing"),
-        pytest.param(0.03, 0.005, True, id="clearly"),
-        pytest.param(0.005, 0.001, False, id="evident, but too small to matter"),
-        pytest.param(0.02, 0.08, False, id="noise"),
+        pytest.param(0.0, 0.01, 0.0, id="nothing"),
+        pytest.param(0.03, 0.005, 0.03, id="clearly"),
+        pytest.param(0.02, 0.08, 0.0, id="noise"),
     ],
 )
-def test_when_the_control_has_moved(change: float, sd: float, is_moved: bool) -> None:
-    assert moved(made_up(change, sd), 0.02) is is_moved
+def test_by_how_much_the_control_has_moved(change: float, sd: float, found: float) -> None:
+    assert shift(made_up(change, sd)) == pytest.approx(math.log1p(found), abs=0.003)
 
 
 def test_power_by_hand() -> None:

@@ -56,7 +56,15 @@ def test_without_fresh_pairs_of_that_metric_nothing_is_confirmed() -> None:
     ("control", "verdict"),
     [
         pytest.param([pair() for _ in range(16)], "regressed", id="a calm control"),
-        pytest.param([pair(ratio=1.03) for _ in range(16)], "inconclusive", id="a control that moved"),
+        pytest.param(
+            [pair(ratio=1.03) for _ in range(16)], "inconclusive", id="a control that moved by half"
+        ),
+        pytest.param(
+            [pair(ratio=1.01) for _ in range(16)], "regressed", id="a control that moved by a fifth"
+        ),
+        pytest.param(
+            [pair(ratio=1.03) for _ in range(8)], "regressed", id="eight pairs are no evidence at that level"
+        ),
         pytest.param(
             [pair(head_errors=1), *(pair() for _ in range(15))], "inconclusive", id="a control that failed"
         ),
@@ -64,14 +72,14 @@ def test_without_fresh_pairs_of_that_metric_nothing_is_confirmed() -> None:
     ],
 )
 def test_when_changes_are_put_down_to_the_machine(control: list[Observation], verdict: Verdict) -> None:
-    found = uncontaminated([row("regressed"), row("no change", 1.0)], control, 0.02)
+    found = uncontaminated([row("regressed"), row("no change", 1.0)], control)
     assert [one.verdict for one in found] == [verdict, "no change"]
     assert any("contaminated" in why for why in found[0].why) is (verdict == "inconclusive")
 
 
 def test_failed_requests_are_facts_whatever_the_control_does() -> None:
     wrong = Change("noop", "errors", "regressed", 0, 50)
-    assert uncontaminated([wrong], [pair(ratio=1.1) for _ in range(16)], 0.02) == [wrong]
+    assert uncontaminated([wrong], [pair(ratio=1.1) for _ in range(16)]) == [wrong]
 
 
 @pytest.mark.parametrize(

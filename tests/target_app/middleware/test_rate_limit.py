@@ -19,10 +19,15 @@ from bench.ports import free_port
 from bench.processes import Processes
 from bench.server import serving
 from target_app.middleware.rate_limit import client_address
-from tests.target_app.conftest import StartApp
+from tests.target_app.conftest import StartApp, caller
 from tests.target_app.test_auth import log_in, new_user
 
 NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick(weak_passwords: None) -> None:
+    """Real hashes are in test_security.py."""
 
 
 def statuses(client: TestClient, times: int, **given: object) -> list[int]:
@@ -105,11 +110,10 @@ def test_a_server_that_believes_the_header_is_no_way_around(processes: Processes
     """uvicorn on loopback with its defaults, which our setups switch off."""
     uvicorn = load_setups()["uvicorn"]
     env = uvicorn.env | {"APP_RATE_LIMIT": "memory", "APP_RATE_LIMIT_REQUESTS": "5", "APP_SEED_ROWS": "1"}
-    with serving(replace(uvicorn, env=env, args=("--proxy-headers",)), processes) as server:
+    setup = replace(uvicorn, env=env, args=("--proxy-headers",))
+    with serving(setup, processes) as server, caller(server.url) as client:
         answers = Counter(
-            httpx2.get(
-                f"{server.url}/bench/limited", headers={"X-Forwarded-For": f"10.0.{n}.1:{n}"}
-            ).status_code
+            client.get("/bench/limited", headers={"X-Forwarded-For": f"10.0.{n}.1:{n}"}).status_code
             for n in range(1, 20)
         )
     assert answers == {200: 5, 429: 14}
@@ -122,8 +126,12 @@ def test_workers_count_together_in_redis(processes: Processes, redis_url: str) -
         "APP_RATE_LIMIT": "redis", "APP_REDIS_URL": redis_url, "APP_RATE_LIMIT_REQUESTS": "50", "APP_SEED_ROWS": "1",
         "APP_REDIS_TIMEOUT_S": "10",
     }  # fmt: skip
-    with serving(replace(setup, env=env), processes) as server, ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: httpx2.get(f"{server.url}/bench/limited"), range(120)))
+    with (
+        serving(replace(setup, env=env), processes) as server,
+        caller(server.url) as client,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        answers = list(pool.map(client.get, ["/bench/limited"] * 120))
     assert Counter(answer.status_code for answer in answers) == {200: 50, 429: 70}
     assert len({answer.headers["x-worker"] for answer in answers}) == 2
 
