@@ -39,7 +39,7 @@ class SliceNoise:
 class Noise:
     """A machine's noise under one scenario, CPU per request of a server against itself.
 
-    `process_sd` is how much two processes of the same program differ for as long as they live, turns being endless;
+    `sessions` is the best length of a slice; `process_sd` is how much two processes of the same program differ for as long as they live, turns being endless;
     `autocorrelation` is that of successive turns of a pair; `pair_start_s` is what starting a pair takes.
     """
 
@@ -47,6 +47,7 @@ class Noise:
     scenario: str
     metric: str
     slices: tuple[SliceNoise, ...]
+    sessions: int
     process_sd: float
     autocorrelation: float
     pair_start_s: float
@@ -54,8 +55,8 @@ class Noise:
 
     @property
     def best(self) -> SliceNoise:
-        """The slice length that costs least time for the same certainty."""
-        return min(self.slices, key=lambda one: one.cost)
+        """The slices of the length that was found best, and measured for longer than the others."""
+        return next(one for one in self.slices if one.sessions == self.sessions)
 
     def sd(self, turns: float) -> float:
         """The standard deviation of a pair that is measured in so many turns."""

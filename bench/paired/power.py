@@ -74,9 +74,13 @@ def tables(noise: Noise) -> tuple[Table, ...]:
             for duration_s in DURATIONS_S
         ),
         (
-            f"Processes of the same program differ by {noise.process_sd * 100:.2f} % (sd of a pair) for as long as "
-            f"they live; successive turns of a pair correlate by {noise.autocorrelation:+.2f}; starting a pair takes "
+            f"Processes of the same program differ by {_of_processes(noise)} for as long as they live; successive turns of a pair correlate by {noise.autocorrelation:+.2f}; starting a pair takes "
             f"{noise.pair_start_s:.1f} s; {noise.pairs_per_look} pairs a look.",
         ),
     )  # fmt: skip
     return slices, finds
+
+
+def _of_processes(noise: Noise) -> str:
+    share = noise.process_sd * 100
+    return f"{share:.2f} % (sd of a pair)" if share >= 0.005 else "less than turns so few can show"

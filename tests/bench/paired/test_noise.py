@@ -20,7 +20,7 @@ from bench.paired.signed_rank import attained
 SIDE = Side(1.0, 2.0, 0, 100)
 NOISE = Noise(
     "uvicorn", "noop-async", "cpu",
-    (SliceNoise(16, 0.10, 0.010), SliceNoise(64, 0.06, 0.020), SliceNoise(256, 0.05, 0.080)), 0.01, 0.1, 1.0, 8,
+    (SliceNoise(16, 0.10, 0.010), SliceNoise(64, 0.06, 0.020), SliceNoise(256, 0.05, 0.080)), 64, 0.01, 0.1, 1.0, 8,
 )  # fmt: skip
 
 
@@ -61,10 +61,15 @@ def test_autocorrelation_by_hand() -> None:
     assert autocorrelation([seen([0.0, 0.0])], "cpu") == 0.0
 
 
-def test_the_best_slice_is_the_one_that_costs_least_time() -> None:
-    # 0.10^2 x 10 ms, 0.06^2 x 20 ms, 0.05^2 x 80 ms
+def test_the_best_slice_is_the_one_that_was_measured_for_longer() -> None:
+    # 0.10^2 x 10 ms, 0.06^2 x 20 ms, 0.05^2 x 80 ms: what a short look found cheaper elsewhere changes nothing later.
     assert [one.cost for one in NOISE.slices] == pytest.approx([1e-4, 7.2e-5, 2e-4])
-    assert NOISE.best.sessions == 64
+    assert (NOISE.best.sessions, replace(NOISE, sessions=16).best.sessions) == (64, 16)
+
+
+def test_processes_that_cannot_be_told_apart_are_not_said_to_be_alike() -> None:
+    (note,) = tables(replace(NOISE, process_sd=0.0))[1].notes
+    assert "less than turns so few can show" in note
 
 
 def test_what_a_comparison_finds_by_hand() -> None:
