@@ -39,8 +39,9 @@ class SliceNoise:
 class Noise:
     """A machine's noise under one scenario, CPU per request of a server against itself.
 
-    `sessions` is the best length of a slice; `process_sd` is how much two processes of the same program differ for as long as they live, turns being endless;
-    `autocorrelation` is that of successive turns of a pair; `pair_start_s` is what starting a pair takes.
+    `sessions` is the best length of a slice; `process_sd` is how much two processes of the same program differ for as
+    long as they live, turns being endless; `autocorrelation` is that of successive turns of a pair; `pair_start_s` is
+    what starting a pair takes.
     """
 
     setup: str

@@ -74,7 +74,8 @@ def tables(noise: Noise) -> tuple[Table, ...]:
             for duration_s in DURATIONS_S
         ),
         (
-            f"Processes of the same program differ by {_of_processes(noise)} for as long as they live; successive turns of a pair correlate by {noise.autocorrelation:+.2f}; starting a pair takes "
+            f"Processes of the same program differ by {_of_processes(noise)} for as long as they live; successive "
+            f"turns of a pair correlate by {noise.autocorrelation:+.2f}; starting a pair takes "
             f"{noise.pair_start_s:.1f} s; {noise.pairs_per_look} pairs a look.",
         ),
     )  # fmt: skip
