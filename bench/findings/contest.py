@@ -37,7 +37,7 @@ def best_setup(cells: Iterable[Repeats]) -> Finding | None:
     if len(standings) < 2:
         return None
     leader = standings[0]
-    tied = [standing for standing in standings[1:] if not evident(compare(standing.score, leader.score))]
+    tied = [standing for standing in standings[1:] if not _is_behind(standing, leader)]
     title, text = _best_words(leader, tied, standings)
     sentences = [text + f" ({listed([cell.scenario for cell in leader.cells])}; {leader.cells[0].where})."]
     sentences += [
@@ -88,6 +88,25 @@ def _standings(contests: Sequence[Sequence[Repeats]]) -> list[_Standing]:
     return sorted(found, key=lambda standing: (-standing.score.median, standing.setup))
 
 
+def _is_behind(one: _Standing, leader: _Standing) -> bool:
+    """Worse over all scenarios, or in one of them and better in none."""
+    if evident(compare(one.score, leader.score)):
+        return True
+    shown = [found for mine, best in _met(one, leader) if (found := evident(mine.against(best, THROUGHPUT)))]
+    return bool(shown) and all(found.ratio < 1 for found in shown)
+
+
+def _met(one: _Standing, leader: _Standing) -> Iterable[tuple[Repeats, Repeats]]:
+    """The cells of two setups, scenario by scenario."""
+    best = {cell.scenario: cell for cell in leader.cells}
+    return [(cell, best[cell.scenario]) for cell in one.cells]
+
+
+def _slower_in(one: _Standing, leader: _Standing) -> str:
+    names = [mine.scenario for mine, best in _met(one, leader) if evident(mine.against(best, THROUGHPUT))]
+    return f"{one.setup} comes next, slower in {listed(names)}"
+
+
 def _best_words(
     leader: _Standing, tied: Sequence[_Standing], standings: Sequence[_Standing]
 ) -> tuple[str, str]:
@@ -98,11 +117,12 @@ def _best_words(
         )
     if not tied:
         second = standings[1]
-        found = compare(second.score, leader.score)
-        gain = found.text if found else ""
+        found = evident(compare(second.score, leader.score))
         return (
             f"Best setup here: {leader.setup}",
-            f"{leader.setup} serves {gain} the requests of {second.setup}, which comes next",
+            f"{leader.setup} serves {found.text} the requests of {second.setup}, which comes next"
+            if found
+            else f"{leader.setup} serves most; {_slower_in(second, leader)}",
         )
     names = listed([leader.setup, *(standing.setup for standing in tied)])
     others = [standing for standing in standings[1:] if standing not in tied]
@@ -111,11 +131,15 @@ def _best_words(
             f"Which setup is best: {NOT_SHOWN}",
             f"{names} cannot be told apart here: their repeats overlap",
         )
-    behind = compare(leader.score, others[0].score)
-    reach = f"; {others[0].setup} comes next with {behind.text} the requests" if behind else ""
+    behind = evident(compare(leader.score, others[0].score))
+    reach = (
+        f"{others[0].setup} comes next with {behind.text} the requests"
+        if behind
+        else _slower_in(others[0], leader)
+    )
     return (
         f"Best setups here: {names}",
-        f"{names} cannot be told apart here, as their repeats overlap{reach}",
+        f"{names} cannot be told apart here, as their repeats overlap; {reach}",
     )
 
 

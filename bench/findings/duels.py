@@ -27,7 +27,9 @@ def loop_and_parser(run: Run, cells: Sequence[Repeats]) -> Finding | None:
                 figures.append(f"{new} again, {duel[0][0].setup} against {duel[0][1].setup}: {words}")
                 continue
             overall = evident(_overall(duel))
-            titles.append(f"{new} over {base}: {overall.text if overall else NOT_SHOWN}")
+            titles.append(
+                f"{new} over {base}: {overall.text if overall else words if _is_shown(duel) else NOT_SHOWN}"
+            )
             sentences.append(_duel_sentence(new, base, duel, words))
             figures += [f"{one.scenario}: {rate(one)}; {rate(two)}" for one, two in duel]
     if not titles:
@@ -75,9 +77,13 @@ def _per_scenario(duel: Duel) -> str:
 
 def _duel_sentence(new: str, base: str, duel: Duel, words: str) -> str:
     mine, other = duel[0]
-    shown = any(evident(one.against(two, THROUGHPUT)) for one, two in duel)
     who = f"({mine.setup} against {other.setup}, {mine.where})"
-    return f"Requests served with {new} over {base}: {words if shown else NOT_SHOWN} {who}."
+    return f"Requests served with {new} over {base}: {words if _is_shown(duel) else NOT_SHOWN} {who}."
+
+
+def _is_shown(duel: Duel) -> bool:
+    """Whether the repeats bear a difference out in any scenario."""
+    return any(evident(one.against(two, THROUGHPUT)) for one, two in duel)
 
 
 def more_workers(run: Run, cells: Sequence[Repeats]) -> Finding | None:

@@ -48,6 +48,27 @@ def test_setups_whose_repeats_overlap_share_the_first_place() -> None:
     )
 
 
+def test_who_is_slower_in_one_scenario_and_faster_in_none_is_not_among_the_best() -> None:
+    """Over both scenarios a has 71 to 128 and b 57 to 99, which overlap; in noop-async they do not."""
+    best = found(
+        "best-setup",
+        repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 50, 150),
+        repeats("b", "noop-async", 60, 70), repeats("b", "db-async", 55, 140),
+    )  # fmt: skip
+    assert best.title == "Best setup here: a"
+    assert "a serves most; b comes next, slower in noop-async (" in best.text
+
+
+def test_who_is_slower_in_one_scenario_and_faster_in_another_may_be_among_the_best() -> None:
+    best = found(
+        "best-setup",
+        repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 50, 51), repeats("a", "io-async", 9, 90),
+        repeats("b", "noop-async", 60, 70), repeats("b", "db-async", 60, 61), repeats("b", "io-async", 9, 91),
+        repeats("c", "noop-async", 1, 1), repeats("c", "db-async", 1, 1), repeats("c", "io-async", 1, 1),
+    )  # fmt: skip
+    assert best.title == "Best setups here: a and b"
+
+
 def test_where_all_overlap_no_difference_could_be_shown() -> None:
     best = found("best-setup", repeats("a", "noop-async", 100, 120), repeats("b", "noop-async", 95, 110))
     assert best.title == f"Which setup is best: {NOT_SHOWN}"
