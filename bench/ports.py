@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from ipaddress import ip_address
+from random import randrange
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -16,12 +17,19 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
-    """Ports that nobody listens on at this moment, all different."""
+    """Ports that nobody listens on at this moment, all different.
+
+    They lie below those that outgoing connections are given (from 32,768 on, on Linux): one of those could be taken
+    before the last of many servers has started.
+    """
     with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket(_family(host))) for _ in range(count)]
-        for probe in probes:
-            probe.bind((host, 0))
-        return [probe.getsockname()[1] for probe in probes]
+        found: list[int] = []
+        while len(found) < count:
+            probe = stack.enter_context(socket.socket(_family(host)))
+            with contextlib.suppress(OSError):
+                probe.bind((host, randrange(10_000, 32_768)))
+                found.append(probe.getsockname()[1])
+        return found
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
