@@ -56,13 +56,17 @@ class Goal:
 
     @property
     def warmup_s(self) -> float:
-        return min(_WARMUP_S, _WARMUP_SHARE * self.duration_s)
+        return _warmup_s(self.duration_s)
 
     def lasts_s(self, probe: Probe) -> float:
         """How long a trial takes: enough requests for every objective, within reason; confirmations longer."""
         wanted_s = _ENOUGH * max(one.least_requests for one in self.objectives) / probe.rate_per_s
         length_s = min(max(self.duration_s, wanted_s), _LONGEST * self.duration_s)
         return round(length_s * (CONFIRMATION if probe.confirms else 1), 1)
+
+
+def _warmup_s(duration_s: float) -> float:
+    return min(_WARMUP_S, _WARMUP_SHARE * duration_s)
 
 
 def plan(goal: Goal, seed: int) -> Plan:
@@ -80,7 +84,7 @@ def scaling_plan(
             (scaled(setup, count).name,),
             (scenario,),
             ("native",),
-            (ClosedLoad(USERS_PER_WORKER * count, duration_s, _WARMUP_S),),
+            (ClosedLoad(USERS_PER_WORKER * count, duration_s, _warmup_s(duration_s)),),
             repeats,
         )
         for count in workers

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from bench.metric import three_digits
 from bench.report.palette import GRID, INK, LIGHT, QUIET
@@ -68,7 +68,7 @@ def logarithmic(axes: Axes, figures: Iterable[float]) -> None:
     ticks = [step * 10.0**power for power in range(-4, 7) for step in steps]
     axes.set_yticks([tick for tick in ticks if low / 1.25 <= tick <= high * 1.25])
     axes.yaxis.set_major_formatter(FuncFormatter(short))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def short(figure: float, _: object = None) -> str:

@@ -19,7 +19,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from PIL import Image
 
 from bench.report.axes import (
@@ -73,6 +73,7 @@ _STYLE: dict[Any, object] = {
     "text.parse_math": False,
     "font.family": "sans-serif",
     "font.size": 9,
+    "figure.dpi": 100,
     "hatch.linewidth": 1.2,
     "axes.unicode_minus": False,
 }
@@ -105,12 +106,13 @@ def _svg(figure: Figure) -> str:
 def png(chart: Chart, path: Path, names: Mapping[str, str]) -> None:
     """A whole chart as one picture on white, with its marks explained at the bottom."""
     with _style():
-        drawn = io.BytesIO()
-        whole(chart, names).savefig(drawn, format="png", dpi=100, metadata={"Software": None})
+        figure, pixels = whole(chart, names), io.BytesIO()
+        figure.savefig(pixels, format="rgba")
+    drawn = Image.frombytes("RGBA", figure.canvas.get_width_height(), pixels.getvalue())
     # A palette takes a third of the room, and charts have few colours. The usual way to choose it goes by how many
     # pixels have a colour, and so turns the orange of a small mark into brown.
     palette = Image.Quantize.MAXCOVERAGE
-    Image.open(drawn).convert("RGB").quantize(_PNG_COLOURS, palette).save(path, optimize=True)
+    drawn.convert("RGB").quantize(_PNG_COLOURS, palette).save(path, optimize=True)
 
 
 def whole(chart: Chart, names: Mapping[str, str] | None = None) -> Figure:
@@ -237,7 +239,7 @@ def _strip_scale(axes: Axes, panel: StripPanel) -> None:
         axes.set_xscale("log")
         axes.set_xlim(*_powers_around(low, max(high, low)))
         axes.xaxis.set_major_formatter(FuncFormatter(short))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.set_xlim(0, max(high, panel.reference or 0) * 1.02 or 1)
         axes.xaxis.set_major_locator(MaxNLocator(4))
