@@ -12,6 +12,6 @@ def read_all(settings: Settings) -> dict[int, int]:
     engine = writing_engine(settings)
     try:
         with engine.connect() as connection:
-            return dict(iter(connection.execute(select(World.id, World.random_number))))
+            return dict(connection.execute(select(World.id, World.random_number)).all())
     finally:
         engine.dispose()
