@@ -15,7 +15,7 @@ import pytest
 
 from bench.server import free_port
 from scenarios import SCENARIOS
-from tests.bench.program import MINE, bench, lay_out, poll, said_until, started
+from tests.bench.program import MINE, bench_here, lay_out, poll, said_until, started
 
 
 def page(url: str, path: str) -> str | None:
@@ -78,7 +78,7 @@ def test_serve_shows_what_the_server_logs_and_tells_when_it_ends(tmp_path: Path)
 def test_a_port_that_is_taken_is_named_with_its_option(command: str, option: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = bench(command, "uvicorn", option, str(port), cwd=tmp_path)
+        done = bench_here(command, "uvicorn", option, str(port), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"bench: port {port} is taken; give another {option}\n"
 

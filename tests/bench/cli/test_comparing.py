@@ -14,7 +14,7 @@ import pytest
 from bench.model import Caveat, ClosedLoad
 from tests.bench.builders import repeats, run
 from tests.bench.cli.kept import keep
-from tests.bench.program import bench
+from tests.bench.program import bench_here
 
 BASE = (*repeats("a", "noop-async", 100, 101), *repeats("b", "noop-async", 100, 101))
 SAME = "no change in 4 of 4"
@@ -64,7 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )  # fmt: skip
 def test_the_first_line_and_the_exit_status(line: str, status: int, first: str, folder: Path) -> None:
-    done = bench("compare", *line.split(), cwd=folder)
+    done = bench_here("compare", *line.split(), cwd=folder)
     assert (done.returncode, done.stderr) == (status, "")
     assert done.stdout.startswith(first)
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_compared_is_one_sentence_and_status_2(line: str, sentenc
     (folder / "a.json").write_text('{"machine_info": {}, "benchmarks": []}')
     (folder / "other.json").write_text("[]")
     (folder / "binary.json").write_bytes(b"\xff\xfe")
-    done = bench("compare", *line.split(), cwd=folder)
+    done = bench_here("compare", *line.split(), cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("bench: ")
     assert done.stderr.count("\n") == 1
@@ -107,7 +107,7 @@ def test_what_cannot_be_compared_is_one_sentence_and_status_2(line: str, sentenc
 
 
 def test_the_text_has_the_verdict_what_is_missing_both_sides_and_the_reasons(folder: Path) -> None:
-    said = bench("compare", "base", "half", cwd=folder).stdout
+    said = bench_here("compare", "base", "half", cwd=folder).stdout
     blocks = said.split("\n\n")
     assert blocks[0].splitlines()[1:] == [
         "Only in base: b / noop-async / native / 32 users. This fails; --despite missing lets it pass."
@@ -122,24 +122,24 @@ def test_the_text_has_the_verdict_what_is_missing_both_sides_and_the_reasons(fol
 
 
 def test_json_and_junit_and_markdown(folder: Path) -> None:
-    told = json.loads(bench("compare", "base", "slow", "--format", "json", cwd=folder).stdout)
+    told = json.loads(bench_here("compare", "base", "slow", "--format", "json", cwd=folder).stdout)
     assert told["verdict"] == "regressed"
     rows = {(row["name"], row["metric"]): row for row in told["rows"]}
     slower = rows["a / noop-async / native / 32 users", "throughput"]
     assert (slower["verdict"], slower["ratio"]) == ("regressed", pytest.approx(50.5 / 100.5))
     assert (slower["low"], slower["high"]) == (pytest.approx(50 / 101), pytest.approx(0.51))
     assert slower["mde"] == 0.05
-    suite = Xml.fromstring(bench("compare", "base", "half", "--format", "junit", cwd=folder).stdout)
+    suite = Xml.fromstring(bench_here("compare", "base", "half", "--format", "junit", cwd=folder).stdout)
     assert {(case.get("name"), *[child.tag for child in case]) for case in suite} == {
         ("a / noop-async / native / 32 users",),
         ("b / noop-async / native / 32 users", "error"),
     }
-    said = bench("compare", "base", "slow", "--format", "markdown", cwd=folder).stdout
+    said = bench_here("compare", "base", "slow", "--format", "markdown", cwd=folder).stdout
     assert said.startswith("# 🔴 regressed: a / noop-async")
 
 
 def test_a_file_holds_the_format_and_the_screen_the_text(folder: Path) -> None:
-    done = bench("compare", "base", "wide", "--format", "json", "--out", "ci/out.json", cwd=folder)
+    done = bench_here("compare", "base", "wide", "--format", "json", "--out", "ci/out.json", cwd=folder)
     assert json.loads((folder / "ci" / "out.json").read_text())["verdict"] == "inconclusive"
     assert done.stdout.startswith("inconclusive: ")
     assert "base against wide" in done.stdout
@@ -187,7 +187,7 @@ def changed(folder: Path, name: str, factor: float, keep: int = 2) -> None:
 )  # fmt: skip
 def test_files_of_pytest_benchmark(factor: float, keep: int, status: int, first: str, timed: Path) -> None:
     changed(timed, "new.json", factor, keep)
-    done = bench("compare", "base.json", "new.json", cwd=timed)
+    done = bench_here("compare", "base.json", "new.json", cwd=timed)
     assert (done.returncode, done.stderr) == (status, "")
     assert done.stdout.startswith(first)
 
@@ -196,6 +196,6 @@ def test_a_file_of_pytest_benchmark_from_another_machine_is_refused(timed: Path)
     told = json.loads((timed / "base.json").read_text())
     told["machine_info"]["python_version"] = "2.7.18"
     (timed / "old.json").write_text(json.dumps(told))
-    done = bench("compare", "old.json", "base.json", cwd=timed)
+    done = bench_here("compare", "old.json", "base.json", cwd=timed)
     assert done.returncode == 2
     assert "not comparable: python: CPython 2.7.18 before, CPython " in done.stderr

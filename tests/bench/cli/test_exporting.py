@@ -13,7 +13,7 @@ from bench.model import Caveat
 from bench.store import read_run
 from tests.bench.builders import record, repeats, run
 from tests.bench.cli.kept import keep
-from tests.bench.program import bench
+from tests.bench.program import bench_here
 
 BAD = record("b", valid=False, caveats=(Caveat("shed", "all"),))
 
@@ -29,28 +29,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_help_names_every_tool(tmp_path: Path) -> None:
-    said = bench("export", "--help", cwd=tmp_path).stdout
+    said = bench_here("export", "--help", cwd=tmp_path).stdout
     assert re.findall(r"--to (\S+)\n", said) == ["|".join(TOOLS)]
 
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_shown_or_written_it_is_the_same_to_the_character(tool: str, folder: Path) -> None:
     expected = export(read_run(folder / "good"), tool).encode()
-    done = bench("export", "good", "--to", tool, "--out", f"new/{tool}", cwd=folder)
+    done = bench_here("export", "good", "--to", tool, "--out", f"new/{tool}", cwd=folder)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"new/{tool}\n", "")
     assert (folder / "new" / tool).read_bytes() == expected
-    shown = bench("export", "good", "--to", tool, cwd=folder)
+    shown = bench_here("export", "good", "--to", tool, cwd=folder)
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert shown.stdout.encode() == expected.replace(
-        b"\r\n", b"\n"
-    )  # text mode of this test, not of the command
+    assert shown.stdout.encode() == expected
 
 
 def test_what_is_left_out_is_said_on_standard_error(folder: Path) -> None:
-    done = bench("export", "mixed", "--to", "bencher", cwd=folder)
+    done = bench_here("export", "mixed", "--to", "bencher", cwd=folder)
     assert (done.returncode, list(json.loads(done.stdout))) == (0, ["a / noop-async / native / 32 users"])
     assert done.stderr == "left out, as invalid: b / noop-async / native / 32 users (shed)\n"
-    done = bench("export", "mixed", "--to", "csv", cwd=folder)
+    done = bench_here("export", "mixed", "--to", "csv", cwd=folder)
     assert (done.returncode, done.stderr, len(done.stdout.splitlines())) == (0, "", 4)
 
 
@@ -67,7 +65,7 @@ def test_what_is_left_out_is_said_on_standard_error(folder: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_exported_is_one_sentence(line: str, status: int, sentence: str, folder: Path) -> None:
-    done = bench("export", *line.split(), cwd=folder)
+    done = bench_here("export", *line.split(), cwd=folder)
     assert (done.returncode, done.stdout) == (status, "")
     assert done.stderr.startswith("bench: ")
     assert done.stderr.count("\n") == 1

@@ -14,7 +14,7 @@ from bench.model import Record
 from bench.store import RunFolder
 from tests.bench.builders import facts, repeats
 from tests.bench.history.repository import git, made
-from tests.bench.program import bench
+from tests.bench.program import bench, bench_here
 
 ANCHOR = repeats("anchor", "ping", 2000.0, 2000.0)
 NAME = "uvicorn / noop-async / native, 32 users"
@@ -229,7 +229,7 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(
     Path("other.json").write_text("{}")
     measure(here / "bare", anchor=False)
     add(Path("run"), to=Path("there"))
-    done = bench("history", *arguments, cwd=here)
+    done = bench_here("history", *arguments, cwd=here)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.removeprefix("bench: ").removeprefix(f"{here}/").startswith(said)
     assert done.stderr.count("\n") == 1
@@ -245,7 +245,7 @@ def test_outside_of_a_repository_there_is_nothing_to_go_by(
 
 
 def test_by_itself_it_explains_itself(tmp_path: Path) -> None:
-    done = bench("history", cwd=tmp_path)
+    done = bench_here("history", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert [word for word in ("add", "show") if f"\n  {word} " not in done.stdout] == []
 
@@ -254,7 +254,7 @@ def test_a_real_run_beside_the_shipped_anchor(here: Path) -> None:
     cells = ("--setup", "uvicorn", "--setup", "anchor", "--scenario", "ping", "--users", "2")
     quick = ("--duration", "0.2", "--warmup", "0.1", "--repeats", "1", "--out", "measured")
     assert bench("run", "history", *cells, *quick, cwd=here).returncode == 0
-    done = bench("history", "add", "measured", "--commit", "HEAD", cwd=here)
+    done = bench_here("history", "add", "measured", "--commit", "HEAD", cwd=here)
     assert (done.returncode, done.stderr) == (0, "")
     entry = json.loads((here / "reports/history" / FILE).read_text())
     (figures,) = entry["series"].values()

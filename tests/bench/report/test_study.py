@@ -13,7 +13,7 @@ from bench.report import charts, write
 from bench.report.chapter import Chapter, chapter
 from bench.report.panels import Chart, PlanePanel, StackPanel
 from bench.store import read_micro
-from tests.bench.builders import realistic, run
+from tests.bench.builders import realistic, record, run
 from tests.bench.report.test_report import PageReader
 from tests.bench.study.made import cells, endpoint, io_run, micro
 
@@ -127,7 +127,7 @@ def test_the_page_has_the_chapter_with_every_table_and_chart(made: Chapter, tmp_
 
 def test_other_runs_have_no_such_chapter(tmp_path: Path) -> None:
     assert chapter(realistic(), None) is None
-    assert "study" not in PageReader(write(realistic(), tmp_path).read_text()).values("id")
+    assert "study" not in PageReader(write(run(record()), tmp_path).read_text()).values("id")
 
 
 def test_benchmarks_are_read_from_the_runs_folder(tmp_path: Path) -> None:
