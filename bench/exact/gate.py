@@ -136,12 +136,6 @@ def _judged(
     mine, its = place.measured(subject, sides)
     _demand(its)
     mine, its = _evened(subject, place, sides, mine, its)
-    for side, found in zip(sides, (mine, its), strict=True):
-        if not Path(found.answer.origin).is_relative_to(side.tree.folder):
-            raise GateError(
-                f"{subject.setup.app} of the {side.name} was imported from {found.answer.origin}, not from its own "
-                "tree; run this in the folder that the app is imported from"
-            )
     luck = 0.0 if mine.counts_lookups or its.counts_lookups else _LUCK
     base: dict[str, Figure | None] = {**mine.figures}
     head: dict[str, Figure | None] = {**its.figures}
@@ -235,7 +229,7 @@ class _Place(contextlib.ExitStack):
                 folder = self.folder / f"{side.name}-{self._round}"
                 folder.mkdir()
                 folders.append(folder)
-                command = _command(program, subject, side, folder, sessions)
+                command = _command(program, subject, side, folder, sessions, own=len(sides) > 1)
                 env = _environment(subject.setup, folder, hashes)
                 child = self._processes.running(command, log=folder / "log", cpus=side.cpus, env=env)
                 children[side.name, folder] = stack.enter_context(child)
@@ -244,12 +238,12 @@ class _Place(contextlib.ExitStack):
 
 
 def _command(
-    program: str, subject: Subject, side: _Side, folder: Path, sessions: Mapping[str, int]
+    program: str, subject: Subject, side: _Side, folder: Path, sessions: Mapping[str, int], *, own: bool
 ) -> list[str]:
     setup = subject.setup
     Job(
         side.tree.folder, setup.app, setup.loop, subject.scenarios, subject.scenarios_file,
-        folder / "answer", folder / "part", dict(sessions),
+        folder / "answer", folder / "part", dict(sessions), own,
     ).write(folder / "job")  # fmt: skip
     python = [sys.executable, "-P", "-m", f"bench.exact.{program}", str(folder / "job")]
     if program != "measured":
@@ -279,7 +273,7 @@ def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]]) -> None:
     while True:
         states = {key: child.poll() for key, child in children.items()}
         for (side, folder), status in states.items():
-            if status:
+            if status or (status == 0 and not (folder / "answer").exists()):
                 raise GateError(f"{side} cannot be measured:\n{_tail(folder / 'log')}")
         if None not in states.values():
             return
@@ -291,7 +285,7 @@ def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]]) -> None:
 def _tail(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()
     said = [line.removeprefix("bench: ") for line in lines if line.startswith("bench: ")]
-    return "\n".join(f"    {line}" for line in said or lines[-_LOG_LINES:])
+    return "\n".join(f"    {line}" for line in said or lines[-_LOG_LINES:] or ["it ended without an answer"])
 
 
 def _read(folder: Path, side: str) -> _Measured:

@@ -16,8 +16,8 @@ class Job:
     """One version of the app under some scenarios.
 
     `sessions` is how many make a block of a scenario, where that is not for this process to choose. The app is
-    `module:attribute`, or `module:factory()`, imported from the folder `tree`. Callgrind's part files are
-    `<parts>.1`, `<parts>.2` ...
+    `module:attribute`, or `module:factory()`, imported from the folder `tree`: if `own`, from nowhere else. Callgrind's
+    part files are `<parts>.1`, `<parts>.2` ...
     """
 
     tree: Path
@@ -28,6 +28,7 @@ class Job:
     answer: Path
     parts: Path
     sessions: Mapping[str, int] = field(default_factory=dict)
+    own: bool = False
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=str))
@@ -35,12 +36,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where the app came from, how many marks were made, and by scenario the batches, or None where the app has it not.
+    """How many marks were made, and by scenario the batches, or None where the app has it not.
 
     `missing` says what was not found, `sessions` how many made a block.
     """
 
-    origin: str
     marks: int
     batches: Mapping[str, Batches | None]
     missing: Mapping[str, str]

@@ -17,7 +17,7 @@ from subprocess import DEVNULL, Popen
 from bench.errors import BenchError
 from bench.exact import callgrind
 from bench.exact.job import Answer, Batches, Job, read_job
-from bench.exact.target import MissingError, answers, in_step, origin, running
+from bench.exact.target import MissingError, answers, in_step, running
 from bench.inprocess import InProcess
 from scenarios.files import load
 from scenarios.model import Request, Response, Scenario
@@ -59,7 +59,7 @@ def _measure(job: Job, app: InProcess, scenarios: Sequence[Scenario]) -> Answer:
     sessions = {one.name: job.sessions.get(one.name) or _sessions(one, marks) for one in there}
     found: dict[str, Batches | None] = {one.name: None for one in scenarios}
     found |= {one.name: _measured(one, marks, sessions[one.name]) for one in there}
-    return Answer(origin(job), marks.count, found, missing, sessions)
+    return Answer(marks.count, found, missing, sessions)
 
 
 def _warmed(scenario: Scenario, app: InProcess) -> str | None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from random import Random
 
 from bench.errors import BenchError
@@ -27,14 +28,20 @@ class MissingError(BenchError):
 
 @contextlib.contextmanager
 def running(job: Job) -> Iterator[InProcess]:
-    """The job's app with its lifespan. Raises whatever importing it raises."""
+    """The job's app with its lifespan. Raises whatever importing it raises, and BenchError where it is not its own."""
     sys.path.insert(0, str(job.tree))
     loop_factory = None
     if job.loop == "uvloop":
         import uvloop
 
         loop_factory = uvloop.new_event_loop
-    with InProcess(_app(job.app), loop_factory) as app:
+    found = _app(job.app)
+    if job.own and not Path(_origin(job)).is_relative_to(job.tree):
+        raise BenchError(
+            f"{job.app} was imported from {_origin(job)}, not from its own tree; run this in the folder that the app "
+            "is imported from"
+        )
+    with InProcess(found, loop_factory) as app:
         yield app
 
 
@@ -76,7 +83,7 @@ def _check(request: Request, response: Response) -> None:
         raise BenchError(f"{request.label}: {fault}; it answered {response.status} {response.body[:200]!r}")
 
 
-def origin(job: Job) -> str:
+def _origin(job: Job) -> str:
     """The file that the app was imported from."""
     return sys.modules[job.app.partition(":")[0]].__file__ or ""
 

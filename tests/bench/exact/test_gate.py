@@ -179,7 +179,7 @@ def test_what_is_new_is_inconclusive_and_may_pass_but_what_is_gone_fails(reposit
         pytest.param(APP.replace('b"hello"', 'b"good bye"'), "calm", "wrong-body", id="a wrong answer"),
         pytest.param(APP.replace('"/calm"', '"/quiet"'), "calm", "GET /calm is not found", id="a lost endpoint"),
         pytest.param("import nowhere", "calm", "No module named 'nowhere'", id="an app that cannot be imported"),
-        pytest.param("import os\nos._exit(0)", "calm", "", id="an app that ends the process"),
+        pytest.param("import os\nos._exit(0)", "calm", "ended without an answer", id="an app that ends the process"),
         pytest.param(MARKING, "busy", "calls getppid", id="an app that makes our marks"),
     ],
 )  # fmt: skip

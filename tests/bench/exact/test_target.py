@@ -1,0 +1,35 @@
+"""The app that is measured: which one it is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.errors import BenchError
+from bench.exact.job import Job
+from bench.exact.target import answers, running
+from scenarios.model import Request
+
+
+def job(tree: Path, *, own: bool) -> Job:
+    return Job(tree, "bench.raw_app:app", "asyncio", (), None, tree / "answer", tree / "part", own=own)
+
+
+def test_an_app_from_elsewhere_is_measured_where_nothing_is_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with running(job(tmp_path, own=False)) as app:
+        (answer,) = answers(app, [Request("GET", "/")])
+    assert (answer.status, answer.body) == (200, b'{"message":"pong"}')
+
+
+def test_an_app_of_its_own_must_come_from_its_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with (
+        pytest.raises(BenchError, match=r"^bench\.raw_app:app was imported from .*, not from its own tree; "),
+        running(job(tmp_path, own=True)),
+    ):
+        pass
