@@ -193,9 +193,9 @@ def test_results_go_to_standard_output_and_progress_to_standard_error(folder: Pa
     found = {path.name for path in (folder / "reports" / run).iterdir()}
     assert found == {"run.json", "records.jsonl", "report.html", "report.md", "charts"}
 
-    again = bench("report", cwd=folder)
+    again = bench_here("report", cwd=folder)
     assert (again.returncode, again.stdout) == (0, f"reports/{run}/report.html\n")
-    compared = bench("compare", "reports/latest", f"reports/{run}", cwd=folder)
+    compared = bench_here("compare", "reports/latest", f"reports/{run}", cwd=folder)
     assert (compared.returncode, compared.stderr) == (3, "")  # a single repeat shows nothing
     assert "front-page" in compared.stdout
     assert "~" in compared.stdout
@@ -231,7 +231,7 @@ def test_nothing_but_failures_is_told_as_such(folder: Path) -> None:
     assert (done.returncode, done.stdout.strip()) == (1, "")
     assert "failed: setup 'broken'" in done.stderr
     assert "Traceback" not in done.stderr
-    assert bench("report", "out", cwd=folder).returncode == 0
+    assert bench_here("report", "out", cwd=folder).returncode == 0
 
 
 def test_another_loopback_address_may_be_loaded(folder: Path) -> None:
@@ -292,5 +292,5 @@ def test_an_interrupted_run_keeps_its_cells_and_leaves_no_process(
         assert "the cells so far are in out; `bench report out` charts them\n" in said
         assert "Traceback" not in said
     if signum == signal.SIGINT:
-        done = bench("report", "out", cwd=tmp_path)
+        done = bench_here("report", "out", cwd=tmp_path)
         assert (done.returncode, done.stdout) == (0, "out/report.html\n")

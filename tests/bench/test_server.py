@@ -9,8 +9,9 @@ import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,21 @@ def processes() -> Iterator[Processes]:
         yield owner
 
 
-@pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@contextmanager
+def at_home(folder: Path) -> Iterator[None]:
     """A working directory and an environment such as one finds on a machine where these servers are at home."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "gunicorn.conf.py").write_text("raise RuntimeError('a stray configuration')")
-    for key, value in HOSTILE.items():
-        monkeypatch.setenv(key, value)
-    return tmp_path
+    (folder / "gunicorn.conf.py").write_text("raise RuntimeError('a stray configuration')")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for key, value in HOSTILE.items():
+            patch.setenv(key, value)
+        yield
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    with at_home(tmp_path):
+        yield tmp_path
 
 
 def fetched(server: Server, path: str) -> Any:
@@ -90,23 +98,49 @@ KINDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("setup", "loop", "parser"), KINDS.values(), ids=KINDS)
-def test_a_server_runs_as_its_setup_says_and_leaves_nothing(
-    setup: Setup, loop: str, parser: str, processes: Processes, elsewhere: Path
-) -> None:
-    with serving(setup, processes) as server:
-        assert fetched(server, "/health/live") == {"status": "ok"}
-        info = fetched(server, "/bench/info")
-        assert (info["loop"], info["http_parser"]) == (loop, parser)
-        assert setup.server in info["server"].split("+")
-        workers = ProcessTree(server.pid).workers()
-        assert len(workers) == setup.workers
-        assert info["pid"] in workers
-        members, folder = tree(server), server.log.parent
-        assert (folder / "app.db").is_file()
+@dataclass(frozen=True)
+class Look:
+    """What a server was like while it ran, and what was left of it."""
 
-    assert [process for process in members if lives(process)] == []
-    assert not folder.exists()
+    health: Any
+    info: Any
+    workers: tuple[int, ...]
+    had_database: bool
+    left: list[psutil.Process]
+    left_folder: bool
+
+
+def looked_at(setup: Setup, processes: Processes) -> Look:
+    with serving(setup, processes) as server:
+        health, info = fetched(server, "/health/live"), fetched(server, "/bench/info")
+        workers = ProcessTree(server.pid).workers()
+        members, folder = tree(server), server.log.parent
+        had_database = (folder / "app.db").is_file()
+    left = [process for process in members if lives(process)]
+    return Look(health, info, workers, had_database, left, folder.exists())
+
+
+@pytest.fixture(scope="module")
+def looks(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[Look]]:
+    """Of each kind; two start at a time, as there are two processors."""
+    with at_home(tmp_path_factory.mktemp("home")), ThreadPoolExecutor(2) as pool:
+        return {name: pool.submit(looked_at, setup, processes) for name, (setup, *_) in KINDS.items()}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_server_runs_as_its_setup_says_and_leaves_nothing(
+    name: str, looks: dict[str, Future[Look]]
+) -> None:
+    setup, loop, parser = KINDS[name]
+    look = looks[name].result()
+    assert look.health == {"status": "ok"}
+    assert (look.info["loop"], look.info["http_parser"]) == (loop, parser)
+    assert setup.server in look.info["server"].split("+")
+    assert len(look.workers) == setup.workers
+    assert look.info["pid"] in look.workers
+    assert look.had_database
+    assert look.left == []
+    assert not look.left_folder
 
 
 LATE_WORKERS = {

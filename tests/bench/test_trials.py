@@ -107,7 +107,7 @@ def test_the_result_is_told_in_words_and_in_a_table(folder: Path) -> None:
     assert "\n  caveat few-samples: p99 rests on " in done.stdout
     assert "\nTrials\n" in done.stdout
     assert done.stdout.endswith("report: out/report.html\n")
-    again = bench("report", "out", cwd=folder)
+    again = bench_here("report", "out", cwd=folder)
     assert (again.returncode, again.stdout) == (0, "out/report.html\n")
 
 
@@ -134,7 +134,7 @@ def test_a_search_that_cannot_go_on_is_a_failure_of_the_run(line: str, sentence:
     assert "Traceback" not in done.stderr
     assert facts(folder)["finished"] is False
     assert sentence in json.loads((folder / "out" / "failures.jsonl").read_text())["error"]
-    assert bench("report", "out", cwd=folder).returncode == 0
+    assert bench_here("report", "out", cwd=folder).returncode == 0
 
 
 def test_an_interrupted_search_keeps_its_trials(folder: Path) -> None:
@@ -146,7 +146,7 @@ def test_an_interrupted_search_keeps_its_trials(folder: Path) -> None:
     assert child.returncode == 130
     assert "what is known is in out; `bench report out` charts it\n" in said
     assert (facts(folder)["finished"], facts(folder)["interrupted"]) == (False, True)
-    assert bench("report", "out", cwd=folder).returncode == 0
+    assert bench_here("report", "out", cwd=folder).returncode == 0
     assert "The search was cut short" in (folder / "out" / "report.md").read_text()
 
 

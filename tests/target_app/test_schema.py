@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 import schemathesis
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from schemathesis.config import SchemathesisConfig
 from schemathesis.python.asgi import shutdown_lifespans
+from starlette.types import Receive, Scope, Send
 
 from target_app.main import create_app
 from target_app.routers.bench import background, io
@@ -62,51 +62,76 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             yield stack.enter_context(request.getfixturevalue("fresh_postgres")())
 
 
+class Staying:
+    """An app that stays up between tests, though schemathesis starts and stops it with each; on the same loop."""
+
+    def __init__(self, **settings: object) -> None:
+        self._app = create_app(Settings(bench=True, seed_rows=20, **settings))  # type: ignore[arg-type]
+        self._life = self._app.router.lifespan_context(self._app)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            await self._life.__aenter__()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def close(self) -> None:
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._life.__aexit__(None, None, None), self._loop).result(30)
+
+
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staying]:
     """The app over SQLite, where one may log in."""
-    database = tmp_path_factory.mktemp("optional") / "app.db"
-    return create_app(Settings(database_url=sqlite_url(database), bench=True, seed_rows=20))
+    with closing(Staying(database_url=sqlite_url(tmp_path_factory.mktemp("optional") / "app.db"))) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")
-def postgres_app(fresh_postgres: FreshDatabase) -> Iterator[FastAPI]:
+def postgres_app(fresh_postgres: FreshDatabase) -> Iterator[Staying]:
     """The same over PostgreSQL."""
-    with fresh_postgres() as url:
-        yield create_app(Settings(database_url=url, bench=True, seed_rows=20))
+    with fresh_postgres() as url, closing(Staying(database_url=url)) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")
-def closed_app(url: str) -> FastAPI:
+def closed_app(url: str) -> Iterator[Staying]:
     """The app with every feature on that needs no Redis, where one must."""
-    return create_app(
-        Settings(database_url=url, bench=True, seed_rows=20, auth="on", cache="memory", compression="auto",
-                 rate_limit="memory", rate_limit_requests=1_000_000, login_limit_requests=1_000_000, secret=SECRET)
-    )  # fmt: skip
+    features = {"auth": "on", "cache": "memory", "compression": "auto", "rate_limit": "memory"}
+    plenty = {"rate_limit_requests": 1_000_000, "login_limit_requests": 1_000_000}
+    with closing(Staying(database_url=url, secret=SECRET, **features, **plenty)) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")
-def token(closed_app: FastAPI, url: str) -> dict[str, str]:
+def token(closed_app: Staying, url: str) -> dict[str, str]:
     """The header of a user of the same database, logged in elsewhere."""
     with TestClient(create_app(Settings(database_url=url, secret=SECRET, seed_rows=20))) as client:
         return new_user(client, "schema")
 
 
 @OPTIONAL.parametrize()
-def test_where_one_may_log_in(case: schemathesis.Case, app: FastAPI) -> None:
+def test_where_one_may_log_in(case: schemathesis.Case, app: Staying) -> None:
     case.call_and_validate(app=app)
 
 
 @OF_DATABASES.parametrize()
-def test_what_asks_the_other_database(case: schemathesis.Case, postgres_app: FastAPI) -> None:
+def test_what_asks_the_other_database(case: schemathesis.Case, postgres_app: Staying) -> None:
     case.call_and_validate(app=postgres_app)
 
 
 @REQUIRED.parametrize()
-def test_where_one_must_and_has_not(case: schemathesis.Case, closed_app: FastAPI) -> None:
+def test_where_one_must_and_has_not(case: schemathesis.Case, closed_app: Staying) -> None:
     case.call_and_validate(app=closed_app)
 
 
 @REQUIRED.parametrize()
-def test_where_one_must_and_has(case: schemathesis.Case, closed_app: FastAPI, token: dict[str, str]) -> None:
+def test_where_one_must_and_has(case: schemathesis.Case, closed_app: Staying, token: dict[str, str]) -> None:
     case.call_and_validate(app=closed_app, headers=token)

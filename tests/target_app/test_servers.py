@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import httpx2
 import psutil
@@ -81,33 +82,50 @@ def test_concurrent_changes_through_both_ways_are_all_kept(two_workers: Server) 
     assert workers <= {child.pid for child in psutil.Process(two_workers.pid).children(recursive=True)}
 
 
-@pytest.mark.parametrize(
-    ("name", "server", "http_parser", "loop"),
-    [
-        pytest.param("uvicorn-asyncio-h11", "uvicorn", "h11", "asyncio", id="uvicorn without speed-ups"),
-        pytest.param(
-            "gunicorn-1", "gunicorn+uvicorn", "httptools", "uvloop", id="gunicorn with uvicorn-worker"
-        ),
-        pytest.param("gunicorn-asgi-2", "gunicorn", "built-in", "uvloop", id="gunicorn's own worker"),
-        pytest.param("granian-1", "granian", "built-in", "uvloop", id="granian"),
-        pytest.param("hypercorn-1", "hypercorn", "h11", "uvloop", id="hypercorn"),
-    ],
-)
-def test_info_names_what_serves(
-    processes: Processes, name: str, server: str, http_parser: str, loop: str
-) -> None:
-    """And a process to compute in starts under each server, and ends with it."""
-    with serving(load_setups()[name], processes) as running, caller(running.url) as client:
+SERVERS = {
+    "uvicorn without speed-ups": ("uvicorn-asyncio-h11", "uvicorn", "h11", "asyncio"),
+    "gunicorn with uvicorn-worker": ("gunicorn-1", "gunicorn+uvicorn", "httptools", "uvloop"),
+    "gunicorn's own worker": ("gunicorn-asgi-2", "gunicorn", "built-in", "uvloop"),
+    "granian": ("granian-1", "granian", "built-in", "uvloop"),
+    "hypercorn": ("hypercorn-1", "hypercorn", "h11", "uvloop"),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a server said while it ran, and its processes, which are gone."""
+
+    info: httpx2.Response
+    computed: list[httpx2.Response]
+    family: list[psutil.Process]
+
+
+def looked_at(setup: str, processes: Processes) -> Look:
+    with serving(load_setups()[setup], processes) as running, caller(running.url) as client:
         computed = [client.get(f"/bench/cpu/process?n={n}") for n in (5, 6)]
-        answer = client.get("/bench/info")
-        family = psutil.Process(running.pid).children(recursive=True)
-    told = answer.json()
-    assert (told["server"], told["http_parser"], told["loop"]) == (server, http_parser, loop)
-    assert told["pid"] == int(answer.headers["x-worker"])
-    assert told["pid"] in (running.pid, *(child.pid for child in family))
-    assert told["thread_tokens"] == 40
-    assert [answer.status_code for answer in computed] == [200, 200]
+        info = client.get("/bench/info")
+        process = psutil.Process(running.pid)
+        family = [process, *process.children(recursive=True)]
     assert poll(lambda: not any(map(lives, family)), within_s=10)
+    return Look(info, computed, family)
+
+
+@pytest.fixture(scope="module")
+def looks(processes: Processes) -> dict[str, Future[Look]]:
+    """Of each server; two start at a time, as there are two processors."""
+    with ThreadPoolExecutor(2) as pool:
+        return {name: pool.submit(looked_at, setup, processes) for name, (setup, *_) in SERVERS.items()}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_info_names_what_serves(name: str, looks: dict[str, Future[Look]]) -> None:
+    """And a process to compute in starts under each server, and ends with it."""
+    look, told = looks[name].result(), looks[name].result().info.json()
+    assert (told["server"], told["http_parser"], told["loop"]) == SERVERS[name][1:]
+    assert told["pid"] == int(look.info.headers["x-worker"])
+    assert told["pid"] in [process.pid for process in look.family]
+    assert told["thread_tokens"] == 40
+    assert [answer.status_code for answer in look.computed] == [200, 200]
 
 
 def test_process_to_compute_in_ends_with_a_server_that_is_killed(processes: Processes) -> None:
