@@ -136,7 +136,7 @@ def _slice(server: Server, processes: Processes, cpus: Sequence[int]) -> tuple[f
         load = ClosedLoad(_USERS, _SLICE_S, 0.1)
         job = Job(server.host, server.port, SCENARIO, load, Path(tmp) / "samples")
         samples, _ = launch.run("native", [job], processes, silent, cpus=cpus)
-    inside = (samples.done_ns >= samples.start_ns) & (samples.done_ns < samples.end_ns)
+    inside = samples.during(samples.done_ns)
     good = int(np.count_nonzero(inside & (samples.outcome == OK)))
     return good / samples.duration_s, (marks[1] - marks[0]) / 1e9 / good
 

@@ -123,7 +123,7 @@ def _engine(name: str) -> Callable[[_Place], Cost]:
         load = ClosedLoad(_USERS, place.duration_s, _WARMUP_S)
         job = Job(place.server.host, place.server.port, SCENARIO, load, place.folder / "samples")
         samples, _ = launch.run(name, [job], place.processes, _SILENT, cpus=place.cpus)
-        inside = (samples.done_ns >= samples.start_ns) & (samples.done_ns < samples.end_ns)
+        inside = samples.during(samples.done_ns)
         answered = int(inside.sum())
         if not answered or (samples.outcome[inside] != OK).any():
             raise EngineError(f"{name}: requests failed; its figures would mean nothing")

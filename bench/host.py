@@ -112,9 +112,9 @@ def cpus_for() -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 @contextlib.contextmanager
-def own_cpus(cpus: Sequence[int]) -> Iterator[None]:
-    """Keep this process off the server's CPUs while it measures."""
-    if not cpus:
+def on_cpus(cpus: Sequence[int]) -> Iterator[None]:
+    """Keep this thread, and what it starts, on these CPUs; where none are named or none can be chosen, on any."""
+    if not cpus or not hasattr(os, "sched_setaffinity"):
         yield
         return
     before = os.sched_getaffinity(0)

@@ -22,6 +22,8 @@ from typing import IO
 
 import psutil
 
+from bench.host import on_cpus
+
 _GUARD = """
 import os, shutil, signal, sys, time
 groups, folders = set(), set()
@@ -136,7 +138,7 @@ def _spawn(
 ) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
     person = pwd.getpwnam(user) if user else None
-    with _on_cpus(cpus):
+    with on_cpus(cpus):  # children inherit this thread's affinity, so there is no moment without it
         return subprocess.Popen(
             list(command),
             stdin=pipe if talking else subprocess.DEVNULL,
@@ -150,20 +152,6 @@ def _spawn(
             group=person.pw_gid if person else None,
             extra_groups=[] if person else None,
         )
-
-
-@contextlib.contextmanager
-def _on_cpus(cpus: Sequence[int]) -> Iterator[None]:
-    """Let children start on these CPUs: they inherit this thread's affinity, so there is no moment without it."""
-    if not cpus or not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cpus)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def _stop(child: subprocess.Popen[str], grace_s: float, stop: signal.Signals) -> None:

@@ -99,7 +99,7 @@ def run(plan: Plan, bench: Bench, folder: RunFolder, display: Display) -> None:
     A setup that does not start and a cell that cannot be measured are recorded as failures; the run goes on.
     """
     began_s = time.monotonic()
-    with host.own_cpus(bench.generator_cpus), Processes() as processes:
+    with host.on_cpus(bench.generator_cpus), Processes() as processes:
         earlier: dict[object, list[float]] = {}
         for visit in visits(plan):
             with contextlib.closing(_visit(visit, plan, bench, processes, display)) as results:
@@ -263,7 +263,7 @@ def audited(record: Record, earlier_rps: Sequence[float] = ()) -> Record:
 
 def _answered(samples: Samples) -> int:
     """Requests that ended in the measured part, well or not."""
-    return int(np.count_nonzero((samples.done_ns >= samples.start_ns) & (samples.done_ns < samples.end_ns)))
+    return int(np.count_nonzero(samples.during(samples.done_ns)))
 
 
 def _cell_s(cell: Cell) -> float:

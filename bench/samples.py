@@ -47,6 +47,10 @@ class Samples:
     def duration_s(self) -> float:
         return (self.end_ns - self.start_ns) / 1e9
 
+    def during(self, at_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these moments, one a row, lie in the measured part."""
+        return (at_ns >= self.start_ns) & (at_ns < self.end_ns)
+
     def rows(self, mask: NDArray[np.bool_]) -> Samples:
         """The rows that the mask selects."""
         return replace(

@@ -26,10 +26,10 @@ def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[
     Latencies are of the requests intended in it, whenever they were answered; throughput is of the good answers
     that arrived in it, whenever they were sent. A load of several `stages` is summed up for each of them too.
     """
-    mine = samples.rows(_within(samples.intended_ns, samples))
+    mine = samples.rows(samples.during(samples.intended_ns))
     response_ms, service_ms, lag_ms = _times_ms(mine)
     failed = mine.outcome != OK
-    good = samples.rows((samples.outcome == OK) & _within(samples.done_ns, samples))
+    good = samples.rows((samples.outcome == OK) & samples.during(samples.done_ns))
     kinds = {
         kind: count
         for number, kind in enumerate(samples.outcomes)
@@ -52,14 +52,14 @@ def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[
         victim=_requests(victim) if victim is not None else None,
         lost=0 if samples.sent is None else samples.sent - len(samples.done_ns),
         stages=tuple(_stage(samples, stage) for stage in stages) if len(stages) > 1 else (),
-        answered=int(np.count_nonzero(_within(samples.done_ns, samples))),
+        answered=int(np.count_nonzero(samples.during(samples.done_ns))),
         under_way=(_under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)),
     )
 
 
 def answers_by_worker(samples: Samples) -> dict[int, Answers]:
     """Good answers of the measured part by the pid that gave them; empty when the answers do not tell."""
-    good = samples.rows((samples.outcome == OK) & _within(samples.done_ns, samples))
+    good = samples.rows((samples.outcome == OK) & samples.during(samples.done_ns))
     found = {}
     for pid in np.unique(good.worker[good.worker > 0]).tolist():
         mine = good.rows(good.worker == pid)
@@ -73,10 +73,6 @@ def latency(times_ms: NDArray[np.float64]) -> Latency:
         return Latency()
     p50, p90, p95, p99, p999 = np.percentile(times_ms, (50, 90, 95, 99, 99.9)).tolist()
     return Latency(float(times_ms.mean()), p50, p90, p95, p99, p999, float(times_ms.max()))
-
-
-def _within(at_ns: NDArray[np.int64], samples: Samples) -> NDArray[np.bool_]:
-    return (at_ns >= samples.start_ns) & (at_ns < samples.end_ns)
 
 
 def _under_way(samples: Samples, at_ns: int) -> int:
@@ -96,7 +92,7 @@ def _times_ms(
 
 
 def _requests(samples: Samples) -> RequestSummary:
-    mine = samples.rows(_within(samples.intended_ns, samples))
+    mine = samples.rows(samples.during(samples.intended_ns))
     return RequestSummary(
         len(mine.done_ns), int(np.count_nonzero(mine.outcome != OK)), latency(_times_ms(mine)[0])
     )
@@ -106,7 +102,7 @@ def _stage(samples: Samples, stage: Stage) -> StageSummary:
     start_ns = samples.start_ns + round(stage.t_s * 1e9)
     part = replace(samples, start_ns=start_ns, end_ns=start_ns + round(stage.duration_s * 1e9))
     mine = _requests(part)
-    answered = samples.outcome[_within(samples.done_ns, part)]
+    answered = samples.outcome[part.during(samples.done_ns)]
     return StageSummary(
         stage.t_s,
         stage.duration_s,
@@ -138,7 +134,7 @@ def _curve(response_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
 
 def _timeline(samples: Samples) -> tuple[Slice, ...]:
     """Equal bins of the measured part; requests are in the bin in which they were answered."""
-    mine = samples.rows(_within(samples.done_ns, samples))
+    mine = samples.rows(samples.during(samples.done_ns))
     width_s = samples.duration_s / _BINS
     bins = ((mine.done_ns - samples.start_ns) * _BINS // (samples.end_ns - samples.start_ns)).astype(int)
     response_ms = _times_ms(mine)[0]

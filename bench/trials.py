@@ -107,7 +107,7 @@ def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, tell: Tell) -> 
     folder.add_facts(capacity=_facts(goal, None, session.records))
     answer = None
     try:
-        with host.own_cpus(bench.generator_cpus), Processes() as processes:
+        with host.on_cpus(bench.generator_cpus), Processes() as processes:
             answer = session.search(processes)
         return answer
     except BenchError as error:

@@ -67,6 +67,7 @@ def _judgement(
 ) -> Judgement:
     from bench.errors import UsageError, unknown
     from bench.exact import gate
+    from bench.exact.place import Subject
     from bench.trees import Tree, repository
     from scenarios.files import own
 
@@ -87,7 +88,7 @@ def _judgement(
     names = wanted or tuple(name for name in own(file) if name not in costly)
     if not names:
         raise UsageError("every scenario here is costly; name those to be counted with --scenario")
-    subject = gate.Subject(app, names, file, chosen=bool(wanted), left_out=costly)
+    subject = Subject(app, names, file, chosen=bool(wanted), left_out=costly)
     if base is None:
         if head is not None:
             raise UsageError("--head needs a --base to be compared with")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.ending import kept, status
 from bench.cli.lookup import all_scenarios, one_setup
 from bench.cli.options import ScenariosFile, SetupName, SetupsFile, named, number, seconds
 from bench.cli.terminal import note, say, shown
@@ -153,11 +154,8 @@ def _capacity(
     )
     bench = asked.bench(setup)
     folder = asked.folder(trials.plan(goal, asked.seed), bench)
-    try:
+    with kept(folder):
         answer = trials.find(goal, asked.seed, bench, folder, note)
-    except (KeyboardInterrupt, SystemExit):
-        _interrupted(folder)
-        raise
     _conclude(folder.path, "capacity", asked.as_json)
     return 0 if answer.rate_per_s is not None else 1
 
@@ -178,19 +176,10 @@ def _scaling(asked: _Asked, setup: Setup, counts: list[int], repeats: int) -> in
     folder.add_facts(
         scaling={"setup": setup.name, "scenario": asked.scenario, "cpus": trials.cpus_of(setup, bench)}
     )
-    try:
-        with Display(len(cells(plan)), runner.expected_s(plan, bench)) as display:
-            runner.run(plan, bench, folder, display)
-    except (KeyboardInterrupt, SystemExit):
-        _interrupted(folder)
-        raise
+    with kept(folder), Display(len(cells(plan)), runner.expected_s(plan, bench)) as display:
+        runner.run(plan, bench, folder, display)
     trials.note_growth(folder)
     return _conclude(folder.path, "scaling", asked.as_json)
-
-
-def _interrupted(folder: RunFolder) -> None:
-    folder.add_facts(interrupted=True)
-    note(f"what is known is in {shown(folder.path)}; `bench report {shown(folder.path)}` charts it")
 
 
 def _conclude(path: Path, kind: str, as_json: bool) -> int:
@@ -211,9 +200,7 @@ def _conclude(path: Path, kind: str, as_json: bool) -> int:
             say("\n".join([*_told(finding), ""]))
         say(render(contents.summary))
         say(f"report: {shown(written)}")
-    for failure in done.failures:
-        note(f"failed: {failure.error}")
-    return 1 if done.failures or not done.records else 0
+    return status(done)
 
 
 def _told(finding: Finding) -> Iterator[str]:

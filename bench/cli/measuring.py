@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bench.cli.ending import kept, status
 from bench.cli.lookup import all_scenarios, check_address
 from bench.cli.options import PlansFile, ScenariosFile, SetupsFile, named, number, seconds
 from bench.cli.terminal import note, say, shown, span
@@ -141,13 +142,8 @@ def _run(
     expected_s = runner.expected_s(plan, bench)
     count = f"{len(cells(plan))} cell{'' if len(cells(plan)) == 1 else 's'}"
     note(f"{plan.name}: {count}, about {span(expected_s)}; writing {shown(path)}")
-    try:
-        with Display(len(cells(plan)), expected_s) as display:
-            runner.run(plan, bench, folder, display)
-    except (KeyboardInterrupt, SystemExit):
-        folder.add_facts(interrupted=True)
-        note(f"the cells so far are in {shown(path)}; `bench report {shown(path)}` charts them")
-        raise
+    with kept(folder), Display(len(cells(plan)), expected_s) as display:
+        runner.run(plan, bench, folder, display)
     return _conclude(path, as_json)
 
 
@@ -164,6 +160,4 @@ def _conclude(path: Path, as_json: bool) -> int:
     else:
         say(render(summary(done)))
         say(f"\nreport: {shown(page)}")
-    for failure in done.failures:
-        note(f"failed: {failure.error}")
-    return 1 if done.failures or not done.records else 0
+    return status(done)

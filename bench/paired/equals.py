@@ -33,7 +33,7 @@ def noise(
     """
     rng = Random(seed)
     cpus, own_cpus = host.cpus_for()
-    with host.own_cpus(own_cpus), Processes() as processes:
+    with host.on_cpus(own_cpus), Processes() as processes:
         began_s = time.monotonic()
         tell(f"starting {2 * count} servers")
         seeds = [rng.randrange(1, 2**32) for _ in range(count)]

@@ -62,7 +62,7 @@ def compare(asked: Comparison, tell: Tell, keep: Keep = lambda *_: None) -> Judg
     for arm in (asked.base, asked.head):
         host.check_cpus(arm.setup, own_cpus)
     host.allow_open_files()
-    with host.own_cpus(own_cpus), Processes() as processes:
+    with host.on_cpus(own_cpus), Processes() as processes:
         session = _Session(asked, processes, cpus, tell, keep)
         return Judgement(
             f"base: {asked.base.said}; head: {asked.head.said}",

@@ -9,6 +9,7 @@ from bench.history.entry import Commit, Entry
 from bench.history.trends import ChangePoint, Trend
 from bench.report import sheet
 from bench.report.history import ADVICE, History, beside, size, standing
+from bench.report.html import document
 from bench.report.trend import Address, drawing, figure, said, titled
 
 
@@ -18,29 +19,12 @@ def render(told: History, address: Address) -> str:
     for entry in told.entries:
         colours.setdefault(entry.machine.fingerprint, len(colours))
     style = "\n".join(map(sheet, ("colours.css", "page.css", "history.css")))
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            f"<title>History of {size(told)}: FastAPI benchmark</title>",
-            f"<style>\n{style}</style>",
-            "</head>",
-            "<body>",
-            _header(told),
-            "<main>",
-            _advice(told, address),
-            *(_section(title, mine, colours, address) for title, mine in _sections(told).items()),
-            _commits(told, address),
-            "</main>",
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
+    main = [
+        _advice(told, address),
+        *(_section(title, mine, colours, address) for title, mine in _sections(told).items()),
+        _commits(told, address),
+    ]
+    return document(f"History of {size(told)}", style, [_header(told)], main)
 
 
 def _header(told: History) -> str:

@@ -34,6 +34,22 @@ class Picture:
 def render(page: Page, pictures: Sequence[Picture], style: str) -> str:
     """The whole page, with its style sheet inside."""
     drawn = frozenset(picture.chart.name for picture in pictures)
+    header = [_header(page), _links(page, pictures)]
+    main = [
+        _findings(page, drawn),
+        *_chapter(page, pictures),
+        _tables(page),
+        *(_picture(picture, page.names) for picture in _own(page, pictures)),
+        _profiles(page.run),
+        _caveats(page),
+        _failures(page.run.failures),
+        _machine(page),
+    ]
+    return document(page.run.name, style, header, main)
+
+
+def document(title: str, style: str, header: Sequence[str], main: Sequence[str]) -> str:
+    """A page of its own, from its parts; the title is plain text."""
     return "\n".join(
         [
             "<!doctype html>",
@@ -42,21 +58,13 @@ def render(page: Page, pictures: Sequence[Picture], style: str) -> str:
             '<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
-            f"<title>{_text(page.run.name)}: FastAPI benchmark</title>",
+            f"<title>{_text(title)}: FastAPI benchmark</title>",
             f"<style>\n{style}</style>",
             "</head>",
             "<body>",
-            _header(page),
-            _links(page, pictures),
+            *header,
             "<main>",
-            _findings(page, drawn),
-            *_chapter(page, pictures),
-            _tables(page),
-            *(_picture(picture, page.names) for picture in _own(page, pictures)),
-            _profiles(page.run),
-            _caveats(page),
-            _failures(page.run.failures),
-            _machine(page),
+            *main,
             "</main>",
             "</body>",
             "</html>",

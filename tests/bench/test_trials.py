@@ -144,7 +144,7 @@ def test_an_interrupted_search_keeps_its_trials(folder: Path) -> None:
         child.send_signal(signal.SIGINT)
         said = child.communicate(timeout=10)[1]
     assert child.returncode == 130
-    assert "what is known is in out; `bench report out` charts it\n" in said
+    assert "the cells so far are in out; `bench report out` charts them\n" in said
     assert (facts(folder)["finished"], facts(folder)["interrupted"]) == (False, True)
     assert bench_here("report", "out", cwd=folder).returncode == 0
     assert "The search was cut short" in (folder / "out" / "report.md").read_text()

@@ -13,19 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.bench import tiny
 from tests.bench.program import bench_here, said_until, started
 
-APP = """
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        for word in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{word}.complete"})
-        return
-    status, body = await answer(scope["path"])
-    await send({"type": "http.response.start", "status": status, "headers": []})
-    await send({"type": "http.response.body", "body": body})
-
+APP = (
+    tiny.APP
+    + """
 async def answer(path):
     if path == "/busy":
         return 200, await busy()
@@ -38,6 +31,7 @@ async def busy():
         pass
     return b"hello"
 """
+)
 TURNS = 2_000
 BYTECODES_A_TURN = 3  # FOR_ITER, STORE_FAST, JUMP_BACKWARD: see `python -m dis`
 
@@ -53,69 +47,31 @@ async def busy():
 """,
 )
 
-SCENARIOS = """
-from scenarios.model import Request, Scenario, contains
-
-def asking(path):
-    def flow(rng):
-        yield Request("GET", path, check=contains(b"hello"))
-    return flow
-
-SCENARIOS = {name: Scenario(name, asking("/" + name)) for name in NAMES}
-"""
 COSTLY = 'SCENARIOS["dear"] = Scenario("dear", asking("/busy"), costly=True)\n'
-SETUPS = '[mine]\nserver = "uvicorn"\napp = "my_app:app"\n'
-MINE = ("--setup", "mine", "--setups", "setups.toml", "--scenarios", "my_scenarios.py")
+MINE = ("--setup", "mine", *tiny.FILES)
 
 needs_valgrind = pytest.mark.skipif(
     shutil.which("valgrind") is None, reason="valgrind is not installed; on Debian: apt-get install valgrind"
 )
 
 
-class Repository:
-    """A repository of a tiny app: each of these commits stands on its own branch, and starts from `base`."""
+class Repository(tiny.Repository):
+    """Each commit stands on a branch of its own, and starts from `base`."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.git("init", "-q", "-b", "base")
-        (folder / "setups.toml").write_text(SETUPS)
-        self._names("busy", "calm")
-        self._app(APP)
-        self.commit("base")
+        super().__init__(folder, APP, ("busy", "calm"))
 
-    def git(self, *arguments: str) -> str:
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-        command = ["git", "-C", str(self.folder), *who, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    def commit(self, branch: str) -> None:
-        self.git("checkout", "-q", "-B", branch)
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", branch)
+    def app(self, source: str) -> None:
+        super().app(source.replace("TURNS", str(TURNS)))
 
     def branch(self, branch: str, app: str = APP, names: tuple[str, ...] = ("busy", "calm")) -> None:
         self.git("checkout", "-q", "base")
-        self._names(*names)
-        self._app(app)
+        self.names(*names)
+        self.app(app)
         self.commit(branch)
 
     def exact(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "bench", "exact", *MINE, *arguments]
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**os.environ, **env},
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
-
-    def _names(self, *names: str) -> None:
-        (self.folder / "my_scenarios.py").write_text(f"NAMES = {names!r}\n{SCENARIOS}")
-
-    def _app(self, source: str) -> None:
-        (self.folder / "my_app.py").write_text(source.replace("TURNS", str(TURNS)))
+        return self.bench("exact", *MINE, *arguments, **env)
 
 
 @pytest.fixture
@@ -139,7 +95,7 @@ def test_five_percent_more_turns_are_found_in_that_endpoint_alone(repository: Re
     assert found["busy"]["ratio"] == pytest.approx(1 + loop / 20 / found["busy"]["base"], abs=0.001)
     reason = f"busy (my_app.py): +{TURNS // 20 * BYTECODES_A_TURN:,} bytecodes a request"
     assert reason in found["busy"]["why"]
-    assert (done.returncode, len(repository.git("worktree", "list").splitlines())) == (1, 1)
+    assert (done.returncode, repository.worktrees()) == (1, 1)
 
 
 @needs_valgrind
@@ -191,14 +147,14 @@ def test_a_head_that_cannot_be_measured_is_a_failure(
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "head" in done.stderr
-    assert len(repository.git("worktree", "list").splitlines()) == 1
+    assert repository.worktrees() == 1
 
 
 @needs_valgrind
 def test_an_app_that_is_not_in_the_tree_is_not_compared_with_itself(repository: Repository) -> None:
-    (repository.folder / "setups.toml").write_text(SETUPS.replace("my_app", "bench.raw_app"))
+    (repository.folder / "setups.toml").write_text(tiny.SETUPS.replace("my_app", "bench.raw_app"))
     (repository.folder / "my_scenarios.py").write_text(
-        f"NAMES = ('bench/ping',)\n{SCENARIOS.replace('hello', 'pong')}"
+        f"NAMES = ('bench/ping',)\n{tiny.SCENARIOS.replace('hello', 'pong')}"
     )
     done = repository.exact("--base", "base")
     assert (done.returncode, "not from its own tree" in done.stderr) == (2, True)
@@ -228,7 +184,7 @@ def test_ctrl_c_leaves_no_worktree_behind(repository: Repository) -> None:
         said_until(child, "base: ")
         child.send_signal(signal.SIGINT)
         assert child.wait(30) == 130
-    assert len(repository.git("worktree", "list").splitlines()) == 1
+    assert repository.worktrees() == 1
 
 
 def test_without_valgrind_it_says_how_to_get_it(

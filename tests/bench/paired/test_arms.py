@@ -13,18 +13,15 @@ from bench.errors import GateError, ServerError
 from bench.model import Setup
 from bench.paired.arms import Arm, check_origin, pairs
 from bench.processes import Processes
+from tests.bench import tiny
 
-APP = """
-import os
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        for word in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{word}.complete"})
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": os.environ.get("PYTHONHASHSEED", "none").encode()})
+APP = (
+    tiny.APP
+    + """
+async def answer(path):
+    return 200, b"hello"
 """
+)
 
 
 def arm(name: str, folder: Path, **more: object) -> Arm:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,65 +12,32 @@ import psutil
 import pytest
 
 from bench.paired.fingerprint import stored
+from tests.bench import tiny
 from tests.bench.program import said_until, started
 
-APP = """
-import asyncio
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        for word in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{word}.complete"})
-        return
-    status, body = await answer(scope["path"])
-    await send({"type": "http.response.start", "status": status, "headers": []})
-    await send({"type": "http.response.body", "body": body})
-
+APP = (
+    "import asyncio\n"
+    + tiny.APP
+    + """
 async def answer(path):
     if path == "/waits":
         await asyncio.sleep(0.002)
     return (200, b"hello") if path in ("/waits", "/calm") else (404, b"")
 """
-SCENARIOS = """
-from scenarios.model import Request, Scenario, contains
-
-def asking(path):
-    def flow(rng):
-        yield Request("GET", path, check=contains(b"hello"))
-    return flow
-
-SCENARIOS = {name: Scenario(name, asking("/" + name)) for name in ("waits", "calm")}
-"""
-SETUPS = '[mine]\nserver = "uvicorn"\napp = "my_app:app"\nhealth = "/calm"\n'
-MINE = ("mine", "--setups", "setups.toml", "--scenarios", "my_scenarios.py")
+)
+SETUPS = tiny.SETUPS + 'health = "/calm"\n'
+MINE = ("mine", *tiny.FILES)
 SHORT = ("--seconds", "10", "--pairs", "7")  # six of one sign are not yet evidence
 
 
-class Repository:
-    """A repository of a tiny app, whose first commit is `base`; the working tree is what is changed."""
+class Repository(tiny.Repository):
+    """The working tree is what is changed."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "setups.toml").write_text(SETUPS)
-        (folder / "my_scenarios.py").write_text(SCENARIOS)
-        self.app(APP)
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-        for arguments in (("init", "-q", "-b", "base"), ("add", "-A"), (*who, "commit", "-q", "-m", "base")):
-            subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=True)
-
-    def app(self, source: str) -> None:
-        (self.folder / "my_app.py").write_text(source)
-
-    def worktrees(self) -> int:
-        command = ["git", "-C", str(self.folder), "worktree", "list"]
-        return len(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines())
+        super().__init__(folder, APP, ("waits", "calm"), SETUPS)
 
     def ab(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "bench", "ab", *MINE, *arguments]
-        return subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, timeout=200, check=False,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
+        return self.bench("ab", *MINE, *arguments, PYTHONDONTWRITEBYTECODE="1")
 
 
 def servers() -> list[int]:
@@ -113,8 +79,7 @@ def test_an_endpoint_that_is_renamed_is_a_regression_and_measured_no_further(rep
 
 def test_an_endpoint_that_the_base_lacks_has_nothing_to_be_compared_with(repository: Repository) -> None:
     repository.app(APP.replace('("/waits", "/calm")', '("/waits", "/calm", "/new")'))
-    scenarios = SCENARIOS.replace('("waits", "calm")', '("new",)')
-    (repository.folder / "my_scenarios.py").write_text(scenarios)
+    repository.names("new")
     done = repository.ab("--base", "base")
     assert done.returncode == 3, done.stderr
     assert "nothing to compare with" in done.stdout
