@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
@@ -104,11 +105,11 @@ def rank(cells: Sequence[Repeats], cell: Repeats) -> int | None:
 
 
 def _ranked_rows(cells: Sequence[Repeats]) -> Iterable[Row]:
-    ordered = sorted(cells, key=_best_first)
-    leader = ordered[0]
+    places = {id(cell): rank(cells, cell) for cell in cells}
+    leader = min(cells, key=_best_first)
     metric = ranked_by(leader)
-    for cell in ordered:
-        place = rank(cells, cell)
+    for cell in sorted(cells, key=lambda cell: (places[id(cell)] or math.inf, _best_first(cell))):
+        place = places[id(cell)]
         throughput = cell.estimate(THROUGHPUT)
         entries = (
             (NOTHING if not cell.valid else NO_EVIDENCE) if place is None else str(place),

@@ -30,7 +30,7 @@ db_core_async = _reads("/bench/db/core/async")
 db_core_sync = _reads("/bench/db/core/sync")
 db_raw_async = _reads("/bench/db/raw/async")
 db_raw_sync = _reads("/bench/db/raw/sync")
-db_misuse = _reads("/bench/db/misuse")
+db_orm_misuse = _reads("/bench/db/misuse")
 db_list_async = always(Request("GET", f"/bench/db/list/async?limit={_LIMIT}", check=_last_of_page))
 db_list_sync = always(Request("GET", f"/bench/db/list/sync?limit={_LIMIT}", check=_last_of_page))
 db_counter_async = always(Request("POST", "/bench/db/counter/async", check=_counted))
@@ -56,9 +56,9 @@ SCENARIOS = {
     "db-raw-sync": Scenario(
         "db-raw-sync", db_raw_sync, about="One row, straight from a sync driver, in a thread."
     ),
-    "db-misuse": Scenario(
-        "db-misuse",
-        db_misuse,
+    "db-orm-misuse": Scenario(
+        "db-orm-misuse",
+        db_orm_misuse,
         about="One item through a sync driver inside an async endpoint: the classic mistake.",
         victim=ping,
     ),

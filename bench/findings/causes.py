@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.audit import GENERATOR_SHARE
+from bench.findings.finding import listed
 from bench.metric import three_digits
 from bench.model import Record, Worker, WorkerTimeline
 from bench.workers import imbalance
@@ -173,13 +174,25 @@ def _busier(workers: Sequence[Worker], span_s: float) -> Cause | None:
 def _shares(worker: Worker, workers: Sequence[Worker]) -> str:
     """What a worker had of everything, with the index of all of them."""
     said = []
+    waiting = [_under_way(one) for one in workers]
+    if sum(waiting) and all(waiting):
+        said.append(f"{_under_way(worker) / sum(waiting):.0%} of what was under way")
     counts = [one.requests for one in workers if one.requests is not None]
     if (index := imbalance(counts)) and worker.requests is not None:
         said.append(f"{worker.requests / sum(counts):.0%} of the requests (imbalance {index:.2f})")
     times_s = [one.cpu_s for one in workers]
     if index := imbalance(times_s):
         said.append(f"{worker.cpu_s / sum(times_s):.0%} of the CPU time (imbalance {index:.2f})")
-    return f"of {len(workers)} workers it had {' and '.join(said)}"
+    return f"of {len(workers)} workers it had {listed(said)}"
+
+
+def _under_way(worker: Worker) -> float:
+    """The requests that were under way in a worker on average, but for a factor; 0 where that is not known.
+
+    By Little's law: how many there were, times how long they took.
+    """
+    mean_ms = worker.response_ms.mean if worker.response_ms else None
+    return (worker.requests or 0) * (mean_ms or 0.0)
 
 
 def _cpu_saturated(record: Record) -> Cause | None:

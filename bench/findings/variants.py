@@ -69,15 +69,16 @@ def _span(shown: Mapping[str, Comparison]) -> str:
 
 def misuse(cells: Sequence[Repeats]) -> Finding | None:
     """What blocking the event loop costs: the throughput, and the wait of innocent requests beside it."""
-    duel = _twin_pairs(cells, "misuse", "async")
+    duel = sorted(_twin_pairs(cells, "misuse", "async"), key=lambda pair: -_victim_ratio(*pair))
     if not duel:
         return None
     sentences = [sentence for bad, good in duel for sentence in _misuse_words(bad, good, cells)]
-    worst = max((_victim_ratio(bad, good) for bad, good in duel), default=0.0)
+    worst = _victim_ratio(*duel[0])
     lost = {bad.group: found for bad, good in duel if (found := evident(bad.against(good, THROUGHPUT)))}
     title = f"Blocking the loop: {_span(lost)} the throughput" if lost else f"Blocking the loop: {NOT_SHOWN}"
     if worst > 0:
         title = f"Blocking the loop makes bystanders wait {worst:,.0f} × as long"
+        title += f" ({duel[0][0].scenario})" if len(duel) > 1 else ""
     figures = tuple(_victim_figure(cell) for pair in duel for cell in reversed(pair))
     used = [cell for pair in duel for cell in pair]
     return Finding("misuse", title, " ".join(sentences), figures, "victims", caveats_of(used))

@@ -232,7 +232,7 @@ def _strip_grid(axes: Axes, count: int) -> None:
 
 
 def _strip_scale(axes: Axes, panel: StripPanel) -> None:
-    figures = [end for strip in panel.strips for end in _ends(strip)]
+    figures = [*panel.span, *(end for strip in panel.strips for end in _ends(strip))]
     high = max(figures, default=1.0)
     if panel.log:
         low = min((figure for figure in figures if figure > 0), default=1.0)

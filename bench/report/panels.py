@@ -25,7 +25,10 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class StripPanel:
-    """Strips over one another; dots stand on a logarithmic axis if `log`, bars always begin at zero."""
+    """Strips over one another; dots stand on a logarithmic axis if `log`, bars always begin at zero.
+
+    Panels with the same `span` (from, to) have the same axis, whatever stands on them.
+    """
 
     title: str
     strips: tuple[Strip, ...]
@@ -33,6 +36,7 @@ class StripPanel:
     kind: Literal["bars", "dots"] = "bars"
     log: bool = False
     reference: float | None = None
+    span: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

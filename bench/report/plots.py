@@ -188,22 +188,17 @@ def _peak(cells: Sequence[Repeats]) -> Estimate | None:
 def victims(cells: Sequence[Repeats]) -> Chart:
     """The p99 of the innocent probe beside each scenario that has one."""
     watched = [cell for cell in cells if cell.estimate(VICTIM_P99) is not None]
-    panels = [
-        StripPanel(
-            f"{members[0].setup} · {members[0].where}",
-            tuple(_strip(cell.scenario, cell, VICTIM_P99) for cell in members),
-            "p99 of /bench/ping beside it, ms (logarithmic)",
-            kind="dots",
-            log=True,
-        )
-        for members in by_place(watched).values()
-    ]
+    panels = _bar_panels(watched, VICTIM_P99)
+    found = [strip.estimate for panel in panels for strip in panel.strips if strip.estimate]
+    span = (min(one.low for one in found), max(one.high for one in found)) if found else ()
+    axis = "p99 of /bench/ping beside it, ms (logarithmic)"
     return Chart(
         "victims",
         "Who else suffers from the load",
         "Further left is better: how long a request that does nothing waits while the scenario runs. One step to the "
-        "right on this logarithmic axis is ten times as long; a blocked event loop makes everybody wait.",
-        tuple(panels),
+        "right on this logarithmic axis is ten times as long, in all panels alike; a blocked event loop makes "
+        "everybody wait.",
+        tuple(replace(panel, axis=axis, kind="dots", log=True, span=span) for panel in panels),
     )
 
 

@@ -11,8 +11,6 @@ from bench.repeats import REFERENCES, Repeats
 from bench.study.ratio import Ratio, ratio
 
 _ORDER = (*REFERENCES, "sync", "offload", "misuse")
-_SAME_WORK = {"db-misuse": ("db-orm", "misuse")}
-"""Scenarios whose name does not say whose twin they are."""
 
 _WORK = {
     "noop": "Nothing but a constant",
@@ -85,9 +83,8 @@ def ladders(cells: Iterable[Repeats]) -> tuple[Ladder, ...]:
     for cell in cells:
         load = cell.load
         if isinstance(load, ClosedLoad) and load.shape == "constant" and not load.think_s:
-            group, variant = _SAME_WORK.get(cell.scenario, (cell.group, cell.variant))
-            levels = found.setdefault((cell.setup, cell.engine, group), {})
-            levels.setdefault(load.users, {}).setdefault(load, {})[variant] = cell
+            levels = found.setdefault((cell.setup, cell.engine, cell.group), {})
+            levels.setdefault(load.users, {}).setdefault(load, {})[cell.variant] = cell
     made = (
         Ladder(*key, {users: max(loads.values(), key=len) for users, loads in sorted(levels.items())})
         for key, levels in found.items()

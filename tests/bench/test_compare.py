@@ -78,6 +78,15 @@ def test_setups_that_cannot_be_told_apart_share_a_rank() -> None:
     ) == {"a": "1", "b": "1", "c": "3", "d": "3", "e": "5"}
 
 
+def test_rows_stand_in_the_order_of_their_ranks() -> None:
+    """b has the second median, but a is better than b alone: c, whose repeats reach further, shares a's rank."""
+    found = ranks(
+        repeats("a", "noop-async", 100, 100, 110), repeats("b", "noop-async", 90, 91, 92),
+        repeats("c", "noop-async", 50, 80, 120),
+    )  # fmt: skip
+    assert list(found.items()) == [("a", "1"), ("c", "1"), ("b", "2")]
+
+
 def test_a_rank_counts_only_who_is_better_by_evidence() -> None:
     """b overlaps with both a and c, which do not overlap."""
     assert ranks(

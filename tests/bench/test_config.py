@@ -247,7 +247,7 @@ def test_the_study_holds_each_twin_at_five_levels_and_lasts_less_than_ten_minute
         rows = {
             cell.scenario for cell in mine if cell.setup == setup and cell.load == ClosedLoad(32, 1.0, 0.2)
         }
-        assert rows >= {"db-orm-async", "db-orm-sync", "db-misuse"}
+        assert rows >= {"db-orm-async", "db-orm-sync", "db-orm-misuse"}
     assert {cell.repeat for cell in mine} == {0, 1, 2}
     assert sum(cell.load.warmup_s + cell.load.duration_s for cell in mine) < 400
 

@@ -119,7 +119,7 @@ def test_twins_stand_with_their_reference_first() -> None:
 
 
 def test_different_work_is_no_set_of_twins() -> None:
-    assert twin_names("items-list", "items-crud", "io-async", "db-orm-sync", "db-misuse") == []
+    assert twin_names("items-list", "items-crud", "io-async", "db-orm-sync", "db-core-misuse") == []
 
 
 def test_twins_share_setup_engine_and_load() -> None:

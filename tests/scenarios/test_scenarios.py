@@ -80,7 +80,7 @@ def test_these_are_all() -> None:
         *("io-async", "io-sync", "io-misuse", "io-offload", "io-fanout-async", "io-fanout-sync"),
         *("cpu-async", "cpu-sync", "cpu-process", "cpu-yield"),
         *("json-model", "json-dict", "json-response", "json-orjson"),
-        *("db-orm-async", "db-orm-sync", "db-core-async", "db-core-sync", "db-misuse"),
+        *("db-orm-async", "db-orm-sync", "db-core-async", "db-core-sync", "db-orm-misuse"),
         *("db-list-async", "db-list-sync", "items-crud", "items-crud-sync", "items-read"),
         *("db-raw-async", "db-raw-sync", "db-counter-async", "db-counter-sync"),
         *("cpu-hash-async", "cpu-hash-sync", "background-async", "background-sync"),

@@ -134,6 +134,13 @@ def test_a_worker_is_overloaded_when_its_answers_take_twice_as_long() -> None:
     assert named(measured(fast, less)) == {}
 
 
+def test_a_worker_with_most_of_what_is_under_way_is_said_to_have_it() -> None:
+    """As many requests, but 9 ms each beside 1 ms: of ten requests under way nine wait for it."""
+    fast, slow = (worker(pid, response_ms=Latency(mean=ms, p50=ms)) for pid, ms in ((1, 1.0), (2, 9.0)))
+    (said,) = named(measured(fast, slow)).values()
+    assert "of 2 workers it had 90% of what was under way, 50% of the requests (imbalance 1.00) and " in said
+
+
 def test_a_handful_of_answers_makes_no_slow_worker() -> None:
     fast = worker(1, response_ms=Latency(p50=5.0))
     assert "worker-overloaded" in named(measured(fast, worker(2, requests=20, response_ms=Latency(p50=90.0))))

@@ -67,6 +67,17 @@ def test_victims_whose_waits_overlap_show_nothing() -> None:
     assert f"In the wait of innocent requests beside it {NOT_SHOWN}." in finding.text
 
 
+def test_of_several_misuses_the_worst_comes_first_and_gives_the_title() -> None:
+    finding = found(
+        "misuse",
+        innocents("db-misuse", 90, 2.5, 3.5), innocents("db-async", 91, 2.0, 3.0),
+        innocents("io-misuse", 90, 300, 340), innocents("io-async", 3000, 2.0, 3.0),
+    )  # fmt: skip
+    assert finding.title == "Blocking the loop makes bystanders wait 128 × as long (io-misuse)"
+    assert finding.text.startswith("io-misuse serves 0.030 ×")
+    assert finding.figures[1].startswith("io-misuse: ")
+
+
 def test_misuse_without_any_evidence_claims_nothing() -> None:
     finding = found(
         "misuse", repeats("uvicorn", "io-misuse", 100, 120), repeats("uvicorn", "io-async", 95, 110)

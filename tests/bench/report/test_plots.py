@@ -126,6 +126,19 @@ def test_the_victims_of_misuse_stand_beside_those_of_the_others() -> None:
     assert (panel.kind, panel.log) == ("dots", True)
 
 
+def test_victims_of_one_scenario_on_several_setups_share_a_panel_and_all_panels_an_axis() -> None:
+    chart = charts(
+        repeats("a", "db-async", 90, 91, victim_p99=40.0), repeats("b", "db-async", 90, 91, victim_p99=20.0),
+        repeats("a", "io-misuse", 9, 9, victim_p99=900.0),
+    )["victims"]  # fmt: skip
+    panels = [panel for panel in chart.panels if isinstance(panel, StripPanel)]
+    assert [[strip.label for strip in panel.strips] for panel in panels] == [
+        ["b", "a"],
+        ["db-async", "io-misuse"],
+    ]
+    assert [(panel.span, panel.kind, panel.log) for panel in panels] == [((20.0, 900.0), "dots", True)] * 2
+
+
 def test_each_worker_of_each_repeat_is_a_dot_beside_an_even_share() -> None:
     chart = charts(
         [record("u2", workers=(60, 40)), record("u2", repeat=1, workers=(30, 70)), record("u1", workers=(9,))]

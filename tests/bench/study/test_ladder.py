@@ -22,7 +22,9 @@ def test_twins_stand_side_by_side_at_each_number_of_users() -> None:
 
 
 def test_the_misuse_of_the_database_is_a_twin_of_its_orm() -> None:
-    records = [one for name in ("db-orm-async", "db-orm-sync", "db-misuse") for one in cells(name, 8, 10, 11)]
+    records = [
+        one for name in ("db-orm-async", "db-orm-sync", "db-orm-misuse") for one in cells(name, 8, 10, 11)
+    ]
     (ladder,) = ladders(gather(records))
     assert (ladder.group, ladder.variants) == ("db-orm", ("async", "sync", "misuse"))
     assert not ladder.tall
