@@ -14,7 +14,7 @@ from scenarios.model import Scenario, drive_async
 from tests.benchmarks.apps import AppOn
 from tests.benchmarks.measuring import AT_ONCE, Measure, Subject
 
-TWINS = {one.group for one in SCENARIOS.values() if one.variant in ("async", "sync")} | {"json", "db"}
+TWINS = {one.group for one in SCENARIOS.values() if one.variant in ("async", "sync")} | {"json"}
 
 
 def _group(scenario: Scenario) -> str | None:
@@ -62,5 +62,5 @@ def test_every_twin_group_is_there() -> None:
     groups = {_group(SCENARIOS[name]) for name, _, _ in _cases()}
     assert groups >= {
         *("noop", "io", "io-fanout", "cpu", "cpu-hash", "json", "dependencies", "background", "stream"),
-        *("db", "db-orm", "db-core", "db-raw", "db-list", "db-counter", "items-crud"),
+        *("db-orm", "db-core", "db-raw", "db-list", "db-counter", "items-crud"),
     }

@@ -70,7 +70,7 @@ def test_victims_whose_waits_overlap_show_nothing() -> None:
 def test_of_several_misuses_the_worst_comes_first_and_gives_the_title() -> None:
     finding = found(
         "misuse",
-        innocents("db-misuse", 90, 2.5, 3.5), innocents("db-async", 91, 2.0, 3.0),
+        innocents("db-orm-misuse", 90, 2.5, 3.5), innocents("db-orm-async", 91, 2.0, 3.0),
         innocents("io-misuse", 90, 300, 340), innocents("io-async", 3000, 2.0, 3.0),
     )  # fmt: skip
     assert finding.title == "Blocking the loop makes bystanders wait 128 × as long (io-misuse)"
