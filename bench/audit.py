@@ -34,6 +34,7 @@ LITTLES_LAW_SHARE = 0.05
 TIMES_ALIKE_MS = 1e-6
 
 OTHER_LOAD = "other-load"
+STEAL = "steal"
 
 INVALIDATING = frozenset({"errors", "rate-not-reached", "shed", "generator-saturated"})
 """Codes that make a record invalid: it is shown, hatched, and never ranked."""
@@ -142,7 +143,7 @@ def _unstable(throughputs_rps: Sequence[float]) -> Iterator[Caveat]:
 
 def _steal(resources: Resources) -> Iterator[Caveat]:
     if resources.steal_share > STEAL_SHARE:
-        yield Caveat("steal", f"the hypervisor took {resources.steal_share:.1%} of the server's CPUs away")
+        yield Caveat(STEAL, f"the hypervisor took {resources.steal_share:.1%} of the server's CPUs away")
 
 
 def _other_load(resources: Resources) -> Iterator[Caveat]:

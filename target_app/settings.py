@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     thread_tokens: int = Field(
         default=40, ge=1, le=10_000, description="Threads per worker that run `def` endpoints"
     )
+    gc_freeze: bool = Field(
+        default=True,
+        description="Spare garbage collections what is there from the start, so that none is long",
+    )
     max_body_bytes: int = Field(default=1_048_576, ge=0, description="Largest request body, beyond it 413")
     probe_dir: Annotated[Path | None, _EMPTY_IS_NONE] = Field(
         default=None, description="Where each worker in bench mode writes how it fares, as <pid>.jsonl"

@@ -28,20 +28,20 @@ the base in comments and docstrings, in another way each time. In an A/A run tha
 have a fault as well, and the rest must stay quiet.
 
 A verdict is what a run says of one scenario, the gravest of its metrics; the memory of all scenarios together is one
-more. Bounds are exact and one-sided, at 95 % (Clopper and Pearson): 0 of 40 says no more than "at most 7.2 %"."""
+more. Bounds are exact and one-sided, at 95 % (Clopper and Pearson): 0 of 30 says no more than "at most 9.5 %"."""
 
 _SHORT = "Of faults, how many were found; of what is the same, how much was called worse."
 
 _FALSE = """\
-"At most" bounds how often something that has not changed is called worse. "The rest" are scenarios without a fault in
-runs where others have one. A red run is one that ends with status 1. Time is that of the whole command, with all
-set-up."""
+"The rest" are scenarios without a fault in runs where others have one. "Alarmed" are the runs that called anything
+worse to which nothing was done, and "at most" bounds how often a run does. It counts runs, not verdicts, as the
+scenarios of a run share its minutes on the machine. Time is that of the whole command, with all set-up."""
 
 _FOUND = """\
-"At least" bounds how often such a fault is found. "Not found" says where, and what was said instead; "seen in", which
-metrics were called worse, and how often. "Measured" is the median, the least and the most. MDE is the smallest change
-that a run would find in 95 % of all cases by its own account, in the median. False alarms are those in scenarios
-beside the fault."""
+"At least" bounds how often such a fault is found, were each handler a try of its own. "Not found" says where, and what
+was said instead; "seen in", which metrics were called worse, and how often. "Measured" is the median, the least and the
+most. MDE is the smallest change that a run would find in 95 % of all cases by its own account, in the median. False
+alarms are those in scenarios beside the fault."""
 
 _SIZES = """\
 A fault of +5 % is a loop whose turns cost 5 % of a request, by the gate's own measure. The exact gate counts what the
@@ -121,8 +121,8 @@ def _otherwise(said: Counter[Verdict | None]) -> str:
 
 def _quiet(found: Sequence[Group]) -> Table:
     columns = (
-        label("gate"), label("of"), Column("a scenario", "s"), Column("runs"), Column("red"), Column("verdicts"),
-        *map(Column, _VERDICTS), Column("at most"), Column("median", "s"), Column("longest", "s"),
+        label("gate"), label("of"), Column("a scenario", "s"), Column("runs"), Column("alarmed"), Column("at most"),
+        Column("verdicts"), *map(Column, _VERDICTS), Column("median", "s"), Column("longest", "s"),
     )  # fmt: skip
     rows = []
     for gate in GATES:
@@ -135,14 +135,14 @@ def _quiet(found: Sequence[Group]) -> Table:
 
 def _quiet_row(gate: Gate, of: str, some: Sequence[Group]) -> Row:
     untouched = merged(some)
-    alarms = false_alarms(untouched)
+    alarmed = Rate(sum(one.alarmed.hits for one in some), sum(one.alarmed.tries for one in some))
     lengths = sorted({f"{group.seconds:g}" for group in some if group.seconds is not None})
     same = of == "A/A"
     return Row(
         (
-            _COMMANDS[gate], of, ", ".join(lengths), str(sum(group.red.tries for group in some)),
-            str(some[0].red.hits) if same else "", str(alarms.tries), *(str(untouched[one]) for one in _VERDICTS),
-            _percent(alarms.at_most), *((_whole(some[0].median_s), _whole(some[0].longest_s)) if same else ("", "")),
+            _COMMANDS[gate], of, ", ".join(lengths), str(alarmed.tries), str(alarmed.hits),
+            _percent(alarmed.at_most), str(untouched.total()), *(str(untouched[one]) for one in _VERDICTS),
+            *((_whole(some[0].median_s), _whole(some[0].longest_s)) if same else ("", "")),
         )
     )  # fmt: skip
 

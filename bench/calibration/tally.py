@@ -42,9 +42,9 @@ class Group:
     trials: tuple[Trial, ...]
 
     @property
-    def red(self) -> Rate:
-        """The runs that called anything worse."""
-        return Rate(sum(one.status == 1 for one in self.trials), len(self.trials))
+    def alarmed(self) -> Rate:
+        """The runs that called anything worse to which nothing was done."""
+        return Rate(sum(bool(one.alarms()) for one in self.trials), len(self.trials))
 
     @property
     def untouched(self) -> Counter[Verdict | None]:

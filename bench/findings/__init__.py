@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.findings.bottlenecks import bottlenecks
 from bench.findings.contest import best_setup
+from bench.findings.disturbance import disturbance
 from bench.findings.duels import loop_and_parser, more_workers
 from bench.findings.features import features
 from bench.findings.finding import Finding
@@ -17,13 +18,17 @@ __all__ = ["Finding", "findings"]
 
 
 def findings(run: Run) -> tuple[Finding, ...]:
-    """What the run shows, the most useful first, then what held cells back; what was not measured has no finding."""
+    """What the run shows, the most useful first, then what held cells back; what was not measured has no finding.
+
+    Before all stands whether the machine was busy with other things.
+    """
     if searched := capacity_of(run):
         return tuple(of_capacity(searched))
     if grown := growth_of(run):
         return tuple(of_growth(grown))
     cells = gather(run.records)
     found = (
+        disturbance(cells),
         best_setup(cells),
         loop_and_parser(run, cells),
         async_over_sync(cells),

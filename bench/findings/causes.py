@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.audit import GENERATOR_SHARE
+from bench.audit import GENERATOR_SHARE, OTHERS_SHARE
 from bench.findings.finding import listed
 from bench.metric import three_digits
 from bench.model import Record, Worker, WorkerTimeline
@@ -205,6 +205,7 @@ def _cpu_saturated(record: Record) -> Cause | None:
     waited = sum(worker.run_wait_s for worker in used.workers) / span_s
     wants = share + waited / most
     full = used.busy_share is not None and used.busy_share >= FULL_SHARE and wants >= SATURATED_SHARE
+    full = full and used.others_share <= OTHERS_SHARE  # else it was others who filled them
     if share < SATURATED_SHARE and not full:
         return None
     figures = f"the server used {share:.0%} of {most} core{'' if most == 1 else 's'}"

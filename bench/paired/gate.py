@@ -126,7 +126,7 @@ class _Session:
         )
         yield (
             f"No change means that the whole interval lies within {asked.margin:.1%} for CPU and throughput, "
-            f"{asked.margin * 2.5:.1%} for p50 and memory, {asked.margin * 5:.1%} for p99."
+            f"{asked.margin * 2.5:.1%} for p50, {asked.margin * 5:.1%} for p99, {asked.margin / 2:.1%} for memory."
         )
 
     # --- looks

@@ -29,7 +29,7 @@ _NORMAL = NormalDist()
 PRIMARY = ("cpu", "throughput")
 """The metrics that a comparison is measured for; the others can be red, but are not waited for."""
 
-_MARGINS = {"cpu": 1.0, "throughput": 1.0, "p50": 2.5, "p99": 5.0, "memory": 2.5}
+_MARGINS = {"cpu": 1.0, "throughput": 1.0, "p50": 2.5, "p99": 5.0, "memory": 0.5}
 _UNITS = {"cpu": "µs/req", "throughput": "req/s", "p50": "ms", "p99": "ms", "memory": "MB"}
 
 Pairs = Mapping[str, Sequence[Observation]]

@@ -23,7 +23,7 @@ def test_a_verdict_is_the_gravest_metric_of_a_scenario_that_counts() -> None:
         )
     )
     assert dict(found.untouched) == {"no change": 2, "regressed": 1}
-    assert (false_alarms(found.untouched), found.red) == (Rate(1, 3), Rate(1, 1))
+    assert (false_alarms(found.untouched), found.alarmed) == (Rate(1, 3), Rate(1, 1))
     assert [(one.name, one.metric) for one in found.alarms] == [("json-model", "p50")]
 
 

@@ -173,6 +173,12 @@ def test_the_cpu_is_saturated_by_the_server_or_around_it(
     assert ("cpu-saturated" in named(one)) is expected
 
 
+def test_a_cpu_that_strangers_fill_is_not_one_that_the_server_needs_more_of() -> None:
+    one = measured(worker(cpu_s=0.8, run_wait_s=1.0), busy=1.0)
+    shared = replace(one, resources=replace(one.resources, others_share=0.5))
+    assert ("cpu-saturated" in named(one), "cpu-saturated" in named(shared)) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("cpus", "expected"),
     [((0,), True), ((0, 1, 2, 3), False), ((), False)],

@@ -1,0 +1,42 @@
+"""Whether the machine was the run's own: to be read before anything else where it was not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from bench.audit import OTHER_LOAD, OTHERS_SHARE, STEAL, STEAL_SHARE
+from bench.findings.finding import Finding, caveats_of
+from bench.model import Resources
+from bench.repeats import Repeats
+
+FEWEST_SHARE = 0.25
+"""Of the measurements: fewer than that are a passing disturbance, and their caveats say so where they stand."""
+
+_TEXT = (
+    "So much CPU was not the server's or the generator's, and absolute figures are worse for it. Ratios of cells that "
+    "were measured one after the other suffer less. Stop what else runs (top shows it), and run this again."
+)
+
+
+_TAKERS: Mapping[str, tuple[str, float, Callable[[Resources], float]]] = {
+    OTHER_LOAD: ("other processes", OTHERS_SHARE, lambda used: used.others_share),
+    STEAL: ("the hypervisor", STEAL_SHARE, lambda used: used.steal_share),
+}
+"""By caveat: who took the CPU, from which share on it is one, and how much of it."""
+
+
+def disturbance(cells: Sequence[Repeats]) -> Finding | None:
+    """A finding where a quarter of the measurements or more had to share their CPUs."""
+    records = [record for cell in cells for record in cell.records]
+    figures = []
+    for who, limit, of in _TAKERS.values():
+        shares = sorted(share for record in records if (share := of(record.resources)) > limit)
+        if shares and len(shares) >= FEWEST_SHARE * len(records):
+            figures.append(
+                f"{who} took {shares[0]:.0%} to {shares[-1]:.0%} of the CPUs in {len(shares)} of {len(records)} "
+                "measurements"
+            )
+    if not figures:
+        return None
+    doubts = tuple(caveat for caveat in caveats_of(cells) if caveat.code in _TAKERS)
+    return Finding("disturbance", "The machine was not quiet", _TEXT, tuple(figures), "", doubts)

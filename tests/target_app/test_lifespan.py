@@ -1,0 +1,28 @@
+"""What a process does with what it holds from its start."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.target_app.conftest import app_over, sqlite_url
+
+
+def would_be_searched(client: TestClient) -> bool:
+    """Whether a garbage collection would go through the app's own state; what is frozen it does not."""
+    state = client.app.state._state  # type: ignore[attr-defined]
+    return any(one is state for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_what_is_there_from_the_start_is_spared_collections_until_the_stop(
+    freeze: bool, database_path: Path
+) -> None:
+    gc.unfreeze()  # what apps that tests share have frozen
+    with app_over(sqlite_url(database_path), gc_freeze=freeze) as client:
+        assert would_be_searched(client) is not freeze
+    assert would_be_searched(client)
+    assert gc.get_freeze_count() == 0
