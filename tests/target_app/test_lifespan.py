@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,27 @@ def would_be_searched(client: TestClient) -> bool:
     return any(one is state for one in gc.get_objects())
 
 
+@pytest.fixture
+def nothing_frozen() -> Iterator[None]:
+    """As in a server's process; these tests begin with all frozen that was there before them."""
+    gc.unfreeze()
+    yield
+    gc.freeze()
+
+
+@pytest.mark.usefixtures("nothing_frozen")
 @pytest.mark.parametrize("freeze", [True, False])
 def test_what_is_there_from_the_start_is_spared_collections_until_the_stop(
     freeze: bool, database_path: Path
 ) -> None:
-    gc.unfreeze()  # what apps that tests share have frozen
     with app_over(sqlite_url(database_path), gc_freeze=freeze) as client:
         assert would_be_searched(client) is not freeze
     assert would_be_searched(client)
     assert gc.get_freeze_count() == 0
+
+
+def test_what_was_frozen_before_stays_so(database_path: Path) -> None:
+    gc.freeze()
+    with app_over(sqlite_url(database_path), gc_freeze=True):
+        pass
+    assert gc.get_freeze_count() > 0
