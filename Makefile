@@ -35,7 +35,8 @@ bench: $(READY) ## measure the default plan and write a report (about 4 minutes)
 	@$(PY) -m bench run default $(ARGS)
 
 test: $(READY) ## run the tests
-	@$(PY) -m pytest -q --benchmark-disable $(ARGS)
+	@$(PY) -m pytest -q --benchmark-disable -m "not alone" -n 2 --dist loadfile $(ARGS) || test $$? -eq 5 # no test: see below
+	@$(PY) -m pytest -q --benchmark-disable -m alone $(ARGS) || test $$? -eq 5
 
 check: $(READY) ## lint, format, types, layers
 	@$(PY) -m ruff check .

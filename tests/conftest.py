@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,6 +21,10 @@ FreshDatabase = Callable[[], AbstractContextManager[str]]
 # A shell without job control starts what it puts in the background with Ctrl-C ignored, and so would every command be
 # that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A pytest that a test starts is no part of this run, though it may be shared among several processes.
+for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+    del os.environ[name]
 
 
 def pytest_collection_finish() -> None:

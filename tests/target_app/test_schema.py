@@ -87,14 +87,15 @@ class Staying:
             asyncio.run_coroutine_threadsafe(self._life.__aexit__(None, None, None), self._loop).result(30)
 
 
-@pytest.fixture(scope="module")
+# Either has one parameter, as without any all operations would be tests of one name, and run only once when shared out.
+@pytest.fixture(scope="module", params=["sqlite"])
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staying]:
     """The app over SQLite, where one may log in."""
     with closing(Staying(database_url=sqlite_url(tmp_path_factory.mktemp("optional") / "app.db"))) as app:
         yield app
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["postgres"])
 def postgres_app(fresh_postgres: FreshDatabase) -> Iterator[Staying]:
     """The same over PostgreSQL."""
     with fresh_postgres() as url, closing(Staying(database_url=url)) as app:

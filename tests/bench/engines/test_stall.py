@@ -23,6 +23,8 @@ from bench.samples import OK, Samples
 from bench.schedule import arrivals_ns
 from bench.server import serving
 
+pytestmark = pytest.mark.alone
+
 SERVER = Path(__file__).with_name("freezing_server.py")
 SEED = 5
 OPEN = OpenLoad(arrivals_per_s=225, duration_s=2.0, warmup_s=0.2)

@@ -21,6 +21,8 @@ from bench.progress import Display
 from bench.store import RunFolder, read_run
 from scenarios.files import load as load_scenarios
 
+pytestmark = pytest.mark.alone
+
 UNEVEN = Path(__file__).parents[1] / "uneven_server.py"
 
 SETUPS = f"""
