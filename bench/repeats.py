@@ -53,6 +53,11 @@ class Repeats:
         return self.records[0].cell.key
 
     @property
+    def users(self) -> int:
+        """Those of a closed load; 0 of an open one."""
+        return self.load.users if isinstance(self.load, ClosedLoad) else 0
+
+    @property
     def closed(self) -> bool:
         return isinstance(self.load, ClosedLoad)
 

@@ -43,8 +43,9 @@ class Group:
 
     @property
     def alarmed(self) -> Rate:
-        """The runs that called anything worse to which nothing was done."""
-        return Rate(sum(bool(one.alarms()) for one in self.trials), len(self.trials))
+        """The runs that called anything worse to which nothing was done, of those in which there was such."""
+        able = [one for one in self.trials if one.untouched]
+        return Rate(sum(bool(one.alarms()) for one in able), len(able))
 
     @property
     def untouched(self) -> Counter[Verdict | None]:

@@ -7,7 +7,7 @@ machines the hour matters more than a small change: this finds gross ones, and p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -85,19 +85,29 @@ def compare(
 def pairs(base: Run, new: Run) -> tuple[Pair, ...]:
     """The cells of both runs, side by side.
 
-    Where a setup, scenario and engine are left with one load on either side, these two are taken for the same cell.
+    Cells that differ in how long they were measured alone belong together; then those of a setup, scenario and engine
+    that is left with one load on either side.
     """
     cells = gather(base.records + new.records)
     found = [Pair(_part(cell, base), _part(cell, new)) for cell in cells]
-    lone: defaultdict[tuple[str, str, str], list[Pair]] = defaultdict(list)
-    for pair in filter(_alone, found):
-        lone[pair.either.setup, pair.either.scenario, pair.either.engine].append(pair)
-    for some in lone.values():
-        (old, young) = ([pair for pair in some if getattr(pair, side)] for side in ("base", "new"))
-        if len(old) == len(young) == 1:
-            found[found.index(old[0])] = Pair(old[0].base, young[0].new)
-            found.remove(young[0])
+    for key in (_but_for_time, _but_for_load):
+        lone: defaultdict[Hashable, list[Pair]] = defaultdict(list)
+        for pair in filter(_alone, found):
+            lone[key(pair.either)].append(pair)
+        for some in lone.values():
+            (old, young) = ([pair for pair in some if getattr(pair, side)] for side in ("base", "new"))
+            if len(old) == len(young) == 1:
+                found[found.index(old[0])] = Pair(old[0].base, young[0].new)
+                found.remove(young[0])
     return tuple(found)
+
+
+def _but_for_load(cell: Repeats) -> Hashable:
+    return (cell.setup, cell.scenario, cell.engine)
+
+
+def _but_for_time(cell: Repeats) -> Hashable:
+    return (_but_for_load(cell), replace(cell.load, duration_s=0.0, warmup_s=0.0))
 
 
 def _part(cell: Repeats, run: Run) -> Repeats | None:

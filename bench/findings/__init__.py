@@ -20,15 +20,15 @@ __all__ = ["Finding", "findings"]
 def findings(run: Run) -> tuple[Finding, ...]:
     """What the run shows, the most useful first, then what held cells back; what was not measured has no finding.
 
-    Before all stands whether the machine was busy with other things.
+    Whether the machine was busy with other things stands before all, but after the answer that a search was made for.
     """
-    if searched := capacity_of(run):
-        return tuple(of_capacity(searched))
-    if grown := growth_of(run):
-        return tuple(of_growth(grown))
     cells = gather(run.records)
-    found = (
-        disturbance(cells),
+    disturbed = [found] if (found := disturbance(cells)) else []
+    if searched := capacity_of(run):
+        return (*of_capacity(searched), *disturbed)
+    if grown := growth_of(run):
+        return (*of_growth(grown), *disturbed)
+    shown = (
         best_setup(cells),
         loop_and_parser(run, cells),
         async_over_sync(cells),
@@ -36,4 +36,4 @@ def findings(run: Run) -> tuple[Finding, ...]:
         more_workers(run, cells),
         features(run, cells),
     )
-    return (*(finding for finding in found if finding is not None), *bottlenecks(cells))
+    return (*disturbed, *(finding for finding in shown if finding is not None), *bottlenecks(cells))

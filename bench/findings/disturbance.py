@@ -14,8 +14,9 @@ FEWEST_SHARE = 0.25
 
 _TEXT = (
     "So much CPU was not the server's or the generator's, and absolute figures are worse for it. Ratios of cells that "
-    "were measured one after the other suffer less. Stop what else runs (top shows it), and run this again."
+    "were measured one after the other suffer less."
 )
+_WAY_OUT = " Stop what else runs (top shows it), and run this again."
 
 
 _TAKERS: Mapping[str, tuple[str, float, Callable[[Resources], float]]] = {
@@ -39,4 +40,5 @@ def disturbance(cells: Sequence[Repeats]) -> Finding | None:
     if not figures:
         return None
     doubts = tuple(caveat for caveat in caveats_of(cells) if caveat.code in _TAKERS)
-    return Finding("disturbance", "The machine was not quiet", _TEXT, tuple(figures), "", doubts)
+    text = _TEXT + (_WAY_OUT if any(caveat.code == OTHER_LOAD for caveat in doubts) else "")
+    return Finding("disturbance", "The machine was not quiet", text, tuple(figures), "", doubts)

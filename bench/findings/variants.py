@@ -42,16 +42,19 @@ def async_over_sync(cells: Iterable[Repeats]) -> Finding | None:
 
 
 def _twin_pairs(cells: Iterable[Repeats], new: str, base: str) -> list[tuple[Repeats, Repeats]]:
-    """Pairs of variants of one group, at the setup, engine and closed load that has the most of them."""
+    """Pairs of variants of one group, at the setup, engine and closed load that has the most of them.
+
+    Of several loads it is the largest: with few users nobody is in anybody's way.
+    """
     places = []
     for members in by_place(cell for cell in cells if cell.closed).values():
         sets = [{cell.variant: cell for cell in found} for found in twins(members)]
         places.append([(found[new], found[base]) for found in sets if new in found and base in found])
-    return max(places, key=lambda pairs: (len(pairs), _native(pairs)), default=[])
-
-
-def _native(pairs: Duel) -> bool:
-    return bool(pairs) and pairs[0][0].engine == "native"
+    return max(
+        filter(None, places),
+        key=lambda pairs: (len(pairs), pairs[0][0].engine == "native", pairs[0][0].users),
+        default=[],
+    )
 
 
 def _twin_rate(cell: Repeats) -> str:

@@ -16,7 +16,7 @@ from bench.errors import EngineError
 from bench.model import Setup
 from bench.paired.arms import Arm, Pair, check_origin, pairs
 from bench.paired.design import CONTROL_SHARE, Size, size
-from bench.paired.judging import LOOKS, Evidence, evidence, judge, memory_evidence
+from bench.paired.judging import LOOKS, MARGINS, Evidence, evidence, judge, memory_evidence
 from bench.paired.look import Subject, look, rehearse
 from bench.paired.observation import Observation
 from bench.paired.verdicts import explained, failures, is_decided, is_suspect, settled, uncontaminated
@@ -125,8 +125,8 @@ class _Session:
             "fixed rate, from when a request was due."
         )
         yield (
-            f"No change means that the whole interval lies within {asked.margin:.1%} for CPU and throughput, "
-            f"{asked.margin * 2.5:.1%} for p50, {asked.margin * 5:.1%} for p99, {asked.margin / 2:.1%} for memory."
+            "No change means that the whole interval lies within "
+            f"{', '.join(f'{asked.margin * times:.1%} for {metric}' for metric, times in MARGINS.items())}."
         )
 
     # --- looks

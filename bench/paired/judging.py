@@ -29,7 +29,8 @@ _NORMAL = NormalDist()
 PRIMARY = ("cpu", "throughput")
 """The metrics that a comparison is measured for; the others can be red, but are not waited for."""
 
-_MARGINS = {"cpu": 1.0, "throughput": 1.0, "p50": 2.5, "p99": 5.0, "memory": 0.5}
+MARGINS = {"cpu": 1.0, "throughput": 1.0, "p50": 2.5, "p99": 5.0, "memory": 0.5}
+"""How many times the margin each metric may move and count as unchanged."""
 _UNITS = {"cpu": "µs/req", "throughput": "req/s", "p50": "ms", "p99": "ms", "memory": "MB"}
 
 Pairs = Mapping[str, Sequence[Observation]]
@@ -132,14 +133,14 @@ def pairs_to_decide(one: Evidence, margin: float) -> int | None:
     if one.sd is None:
         return None
     middle = abs(statistics.median(one.logs))
-    limit = math.log1p(margin * _MARGINS[one.metric])
+    limit = math.log1p(margin * MARGINS[one.metric])
     room = max(middle, limit - middle)
     return math.ceil((_NORMAL.inv_cdf(1 - ALPHA_LOOK / 2) * one.sd / room) ** 2)
 
 
 def _change(one: Evidence, p: float, margin: float) -> Change:
     interval = hodges_lehmann(one.logs, ALPHA_LOOK)
-    limit = math.log1p(margin * _MARGINS[one.metric])
+    limit = math.log1p(margin * MARGINS[one.metric])
     return Change(
         one.name,
         one.metric,
@@ -152,7 +153,7 @@ def _change(one: Evidence, p: float, margin: float) -> Change:
         _mde(one),
         unit=_UNITS[one.metric],
         beside=one.metric not in PRIMARY,
-        margin=margin * _MARGINS[one.metric],
+        margin=margin * MARGINS[one.metric],
     )
 
 

@@ -74,6 +74,8 @@ _STYLE: dict[Any, object] = {
     "font.family": "sans-serif",
     "font.size": 9,
     "figure.dpi": 100,
+    "savefig.dpi": "figure",  # as it is, whatever the user's own matplotlibrc says
+    "savefig.bbox": "standard",
     "hatch.linewidth": 1.2,
     "axes.unicode_minus": False,
 }

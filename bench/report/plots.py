@@ -141,12 +141,12 @@ def twin_bars(cells: Sequence[Repeats]) -> Chart:
 
 
 def _twin_sets(cells: Iterable[Repeats]) -> tuple[tuple[Repeats, ...], ...]:
-    """The twins of the setup, engine and closed load that has the most of them."""
+    """The twins of the setup, engine and closed load that has the most of them; of several loads, of the largest."""
     places = by_place(cell for cell in cells if cell.closed).values()
     found = [twins(members) for members in places]
     return max(
         (sets for sets in found if sets),
-        key=lambda sets: (sum(map(len, sets)), sets[0][0].engine == "native"),
+        key=lambda sets: (sum(map(len, sets)), sets[0][0].engine == "native", sets[0][0].users),
         default=(),
     )
 
@@ -188,7 +188,7 @@ def _peak(cells: Sequence[Repeats]) -> Estimate | None:
 def victims(cells: Sequence[Repeats]) -> Chart:
     """The p99 of the innocent probe beside each scenario that has one."""
     watched = [cell for cell in cells if cell.estimate(VICTIM_P99) is not None]
-    panels = _bar_panels(watched, VICTIM_P99)
+    panels = sorted(_bar_panels(watched, VICTIM_P99), key=lambda panel: -len(panel.strips))
     found = [strip.estimate for panel in panels for strip in panel.strips if strip.estimate]
     span = (min(one.low for one in found), max(one.high for one in found)) if found else ()
     axis = "p99 of /bench/ping beside it, ms (logarithmic)"

@@ -20,6 +20,8 @@ from bench.store import RunFolder, read_run
 from scenarios.files import load as load_scenarios
 from tests.bench.program import lay_out
 
+pytestmark = pytest.mark.alone
+
 PLANS = """
 [lifelike]
 seed = 5
@@ -186,7 +188,7 @@ def test_misuse_is_seen_in_its_victims(lifelike: Measured) -> None:
     """While 10 ms block the loop again and again, a ping waits for at least the one that is blocking."""
     victim = lifelike.record(scenario="io-misuse").summary.victim
     assert victim is not None
-    assert 39 <= victim.requests <= 41  # 100 a second for 0.4 s, evenly
+    assert 49 <= victim.requests <= 51  # 125 a second for 0.4 s, evenly
     assert victim.errors == 0
     assert victim.response_ms.p50 is not None
     assert victim.response_ms.p50 > 5

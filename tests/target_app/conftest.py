@@ -89,9 +89,6 @@ def sqlite_url(database: Path) -> str:
 
 
 def app_over(url: str, **settings: object) -> TestClient:
-    """The app in bench mode with twenty seeded items over a database, unless the settings say otherwise.
-
-    It freezes nothing: this process goes on after it, and would keep what it leaves behind.
-    """
-    given = {"database_url": url, "bench": True, "seed_rows": 20, "gc_freeze": False} | settings
+    """The app in bench mode with twenty seeded items over a database, unless the settings say otherwise."""
+    given = {"database_url": url, "bench": True, "seed_rows": 20} | settings
     return TestClient(create_app(Settings(_env_file=None, **given)), raise_server_exceptions=False)

@@ -37,8 +37,8 @@ def test_what_is_there_from_the_start_is_spared_collections_until_the_stop(
     assert gc.get_freeze_count() == 0
 
 
-def test_what_was_frozen_before_stays_so(database_path: Path) -> None:
+def test_where_something_is_frozen_already_nothing_is_added_or_taken_away(database_path: Path) -> None:
     gc.freeze()
-    with app_over(sqlite_url(database_path), gc_freeze=True):
-        pass
+    with app_over(sqlite_url(database_path), gc_freeze=True) as client:
+        assert would_be_searched(client)
     assert gc.get_freeze_count() > 0

@@ -42,6 +42,13 @@ def test_a_fault_is_found_where_it_is_and_red_elsewhere_is_a_false_alarm() -> No
     assert false_alarms(found.untouched) == Rate(1, 2)
 
 
+def test_a_run_in_which_everything_is_spoiled_cannot_raise_a_false_alarm_and_is_no_try() -> None:
+    one = trial(
+        row("noop-async", "regressed", 1.2), fault="leak", spoiled=SPOILED, scenarios=SPOILED, status=1
+    )
+    assert only(one).alarmed == Rate(0, 0)
+
+
 def test_a_scenario_of_which_nothing_was_said_is_no_find() -> None:
     found = only(trial(row("json-model", "no change"), fault="cpu-5", spoiled=SPOILED))
     assert (found.found, found.missed) == (Rate(0, 1), {"noop-async": 1})

@@ -298,3 +298,23 @@ def test_setups_that_are_not_in_the_records_may_differ() -> None:
 def test_runs_without_facts_can_be_compared() -> None:
     empty = Run("empty", {}, repeats("a", "noop-async", 1, 1))
     assert compare(empty, empty, 0.05).judgement.verdict == "no change"
+
+
+def test_of_several_loads_those_that_differ_in_time_alone_belong_together() -> None:
+    """So that what is said is the duration, and not that the two have nothing in common."""
+    base, new = (
+        [
+            one
+            for users in (16, 64)
+            for one in repeats("a", "noop-async", 1, 2, load=ClosedLoad(users, length))
+        ]
+        for length in (3.0, 9.0)
+    )
+    assert [pair.name for pair in pairs(run(*base), run(*new))] == [
+        "a / noop-async / native / 16 users for 3 s against 16 users for 9 s",
+        "a / noop-async / native / 64 users for 3 s against 64 users for 9 s",
+    ]
+    with pytest.raises(
+        UsageError, match=r"^not comparable: duration_s: 3\.0 before, 9\.0 now \(--despite load "
+    ):
+        outcome(tuple(base), tuple(new))

@@ -36,6 +36,7 @@ def test_the_hypervisor_is_told_apart_from_other_processes() -> None:
     found = said(shared(0, steal=0.05), shared(1, steal=0.03), shared(2), shared(3))
     assert found is not None
     assert found.figures == ("the hypervisor took 3% to 5% of the CPUs in 2 of 4 measurements",)
+    assert "Stop what else runs" not in found.text
 
 
 @pytest.mark.parametrize(("busy", "quiet", "expected"), [(1, 3, True), (1, 4, False), (0, 3, False)])

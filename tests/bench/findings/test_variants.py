@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.findings.finding import NOT_SHOWN
-from bench.model import Record
+from bench.model import ClosedLoad, Record
 from tests.bench.builders import found, record, repeats
 
 
@@ -76,6 +76,17 @@ def test_of_several_misuses_the_worst_comes_first_and_gives_the_title() -> None:
     assert finding.title == "Blocking the loop makes bystanders wait 128 × as long (io-misuse)"
     assert finding.text.startswith("io-misuse serves 0.030 ×")
     assert finding.figures[1].startswith("io-misuse: ")
+
+
+def test_of_several_loads_misuse_is_told_of_the_largest() -> None:
+    found_at = [
+        repeats("uvicorn", name, rate, rate + 1, load=ClosedLoad(users, 1.0))
+        for users, pair in ((32, (90, 3000)), (1, (88, 95)))
+        for name, rate in zip(("io-misuse", "io-async"), pair, strict=True)
+    ]
+    assert found("misuse", *found_at).text.startswith(
+        "io-misuse serves 0.030 × the requests of io-async (uvicorn, native, 32"
+    )
 
 
 def test_misuse_without_any_evidence_claims_nothing() -> None:

@@ -26,8 +26,8 @@ async def answer(path):
 
 def arm(name: str, folder: Path, **more: object) -> Arm:
     folder.mkdir(exist_ok=True)
-    (folder / "my_app.py").write_text(APP)
-    setup = Setup("mine", "uvicorn", app="my_app:app", health="/", **more)  # type: ignore[arg-type]
+    (folder / "an_app.py").write_text(APP)
+    setup = Setup("mine", "uvicorn", app="an_app:app", health="/", **more)  # type: ignore[arg-type]
     return Arm(name, setup, folder, name)
 
 
@@ -50,7 +50,7 @@ def test_a_pair_shares_its_hash_seed_and_each_side_has_its_own_folder(tmp_path: 
 
 def test_a_server_that_does_not_start_takes_the_others_with_it(tmp_path: Path) -> None:
     sides = arm("base", tmp_path / "old"), arm("head", tmp_path / "new")
-    (tmp_path / "new" / "my_app.py").write_text("raise RuntimeError('no such luck')")
+    (tmp_path / "new" / "an_app.py").write_text("raise RuntimeError('no such luck')")
     with Processes() as processes:
         with pytest.raises(ServerError, match="no such luck"), pairs(*sides, [1], processes, ()):
             pass

@@ -51,6 +51,7 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path)
 
 
+@pytest.mark.alone
 def test_waiting_is_found_and_confirmed_in_the_scenario_that_waits(repository: Repository) -> None:
     """Two milliseconds more of waiting are no instructions; throughput and latency double and halve."""
     repository.app(APP.replace("0.002", "0.004"))

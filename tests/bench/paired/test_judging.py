@@ -51,7 +51,11 @@ def made_up(
         pytest.param("memory", 0.30, "regressed", id="more memory"),
         pytest.param("cpu", 0.0, "no change", id="nothing: proven within 2 %"),
         pytest.param("cpu", 0.005, "no change", id="evident, but small"),
+        pytest.param("p50", 0.03, "no change", id="3 % are within two and a half times the margin"),
+        pytest.param("p50", 0.07, "regressed", id="7 % are not"),
         pytest.param("p99", 0.05, "no change", id="5 % are within five times the margin"),
+        pytest.param("memory", 0.002, "no change", id="0.2 % are within half the margin"),
+        pytest.param("memory", 0.02, "regressed", id="2 % are not"),
     ],
 )
 def test_verdicts(metric: str, change: float, verdict: str) -> None:

@@ -71,6 +71,18 @@ def test_victims_stand_on_a_logarithmic_axis_at_their_p99() -> None:
     assert axes.get_xlim() == (1.0, 1000.0)
 
 
+def test_victims_have_the_same_axis_in_all_panels() -> None:
+    some = axes_of(
+        chart(
+            "victims",
+            repeats("a", "io-async", 9, 9, victim_p99=2.5),
+            repeats("b", "io-async", 9, 9, victim_p99=3.0),
+            repeats("a", "io-misuse", 9, 9, victim_p99=330.0),
+        )
+    )
+    assert [axes.get_xlim() for axes in some] == [(1.0, 1000.0)] * 2
+
+
 @pytest.mark.parametrize(
     ("percentile", "place"), [(0, 0), (90, 1), (99, 2), (99.9, 3)], ids=["none", "one nine", "two", "three"]
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.model import Caveat, Record, Slice
+from bench.model import Caveat, ClosedLoad, Record, Slice
 from bench.repeats import gather
 from bench.report import plots
 from bench.report.panels import Chart, CurvePanel, StripPanel, TimePanel
@@ -137,6 +137,28 @@ def test_victims_of_one_scenario_on_several_setups_share_a_panel_and_all_panels_
         ["db-async", "io-misuse"],
     ]
     assert [(panel.span, panel.kind, panel.log) for panel in panels] == [((20.0, 900.0), "dots", True)] * 2
+
+
+def test_of_many_victims_those_beside_misuse_are_drawn_first() -> None:
+    """Twelve panels are drawn; fourteen scenarios on two setups each must not crowd out the one that tells most."""
+    crowd = [
+        repeats(setup, f"some{number:02}-async", 90, 91, victim_p99=20.0)
+        for number in range(14)
+        for setup in ("a", "b")
+    ]
+    ways = [repeats("a", f"io-{way}", 9, 9, victim_p99=900.0) for way in ("async", "misuse", "offload")]
+    chart = charts(*crowd, *ways)["victims"]
+    assert len(chart.panels) == 12
+    assert {"io-async", "io-misuse", "io-offload"} <= set(next(iter(strips(chart).values())))
+
+
+def test_twins_are_drawn_at_the_load_of_which_the_findings_speak() -> None:
+    several = [
+        repeats("a", name, 9, 10, load=ClosedLoad(users, 3.0))
+        for users in (1, 128, 32)
+        for name in ("io-async", "io-sync")
+    ]
+    assert charts(*several)["twins"].reading.endswith("Measured on a (native, 128 users).")
 
 
 def test_each_worker_of_each_repeat_is_a_dot_beside_an_even_share() -> None:
