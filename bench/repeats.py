@@ -15,6 +15,7 @@ Merge = Callable[[Sequence[float | None]], float | None]
 
 Key = TypeVar("Key", bound=Hashable)
 Thing = TypeVar("Thing")
+Sets = TypeVar("Sets", bound=Sequence[Sequence["Repeats"]])
 
 # The variant the others of its group are measured against: FastAPI's own way.
 REFERENCES = ("async", "model")
@@ -152,6 +153,18 @@ def twins(cells: Iterable[Repeats]) -> tuple[tuple[Repeats, ...], ...]:
     sets = _by(cells, lambda cell: (cell.place, cell.group))
     ordered = (tuple(sorted(found, key=_variant_order)) for found in sets.values())
     return tuple(found for found in ordered if len(found) > 1 and found[0].variant in REFERENCES)
+
+
+def fullest(places: Iterable[Sets]) -> Sets | None:
+    """Of the sets of several places those with the most cells, of as many the native engine's at the largest load.
+
+    With few users nobody is in anybody's way. None where no place has any.
+    """
+    return max(
+        (sets for sets in places if sets),
+        key=lambda sets: (sum(map(len, sets)), sets[0][0].engine == "native", sets[0][0].users),
+        default=None,
+    )
 
 
 def _by(things: Iterable[Thing], key: Callable[[Thing], Key]) -> dict[Key, tuple[Thing, ...]]:

@@ -228,9 +228,9 @@ def _shared(job: Job, parts: int) -> list[Job]:
 
 def _probe(job: Job, samples: Path) -> Job:
     """A slow, steady stream of the scenario's victim flow, over connections of its own."""
-    rate_per_s = PROBES / max(job.load.duration_s, PROBES / _MOST_VICTIM_ARRIVALS_PER_S)
+    enough_per_s = PROBES / job.load.duration_s
     load = OpenLoad(
-        max(_VICTIM_ARRIVALS_PER_S, rate_per_s),
+        min(max(enough_per_s, _VICTIM_ARRIVALS_PER_S), _MOST_VICTIM_ARRIVALS_PER_S),
         job.load.duration_s,
         job.load.warmup_s,
         arrivals="uniform",

@@ -53,8 +53,8 @@ def frozen() -> Iterator[None]:
     """Leave what there is out of garbage collections, for as long as the block lasts.
 
     A full collection goes through all that lives, most of it modules, and stops the worker for as long: 75 to 115 ms,
-    once in about 500 requests, by what the probe said of this app before. Where something is frozen already,
-    that is the business of whoever did it.
+    once in some thousand requests, by what the probe said of this app before. Where something is frozen already, that
+    is the business of whoever did it.
     """
     if gc.get_freeze_count():
         yield

@@ -132,12 +132,11 @@ def _arms(
 
 
 def _trees(stack: ExitStack, base: str, head: str | None) -> tuple[Tree, Tree]:
-    from tempfile import TemporaryDirectory
-
+    from bench.processes import Processes
     from bench.trees import repository
 
     source = repository(Path.cwd())
-    place = Path(stack.enter_context(TemporaryDirectory(prefix="fastapi-bench-")))
+    place = stack.enter_context(stack.enter_context(Processes()).folder())
     old = stack.enter_context(source.checked_out(base, place / "base"))
     new = (
         source.working_tree(place / "head")

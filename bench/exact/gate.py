@@ -56,9 +56,9 @@ def judge(
     """
     check_valgrind()
     with Place() as place:
-        old = place.enter(source.checked_out(base, place.folder / "base"))
+        old = place.enter_context(source.checked_out(base, place.folder / "base"))
         new = (
-            place.enter(source.checked_out(head, place.folder / "head"))
+            place.enter_context(source.checked_out(head, place.folder / "head"))
             if head
             else source.working_tree(place.folder / "head")
         )

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -88,13 +87,10 @@ class Place(contextlib.ExitStack):
 
     def __enter__(self) -> Place:
         super().__enter__()
-        self.folder = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="fastapi-bench-")))
         self._processes = self.enter_context(Processes())
+        self.folder = self.enter_context(self._processes.folder())
         self._round = 0
         return self
-
-    def enter(self, tree: contextlib.AbstractContextManager[Tree]) -> Tree:
-        return self.enter_context(tree)
 
     def measured(
         self,

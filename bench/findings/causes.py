@@ -204,8 +204,8 @@ def _cpu_saturated(record: Record) -> Cause | None:
     share = used.cpu_s / span_s / most
     waited = sum(worker.run_wait_s for worker in used.workers) / span_s
     wants = share + waited / most
-    full = used.busy_share is not None and used.busy_share >= FULL_SHARE and wants >= SATURATED_SHARE
-    full = full and used.others_share <= OTHERS_SHARE  # else it was others who filled them
+    alone = used.others_share <= OTHERS_SHARE  # else it was others who filled its CPUs
+    full = alone and (used.busy_share or 0.0) >= FULL_SHARE and wants >= SATURATED_SHARE
     if share < SATURATED_SHARE and not full:
         return None
     figures = f"the server used {share:.0%} of {most} core{'' if most == 1 else 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bench.audit import OTHER_LOAD, OTHERS_SHARE, STEAL, STEAL_SHARE
+from bench.audit import OTHER_LOAD, STEAL
 from bench.findings.finding import Finding, caveats_of
 from bench.model import Resources
 from bench.repeats import Repeats
@@ -18,27 +18,30 @@ _TEXT = (
 )
 _WAY_OUT = " Stop what else runs (top shows it), and run this again."
 
-
-_TAKERS: Mapping[str, tuple[str, float, Callable[[Resources], float]]] = {
-    OTHER_LOAD: ("other processes", OTHERS_SHARE, lambda used: used.others_share),
-    STEAL: ("the hypervisor", STEAL_SHARE, lambda used: used.steal_share),
+_TAKERS: Mapping[str, tuple[str, Callable[[Resources], float]]] = {
+    OTHER_LOAD: ("other processes", lambda used: used.others_share),
+    STEAL: ("the hypervisor", lambda used: used.steal_share),
 }
-"""By caveat: who took the CPU, from which share on it is one, and how much of it."""
+"""By caveat: who took the CPU, and how much of it."""
 
 
 def disturbance(cells: Sequence[Repeats]) -> Finding | None:
-    """A finding where a quarter of the measurements or more had to share their CPUs."""
+    """A finding where a quarter of the measurements or more had to share their CPUs, by their own caveats."""
     records = [record for cell in cells for record in cell.records]
-    figures = []
-    for who, limit, of in _TAKERS.values():
-        shares = sorted(share for record in records if (share := of(record.resources)) > limit)
+    figures = {}
+    for code, (who, taken) in _TAKERS.items():
+        shares = sorted(
+            taken(record.resources)
+            for record in records
+            if any(caveat.code == code for caveat in record.caveats)
+        )
         if shares and len(shares) >= FEWEST_SHARE * len(records):
-            figures.append(
+            figures[code] = (
                 f"{who} took {shares[0]:.0%} to {shares[-1]:.0%} of the CPUs in {len(shares)} of {len(records)} "
                 "measurements"
             )
     if not figures:
         return None
-    doubts = tuple(caveat for caveat in caveats_of(cells) if caveat.code in _TAKERS)
-    text = _TEXT + (_WAY_OUT if any(caveat.code == OTHER_LOAD for caveat in doubts) else "")
-    return Finding("disturbance", "The machine was not quiet", text, tuple(figures), "", doubts)
+    text = _TEXT + (_WAY_OUT if OTHER_LOAD in figures else "")
+    doubts = tuple(caveat for caveat in caveats_of(cells) if caveat.code in figures)
+    return Finding("disturbance", "The machine was not quiet", text, tuple(figures.values()), "", doubts)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bench.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, word
 from bench.metric import THROUGHPUT, VICTIM_P99
-from bench.repeats import Repeats, by_place, twins
+from bench.repeats import Repeats, by_place, fullest, twins
 from bench.stats import Comparison
 
 Duel = Sequence[tuple[Repeats, Repeats]]
@@ -42,19 +42,12 @@ def async_over_sync(cells: Iterable[Repeats]) -> Finding | None:
 
 
 def _twin_pairs(cells: Iterable[Repeats], new: str, base: str) -> list[tuple[Repeats, Repeats]]:
-    """Pairs of variants of one group, at the setup, engine and closed load that has the most of them.
-
-    Of several loads it is the largest: with few users nobody is in anybody's way.
-    """
+    """Pairs of variants of one group, at the setup, engine and closed load that has the most of them."""
     places = []
     for members in by_place(cell for cell in cells if cell.closed).values():
         sets = [{cell.variant: cell for cell in found} for found in twins(members)]
         places.append([(found[new], found[base]) for found in sets if new in found and base in found])
-    return max(
-        filter(None, places),
-        key=lambda pairs: (len(pairs), pairs[0][0].engine == "native", pairs[0][0].users),
-        default=[],
-    )
+    return fullest(places) or []
 
 
 def _twin_rate(cell: Repeats) -> str:

@@ -10,7 +10,7 @@ from bench.compare import shares
 from bench.limits import capacity_of, growth_of
 from bench.metric import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
 from bench.model import Load, Record, Run
-from bench.repeats import Repeats, across, by_context, by_place, gather, peak, twins
+from bench.repeats import Repeats, across, by_context, by_place, fullest, gather, peak, twins
 from bench.report.limits import capacity_chart, scaling_chart
 from bench.report.palette import OTHER, SETUPS, role
 from bench.report.panels import Chart, Curve, CurvePanel, Moment, Strip, StripPanel, TimePanel
@@ -141,14 +141,8 @@ def twin_bars(cells: Sequence[Repeats]) -> Chart:
 
 
 def _twin_sets(cells: Iterable[Repeats]) -> tuple[tuple[Repeats, ...], ...]:
-    """The twins of the setup, engine and closed load that has the most of them; of several loads, of the largest."""
-    places = by_place(cell for cell in cells if cell.closed).values()
-    found = [twins(members) for members in places]
-    return max(
-        (sets for sets in found if sets),
-        key=lambda sets: (sum(map(len, sets)), sets[0][0].engine == "native", sets[0][0].users),
-        default=(),
-    )
+    """The twins of the setup, engine and closed load that has the most of them."""
+    return fullest(map(twins, by_place(cell for cell in cells if cell.closed).values())) or ()
 
 
 def memory(cells: Sequence[Repeats]) -> Chart:

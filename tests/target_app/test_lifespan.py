@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from tests.target_app.conftest import app_over, sqlite_url
@@ -14,7 +16,7 @@ from tests.target_app.conftest import app_over, sqlite_url
 
 def would_be_searched(client: TestClient) -> bool:
     """Whether a garbage collection would go through the app's own state; what is frozen it does not."""
-    state = client.app.state._state  # type: ignore[attr-defined]
+    state = cast(FastAPI, client.app).state
     return any(one is state for one in gc.get_objects())
 
 

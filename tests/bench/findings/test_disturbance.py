@@ -50,7 +50,11 @@ def test_a_quarter_of_the_measurements_is_more_than_a_passing_disturbance(
 def test_it_stands_before_all_else() -> None:
     busy = shared(0, 0.5)
     records = [
-        replace(record(name, throughput=rate + repeat, repeat=repeat), resources=busy.resources)
+        replace(
+            record(name, throughput=rate + repeat, repeat=repeat),
+            resources=busy.resources,
+            caveats=busy.caveats,
+        )
         for name, rate in (("uvicorn", 100.0), ("granian-1", 200.0))
         for repeat in (0, 1)
     ]

@@ -24,10 +24,10 @@ async def answer(path):
 )
 
 
-def arm(name: str, folder: Path, **more: object) -> Arm:
+def arm(name: str, folder: Path, workers: int = 1, cpus: tuple[int, ...] = ()) -> Arm:
     folder.mkdir(exist_ok=True)
     (folder / "an_app.py").write_text(APP)
-    setup = Setup("mine", "uvicorn", app="an_app:app", health="/", **more)  # type: ignore[arg-type]
+    setup = Setup("mine", "uvicorn", app="an_app:app", health="/", workers=workers, cpus=cpus)
     return Arm(name, setup, folder, name)
 
 
