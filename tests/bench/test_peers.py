@@ -7,9 +7,11 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from bench import server
 from bench.answers import check_answers
 from bench.config import load_setups
 from bench.inprocess import InProcess
@@ -40,12 +42,19 @@ _BUILT_WITHIN_S = 180.0
 
 
 @pytest.fixture(scope="module", params=PEERS)
-def peer(request: pytest.FixtureRequest, processes: Processes) -> Iterator[Server]:
+def peer(
+    request: pytest.FixtureRequest, processes: Processes, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One of them, from a harness in a folder whose name has a space in it."""
     if shutil.which(PEERS[request.param]) is None:
         pytest.skip(f"{PEERS[request.param]} is not installed")
     setup = load_setups()[request.param]
-    with serving(setup, processes, ready_within_s=_BUILT_WITHIN_S) as server:
-        yield server
+    there = tmp_path_factory.mktemp("a harness")
+    shutil.copytree(Path(server.__file__).with_name("peers"), there / "peers")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "__file__", str(there / "server.py"))
+        with serving(setup, processes, ready_within_s=_BUILT_WITHIN_S) as running:
+            yield running
 
 
 @pytest.fixture(scope="module")
