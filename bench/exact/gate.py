@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from bench.errors import GateError
@@ -73,7 +72,6 @@ def judge(
 def _judged(subject: Subject, place: Place, sides: Sequence[Side], threshold: float, tell: Tell) -> Judgement:
     mine, its = place.measured(subject, sides)
     _demand(its)
-    mine, its = _evened(subject, place, sides, mine, its)
     luck = 0.0 if mine.counts_lookups or its.counts_lookups else _LUCK
     base: dict[str, Figure | None] = {**mine.figures}
     head: dict[str, Figure | None] = {**its.figures}
@@ -89,20 +87,6 @@ def _judged(subject: Subject, place: Place, sides: Sequence[Side], threshold: fl
     gone = [] if subject.chosen else _gone(subject, sides[0].tree, Path.cwd())
     title = f"Instructions per request, base: {sides[0].tree.said}; head: {sides[1].tree.said}"
     return Judgement(title, (*changes, *dropped(gone)), (*_unnamed(subject), *_missing(mine), *_notes(its)))
-
-
-def _evened(
-    subject: Subject, place: Place, sides: Sequence[Side], mine: Measured, its: Measured
-) -> tuple[Measured, Measured]:
-    """Both with blocks of as many sessions: what a block costs beside its requests is shared by as many then."""
-    there = mine.answer.sessions
-    uneven = tuple(name for name, count in its.answer.sessions.items() if there.get(name, count) != count)
-    if not uneven:
-        return mine, its
-    base, head = place.measured(subject.only(uneven), sides, sessions=there)
-    return replace(mine, figures={**mine.figures, **base.figures}), replace(
-        its, figures={**its.figures, **head.figures}
-    )
 
 
 def _changed(changes: Sequence[Change]) -> tuple[str, ...]:

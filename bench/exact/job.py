@@ -15,9 +15,10 @@ Batches = Mapping[str, list[tuple[str, int]]]
 class Job:
     """One version of the app under some scenarios.
 
-    `sessions` is how many make a block of a scenario, where that is not for this process to choose. The app is
-    `module:attribute`, or `module:factory()`, imported from the folder `tree`: if `own`, from nowhere else. Callgrind's
-    part files are `<parts>.1`, `<parts>.2` ...
+    `sessions` is how many make a block of a scenario, where that is known before. Else it is for the process that
+    `leads` to choose, and to write into the file `agreed`, for which others wait. The app is `module:attribute`, or
+    `module:factory()`, imported from the folder `tree`: if `own`, from nowhere else. Callgrind's part files are
+    `<parts>.1`, `<parts>.2` ...
     """
 
     tree: Path
@@ -27,6 +28,8 @@ class Job:
     scenarios_file: Path | None
     answer: Path
     parts: Path
+    agreed: Path
+    leads: bool
     sessions: Mapping[str, int] = field(default_factory=dict)
     own: bool = False
 
@@ -53,7 +56,7 @@ class Answer:
 def read_job(path: Path) -> Job:
     """Read what `Job.write` wrote."""
     said = json.loads(path.read_text())
-    for key in ("tree", "answer", "parts"):
+    for key in ("tree", "answer", "parts", "agreed"):
         said[key] = Path(said[key])
     said["scenarios"] = tuple(said["scenarios"])
     said["scenarios_file"] = said["scenarios_file"] and Path(said["scenarios_file"])
@@ -63,3 +66,16 @@ def read_job(path: Path) -> Job:
 def read_answer(path: Path) -> Answer:
     """Read what `Answer.write` wrote."""
     return Answer(**json.loads(path.read_text()))
+
+
+def write_sessions(sessions: Mapping[str, int], path: Path) -> None:
+    """How many sessions make a block, by scenario; the file is there only once it is whole."""
+    draft = path.with_suffix(".part")
+    draft.write_text(json.dumps(sessions))
+    draft.rename(path)
+
+
+def read_sessions(path: Path) -> dict[str, int]:
+    """Read what `write_sessions` wrote."""
+    sessions: dict[str, int] = json.loads(path.read_text())
+    return sessions

@@ -30,6 +30,7 @@ _LOG_LINES = 12
 _HOUSE = Path(__file__).parents[2]
 _VALGRIND = (
     *("valgrind", "--tool=callgrind", "--instr-atstart=no", "--fair-sched=yes", "--dump-before=getppid"),
+    "--zero-before=*sched_get_priority_max",
     *("--compress-strings=no", "--compress-pos=no", "--dump-line=no"),
 )
 
@@ -134,6 +135,7 @@ class Place(contextlib.ExitStack):
         sessions: Mapping[str, int],
     ) -> list[Path]:
         self._round += 1
+        app, agreed = subject.setup, self.folder / f"sessions-{self._round}"
         folders = []
         with contextlib.ExitStack() as stack:
             children = {}
@@ -141,7 +143,12 @@ class Place(contextlib.ExitStack):
                 folder = self.folder / f"{side.name}-{self._round}"
                 folder.mkdir()
                 folders.append(folder)
-                command = _command(program, subject, side, folder, sessions, own=len(sides) > 1)
+                job = Job(
+                    side.tree.folder, app.app, app.loop, subject.scenarios, subject.scenarios_file,
+                    folder / "answer", folder / "part", agreed, side is sides[0], dict(sessions), len(sides) > 1,
+                )  # fmt: skip
+                job.write(folder / "job")
+                command = _command(program, folder)
                 env = _environment(subject.setup, folder, hashes)
                 child = self._processes.running(command, log=folder / "log", cpus=side.cpus, env=env)
                 children[side.name, folder] = stack.enter_context(child)
@@ -149,14 +156,7 @@ class Place(contextlib.ExitStack):
         return folders
 
 
-def _command(
-    program: str, subject: Subject, side: Side, folder: Path, sessions: Mapping[str, int], *, own: bool
-) -> list[str]:
-    setup = subject.setup
-    Job(
-        side.tree.folder, setup.app, setup.loop, subject.scenarios, subject.scenarios_file,
-        folder / "answer", folder / "part", dict(sessions), own,
-    ).write(folder / "job")  # fmt: skip
+def _command(program: str, folder: Path) -> list[str]:
     python = [sys.executable, "-P", "-m", f"bench.exact.{program}", str(folder / "job")]
     if program != "measured":
         return python
