@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from random import Random
 
 from scenarios.model import Flow, Request
 
 
-def always(request: Request) -> Callable[[Random], Flow]:
+@dataclass(frozen=True, slots=True)
+class Always:
+    """Makes this request, once a session; a driver that knows so need not ask it each time."""
+
+    request: Request
+
+    def __call__(self, _rng: Random) -> Flow:
+        yield self.request
+
+
+def always(request: Request) -> Always:
     """A flow that makes this request, once a session."""
-
-    def flow(_rng: Random) -> Flow:
-        yield request
-
-    return flow
+    return Always(request)
 
 
 def one_of(requests: Sequence[Request]) -> Callable[[Random], Flow]:
