@@ -31,11 +31,16 @@ T = TypeVar("T")
 
 
 class RunFolder:
-    """Where a run writes; every call leaves the files complete on disk."""
+    """Where a run writes; every call leaves the files complete on disk.
 
-    def __init__(self, path: Path, facts: Mapping[str, object]) -> None:
+    With `latest`, the link `latest` beside it points to it as soon as there is something to see.
+    """
+
+    def __init__(self, path: Path, facts: Mapping[str, object], *, latest: bool = False) -> None:
         self.path = path
+        self.empty = True
         self._facts = dict(facts)
+        self._latest = latest
         try:
             path.mkdir(parents=True)
         except FileExistsError:
@@ -46,14 +51,20 @@ class RunFolder:
         _append(path / _RECORDS_FILE, b"")
 
     def add(self, record: Record) -> None:
-        _append(self.path / _RECORDS_FILE, _RECORDS.dump_json(record) + b"\n")
+        self._add(_RECORDS_FILE, _RECORDS.dump_json(record))
 
     def add_failure(self, failure: Failure) -> None:
-        _append(self.path / _FAILURES_FILE, _FAILURES.dump_json(failure) + b"\n")
+        self._add(_FAILURES_FILE, _FAILURES.dump_json(failure))
 
     def add_facts(self, **facts: object) -> None:
         self._facts.update(facts)
         self._write_facts()
+
+    def _add(self, name: str, line: bytes) -> None:
+        _append(self.path / name, line + b"\n")
+        if self.empty and self._latest:
+            _point_latest(self.path)
+        self.empty = False
 
     def _write_facts(self) -> None:
         part = self.path / (_FACTS_FILE + ".part")
@@ -61,8 +72,8 @@ class RunFolder:
         part.replace(self.path / _FACTS_FILE)
 
 
-def point_latest(run: Path) -> None:
-    """Let `latest`, beside the run's folder, point to it; a symbolic link where the system has them."""
+def _point_latest(run: Path) -> None:
+    """A symbolic link, where the system has them."""
     latest = run.parent / "latest"
     part = run.parent / f".latest-{os.getpid()}"
     with contextlib.suppress(OSError):

@@ -20,7 +20,11 @@ def kept(folder: RunFolder) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, SystemExit):
         folder.add_facts(interrupted=True)
-        note(f"the cells so far are in {shown(folder.path)}; `bench report {shown(folder.path)}` charts them")
+        note(
+            f"nothing was measured yet; {shown(folder.path)} is empty"
+            if folder.empty
+            else f"the cells so far are in {shown(folder.path)}; `bench report {shown(folder.path)}` charts them"
+        )
         raise
 
 

@@ -119,12 +119,10 @@ class _Asked:
         from datetime import datetime
 
         from bench.runner import facts
-        from bench.store import RunFolder, point_latest
+        from bench.store import RunFolder
 
         path = self._out or Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{plan.name}"
-        folder = RunFolder(path, facts(path.name, plan, bench))
-        if self._out is None:
-            point_latest(path)
+        folder = RunFolder(path, facts(path.name, plan, bench), latest=self._out is None)
         note(f"{plan.about} ({', '.join(bench.setups)}, {self.scenario}); writing {shown(path)}")
         return folder
 

@@ -110,7 +110,7 @@ def _run(
     from bench.flame import py_spy
     from bench.plan import cells, overridden, without
     from bench.progress import Display
-    from bench.store import RunFolder, point_latest
+    from bench.store import RunFolder
 
     plans, setups, scenarios = (
         load_plans(plans_file),
@@ -136,9 +136,7 @@ def _run(
         py_spy()
         bench = replace(bench, profiles=path / "profiles")
     facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
-    folder = RunFolder(path, facts)
-    if out is None:
-        point_latest(path)
+    folder = RunFolder(path, facts, latest=out is None)
     expected_s = runner.expected_s(plan, bench)
     count = f"{len(cells(plan))} cell{'' if len(cells(plan)) == 1 else 's'}"
     note(f"{plan.name}: {count}, about {span(expected_s)}; writing {shown(path)}")

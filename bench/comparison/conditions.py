@@ -23,6 +23,7 @@ FIELDS = (*_MACHINE, "cpus", "environment", "setup", "load", MISSING, EVERYTHING
 _TOLD = ("kernel", "compiler")
 _NAMES_ALONE = ("name", "about")
 _MOST_SAID = 4
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ class Difference:
 
 
 def of_runs(base: Run, new: Run, setups: Iterable[str]) -> tuple[Difference, ...]:
-    """How two runs differ in machine, environment, packages and these setups; what is unknown of one is left out."""
+    """How two runs differ in machine, environment, packages and these setups.
+
+    Of the rest, what is unknown of one is left out; of the machine it is told, as it may well be another one.
+    """
     before, after = mapping(base.facts.get("host")), mapping(new.facts.get("host"))
     return (
         *_machine(before, after),
@@ -96,7 +100,10 @@ def _refusal(refused: list[Difference]) -> str:
 
 def _machine(base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
     for name in _MACHINE:
-        yield from _common(name, _only(base, name), _only(new, name))
+        old, young = _only(base, name), _only(new, name)
+        yield from _common(name, old, young)
+        if base and new and bool(old) != bool(young):
+            yield Difference(None, name, *(_said(one.get(name, _UNKNOWN)) for one in (old, young)))
     for name in _TOLD:
         yield from _common(None, _only(base, name), _only(new, name))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bench.errors import UsageError
 from bench.model import Caveat, Failure, Latency, Record, ResourceSlice, Slice, WorkerTimeline
-from bench.store import RunFolder, point_latest, read_run
+from bench.store import RunFolder, read_run
 from tests.bench.builders import CLOSED, OPEN, realistic, record, repeats
 
 LATENCY = {"mean", "p50", "p90", "p95", "p99", "p999", "max"}
@@ -245,17 +245,26 @@ def test_facts_that_are_no_json_are_named(tmp_path: Path) -> None:
 
 def test_latest_points_to_the_newest_even_when_the_folder_moves(tmp_path: Path) -> None:
     for name in ("first", "second"):
-        RunFolder(tmp_path / "reports" / name, {"name": name})
-        point_latest(tmp_path / "reports" / name)
+        RunFolder(tmp_path / "reports" / name, {"name": name}, latest=True).add(record())
     assert os.readlink(tmp_path / "reports" / "latest") == "second"
     (tmp_path / "reports").rename(tmp_path / "elsewhere")
     assert read_run(tmp_path / "elsewhere" / "latest").facts == {"name": "second"}
     assert read_run(tmp_path / "elsewhere" / "latest").name == "second"
 
 
+def test_latest_points_to_what_holds_something_a_failure_at_least(tmp_path: Path) -> None:
+    shown = RunFolder(tmp_path / "shown", {}, latest=True)
+    assert (shown.empty, os.path.lexists(tmp_path / "latest")) == (True, False)
+    shown.add_failure(Failure("uvicorn", 1, "it does not start"))
+    assert (shown.empty, os.readlink(tmp_path / "latest")) == (False, "shown")
+    RunFolder(tmp_path / "empty", {}, latest=True)
+    RunFolder(tmp_path / "apart", {}).add(record())
+    assert os.readlink(tmp_path / "latest") == "shown"
+
+
 def test_a_folder_called_latest_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "latest").mkdir()
     (tmp_path / "latest" / "mine").touch()
-    point_latest(tmp_path / "run")
-    assert [path.name for path in tmp_path.iterdir()] == ["latest"]
+    RunFolder(tmp_path / "run", {}, latest=True).add(record())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "run"]
     assert (tmp_path / "latest" / "mine").exists()

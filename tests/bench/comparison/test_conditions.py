@@ -8,6 +8,7 @@ import pytest
 from bench.comparison.conditions import FIELDS, Difference, check, of_loads, of_machines, of_runs
 from bench.errors import UsageError
 from bench.model import ClosedLoad, OpenLoad, Run, Setup
+from bench.siblings import mapping
 from tests.bench.builders import facts
 
 UVICORN = Setup("uvicorn", "uvicorn", env={"APP_BENCH": "1"})
@@ -18,6 +19,9 @@ CPUS = {"server": [0], "generator": [1]}
 def run(*setups: Setup, host: Mapping[str, object] | None = None, **more: object) -> Run:
     some = facts(*(setups or (UVICORN,)), **(host or {}))
     return Run("r", some | {"environment": ENVIRONMENT, "cpus": CPUS, "seed": 1} | more, ())
+
+
+HOST = mapping(run().facts["host"])
 
 
 def said(base: Run, new: Run) -> list[tuple[str | None, str]]:
@@ -48,6 +52,11 @@ def said(base: Run, new: Run) -> list[tuple[str | None, str]]:
             run(host={"python": "3.12.1"}),
             [("python", "python: 3.11.2 before, 3.12.1 now")],
             id="interpreter",
+        ),
+        pytest.param(
+            Run("r", run().facts | {"host": {k: v for k, v in HOST.items() if k != "cores"}}, ()),
+            [(None, "cores: 2 before, unknown now")],
+            id="what is unknown of a machine",
         ),
         pytest.param(
             run(host={"kernel": "6.2.0"}), [(None, "kernel: 6.1.0-28-amd64 before, 6.2.0 now")], id="kernel"
