@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+
+_COSTS = "0123456789+-*"
+"""What the lines that hold a cost begin with."""
 
 _SUMMARY = re.compile(r"^summary: (\d+)$", re.MULTILINE)
 
@@ -19,11 +24,30 @@ def total(text: str) -> int:
     return int(found[1])
 
 
-def inside(text: str, function: str) -> tuple[int, int]:
-    """How often a function was called, and the instructions of those calls with all that they called."""
-    call = re.compile(rf"^cfn={re.escape(function)}(?:[.'].*)?\ncalls=(\d+) .*\n\S+ (\d+)$", re.MULTILINE)
-    found = [(int(count), int(cost)) for count, cost in call.findall(text)]
-    return sum(count for count, _ in found), sum(cost for _, cost in found)
+def inside(text: str, functions: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """By function, how often it was called, and the instructions of those calls with all that they called."""
+    names = "|".join(map(re.escape, functions))
+    calls: Counter[str] = Counter()
+    spent: Counter[str] = Counter()
+    for found in re.finditer(rf"^cfn=({names})(?:[.'].*)?\ncalls=(\d+) .*\n\S+ (\d+)$", text, re.MULTILINE):
+        calls[found[1]] += int(found[2])
+        spent[found[1]] += int(found[3])
+    return {name: (calls[name], spent[name]) for name in calls}
+
+
+def own(text: str, function: str) -> int:
+    """The instructions of a function, without those of what it calls."""
+    spent = 0
+    for name in re.finditer(rf"^fn={re.escape(function)}(?:[.'].*)?$", text, re.MULTILINE):
+        end = text.find("\nfn=", name.end())
+        lines = text[name.end() : None if end < 0 else end].splitlines()
+        spent += sum(int(line.split()[-1]) for before, line in pairwise(lines) if _is_own(before, line))
+    return spent
+
+
+def _is_own(before: str, line: str) -> bool:
+    """Whether a line is a cost, and not that of the call in the line before."""
+    return line[:1] in _COSTS and bool(line) and not before.startswith("calls=")
 
 
 def by_object(text: str) -> Counter[str]:
@@ -35,7 +59,7 @@ def by_object(text: str) -> Counter[str]:
             place = line[3:]
         elif line.startswith("calls="):
             called = True  # the next line is the cost of the call, which counts where it was spent
-        elif line[:1] in "0123456789+-*" and place and line:
+        elif line[:1] in _COSTS and place and line:
             if not called:
                 spent[place] += int(line.split()[-1])
             called = False

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from bench.errors import GateError
 from bench.exact import callgrind, reasons
-from bench.exact.figures import MISS, Figure
+from bench.exact.figures import MISS, Figure, counted
 from bench.exact.job import Answer, Job, read_answer
 from bench.model import Setup
 from bench.probe import PROBE_DIR
@@ -203,20 +203,14 @@ def _tail(log: Path) -> str:
 def _read(folder: Path, side: str) -> Measured:
     answer = read_answer(folder / "answer")
     if (folder / f"part.{answer.marks + 1}").exists():
-        raise GateError(f"{side}: the app itself calls getppid(), which marks where our batches begin")
-    counted = {
-        name: [(_counted((folder / part).read_text()), requests) for part, requests in batches]
+        raise GateError(f"{side}: the app itself calls getppid(), which marks where our batches end")
+    found = {
+        name: [(counted((folder / part).read_text()), requests) for part, requests in batches]
         for name, batches in _labelled(answer)
     }
     first = folder / "part.1"  # the program makes one such lookup before its first mark
     seen = first.exists() and MISS in first.read_text()
-    return Measured(answer, {name: _figure(parts) for name, parts in counted.items()}, folder, seen)
-
-
-def _counted(part: str) -> tuple[int, int]:
-    """The instructions of a part without lookups made anew, and the number of those lookups."""
-    lookups, cost = callgrind.inside(part, MISS)
-    return callgrind.total(part) - cost, lookups
+    return Measured(answer, {name: _figure(parts) for name, parts in found.items()}, folder, seen)
 
 
 def _figure(parts: Sequence[tuple[tuple[int, int], int]]) -> Figure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.exact.callgrind import by_object, inside, total
+from bench.exact.callgrind import by_object, inside, own, total
 
 PART = """# callgrind format
 version: 1
@@ -56,8 +56,16 @@ def test_a_file_that_is_cut_off_is_refused() -> None:
 
 
 def test_what_a_function_took_counts_its_calls_at_every_depth_and_no_other() -> None:
-    assert inside(PART, "find_name_in_mro") == (3 + 1, 90 + 10)
-    assert inside(PART, "find_name") == (0, 0)
+    found = inside(PART, ["find_name_in_mro", "memcpy", "find_name"])
+    assert found == {"find_name_in_mro": (3 + 1, 90 + 10), "memcpy": (5, 50)}
+
+
+@pytest.mark.parametrize(
+    ("function", "spent"),
+    [("_PyType_Lookup", 100), ("find_name_in_mro", 100 + 250 + 500), ("memcpy", 50), ("find_name", 0)],
+)
+def test_what_a_function_took_by_itself_leaves_its_calls_out(function: str, spent: int) -> None:
+    assert own(PART, function) == spent
 
 
 def test_what_was_spent_in_calls_counts_where_it_was_spent() -> None:
