@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from random import Random
 
 from scenarios.model import Flow, Request
 
 
-@dataclass(frozen=True, slots=True)
-class Always:
-    """Makes this request, once a session; a driver that knows so need not ask it each time."""
-
-    request: Request
-
-    def __call__(self, _rng: Random) -> Flow:
-        yield self.request
-
-
-def always(request: Request) -> Always:
+def always(request: Request) -> Callable[[Random], Flow]:
     """A flow that makes this request, once a session."""
-    return Always(request)
+
+    def flow(_rng: Random) -> Flow:
+        yield request
+
+    return flow
 
 
 def one_of(requests: Sequence[Request]) -> Callable[[Random], Flow]:

@@ -71,8 +71,6 @@ class Client(asyncio.Protocol):
 
     It reconnects by itself when a session needs a connection and there is none. `sent_ns` is 0 while no request is
     under way, and the moment of asking for a connection while that is awaited. From `until_ns` on it sends nothing.
-    One that `repeats` begins the next session itself, as long as all answers are the same: sessions are of one request,
-    always the same, and follow each other without a pause. Nobody need be asked then, which saves half of its time.
     """
 
     __slots__ = (
@@ -88,7 +86,6 @@ class Client(asyncio.Protocol):
         "_known_response",
         "_known_tag",
         "_reader",
-        "_repeats",
         "_request",
         "_rng",
         "_transport",
@@ -96,19 +93,11 @@ class Client(asyncio.Protocol):
         "until_ns",
     )
 
-    def __init__(
-        self,
-        common: Common,
-        rng: Random,
-        ended: Callable[[Client, int, bool], None],
-        *,
-        repeats: bool = False,
-    ) -> None:
+    def __init__(self, common: Common, rng: Random, ended: Callable[[Client, int, bool], None]) -> None:
         self._common = common
         self._append = common.file.append
         self._rng = rng
         self._ended = ended
-        self._repeats = repeats
         self._reader = ResponseReader()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -166,10 +155,6 @@ class Client(asyncio.Protocol):
             return
         if request is not self._request and not self._prepare(request, now_ns):
             return
-        self._send(now_ns)
-
-    def _send(self, now_ns: int) -> None:
-        """Send the request that is ready, which is due now."""
         self._common.sent += 1
         self._intended_ns = now_ns
         self.sent_ns = clock_ns()
@@ -248,12 +233,10 @@ class Client(asyncio.Protocol):
         done_ns = clock_ns()
         if data == self._known and self.sent_ns:
             self._append((self._intended_ns, self.sent_ns, done_ns, self._known_tag))
-            if done_ns >= self.until_ns:
-                self._finish(done_ns)
-            elif self._repeats:
-                self._send(done_ns)
-            else:
+            if done_ns < self.until_ns:
                 self._advance(self._known_response, done_ns)
+            else:
+                self._finish(done_ns)
         else:
             self._read(data, done_ns)
 

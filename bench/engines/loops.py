@@ -16,7 +16,6 @@ from bench.engines.connection import Client, Common, clock_ns
 from bench.engines.timer import Timer
 from bench.model import ClosedLoad, OpenLoad
 from bench.schedule import arrival_chunks_ns, user_spans_s
-from scenarios.single import Always
 
 _RETRY_NS = 50_000_000
 
@@ -37,9 +36,8 @@ class ClosedLoop:
         self._waiting: list[tuple[int, int, Client]] = []
         self._timer: Timer
         self.clients = []
-        repeats = isinstance(common.flow, Always) and not load.think_s
         for begin_s, end_s in user_spans_s(load)[common.job.part :: common.job.parts]:
-            client = Client(common, rngs(), self._ended, repeats=repeats)
+            client = Client(common, rngs(), self._ended)
             client.until_ns = begin_ns + int(end_s * 1e9)
             self.clients.append(client)
             self._wait(begin_ns + int(begin_s * 1e9), client)
