@@ -21,7 +21,7 @@ def kept(folder: RunFolder) -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit):
         folder.add_facts(interrupted=True)
         note(
-            f"nothing was measured yet; {shown(folder.path)} is empty"
+            f"nothing was measured yet; {shown(folder.path)} holds no cell"
             if folder.empty
             else f"the cells so far are in {shown(folder.path)}; `bench report {shown(folder.path)}` charts them"
         )

@@ -44,7 +44,7 @@ class Difference:
 def of_runs(base: Run, new: Run, setups: Iterable[str]) -> tuple[Difference, ...]:
     """How two runs differ in machine, environment, packages and these setups.
 
-    Of the rest, what is unknown of one is left out; of the machine it is told, as it may well be another one.
+    A field that one run does not have is left out, as older runs have fewer; of the machine it is told.
     """
     before, after = mapping(base.facts.get("host")), mapping(new.facts.get("host"))
     return (

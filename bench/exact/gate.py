@@ -19,7 +19,7 @@ from bench.verdict import Change, Judgement
 from scenarios.files import own
 
 _LUCK = 0.005
-"""The noise where lookups made anew cannot be told apart; measured on database endpoints, up to 2.5 % at worst."""
+"""The noise where luck cannot be told apart: lookups made anew, up to 2.5 % at worst, and what the allocator takes."""
 
 _OURS = "import json; from scenarios import SCENARIOS; print(json.dumps(list(SCENARIOS)))"
 

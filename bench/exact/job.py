@@ -39,12 +39,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How many marks were made, and by scenario the batches, or None where the app has it not.
+    """How many part files there are, and by scenario the batches, or None where the app has it not.
 
     `missing` says what was not found, `sessions` how many made a block.
     """
 
-    marks: int
+    parts: int
     batches: Mapping[str, Batches | None]
     missing: Mapping[str, str]
     sessions: Mapping[str, int]

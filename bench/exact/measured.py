@@ -1,8 +1,8 @@
-"""Runs under callgrind, as `python -m bench.exact.measured JOB`: drives the scenarios, and marks where batches begin.
+"""Runs under callgrind, as `python -m bench.exact.measured JOB`: drives the scenarios, and marks their batches.
 
 Valgrind forgets what it has counted when this program calls `sched_get_priority_max`, and writes a part file when it
-calls `getppid`. Each batch of requests of one kind stands between the two. To forget takes a quarter of the time of a
-part file. It is for the calling thread alone, but the others have nothing to do by then.
+calls `getppid`. Each batch of requests of one kind stands between the two; to forget takes a quarter of the time of a
+part file.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ _FIRST_SESSIONS = 2
 _BLOCK_INSTRUCTIONS = 8_000_000
 _MOST_SESSIONS = 16
 _POLL_S = 0.02
+_STEPS = 100_000
+"""Some steps, each of far more than one instruction, and more instructions than two marks and nothing between take."""
+
 _SETTLING_S = 0.001
 """Long enough for threads to tidy up after the last request, which would else count at times for the next batch."""
 
@@ -57,9 +60,10 @@ def _measure(job: Job, app: InProcess, scenarios: Sequence[Scenario]) -> Answer:
     gc.disable()
     _start_counting()
     marks = _Marks(app, job.parts)
-    marks.write()  # the first part holds that lookup
+    marks.end()  # the first part file holds that lookup
+    _check(marks)
     there = [one for one in scenarios if one.name not in missing]
-    sessions = _agreed(job, {one.name: job.sessions.get(one.name) or _sessions(one, marks) for one in there})
+    sessions = agreed(job, {one.name: job.sessions.get(one.name) or _sessions(one, marks) for one in there})
     found: dict[str, Batches | None] = {one.name: None for one in scenarios}
     found |= {one.name: _measured(one, marks, sessions[one.name]) for one in there}
     return Answer(marks.count, found, missing, sessions)
@@ -82,9 +86,7 @@ def _start_counting() -> None:
             pass  # valgrind looks for commands while the program runs, not while it waits
     if vgdb.returncode:
         raise BenchError(f"valgrind cannot be told to count: vgdb ended with status {vgdb.returncode}")
-    getattr(
-        type("New", (), {}), "nothing", None
-    )  # one lookup that no cache answers, to see whether it can be named
+    getattr(type("New", (), {}), "nothing", None)  # a lookup that no cache answers: can it be named?
 
 
 class _Marks:
@@ -96,20 +98,32 @@ class _Marks:
         self.count = 0
 
     def send(self, requests: Sequence[Request]) -> tuple[Sequence[Response], Path]:
+        self.begin()
+        got = answers(self._app, requests)
+        return got, self.end()
+
+    def begin(self) -> None:
+        """Forget what was counted before."""
         time.sleep(_SETTLING_S)
         os.sched_get_priority_max(os.SCHED_OTHER)
-        got = answers(self._app, requests)
-        self.write()
-        return got, Path(f"{self._parts}.{self.count}")
 
-    def write(self) -> None:
-        """What was counted since a batch began, as the next part file."""
+    def end(self) -> Path:
+        """What was counted since, as the next part file."""
         time.sleep(_SETTLING_S)
         os.getppid()
         self.count += 1
+        return Path(f"{self._parts}.{self.count}")
 
 
-def _agreed(job: Job, mine: Mapping[str, int]) -> dict[str, int]:
+def _check(marks: _Marks) -> None:
+    """Raise BenchError where a batch holds what was done before it began, as it would where libc has no symbols."""
+    sum(range(_STEPS))
+    marks.begin()
+    if callgrind.total(marks.end().read_text()) > _STEPS:
+        raise BenchError("valgrind does not see where a batch begins: has this libc no symbols?")
+
+
+def agreed(job: Job, mine: Mapping[str, int]) -> dict[str, int]:
     """How many sessions make a block of each scenario: as many in all versions, which share what it costs besides."""
     if job.leads:
         write_sessions(mine, job.agreed)

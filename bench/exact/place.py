@@ -145,7 +145,8 @@ class Place(contextlib.ExitStack):
                 folders.append(folder)
                 job = Job(
                     side.tree.folder, app.app, app.loop, subject.scenarios, subject.scenarios_file,
-                    folder / "answer", folder / "part", agreed, side is sides[0], dict(sessions), len(sides) > 1,
+                    answer=folder / "answer", parts=folder / "part", agreed=agreed, leads=side is sides[0],
+                    sessions=dict(sessions), own=len(sides) > 1,
                 )  # fmt: skip
                 job.write(folder / "job")
                 command = _command(program, folder)
@@ -202,14 +203,13 @@ def _tail(log: Path) -> str:
 
 def _read(folder: Path, side: str) -> Measured:
     answer = read_answer(folder / "answer")
-    if (folder / f"part.{answer.marks + 1}").exists():
+    if (folder / f"part.{answer.parts + 1}").exists():
         raise GateError(f"{side}: the app itself calls getppid(), which marks where our batches end")
     found = {
         name: [(counted((folder / part).read_text()), requests) for part, requests in batches]
         for name, batches in _labelled(answer)
     }
-    first = folder / "part.1"  # the program makes one such lookup before its first mark
-    seen = first.exists() and MISS in first.read_text()
+    seen = MISS in (folder / "part.1").read_text()  # the program makes one such lookup before its first mark
     return Measured(answer, {name: _figure(parts) for name, parts in found.items()}, folder, seen)
 
 

@@ -38,6 +38,13 @@ def part(malloc: int, free: int, misses: int) -> str:
     return PART.format(total=600 + malloc + free + misses, malloc=malloc, free=free, misses=misses)
 
 
+def test_the_ways_behind_a_call_are_paid_for_with_it() -> None:
+    refilled = part(220, 342, 80).replace(
+        "totals: 1242", "\nfn=allocate_from_new_pool\n0 500\n\ntotals: 1742"
+    )
+    assert counted(refilled) == (ONE_EACH, 2)
+
+
 @pytest.mark.parametrize(
     "luck", [(220, 342, 80), (220, 414, 80), (251, 342, 300)], ids=["none", "full pools", "both, and lookups"]
 )
