@@ -48,8 +48,8 @@ A fault of +5 % is a loop whose turns cost 5 % of a request, by the gate's own m
 app does in-process; the paired one takes the CPU time of the whole server, whose own work on a request counts as well.
 So the same percentage is a longer loop there. A turn was priced by a run with a long loop in the first handler, "no
 turn" by one with a loop that never turns. For the paired gate a turn was timed outside of any server, too ("alone", the
-best of some), to check its price by. What a fault came out as is what "measured" says above: a turn of a short loop costs
-more than one of the long loop that prices it, and the price may be of another day."""
+best of some), to check its price by. What a fault came out as is what "measured" says above: a turn of a short loop
+costs more than one of the long loop that prices it, and the price may be of another day."""
 
 _AGAIN = """\
 `make calibrate` makes the runs that are missing, some hours of them at first, and writes this page again. It can be
