@@ -54,21 +54,17 @@ def itself(text: str, functions: Iterable[str]) -> int:
 
 
 def _is_own(before: str, line: str) -> bool:
-    """Whether a line is a cost, and not that of the call in the line before."""
+    """Whether a line is a cost, and not that of the call in the line before, which counts where it was spent."""
     return line[:1] in _COSTS and bool(line) and not before.startswith("calls=")
 
 
 def by_object(text: str) -> Counter[str]:
     """Instructions by program or shared library, without those of what it calls."""
     spent: Counter[str] = Counter()
-    place, called = "", False
-    for line in text.splitlines():
+    place = ""
+    for before, line in pairwise(text.splitlines()):
         if line.startswith("ob="):
             place = line[3:]
-        elif line.startswith("calls="):
-            called = True  # the next line is the cost of the call, which counts where it was spent
-        elif line[:1] in _COSTS and place and line:
-            if not called:
-                spent[place] += int(line.split()[-1])
-            called = False
+        elif place and _is_own(before, line):
+            spent[place] += int(line.split()[-1])
     return spent

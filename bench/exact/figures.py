@@ -54,10 +54,9 @@ def counted(part: str) -> tuple[int, int]:
     """The instructions of a part file without what is luck, and the number of lookups made anew."""
     called = callgrind.inside(part, (MISS, *_PRICES))
     lookups, missed = called[MISS]
-    luck = missed + callgrind.itself(part, (*_PRICES, *_BEHIND))
-    return callgrind.total(part) - luck + sum(
-        called[name][0] * price for name, price in _PRICES.items()
-    ), lookups
+    spent = missed + callgrind.itself(part, (*_PRICES, *_BEHIND))
+    paid = sum(called[name][0] * price for name, price in _PRICES.items())
+    return callgrind.total(part) - spent + paid, lookups
 
 
 Figures = Mapping[str, Figure | None]

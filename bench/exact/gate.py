@@ -78,7 +78,7 @@ def _judged(subject: Subject, place: Place, sides: Sequence[Side], threshold: fl
     changes = compare(base, head, max(threshold, luck), luck)
     if again := _changed(changes):
         tell(f"measuring again: {', '.join(again)}")
-        second = place.measured(subject.only(again), sides, 1, mine.answer.sessions)
+        second = place.measured(subject.only(again), sides, 1)
         base, head = pooled(base, second[0].figures), pooled(head, second[1].figures)
         changes = compare(base, head, max(threshold, luck), luck)
     if named := _changed(changes):

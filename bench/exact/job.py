@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 Batches = Mapping[str, list[tuple[str, int]]]
@@ -15,10 +15,9 @@ Batches = Mapping[str, list[tuple[str, int]]]
 class Job:
     """One version of the app under some scenarios.
 
-    `sessions` is how many make a block of a scenario, where that is known before. Else it is for the process that
-    `leads` to choose, and to write into the file `agreed`, for which others wait. The app is `module:attribute`, or
-    `module:factory()`, imported from the folder `tree`: if `own`, from nowhere else. Callgrind's part files are
-    `<parts>.1`, `<parts>.2` ...
+    How many sessions make a block of a scenario is for the process that `leads` to choose, and to write into the file
+    `agreed`, for which others wait. The app is `module:attribute`, or `module:factory()`, imported from the folder
+    `tree`: if `own`, from nowhere else. Callgrind's part files are `<parts>.1`, `<parts>.2` ...
     """
 
     tree: Path
@@ -30,7 +29,6 @@ class Job:
     parts: Path
     agreed: Path
     leads: bool
-    sessions: Mapping[str, int] = field(default_factory=dict)
     own: bool = False
 
     def write(self, path: Path) -> None:
@@ -41,13 +39,12 @@ class Job:
 class Answer:
     """How many part files there are, and by scenario the batches, or None where the app has it not.
 
-    `missing` says what was not found, `sessions` how many made a block.
+    `missing` says what was not found.
     """
 
     parts: int
     batches: Mapping[str, Batches | None]
     missing: Mapping[str, str]
-    sessions: Mapping[str, int]
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)))

@@ -63,10 +63,10 @@ def _measure(job: Job, app: InProcess, scenarios: Sequence[Scenario]) -> Answer:
     marks.end()  # the first part file holds that lookup
     _check(marks)
     there = [one for one in scenarios if one.name not in missing]
-    sessions = agreed(job, {one.name: job.sessions.get(one.name) or _sessions(one, marks) for one in there})
+    sessions = agreed(job, {one.name: _sessions(one, marks) for one in there})
     found: dict[str, Batches | None] = {one.name: None for one in scenarios}
     found |= {one.name: _measured(one, marks, sessions[one.name]) for one in there}
-    return Answer(marks.count, found, missing, sessions)
+    return Answer(marks.count, found, missing)
 
 
 def _warmed(scenario: Scenario, app: InProcess) -> str | None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 from bench.errors import GateError
 from bench.exact import callgrind, reasons
@@ -93,22 +92,16 @@ class Place(contextlib.ExitStack):
         self._round = 0
         return self
 
-    def measured(
-        self,
-        subject: Subject,
-        sides: Sequence[Side],
-        hashes: int = 0,
-        sessions: Mapping[str, int] = MappingProxyType({}),
-    ) -> list[Measured]:
-        """Count the instructions of the sides, at the same time, in blocks of so many sessions where that is given."""
-        folders = self._run("measured", subject, sides, hashes, sessions)
+    def measured(self, subject: Subject, sides: Sequence[Side], hashes: int = 0) -> list[Measured]:
+        """Count the instructions of the sides, at the same time."""
+        folders = self._run("measured", subject, sides, hashes)
         return [_read(folder, side.name) for folder, side in zip(folders, sides, strict=True)]
 
     def reasons(
         self, subject: Subject, sides: Sequence[Side], found: Sequence[Measured], changes: Sequence[Change]
     ) -> dict[str, tuple[str, ...]]:
         """By name of a change, the functions and libraries that make it."""
-        folders = self._run("traced", subject, sides, 0, {})
+        folders = self._run("traced", subject, sides, 0)
         base, head = (
             {
                 _full(name, label, labels): counts
@@ -126,14 +119,7 @@ class Place(contextlib.ExitStack):
             if one.verdict in ("regressed", "improved")
         }
 
-    def _run(
-        self,
-        program: str,
-        subject: Subject,
-        sides: Sequence[Side],
-        hashes: int,
-        sessions: Mapping[str, int],
-    ) -> list[Path]:
+    def _run(self, program: str, subject: Subject, sides: Sequence[Side], hashes: int) -> list[Path]:
         self._round += 1
         app, agreed = subject.setup, self.folder / f"sessions-{self._round}"
         folders = []
@@ -146,7 +132,7 @@ class Place(contextlib.ExitStack):
                 job = Job(
                     side.tree.folder, app.app, app.loop, subject.scenarios, subject.scenarios_file,
                     answer=folder / "answer", parts=folder / "part", agreed=agreed, leads=side is sides[0],
-                    sessions=dict(sessions), own=len(sides) > 1,
+                    own=len(sides) > 1,
                 )  # fmt: skip
                 job.write(folder / "job")
                 command = _command(program, folder)

@@ -12,7 +12,7 @@ def job(folder: Path, *, leads: bool) -> Job:
     return Job(
         folder, "my_app:app", "uvloop", ("a", "b"), None,
         answer=folder / "answer", parts=folder / "part", agreed=folder / "agreed", leads=leads,
-        sessions={"a": 3}, own=True,
+        own=True,
     )  # fmt: skip
 
 

@@ -15,17 +15,9 @@ from scenarios.model import Request
 
 def job(tree: Path, *, own: bool) -> Job:
     return Job(
-        tree,
-        "bench.raw_app:app",
-        "asyncio",
-        (),
-        None,
-        tree / "answer",
-        tree / "part",
-        tree / "agreed",
-        leads=True,
-        own=own,
-    )
+        tree, "bench.raw_app:app", "asyncio", (), None,
+        answer=tree / "answer", parts=tree / "part", agreed=tree / "agreed", leads=True, own=own,
+    )  # fmt: skip
 
 
 def test_an_app_from_elsewhere_is_measured_where_nothing_is_compared(
