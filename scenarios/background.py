@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from scenarios.model import Request, Scenario, contains
 from scenarios.ping import ping
-from scenarios.single import always
+from scenarios.single import Always
 
 _MS = 10
 
 _done = contains(b'{"value":')
 
-background_async = always(Request("POST", f"/bench/background/async?ms={_MS}", expect=202, check=_done))
-background_sync = always(Request("POST", f"/bench/background/sync?ms={_MS}", expect=202, check=_done))
+background_async = Always(Request("POST", f"/bench/background/async?ms={_MS}", expect=202, check=_done))
+background_sync = Always(Request("POST", f"/bench/background/sync?ms={_MS}", expect=202, check=_done))
 
 SCENARIOS = {
     "background-async": Scenario(

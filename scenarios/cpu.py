@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios.model import Request, Scenario, contains
 from scenarios.ping import ping
-from scenarios.single import always
+from scenarios.single import Always
 
 _STEPS = 10_000
 _CHECKSUM = 1_910_041_713
@@ -13,15 +13,15 @@ _ROUNDS = 2000
 
 _computed = contains(b'{"n":%d,"checksum":%d}' % (_STEPS, _CHECKSUM))
 
-cpu_async = always(Request("GET", f"/bench/cpu/async?n={_STEPS}", check=_computed))
-cpu_sync = always(Request("GET", f"/bench/cpu/sync?n={_STEPS}", check=_computed))
-cpu_process = always(Request("GET", f"/bench/cpu/process?n={_STEPS}", check=_computed))
-cpu_yield = always(Request("GET", f"/bench/cpu/yield?n={_STEPS}", check=_computed))
+cpu_async = Always(Request("GET", f"/bench/cpu/async?n={_STEPS}", check=_computed))
+cpu_sync = Always(Request("GET", f"/bench/cpu/sync?n={_STEPS}", check=_computed))
+cpu_process = Always(Request("GET", f"/bench/cpu/process?n={_STEPS}", check=_computed))
+cpu_yield = Always(Request("GET", f"/bench/cpu/yield?n={_STEPS}", check=_computed))
 
 _hashed = contains(b'{"n":%d,"digest":"fdb3ee1585f418b1' % _ROUNDS)
 
-cpu_hash_async = always(Request("GET", f"/bench/cpu/hash/async?n={_ROUNDS}", check=_hashed))
-cpu_hash_sync = always(Request("GET", f"/bench/cpu/hash/sync?n={_ROUNDS}", check=_hashed))
+cpu_hash_async = Always(Request("GET", f"/bench/cpu/hash/async?n={_ROUNDS}", check=_hashed))
+cpu_hash_sync = Always(Request("GET", f"/bench/cpu/hash/sync?n={_ROUNDS}", check=_hashed))
 
 SCENARIOS = {
     "cpu-async": Scenario(

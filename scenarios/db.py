@@ -7,7 +7,7 @@ from random import Random
 
 from scenarios.model import Flow, Request, Scenario, contains
 from scenarios.ping import ping
-from scenarios.single import always, one_of
+from scenarios.single import Always, one_of
 
 _SEED_ROWS = 1000
 _LIMIT = 50
@@ -31,10 +31,10 @@ db_core_sync = _reads("/bench/db/core/sync")
 db_raw_async = _reads("/bench/db/raw/async")
 db_raw_sync = _reads("/bench/db/raw/sync")
 db_orm_misuse = _reads("/bench/db/misuse")
-db_list_async = always(Request("GET", f"/bench/db/list/async?limit={_LIMIT}", check=_last_of_page))
-db_list_sync = always(Request("GET", f"/bench/db/list/sync?limit={_LIMIT}", check=_last_of_page))
-db_counter_async = always(Request("POST", "/bench/db/counter/async", check=_counted))
-db_counter_sync = always(Request("POST", "/bench/db/counter/sync", check=_counted))
+db_list_async = Always(Request("GET", f"/bench/db/list/async?limit={_LIMIT}", check=_last_of_page))
+db_list_sync = Always(Request("GET", f"/bench/db/list/sync?limit={_LIMIT}", check=_last_of_page))
+db_counter_async = Always(Request("POST", "/bench/db/counter/async", check=_counted))
+db_counter_sync = Always(Request("POST", "/bench/db/counter/sync", check=_counted))
 
 SCENARIOS = {
     "db-orm-async": Scenario(

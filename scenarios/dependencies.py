@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from scenarios.model import Request, Scenario, contains
-from scenarios.single import always
+from scenarios.single import Always
 
 _sum = contains(b'{"total":6}')
 
-dependencies_async = always(Request("GET", "/bench/dependencies/async", check=_sum))
-dependencies_sync = always(Request("GET", "/bench/dependencies/sync", check=_sum))
-dependencies_chain = always(Request("GET", "/bench/dependencies/chain", check=_sum))
+dependencies_async = Always(Request("GET", "/bench/dependencies/async", check=_sum))
+dependencies_sync = Always(Request("GET", "/bench/dependencies/sync", check=_sum))
+dependencies_chain = Always(Request("GET", "/bench/dependencies/chain", check=_sum))
 
 SCENARIOS = {
     "dependencies-async": Scenario(

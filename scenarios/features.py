@@ -6,7 +6,7 @@ import json
 from random import Random
 
 from scenarios.model import Flow, Request, Response, Scenario, contains
-from scenarios.single import always, one_of, with_headers
+from scenarios.single import Always, one_of, with_headers
 from scenarios.users import logged_in_where_needed
 
 _SEED_ROWS = 1000
@@ -71,7 +71,7 @@ def reports(rng: Random) -> Flow:
 
 _report = Request("POST", "/reports", expect=202, check=contains(b'"status":"pending"'))
 cache_read = one_of(_cached)
-gzip = always(
+gzip = Always(
     Request(
         "GET",
         f"/bench/gzip?size={_BODY_BYTES}",
@@ -79,7 +79,7 @@ gzip = always(
         check=_is_text_or_gzip,
     )
 )
-limited = always(Request("GET", "/bench/limited", check=contains(b'"let in"')))
+limited = Always(Request("GET", "/bench/limited", check=contains(b'"let in"')))
 
 SCENARIOS = {
     "items-read": Scenario(

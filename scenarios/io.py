@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios.model import Request, Scenario, contains
 from scenarios.ping import ping
-from scenarios.single import always
+from scenarios.single import Always
 
 _MS = 10
 _CALLS = 5
@@ -12,12 +12,12 @@ _CALLS = 5
 _waited_once = contains(b'{"calls":1,"ms":%d}' % _MS)
 _waited_often = contains(b'{"calls":%d,"ms":%d}' % (_CALLS, _MS))
 
-io_async = always(Request("GET", f"/bench/io/async?ms={_MS}", check=_waited_once))
-io_sync = always(Request("GET", f"/bench/io/sync?ms={_MS}", check=_waited_once))
-io_misuse = always(Request("GET", f"/bench/io/misuse?ms={_MS}", check=_waited_once))
-io_offload = always(Request("GET", f"/bench/io/offload?ms={_MS}", check=_waited_once))
-io_fanout_async = always(Request("GET", f"/bench/io/fanout/async?n={_CALLS}&ms={_MS}", check=_waited_often))
-io_fanout_sync = always(Request("GET", f"/bench/io/fanout/sync?n={_CALLS}&ms={_MS}", check=_waited_often))
+io_async = Always(Request("GET", f"/bench/io/async?ms={_MS}", check=_waited_once))
+io_sync = Always(Request("GET", f"/bench/io/sync?ms={_MS}", check=_waited_once))
+io_misuse = Always(Request("GET", f"/bench/io/misuse?ms={_MS}", check=_waited_once))
+io_offload = Always(Request("GET", f"/bench/io/offload?ms={_MS}", check=_waited_once))
+io_fanout_async = Always(Request("GET", f"/bench/io/fanout/async?n={_CALLS}&ms={_MS}", check=_waited_often))
+io_fanout_sync = Always(Request("GET", f"/bench/io/fanout/sync?n={_CALLS}&ms={_MS}", check=_waited_often))
 
 SCENARIOS = {
     "io-async": Scenario(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from scenarios.model import Request, Scenario, contains
-from scenarios.single import always
+from scenarios.single import Always
 
 _hello = contains(b'"hello"')
 
-noop_async = always(Request("GET", "/bench/noop/async", check=_hello))
-noop_sync = always(Request("GET", "/bench/noop/sync", check=_hello))
+noop_async = Always(Request("GET", "/bench/noop/async", check=_hello))
+noop_sync = Always(Request("GET", "/bench/noop/sync", check=_hello))
 
 SCENARIOS = {
     "noop-async": Scenario("noop-async", noop_async, about="A constant from an async endpoint."),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from scenarios.model import Request, Scenario, contains
-from scenarios.single import always
+from scenarios.single import Always
 
-ping = always(Request("GET", "/bench/ping", check=contains(b'"pong"')))
+ping = Always(Request("GET", "/bench/ping", check=contains(b'"pong"')))
 
 SCENARIOS = {
     "ping": Scenario("ping", ping, about="A constant answer: the probe that shows who else suffers."),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from scenarios.model import Request, Scenario, contains
-from scenarios.single import always
+from scenarios.single import Always
 
 _SIZE = 50
 
 _whole = contains(b'{"id":%d,"name":"record %d",' % (_SIZE, _SIZE))
 
-json_model = always(Request("GET", f"/bench/json/model?size={_SIZE}", check=_whole))
-json_dict = always(Request("GET", f"/bench/json/dict?size={_SIZE}", check=_whole))
-json_response = always(Request("GET", f"/bench/json/response?size={_SIZE}", check=_whole))
-json_orjson = always(Request("GET", f"/bench/json/orjson?size={_SIZE}", check=_whole))
+json_model = Always(Request("GET", f"/bench/json/model?size={_SIZE}", check=_whole))
+json_dict = Always(Request("GET", f"/bench/json/dict?size={_SIZE}", check=_whole))
+json_response = Always(Request("GET", f"/bench/json/response?size={_SIZE}", check=_whole))
+json_orjson = Always(Request("GET", f"/bench/json/orjson?size={_SIZE}", check=_whole))
 
 SCENARIOS = {
     "json-model": Scenario("json-model", json_model, about="50 objects as pydantic models."),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from random import Random
 
 from scenarios.model import Flow, Request
 
 
-def always(request: Request) -> Callable[[Random], Flow]:
-    """A flow that makes this request, once a session."""
+@dataclass(frozen=True, slots=True)
+class Always:
+    """A flow that makes this request, once a session. A driver may know it by its type, and repeat the request."""
 
-    def flow(_rng: Random) -> Flow:
-        yield request
+    request: Request
 
-    return flow
+    def __call__(self, _rng: Random) -> Flow:
+        yield self.request
 
 
 def one_of(requests: Sequence[Request]) -> Callable[[Random], Flow]:

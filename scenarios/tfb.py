@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from scenarios.model import Check, Request, Response, Scenario, contains
-from scenarios.single import always
+from scenarios.single import Always
 
 _QUERIES = 20
 """The most that their published figures of the multiple-query types go up to."""
@@ -23,13 +23,13 @@ def _worlds(count: int) -> Check:
     return check
 
 
-tfb_json = always(Request("GET", "/tfb/json", check=_greeting))
-tfb_plaintext = always(Request("GET", "/tfb/plaintext", check=_greeting))
-tfb_db = always(Request("GET", "/tfb/db", check=_world))
-tfb_queries = always(Request("GET", f"/tfb/queries?queries={_QUERIES}", check=_worlds(_QUERIES)))
-tfb_fortunes = always(Request("GET", "/tfb/fortunes", check=_fortune))
-tfb_updates = always(Request("GET", f"/tfb/updates?queries={_QUERIES}", check=_worlds(_QUERIES)))
-tfb_cached_queries = always(Request("GET", f"/tfb/cached-queries?count={_CACHED}", check=_worlds(_CACHED)))
+tfb_json = Always(Request("GET", "/tfb/json", check=_greeting))
+tfb_plaintext = Always(Request("GET", "/tfb/plaintext", check=_greeting))
+tfb_db = Always(Request("GET", "/tfb/db", check=_world))
+tfb_queries = Always(Request("GET", f"/tfb/queries?queries={_QUERIES}", check=_worlds(_QUERIES)))
+tfb_fortunes = Always(Request("GET", "/tfb/fortunes", check=_fortune))
+tfb_updates = Always(Request("GET", f"/tfb/updates?queries={_QUERIES}", check=_worlds(_QUERIES)))
+tfb_cached_queries = Always(Request("GET", f"/tfb/cached-queries?count={_CACHED}", check=_worlds(_CACHED)))
 
 SCENARIOS = {
     "tfb-json": Scenario("tfb-json", tfb_json, about="TechEmpower: a greeting as JSON."),

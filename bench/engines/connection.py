@@ -1,7 +1,7 @@
 """One connection of the native engine, and the sessions that run over it one after the other: no task per request.
 
-The path of an answer that is byte for byte the one this request got before is kept short: it was read and checked
-then, so it is only counted now. Every other answer is parsed, checked, and remembered.
+The path of an answer that is byte for byte the one this request got before is kept short, in however many pieces it
+comes: it was read and checked then, so it is only counted now. Every other answer is parsed, checked, and remembered.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from bench.engines.job import Job
 from bench.engines.wire import ResponseReader, WireError, encode
 from bench.samples import OK, SampleFile, tag
 from scenarios.model import Flow, Request, Response
+from scenarios.single import Always
 
 clock_ns = time.monotonic_ns
 
 _ENCODED_KEPT = 65536
+_KNOWN_BYTES = 256 * 1024
 _NOTHING = b""
 
 
@@ -75,6 +77,7 @@ class Client(asyncio.Protocol):
 
     __slots__ = (
         "_append",
+        "_awaited",
         "_common",
         "_connecting",
         "_encoded",
@@ -85,7 +88,9 @@ class Client(asyncio.Protocol):
         "_known",
         "_known_response",
         "_known_tag",
+        "_pieces",
         "_reader",
+        "_repeats",
         "_request",
         "_rng",
         "_transport",
@@ -93,11 +98,19 @@ class Client(asyncio.Protocol):
         "until_ns",
     )
 
-    def __init__(self, common: Common, rng: Random, ended: Callable[[Client, int, bool], None]) -> None:
+    def __init__(
+        self,
+        common: Common,
+        rng: Random,
+        ended: Callable[[Client, int, bool], None],
+        *,
+        repeats: bool = False,
+    ) -> None:
         self._common = common
         self._append = common.file.append
         self._rng = rng
         self._ended = ended
+        self._repeats = repeats and isinstance(common.flow, Always)
         self._reader = ResponseReader()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -108,9 +121,10 @@ class Client(asyncio.Protocol):
         self._intended_ns = 0
         self.sent_ns = 0
         self.until_ns = common.end_ns
-        self._known = _NOTHING
+        self._known = self._awaited = _NOTHING
         self._known_response: Response
         self._known_tag = 0
+        self._pieces: list[bytes] = []
 
     # --- sessions
 
@@ -153,10 +167,12 @@ class Client(asyncio.Protocol):
             self._common.broken = f"{type(error).__name__}: {error}"
             self._finish(now_ns)
             return
-        if request is not self._request and not self._prepare(request, now_ns):
-            return
+        if request is self._request or self._prepare(request, now_ns):
+            self._send(now_ns)
+
+    def _send(self, intended_ns: int) -> None:
         self._common.sent += 1
-        self._intended_ns = now_ns
+        self._intended_ns = intended_ns
         self.sent_ns = clock_ns()
         if self._transport is None:
             self.connect()
@@ -172,7 +188,7 @@ class Client(asyncio.Protocol):
             self._finish(now_ns)
             return False
         self._request = request
-        self._known = _NOTHING
+        self._known = self._awaited = _NOTHING
         return True
 
     def _finish(self, done_ns: int, *, connected: bool = True) -> None:
@@ -206,7 +222,8 @@ class Client(asyncio.Protocol):
             self._transport.abort()
             self._transport = None
         self._reader = ResponseReader()
-        self._known = _NOTHING
+        self._known = self._awaited = _NOTHING
+        self._pieces.clear()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._connecting = None  # here, as the connection can be lost again before that task goes on
@@ -225,38 +242,48 @@ class Client(asyncio.Protocol):
         if response is not None:
             self._answered(response, done_ns)
         elif self.sent_ns:
-            self.fail("truncated" if self._reader.started else "reset")
+            partial = self._reader.started or len(self._awaited) < len(self._known)
+            self.fail("truncated" if partial else "reset")
 
     # --- an answer
 
     def data_received(self, data: bytes) -> None:
         done_ns = clock_ns()
-        if data == self._known and self.sent_ns:
+        if data == self._awaited and self.sent_ns:
+            self._awaited = self._known
             self._append((self._intended_ns, self.sent_ns, done_ns, self._known_tag))
-            if done_ns < self.until_ns:
-                self._advance(self._known_response, done_ns)
-            else:
+            if done_ns >= self.until_ns:
                 self._finish(done_ns)
+            elif self._repeats:
+                self._send(done_ns)
+            else:
+                self._advance(self._known_response, done_ns)
+        elif not self.sent_ns:
+            self._disconnect()  # an answer that nobody asked for
+        elif self._awaited.startswith(data):
+            self._awaited = self._awaited[len(data) :]
         else:
             self._read(data, done_ns)
 
     def _read(self, data: bytes, done_ns: int) -> None:
-        if not self.sent_ns:
-            self._disconnect()  # an answer that nobody asked for
-            return
-        reader = self._reader
-        whole = not reader.started
-        self._known = _NOTHING
+        """Take a piece of an answer that is not the known one, or is not any more."""
+        if len(self._awaited) < len(self._known):
+            data = self._known[: -len(self._awaited)] + data
+        self._known = self._awaited = _NOTHING
+        self._pieces.append(data)
         try:
-            response = reader.feed(data, self._encoded.bodyless)
+            response = self._reader.feed(data, self._encoded.bodyless)
         except WireError:
             self.fail("garbage")
             return
         if response is not None:
-            self._answered(response, done_ns, data if whole else _NOTHING)
+            known = sum(map(len, self._pieces)) <= _KNOWN_BYTES
+            whole = b"".join(self._pieces) if known else _NOTHING
+            self._pieces.clear()
+            self._answered(response, done_ns, whole)
 
-    def _answered(self, response: Response, done_ns: int, data: bytes = _NOTHING) -> None:
-        """Hold an answer against what is expected; `data` is all of it, where it came in one piece."""
+    def _answered(self, response: Response, done_ns: int, whole: bytes = _NOTHING) -> None:
+        """Hold an answer against what is expected; `whole` is how it came, if it is to be known again."""
         common, encoded, reader = self._common, self._encoded, self._reader
         outcome = OK
         if response.status != encoded.expect or encoded.check is not None:
@@ -269,7 +296,8 @@ class Client(asyncio.Protocol):
         if not reader.keep_alive:
             self._disconnect()
         elif outcome == OK:
-            self._known, self._known_response, self._known_tag = data, response, known_tag
+            self._known = self._awaited = whole
+            self._known_response, self._known_tag = response, known_tag
         if outcome != OK or done_ns >= self.until_ns:
             self._finish(done_ns)
         else:

@@ -37,7 +37,7 @@ class ClosedLoop:
         self._timer: Timer
         self.clients = []
         for begin_s, end_s in user_spans_s(load)[common.job.part :: common.job.parts]:
-            client = Client(common, rngs(), self._ended)
+            client = Client(common, rngs(), self._ended, repeats=not self._think_ns)
             client.until_ns = begin_ns + int(end_s * 1e9)
             self.clients.append(client)
             self._wait(begin_ns + int(begin_s * 1e9), client)

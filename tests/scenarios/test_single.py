@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.model import Request, Response, drive
-from scenarios.single import always, one_of
+from scenarios.single import Always, one_of
 
 REQUESTS = tuple(Request("GET", f"/{number}") for number in range(7))
 ANSWER = Response(200, b"")
@@ -30,7 +30,7 @@ def requested(flow: object) -> list[Request]:
 
 
 def test_always_makes_the_very_request() -> None:
-    (request,) = requested(always(REQUESTS[3])(Random(0)))
+    (request,) = requested(Always(REQUESTS[3])(Random(0)))
     assert request is REQUESTS[3]
 
 

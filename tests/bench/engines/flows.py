@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from random import Random
 
 from scenarios.model import Flow, Request, Scenario, contains
+from scenarios.single import Always
 
 _HELLO = contains(b"hello")
 _REQUESTS = {
@@ -17,13 +17,6 @@ _PATHS = (
     *("ok", "chunked", "pieces", "continue", "says-close", "until-close", "just-closes", "garbage", "twice"),
     *("truncated", "no-answer", "reset", "silent", "status-503", "wrong-body", "slow"),
 )
-
-
-def _once(request: Request) -> Callable[[Random], Flow]:
-    def flow(rng: Random) -> Flow:
-        yield request
-
-    return flow
 
 
 def _session(rng: Random) -> Flow:
@@ -69,8 +62,8 @@ def _chatters(rng: Random) -> Flow:
 
 
 _FLOWS = {
-    **{path: _once(Request("GET", f"/{path}", check=_HELLO)) for path in _PATHS},
-    **{name: _once(request) for name, request in _REQUESTS.items()},
+    **{path: Always(Request("GET", f"/{path}", check=_HELLO)) for path in _PATHS},
+    **{name: Always(request) for name, request in _REQUESTS.items()},
     "session": _session,
     "gives-up": _gives_up,
     "falls-silent": _falls_silent,
@@ -82,5 +75,5 @@ _FLOWS = {
 }
 
 SCENARIOS = {
-    name: Scenario(name, flow, victim=_once(Request("GET", "/slow"))) for name, flow in _FLOWS.items()
+    name: Scenario(name, flow, victim=Always(Request("GET", "/slow"))) for name, flow in _FLOWS.items()
 }

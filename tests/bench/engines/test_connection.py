@@ -1,0 +1,160 @@
+"""What a client makes of the bytes it is handed, however they are cut, without a network between."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import samples
+from bench.engines.connection import Client, Common
+from bench.engines.job import Job
+from bench.model import ClosedLoad
+from scenarios.model import Flow, Request, contains
+from scenarios.single import Always
+from tests.bench.engines.peer import answer
+
+NEVER_NS = 1 << 62
+HELLO = Request("GET", "/ok", check=contains(b"hello"))
+OTHER = HELLO._replace(name="other")
+SESSION = (HELLO, HELLO, OTHER)
+
+OUTCOMES = {
+    answer(): "ok",
+    answer(headers=b"Date: today\r\n"): "ok",
+    answer(b"hello again"): "ok",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n": "ok",
+    b"HTTP/1.1 100 Continue\r\n\r\n" + answer(): "ok",
+    answer(b"holla"): "wrong-body",
+    answer(status="503 Service Unavailable"): "status-503",
+}
+
+
+def once(rng: Random) -> Flow:
+    yield HELLO
+
+
+def thrice(rng: Random) -> Flow:
+    yield SESSION[0]
+    yield SESSION[1]
+    yield SESSION[2]
+
+
+class Wire(asyncio.Transport):
+    """Counts what is written to it, and notes when it is dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests = 0
+        self.dropped = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.requests += 1
+
+    def abort(self) -> None:
+        self.dropped = True
+
+
+class Conversation:
+    """A client whose sessions follow each other for as long as the connection holds."""
+
+    def __init__(self, flow: Callable[[Random], Flow], folder: Path) -> None:
+        job = Job("127.0.0.1", 1, "hello", ClosedLoad(1, 1.0, 0.0), folder / "samples")
+        self._common = Common(job, flow, NEVER_NS)
+        self._wire = Wire()
+        self._client = Client(self._common, Random(0), self._ended, repeats=True)
+        self._client.connection_made(self._wire)
+        self._client.start(1)
+        self._path = job.samples
+
+    def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
+        if not self._wire.dropped:
+            client.start(done_ns)
+
+    def hear(self, *pieces: bytes) -> None:
+        for piece in pieces:
+            self._client.data_received(piece)
+
+    def lose(self) -> None:
+        self._wire.dropped = True
+        self._client.connection_lost(None)
+
+    def outcomes(self) -> list[str]:
+        """Of every request, in the order of the answers; the one still under way is left out."""
+        self._common.file.close(start_ns=0, end_ns=NEVER_NS, shed=0, cpu_s=0.0)
+        rows = samples.read(self._path)
+        assert self._wire.requests == self._common.sent == len(rows.outcome) + (not self._wire.dropped)
+        assert (rows.intended_ns <= rows.sent_ns).all()
+        assert (rows.sent_ns <= rows.done_ns).all()
+        assert (rows.intended_ns[1:] == rows.done_ns[:-1]).all()
+        outcomes = [rows.outcomes[number] for number in rows.outcome]
+        assert not self._common.broken
+        assert self._common.errors == len(outcomes) - outcomes.count("ok")
+        self.labels = [rows.labels[number] for number in rows.label]
+        return outcomes
+
+
+def cut(whole: bytes, places: Sequence[int]) -> list[bytes]:
+    edges = sorted({0, len(whole), *(place % len(whole) for place in places)})
+    return [whole[begin:end] for begin, end in pairwise(edges)]
+
+
+FLOWS = {"one request a session, known": Always(HELLO), "one request a session": once, "several": thrice}
+PLACES = st.lists(st.integers(0, 200), max_size=4)
+ANSWERS = st.lists(st.tuples(st.sampled_from(list(OUTCOMES)), PLACES), max_size=12)
+
+
+@pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
+@given(answers=ANSWERS)
+def test_an_outcome_depends_on_the_answer_alone(
+    flow: Callable[[Random], Flow], answers: list[tuple[bytes, list[int]]]
+) -> None:
+    """Not on how it was cut, nor on which answers came before it."""
+    with tempfile.TemporaryDirectory() as folder:
+        conversation = Conversation(flow, Path(folder))
+        for whole, places in answers:
+            conversation.hear(*cut(whole, places))
+
+        expected = [OUTCOMES[whole] for whole, _ in answers]
+        assert conversation.outcomes() == expected
+        assert conversation.labels == (labels(expected) if flow is thrice else [HELLO.label] * len(expected))
+
+
+def labels(outcomes: list[str]) -> list[str]:
+    """What the requests are called that got these answers: a wrong one ends its session."""
+    asked, place = [], 0
+    for outcome in outcomes:
+        asked.append(SESSION[place].label)
+        place = (place + 1) % len(SESSION) if outcome == "ok" else 0
+    return asked
+
+
+@given(before=st.integers(0, 2), length=st.integers(0, len(answer()) - 1))
+def test_a_connection_that_ends_within_an_answer_has_cut_it_off(before: int, length: int) -> None:
+    """Whether or not the answer was known until then; without a byte of one, it was reset."""
+    with tempfile.TemporaryDirectory() as folder:
+        conversation = Conversation(Always(HELLO), Path(folder))
+        conversation.hear(*[answer()] * before)
+        if length:
+            conversation.hear(answer()[:length])
+        conversation.lose()
+
+        assert conversation.outcomes() == ["ok"] * before + ["truncated" if length else "reset"]
+
+
+@given(before=st.integers(0, 2), places=PLACES, more=st.binary(min_size=1, max_size=9))
+def test_bytes_after_the_end_are_garbage(before: int, places: list[int], more: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        conversation = Conversation(Always(HELLO), Path(folder))
+        conversation.hear(*[answer()] * before)
+        *pieces, last = cut(answer(), places)
+        conversation.hear(*pieces, last + more)
+
+        assert conversation.outcomes() == ["ok"] * before + ["garbage"]
