@@ -84,7 +84,7 @@ bench-ci: $(READY) ## is this tree slower? as CI asks: make bench-ci BASE=main P
 calibrate: $(READY) ## how far the gates can be trusted: docs/calibration.md, run by run (some hours; goes on where it ended)
 	@$(PY) -m bench calibrate $(ARGS)
 
-bench-generators: $(READY) ## what load generators cost, side by side, into reports/generators.json (about 2 minutes)
+bench-generators: $(READY) ## what load generators cost, side by side, into reports/generators.json (about 3 minutes)
 	@$(PY) -m bench generators $(ARGS)
 
 clean: ## remove .venv, caches and every run but the sample; the history stays

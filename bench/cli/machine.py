@@ -53,22 +53,26 @@ def generators(
 ) -> None:
     """Load generators side by side: their CPU time per request, and whether they agree on the throughput.
 
-    The native engine, wrk and hey (where installed) and Locust's two clients load a bare ASGI app with 32
-    connections. Then the native engine and wrk load the target app, pinned as in every run.
+    With 32 connections, the native engine, wrk and hey (where installed) and Locust's two clients load a server that
+    answers in one write: what differs there is the generators' own. Then those that are not Locust load a bare ASGI
+    app under uvicorn, and at last the native engine and wrk load the target app, pinned as in every run.
     """
     import json
 
     from bench.config import load_setups
-    from bench.generators import NAMES, RAW, measured, medians, missing, table
+    from bench.generators import NAMES, ONE_WRITE, RAW, measured, medians, missing, table
     from bench.report.text import render
 
     for name in missing():
         note(f"{name} is not installed and is left out; on Debian: apt-get install {name}")
-    costs = _told(measured(RAW, NAMES, rounds, duration))
-    say(render(table("A bare ASGI app under uvicorn; the generators may use every CPU", costs)))
+    costs = _told(measured(ONE_WRITE, NAMES, rounds, duration))
+    say(render(table("A server that answers in one write; the generators may use every CPU", costs)))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(medians(costs), indent=2) + "\n")
-    pair = [name for name in ("native", "wrk") if name in NAMES]
+    programs = [name for name in NAMES if not name.startswith("locust")]
+    bare = _told(measured(RAW, programs, rounds, duration))
+    say(render(table("A bare ASGI app under uvicorn, which answers in two; the same CPUs", bare)))
+    pair = [name for name in programs if name != "hey"]
     uvicorn = load_setups()["uvicorn"]
     agreement = _told(measured(uvicorn, pair, rounds, duration, pinned=True))
     say(render(table("The target app's ping under uvicorn; generators pinned as in every run", agreement)))
