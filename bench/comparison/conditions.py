@@ -109,7 +109,7 @@ def _machine(base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[
 
 
 def _only(facts: Mapping[str, object], name: str) -> Mapping[str, object]:
-    return {name: facts[name]} if name in facts else {}
+    return {name: facts[name]} if facts.get(name, _UNKNOWN) != _UNKNOWN else {}
 
 
 def _counted(cpus: object) -> Mapping[str, object]:

@@ -100,7 +100,7 @@ def facts(*setups: Setup, **host: object) -> dict[str, object]:
     return {
         "plan": {"name": "default", "seed": 1, "setups": {setup.name: asdict(setup) for setup in setups}},
         "host": {
-            "cpu_model": "AMD EPYC 7B13", "cores": 2, "kernel": "6.1.0-28-amd64", "governor": None,
+            "cpu_model": "AMD EPYC 7B13", "cores": 2, "kernel": "6.1.0-28-amd64", "governor": "performance",
             "virtualisation": "kvm", "python": "3.11.2", "load_average": [0.12, 0.2, 0.31],
             "versions": {"fastapi": "0.165.0", "uvicorn": "0.54.0", "uvloop": "0.22.1", "httptools": "0.7.1"},
             "git": {"commit": "2b0dfca", "dirty": False},

@@ -39,8 +39,8 @@ def said(base: Run, new: Run) -> list[tuple[str | None, str]]:
         ),
         pytest.param(run(host={"cores": 4}), [("cores", "cores: 2 before, 4 now")], id="cores"),
         pytest.param(
-            run(host={"governor": "performance"}),
-            [("governor", "governor: null before, performance now")],
+            run(host={"governor": "powersave"}),
+            [("governor", "governor: performance before, powersave now")],
             id="governor",
         ),
         pytest.param(
@@ -57,6 +57,11 @@ def said(base: Run, new: Run) -> list[tuple[str | None, str]]:
             Run("r", run().facts | {"host": {k: v for k, v in HOST.items() if k != "cores"}}, ()),
             [(None, "cores: 2 before, unknown now")],
             id="what is unknown of a machine",
+        ),
+        pytest.param(
+            run(host={"governor": "unknown"}),
+            [(None, "governor: performance before, unknown now")],
+            id="what a machine could not tell",
         ),
         pytest.param(
             run(host={"kernel": "6.2.0"}), [(None, "kernel: 6.1.0-28-amd64 before, 6.2.0 now")], id="kernel"
