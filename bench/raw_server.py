@@ -12,13 +12,13 @@ from typing import cast
 import uvloop
 
 _BODY = b'{"message":"pong"}'
-_ANSWER = (
+ANSWER = (
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_BODY) + _BODY
 )
 _END = b"\r\n\r\n"
 
 
-class _Answering(asyncio.Protocol):
+class Answering(asyncio.Protocol):
     """One connection; what has come of a request that is not whole yet is kept."""
 
     def __init__(self) -> None:
@@ -30,11 +30,11 @@ class _Answering(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         *whole, self._begun = (self._begun + data).split(_END)
-        self._transport.write(_ANSWER * len(whole))
+        self._transport.write(ANSWER * len(whole))
 
 
 async def _serve(host: str, port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(_Answering, host, port, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(Answering, host, port, backlog=1024)
     await server.serve_forever()
 
 

@@ -37,7 +37,8 @@ class Request(NamedTuple):
     """One request and what its answer must be; `name` is the label under which its times are grouped.
 
     A tuple, not a dataclass: drivers use requests as dictionary keys on the hot path. Yield a module-level constant
-    where nothing varies. The path carries the query string; paths with an id in them want a `name`.
+    where nothing varies. The path carries the query string; paths with an id in them want a `name`. A `check` must
+    judge by the answer alone: a driver may spare it one that is byte for byte the last.
     """
 
     method: str

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import final
 
 from scenarios.model import Flow, Request
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Always:
     """A flow that makes this request, once a session. A driver may know it by its type, and repeat the request."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from bench.doctor import Finding
     from bench.generators import Cost
 
+_LIMITS = "The throughput here is each generator's own limit, not the server's."
+_AGREEMENT = "Here all wait for the server: the rate ratio says how well they agree on its throughput."
+
 
 def doctor(
     quick: Annotated[bool, typer.Option("--quick", help="Only look; measure nothing.")] = False,
@@ -66,7 +69,7 @@ def generators(
     for name in missing():
         note(f"{name} is not installed and is left out; on Debian: apt-get install {name}")
     costs = _told(measured(ONE_WRITE, NAMES, rounds, duration))
-    say(render(table("A server that answers in one write; the generators may use every CPU", costs)))
+    say(render(table("A server that answers in one write; the generators may use every CPU", costs, _LIMITS)))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(medians(costs), indent=2) + "\n")
     programs = [name for name in NAMES if not name.startswith("locust")]
@@ -75,7 +78,15 @@ def generators(
     pair = [name for name in programs if name != "hey"]
     uvicorn = load_setups()["uvicorn"]
     agreement = _told(measured(uvicorn, pair, rounds, duration, pinned=True))
-    say(render(table("The target app's ping under uvicorn; generators pinned as in every run", agreement)))
+    say(
+        render(
+            table(
+                "The target app's ping under uvicorn; generators pinned as in every run",
+                agreement,
+                _AGREEMENT,
+            )
+        )
+    )
     say(f"medians of the first table: {shown(out)}")
 
 

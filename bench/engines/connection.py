@@ -1,7 +1,8 @@
 """One connection of the native engine, and the sessions that run over it one after the other: no task per request.
 
 The path of an answer that is byte for byte the one this request got before is kept short, in however many pieces it
-comes: it was read and checked then, so it is only counted now. Every other answer is parsed, checked, and remembered.
+comes: it was read and checked then, so it is only counted now. Every other answer is parsed and checked, and a right
+one is remembered.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from scenarios.single import Always
 clock_ns = time.monotonic_ns
 
 _ENCODED_KEPT = 65536
-_KNOWN_BYTES = 256 * 1024
+_KNOWN_BYTES = 64 * 1024  # every client keeps an answer of its own
 _NOTHING = b""
 
 
@@ -77,7 +78,6 @@ class Client(asyncio.Protocol):
 
     __slots__ = (
         "_append",
-        "_awaited",
         "_common",
         "_connecting",
         "_encoded",
@@ -88,11 +88,12 @@ class Client(asyncio.Protocol):
         "_known",
         "_known_response",
         "_known_tag",
-        "_pieces",
+        "_raw",
         "_reader",
         "_repeats",
         "_request",
         "_rng",
+        "_seen",
         "_transport",
         "sent_ns",
         "until_ns",
@@ -110,7 +111,7 @@ class Client(asyncio.Protocol):
         self._append = common.file.append
         self._rng = rng
         self._ended = ended
-        self._repeats = repeats and isinstance(common.flow, Always)
+        self._repeats = repeats and type(common.flow) is Always  # one that inherits from it may vary
         self._reader = ResponseReader()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -121,10 +122,11 @@ class Client(asyncio.Protocol):
         self._intended_ns = 0
         self.sent_ns = 0
         self.until_ns = common.end_ns
-        self._known = self._awaited = _NOTHING
+        self._known = _NOTHING
         self._known_response: Response
         self._known_tag = 0
-        self._pieces: list[bytes] = []
+        self._seen = 0  # bytes of the known answer that have come again
+        self._raw = bytearray()  # of an answer that is being parsed, until there are too many to be known
 
     # --- sessions
 
@@ -188,7 +190,7 @@ class Client(asyncio.Protocol):
             self._finish(now_ns)
             return False
         self._request = request
-        self._known = self._awaited = _NOTHING
+        self._known = _NOTHING
         return True
 
     def _finish(self, done_ns: int, *, connected: bool = True) -> None:
@@ -222,8 +224,9 @@ class Client(asyncio.Protocol):
             self._transport.abort()
             self._transport = None
         self._reader = ResponseReader()
-        self._known = self._awaited = _NOTHING
-        self._pieces.clear()
+        self._known = _NOTHING
+        self._seen = 0
+        self._raw.clear()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._connecting = None  # here, as the connection can be lost again before that task goes on
@@ -242,48 +245,53 @@ class Client(asyncio.Protocol):
         if response is not None:
             self._answered(response, done_ns)
         elif self.sent_ns:
-            partial = self._reader.started or len(self._awaited) < len(self._known)
-            self.fail("truncated" if partial else "reset")
+            self.fail("truncated" if self._seen or self._reader.started else "reset")
 
     # --- an answer
 
     def data_received(self, data: bytes) -> None:
         done_ns = clock_ns()
-        if data == self._awaited and self.sent_ns:
-            self._awaited = self._known
-            self._append((self._intended_ns, self.sent_ns, done_ns, self._known_tag))
-            if done_ns >= self.until_ns:
-                self._finish(done_ns)
-            elif self._repeats:
-                self._send(done_ns)
-            else:
-                self._advance(self._known_response, done_ns)
+        if data == self._known and not self._seen and self.sent_ns:
+            self._answered_again(done_ns)
         elif not self.sent_ns:
             self._disconnect()  # an answer that nobody asked for
-        elif self._awaited.startswith(data):
-            self._awaited = self._awaited[len(data) :]
+        elif self._known.startswith(data, self._seen):
+            self._seen += len(data)
+            if self._seen == len(self._known):
+                self._seen = 0
+                self._answered_again(done_ns)
         else:
             self._read(data, done_ns)
 
+    def _answered_again(self, done_ns: int) -> None:
+        """Count the known answer."""
+        self._append((self._intended_ns, self.sent_ns, done_ns, self._known_tag))
+        if done_ns >= self.until_ns:
+            self._finish(done_ns)
+        elif self._repeats:
+            self._send(done_ns)
+        else:
+            self._advance(self._known_response, done_ns)
+
     def _read(self, data: bytes, done_ns: int) -> None:
-        """Take a piece of an answer that is not the known one, or is not any more."""
-        if len(self._awaited) < len(self._known):
-            data = self._known[: -len(self._awaited)] + data
-        self._known = self._awaited = _NOTHING
-        self._pieces.append(data)
+        """Parse a piece of an answer that is not the known one, or is not any more."""
+        data = self._known[: self._seen] + data
+        self._known = _NOTHING
+        self._seen = 0
+        if len(self._raw) <= _KNOWN_BYTES:
+            self._raw += data
         try:
             response = self._reader.feed(data, self._encoded.bodyless)
         except WireError:
             self.fail("garbage")
             return
         if response is not None:
-            known = sum(map(len, self._pieces)) <= _KNOWN_BYTES
-            whole = b"".join(self._pieces) if known else _NOTHING
-            self._pieces.clear()
-            self._answered(response, done_ns, whole)
+            raw = bytes(self._raw) if len(self._raw) <= _KNOWN_BYTES else _NOTHING
+            self._raw.clear()
+            self._answered(response, done_ns, raw)
 
-    def _answered(self, response: Response, done_ns: int, whole: bytes = _NOTHING) -> None:
-        """Hold an answer against what is expected; `whole` is how it came, if it is to be known again."""
+    def _answered(self, response: Response, done_ns: int, raw: bytes = _NOTHING) -> None:
+        """Hold an answer against what is expected; `raw` is how it came, if it is to be known again."""
         common, encoded, reader = self._common, self._encoded, self._reader
         outcome = OK
         if response.status != encoded.expect or encoded.check is not None:
@@ -296,8 +304,7 @@ class Client(asyncio.Protocol):
         if not reader.keep_alive:
             self._disconnect()
         elif outcome == OK:
-            self._known = self._awaited = whole
-            self._known_response, self._known_tag = response, known_tag
+            self._known, self._known_response, self._known_tag = raw, response, known_tag
         if outcome != OK or done_ns >= self.until_ns:
             self._finish(done_ns)
         else:

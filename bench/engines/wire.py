@@ -149,16 +149,16 @@ class ResponseReader:
         if self._pending:
             data = b"".join((*self._pending, data))
             self._pending.clear()
+        body = data
         while True:
-            end = data.find(b"\r\n\r\n") + 4
+            end = body.find(b"\r\n\r\n") + 4
             if end == 3:
-                self._wait_for_head(data)
+                self._wait_for_head(data, body)
                 return None
-            head = _head(data[:end])
-            body = data[end:]
+            head = _head(body[:end])
+            body = body[end:]
             if head.status >= 200:
-                break
-            data = body  # after an interim answer such as 100 Continue
+                break  # otherwise it was an interim answer such as 100 Continue
         if bodyless:
             return self._finish(head._replace(length=0), body)
         if head.length == len(body):
@@ -169,8 +169,9 @@ class ResponseReader:
             self._chunks.feed(head.block)
         return self._feed_body(body)
 
-    def _wait_for_head(self, data: bytes) -> None:
-        if not b"HTTP/1.".startswith(data[:7]) or len(data) > _HEAD_LIMIT_BYTES:
+    def _wait_for_head(self, data: bytes, begun: bytes) -> None:
+        """Keep what has come so far, interim answers included, of which `begun` is the head that is not whole."""
+        if not b"HTTP/1.".startswith(begun[:7]) or len(data) > _HEAD_LIMIT_BYTES:
             raise WireError("not an HTTP/1.1 response")
         if data:
             self._pending.append(data)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
+import asyncio
+import http.client
+from contextlib import closing
 from itertools import pairwise
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench.generators import ONE_WRITE, Cost, medians, table
 from bench.processes import Processes
-from bench.server import Server, serving
+from bench.raw_server import ANSWER, Answering
+from bench.server import serving
 from scenarios.model import Response
 from scenarios.ping import ping
 
@@ -35,30 +38,36 @@ def test_a_ratio_is_the_median_of_those_of_the_rounds() -> None:
     assert wrk.entries == ("wrk", "10.0", "8.0 to 12.0", "100", "1.250", "0.800")
 
 
-@pytest.fixture(scope="module")
-def one_write(processes: Processes) -> Iterator[Server]:
-    with serving(ONE_WRITE, processes) as server:
-        yield server
+class Sink(asyncio.Transport):
+    """Keeps what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
 
 
 REQUEST = b"GET /bench/ping HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
-@pytest.mark.parametrize("place", [1, len(REQUEST) - 3, len(REQUEST) - 1, len(REQUEST), len(REQUEST) + 1])
-def test_the_server_answers_each_request_once_however_they_are_cut(place: int, one_write: Server) -> None:
-    sent = REQUEST * 3
-    with socket.create_connection((one_write.host, one_write.port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(10)
-        for begin, end in pairwise((0, place, len(sent))):
-            connection.sendall(sent[begin:end])
-        connection.shutdown(socket.SHUT_WR)
-        heard = b""
-        while piece := connection.recv(65536):
-            heard += piece
+@given(places=st.lists(st.integers(1, 3 * len(REQUEST) - 1), max_size=4))
+def test_the_server_answers_each_request_once_however_they_are_cut(places: list[int]) -> None:
+    sink, served = Sink(), Answering()
+    served.connection_made(sink)
+    edges = sorted({0, 3 * len(REQUEST), *places})
+    for begin, end in pairwise(edges):
+        served.data_received((REQUEST * 3)[begin:end])
+        assert sink.written == ANSWER * (end // len(REQUEST))
 
-    head, _, body = heard[: len(heard) // 3].partition(b"\r\n\r\n")
-    assert heard == heard[: len(heard) // 3] * 3
-    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert f"content-length: {len(body)}".encode() in head
-    assert ping.request.fault(Response(200, body, head)) is None
+
+def test_the_server_answers_as_the_app_does(processes: Processes) -> None:
+    with (
+        serving(ONE_WRITE, processes) as server,
+        closing(http.client.HTTPConnection(server.host, server.port, timeout=10)) as connection,
+    ):
+        for _ in range(2):
+            connection.request("GET", ping.request.path)
+            heard = connection.getresponse()
+            assert ping.request.fault(Response(heard.status, heard.read())) is None

@@ -17,7 +17,7 @@ from bench import samples
 from bench.engines.connection import Client, Common
 from bench.engines.job import Job
 from bench.model import ClosedLoad
-from scenarios.model import Flow, Request, contains
+from scenarios.model import Flow, Request, Response, contains
 from scenarios.single import Always
 from tests.bench.engines.peer import answer
 
@@ -68,6 +68,7 @@ class Conversation:
     def __init__(self, flow: Callable[[Random], Flow], folder: Path) -> None:
         job = Job("127.0.0.1", 1, "hello", ClosedLoad(1, 1.0, 0.0), folder / "samples")
         self._common = Common(job, flow, NEVER_NS)
+        self.sessions = 0
         self._wire = Wire()
         self._client = Client(self._common, Random(0), self._ended, repeats=True)
         self._client.connection_made(self._wire)
@@ -75,6 +76,7 @@ class Conversation:
         self._path = job.samples
 
     def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
+        self.sessions += 1
         if not self._wire.dropped:
             client.start(done_ns)
 
@@ -136,14 +138,63 @@ def labels(outcomes: list[str]) -> list[str]:
     return asked
 
 
-@given(before=st.integers(0, 2), length=st.integers(0, len(answer()) - 1))
-def test_a_connection_that_ends_within_an_answer_has_cut_it_off(before: int, length: int) -> None:
+SAME = st.lists(PLACES, min_size=1, max_size=5)
+
+
+@given(cuts=SAME)
+def test_an_answer_that_comes_again_is_not_checked_again(cuts: list[list[int]]) -> None:
+    """In whatever pieces it came, and comes."""
+    checked: list[Response] = []
+    request = HELLO._replace(check=lambda response: checked.append(response) or True)
+    with tempfile.TemporaryDirectory() as folder:
+        conversation = Conversation(Always(request), Path(folder))
+        for places in cuts:
+            conversation.hear(*cut(answer(), places))
+
+        assert conversation.outcomes() == ["ok"] * len(cuts)
+    assert [response.body for response in checked] == [b"hello"]
+
+
+def test_a_long_answer_is_checked_each_time(tmp_path: Path) -> None:
+    """Every client would keep one otherwise."""
+    checked: list[Response] = []
+    request = HELLO._replace(check=lambda response: checked.append(response) or True)
+    conversation = Conversation(Always(request), tmp_path)
+    for _ in range(3):
+        conversation.hear(*cut(answer(bytes(100_000)), range(0, 100_000, 9_000)))
+
+    assert conversation.outcomes() == ["ok"] * 3
+    assert [response.body for response in checked] == [bytes(100_000)] * 3
+
+
+def either(rng: Random) -> Flow:
+    yield HELLO if rng.random() < 0.5 else OTHER
+
+
+@pytest.mark.parametrize(("flow", "told"), [(Always(HELLO), 1), (once, 6), (either, 6), (thrice, 2)])
+def test_only_sessions_of_one_constant_request_follow_each_other_untold(
+    flow: Callable[[Random], Flow], told: int, tmp_path: Path
+) -> None:
+    """Once its answer is known, which it is after the first."""
+    conversation = Conversation(flow, tmp_path)
+    conversation.hear(*[answer()] * 6)
+
+    assert conversation.outcomes() == ["ok"] * 6
+    assert conversation.sessions == told
+
+
+@pytest.mark.parametrize("whole", [whole for whole, outcome in OUTCOMES.items() if outcome == "ok"])
+@given(before=st.integers(0, 2), length=st.integers(0, 200), places=PLACES)
+def test_a_connection_that_ends_within_an_answer_has_cut_it_off(
+    whole: bytes, before: int, length: int, places: list[int]
+) -> None:
     """Whether or not the answer was known until then; without a byte of one, it was reset."""
+    length %= len(whole)
     with tempfile.TemporaryDirectory() as folder:
         conversation = Conversation(Always(HELLO), Path(folder))
-        conversation.hear(*[answer()] * before)
+        conversation.hear(*[whole] * before)
         if length:
-            conversation.hear(answer()[:length])
+            conversation.hear(*cut(whole[:length], places))
         conversation.lose()
 
         assert conversation.outcomes() == ["ok"] * before + ["truncated" if length else "reset"]
@@ -158,3 +209,13 @@ def test_bytes_after_the_end_are_garbage(before: int, places: list[int], more: b
         conversation.hear(*pieces, last + more)
 
         assert conversation.outcomes() == ["ok"] * before + ["garbage"]
+
+
+@given(length=st.integers(answer().index(b"\n"), len(answer()) - 1))
+def test_an_answer_within_an_answer_is_garbage(length: int) -> None:
+    """Though the second piece is, for itself, the answer that is known."""
+    with tempfile.TemporaryDirectory() as folder:
+        conversation = Conversation(Always(HELLO), Path(folder))
+        conversation.hear(answer(), answer()[:length], answer())
+
+        assert conversation.outcomes() == ["ok", "garbage"]
