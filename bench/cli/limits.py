@@ -54,7 +54,7 @@ def capacity(
 
     Rates double until one fails, then the bracket is halved, then longer trials on a fresh server confirm. A trial
     that fails is made once more before it counts, and once the machine is quiet where other processes used its CPUs.
-    Takes about two minutes. Response times run from when a request was due; errors must stay below 0.1 % unless told
+    Takes two to three minutes. Response times run from when a request was due; errors must stay below 0.1 % unless told
     otherwise.
 
     With --workers, each number of workers is loaded by 32 users a worker in a closed loop. The Universal Scalability

@@ -81,6 +81,51 @@ def test_a_trial_that_fails_is_made_once_more_and_the_second_counts() -> None:
     assert next_step(search, [*once, Trial(Probe(100.0), "failed")]) == Probe(25.0)
 
 
+def test_a_long_trial_that_fails_is_made_twice_more() -> None:
+    short = [Trial(Probe(100.0), "held"), *[Trial(Probe(110.0), "failed")] * 2]
+    long = Probe(100.0, confirms=True)
+    for tries in (1, 2):
+        assert next_step(Search(100.0), [*short, *[Trial(long, "failed")] * tries]) == long
+    assert next_step(Search(100.0), [*short, *[Trial(long, "failed")] * 3]) == Probe(95.24, confirms=True)
+
+
+def test_a_machine_that_was_slow_for_a_while_is_asked_again() -> None:
+    """It holds 1000, but for the time between the bracket and the first long trial that held: then it was 600."""
+    trials: list[Trial] = []
+    while isinstance(step := next_step(Search(100.0), trials), Probe):
+        slow = step.confirms and not any(trial.probe.confirms and trial.verdict == "held" for trial in trials)
+        trials.append(Trial(step, holding(600.0 if slow else 1000.0)(step)))
+    assert step.limit == "service"
+    assert step.rate_per_s is not None
+    assert step.rate_per_s < 1000 <= step.rate_per_s * 1.05 * DIGITS
+
+
+def in_phases(rng: Random, slow_s: float = 30.0, full_s: float = 90.0) -> Server:
+    """A machine that loses a quarter of its speed now and then; a trial takes 7 s, and 15 s if it confirms."""
+    slow, left_s = False, rng.expovariate(1 / full_s)
+
+    def server(probe: Probe) -> Verdict:
+        nonlocal slow, left_s
+        span_s, worst = (15.0 if probe.confirms else 7.0), slow
+        while span_s > left_s:
+            span_s, slow = span_s - left_s, not slow
+            left_s, worst = rng.expovariate(1 / (slow_s if slow else full_s)), worst or slow
+        left_s -= span_s
+        capacity = 1000 * (0.75 if worst else 1.0) * math.exp(rng.gauss(0, 0.03))
+        return "held" if probe.rate_per_s < capacity else "failed"
+
+    return server
+
+
+def test_three_searches_on_a_machine_with_slow_phases_agree_within_a_tenth_more_often_than_not() -> None:
+    agreed = 0
+    for seed in range(200):
+        server = in_phases(Random(seed))
+        rates = [searched(Search(130.0), server)[0].rate_per_s or 0.0 for _ in range(3)]
+        agreed += max(rates) <= 1.1 * min(rates)
+    assert agreed > 120
+
+
 def test_the_bracket_is_halved_geometrically_and_then_confirmed() -> None:
     held = [Trial(Probe(100.0), "held")]
     failed = [Trial(Probe(200.0), "failed")] * 2
