@@ -53,7 +53,7 @@ def capacity(
     """Find the highest arrival rate that holds the objectives, or how throughput grows with workers.
 
     Rates double until one fails, then the bracket is halved, then longer trials on a fresh server confirm. A trial
-    that fails is made once more before it counts, and once the machine is quiet where other processes used its CPUs.
+    that fails is made again before it counts, and once the machine is quiet where other processes used its CPUs.
     Takes two to three minutes. Response times run from when a request was due; errors must stay below 0.1 % unless told
     otherwise.
 
