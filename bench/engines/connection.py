@@ -74,6 +74,9 @@ class Client(asyncio.Protocol):
 
     It reconnects by itself when a session needs a connection and there is none. `sent_ns` is 0 while no request is
     under way, and the moment of asking for a connection while that is awaited. From `until_ns` on it sends nothing.
+
+    One that `repeats` begins a session at the end of the last. Where every session is the same one request and its
+    answer is known, it does so by itself, and `ended` is not told until something else happens.
     """
 
     __slots__ = (
