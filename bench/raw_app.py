@@ -7,13 +7,13 @@ from typing import Any
 
 Message = MutableMapping[str, Any]
 
-_BODY = b'{"message":"pong"}'
+BODY = b'{"message":"pong"}'
 _START = {
     "type": "http.response.start",
     "status": 200,
-    "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(_BODY)).encode())],
+    "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())],
 }
-_END = {"type": "http.response.body", "body": _BODY}
+_END = {"type": "http.response.body", "body": BODY}
 
 
 async def app(

@@ -11,10 +11,9 @@ from typing import cast
 
 import uvloop
 
-_BODY = b'{"message":"pong"}'
-ANSWER = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_BODY) + _BODY
-)
+from bench.raw_app import BODY
+
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY
 _END = b"\r\n\r\n"
 
 

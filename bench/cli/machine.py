@@ -72,10 +72,10 @@ def generators(
     say(render(table("A server that answers in one write; the generators may use every CPU", costs, _LIMITS)))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(medians(costs), indent=2) + "\n")
-    programs = [name for name in NAMES if not name.startswith("locust")]
-    bare = _told(measured(RAW, programs, rounds, duration))
+    three = [name for name in ("native", "wrk", "hey") if name in NAMES]
+    bare = _told(measured(RAW, three, rounds, duration))
     say(render(table("A bare ASGI app under uvicorn, which answers in two; the same CPUs", bare)))
-    pair = [name for name in programs if name != "hey"]
+    pair = [name for name in ("native", "wrk") if name in NAMES]
     uvicorn = load_setups()["uvicorn"]
     agreement = _told(measured(uvicorn, pair, rounds, duration, pinned=True))
     say(

@@ -9,7 +9,7 @@ from bench.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, list
 from bench.metric import CPU, MEMORY, THROUGHPUT
 from bench.model import Load
 from bench.repeats import Repeats, across, by_context, peak
-from bench.stats import Estimate, compare, geometric_mean
+from bench.stats import Comparison, Estimate, compare, geometric_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,40 +89,31 @@ def _standings(contests: Sequence[Sequence[Repeats]]) -> list[_Standing]:
 
 
 def _is_behind(one: _Standing, leader: _Standing) -> bool:
-    """Worse over all scenarios, or clearly in one of them and better in none."""
+    """Worse over all scenarios, or clearly in one of them and better in none.
+
+    Clearly, for any of several scenarios may decide.
+    """
     if evident(compare(one.score, leader.score)):
         return True
-    met = _met(one, leader)
-    better = [
-        found for mine, best in met if (found := evident(mine.against(best, THROUGHPUT))) and found.ratio > 1
-    ]
-    return bool(_clearly_slower(one, leader)) and not better
+    better = any(found.shown and found.ratio > 1 for _, found in _met(one, leader))
+    return bool(_slower(one, leader)) and not better
 
 
-def _met(one: _Standing, leader: _Standing) -> Sequence[tuple[Repeats, Repeats]]:
-    """The cells of two setups, scenario by scenario."""
+def _met(one: _Standing, leader: _Standing) -> Iterable[tuple[str, Comparison]]:
+    """What came of it where two setups met, by scenario."""
     best = {cell.scenario: cell for cell in leader.cells}
-    return [(cell, best[cell.scenario]) for cell in one.cells]
+    for mine in one.cells:
+        if found := mine.against(best[mine.scenario], THROUGHPUT):
+            yield mine.scenario, found
 
 
-def _clearly_slower(one: _Standing, leader: _Standing) -> list[str]:
-    """The scenarios in which the ranges of the repeats lie further apart than either is wide.
-
-    With three repeats, two equal setups would do so once in 130 scenarios (normal noise, simulated); that their ranges
-    merely part happens in one of ten, too often where any of several scenarios may decide.
-    """
-    found = []
-    for mine, best in _met(one, leader):
-        slow, fast = mine.estimate(THROUGHPUT), best.estimate(THROUGHPUT)
-        if slow and fast and min(slow.n, fast.n) > 1:
-            wide = max(slow.high - slow.low, fast.high - fast.low)
-            if fast.low - slow.high > wide:
-                found.append(mine.scenario)
-    return found
+def _slower(one: _Standing, leader: _Standing) -> list[str]:
+    """The scenarios in which a setup is clearly slower."""
+    return [scenario for scenario, found in _met(one, leader) if found.clear and found.ratio < 1]
 
 
 def _slower_in(one: _Standing, leader: _Standing) -> str:
-    return f"{one.setup} comes next, slower in {listed(_clearly_slower(one, leader))}"
+    return f"{one.setup} comes next, slower in {listed(_slower(one, leader))}"
 
 
 def _best_words(

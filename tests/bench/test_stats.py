@@ -66,6 +66,25 @@ def test_a_verdict_needs_ranges_that_fall_apart(base: list[float], new: list[flo
     assert verdict(base, new) == expected
 
 
+@pytest.mark.parametrize(
+    ("base", "new", "clear"),
+    [
+        pytest.param([10, 12], [15, 16], True, id="3 apart, and 2 wide"),
+        pytest.param([15, 16], [10, 12], True, id="the other way round"),
+        pytest.param([10, 12], [14, 15], False, id="as far apart as the base is wide"),
+        pytest.param([10, 11], [13, 15], False, id="as far apart as the new one is wide"),
+        pytest.param([10, 12], [11, 13], False, id="overlapping"),
+        pytest.param([10], [20, 21], False, id="one repeat"),
+    ],
+)
+def test_a_difference_is_clear_where_the_gap_is_wider_than_either_range(
+    base: list[float], new: list[float], clear: bool
+) -> None:
+    found = compare(estimate(base), estimate(new))
+    assert found is not None
+    assert found.clear == clear
+
+
 @settings(max_examples=80, derandomize=True, deadline=None)
 @given(figures, figures)
 def test_a_verdict_holds_exactly_when_every_repeat_beats_every_other(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -20,6 +18,7 @@ from bench.model import ClosedLoad
 from scenarios.model import Flow, Request, Response, contains
 from scenarios.single import Always
 from tests.bench.engines.peer import answer
+from tests.bench.engines.wires import Wire, cut
 
 NEVER_NS = 1 << 62
 HELLO = Request("GET", "/ok", check=contains(b"hello"))
@@ -45,21 +44,6 @@ def thrice(rng: Random) -> Flow:
     yield SESSION[0]
     yield SESSION[1]
     yield SESSION[2]
-
-
-class Wire(asyncio.Transport):
-    """Counts what is written to it, and notes when it is dropped."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.requests = 0
-        self.dropped = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.requests += 1
-
-    def abort(self) -> None:
-        self.dropped = True
 
 
 class Conversation:
@@ -92,7 +76,7 @@ class Conversation:
         """Of every request, in the order of the answers; the one still under way is left out."""
         self._common.file.close(start_ns=0, end_ns=NEVER_NS, shed=0, cpu_s=0.0)
         rows = samples.read(self._path)
-        assert self._wire.requests == self._common.sent == len(rows.outcome) + (not self._wire.dropped)
+        assert len(self._wire.written) == self._common.sent == len(rows.outcome) + (not self._wire.dropped)
         assert (rows.intended_ns <= rows.sent_ns).all()
         assert (rows.sent_ns <= rows.done_ns).all()
         assert (rows.intended_ns[1:] == rows.done_ns[:-1]).all()
@@ -101,11 +85,6 @@ class Conversation:
         assert self._common.errors == len(outcomes) - outcomes.count("ok")
         self.labels = [rows.labels[number] for number in rows.label]
         return outcomes
-
-
-def cut(whole: bytes, places: Sequence[int]) -> list[bytes]:
-    edges = sorted({0, len(whole), *(place % len(whole) for place in places)})
-    return [whole[begin:end] for begin, end in pairwise(edges)]
 
 
 FLOWS = {"one request a session, known": Always(HELLO), "one request a session": once, "several": thrice}

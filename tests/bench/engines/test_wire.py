@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import h11
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from bench.engines.wire import ResponseReader, WireError, encode
 from scenarios.model import Request, Response
+from tests.bench.engines.wires import cut
 
 quick = settings(
     max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -64,12 +64,6 @@ def read_by_h11(wire: bytes, *, method: str = "GET", closed: bool = False) -> An
             assert isinstance(event, h11.InformationalResponse), event
     usable = client.our_state is h11.DONE and client.their_state is h11.DONE
     return Answer(status, bytes(body), usable and not closed)
-
-
-def cut(wire: bytes, places: Sequence[int]) -> list[bytes]:
-    """The bytes in pieces, cut at these places modulo the length."""
-    at = [0, *sorted({place % len(wire) for place in places} - {0}), len(wire)]
-    return [wire[left:right] for left, right in pairwise(at)]
 
 
 def single_bytes(wire: bytes) -> list[bytes]:

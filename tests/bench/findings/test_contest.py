@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench.findings.finding import NOT_SHOWN
 from bench.model import Caveat
 from tests.bench.builders import found, repeats, topics
@@ -48,25 +50,28 @@ def test_setups_whose_repeats_overlap_share_the_first_place() -> None:
     )
 
 
-def test_who_is_clearly_slower_in_one_scenario_and_faster_in_none_is_not_among_the_best() -> None:
-    """Over both scenarios a has 71 to 128 and b 57 to 99, which overlap; in noop-async they do not."""
+@pytest.mark.parametrize(
+    ("low", "high", "title", "text"),
+    [
+        pytest.param(
+            60, 70, "Best setup here: a", "a serves most; b comes next, slower in noop-async (", id="clearly"
+        ),
+        pytest.param(
+            90, 98, f"Which setup is best: {NOT_SHOWN}", "a and b cannot be told apart here", id="barely"
+        ),
+    ],
+)
+def test_one_scenario_decides_only_where_the_ranges_lie_clearly_apart(
+    low: float, high: float, title: str, text: str
+) -> None:
+    """Over both scenarios those of a and b overlap. In noop-async a's are 10 wide; b's end 30 below them, or 2."""
     best = found(
         "best-setup",
         repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 50, 150),
-        repeats("b", "noop-async", 60, 70), repeats("b", "db-async", 55, 140),
+        repeats("b", "noop-async", low, high), repeats("b", "db-async", 55, 140),
     )  # fmt: skip
-    assert best.title == "Best setup here: a"
-    assert "a serves most; b comes next, slower in noop-async (" in best.text
-
-
-def test_ranges_that_merely_part_in_one_scenario_decide_nothing() -> None:
-    """Two equal setups do so in one scenario of ten: a's repeats spread by 10, and b's are 2 below them."""
-    best = found(
-        "best-setup",
-        repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 50, 150),
-        repeats("b", "noop-async", 90, 98), repeats("b", "db-async", 55, 140),
-    )  # fmt: skip
-    assert "a and b cannot be told apart here" in best.text
+    assert best.title == title
+    assert text in best.text
 
 
 def test_who_is_slower_in_one_scenario_and_faster_in_another_may_be_among_the_best() -> None:
