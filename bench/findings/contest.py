@@ -89,11 +89,12 @@ def _standings(contests: Sequence[Sequence[Repeats]]) -> list[_Standing]:
 
 
 def _is_behind(one: _Standing, leader: _Standing) -> bool:
-    """Worse over all scenarios, or clearly in one of them and better in none.
+    """Clearly worse over all scenarios, or clearly in one of them and better in none.
 
-    Clearly, for any of several scenarios may decide.
+    Clearly, for any of several setups may look worse by chance, in any of several scenarios.
     """
-    if evident(compare(one.score, leader.score)):
+    overall = compare(one.score, leader.score)
+    if overall is not None and overall.clear:
         return True
     better = any(found.shown and found.ratio > 1 for _, found in _met(one, leader))
     return bool(_slower(one, leader)) and not better
@@ -138,7 +139,7 @@ def _best_words(
     if not others:
         return (
             f"Which setup is best: {NOT_SHOWN}",
-            f"{names} cannot be told apart here: their repeats overlap",
+            f"{names} cannot be told apart here: their repeats overlap, or nearly do",
         )
     behind = evident(compare(leader.score, others[0].score))
     reach = (
@@ -148,7 +149,7 @@ def _best_words(
     )
     return (
         f"Best setups here: {names}",
-        f"{names} cannot be told apart here, as their repeats overlap; {reach}",
+        f"{names} cannot be told apart here, as their repeats overlap or nearly do; {reach}",
     )
 
 

@@ -45,7 +45,7 @@ def test_setups_whose_repeats_overlap_share_the_first_place() -> None:
     )  # fmt: skip
     assert best.title == "Best setups here: a and b"
     assert (
-        "a and b cannot be told apart here, as their repeats overlap; c comes next with 0.50 × the requests"
+        "a and b cannot be told apart here, as their repeats overlap or nearly do; c comes next with 0.50 × the requests"
         in best.text
     )
 
@@ -74,6 +74,16 @@ def test_one_scenario_decides_only_where_the_ranges_lie_clearly_apart(
     assert text in best.text
 
 
+def test_ranges_that_merely_part_over_all_scenarios_decide_nothing_either() -> None:
+    """a's geometric means are 122 and 128, b's 110 and 121: they lie 1 apart, and b's are 11 wide."""
+    best = found(
+        "best-setup",
+        repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 149, 149),
+        repeats("b", "noop-async", 90, 101), repeats("b", "db-async", 134.4, 145),
+    )  # fmt: skip
+    assert "a and b cannot be told apart here" in best.text
+
+
 def test_who_is_slower_in_one_scenario_and_faster_in_another_may_be_among_the_best() -> None:
     best = found(
         "best-setup",
@@ -87,7 +97,7 @@ def test_who_is_slower_in_one_scenario_and_faster_in_another_may_be_among_the_be
 def test_where_all_overlap_no_difference_could_be_shown() -> None:
     best = found("best-setup", repeats("a", "noop-async", 100, 120), repeats("b", "noop-async", 95, 110))
     assert best.title == f"Which setup is best: {NOT_SHOWN}"
-    assert "a and b cannot be told apart here: their repeats overlap" in best.text
+    assert "a and b cannot be told apart here: their repeats overlap, or nearly do" in best.text
 
 
 def test_a_single_repeat_shows_no_winner() -> None:
@@ -129,8 +139,8 @@ def test_the_caveats_of_the_setups_it_speaks_of_and_of_no_other() -> None:
     best = found(
         "best-setup",
         repeats("a", "noop-async", 100, 120, caveats=doubt("a")),
-        repeats("b", "noop-async", 90, 99, caveats=doubt("b")),
-        repeats("c", "noop-async", 80, 99, caveats=doubt("c")),
+        repeats("b", "noop-async", 60, 70, caveats=doubt("b")),
+        repeats("c", "noop-async", 50, 60, caveats=doubt("c")),
         repeats("d", "noop-async", 60, 105, caveats=doubt("d")),
     )
     assert best.title == "Best setups here: a and d"
