@@ -46,8 +46,7 @@ def test_setups_whose_repeats_overlap_share_the_first_place() -> None:
     assert best.title == "Best setups here: a and b"
     assert (
         "a and b cannot be told apart here, as their repeats overlap or nearly do; "
-        "c comes next with 0.50 × the requests"
-        in best.text
+        "c comes next with 0.50 × the requests" in best.text
     )
 
 
