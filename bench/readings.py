@@ -32,15 +32,26 @@ class Reading:
 class Snapshot:
     """A process tree at one moment of CLOCK_MONOTONIC.
 
-    `steal_s` and `idle_s` are the steal time and the idle time of its CPUs since boot; `connections` are those open on
-    the server's port, None where they cannot be told.
+    `connections` are those open on the server's port, None where they cannot be told.
     """
 
     at_ns: int
     processes: tuple[Reading, ...]
-    steal_s: float
     connections: int | None = None
-    idle_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CpuTimes:
+    """What each CPU did since boot, by its number: the time in processes, the idle time, and the steal time.
+
+    `throttled_s` is how long CPU quotas have stopped our control groups.
+    """
+
+    at_ns: int
+    used_s: tuple[float, ...]
+    idle_s: tuple[float, ...]
+    steal_s: tuple[float, ...]
+    throttled_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

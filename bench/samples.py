@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +15,44 @@ from numpy.typing import NDArray
 OK = 0
 """The outcome of a right answer; every other outcome is a failure."""
 
-_COLUMNS = 4
-_CHUNK_ROWS = 32768
+_COLUMNS = 5
+_CHUNK_ROWS = 4096
+"""Some 160 kB: to write them out takes about 0.1 ms, a megabyte would hold up the requests that are due meanwhile."""
 _MOST_LABELS = 0xFFFE
+_RECENT = 500
+
+
+def _none() -> NDArray[np.int64]:
+    return np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Stalls:
+    """What held up the generator's own process in the measured part.
+
+    `late_ns` has an entry for each call that was due every `heartbeat.PERIOD_NS`: how late the event loop came to it.
+    `run_wait_s` is the time that the process was ready to run and had no CPU, None where the system does not say.
+    `imported` are modules that were loaded meanwhile.
+    """
+
+    late_ns: NDArray[np.int64] = field(default_factory=_none)
+    run_wait_s: float | None = None
+    imported: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
     """Requests of one cell, warm-up included.
 
-    `intended_ns`, `sent_ns` and `done_ns` are CLOCK_MONOTONIC; `label` and `outcome` index `labels` and `outcomes`;
-    `worker` is the pid that answered, 0 when unknown. The measured part is [start_ns, end_ns). `shed` sessions of the
+    `intended_ns`, `sent_ns` and `done_ns` are CLOCK_MONOTONIC; `connect_ns` is how long the request waited for a new
+    connection before it was sent, 0 where there was one. `label` and `outcome` index `labels` and `outcomes`; `worker`
+    is the pid that answered, 0 when unknown. The measured part is [start_ns, end_ns). `shed` sessions of the
     measured part never started; `cpu_s` is the generator's CPU time in it. `sent` requests were sent in all, as the
     engine counted them apart from the rows; None where it does not.
     """
 
     intended_ns: NDArray[np.int64]
+    connect_ns: NDArray[np.int64]
     sent_ns: NDArray[np.int64]
     done_ns: NDArray[np.int64]
     label: NDArray[np.int64]
@@ -42,6 +65,7 @@ class Samples:
     shed: int = 0
     cpu_s: float = 0.0
     sent: int | None = None
+    stalls: Stalls = field(default_factory=Stalls)
 
     @property
     def duration_s(self) -> float:
@@ -56,6 +80,7 @@ class Samples:
         return replace(
             self,
             intended_ns=self.intended_ns[mask],
+            connect_ns=self.connect_ns[mask],
             sent_ns=self.sent_ns[mask],
             done_ns=self.done_ns[mask],
             label=self.label[mask],
@@ -72,15 +97,15 @@ def tag(label: int, outcome: int, worker: int) -> int:
 class SampleFile:
     """Appends rows to a file in chunks, so that an engine's memory stays flat however long it runs.
 
-    Each row is four 64-bit integers: intended, sent, done, and a tag of worker pid, outcome and label. `append` takes
-    one such row; `spill`, called now and then, writes them out.
+    Each row is five 64-bit integers: intended, connect, sent, done, and a tag of worker pid, outcome and label.
+    `append` takes one such row; `spill`, called now and then, writes them out.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
         self._meta_path = path.with_suffix(".json")
         self._rows = array("q")
-        self.append: Callable[[tuple[int, int, int, int]], None] = self._rows.extend
+        self.append: Callable[[tuple[int, int, int, int, int]], None] = self._rows.extend
         self._written = 0
         self._labels: dict[str, int] = {}
         self._outcomes: dict[str, int] = {"ok": OK}
@@ -102,10 +127,20 @@ class SampleFile:
         if len(self._rows) >= _CHUNK_ROWS * _COLUMNS:
             self._flush()
 
-    def close(self, *, start_ns: int, end_ns: int, shed: int, cpu_s: float, sent: int | None = None) -> None:
+    def close(
+        self,
+        *,
+        start_ns: int,
+        end_ns: int,
+        shed: int,
+        cpu_s: float,
+        sent: int | None = None,
+        stalls: Stalls | None = None,
+    ) -> None:
         """Write what is left, and the facts about the whole beside it."""
         self._flush()
         self._file.close()
+        stalls = stalls or Stalls()
         meta = {
             "labels": list(self._labels),
             "outcomes": list(self._outcomes),
@@ -114,6 +149,9 @@ class SampleFile:
             "shed": shed,
             "cpu_s": cpu_s,
             "sent": sent,
+            "late_ns": stalls.late_ns.tolist(),
+            "run_wait_s": stalls.run_wait_s,
+            "imported": stalls.imported,
         }
         self._meta_path.write_text(json.dumps(meta))
 
@@ -122,10 +160,14 @@ class SampleFile:
         """Rows so far."""
         return self._written + len(self._rows) // _COLUMNS
 
-    def recent_response_ns(self, most: int) -> NDArray[np.int64]:
-        """Response times of at most `most` of the latest rows, for a live display; may be empty."""
-        rows = np.array(self._rows[-most * _COLUMNS :], dtype=np.int64).reshape(-1, _COLUMNS)
-        return rows[:, 2] - rows[:, 0]
+    def recent_p99_ms(self) -> float | None:
+        """The p99 of the response times of the last 500 rows, for a live display; None without rows.
+
+        By sorting, the nearest rank: NumPy would load modules at its first percentile, which takes 10 to 17 ms.
+        """
+        rows = self._rows[-_RECENT * _COLUMNS :]
+        times_ns = sorted(map(int.__sub__, rows[3::_COLUMNS], rows[::_COLUMNS]))
+        return times_ns[math.ceil(0.99 * len(times_ns)) - 1] / 1e6 if times_ns else None
 
     def _flush(self) -> None:
         self._written += len(self._rows) // _COLUMNS
@@ -137,11 +179,12 @@ def read(path: Path) -> Samples:
     """Read what a `SampleFile` wrote."""
     meta = json.loads(path.with_suffix(".json").read_text())
     rows = np.fromfile(path, dtype=np.int64).reshape(-1, _COLUMNS)
-    tags = rows[:, 3]
+    tags = rows[:, 4]
     return Samples(
         intended_ns=rows[:, 0],
-        sent_ns=rows[:, 1],
-        done_ns=rows[:, 2],
+        connect_ns=rows[:, 1],
+        sent_ns=rows[:, 2],
+        done_ns=rows[:, 3],
         label=tags & 0xFFFF,
         outcome=tags >> 16 & 0xFFFF,
         worker=tags >> 32,
@@ -152,6 +195,9 @@ def read(path: Path) -> Samples:
         shed=meta["shed"],
         cpu_s=meta["cpu_s"],
         sent=meta["sent"],
+        stalls=Stalls(
+            np.array(meta["late_ns"], np.int64), meta["run_wait_s"], tuple(map(str, meta["imported"]))
+        ),
     )
 
 
@@ -179,6 +225,7 @@ def join(parts: Sequence[Samples]) -> Samples:
 
     return Samples(
         intended_ns=column("intended_ns"),
+        connect_ns=column("connect_ns"),
         sent_ns=column("sent_ns"),
         done_ns=column("done_ns"),
         label=renumbered("label", "labels", labels),
@@ -191,6 +238,17 @@ def join(parts: Sequence[Samples]) -> Samples:
         shed=sum(part.shed for part in parts),
         cpu_s=sum(part.cpu_s for part in parts),
         sent=sum(counts) if len(counts) == len(parts) else None,
+        stalls=_together([part.stalls for part in parts]),
+    )
+
+
+def _together(parts: Sequence[Stalls]) -> Stalls:
+    """Of several processes: every late call, and the longest wait, as one of them holds up its own requests."""
+    waits = [part.run_wait_s for part in parts if part.run_wait_s is not None]
+    return Stalls(
+        np.concatenate([part.late_ns for part in parts]),
+        max(waits, default=None),
+        tuple(dict.fromkeys(name for part in parts for name in part.imported)),
     )
 
 

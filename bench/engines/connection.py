@@ -82,6 +82,7 @@ class Client(asyncio.Protocol):
     __slots__ = (
         "_append",
         "_common",
+        "_connect_ns",
         "_connecting",
         "_encoded",
         "_ended",
@@ -123,6 +124,7 @@ class Client(asyncio.Protocol):
         self._request: Request | None = None
         self._encoded: Encoded
         self._intended_ns = 0
+        self._connect_ns = 0  # how long the request under way has waited for its connection
         self.sent_ns = 0
         self.until_ns = common.end_ns
         self._known = _NOTHING
@@ -149,7 +151,7 @@ class Client(asyncio.Protocol):
         common = self._common
         common.errors += 1
         failed = tag(self._encoded.label, common.file.outcome(kind), 0)
-        self._append((self._intended_ns, self.sent_ns, done_ns, failed))
+        self._append((self._intended_ns, self._connect_ns, self.sent_ns, done_ns, failed))
         self._disconnect()
         self._finish(done_ns, connected=connected)
 
@@ -178,6 +180,7 @@ class Client(asyncio.Protocol):
     def _send(self, intended_ns: int) -> None:
         self._common.sent += 1
         self._intended_ns = intended_ns
+        self._connect_ns = 0
         self.sent_ns = clock_ns()
         if self._transport is None:
             self.connect()
@@ -234,8 +237,11 @@ class Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._connecting = None  # here, as the connection can be lost again before that task goes on
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass of it
+        self._known = _NOTHING  # the path of known answers keeps no account of connecting
         if self.sent_ns:
-            self.sent_ns = clock_ns()
+            now_ns = clock_ns()
+            self._connect_ns = now_ns - self.sent_ns
+            self.sent_ns = now_ns
             self._transport.write(self._encoded.wire)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -268,7 +274,7 @@ class Client(asyncio.Protocol):
 
     def _answered_again(self, done_ns: int) -> None:
         """Count the known answer."""
-        self._append((self._intended_ns, self.sent_ns, done_ns, self._known_tag))
+        self._append((self._intended_ns, 0, self.sent_ns, done_ns, self._known_tag))
         if done_ns >= self.until_ns:
             self._finish(done_ns)
         elif self._repeats:
@@ -303,7 +309,7 @@ class Client(asyncio.Protocol):
                 outcome = common.file.outcome(fault)
                 common.errors += 1
         known_tag = tag(encoded.label, outcome, reader.worker)
-        self._append((self._intended_ns, self.sent_ns, done_ns, known_tag))
+        self._append((self._intended_ns, self._connect_ns, self.sent_ns, done_ns, known_tag))
         if not reader.keep_alive:
             self._disconnect()
         elif outcome == OK:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-import numpy as np
 from locust import events
 from locust.env import Environment
 
@@ -53,7 +52,7 @@ class _Recorder:
         worker = (getattr(response, "headers", None) or {}).get("X-Worker", "")
         done_ns = sent_ns + int(response_time * 1e6)
         tagged = tag(file.label(name), outcome, int(worker) if worker.isdigit() else 0)
-        file.append((sent_ns, sent_ns, done_ns, tagged))
+        file.append((sent_ns, 0, sent_ns, done_ns, tagged))
         file.spill()
 
     def raised(self, exception: BaseException, **_: Any) -> None:
@@ -77,7 +76,7 @@ class _Recorder:
         (users,) = self._environment.user_classes
         for sent_s, name in getattr(users, "under_way").values():  # noqa: B009
             sent_ns = int(sent_s * 1e9) + self._clock_offset_ns
-            file.append((sent_ns, sent_ns, done_ns, tag(file.label(name), file.outcome("unfinished"), 0)))
+            file.append((sent_ns, 0, sent_ns, done_ns, tag(file.label(name), file.outcome("unfinished"), 0)))
 
     def _measure(self) -> None:
         gevent.sleep(self._job.load.warmup_s)
@@ -97,9 +96,8 @@ class _Recorder:
         say(**{word: time.monotonic_ns()})
 
     def _progress(self) -> None:
-        recent = self._file.recent_response_ns(4000)
-        p99_ms = float(np.percentile(recent, 99)) / 1e6 if len(recent) else None
-        say(requests=self._file.requests, errors=self._errors, p99_ms=p99_ms)
+        file = self._file
+        say(requests=file.requests, errors=self._errors, p99_ms=file.recent_p99_ms())
 
 
 def _kind(exception: object) -> str:

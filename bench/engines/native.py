@@ -10,30 +10,32 @@ import asyncio
 import gc
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import uvloop
 
 from bench import host
 from bench.engines.connection import Common, clock_ns
+from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job, read_job, say, wait_for_go
 from bench.engines.loops import ClosedLoop, OpenLoop
+from bench.engines.timer import Timer
 from bench.model import ClosedLoad
 from scenarios.files import load as load_scenarios
+from scenarios.model import Flow
 
 _PROGRESS_S = 0.5
 _SWEEP_S = 0.1
+_NEW_OBJECTS = 200_000
+"""Collections are off, as they stop the clock for every request under way; beyond this many one has to be."""
 
 
 class _Traffic:
     """One run of this process: warm-up from `begin_ns`, measured in [start_ns, end_ns), then drained."""
 
-    def __init__(self, job: Job, begin_ns: int) -> None:
-        scenario = load_scenarios(job.scenarios_file)[job.scenario]
-        flow = scenario.victim if job.victim else scenario.flow
-        assert flow is not None
+    def __init__(self, job: Job, flow: Callable[[Random], Flow], begin_ns: int) -> None:
         self._job = job
         self._begin_ns = begin_ns
         self._start_ns = begin_ns + int(job.load.warmup_s * 1e9)
@@ -41,6 +43,8 @@ class _Traffic:
         self._common = Common(job, flow, self._end_ns)
         self._seeds = Random(f"{job.seed} {job.part}")
         self._cpu_ns: list[int] = []
+        self._heartbeat = Heartbeat()
+        self._timer: Timer
         self._loop: ClosedLoop | OpenLoop = (
             ClosedLoop(self._common, job.load, self._rng, begin_ns)
             if isinstance(job.load, ClosedLoad)
@@ -52,24 +56,38 @@ class _Traffic:
 
     async def run(self) -> None:
         """Load the server, wait for what is under way at the end, and leave the samples."""
+        loop = asyncio.get_running_loop()
+        self._timer = Timer(loop, self._beat)
+        self._progress()  # here for the first time: what is new takes longest
+        self._sweep()
         await asyncio.sleep(max(0, self._begin_ns - clock_ns()) / 1e9)
         self._loop.begin()
-        to_start_s = max(0, self._start_ns - clock_ns()) / 1e9
-        asyncio.get_running_loop().call_later(to_start_s, self._mark, "started")
-        self._progress()
+        self._beat()
+        loop.call_later(max(0, self._start_ns - clock_ns()) / 1e9, self._started)
         while (left_ns := self._end_ns - clock_ns()) > 0 and not self._common.broken:
             await asyncio.sleep(min(_SWEEP_S, left_ns / 1e9 + 0.001))
             self._sweep()
+        self._heartbeat.end()
         self._mark("ended")
+        self._timer.close()
         await self._drain()
         self._close()
+
+    def _started(self) -> None:
+        self._mark("started")
+        self._heartbeat.start()
 
     def _mark(self, word: str) -> None:
         self._cpu_ns.append(time.process_time_ns())
         say(**{word: clock_ns()})
 
+    def _beat(self) -> None:
+        self._timer.set(self._heartbeat.beat(clock_ns()))
+
     def _sweep(self) -> None:
         """Fail the requests that have waited too long for an answer, and write out what has come in."""
+        if gc.get_count()[0] > _NEW_OBJECTS:
+            gc.collect(0)
         oldest_ns = clock_ns() - int(self._job.timeout_s * 1e9)
         for client in self._loop.clients:
             if 0 < client.sent_ns < oldest_ns:
@@ -98,12 +116,12 @@ class _Traffic:
             shed=self._loop.shed,
             cpu_s=cpu_s,
             sent=self._common.sent,
+            stalls=self._heartbeat.stalls,
         )
 
     def _progress(self) -> None:
-        recent = self._common.file.recent_response_ns(4000)
-        p99_ms = float(np.percentile(recent, 99)) / 1e6 if len(recent) else None
-        say(requests=self._common.file.requests, errors=self._common.errors, p99_ms=p99_ms)
+        file = self._common.file
+        say(requests=file.requests, errors=self._common.errors, p99_ms=file.recent_p99_ms())
         if clock_ns() < self._end_ns:
             asyncio.get_running_loop().call_later(_PROGRESS_S, self._progress)
 
@@ -111,11 +129,13 @@ class _Traffic:
 def main() -> None:
     host.allow_open_files()
     job = read_job(Path(sys.argv[1]))
-    begin_ns = wait_for_go()
-    traffic = _Traffic(job, begin_ns)
+    scenario = load_scenarios(job.scenarios_file)[job.scenario]
+    flow = scenario.victim if job.victim else scenario.flow
+    assert flow is not None
+    traffic = _Traffic(job, flow, wait_for_go())
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)  # a collection stops the clock for every request under way
+    gc.disable()
     uvloop.run(traffic.run())
 
 

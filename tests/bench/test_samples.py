@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.samples import _CHUNK_ROWS, OK, SampleFile, Samples, join, read, tag
+from bench.samples import _CHUNK_ROWS, OK, SampleFile, Samples, Stalls, join, read, tag
 
 
 class Row(NamedTuple):
     intended_ns: int
+    connect_ns: int
     sent_ns: int
     done_ns: int
     label: str
@@ -25,7 +26,7 @@ class Row(NamedTuple):
 times = st.integers(0, 2**62)
 rows_of = st.lists(
     st.builds(
-        Row, times, times, times, st.sampled_from(["GET /a", "GET /b", "POST /ü"]),
+        Row, times, times, times, times, st.sampled_from(["GET /a", "GET /b", "POST /ü"]),
         st.sampled_from(["ok", "status-500", "timeout"]), st.integers(0, 2**22),
     ),
     max_size=30,
@@ -36,17 +37,18 @@ def write(path: Path, rows: Sequence[Row], **whole: float) -> None:
     file = SampleFile(path)
     for row in rows:
         mark = tag(file.label(row.label), file.outcome(row.outcome), row.worker)
-        file.append((row.intended_ns, row.sent_ns, row.done_ns, mark))
+        file.append((row.intended_ns, row.connect_ns, row.sent_ns, row.done_ns, mark))
         file.spill()
     file.close(**{"start_ns": 10, "end_ns": 20, "shed": 0, "cpu_s": 0.0} | whole)  # type: ignore[arg-type]
 
 
 def rows_in(samples: Samples) -> list[Row]:
     return [
-        Row(intended, sent, done, samples.labels[label], samples.outcomes[outcome], worker)
-        for intended, sent, done, label, outcome, worker in zip(
-            samples.intended_ns.tolist(), samples.sent_ns.tolist(), samples.done_ns.tolist(),
-            samples.label.tolist(), samples.outcome.tolist(), samples.worker.tolist(), strict=True,
+        Row(intended, connect, sent, done, samples.labels[label], samples.outcomes[outcome], worker)
+        for intended, connect, sent, done, label, outcome, worker in zip(
+            samples.intended_ns.tolist(), samples.connect_ns.tolist(), samples.sent_ns.tolist(),
+            samples.done_ns.tolist(), samples.label.tolist(), samples.outcome.tolist(), samples.worker.tolist(),
+            strict=True,
         )
     ]  # fmt: skip
 
@@ -70,7 +72,7 @@ def test_what_was_written_is_read(rows: list[Row]) -> None:
 )
 def test_a_tag_keeps_its_parts_apart(tmp_path: Path, label: int, outcome: int, worker: int) -> None:
     file = SampleFile(tmp_path / "samples")
-    file.append((1, 2, 3, tag(label, outcome, worker)))
+    file.append((1, 0, 2, 3, tag(label, outcome, worker)))
     file.close(start_ns=0, end_ns=1, shed=0, cpu_s=0.0)
     found = read(tmp_path / "samples")
     assert (found.label.tolist(), found.outcome.tolist(), found.worker.tolist()) == (
@@ -84,17 +86,17 @@ def test_rows_reach_the_disk_in_chunks_and_memory_stays_flat(tmp_path: Path) -> 
     path = tmp_path / "samples"
     file = SampleFile(path)
     for number in range(_CHUNK_ROWS - 1):
-        file.append((number, number, number + 5, 0))
+        file.append((number, 0, number, number + 5, 0))
     file.spill()
     assert path.stat().st_size == 0, "one row short of a chunk: nothing is written"
-    file.append((9, 9, 9 + 7, 0))
-    assert file.recent_response_ns(2).tolist() == [5, 7]
+    file.append((9, 0, 9, 9 + 7, 0))
+    assert file.recent_p99_ms() == 5e-6, "the 495th of the last 500 in order: 499 of 5 ns, one of 7"
     file.spill()
-    assert path.stat().st_size == _CHUNK_ROWS * 4 * 8
-    assert file.recent_response_ns(2).tolist() == []
-    file.append((1, 1, 4, 0))
+    assert path.stat().st_size == _CHUNK_ROWS * 5 * 8
+    assert file.recent_p99_ms() is None
+    file.append((1, 0, 1, 4, 0))
     assert file.requests == _CHUNK_ROWS + 1
-    assert file.recent_response_ns(1000).tolist() == [3]
+    assert file.recent_p99_ms() == 3e-6
     file.close(start_ns=0, end_ns=1, shed=0, cpu_s=0.0)
     assert read(path).intended_ns.tolist() == [*range(_CHUNK_ROWS - 1), 9, 1]
 
@@ -129,6 +131,31 @@ def test_joined_generators_share_the_part_that_all_measured(tmp_path: Path) -> N
 
 
 def test_rows_selects_in_every_column(tmp_path: Path) -> None:
-    rows = [Row(n, n + 1, n + 2, f"GET /{n}", "ok", n) for n in range(3)]
+    rows = [Row(n, 0, n + 1, n + 2, f"GET /{n}", "ok", n) for n in range(3)]
     write(tmp_path / "samples", rows)
     assert rows_in(read(tmp_path / "samples").rows(np.array([True, False, True]))) == [rows[0], rows[2]]
+
+
+def test_what_held_the_generator_up_is_kept_and_of_two_processes_taken_together(tmp_path: Path) -> None:
+    """Every late call of both, and the longer wait: a process holds up its own requests alone."""
+    for name, late_ns, run_wait_s, imported in (("a", [1, 9], 0.2, ("x",)), ("b", [5], None, ("x", "y"))):
+        file = SampleFile(tmp_path / name)
+        stalls = Stalls(np.array(late_ns), run_wait_s, imported)
+        file.close(start_ns=0, end_ns=1, shed=0, cpu_s=0.0, stalls=stalls)
+    one, two = read(tmp_path / "a"), read(tmp_path / "b")
+    assert (one.stalls.late_ns.tolist(), one.stalls.run_wait_s, one.stalls.imported) == ([1, 9], 0.2, ("x",))
+    both = join([one, two]).stalls
+    assert (both.late_ns.tolist(), both.run_wait_s, both.imported) == ([1, 9, 5], 0.2, ("x", "y"))
+
+
+@pytest.mark.parametrize(("count", "expected_ms"), [(1, 0.0), (100, 98e-6), (101, 99e-6), (700, 694e-6)])
+def test_the_recent_p99_is_the_nearest_rank_of_the_last_500_rows(
+    tmp_path: Path, count: int, expected_ms: float
+) -> None:
+    """Row n took n nanoseconds: of 0 to 99 the 99th is 98, of 200 to 699 the 495th is 694."""
+    file = SampleFile(tmp_path / "samples")
+    for number in reversed(range(count)) if count < 500 else range(count):
+        file.append((1000, 0, 1000, 1000 + number, 0))
+    found_ms = file.recent_p99_ms()
+    file.close(start_ns=0, end_ns=1, shed=0, cpu_s=0.0)
+    assert found_ms == pytest.approx(expected_ms)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import math
 import os
+import time
+from collections.abc import Callable
 from random import Random
 
 from scenarios.model import Flow, Request, Scenario, contains
@@ -61,7 +65,32 @@ def _chatters(rng: Random) -> Flow:
     yield Request("GET", "/slow")
 
 
+class _Late:
+    """A flow that is an ordinary one at first, and does something else once, after 0.3 s."""
+
+    def __init__(self, deed: Callable[[], object]) -> None:
+        self._deed = deed
+        self._at_s = math.inf
+
+    def __call__(self, rng: Random) -> Flow:
+        now_s = time.monotonic()
+        if self._at_s == math.inf:
+            self._at_s = now_s + 0.3
+        elif now_s > self._at_s:
+            self._at_s = now_s + 3600
+            self._deed()
+        yield Request("GET", "/ok", check=_HELLO)
+
+
+def _compute() -> None:
+    until_s = time.monotonic() + 0.06
+    while time.monotonic() < until_s:
+        pass
+
+
 _FLOWS = {
+    "dawdles": _Late(_compute),
+    "imports": _Late(lambda: importlib.import_module("wave")),
     **{path: Always(Request("GET", f"/{path}", check=_HELLO)) for path in _PATHS},
     **{name: Always(request) for name, request in _REQUESTS.items()},
     "session": _session,

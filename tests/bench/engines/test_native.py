@@ -13,6 +13,7 @@ import pytest
 
 from bench import samples
 from bench.engines import launch
+from bench.engines.heartbeat import PERIOD_NS
 from bench.errors import EngineError
 from bench.model import ClosedLoad, OpenLoad
 from bench.processes import Processes
@@ -279,6 +280,61 @@ def test_two_generators_that_share_a_load_make_it_once(
         assert (peer.connections, peer.most) == (3, 3)
     else:
         np.testing.assert_array_equal(np.sort(rows.intended_ns) - rows.start_ns, arrivals_ns(load, 1))
+
+
+# --- what the generator does to its own figures
+
+QUICK = ClosedLoad(USERS, duration_s=0.8, warmup_s=0.0)
+
+
+@pytest.mark.parametrize("load", [QUICK, OpenLoad(200, 0.8, 0.0)], ids=["closed", "open"])
+def test_nothing_is_imported_while_it_is_measured(load: ClosedLoad | OpenLoad, engine: Engine) -> None:
+    """A first percentile would load numpy.ma: 10 to 17 ms in which no answer is noticed."""
+    rows = engine.run(engine.job("ok", load))
+
+    assert rows.stalls.imported == ()
+    assert len(engine.progress) >= 2, "and yet it has said how far it is"
+    assert engine.progress[-1].p99_ms is not None
+
+
+def test_it_watches_its_own_loop_while_it_measures(engine: Engine) -> None:
+    rows = engine.run(engine.job("ok", QUICK))
+
+    assert 0.5 * 0.8e9 / PERIOD_NS < len(rows.stalls.late_ns) <= 0.8e9 / PERIOD_NS
+    assert np.all(rows.stalls.late_ns >= 0)
+    assert rows.stalls.run_wait_s is not None
+
+
+def test_a_flow_that_holds_the_generator_up_is_seen(engine: Engine) -> None:
+    """`dawdles` computes for 60 ms, once, in the measured part: the loop is late by that, less a period at most."""
+    rows = engine.run(engine.job("dawdles", QUICK))
+
+    assert rows.stalls.late_ns.max() >= 60_000_000 - PERIOD_NS
+
+
+def test_a_flow_that_imports_is_named(engine: Engine) -> None:
+    rows = engine.run(engine.job("imports", QUICK))
+
+    assert "wave" in rows.stalls.imported
+
+
+@pytest.mark.parametrize("name", ["says-close", "just-closes"])
+def test_waiting_for_a_connection_is_no_lag(name: str, engine: Engine, peer: Peer) -> None:
+    """Each answer ends its connection: nearly every request waits for one, and none is late for another reason."""
+    rows = engine.run(engine.job(name, CLOSED))
+
+    connected = rows.connect_ns > 0
+    assert np.count_nonzero(connected) >= peer.connections - USERS > USERS
+    assert np.all(rows.connect_ns >= 0)
+    lag_ns = rows.sent_ns - rows.intended_ns - rows.connect_ns
+    assert np.all(lag_ns >= 0)
+    assert np.median(rows.connect_ns[connected]) > np.median(lag_ns[connected])
+
+
+def test_who_has_a_connection_does_not_wait_for_one(engine: Engine) -> None:
+    rows = engine.run(engine.job("ok", CLOSED))
+
+    assert np.count_nonzero(rows.connect_ns) == USERS
 
 
 # --- what is no fault of the server's
