@@ -32,11 +32,25 @@ SAMPLES_FOR_P99 = 1000
 PROBES = 100
 LITTLES_LAW_SHARE = 0.05
 TIMES_ALIKE_MS = 1e-6
+STALLED_SHARE = 0.01
+"""Of the measured part: a percentile of a hundred does not see less."""
+LATE_FLOOR_MS = 2.0
+RUN_WAIT_SHARE = 0.05
+DRIFT_SHARE = 0.10
+DRIFT_PAIRS_SHARE = 0.85
+SAMPLES_FOR_DRIFT = 300
+GROWTH = 1.5
+GROWN_BY = 5.0
+THROTTLED_SHARE = 0.001
 
 OTHER_LOAD = "other-load"
 STEAL = "steal"
+GENERATOR_STALLED = "generator-stalled"
+VICTIM_GROWS = "victim-grows"
 
-INVALIDATING = frozenset({"errors", "rate-not-reached", "shed", "generator-saturated"})
+INVALIDATING = frozenset(
+    {"errors", "rate-not-reached", "shed", "generator-saturated", "throttled", "one-cpu"}
+)
 """Codes that make a record invalid: it is shown, hatched, and never ranked."""
 
 
@@ -53,17 +67,23 @@ def audit(
         *_rate_not_reached(cell, summary),
         *_shed(summary),
         *_generator_saturated(generator),
+        *_generator_stalled(generator),
+        *_stalled(summary),
+        *_drift(cell, summary),
         *_lag(summary),
         *_unstable([*earlier_rps, summary.throughput_rps]),
         *_steal(resources),
+        *_throttled(resources, cell),
         *_other_load(resources),
-        *_not_pinned(resources),
+        *_shared(resources),
         *_uneven_workers(resources),
         *_few_samples(summary),
         *_victim(summary.victim),
+        *_victim_grows(cell, summary.victim),
         *_littles_law(cell, summary),
         *_counts_do_not_reconcile(summary),
         *_times_do_not_fit(summary),
+        *_unchecked(summary),
     )
 
 
@@ -121,6 +141,68 @@ def _generator_saturated(generator: Generator) -> Iterator[Caveat]:
         )
 
 
+def stalled_share(late_ms: Sequence[float], duration_s: float, service_p50_ms: float | None) -> float:
+    """The share of the time in which a generator's loop was late by so much that its figures show it.
+
+    Latenesses beyond 2 ms, and beyond a tenth of the median service time.
+    """
+    least_ms = max(LATE_FLOOR_MS, LAG_SHARE * (service_p50_ms or 0.0))
+    return sum(late for late in late_ms if late > least_ms) / 1e3 / duration_s
+
+
+def _generator_stalled(generator: Generator) -> Iterator[Caveat]:
+    reasons = []
+    if generator.stalled_share > STALLED_SHARE:
+        reasons.append(
+            f"its event loop was late for {generator.stalled_share:.1%} of the time, "
+            f"by {generator.late_ms.max or 0.0:.1f} ms at worst"
+        )
+    if (generator.run_wait_share or 0.0) > RUN_WAIT_SHARE:
+        reasons.append(f"it waited for a CPU for {generator.run_wait_share:.1%} of the time")
+    if generator.steal_share > STEAL_SHARE:
+        reasons.append(f"the hypervisor took {generator.steal_share:.1%} of its CPUs away")
+    if generator.imported:
+        named = ", ".join(generator.imported[:3])
+        reasons.append(f"it loaded {len(generator.imported)} modules while it measured ({named})")
+    if reasons:
+        yield Caveat(GENERATOR_STALLED, f"the generator itself was held up: {'; '.join(reasons)}")
+
+
+def _stalled(summary: Summary) -> Iterator[Caveat]:
+    if summary.stalled_share > STALLED_SHARE:
+        weighted = summary.time_weighted_ms.p99
+        beside = "" if weighted is None else f"; weighted by time, p99 is {weighted:.2f} ms"
+        yield Caveat(
+            "stalled",
+            f"nothing was answered for {summary.stalled_share:.1%} of the time, in stretches of up to "
+            f"{summary.longest_stall_ms:.0f} ms, though requests waited{beside}",
+        )
+
+
+def _drift(cell: Cell, summary: Summary) -> Iterator[Caveat]:
+    """Whether the last third of the timeline differs from the first by more than a tenth, and than its own noise.
+
+    A closed load by its throughput, an open one by its median response, as its throughput is given. The noise: of all
+    pairs of a slice of the first third and one of the last, 85 % must differ the same way (of 8 and 8 slices alike,
+    that happens once in 70 cases; Mann and Whitney 1947).
+    """
+    if cell.load.shape != "constant" or summary.requests < SAMPLES_FOR_DRIFT:
+        return
+    closed = isinstance(cell.load, ClosedLoad)
+    figures = [part.throughput_rps if closed else part.p50_ms for part in summary.timeline]
+    third = len(figures) // 3
+    first, last = (
+        [figure for figure in some if figure] for some in (figures[:third], figures[len(figures) - third :])
+    )
+    if not first or not last:
+        return
+    change = median(last) / median(first)
+    higher = sum(new > old for old in first for new in last) / len(first) / len(last)
+    if abs(change - 1) > DRIFT_SHARE and not 1 - DRIFT_PAIRS_SHARE < higher < DRIFT_PAIRS_SHARE:
+        what = "answered" if closed else "had a median response time of"
+        yield Caveat("drift", f"the last third of the time {what} {change:.2f} x that of the first")
+
+
 def _lag(summary: Summary) -> Iterator[Caveat]:
     lag, service = summary.lag_ms.p99, summary.service_ms.p50
     if lag is not None and service is not None and lag > max(LAG_FLOOR_MS, LAG_SHARE * service):
@@ -154,8 +236,23 @@ def _other_load(resources: Resources) -> Iterator[Caveat]:
         )
 
 
-def _not_pinned(resources: Resources) -> Iterator[Caveat]:
-    if not resources.cpus:
+def _throttled(resources: Resources, cell: Cell) -> Iterator[Caveat]:
+    if resources.throttled_s > THROTTLED_SHARE * cell.load.duration_s:
+        yield Caveat(
+            "throttled",
+            f"a CPU quota (cgroup) stopped our processes for {resources.throttled_s:.2f} s in all: raise the quota, or "
+            "measure with fewer workers",
+        )
+
+
+def _shared(resources: Resources) -> Iterator[Caveat]:
+    if resources.shared == "cpu":
+        yield Caveat("one-cpu", "server and generator shared a CPU: each took the other's time")
+    elif resources.shared == "core":
+        yield Caveat(
+            "shared-core", "server and generator ran on two hyperthreads of one core: each slows the other"
+        )
+    elif not resources.cpus:
         yield Caveat("not-pinned", "nothing was pinned: server and generator shared their CPUs")
 
 
@@ -192,6 +289,25 @@ def _victim(victim: RequestSummary | None) -> Iterator[Caveat]:
         doubts.append(f"only {victim.requests} were due in the measured part")
     if doubts:
         yield Caveat("victim", f"probes of the victim: {', '.join(doubts)}; its figures are in doubt")
+
+
+def _victim_grows(cell: Cell, victim: RequestSummary | None) -> Iterator[Caveat]:
+    """Whether a longer cell would show longer times: probes pile up, or wait for half of the measured part."""
+    if victim is None or not victim.under_way:
+        return
+    first, last, p99 = victim.under_way[0], victim.under_way[-1], victim.response_ms.p99 or 0.0
+    grows = last > GROWTH * first and last > first + GROWN_BY
+    if grows or p99 > cell.load.duration_s * 1e3 / 2:
+        yield Caveat(
+            VICTIM_GROWS,
+            f"probes of the victim wait longer the longer is measured (p99 {p99 / 1e3:.1f} s of "
+            f"{cell.load.duration_s:g} s; {first:.0f} under way in the first third, {last:.0f} in the last)",
+        )
+
+
+def _unchecked(summary: Summary) -> Iterator[Caveat]:
+    if summary.unchecked:
+        yield Caveat("unchecked", f"only the status was looked at: {', '.join(summary.unchecked)}")
 
 
 def _littles_law(cell: Cell, summary: Summary) -> Iterator[Caveat]:

@@ -173,7 +173,8 @@ def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
     entries = table.get("blocks", [{}])
     if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
         raise UsageError(f"{where} blocks: write each as [[{name}.blocks]]")
-    seed, processes = (_whole_number(where, key, table) for key in ("seed", "processes"))
+    seed = _whole_number(where, "seed", table) if "seed" in table else None
+    processes = _whole_number(where, "processes", table)
     if processes < 1:
         raise UsageError(f"{where} processes: {processes} is too few; 1 is the least")
     blocks = tuple(

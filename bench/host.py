@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from bench import cpus
 from bench.errors import UsageError
 from bench.model import Setup
 
@@ -98,27 +99,19 @@ def git_state(folder: Path) -> dict[str, object] | None:
 
 
 def cpus_for() -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """CPUs for the server and for the generator: disjoint where there are two or more, else none are chosen.
-
-    The generator gets the last one; with eight or more, the last two.
-    """
-    if not hasattr(os, "sched_getaffinity"):
-        return (), ()
-    allowed = sorted(os.sched_getaffinity(0))
-    if len(allowed) < 2:
-        return (), ()
-    count = 2 if len(allowed) >= 8 else 1
-    return tuple(allowed[:-count]), tuple(allowed[-count:])
+    """CPUs for the server and for us, who make the load ourselves; none are chosen where there is one for both."""
+    share = cpus.share(apart=False)
+    return share.server, share.generator
 
 
 @contextlib.contextmanager
-def on_cpus(cpus: Sequence[int]) -> Iterator[None]:
+def on_cpus(chosen: Sequence[int]) -> Iterator[None]:
     """Keep this thread, and what it starts, on these CPUs; where none are named or none can be chosen, on any."""
-    if not cpus or not hasattr(os, "sched_setaffinity"):
+    if not chosen or not hasattr(os, "sched_setaffinity"):
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cpus)
+    os.sched_setaffinity(0, chosen)
     try:
         yield
     finally:

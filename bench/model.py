@@ -136,13 +136,13 @@ class Block:
 class Plan:
     """What to measure, as blocks that overlap freely: a cell named twice is measured once.
 
-    `processes` native generators share each load.
+    `processes` native generators share each load. Without a `seed` one is drawn for each run.
     """
 
     name: str
     about: str
     blocks: tuple[Block, ...]
-    seed: int = 1
+    seed: int | None = None
     processes: int = 1
 
 
@@ -151,7 +151,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """A distribution in milliseconds; every field is None when there was nothing to measure."""
+    """A distribution in milliseconds; every field is None when there was nothing to measure.
+
+    `p999` is None below 10,000 requests, too: of fewer, fewer than ten lie beyond it.
+    """
 
     mean: float | None = None
     p50: float | None = None
@@ -166,13 +169,15 @@ class Latency:
 class RequestSummary:
     """The requests of one label: how many were sent, how many failed, and the response times of all of them.
 
-    `shed` are sessions that never started; it is known of a victim only.
+    Of a victim only: `shed` are sessions that never started, and `under_way` is how many requests were under way on
+    average in each third of the measured part.
     """
 
     requests: int
     errors: int
     response_ms: Latency
     shed: int = 0
+    under_way: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +210,14 @@ class Summary:
 
     `requests` are those whose intended start lies in the measured part, `errors` those among them that failed;
     `throughput_rps` counts good answers that arrived in it. Response runs from the intended start, service from the
-    actual one, lag is the difference. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
+    moment of sending, connect is the wait for a new connection (of the requests that had one), and lag is what lies
+    between the intended start and either. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
     `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end.
     `lost` are requests that were sent, warm-up included, and of which there is no sample: none, or the engine is wrong.
+    `time_weighted_ms` has the percentiles of response times weighted by the time they took: of all the time that
+    requests were under way, 1 % was spent in requests that took p99 or longer. `stalled_share` is the share of the
+    measured part in stretches, each longer than ten times the p99 of service, in which requests waited and none was
+    answered; the longest took `longest_stall_ms`. `unchecked` are requests of which only the status was looked at.
     """
 
     requests: int
@@ -228,6 +238,11 @@ class Summary:
     lost: int = 0
     answered: int | None = None
     under_way: tuple[int, int] | None = None
+    connect_ms: Latency = Latency()
+    time_weighted_ms: Latency = Latency()
+    stalled_share: float = 0.0
+    longest_stall_ms: float = 0.0
+    unchecked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +315,11 @@ class ResourceSlice:
 class Resources:
     """What the server's process tree used in the measured part; its master process counts in the totals.
 
+    `cpu_us_per_request` leaves out the pings to a victim: one of them took `ping_cpu_us` alone, before the load.
     `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did. `others_share` is what
     processes that are none of ours took of the server's CPUs, or of the generator's if that is more. `services_cpu_s`
-    is what our own database and cache used, from before the warm-up on.
+    is what our own database and cache used, from before the warm-up on. `throttled_s` is how long a CPU quota (cgroup)
+    stopped us. `shared` is what server and generator have in common: a `core` with two hyperthreads, the only `cpu`.
     """
 
     cpu_us_per_request: float | None
@@ -315,14 +332,29 @@ class Resources:
     busy_share: float | None = None
     others_share: float = 0.0
     services_cpu_s: float = 0.0
+    ping_cpu_us: float | None = None
+    throttled_s: float = 0.0
+    shared: Literal["", "core", "cpu"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """What making the load cost; `cpu_share` is 1.0 when every core that the generator can use is busy."""
+    """What making the load cost, and what held the generator up.
+
+    `cpu_share` is 1.0 when every core that the generator can use is busy; a victim's probe counts, and so does the
+    harness itself where it has no CPU of its own. `late_ms` is how late the event loop came to calls that were due
+    every 5 ms, `stalled_share` the time in stretches of lateness that bend the figures. `run_wait_share` is the time
+    that the process had no CPU though it was ready, None where the system does not say; `steal_share` is what the
+    hypervisor took of its CPUs; `imported` are modules that were loaded in the measured part.
+    """
 
     cpu_share: float
     cpu_us_per_request: float | None
+    late_ms: Latency = Latency()
+    stalled_share: float = 0.0
+    run_wait_share: float | None = None
+    steal_share: float = 0.0
+    imported: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

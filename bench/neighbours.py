@@ -4,67 +4,84 @@ from __future__ import annotations
 
 import contextlib
 import resource
-import time
 from collections.abc import Sequence
 
 import psutil
 
+from bench import cpus
 from bench.processes import Processes
+from bench.readings import CpuTimes
 from bench.server import Server
 
 
 class Neighbours:
-    """Watches the CPUs of a server and of its generator, from its making on; blind where they share their CPUs.
+    """Watches the CPUs of a server and of its generator, from its making on.
 
     Of our children those that live at that moment are the server's side (it and its services), and all that come
-    later the generator's.
+    later the generator's, to which we ourselves belong where we have no CPU of our own.
     """
 
-    def __init__(self, server: Server, generator_cpus: Sequence[int], processes: Processes) -> None:
+    def __init__(
+        self,
+        server: Server,
+        generator_cpus: Sequence[int],
+        processes: Processes,
+        own_cpus: Sequence[int] | None = None,
+    ) -> None:
         self._server = server
         self._generator_cpus = tuple(generator_cpus)
+        self._with_us = own_cpus is None or bool(set(own_cpus) & set(generator_cpus))
         self._processes = processes
         self._services = processes.children - {server.pid}
         self._services_before_s = sum(map(_tree_s, self._services))
         self._before = self._read()
 
     def share(self) -> float:
-        """What others took so far of the server's CPUs, or of the generator's if that is more; 1.0 is all of them."""
-        now = self._read()
-        elapsed_s, servers_s, generators_s = (b - a for a, b in zip(self._before, now, strict=True))
-        if set(self._server.cpus) & set(self._generator_cpus):
-            return 0.0
-        shares = [
-            others_s / elapsed_s / len(cpus)
-            for others_s, cpus in ((servers_s, self._server.cpus), (generators_s, self._generator_cpus))
-            if cpus
-        ]
-        return max(0.0, *shares, 0.0)
+        """What others took so far of the server's CPUs, or of the generator's if that is more; 1.0 is all of them.
+
+        Where the two share a CPU, it is what others took of all that either can use.
+        """
+        before, servers_s, generators_s = self._before
+        now, servers_now_s, generators_now_s = self._read()
+        server, generator = set(self._server.cpus), set(self._generator_cpus)
+        sides = [(server, servers_now_s - servers_s), (generator, generators_now_s - generators_s)]
+        if server & generator:
+            sides = [(server | generator, sum(ours_s for _, ours_s in sides))]
+        return max(0.0, *(_others(before, now, mine, ours_s) for mine, ours_s in sides), 0.0)
 
     def services_s(self) -> float:
         """CPU time that our services beside the server (a database, a cache) used so far."""
         return sum(map(_tree_s, self._services)) - self._services_before_s
 
-    def _read(self) -> tuple[float, float, float]:
-        """The clock, and of either set of CPUs how long they were busy with what is not ours."""
-        ended, mine = resource.getrusage(resource.RUSAGE_CHILDREN), resource.getrusage(resource.RUSAGE_SELF)
-        ours_s = sum(usage.ru_utime + usage.ru_stime for usage in (ended, mine))
+    def _read(self) -> tuple[CpuTimes, float, float]:
+        """What the CPUs did, and of that the processes of the server's side and of the generator's."""
         beside = self._services | {self._server.pid}
+        generators_s = sum(map(_tree_s, self._processes.children - beside)) + _ended_s()
         return (
-            time.monotonic(),
-            _busy_s(self._server.cpus) - sum(map(_tree_s, beside)),
-            _busy_s(self._generator_cpus) - ours_s - sum(map(_tree_s, self._processes.children - beside)),
+            cpus.times(),
+            sum(map(_tree_s, beside)),
+            generators_s + (_own_s() if self._with_us else 0.0),
         )
 
 
-def _busy_s(cpus: Sequence[int]) -> float:
-    """Time in processes; that in interrupts is no process's."""
-    times = psutil.cpu_times(percpu=True)
-    return sum(
-        times[cpu].user + getattr(times[cpu], "nice", 0.0) + times[cpu].system
-        for cpu in cpus
-        if cpu < len(times)
-    )
+def _others(before: CpuTimes, now: CpuTimes, mine: set[int], ours_s: float) -> float:
+    """The share of these CPUs' time in processes that are not ours; time in interrupts is no process's."""
+    there = [cpu for cpu in mine if cpu < len(now.used_s)]
+    if not there:
+        return 0.0
+    used_s = sum(now.used_s[cpu] - before.used_s[cpu] for cpu in there)
+    return (used_s - ours_s) / len(there) / ((now.at_ns - before.at_ns) / 1e9)
+
+
+def _ended_s() -> float:
+    """CPU time of the children that ended and were waited for: generators, as a rule."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _own_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _tree_s(pid: int) -> float:

@@ -1,4 +1,7 @@
-"""What a server's process tree uses: CPU time, memory, threads and waits, per process, at moments of one clock."""
+"""What a server's process tree uses: CPU time, memory, threads and waits, per process, at moments of one clock.
+
+On Linux it is read from /proc itself, with few system calls: on two CPUs it happens on the generator's.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
 
 import psutil
 
@@ -14,32 +16,28 @@ from bench.readings import Reading, Snapshot
 from bench.sockets import connections
 
 _HELPER = "multiprocessing.resource_tracker"
+_LINUX = sys.platform == "linux"
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class ProcessTree:
     """A process and its descendants, as they come and go."""
 
-    def __init__(self, pid: int, cpus: Sequence[int] = (), port: int = 0) -> None:
-        self._root = psutil.Process(pid)
-        self._cpus = tuple(cpus)
+    def __init__(self, pid: int, port: int = 0) -> None:
+        self._root = pid
         self._port = port
-        self._members: list[psutil.Process] = []
+        self._members: tuple[int, ...] = ()
         self.refresh()
 
     def refresh(self) -> None:
         """Look for processes that were started or ended since."""
-        try:
-            self._members = [self._root, *self._root.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            self._members = []
+        self._members = tuple(_tree(self._root))
 
     def snapshot(self) -> Snapshot:
         """Read every process that is still there."""
         at_ns = time.monotonic_ns()
-        readings = tuple(reading for process in self._members if (reading := _read(process)) is not None)
-        steal_s, idle_s = _times_s(self._cpus)
-        opened = connections(self._port) if self._port else None
-        return Snapshot(at_ns, readings, steal_s, opened, idle_s)
+        readings = tuple(reading for pid in self._members if (reading := _read(pid)) is not None)
+        return Snapshot(at_ns, readings, connections(self._port) if self._port else None)
 
     def workers(self) -> tuple[int, ...]:
         """The processes that can answer requests: those without children, less the helper of multiprocessing.
@@ -47,13 +45,53 @@ class ProcessTree:
         What an app started in a session of its own is no worker, and no child either.
         """
         parent_of: dict[int, int] = {}
-        for process in self._members:
+        for pid in self._members:
             with contextlib.suppress(psutil.Error, ProcessLookupError):
-                own_session = os.getsid(process.pid) != os.getsid(self._root.pid)
+                process = psutil.Process(pid)
+                own_session = os.getsid(pid) != os.getsid(self._root)
                 if not own_session and not any(_HELPER in word for word in process.cmdline()):
-                    parent_of[process.pid] = process.ppid()
+                    parent_of[pid] = process.ppid()
         parents = set(parent_of.values())
         return tuple(pid for pid in parent_of if pid not in parents)
+
+
+def _tree(root: int) -> list[int]:
+    """A process and its descendants, parents first; empty when it is gone."""
+    found: list[int] = []
+    try:
+        waiting = [root]
+        while waiting:
+            pid = waiting.pop(0)
+            children = _children(pid)
+            if children is not None:
+                found.append(pid)
+                waiting += children
+    except FileNotFoundError:  # not Linux, or a kernel that does not list children
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(root)
+            return [root, *(child.pid for child in process.children(recursive=True))]
+    return found
+
+
+def _children(pid: int) -> list[int] | None:
+    """The children of all threads of a process; None when it is gone or dead (proc(5)).
+
+    Raises FileNotFoundError where the system does not list them.
+    """
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except (FileNotFoundError, ProcessLookupError):
+        if not _LINUX:
+            raise FileNotFoundError("/proc") from None
+        return None
+    found: list[int] = []
+    for thread in threads:
+        try:
+            found += map(int, _proc(f"{pid}/task/{thread}/children").split())
+        except (FileNotFoundError, ProcessLookupError):
+            if os.path.exists(f"/proc/{pid}/task/{thread}/stat"):
+                raise FileNotFoundError("children") from None
+    return found
 
 
 def cpu_ns(pid: int) -> int:
@@ -70,33 +108,38 @@ def cpu_ns(pid: int) -> int:
     return int((times.user + times.system) * 1e9)
 
 
-def _read(process: psutil.Process) -> Reading | None:
+def _read(pid: int) -> Reading | None:
+    """A living process; None when it is gone, or dead and not yet waited for."""
+    if not _LINUX:
+        return _read_elsewhere(pid)
     try:
-        with process.oneshot():
-            return Reading(
-                process.pid,
-                cpu_ns(process.pid),
-                process.memory_info().rss,
-                process.num_threads(),
-                *_waits(process.pid),
-            )
+        rss_bytes = int(_proc(f"{pid}/statm").split()[1]) * _PAGE_BYTES
+        threads = os.listdir(f"/proc/{pid}/task")
+    except (OSError, IndexError):
+        return None
+    return Reading(pid, cpu_ns(pid), rss_bytes, len(threads), *_waits(pid, threads)) if rss_bytes else None
+
+
+def _read_elsewhere(pid: int) -> Reading | None:
+    try:
+        process = psutil.Process(pid)
+        return Reading(pid, cpu_ns(pid), process.memory_info().rss, process.num_threads())
     except psutil.Error:
         return None
 
 
-def _waits(pid: int) -> tuple[int, int, int]:
-    """Over the threads of a process: run-queue wait in nanoseconds, switches, preemptions; 0 where there is no /proc.
+def _waits(pid: int, threads: list[str]) -> tuple[int, int, int]:
+    """Over the threads of a process: run-queue wait in nanoseconds, switches, preemptions.
 
     The files of the process itself, /proc/PID/schedstat and status, count its first thread alone (proc(5)).
     """
     waited_ns = switches = preemptions = 0
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError, ValueError, IndexError):  # threads end while we read
-                waited_ns += int(_proc(f"{pid}/task/{task}/schedstat").split()[1])
-                *_, chosen, taken = _proc(f"{pid}/task/{task}/status").splitlines()
-                switches += int(chosen.split()[1])
-                preemptions += int(taken.split()[1])
+    for thread in threads:
+        with contextlib.suppress(OSError, ValueError, IndexError):  # threads end while we read
+            waited_ns += int(_proc(f"{pid}/task/{thread}/schedstat").split()[1])
+            *_, chosen, taken = _proc(f"{pid}/task/{thread}/status").splitlines()
+            switches += int(chosen.split()[1])
+            preemptions += int(taken.split()[1])
     return waited_ns, switches, preemptions
 
 
@@ -107,11 +150,3 @@ def _proc(name: str) -> bytes:
         return os.read(file, 4096)
     finally:
         os.close(file)
-
-
-def _times_s(cpus: Sequence[int]) -> tuple[float, float]:
-    """Of these CPUs (all, when none are named) since boot: time that the hypervisor gave to others, and idle time."""
-    times = psutil.cpu_times(percpu=True)
-    mine = [times[cpu] for cpu in (cpus or range(len(times))) if cpu < len(times)]
-    steal_s = sum(getattr(time, "steal", 0.0) for time in mine)
-    return float(steal_s), float(sum(time.idle + getattr(time, "iowait", 0.0) for time in mine))

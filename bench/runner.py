@@ -14,15 +14,16 @@ from random import Random
 
 import numpy as np
 
-from bench import host
+from bench import cpus, host
 from bench.answers import check_answers
-from bench.audit import PROBES, audit, is_valid, profiled
+from bench.audit import audit, is_valid, profiled, stalled_share
+from bench.bystander import ping_cpu_us, probe
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.errors import EngineError, ServerError
 from bench.flame import profiling
 from bench.meter import Meter
-from bench.model import SCHEMA, Cell, ClosedLoad, Failure, Generator, OpenLoad, Plan, Record, Setup
+from bench.model import SCHEMA, Cell, ClosedLoad, Failure, Generator, Plan, Record, Setup
 from bench.neighbours import Neighbours
 from bench.plan import Visit, cells, visits
 from bench.processes import Processes
@@ -31,12 +32,9 @@ from bench.samples import Samples
 from bench.schedule import stages
 from bench.server import Server, ended, serving
 from bench.store import RunFolder
-from bench.summary import answers_by_worker, summarise
+from bench.summary import answers_by_worker, latency, summarise
 from scenarios.model import Scenario
 
-_VICTIM_ARRIVALS_PER_S = 100.0
-_MOST_VICTIM_ARRIVALS_PER_S = 125.0
-"""In cells that are too short for the probes which a percentile needs."""
 _CHECK_TIMEOUT_S = 10.0
 _DYING_S = 0.3
 
@@ -48,7 +46,8 @@ _OVERHEAD_S = {"native": 0.6, "locust": 2.5}
 class Bench:
     """Everything a run needs beside its plan: what the names mean, and where to measure.
 
-    Flame graphs go into the folder `profiles`, where there is one: of each cell's first repeat.
+    `own_cpus` are those of the harness, which are the generator's where it has none of its own. Flame graphs go into
+    the folder `profiles`, where there is one: of each cell's first repeat.
     """
 
     setups: Mapping[str, Setup]
@@ -57,6 +56,7 @@ class Bench:
     address: str = "127.0.0.1"
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
+    own_cpus: tuple[int, ...] = ()
     profiles: Path | None = None
 
 
@@ -89,7 +89,12 @@ def facts(run: str, plan: Plan, bench: Bench) -> dict[str, object]:
             "scenarios": {name: bench.scenarios[name].about for name in scenarios},
         },
         "seed": plan.seed,
-        "cpus": {"server": bench.server_cpus, "generator": bench.generator_cpus},
+        "cpus": {
+            "server": bench.server_cpus,
+            "generator": bench.generator_cpus,
+            "harness": bench.own_cpus,
+            "quota": cpus.quota(),
+        },
         "host": host.fingerprint(),
         "environment": host.environment(),
     }
@@ -101,7 +106,7 @@ def run(plan: Plan, bench: Bench, folder: RunFolder, display: Display) -> None:
     A setup that does not start and a cell that cannot be measured are recorded as failures; the run goes on.
     """
     began_s = time.monotonic()
-    with host.on_cpus(bench.generator_cpus), Processes() as processes:
+    with host.on_cpus(bench.own_cpus), Processes() as processes:
         earlier: dict[object, list[float]] = {}
         for visit in visits(plan):
             with contextlib.closing(_visit(visit, plan, bench, processes, display)) as results:
@@ -166,7 +171,8 @@ def measure(
     Of the plan only its seed and its number of generator processes matter; `live` hears how far the cell is.
     """
     scenario = bench.scenarios[cell.scenario]
-    check_answers(scenario, server)
+    unchecked = check_answers(scenario, server)
+    ping_us = ping_cpu_us(scenario, server, bench.scenarios_file) if scenario.victim else None
     started_at = _now()
     meter = Meter(server, cell.load.duration_s)
     with (
@@ -188,17 +194,25 @@ def measure(
             seed=Random(f"{plan.seed} {cell.scenario} {cell.load} {cell.repeat}").getrandbits(32),
             scenarios_file=bench.scenarios_file,
         )
-        probes = [_probe(job, Path(tmp) / "victim")] if scenario.victim else []
+        probes = [probe(job, Path(tmp) / "victim")] if scenario.victim else []
         jobs = _shared(job, plan.processes if cell.engine == "native" else 1)
-        neighbours = Neighbours(server, bench.generator_cpus, processes)
+        neighbours = Neighbours(server, bench.generator_cpus, processes, bench.own_cpus)
         samples, victims = launch.run(
             cell.engine, jobs, processes, watch, cpus=bench.generator_cpus, companions=probes
         )
         others_share, services_cpu_s = round(neighbours.share(), 3), round(neighbours.services_s(), 3)
-    cores = min(len(jobs), len(bench.generator_cpus) or len(jobs))
-    record = _record(cell, started_at, samples, victims[0] if victims else None, meter, cores)
-    shared = replace(record.resources, others_share=others_share, services_cpu_s=services_cpu_s)
-    record = replace(record, resources=shared)
+    load = _Load(samples, victims[0] if victims else None, len(jobs))
+    record = _record(cell, started_at, load, meter, bench, ping_us)
+    record = replace(
+        record,
+        summary=replace(record.summary, unchecked=unchecked),
+        resources=replace(
+            record.resources,
+            others_share=others_share,
+            services_cpu_s=services_cpu_s,
+            shared=cpus.shared(server.cpus, bench.generator_cpus),
+        ),
+    )
     written = graph is not None and graph.exists()
     return replace(record, profile=f"{graph.parent.name}/{graph.name}") if graph and written else record
 
@@ -226,38 +240,51 @@ def _shared(job: Job, parts: int) -> list[Job]:
     ]
 
 
-def _probe(job: Job, samples: Path) -> Job:
-    """A slow, steady stream of the scenario's victim flow, over connections of its own."""
-    enough_per_s = PROBES / job.load.duration_s
-    load = OpenLoad(
-        min(max(enough_per_s, _VICTIM_ARRIVALS_PER_S), _MOST_VICTIM_ARRIVALS_PER_S),
-        job.load.duration_s,
-        job.load.warmup_s,
-        arrivals="uniform",
-        max_sessions=200,
-    )
-    return replace(job, load=load, samples=samples, victim=True)
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """The samples of a cell, those of its victim's probe, and by how many processes the load was made."""
+
+    samples: Samples
+    victim: Samples | None
+    processes: int
 
 
 def _record(
-    cell: Cell, started_at: str, samples: Samples, victim: Samples | None, meter: Meter, cores: int
+    cell: Cell, started_at: str, load: _Load, meter: Meter, bench: Bench, ping_us: float | None
 ) -> Record:
-    """The record of a cell, not audited yet; `cores` are those that the generator could use."""
+    """The record of a cell, not audited yet."""
+    samples, victim = load.samples, load.victim
     summary = summarise(samples, victim, stages(cell.load))
-    if victim and summary.victim:
-        summary = replace(summary, victim=replace(summary.victim, shed=victim.shed))
-    answered = sum(_answered(some) for some in (samples, victim) if some is not None)
+    pings = _answered(victim) if victim else 0
     return Record(
         run="",
         cell=cell,
         summary=summary,
-        resources=meter.resources(answers_by_worker(samples), answered),
-        generator=Generator(
-            cpu_share=samples.cpu_s / samples.duration_s / cores,
-            cpu_us_per_request=samples.cpu_s * 1e6 / _answered(samples) if _answered(samples) else None,
-        ),
+        resources=meter.resources(answers_by_worker(samples), _answered(samples), pings, ping_us),
+        generator=_generator(load, meter, bench, summary.service_ms.p50),
         valid=False,
         started_at=started_at,
+    )
+
+
+def _generator(load: _Load, meter: Meter, bench: Bench, service_p50_ms: float | None) -> Generator:
+    """What its processes cost and what held them up; where they have to share CPUs, with the probe's cost and ours."""
+    samples, chosen = load.samples, bench.generator_cpus
+    span_s, answered = samples.duration_s, _answered(load.samples)
+    used_s = samples.cpu_s
+    if load.victim and len(chosen) <= load.processes:
+        used_s += load.victim.cpu_s
+    if not chosen or set(bench.own_cpus) & set(chosen):
+        used_s += meter.own_cpu_s
+    late_ms, run_wait_s = samples.stalls.late_ns / 1e6, samples.stalls.run_wait_s
+    return Generator(
+        cpu_share=used_s / span_s / min(load.processes, len(chosen) or load.processes),
+        cpu_us_per_request=samples.cpu_s * 1e6 / answered if answered else None,
+        late_ms=latency(late_ms),
+        stalled_share=stalled_share(late_ms.tolist(), span_s, service_p50_ms),
+        run_wait_share=None if run_wait_s is None else run_wait_s / span_s,
+        steal_share=meter.steal_share(chosen),
+        imported=samples.stalls.imported,
     )
 
 

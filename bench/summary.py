@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,10 @@ _CURVE = (0, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 99.
 _BEYOND = 10
 """A percentile is drawn when at least this many samples lie beyond it."""
 
+_FEWEST_FOR_P999 = 10_000
+_STALL_TIMES_P99 = 10
+_THIRDS = 3
+
 _UNFINISHED = "unfinished"
 
 
@@ -28,6 +33,8 @@ def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[
     """
     mine = samples.rows(samples.during(samples.intended_ns))
     response_ms, service_ms, lag_ms = _times_ms(mine)
+    service = latency(service_ms)
+    stalls_ns = _stalls_ns(samples, round(_STALL_TIMES_P99 * 1e6 * (service.p99 or 0.0)))
     failed = mine.outcome != OK
     good = samples.rows((samples.outcome == OK) & samples.during(samples.done_ns))
     kinds = {
@@ -41,7 +48,7 @@ def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[
         shed=samples.shed,
         throughput_rps=len(good.done_ns) / samples.duration_s,
         response_ms=latency(response_ms),
-        service_ms=latency(service_ms),
+        service_ms=service,
         lag_ms=latency(lag_ms),
         by_request=_by_request(mine, response_ms),
         timeline=_timeline(samples),
@@ -49,11 +56,15 @@ def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[
         errors_by_kind=kinds,
         unfinished=kinds.get(_UNFINISHED, 0),
         mean_concurrency=_mean_concurrency(samples),
-        victim=_requests(victim) if victim is not None else None,
+        victim=_victim(victim) if victim is not None else None,
         lost=0 if samples.sent is None else samples.sent - len(samples.done_ns),
         stages=tuple(_stage(samples, stage) for stage in stages) if len(stages) > 1 else (),
         answered=int(np.count_nonzero(samples.during(samples.done_ns))),
         under_way=(_under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)),
+        connect_ms=latency(mine.connect_ns[mine.connect_ns > 0] / 1e6),
+        time_weighted_ms=_time_weighted(samples),
+        stalled_share=float(stalls_ns.sum()) / (samples.end_ns - samples.start_ns),
+        longest_stall_ms=float(stalls_ns.max(initial=0)) / 1e6,
     )
 
 
@@ -72,7 +83,48 @@ def latency(times_ms: NDArray[np.float64]) -> Latency:
     if not len(times_ms):
         return Latency()
     p50, p90, p95, p99, p999 = np.percentile(times_ms, (50, 90, 95, 99, 99.9)).tolist()
-    return Latency(float(times_ms.mean()), p50, p90, p95, p99, p999, float(times_ms.max()))
+    carried = p999 if len(times_ms) >= _FEWEST_FOR_P999 else None
+    return Latency(float(times_ms.mean()), p50, p90, p95, p99, carried, float(times_ms.max()))
+
+
+def _time_weighted(samples: Samples) -> Latency:
+    """The distribution of response times over the time that requests were under way in the measured part.
+
+    Each request weighs as much as its response time within the measured part. A closed loop sends one request a user
+    into a freeze: by count they are few, by time they are the freeze.
+    """
+    inside_ns = np.minimum(samples.done_ns, samples.end_ns) - np.maximum(
+        samples.intended_ns, samples.start_ns
+    )
+    there = inside_ns > 0
+    times_ms, weights = (samples.done_ns - samples.intended_ns)[there] / 1e6, inside_ns[there].astype(float)
+    if not len(times_ms):
+        return Latency()
+    order = np.argsort(times_ms)
+    times_ms, weights = times_ms[order], weights[order]
+    upto = np.cumsum(weights) / weights.sum()
+    places = np.minimum(np.searchsorted(upto, (0.5, 0.9, 0.95, 0.99, 0.999)), len(times_ms) - 1)
+    p50, p90, p95, p99, p999 = times_ms[places].tolist()
+    carried = p999 if len(times_ms) >= _FEWEST_FOR_P999 else None
+    mean = float(np.average(times_ms, weights=weights))
+    return Latency(mean, p50, p90, p95, p99, carried, float(times_ms[-1]))
+
+
+def _stalls_ns(samples: Samples, longer_than_ns: int) -> NDArray[np.int64]:
+    """Stretches of the measured part in which requests waited and none was answered, those longer than this.
+
+    A stretch begins with an answer, or when the first request comes that finds nobody waiting.
+    """
+    later = samples.done_ns >= samples.start_ns
+    order = np.argsort(samples.done_ns[later], kind="stable")
+    done_ns, intended_ns = samples.done_ns[later][order], samples.intended_ns[later][order]
+    waiting_since_ns = np.minimum.accumulate(intended_ns[::-1])[
+        ::-1
+    ]  # of those not answered yet, the first due
+    answered_ns = np.concatenate(([samples.start_ns], done_ns[:-1]))
+    begin_ns = np.maximum(np.maximum(waiting_since_ns, answered_ns), samples.start_ns)
+    lengths_ns: NDArray[np.int64] = np.minimum(done_ns, samples.end_ns) - begin_ns
+    return lengths_ns[lengths_ns > max(longer_than_ns, 0)]
 
 
 def _under_way(samples: Samples, at_ns: int) -> int:
@@ -83,11 +135,12 @@ def _under_way(samples: Samples, at_ns: int) -> int:
 def _times_ms(
     samples: Samples,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Response from the intended start, service from the actual one, and the lag between the two."""
+    """Response from the intended start, service from the moment of sending, and lag: what lies between the two, less
+    the wait for a connection."""
     return (
         (samples.done_ns - samples.intended_ns) / 1e6,
         (samples.done_ns - samples.sent_ns) / 1e6,
-        (samples.sent_ns - samples.intended_ns) / 1e6,
+        (samples.sent_ns - samples.intended_ns - samples.connect_ns) / 1e6,
     )
 
 
@@ -95,6 +148,14 @@ def _requests(samples: Samples) -> RequestSummary:
     mine = samples.rows(samples.during(samples.intended_ns))
     return RequestSummary(
         len(mine.done_ns), int(np.count_nonzero(mine.outcome != OK)), latency(_times_ms(mine)[0])
+    )
+
+
+def _victim(samples: Samples) -> RequestSummary:
+    edges_ns = np.linspace(samples.start_ns, samples.end_ns, _THIRDS + 1).astype(np.int64).tolist()
+    thirds = [_mean_under_way(samples, *edge) for edge in itertools.pairwise(edges_ns)]
+    return replace(
+        _requests(samples), shed=samples.shed, under_way=tuple(round(third, 2) for third in thirds)
     )
 
 
@@ -149,12 +210,11 @@ def _timeline(samples: Samples) -> tuple[Slice, ...]:
 
 
 def _mean_concurrency(samples: Samples) -> float | None:
-    """Requests in the system, averaged over the measured part: the time they spent in it, over its length."""
-    inside_ns = np.minimum(samples.done_ns, samples.end_ns) - np.maximum(
-        samples.intended_ns, samples.start_ns
-    )
-    return (
-        float(inside_ns[inside_ns > 0].sum()) / (samples.end_ns - samples.start_ns)
-        if len(inside_ns)
-        else None
-    )
+    """Requests in the system, averaged over the measured part."""
+    return _mean_under_way(samples, samples.start_ns, samples.end_ns) if len(samples.done_ns) else None
+
+
+def _mean_under_way(samples: Samples, begin_ns: int, end_ns: int) -> float:
+    """The time that requests spent in the system between two moments, over the time between these."""
+    inside_ns = np.minimum(samples.done_ns, end_ns) - np.maximum(samples.intended_ns, begin_ns)
+    return float(inside_ns[inside_ns > 0].sum()) / (end_ns - begin_ns)

@@ -107,7 +107,7 @@ def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, tell: Tell) -> 
     folder.add_facts(capacity=_facts(goal, None, session.records))
     answer = None
     try:
-        with host.on_cpus(bench.generator_cpus), Processes() as processes:
+        with host.on_cpus(bench.own_cpus), Processes() as processes:
             answer = session.search(processes)
         return answer
     except BenchError as error:
@@ -220,7 +220,7 @@ class _Session:
     def _wait_for_quiet(self, server: Server, processes: Processes, until_s: float) -> None:
         share = 1.0
         while share > OTHERS_SHARE and time.monotonic() < until_s:
-            neighbours = Neighbours(server, self._bench.generator_cpus, processes)
+            neighbours = Neighbours(server, self._bench.generator_cpus, processes, self._bench.own_cpus)
             time.sleep(_QUIET_S)
             share = neighbours.share()
 

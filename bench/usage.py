@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bench.model import Latency, Resources, ResourceSlice
-from bench.readings import Answers, Pulse, Snapshot
+from bench.readings import Answers, CpuTimes, Pulse, Snapshot
 from bench.workers import chosen, cpu_s, worker
 
 
@@ -19,19 +19,23 @@ def resources(
     answers: Mapping[int, Answers],
     answered: int,
     cpus: Sequence[int],
+    times: tuple[CpuTimes, CpuTimes],
     pulses: Mapping[int, Sequence[Pulse]],
+    pings: int = 0,
+    ping_cpu_us: float | None = None,
 ) -> Resources:
-    """Sum up at least two snapshots, the first and last of which bound the measured part.
+    """Sum up at least two snapshots, the first and last of which bound the measured part, as the two `times` do.
 
-    `answered` is the number of requests answered in it, good or not. A worker's `requests` is None when no answer
+    `answered` is the number of requests answered in it, good or not, without the `pings` of a victim's probe, each of
+    which took the server `ping_cpu_us` of CPU time when it was alone. A worker's `requests` is None when no answer
     names its worker. `answers` and `pulses` are by the worker's pid.
     """
-    first, last = snapshots[0], snapshots[-1]
-    span_s = (last.at_ns - first.at_ns) / 1e9
+    first = snapshots[0]
     used_s = sum(cpu_s(snapshots, pid) for pid in _pids(snapshots))
     silent = Answers(np.empty(0, np.int64), Latency()) if answers else None
+    loaded_us = max(0.0, used_s * 1e6 - pings * (ping_cpu_us or 0.0))
     return Resources(
-        cpu_us_per_request=used_s * 1e6 / answered if answered else None,
+        cpu_us_per_request=loaded_us / answered if answered else None,
         rss_peak_bytes=max(
             sum(reading.rss_bytes for reading in snapshot.processes) for snapshot in snapshots
         ),
@@ -41,19 +45,32 @@ def resources(
         ),
         cpu_s=used_s,
         cpus=tuple(cpus),
-        steal_share=(last.steal_s - first.steal_s) / span_s / max(1, len(cpus)),
+        steal_share=steal_share(*times, cpus),
         timeline=tuple(
             _slice(before, after, first.at_ns) for before, after in itertools.pairwise(chosen(snapshots))
         ),
-        busy_share=_busy_share(first, last, len(cpus)) if cpus else None,
+        busy_share=_busy_share(*times, cpus) if cpus else None,
+        ping_cpu_us=ping_cpu_us,
+        throttled_s=max(0.0, times[1].throttled_s - times[0].throttled_s),
     )
 
 
-def _busy_share(first: Snapshot, last: Snapshot, cpus: int) -> float | None:
-    """The kernel counts idle time in ticks of its own, so a share may come out a little beside its bounds."""
-    if first.idle_s is None or last.idle_s is None:
-        return None
-    idle_share = (last.idle_s - first.idle_s) / cpus / ((last.at_ns - first.at_ns) / 1e9)
+def steal_share(before: CpuTimes, after: CpuTimes, cpus: Sequence[int]) -> float:
+    """The share of these CPUs' time, or of all where none are named, that the hypervisor gave to others."""
+    return _mean_share(before.steal_s, after.steal_s, before, after, cpus)
+
+
+def _mean_share(
+    old: Sequence[float], new: Sequence[float], before: CpuTimes, after: CpuTimes, cpus: Sequence[int]
+) -> float:
+    mine = [cpu for cpu in (cpus or range(len(old))) if cpu < len(old)]
+    grown_s = sum(new[cpu] - old[cpu] for cpu in mine)
+    return grown_s / max(1, len(mine)) / ((after.at_ns - before.at_ns) / 1e9)
+
+
+def _busy_share(before: CpuTimes, after: CpuTimes, cpus: Sequence[int]) -> float:
+    """The kernel counts idle time in ticks of its own, so a share may come out a little outside its bounds."""
+    idle_share = _mean_share(before.idle_s, after.idle_s, before, after, cpus)
     return round(min(max(1 - idle_share, 0.0), 1.0), 3)
 
 

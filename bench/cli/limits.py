@@ -103,16 +103,17 @@ class _Asked:
         self._out = out
 
     def bench(self, *setups: Setup) -> Bench:
-        from bench import host
+        from bench import cpus
         from bench.runner import Bench
 
-        server_cpus, generator_cpus = host.cpus_for()
+        share = cpus.share()
         return Bench(
             {setup.name: setup for setup in setups},
             self._scenarios,
             self._scenarios_file,
-            server_cpus=server_cpus,
-            generator_cpus=generator_cpus,
+            server_cpus=share.server,
+            generator_cpus=share.generator,
+            own_cpus=share.harness,
         )
 
     def folder(self, plan: Plan, bench: Bench) -> RunFolder:

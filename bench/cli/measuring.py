@@ -9,7 +9,7 @@ import typer
 
 from bench.cli.ending import kept, status
 from bench.cli.lookup import all_scenarios, check_address
-from bench.cli.options import PlansFile, ScenariosFile, SetupsFile, named, number, seconds
+from bench.cli.options import PlansFile, ScenariosFile, SetupsFile, drawn_seed, named, number, seconds
 from bench.cli.terminal import note, say, shown, span
 from bench.model import Shape
 
@@ -42,7 +42,10 @@ def run(
     max_sessions: Annotated[int | None, number("Sessions at once in open loads; more are shed.", 1)] = None,
     repeats: Annotated[int | None, number("How often each cell is measured.", 1)] = None,
     processes: Annotated[int | None, number("Native generators that share a load.", 1, 64)] = None,
-    seed: Annotated[int | None, named("Decides orders, arrivals and random choices.", "N")] = None,
+    generator_cpus: Annotated[int | None, number("CPUs of the generator [one a process].", 1, 64)] = None,
+    seed: Annotated[
+        int | None, named("Decides orders, arrivals and random choices [drawn, and recorded].", "N")
+    ] = None,
     out: Annotated[Path | None, named("Where the run is written [reports/TIME-PLAN].", "FOLDER")] = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
@@ -86,7 +89,7 @@ def run(
         processes=processes,
     )
     check_address(host, allow_remote)
-    raise typer.Exit(_run(plan, given, out, setups, scenarios, plans, host, as_json, profile))
+    raise typer.Exit(_run(plan, given, out, setups, scenarios, plans, host, as_json, profile, generator_cpus))
 
 
 def _run(
@@ -99,11 +102,12 @@ def _run(
     address: str,
     as_json: bool,
     profile: bool,
+    generator_cpus: int | None,
 ) -> int:
     from dataclasses import replace
     from datetime import datetime
 
-    from bench import host, runner
+    from bench import cpus, host, runner
     from bench.config import check_names, load_plans, load_setups
     from bench.engines.launch import ENGINES, check_load
     from bench.errors import UsageError, unknown
@@ -120,6 +124,7 @@ def _run(
     if plan_name not in plans:
         raise unknown("plan", plan_name, plans)
     plan = overridden(plans[plan_name], given)
+    plan = replace(plan, seed=drawn_seed() if plan.seed is None else plan.seed)
     check_names(plan, setups, scenarios, ENGINES)
     left_out = host.lacking(setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan)))
     for name, why in left_out.items():
@@ -129,8 +134,10 @@ def _run(
         raise UsageError("there is no setup left to measure")
     for cell in cells(plan):
         check_load(cell.engine, cell.load)
-    server_cpus, generator_cpus = host.cpus_for()
-    bench = runner.Bench(setups, scenarios, scenarios_file, address, server_cpus, generator_cpus)
+    share = cpus.share(generator_cpus or plan.processes)
+    bench = runner.Bench(
+        setups, scenarios, scenarios_file, address, share.server, share.generator, share.harness
+    )
     path = out or Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{plan.name}"
     if profile:
         py_spy()

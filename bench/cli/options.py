@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import SystemRandom
 from typing import Annotated, Any
 
 import typer
@@ -36,3 +37,8 @@ def port_number(about: str, least: int = 0) -> Any:
 
 
 SetupName = Annotated[str, typer.Argument(metavar="SETUP", help="A setup's name; see `bench list setups`.")]
+
+
+def drawn_seed() -> int:
+    """A seed for who gave none: the same one each time would give each run the same arrivals, and their luck."""
+    return SystemRandom().randrange(1, 2**31)

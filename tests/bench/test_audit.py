@@ -19,6 +19,7 @@ from bench.model import (
     OpenLoad,
     RequestSummary,
     Resources,
+    Slice,
     Summary,
     Worker,
 )
@@ -27,12 +28,17 @@ from bench.summary import summarise
 
 CLOSED = ClosedLoad(20, 2.0)
 OPEN = OpenLoad(1000, 2.0)
+RISING = replace(CLOSED, shape="ramp")
 GOOD = Latency(20.0, 19.0, 22.0, 24.0, 30.0, 40.0, 50.0)
 SUMMARY = Summary(
     2000, 0, 0, 1000.0, GOOD, GOOD, Latency(0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.4),
     {"GET /": RequestSummary(2000, 0, GOOD)}, (), mean_concurrency=20.0,
 )  # fmt: skip
 QUIET = Resources(100.0, 1, (), steal_share=0.0, cpus=(0,))
+
+
+def stopped(throttled_s: float) -> Resources:
+    return replace(QUIET, throttled_s=throttled_s)
 
 
 def _shared(others_share: float) -> Resources:
@@ -54,14 +60,39 @@ def found(
     resources: Resources = QUIET,
     cpu_share: float = 0.3,
     earlier_rps: tuple[float, ...] = (),
+    **held_up: object,
 ) -> Mapping[str, str]:
+    """The caveats' texts by their codes; `held_up` is more of the generator."""
     cell = Cell("uvicorn", "noop-async", "native", load)
-    caveats = audit(cell, summary, resources, Generator(cpu_share, 20.0), earlier_rps)
+    generator = Generator(cpu_share, 20.0, **held_up)  # type: ignore[arg-type]
+    caveats = audit(cell, summary, resources, generator, earlier_rps)
     return {caveat.code: caveat.text for caveat in caveats}
 
 
 def probed(requests: int, errors: int = 0, shed: int = 0) -> Summary:
     return summary(victim=RequestSummary(requests, errors, GOOD, shed))
+
+
+def growing(first: float, last: float, p99: float = 30.0) -> Summary:
+    """A victim of which so many probes were under way in the first third and in the last."""
+    victim = RequestSummary(100, 0, replace(GOOD, p99=p99), 0, (first, (first + last) / 2, last))
+    return summary(victim=victim)
+
+
+def moving(first: float, last: float, requests: int = 2000, **noise: float) -> Summary:
+    """24 slices, of which the first third serves so much and the last third so much, in one slice a bit more.
+
+    Of requests per second, and of milliseconds likewise.
+    """
+    levels = [first] * 8 + [(first + last) / 2] * 8 + [last] * 8
+    for place, more in ((3, "early"), (20, "late")):
+        levels[place] += noise.get(more, 0.0)
+    return replace(
+        SUMMARY,
+        requests=requests,
+        by_request={"GET /": RequestSummary(requests, 0, GOOD)},
+        timeline=tuple(Slice(at / 24, level, 0, level, level) for at, level in enumerate(levels)),
+    )
 
 
 def lag(p99: float, service: float = 19.0) -> Summary:
@@ -121,6 +152,28 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ("victim", {"summary": probed(100, shed=1)}, {"summary": SUMMARY}),
         ("victim", {"summary": probed(99)}, {"summary": probed(100)}),
         ("few-samples", {"summary": answered(999)}, {"summary": answered(1000)}),
+        ("stalled", {"summary": summary(stalled_share=0.011)}, {"summary": summary(stalled_share=0.01)}),
+        ("drift", {"summary": moving(1000, 899)}, {"summary": moving(1000, 901)}),
+        ("drift", {"summary": moving(100, 1000)}, {"summary": moving(100, 1000), "load": RISING}),
+        ("drift", {"summary": moving(2.0, 2.3), "load": OPEN}, {"summary": moving(2.0, 2.1), "load": OPEN}),
+        ("drift", {"summary": moving(1000, 800, requests=300)}, {"summary": moving(1000, 800, requests=299)}),
+        (
+            "drift",
+            {"summary": moving(1000, 800, early=-500)},
+            {"summary": moving(1000, 800, early=-500, late=300)},
+        ),
+        ("generator-stalled", {"stalled_share": 0.011}, {"stalled_share": 0.01}),
+        ("generator-stalled", {"run_wait_share": 0.051}, {"run_wait_share": 0.05}),
+        ("generator-stalled", {"run_wait_share": 0.2}, {"run_wait_share": None}),
+        ("generator-stalled", {"steal_share": 0.021}, {"steal_share": 0.02}),
+        ("generator-stalled", {"imported": ("numpy.ma",)}, {"imported": ()}),
+        ("throttled", {"resources": stopped(0.0021)}, {"resources": stopped(0.002)}),
+        ("one-cpu", {"resources": replace(QUIET, cpus=(), shared="cpu")}, {"resources": replace(QUIET, cpus=())}),
+        ("shared-core", {"resources": replace(QUIET, shared="core")}, {"resources": QUIET}),
+        ("unchecked", {"summary": summary(unchecked=("GET /",))}, {"summary": SUMMARY}),
+        ("victim-grows", {"summary": growing(20, 31)}, {"summary": growing(20, 30)}),
+        ("victim-grows", {"summary": growing(0, 5.1)}, {"summary": growing(0, 5.0)}),
+        ("victim-grows", {"summary": growing(1, 1, p99=1001)}, {"summary": growing(1, 1, p99=1000)}),
         (
             "littles-law",
             {"summary": summary(response_ms=replace(GOOD, mean=21.01))},
@@ -188,6 +241,14 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         "three workers, against workers that do not tell", "no CPUs of their own",
         "one probe failed", "one probe never started, against no victim", "fewer than 100 probes",
         "fewer than 1000 requests",
+        "nothing answered for more than 1 % of the time", "the last third serves a tenth less",
+        "ten times as much, against a load that is meant to rise", "an open load gets slower",
+        "too few requests to tell", "one slice that is out of line, against two",
+        "the generator's loop was late for more than 1 %", "it waited for a CPU for more than 5 %",
+        "against a system that does not say", "its CPUs were stolen", "it loaded modules",
+        "a quota stopped it for more than a thousandth", "the only CPU, against none that are pinned",
+        "two threads of one core", "no check", "half as many again", "from none to more than five",
+        "a wait of half of the cell",
         "more under way than users", "fewer under way than users", "an open load is held against its measurement",
         "too few requests to hold it against anything", "by label", "by kind", "sent and never seen again",
         "one that was under way at the start was lost", "percentiles that fall", "of one request too",
@@ -246,7 +307,9 @@ def test_no_request_at_all_is_an_error_and_never_a_zero() -> None:
         assert not is_valid([Caveat(code, text) for code, text in caveats.items()])
 
 
-@pytest.mark.parametrize("code", ["errors", "rate-not-reached", "shed", "generator-saturated"], ids=str)
+@pytest.mark.parametrize(
+    "code", ["errors", "rate-not-reached", "shed", "generator-saturated", "throttled", "one-cpu"], ids=str
+)
 def test_these_make_a_record_invalid(code: str) -> None:
     assert not is_valid([Caveat("steal", ""), Caveat(code, "")])
 
@@ -254,7 +317,8 @@ def test_these_make_a_record_invalid(code: str) -> None:
 def test_every_other_caveat_leaves_it_valid() -> None:
     others = (
         "lag", "unstable", "steal", "other-load", "uneven-workers", "few-samples", "littles-law",
-        "counts-do-not-reconcile", "times-do-not-fit", "not-pinned", "victim",
+        "counts-do-not-reconcile", "times-do-not-fit", "not-pinned", "victim", "stalled", "drift", "generator-stalled",
+        "shared-core", "unchecked", "victim-grows",
     )  # fmt: skip
     assert is_valid([Caveat(code, "") for code in others])
     assert INVALIDATING.isdisjoint(others)
@@ -285,7 +349,10 @@ def served_in_turn(rate: float, service_ms: float, duration_s: float, seed: int)
     intended_ns, done_ns = ((column * 1e9).astype(np.int64) for column in (arrivals, done))
     zeros = np.zeros(len(arrivals), dtype=np.int64)
     return summarise(
-        Samples(intended_ns, intended_ns, done_ns, zeros, zeros, zeros, ("GET /",), ("ok",), 0, round(duration_s * 1e9))
+        Samples(
+            intended_ns, zeros, intended_ns, done_ns, zeros, zeros, zeros, ("GET /",), ("ok",), 0,
+            round(duration_s * 1e9),
+        )
     )  # fmt: skip
 
 

@@ -188,26 +188,43 @@ def test_a_tree_that_is_gone_reads_as_nothing(processes: Processes, log: Path) -
 
 
 def test_snapshots_follow_one_another_on_one_clock() -> None:
-    tree = ProcessTree(os.getpid(), cpus=(0, 4095))
+    tree = ProcessTree(os.getpid())
     first, second = tree.snapshot(), tree.snapshot()
 
     assert first.at_ns < second.at_ns
-    assert 0 <= first.steal_s <= second.steal_s
     ours = [next(r for r in snapshot.processes if r.pid == os.getpid()) for snapshot in (first, second)]
     assert all(isinstance(reading, Reading) for reading in ours)
     assert 0 < ours[0].cpu_ns <= ours[1].cpu_ns
 
 
-def test_steal_is_that_of_the_chosen_cpus() -> None:
-    """All CPUs stole as much as they did one by one; those that do not exist stole nothing."""
-    count = len(psutil.cpu_times(percpu=True))
-    before = ProcessTree(os.getpid(), range(count)).snapshot().steal_s
-    each = sum(ProcessTree(os.getpid(), (cpu,)).snapshot().steal_s for cpu in range(count))
-    after = ProcessTree(os.getpid()).snapshot().steal_s
+def test_a_dead_child_that_nobody_waited_for_is_left_out(processes: Processes, log: Path) -> None:
+    """A zombie has no memory and no threads that could answer."""
+    code = (
+        "import os, sys\n"
+        "pid = os.fork()\n"
+        "if not pid: os._exit(0)\n"
+        "os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)\n"
+        "print(pid, flush=True)\n"
+        "input()"
+    )
+    with processes.running(python(code), log=log, talking=True) as child:
+        assert child.stdout is not None
+        zombie = int(child.stdout.readline())
+        assert psutil.Process(zombie).status() == psutil.STATUS_ZOMBIE
+        found = {reading.pid for reading in ProcessTree(child.pid).snapshot().processes}
 
-    assert before <= each + 0.001
-    assert each <= after + 0.001
-    assert ProcessTree(os.getpid(), (4095,)).snapshot().steal_s == 0
+    assert found == {child.pid}
+
+
+def test_what_the_kernel_says_is_what_psutil_says(processes: Processes, log: Path) -> None:
+    with processes.running(python(BIG), log=log, talking=True) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        (reading,) = ProcessTree(child.pid).snapshot().processes
+        other = psutil.Process(child.pid)
+
+        assert reading.rss_bytes == pytest.approx(other.memory_info().rss, abs=MB)
+        assert reading.threads == other.num_threads()
 
 
 def test_waits_are_those_of_all_threads_of_a_process(processes: Processes, log: Path) -> None:
@@ -254,5 +271,5 @@ def test_connections_are_those_of_the_port_that_was_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
-            assert ProcessTree(os.getpid(), port=port).snapshot().connections == 1
+            assert ProcessTree(os.getpid(), port).snapshot().connections == 1
     assert ProcessTree(os.getpid()).snapshot().connections is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 
@@ -20,7 +21,10 @@ OUTCOMES = ("ok", "status-500", "timeout", "unfinished")
 
 
 def samples(*rows: tuple[float, float, float], **columns: object) -> Samples:
-    """Rows of (intended, sent, done) in milliseconds from the start of a measured part of one second."""
+    """Rows of (intended, sent, done) in milliseconds from the start of a measured part of one second.
+
+    The column `connect` is in milliseconds, too.
+    """
     count = len(rows)
     intended, sent, done = (
         np.array([START + round(row[place] * MS) for row in rows], dtype=np.int64) for place in range(3)
@@ -29,8 +33,10 @@ def samples(*rows: tuple[float, float, float], **columns: object) -> Samples:
         name: np.array(columns.pop(name, [0] * count), dtype=np.int64)
         for name in ("label", "outcome", "worker")
     }
+    waited = [round(ms * MS) for ms in columns.pop("connect", [0] * count)]  # type: ignore[attr-defined]
+    connect = np.array(waited, dtype=np.int64)
     whole = {"labels": ("GET /a", "GET /b"), "outcomes": OUTCOMES, "start_ns": START, "end_ns": END}
-    return Samples(intended, sent, done, **numbers, **(whole | columns))  # type: ignore[arg-type]
+    return Samples(intended, connect, sent, done, **numbers, **(whole | columns))  # type: ignore[arg-type]
 
 
 def test_three_times_of_one_request() -> None:
@@ -38,9 +44,17 @@ def test_three_times_of_one_request() -> None:
     assert (found.response_ms.p50, found.service_ms.p50, found.lag_ms.p50) == (7, 5, 2)
 
 
+def test_connecting_is_a_time_of_its_own_and_no_lag() -> None:
+    """Due at 0, 3 ms for a connection, sent at 5, answered at 9: 2 ms of lag. The other request had a connection."""
+    found = summarise(samples((0, 5, 9), (10, 10, 11), connect=[3, 0]))
+    assert (found.response_ms.max, found.service_ms.max, found.lag_ms.max) == (9, 4, 2)
+    assert (found.connect_ms.mean, found.connect_ms.max) == (3, 3)
+    assert summarise(samples((0, 5, 9))).connect_ms == Latency()
+
+
 def test_percentiles_are_linear_between_the_nearest_samples() -> None:
     found = latency(np.array([4.0, 1.0, 3.0, 2.0]))
-    expected = Latency(2.5, 2.5, 3.7, 3.85, 3.97, 3.997, 4.0)
+    expected = Latency(2.5, 2.5, 3.7, 3.85, 3.97, None, 4.0)
     assert [getattr(found, name) for name in Latency.__slots__] == pytest.approx(
         [getattr(expected, name) for name in Latency.__slots__]
     )
@@ -51,10 +65,17 @@ def test_percentiles_are_linear_between_the_nearest_samples() -> None:
 def test_percentiles_agree_with_the_standard_library(times: list[float]) -> None:
     found = latency(np.array(times))
     cuts = statistics.quantiles(times, n=1000, method="inclusive")
-    assert [found.p50, found.p90, found.p95, found.p99, found.p999] == pytest.approx(
-        [cuts[499], cuts[899], cuts[949], cuts[989], cuts[998]]
+    assert [found.p50, found.p90, found.p95, found.p99] == pytest.approx(
+        [cuts[499], cuts[899], cuts[949], cuts[989]]
     )
     assert found.mean == pytest.approx(statistics.fmean(times))
+
+
+@pytest.mark.parametrize(("count", "expected"), [(9_999, None), (10_000, 9989.001)])
+def test_p999_needs_ten_requests_beyond_it(count: int, expected: float | None) -> None:
+    """Of 0 to 9999 it lies at 0.999 x 9999."""
+    found = latency(np.arange(count, dtype=float)).p999
+    assert found == (expected if expected is None else pytest.approx(expected))
 
 
 def test_latency_of_nothing_is_nothing_and_no_zero() -> None:
@@ -75,7 +96,8 @@ def test_response_is_service_plus_lag_and_never_below_service(
     if found.requests:
         assert found.response_ms.mean == pytest.approx(found.service_ms.mean + found.lag_ms.mean, abs=1e-5)  # type: ignore[operator]
         for name in Latency.__slots__:
-            assert getattr(found.response_ms, name) >= getattr(found.service_ms, name) - 1e-9
+            if name != "p999":  # they are far too few for it
+                assert getattr(found.response_ms, name) >= getattr(found.service_ms, name) - 1e-9
     assert found.requests == sum(0 <= round(at * MS) < 1000 * MS for at, _, _ in drawn)
 
 
@@ -128,7 +150,7 @@ def test_the_victim_is_summed_up_on_its_own() -> None:
     victim = samples((0, 0, 4), (100, 100, 106), (-1, -1, 500), outcome=[0, 2, 0])
     found = summarise(samples((0, 0, 1)), victim)
     assert found.victim is not None
-    assert found.victim == RequestSummary(2, 1, found.victim.response_ms)
+    assert found.victim == RequestSummary(2, 1, found.victim.response_ms, 0, found.victim.under_way)
     assert (found.victim.response_ms.mean, found.victim.response_ms.max) == (5.0, 6.0)
     assert summarise(samples((0, 0, 1))).victim is None
     assert found.requests == 1
@@ -255,6 +277,7 @@ def test_what_was_sent_and_has_no_sample_is_lost(sent: int | None, lost: int) ->
     rows = np.arange(3, dtype=np.int64) * 1_000_000
     samples = Samples(
         rows,
+        rows * 0,
         rows,
         rows + 500_000,
         rows * 0,
@@ -267,3 +290,64 @@ def test_what_was_sent_and_has_no_sample_is_lost(sent: int | None, lost: int) ->
         sent=sent,
     )
     assert summarise(samples).lost == lost
+
+
+# --- what a closed loop hides
+
+
+def closed_loop(*answered: float) -> Samples:
+    """One user, whose every request is sent when the one before is answered: at these milliseconds."""
+    return samples(*((sent, sent, done) for sent, done in itertools.pairwise((0.0, *answered))))
+
+
+def test_a_freeze_hides_from_the_percentiles_but_not_from_the_share_of_time() -> None:
+    """800 answers of 1 ms, and one of 200 ms: p99 is 1 ms, and a fifth of the time nothing was answered."""
+    found = summarise(closed_loop(*range(1, 401), *range(600, 1001)))
+    assert found.response_ms.p99 == pytest.approx(1.0)
+    assert found.stalled_share == pytest.approx(0.2)
+    assert found.longest_stall_ms == pytest.approx(200)
+    assert (found.time_weighted_ms.p50, found.time_weighted_ms.p90) == pytest.approx((1.0, 200.0))
+    assert found.time_weighted_ms.p99 == pytest.approx(200.0)
+
+
+def test_a_stretch_of_up_to_ten_times_p99_is_no_stall() -> None:
+    assert summarise(closed_loop(*range(1, 401), *range(410, 1001))).stalled_share == 0
+    assert summarise(closed_loop(*range(1, 401), *range(412, 1001))).stalled_share == pytest.approx(0.012)
+
+
+def test_a_time_in_which_nobody_waits_is_no_stall() -> None:
+    """An open loop with a request every 100 ms that takes 1 ms: most of the time there is nothing to answer."""
+    assert summarise(samples(*((at, at, at + 1) for at in range(0, 1000, 100)))).stalled_share == 0
+
+
+def test_a_stall_at_the_end_counts_as_far_as_the_measured_part_goes() -> None:
+    """The last request is sent at 900 ms and answered at 1,500: 100 ms of that lie in the measured part."""
+    found = summarise(closed_loop(*range(1, 901), 1500))
+    assert found.stalled_share == pytest.approx(0.1)
+    assert summarise(samples()).stalled_share == 0
+
+
+def test_times_are_weighted_by_how_long_they_lie_in_the_measured_part() -> None:
+    """A request of 600 ms, half of which lies before the start, and three of 100 ms: equal shares of time."""
+    found = summarise(samples((-300, -300, 300), (300, 300, 400), (400, 400, 500), (500, 500, 600)))
+    assert found.time_weighted_ms.mean == pytest.approx((600 + 100) / 2)
+    assert (found.time_weighted_ms.p50, found.time_weighted_ms.p90) == pytest.approx((100, 600))
+
+
+@settings(max_examples=50, derandomize=True, deadline=None)
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=60))
+def test_weighting_by_time_repeats_each_time_as_often_as_it_is_long(times: list[int]) -> None:
+    """The same percentile from a list in which a time of n ms stands n times."""
+    ends = list(itertools.accumulate(times))
+    scale = 1000 / max(1000, ends[-1])
+    found = summarise(closed_loop(*(end * scale for end in ends))).time_weighted_ms
+    drawn = sorted(time * scale for time in times for _ in range(time))
+    assert found.p90 == pytest.approx(drawn[math.ceil(0.9 * len(drawn)) - 1], rel=1e-5)
+
+
+def test_of_a_victim_it_is_known_how_many_were_under_way_in_each_third() -> None:
+    """None, then one for half of the second third, then two throughout the last one and beyond."""
+    victim = samples((500, 500, 500 + 1000 / 6), (2000 / 3, 700, 3000), (2000 / 3, 700, 3000))
+    found = summarise(samples((0, 0, 1)), victim).victim
+    assert found is not None
+    assert found.under_way == pytest.approx((0.0, 0.5, 2.0), abs=0.01)

@@ -6,27 +6,35 @@ import numpy as np
 import pytest
 
 from bench.model import Latency, Resources
-from bench.readings import Answers, Pulse, Reading, Snapshot
-from bench.usage import resources
+from bench.readings import Answers, CpuTimes, Pulse, Reading, Snapshot
+from bench.usage import resources, steal_share
 
 S = 1_000_000_000
 MB = 1_000_000
 
 
-def snapshot(at_s: float, *readings: tuple[int, float, int, int], steal_s: float = 5.0) -> Snapshot:
+def snapshot(at_s: float, *readings: tuple[int, float, int, int]) -> Snapshot:
     """Readings of (pid, CPU seconds, RSS in MB, threads)."""
     processes = tuple(
         Reading(pid, round(cpu_s * S), rss * MB, threads) for pid, cpu_s, rss, threads in readings
     )
-    return Snapshot(round(at_s * S), processes, steal_s)
+    return Snapshot(round(at_s * S), processes)
 
 
 def answers(counts: dict[int, int]) -> dict[int, Answers]:
     return {pid: Answers(np.zeros(count, np.int64), Latency()) for pid, count in counts.items()}
 
 
+def times(
+    at_s: float, idle_s: float = 0.0, steal_s: tuple[float, float] = (0.0, 0.0), **more: float
+) -> CpuTimes:
+    """Two CPUs, the first of which was idle for so long."""
+    return CpuTimes(round(at_s * S), (0.0, 0.0), (idle_s, 0.0), steal_s, **more)
+
+
 def used(*snapshots: Snapshot, **more: object) -> Resources:
     given = {"workers": (), "answers": {}, "answered": 1000, "cpus": (0,), "pulses": {}}
+    given["times"] = (times(0), times(1))
     return resources(snapshots, **(given | more))  # type: ignore[arg-type]
 
 
@@ -73,13 +81,31 @@ def test_memory_peaks_over_the_tree_at_one_moment() -> None:
 
 @pytest.mark.parametrize(
     ("cpus", "expected"),
-    [((0,), 0.1), ((0, 1), 0.05), ((), 0.1)],
-    ids=["one CPU", "shared over two CPUs", "not pinned"],
+    [((0,), 0.1), ((1,), 0.3), ((0, 1), 0.2), ((), 0.2), ((7,), 0.0)],
+    ids=["one CPU", "the other", "both", "not pinned: all of them", "not there"],
 )
-def test_steal_is_a_share_of_the_time_of_the_servers_cpus(cpus: tuple[int, ...], expected: float) -> None:
-    found = used(snapshot(0, steal_s=5.0), snapshot(1, steal_s=5.1), snapshot(2, steal_s=5.2), cpus=cpus)
+def test_steal_is_a_share_of_the_time_of_the_chosen_cpus(cpus: tuple[int, ...], expected: float) -> None:
+    """In two seconds 0.2 s of the first CPU and 0.6 s of the second."""
+    both = times(10, steal_s=(5.0, 7.0)), times(12, steal_s=(5.2, 7.6))
+    assert steal_share(*both, cpus) == pytest.approx(expected)
+    found = used(snapshot(10), snapshot(12), cpus=cpus, times=both)
     assert found.steal_share == pytest.approx(expected)
     assert found.cpus == cpus
+
+
+def test_the_pings_of_a_victim_are_no_requests_and_their_cost_is_taken_off() -> None:
+    """0.5 s of CPU for 1,000 requests and 200 pings; a ping alone takes 500 us, so that 0.4 s is the requests'."""
+    two = snapshot(0, (1, 0.0, 10, 1)), snapshot(1, (1, 0.5, 10, 1))
+    found = used(*two, pings=200, ping_cpu_us=500.0)
+    assert found.cpu_us_per_request == pytest.approx(400)
+    assert (found.cpu_s, found.ping_cpu_us) == (pytest.approx(0.5), 500.0)
+    assert used(*two, pings=200, ping_cpu_us=None).cpu_us_per_request == pytest.approx(500)
+    assert used(*two, pings=200, ping_cpu_us=3000.0).cpu_us_per_request == 0, "never below nothing"
+
+
+def test_the_time_that_a_quota_stopped_us_is_that_of_the_measured_part() -> None:
+    both = times(0, throttled_s=2.0), times(1, throttled_s=2.25)
+    assert used(snapshot(0), snapshot(1), times=both).throttled_s == pytest.approx(0.25)
 
 
 def test_the_timeline_has_a_slice_for_each_pair_of_snapshots() -> None:
@@ -150,7 +176,5 @@ def test_pulses_go_to_their_own_worker() -> None:
 def test_the_servers_cpus_are_busy_when_they_are_not_idle(
     idle_s: float, cpus: tuple[int, ...], expected: float | None
 ) -> None:
-    first, last = (
-        replace(snapshot(at, (1, 0, 1, 1)), idle_s=idle) for at, idle in ((0, 100.0), (2, 100 + idle_s))
-    )
-    assert used(first, last, cpus=cpus).busy_share == expected
+    both = times(0, idle_s=100.0), times(2, idle_s=100 + idle_s)
+    assert used(snapshot(0), snapshot(2), cpus=cpus, times=both).busy_share == expected
