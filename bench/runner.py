@@ -135,14 +135,19 @@ def _visit(
             for cell in visit.cells:
                 display.measuring(cell)
                 try:
-                    yield measure(cell, server, plan, bench, processes, display.live)
+                    result = measure(cell, server, plan, bench, processes, display.live)
                 except EngineError as error:
                     if _has_ended(server):
                         raise ended(server) from error
                     failure = Failure(cell.setup, cell.repeat, str(error), cell.scenario)
                     display.failed(failure, 1, _cell_s(cell))
                     yield failure
-                ended_cells += 1
+                    ended_cells += 1
+                else:
+                    yield result
+                    ended_cells += 1
+                    if server.exit_status() is not None or (result.summary.errors and _has_ended(server)):
+                        raise ended(server)
     except ServerError as error:
         failure = Failure(visit.setup, visit.repeat, str(error))
         left = visit.cells[ended_cells:]
@@ -151,7 +156,7 @@ def _visit(
 
 
 def _has_ended(server: Server) -> bool:
-    """Whether a server that gave no answer is dying: its connections close a little before it is gone."""
+    """Whether a server that answered wrongly or not at all is dying: connections close a little before it is gone."""
     deadline_s = time.monotonic() + _DYING_S
     while server.exit_status() is None and time.monotonic() < deadline_s:
         time.sleep(0.01)

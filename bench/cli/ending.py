@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bench.cli.terminal import note, shown
 
 if TYPE_CHECKING:
-    from bench.model import Run
+    from bench.model import Record, Run, Summary
     from bench.store import RunFolder
 
 
@@ -29,7 +30,35 @@ def kept(folder: RunFolder) -> Iterator[None]:
 
 
 def status(run: Run) -> int:
-    """1 where anything failed, which is said, or nothing was measured."""
-    for failure in run.failures:
-        note(f"failed: {failure.error}")
-    return 1 if run.failures or not run.records else 0
+    """1 where anything failed or gave no right answer, which is said, or nothing was measured."""
+    failed = [failure.error for failure in run.failures] + list(_without_an_answer(run.records))
+    for error in failed:
+        note(f"failed: {error}")
+    return 1 if failed or not run.records else 0
+
+
+def _without_an_answer(records: Iterable[Record]) -> Iterator[str]:
+    """The cells with repeats in which no right answer arrived, each with why.
+
+    Nothing fails where no request was due and none under way: an open load may be that slow.
+    """
+    by_cell: dict[str, list[Summary]] = {}
+    for record in records:
+        summary = record.summary
+        asked = bool(summary.requests or any(summary.under_way or ()))
+        if asked and (summary.errors == summary.requests > 0 or not summary.throughput_rps):
+            by_cell.setdefault(record.cell.label, []).append(summary)
+    for cell, summaries in by_cell.items():
+        yield f"{cell}: {_why(summaries)}"
+
+
+def _why(summaries: Sequence[Summary]) -> str:
+    requests, errors = (sum(getattr(one, name) for one in summaries) for name in ("requests", "errors"))
+    kinds: Counter[str] = Counter()
+    for summary in summaries:
+        kinds.update(summary.errors_by_kind)
+    if not errors:
+        return "no answer arrived in the measured part"
+    listed = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+    all_of = f"{errors:,} of {requests:,} requests" if errors < requests else f"all {requests:,} requests"
+    return f"{'the only request' if requests == 1 else all_of} failed ({listed})"
