@@ -61,6 +61,22 @@ def test_a_summary_has_the_quantiles_that_were_measured_a_count_and_a_sum() -> N
     assert [round(sample.value, 9) for sample in samples] == [0.002, 0.006, 300, 0.9]
 
 
+def test_the_service_time_is_not_the_response_time() -> None:
+    """Requests that waited 4 ms to be sent: a response of 6 ms is a service of 2 ms."""
+    made = measured()
+    service = Latency(mean=1.5, p50=1.0, p99=2.0, max=5.0)
+    found = families(run(replace(made, summary=replace(made.summary, service_ms=service))))
+    samples = {
+        (sample.name, sample.labels.get("quantile")): round(sample.value, 9)
+        for name in ("bench_response_seconds", "bench_service_seconds")
+        for sample in found[name].samples
+    }
+    assert samples["bench_response_seconds", "0.99"] == 0.006
+    assert samples["bench_service_seconds", "0.5"] == 0.001
+    assert samples["bench_service_seconds", "0.99"] == 0.002
+    assert samples["bench_service_seconds_sum", None] == 0.45  # 300 requests of 1.5 ms
+
+
 def test_names_with_quotes_and_backslashes_arrive_as_they_are() -> None:
     odd = 'my "own" \\ setup'
     assert families(run(record(odd)))["bench_requests"].samples[0].labels["setup"] == odd

@@ -95,6 +95,13 @@ def test_a_figure_stands_in_the_middle_of_its_slice_and_a_gap_stays_a_gap() -> N
     assert lane(one, "CPU").lines[0].points == ((0.25, 50.0), (0.75, 25.0), (1.5, 100.0))
 
 
+def test_the_latency_on_top_is_p99_and_dashed_p50_in_the_middle_of_each_bin() -> None:
+    found = lane(measured(worker(), p99=(5.0, None, 9.0)), "response")
+    p99, p50 = found.lines
+    assert (p99.dashed, p99.points) == (False, ((0.25, 5.0), (0.75, None), (1.25, 9.0)))
+    assert (p50.dashed, p50.points) == (True, ((0.25, 2.5), (0.75, None), (1.25, 4.5)))
+
+
 def test_several_workers_have_a_line_each_and_a_legend() -> None:
     found = panel(measured(worker(1), worker(2, cpu_share=(0.1, 0.1, 0.1))))
     requests = next(lane for lane in found.lanes if lane.name.startswith("requests of each worker"))
