@@ -262,6 +262,12 @@ def test_a_chart_of_many_panels_is_cut_and_says_so() -> None:
     assert len(wide.panels) == plots.MOST_PANELS
 
 
+def test_the_latency_over_time_is_p99() -> None:
+    """Of bins whose p50 is 2 ms and p99 5 ms."""
+    (panel,) = times(record(timeline=bins(1000, 900)))
+    assert [(moment.throughput_rps, moment.p99_ms) for moment in panel.repeats[0]] == [(1000, 5.0), (900, 5.0)]
+
+
 def test_a_timeline_of_one_bin_is_not_drawn() -> None:
     assert times(record(timeline=bins(1000))) == []
 

@@ -119,6 +119,12 @@ def test_stretches_whose_p99_is_twice_the_usual_are_shaded_in_all_lanes() -> Non
     assert {axes.get_xlim() for axes in figure.axes} == {(0.0, 3.0)}
 
 
+def test_a_bin_whose_p50_alone_is_high_is_no_spike() -> None:
+    flat = tuple(Slice(place / 2, 1000.0, 0, p50, 5.0) for place, p50 in enumerate((1.0, 4.9, 1.0, 1.0)))
+    one = measured(worker())
+    assert panel(replace(one, summary=replace(one.summary, timeline=flat))).spikes == ()
+
+
 def test_the_worst_cell_of_each_cause_comes_first_then_the_least_steady() -> None:
     def blocked(lag: float) -> Worker:
         return worker(loop_lag_ms=(lag, lag, lag))
