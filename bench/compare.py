@@ -32,6 +32,8 @@ MEDIANS = (
 )
 TILDE = "~ means no evidence: the ranges of the repeats overlap, or there is a single repeat."
 
+FLOOR = "≥: it grew for as long as the cell lasted, so a longer cell would show more, and a ratio would say nothing."
+
 _PRESENT = (THROUGHPUT, P99, CPU)
 
 
@@ -132,9 +134,12 @@ def twin_table(run: Run) -> Table:
         label("variant"), _column(THROUGHPUT), _RANGE, Column("to first"),
         *map(_column, (P50, P99, CPU, VICTIM_P99)),
     )  # fmt: skip
-    rows = [_twin_row(cell, cells[0]) for cells in twins(gather(run.records)) for cell in cells]
+    sets = twins(gather(run.records))
+    rows = [_twin_row(cell, cells[0]) for cells in sets for cell in cells]
+    floor = (FLOOR,) if any(cell.grows(VICTIM_P99) for cells in sets for cell in cells) else ()
     notes = (
-        "The victim is an innocent request that a slow probe repeats on its own connections beside the load.",
+        "The victim is an innocent request that a slow probe repeats on its own connections next to the load.",
+        *floor,
         TILDE,
     )
     return Table("The same work, done differently", columns, tuple(rows), notes if rows else ())
@@ -147,7 +152,7 @@ def _twin_row(cell: Repeats, reference: Repeats) -> Row:
         THROUGHPUT.show(throughput),
         spread(throughput),
         "" if cell is reference else _ratio(cell.against(reference, THROUGHPUT)),
-        *(metric.show(cell.estimate(metric)) for metric in (P50, P99, CPU, VICTIM_P99)),
+        *map(cell.show, (P50, P99, CPU, VICTIM_P99)),
     )
     return Row(entries, f"{cell.group}: {cell.setup}, {cell.where}", cell.caveats, not cell.valid)
 

@@ -7,9 +7,12 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bench.metric import Metric
+from bench.metric import NOTHING, VICTIM_P99, Metric
 from bench.model import Caveat, ClosedLoad, Load, Record
 from bench.stats import Comparison, Estimate, compare, estimate
+
+VICTIM_GROWS = "victim-grows"
+"""The caveat of a bystander whose time grew for as long as the cell lasted: its p99 is a floor, and no ratio's side."""
 
 Merge = Callable[[Sequence[float | None]], float | None]
 
@@ -100,6 +103,19 @@ class Repeats:
     @property
     def codes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(caveat.code for caveat in self.caveats))
+
+    def grows(self, metric: Metric) -> bool:
+        """Whether the metric is a bystander's wait that grew for as long as the cell lasted."""
+        return metric is VICTIM_P99 and VICTIM_GROWS in self.codes
+
+    def show(self, metric: Metric) -> str:
+        """The metric's median, without its unit: `≥ 1,820` where it grew for as long as the cell lasted."""
+        found = self.estimate(metric)
+        return NOTHING if found is None else ("≥ " if self.grows(metric) else "") + metric.show(found)
+
+    def words(self, metric: Metric) -> str:
+        """The same in a sentence, with its unit: `at least 1,820 ms`."""
+        return f"{self.show(metric)} {metric.unit}".replace("≥", "at least")
 
     def estimate(self, metric: Metric) -> Estimate | None:
         """The metric's estimate over the repeats."""

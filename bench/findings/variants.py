@@ -64,20 +64,29 @@ def _span(shown: Mapping[str, Comparison]) -> str:
 
 
 def misuse(cells: Sequence[Repeats]) -> Finding | None:
-    """What blocking the event loop costs: the throughput, and the wait of innocent requests beside it."""
-    duel = sorted(_twin_pairs(cells, "misuse", "async"), key=lambda pair: -_victim_ratio(*pair))
+    """What blocking the event loop costs: the throughput, and the wait of bystanders next to it.
+
+    The wait is given in ms, never as a ratio: in a closed loop that blocks, probes queue for as long as the cell lasts.
+    """
+    duel = sorted(_twin_pairs(cells, "misuse", "async"), key=lambda pair: -_wait_ms(*pair))
     if not duel:
         return None
     sentences = [sentence for bad, good in duel for sentence in _misuse_words(bad, good, cells)]
-    worst = _victim_ratio(*duel[0])
-    lost = {bad.group: found for bad, good in duel if (found := evident(bad.against(good, THROUGHPUT)))}
-    title = f"Blocking the loop: {_span(lost)} the throughput" if lost else f"Blocking the loop: {NOT_SHOWN}"
-    if worst > 0:
-        title = f"Blocking the loop makes bystanders wait {worst:,.0f} × as long"
-        title += f" ({duel[0][0].scenario})" if len(duel) > 1 else ""
     figures = tuple(_victim_figure(cell) for pair in duel for cell in reversed(pair))
     used = [cell for pair in duel for cell in pair]
+    title = f"Blocking the loop: {_misuse_cost(duel)}"
     return Finding("misuse", title, " ".join(sentences), figures, "victims", caveats_of(used))
+
+
+def _misuse_cost(duel: Duel) -> str:
+    """`0.030 × the throughput, and bystanders wait at least 1,820 ms (io-misuse)`"""
+    lost = {bad.group: found for bad, good in duel if (found := evident(bad.against(good, THROUGHPUT)))}
+    parts = [f"{_span(lost)} the throughput"] if lost else []
+    if _wait_ms(*duel[0]):
+        worst = duel[0][0]
+        where = f" ({worst.scenario})" if len(duel) > 1 else ""
+        parts.append(f"bystanders wait {worst.words(VICTIM_P99)}{where}")
+    return ", and ".join(parts) or NOT_SHOWN
 
 
 def _misuse_words(bad: Repeats, good: Repeats, cells: Sequence[Repeats]) -> Iterable[str]:
@@ -89,14 +98,13 @@ def _misuse_words(bad: Repeats, good: Repeats, cells: Sequence[Repeats]) -> Iter
         yield f"{bad.scenario} serves {found.text} the requests of {good.scenario} ({place})."
     else:
         yield f"In the throughput of {bad.scenario} against {good.scenario} {NOT_SHOWN} ({place})."
-    wait, calm = bad.estimate(VICTIM_P99), good.estimate(VICTIM_P99)
-    if wait and calm and _victim_ratio(bad, good):
-        yield (
-            f"An innocent request beside it waits {VICTIM_P99.show(wait)} ms at p99, "
-            f"beside {good.scenario} {VICTIM_P99.show(calm)} ms."
-        )
-    elif wait and calm:
-        yield f"In the wait of innocent requests beside it {NOT_SHOWN}."
+    if _wait_ms(bad, good):
+        waits = [f"next to {cell.scenario} {cell.words(VICTIM_P99)}" for cell in (bad, good)]
+        yield f"At p99 a bystander waits {', '.join(waits)}."
+        if bad.grows(VICTIM_P99):
+            yield "Its wait grew for as long as the cell lasted: a longer cell would show more."
+    elif bad.estimate(VICTIM_P99) and good.estimate(VICTIM_P99):
+        yield f"In the wait of bystanders next to it {NOT_SHOWN}."
     yield from _repair_words(good, cells)
 
 
@@ -110,13 +118,14 @@ def _repair_words(good: Repeats, cells: Sequence[Repeats]) -> Iterable[str]:
                 yield f"Moved to a thread ({cell.scenario}), {NOT_SHOWN} to {good.scenario}."
 
 
-def _victim_ratio(bad: Repeats, good: Repeats) -> float:
-    """By how much longer the innocent wait; 0 where the repeats do not show that they do."""
-    found = bad.against(good, VICTIM_P99)
-    return found.ratio if found is not None and found.verdict == "higher" else 0.0
+def _wait_ms(bad: Repeats, good: Repeats) -> float:
+    """How long bystanders wait next to the bad one; 0 where the repeats do not show that they wait longer."""
+    found, wait = bad.against(good, VICTIM_P99), bad.estimate(VICTIM_P99)
+    return wait.median if wait and found is not None and found.verdict == "higher" else 0.0
 
 
 def _victim_figure(cell: Repeats) -> str:
-    victim = cell.estimate(VICTIM_P99)
-    beside = f", victim p99 {VICTIM_P99.show_range(victim)} ms" if victim else ""
-    return f"{cell.scenario}: {_twin_rate(cell)} req/s{beside}"
+    wait = cell.estimate(VICTIM_P99)
+    floor = "≥ " if cell.grows(VICTIM_P99) else ""
+    said = f", bystander's p99 {floor}{VICTIM_P99.show_range(wait)} ms" if wait else ""
+    return f"{cell.scenario}: {_twin_rate(cell)} req/s{said}"

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
-from bench.compare import shares
+from bench.compare import FLOOR, shares
 from bench.limits import capacity_of, growth_of
 from bench.metric import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
 from bench.model import Load, Record, Run
@@ -115,9 +115,8 @@ def _goodness(strip: Strip, metric: Metric) -> tuple[bool, float, str]:
 
 def _strip(name: str, cell: Repeats, metric: Metric) -> Strip:
     found = cell.estimate(metric)
-    return Strip(
-        name, _text(metric, found), role(cell.variant), found, invalid=not cell.valid, codes=cell.codes
-    )
+    text = ("≥ " if cell.grows(metric) else "") + _text(metric, found)
+    return Strip(name, text, role(cell.variant), found, invalid=not cell.valid, codes=cell.codes)
 
 
 def _text(metric: Metric, found: Estimate | None) -> str:
@@ -185,13 +184,14 @@ def victims(cells: Sequence[Repeats]) -> Chart:
     panels = sorted(_bar_panels(watched, VICTIM_P99), key=lambda panel: -len(panel.strips))
     found = [strip.estimate for panel in panels for strip in panel.strips if strip.estimate]
     span = (min(one.low for one in found), max(one.high for one in found)) if found else ()
-    axis = "p99 of /bench/ping beside it, ms (logarithmic)"
+    axis = "p99 of /bench/ping next to it, ms (logarithmic)"
+    grown = f" {FLOOR}" if any(cell.grows(VICTIM_P99) for cell in watched) else ""
     return Chart(
         "victims",
         "Who else suffers from the load",
         "Further left is better: how long a request that does nothing waits while the scenario runs. One step to the "
         "right on this logarithmic axis is ten times as long, in all panels alike; a blocked event loop makes "
-        "everybody wait.",
+        f"everybody wait.{grown}",
         tuple(replace(panel, axis=axis, kind="dots", log=True, span=span) for panel in panels),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bench.findings.finding import listed
 from bench.metric import CPU, THROUGHPUT, VICTIM_P99, Metric, three_digits, whole
 from bench.repeats import Repeats
 from bench.report.palette import INK, OTHER, QUIET, ROLES, SETUPS, role
@@ -40,12 +41,19 @@ def _ladder_chart(ladder: Ladder, plateaus: Iterable[Plateau]) -> Chart:
         _plane(ladder, VICTIM_P99, f"A bystander's wait · {ladder.group}", "p99, ms (logarithmic)"),
         _plane(ladder, CPU, f"CPU · {ladder.group}", "µs a request", log=False),
     )
+    grown = [
+        variant
+        for variant in ladder.variants
+        if any(cell.grows(VICTIM_P99) for cell in ladder.cells(variant).values())
+    ]
+    floor = f" Next to {listed(grown)} a bystander's wait grew for as long as the cells lasted: it is at least so long."
     return Chart(
         f"study-{ladder.group}-{ladder.setup}",
         f"{ladder.work}: {ladder.group} on {ladder.setup}",
         f"By users in a closed loop. Dashed is what arithmetic allows: users / t, workers × tokens / t in threads, "
         f"workers / t on the loop. The ratio is {first} over {second} with its 95 % interval from the repeats: above 1 "
-        f"{first} serves more, and an interval that holds 1 shows nothing. A hollow dot is an invalid cell.",
+        f"{first} serves more, and an interval that holds 1 shows nothing. A hollow dot is an invalid cell."
+        + (floor if grown else ""),
         tuple(panel for panel in panels if panel is not None),
     )
 

@@ -187,7 +187,7 @@ def _within(least: float, most: float, ratios: Sequence[Ratio]) -> Verdict:
 def _figures(ratios: Iterable[Ratio]) -> str:
     return "; ".join(
         f"{found.new.scenario} {'' if found.metric is THROUGHPUT else found.metric.name + ' '}"
-        f"at {found.new.load.label}: {found.interval.text}{'' if found.shown else ', ~'}"
+        f"at {found.new.load.label}: {found.waits if found.grows else found.text}{'' if found.shown else ', ~'}"
         for found in ratios
     )
 

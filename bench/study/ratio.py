@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.metric import Metric
+from bench.metric import NOTHING, Metric
 from bench.repeats import Repeats
 from bench.stats import times
 
@@ -71,6 +71,22 @@ class Ratio:
     @property
     def shown(self) -> bool:
         return self.direction != "not settled"
+
+    @property
+    def grows(self) -> bool:
+        """Whether a side is a bystander's wait that grew for as long as its cell lasted: the ratio grows with it."""
+        return self.new.grows(self.metric) or self.base.grows(self.metric)
+
+    @property
+    def text(self) -> str:
+        """The ratio with its interval; nothing where it grows."""
+        return NOTHING if self.grows else self.interval.text
+
+    @property
+    def waits(self) -> str:
+        """`at least 1,820 ms next to io-misuse, 2.50 ms next to io-async`: what is known where a ratio grows."""
+        sides = (self.new, self.base)
+        return ", ".join(f"{cell.words(self.metric)} next to {cell.scenario}" for cell in sides)
 
     @property
     def strength(self) -> float:

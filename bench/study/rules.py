@@ -92,15 +92,26 @@ def _answers(question: _Question, levels: Mapping[int, Ratio], ladder: Ladder, w
     for direction, advice in (("higher", question.higher), ("lower", question.lower)):
         shown = {users: found for users, found in levels.items() if found.direction == direction}
         if shown:
-            users = max(shown, key=lambda users: shown[users].strength)
-            told = f"{question.new} {times(shown[users].interval.middle)} {_UNITS[question.metric]} of {question.base}"
-            figure = f"{ladder.work} at {_users([users])}{where}: {told}"
+            users = max(shown, key=lambda users: (not shown[users].grows, shown[users].strength))
+            figure = f"{ladder.work} at {_users([users])}{where}: {_ratio_words(question, shown[users])}"
             yield Rule(f"{ladder.work}: {advice}", figure, (shown[users],))
     if not any(found.shown for found in levels.values()):
-        middles = [found.interval.middle for found in levels.values()]
-        span = times(min(middles)) if len(middles) == 1 else f"{times(min(middles))} to {times(max(middles))}"
-        figure = f"{ladder.work} at {_users(levels)}{where}: {question.new} {span} {_UNITS[question.metric]}"
-        yield Rule(f"{ladder.work}: {question.open}", f"{figure} of {question.base}", tuple(levels.values()))
+        said = _span_words(question, [found.interval.middle for found in levels.values() if not found.grows])
+        figure = f"{ladder.work} at {_users(levels)}{where}: {said}"
+        yield Rule(f"{ladder.work}: {question.open}", figure, tuple(levels.values()))
+
+
+def _ratio_words(question: _Question, found: Ratio) -> str:
+    if found.grows:
+        return f"at p99 a bystander waits {found.waits}"
+    return _span_words(question, [found.interval.middle])
+
+
+def _span_words(question: _Question, middles: Sequence[float]) -> str:
+    if not middles:
+        return "a bystander's wait grew for as long as the cells lasted"
+    span = " to ".join(dict.fromkeys([times(min(middles)), times(max(middles))]))
+    return f"{question.new} {span} {_UNITS[question.metric]} of {question.base}"
 
 
 def _users(levels: Iterable[int]) -> str:

@@ -58,9 +58,11 @@ def of_rates(cells: Iterable[Repeats]) -> Iterator[Rule]:
                         continue
                     whether = "" if found.shown else "whether "
                     word = "shorter" if found.direction == "lower" else "longer"
+                    told = f"{other.variant} {times(found.interval.middle)} {whose} of {reference.variant}"
+                    if found.grows:
+                        told = f"at p99 a bystander waits {found.waits}"
                     yield Rule(
                         f"{work_of(other.group)} at a fixed rate: {whether}{other.variant} makes {whose} {word}",
-                        f"{work_of(other.group)} at {other.load.label}: {other.variant} {times(found.interval.middle)} "
-                        f"{whose} of {reference.variant}",
+                        f"{work_of(other.group)} at {other.load.label}: {told}",
                         (found,),
                     )

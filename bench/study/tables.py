@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bench.compare import FLOOR
 from bench.findings.finding import caveats_of
-from bench.metric import CPU, NOTHING, THROUGHPUT, VICTIM_P99, Metric, three_digits, whole
-from bench.repeats import Repeats
+from bench.metric import CPU, NOTHING, THROUGHPUT, VICTIM_P99, three_digits, whole
 from bench.stats import NO_EVIDENCE
 from bench.study.claims import Judged
 from bench.study.costs import Cost
@@ -40,7 +40,7 @@ def rule_table(rules: Sequence[Rule]) -> Table:
 
 
 def _told(rule: Rule) -> str:
-    return rule.ratios[0].interval.text if len(rule.ratios) == 1 else f"{len(rule.ratios)} levels, see below"
+    return rule.ratios[0].text if len(rule.ratios) == 1 else f"{len(rule.ratios)} levels, see below"
 
 
 def _by_chance(rules: Sequence[Rule]) -> str:
@@ -67,7 +67,7 @@ def ratio_table(ladders: Iterable[Ladder]) -> Table:
         Column("first victim p99", "ms"), Column("second victim p99", "ms"),
         Column("first CPU", "µs/req"), Column("second CPU", "µs/req"),
     )  # fmt: skip
-    rows, notes = [], []
+    rows, notes, ladders = [], [], tuple(ladders)
     for ladder in ladders:
         first, second = ladder.pair
         name = f"{ladder.group}: {first} against {second}, {ladder.setup}"
@@ -76,7 +76,12 @@ def ratio_table(ladders: Iterable[Ladder]) -> Table:
         if users is not None:
             notes.append(f"{name}: the two change places at about {users:.0f} users.")
     crossings = notes or ["No two change places between two levels at which the ratio is shown."]
-    return Table("The ratio by users", columns, tuple(rows), (_SETTLED, *crossings) if rows else ())
+    floor = (FLOOR,) if any(map(_grows, ladders)) else ()
+    return Table("The ratio by users", columns, tuple(rows), (_SETTLED, *crossings, *floor) if rows else ())
+
+
+def _grows(ladder: Ladder) -> bool:
+    return any(cell.grows(VICTIM_P99) for variant in ladder.pair for cell in ladder.cells(variant).values())
 
 
 def _both(ladder: Ladder, users: int) -> bool:
@@ -87,18 +92,14 @@ def _level(ladder: Ladder, users: int, section: str) -> Row:
     first, second = (ladder.levels[users][variant] for variant in ladder.pair)
     found = ladder.ratios(*ladder.pair, THROUGHPUT).get(users)
     said = NOTHING if found is None else found.interval.text + ("" if found.shown else f", {NO_EVIDENCE}")
-    both = [metric.show(cell.estimate(metric)) for metric in (VICTIM_P99, CPU) for cell in (first, second)]
-    rates = (_shown(cell, THROUGHPUT) for cell in (first, second))
+    both = [cell.show(metric) for metric in (VICTIM_P99, CPU) for cell in (first, second)]
+    rates = (cell.show(THROUGHPUT) for cell in (first, second))
     return Row(
         (str(users), *rates, said, *both),
         section,
         caveats_of((first, second)),
         not (first.valid and second.valid),
     )
-
-
-def _shown(cell: Repeats, metric: Metric) -> str:
-    return metric.show(cell.estimate(metric))
 
 
 def plateau_table(plateaus: Iterable[Plateau]) -> Table:

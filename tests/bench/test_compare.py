@@ -164,6 +164,19 @@ def test_twins_are_held_against_their_reference() -> None:
     assert {row.section for row in table.rows} == {"io: uvicorn, native, 32 users"}
 
 
+def test_a_victim_whose_time_grew_with_the_cell_has_a_floor() -> None:
+    grown = (Caveat("victim-grows", "900 ms, then 2,700 ms"),)
+    table = tables.twin_table(
+        run(
+            *repeats("uvicorn", "io-async", 3000, 3200, victim_p99=2.5),
+            *repeats("uvicorn", "io-misuse", 90, 95, victim_p99=1820.0, caveats=grown),
+        )
+    )
+    assert column(table, "victim p99") == ["2.50", "≥ 1,820"]
+    assert column(table, "p99") == ["6.00", "6.00"]  # of the load itself, which is no victim
+    assert any("≥" in note for note in table.notes)
+
+
 def test_workers_show_the_smallest_and_largest_share_of_any_repeat() -> None:
     table = tables.worker_table(
         run(

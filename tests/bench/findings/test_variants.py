@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.findings.finding import NOT_SHOWN
-from bench.model import ClosedLoad, Record
+from bench.model import Caveat, ClosedLoad, Record
 from tests.bench.builders import found, record, repeats
 
 
@@ -42,29 +42,67 @@ def test_an_invalid_twin_is_not_compared() -> None:
 # --- misuse ---
 
 
-def innocents(scenario: str, rate: float, *waits: float, valid: bool = True) -> list[Record]:
+GROWS = Caveat("victim-grows", "its p99 was 900 ms in the first third and 2,700 ms in the last")
+
+
+def innocents(
+    scenario: str, rate: float, *waits: float, valid: bool = True, caveats: tuple[Caveat, ...] = ()
+) -> list[Record]:
     return [
-        record("uvicorn", scenario, rate + at, repeat=at, victim_p99=wait, valid=valid)
+        record("uvicorn", scenario, rate + at, repeat=at, victim_p99=wait, valid=valid, caveats=caveats)
         for at, wait in enumerate(waits)
     ]
 
 
 def test_misuse_names_the_victims_and_what_they_suffer() -> None:
     finding = found("misuse", innocents("io-misuse", 90, 300, 340), innocents("io-async", 3000, 2.0, 3.0))
-    assert finding.title == "Blocking the loop makes bystanders wait 128 × as long"
+    assert finding.title == "Blocking the loop: 0.030 × the throughput, and bystanders wait 320 ms"
     assert "io-misuse serves 0.030 × the requests of io-async (uvicorn, native, 32 users)." in finding.text
-    assert "An innocent request beside it waits 320 ms at p99, beside io-async 2.50 ms." in finding.text
+    assert "At p99 a bystander waits next to io-misuse 320 ms, next to io-async 2.50 ms." in finding.text
     assert finding.figures == (
-        "io-async: 3,000 (3,000 to 3,001) req/s, victim p99 2.50 (2.00 to 3.00) ms",
-        "io-misuse: 90.5 (90.0 to 91.0) req/s, victim p99 320 (300 to 340) ms",
+        "io-async: 3,000 (3,000 to 3,001) req/s, bystander's p99 2.50 (2.00 to 3.00) ms",
+        "io-misuse: 90.5 (90.0 to 91.0) req/s, bystander's p99 320 (300 to 340) ms",
     )
     assert finding.chart == "victims"
+
+
+def test_a_wait_that_grew_with_the_cell_is_at_least_so_long_and_no_ratio() -> None:
+    finding = found(
+        "misuse",
+        innocents("io-misuse", 90, 1700, 1940, caveats=(GROWS,)), innocents("io-async", 3000, 2.0, 3.0),
+    )  # fmt: skip
+    assert finding.title == "Blocking the loop: 0.030 × the throughput, and bystanders wait at least 1,820 ms"
+    assert "waits next to io-misuse at least 1,820 ms, next to io-async 2.50 ms." in finding.text
+    assert "for as long as the cell lasted" in finding.text
+    assert finding.figures[1].endswith("bystander's p99 ≥ 1,820 (1,700 to 1,940) ms")
+    words = " ".join([finding.title, finding.text, *finding.figures])
+    assert words.count("×") == words.count("0.030 ×")
+    assert [caveat.code for caveat in finding.caveats] == ["victim-grows"]
+
+
+def test_no_length_of_a_cell_moves_a_ratio_in_the_title() -> None:
+    """The same fault in cells of 1.5, 3 and 6 s, as it was measured: 1.8, 3.3 and 6.3 s at p99."""
+    titles = [
+        found(
+            "misuse", innocents("io-misuse", 90, wait, wait + 9), innocents("io-async", 3000, 2.0, 3.0)
+        ).title
+        for wait in (1800.0, 3300.0, 6300.0)
+    ]
+    assert [title.partition(", and")[0] for title in titles] == [
+        "Blocking the loop: 0.030 × the throughput"
+    ] * 3
+    assert all(title.count("×") == 1 for title in titles)
+
+
+def test_bystanders_may_wait_where_the_throughput_shows_nothing() -> None:
+    finding = found("misuse", innocents("io-misuse", 90, 300, 340), innocents("io-async", 90, 2.0, 3.0))
+    assert finding.title == "Blocking the loop: bystanders wait 320 ms"
 
 
 def test_victims_whose_waits_overlap_show_nothing() -> None:
     finding = found("misuse", innocents("io-misuse", 90, 2.5, 3.5), innocents("io-async", 3000, 2.0, 3.0))
     assert finding.title == "Blocking the loop: 0.030 × the throughput"
-    assert f"In the wait of innocent requests beside it {NOT_SHOWN}." in finding.text
+    assert f"In the wait of bystanders next to it {NOT_SHOWN}." in finding.text
 
 
 def test_of_several_misuses_the_worst_comes_first_and_gives_the_title() -> None:
@@ -73,7 +111,9 @@ def test_of_several_misuses_the_worst_comes_first_and_gives_the_title() -> None:
         innocents("db-orm-misuse", 90, 2.5, 3.5), innocents("db-orm-async", 91, 2.0, 3.0),
         innocents("io-misuse", 90, 300, 340), innocents("io-async", 3000, 2.0, 3.0),
     )  # fmt: skip
-    assert finding.title == "Blocking the loop makes bystanders wait 128 × as long (io-misuse)"
+    assert (
+        finding.title == "Blocking the loop: 0.030 × the throughput, and bystanders wait 320 ms (io-misuse)"
+    )
     assert finding.text.startswith("io-misuse serves 0.030 ×")
     assert finding.figures[1].startswith("io-misuse: ")
 

@@ -139,6 +139,15 @@ def test_victims_of_one_scenario_on_several_setups_share_a_panel_and_all_panels_
     assert [(panel.span, panel.kind, panel.log) for panel in panels] == [((20.0, 900.0), "dots", True)] * 2
 
 
+def test_a_victim_whose_time_grew_is_drawn_as_a_floor() -> None:
+    grown = (Caveat("victim-grows", ""),)
+    chart = charts(repeats("a", "io-misuse", 90, 91, victim_p99=1820.0, caveats=grown))["victims"]
+    (panel,) = chart.panels
+    assert isinstance(panel, StripPanel)
+    assert panel.strips[0].text.startswith("≥ 1,820")
+    assert "≥" in chart.reading
+
+
 def test_of_many_victims_those_beside_misuse_are_drawn_first() -> None:
     """Twelve panels are drawn; fourteen scenarios on two setups each must not crowd out the one that tells most."""
     crowd = [
@@ -265,7 +274,10 @@ def test_a_chart_of_many_panels_is_cut_and_says_so() -> None:
 def test_the_latency_over_time_is_p99() -> None:
     """Of bins whose p50 is 2 ms and p99 5 ms."""
     (panel,) = times(record(timeline=bins(1000, 900)))
-    assert [(moment.throughput_rps, moment.p99_ms) for moment in panel.repeats[0]] == [(1000, 5.0), (900, 5.0)]
+    assert [(moment.throughput_rps, moment.p99_ms) for moment in panel.repeats[0]] == [
+        (1000, 5.0),
+        (900, 5.0),
+    ]
 
 
 def test_a_timeline_of_one_bin_is_not_drawn() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.config import load_setups
 from bench.metric import THROUGHPUT
-from bench.model import ClosedLoad, Failure, OpenLoad, Record, Run
+from bench.model import Caveat, ClosedLoad, Failure, OpenLoad, Record, Run
 from bench.repeats import gather
 from bench.study.claims import CLAIMS, Claim, Judged, claims, verdict_of
 from bench.study.ratio import Interval, Ratio
@@ -155,3 +155,16 @@ def test_cells_meet_at_the_same_load_only() -> None:
         *repeats("uvicorn", "noop-async", 1, 1, load=opened),
     )
     assert not [one for one in claims(apart, gather(apart.records), None) if "gunicorn" in one.claim.text]
+
+
+def test_a_claim_about_bystanders_whose_wait_grew_has_no_ratio() -> None:
+    grown = (Caveat("victim-grows", ""),)
+    made = run(
+        *repeats("uvicorn", "cpu-sync", 90, 91, 92, victim_p99=20.0),
+        *repeats("uvicorn", "cpu-async", 90, 91, 92, victim_p99=1820.0, caveats=grown),
+    )
+    found = judged(made, "others wait less")
+    assert found.figures == (
+        "cpu-sync victim p99 at 32 users: 20.0 ms next to cpu-sync, at least 1,820 ms next to cpu-async"
+    )
+    assert found.verdict == "borne out"

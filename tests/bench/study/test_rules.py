@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from bench.model import Caveat
 from bench.repeats import gather
 from bench.study.ladder import ladders
 from bench.study.rule import Rule
@@ -110,3 +111,52 @@ def test_twins_at_a_fixed_rate_are_held_against_the_reference() -> None:
     ]
     assert found[0].advice == "I/O of 10 ms at a fixed rate: misuse makes the response at p99 longer"
     assert found[0].records == "uvicorn: io-misuse, io-async; native, 400 arrivals/s; 2 repeats"
+
+
+GROWS = (Caveat("victim-grows", "900 ms in the first third, 2,700 ms in the last"),)
+
+
+def test_a_bystander_whose_wait_grew_with_the_cell_has_no_ratio() -> None:
+    calm = cells("io-async", 8, 780, 784, victim_p99=2.0)
+    grown = cells("io-misuse", 8, 98, 97, victim_p99=1820.0, caveats=GROWS)
+    rule = of("I/O of 10 ms: who blocks the loop makes all others wait", made(calm, grown))
+    assert rule.shown
+    assert rule.figure == (
+        "I/O of 10 ms at 8 users: at p99 a bystander waits at least 1,820 ms next to io-misuse, "
+        "2.00 ms next to io-async"
+    )
+    assert rule.ratios[0].text == "–"
+
+
+def test_of_several_levels_one_whose_wait_did_not_grow_is_told() -> None:
+    """Its ratio is a third of the other's, but it is one."""
+    calm = [cells("io-async", users, 780, 784, victim_p99=2.0) for users in (1, 8)]
+    still = cells("io-misuse", 1, 98, 97, victim_p99=300.0)
+    grown = cells("io-misuse", 8, 98, 97, victim_p99=900.0, caveats=GROWS)
+    rule = of("I/O of 10 ms: who blocks the loop makes all others wait", made(*calm, still, grown))
+    assert rule.figure == "I/O of 10 ms at 1 user: misuse 150 × the wait of a bystander at p99 of async"
+
+
+def test_waits_that_grew_and_show_nothing_have_no_ratio_either() -> None:
+    """The ranges of the repeats overlap."""
+
+    def level(scenario: str, *waits: float) -> tuple:
+        rows = [
+            cells(scenario, 8, 780, 784, victim_p99=wait, caveats=GROWS)[at] for at, wait in enumerate(waits)
+        ]
+        return tuple(rows)
+
+    found = made(level("io-async", 900.0, 1100.0), level("io-sync", 1000.0, 1050.0))
+    rule = of("I/O of 10 ms: which of them spares others", found)
+    assert not rule.shown
+    assert "×" not in rule.figure
+    assert "for as long as the cells lasted" in rule.figure
+
+
+def test_at_a_fixed_rate_a_wait_that_grew_has_no_ratio() -> None:
+    late = repeats("uvicorn", "io-misuse", 60, 60, load=OPEN, p99=60.0, victim_p99=1820.0, caveats=GROWS)
+    soon = repeats("uvicorn", "io-async", 60, 60, load=OPEN, p99=12.0, victim_p99=2.0)
+    assert made(late, soon)[1].figure == (
+        "I/O of 10 ms at 400 arrivals/s: at p99 a bystander waits at least 1,820 ms next to io-misuse, "
+        "2.00 ms next to io-async"
+    )
