@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from bench.metric import (
@@ -34,7 +35,8 @@ TILDE = "~ means no evidence: the ranges of the repeats overlap, or there is a s
 
 FLOOR = "≥: it grew for as long as the cell lasted, so a longer cell would show more, and a ratio would say nothing."
 
-_PRESENT = (THROUGHPUT, P99, CPU)
+NOTES = frozenset({"unchecked"})
+"""Codes of notes on how a run was made: where every record has one, it says nothing of a cell, and is said once."""
 
 
 def _column(metric: Metric) -> Column:
@@ -50,9 +52,25 @@ def summary(run: Run) -> Table:
         label("setup"), label("scenario"), _column(THROUGHPUT), _RANGE,
         *map(_column, (P50, P99, CPU, MEMORY)), Column("errors"),
     )  # fmt: skip
+    run, notes = said_once(run)
     contexts = by_context(gather(run.records)).values()
     rows = [_summary_row(cell) for cells in contexts for cell in sorted(cells, key=_best_first)]
-    return Table("Summary", columns, tuple(rows), (MEDIANS,) if rows else ())
+    return Table("Summary", columns, tuple(rows), (MEDIANS, *notes) if rows else ())
+
+
+def said_once(run: Run) -> tuple[Run, tuple[str, ...]]:
+    """The run without the notes that every one of its records has, and a sentence for each of them."""
+    sentences: dict[str, str] = {}
+    for code in sorted(NOTES):
+        texts = [[caveat.text for caveat in record.caveats if caveat.code == code] for record in run.records]
+        if texts and all(texts):
+            alike = {text for found in texts for text in found}
+            sentences[code] = f"In every cell, {code}" + (f": {alike.pop()}." if len(alike) == 1 else ".")
+    records = tuple(
+        replace(record, caveats=tuple(caveat for caveat in record.caveats if caveat.code not in sentences))
+        for record in run.records
+    )
+    return replace(run, records=records), tuple(sentences.values())
 
 
 def _best_first(cell: Repeats) -> tuple[bool, float, str]:

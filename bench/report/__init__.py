@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from bench.compare import said_once
 from bench.micro import Micro
 from bench.model import Run
 from bench.report import html, markdown, plots
@@ -21,7 +22,7 @@ def write(run: Run, folder: Path, micro: Micro | None = None) -> Path:
     from bench.report import charts  # here, because matplotlib takes half a second to import
 
     contents = page(run, micro)
-    drawn = (*(contents.chapter.charts if contents.chapter else ()), *plots.charts(run))
+    drawn = (*(contents.chapter.charts if contents.chapter else ()), *plots.charts(said_once(run)[0]))
     (folder / "charts").mkdir(parents=True, exist_ok=True)
     for old in (folder / "charts").glob("*.png"):
         old.unlink()

@@ -257,26 +257,32 @@ def _caveats(page: Page) -> str:
     by_code: dict[str, list[tuple[Caveat, tuple[Record, ...]]]] = {}
     for caveat, records in found:
         by_code.setdefault(caveat.code, []).append((caveat, records))
-    parts = "\n".join(_caveat(code, said, page.names) for code, said in by_code.items())
+    parts = "\n".join(_caveat(code, said, page) for code, said in by_code.items())
     return (
         '<section id="caveats"><h2>Caveats</h2>\n<p>Reasons to doubt a figure, and where they apply.</p>\n'
         f"{parts}</section>"
     )
 
 
-def _caveat(code: str, said: Sequence[tuple[Caveat, tuple[Record, ...]]], names: Mapping[str, str]) -> str:
+def _caveat(code: str, said: Sequence[tuple[Caveat, tuple[Record, ...]]], page: Page) -> str:
+    mark = _text(page.names[code])
     records = {id(record): record for _, found in said for record in found}
     invalid = sum(not record.valid for record in records.values())
     count = f"{len(records)} record{'' if len(records) == 1 else 's'}, {invalid} of them invalid"
     items = "".join(
-        f"<li>{_text(caveat.text)} <span>{_text('; '.join(map(_record_name, found)))}</span></li>"
+        f"<li>{_text(caveat.text)} <span>{_text(_where(found, page.run))}</span></li>"
         for caveat, found in said
     )
     folded = " open" if len(said) <= 3 else ""
     return (
-        f'<details id="caveat-{_text(names[code])}"{folded}><summary><strong>{_text(code)}</strong>'
-        f"<sup>{_text(names[code])}</sup> <span>{count}</span></summary>\n<ul>{items}</ul></details>"
+        f'<details id="caveat-{mark}"{folded}><summary><strong>{_text(code)}</strong>'
+        f"<sup>{mark}</sup> <span>{count}</span></summary>\n<ul>{items}</ul></details>"
     )
+
+
+def _where(records: Sequence[Record], run: Run) -> str:
+    """Those that a caveat is about: all of them by a word."""
+    return "every record" if len(records) == len(run.records) > 1 else "; ".join(map(_record_name, records))
 
 
 def _record_name(record: Record) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from bench.compare import caveats_of
 from bench.findings import Finding
-from bench.model import Failure, Record
+from bench.model import Failure, Record, Run
 from bench.report.page import Page, flat
 from bench.report.panels import Chart
 from bench.table import Column, Row, Table
@@ -112,12 +112,14 @@ def _caveats(page: Page) -> Iterable[str]:
     if found:
         yield "## Caveats"
         yield "\n".join(
-            f"- **{plain(caveat.code)}** {plain(caveat.text)} ({plain(_where(records))})"
+            f"- **{plain(caveat.code)}** {plain(caveat.text)} ({plain(_where(records, page.run))})"
             for caveat, records in found
         )
 
 
-def _where(records: Iterable[Record]) -> str:
+def _where(records: Sequence[Record], run: Run) -> str:
+    if len(records) == len(run.records) > 1:
+        return "every record"
     return "; ".join(dict.fromkeys(record.cell.label for record in records))
 
 

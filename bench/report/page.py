@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.compare import ranking, stage_table, summary, twin_table, worker_table
+from bench.compare import ranking, said_once, stage_table, summary, twin_table, worker_table
 from bench.findings import Finding, findings
 from bench.limits import capacity_of, growth_of, growth_table, trial_table
 from bench.micro import Micro
@@ -37,15 +37,19 @@ def page(run: Run, micro: Micro | None = None) -> Page:
     first, *details = _tables(run)
     codes = (caveat.code for record in run.records for caveat in record.caveats)
     shown = tuple(table for table in details if table.rows)
-    return Page(run, tuple(title_facts(run)), findings(run), first, shown, marks(codes), chapter(run, micro))
+    cells, _ = said_once(run)
+    return Page(
+        run, tuple(title_facts(run)), findings(cells), first, shown, marks(codes), chapter(cells, micro)
+    )
 
 
 def _tables(run: Run) -> tuple[Table, ...]:
-    if searched := capacity_of(run):
+    cells, _ = said_once(run)
+    if searched := capacity_of(cells):
         return (trial_table(searched),)
-    if grown := growth_of(run):
-        return growth_table(grown), summary(run), worker_table(run)
-    return summary(run), ranking(run), twin_table(run), stage_table(run), worker_table(run)
+    if grown := growth_of(cells):
+        return growth_table(grown), summary(run), worker_table(cells)
+    return summary(run), ranking(cells), twin_table(cells), stage_table(cells), worker_table(cells)
 
 
 def title_facts(run: Run) -> Iterator[tuple[str, str]]:

@@ -218,6 +218,40 @@ def test_caveats_with_the_records_that_carry_them() -> None:
     assert tables.caveats_of([one, two]) == ((lag, (one,)), (steal, (one, two)))
 
 
+UNCHECKED = Caveat("unchecked", "GET / has no check: only its status was looked at")
+
+
+def test_a_note_that_every_cell_carries_is_said_once() -> None:
+    table = tables.summary(
+        run(
+            record(caveats=(UNCHECKED,)), record(repeat=1, caveats=(Caveat("lag", "1 ms"), UNCHECKED)),
+            record("b", caveats=(UNCHECKED,)),
+        )
+    )  # fmt: skip
+    assert [(row.entries[0], row.codes) for row in table.rows] == [("b", ()), ("uvicorn", ("lag",))]
+    assert [note for note in table.notes if "unchecked" in note] == [
+        f"In every cell, unchecked: {UNCHECKED.text}."
+    ]
+
+
+def test_a_note_that_some_cells_carry_stays_with_them() -> None:
+    table = tables.summary(run(record("a", throughput=2000, caveats=(UNCHECKED,)), record("b")))
+    assert [row.codes for row in table.rows] == [("unchecked",), ()]
+    assert not [note for note in table.notes if "unchecked" in note]
+
+
+def test_a_doubt_that_every_cell_carries_stays_with_each() -> None:
+    lag = Caveat("lag", "1 ms")
+    table = tables.summary(run(record("a", caveats=(lag,)), record("b", caveats=(lag,))))
+    assert [row.codes for row in table.rows] == [("lag",), ("lag",)]
+
+
+def test_of_several_texts_of_one_note_its_code_is_said() -> None:
+    other = Caveat("unchecked", "GET /other has no check")
+    table = tables.summary(run(record("a", caveats=(UNCHECKED,)), record("b", caveats=(other,))))
+    assert [note for note in table.notes if "unchecked" in note] == ["In every cell, unchecked."]
+
+
 # --- stages and balance --------------------------------------------------------------------------
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bench.model import Caveat
+from bench.findings.finding import Finding
+from bench.model import Caveat, Run
 from bench.report.markdown import plain, render, render_table
 from bench.report.page import page
 from bench.report.plots import charts
 from bench.table import Column, Row, Table, label
-from tests.bench.builders import realistic
+from tests.bench.builders import realistic, record, run
 
 READER = MarkdownIt("commonmark").enable("table")
 
@@ -107,3 +110,59 @@ def test_a_report_has_its_parts_in_order() -> None:
     ]  # fmt: skip
     assert "1. **Best setups here: granian-1, uvicorn, uvicorn-2 and gunicorn-1.**" in text
     assert "- granian-2, the whole round, repeat 2: the server did not answer" in text
+
+
+# --- caveats -------------------------------------------------------------------------------------
+
+
+def lines_of(some: Run) -> list[str]:
+    return render(page(some), charts(some)).splitlines()
+
+
+def test_a_finding_names_its_caveats_each_once() -> None:
+    doubts = (Caveat("lag", "1 ms"), Caveat("lag", "2 ms"), Caveat("steal", "3 %"))
+    contents = page(run(record()))
+    finding = Finding("topic", "A title", "A text.", ("a figure",), "", doubts)
+    text = render(replace(contents, findings=(finding,)), ())
+    assert "1. **A title.** A text.\n   - a figure\n   - caveats: lag, steal\n" in text
+    calm = render(replace(contents, findings=(replace(finding, caveats=()),)), ())
+    assert "   - caveats" not in calm
+
+
+def test_every_finding_of_a_report_has_the_caveats_of_its_cells() -> None:
+    contents = page(realistic())
+    text = render(contents, ())
+    doubted = [finding for finding in contents.findings if finding.caveats]
+    assert len(doubted) >= 2
+    for finding in doubted:
+        block = text.partition(plain(finding.title))[2].partition("\n\n")[0]
+        codes = dict.fromkeys(caveat.code for caveat in finding.caveats)
+        assert f"   - caveats: {', '.join(codes)}" in block.splitlines()
+
+
+def test_each_caveat_is_explained_once_with_the_cells_it_is_about() -> None:
+    lag, steal = Caveat("lag", "1 ms late"), Caveat("steal", "3 % taken")
+    lines = lines_of(run(record("a", caveats=(lag,)), record("b", caveats=(lag, steal)), record("c")))
+    assert [line for line in lines if line.startswith("- **")] == [
+        "- **lag** 1 ms late (a / noop-async / native / 32 users; b / noop-async / native / 32 users)",
+        "- **steal** 3 % taken (b / noop-async / native / 32 users)",
+    ]
+
+
+def test_sixty_cells_with_one_caveat_have_one_line_of_a_sane_length() -> None:
+    """A note that says something of the whole run stands neither in rows nor in findings."""
+    note = Caveat("unchecked", "GET / has no check: only its status was looked at")
+    many = run(*(record(f"setup-{at:02}", throughput=1000 + at, repeat=repeat, caveats=(note,))
+                 for at in range(20) for repeat in range(3)))  # fmt: skip
+    said = [line for line in lines_of(many) if "unchecked" in line]
+    assert said == [
+        f"In every cell, unchecked: {note.text}.",
+        f"- **unchecked** {note.text} (every record)",
+    ]
+
+
+def test_a_doubt_in_every_record_is_explained_once_and_stays_in_the_rows() -> None:
+    lag = Caveat("lag", "1 ms late")
+    lines = lines_of(run(record("a", caveats=(lag,)), record("b", caveats=(lag,))))
+    assert "- **lag** 1 ms late (every record)" in lines
+    assert len([line for line in lines if line.startswith("| ") and line.endswith("| lag |")]) == 4

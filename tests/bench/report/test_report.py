@@ -222,3 +222,21 @@ def test_an_interrupted_run_says_so_where_a_finished_one_says_how_long_it_took(t
     cut = PageReader(write(replace(told, facts={**told.facts, "finished": False}), tmp_path).read_text())
     assert "duration 4 min 12 s" in finished.text
     assert "duration not finished" in cut.text
+
+
+def test_a_note_on_every_record_stands_once_in_the_page(tmp_path: Path) -> None:
+    note = Caveat("unchecked", "GET / has no check: only its status was looked at")
+    lag = Caveat("lag", "1 ms late")
+    many = [
+        record(f"setup-{at:02}", throughput=1000 + at, repeat=repeat, caveats=(note, lag), victim_p99=3.0)
+        for at in range(20)
+        for repeat in range(3)
+    ]
+    text = write(run(*many), tmp_path).read_text()
+    reader = PageReader(text)
+    assert not reader.faults
+    assert " ".join(reader.words).count(note.text) == 2  # under the summary, and among the caveats
+    assert reader.values("href").count("#caveat-b") == 0  # neither a row nor a finding points to it
+    assert reader.values("id").count("caveat-b") == 1
+    assert reader.values("href").count("#caveat-a") > 20  # as they do to a doubt
+    assert text.count("every record") == 2
