@@ -13,6 +13,7 @@ from bench.metric import (
     NOTHING,
     P50,
     P99,
+    P99_BY_TIME,
     THROUGHPUT,
     VICTIM_P99,
     Metric,
@@ -33,6 +34,10 @@ MEDIANS = (
 )
 TILDE = "~ means no evidence: the ranges of the repeats overlap, or there is a single repeat."
 
+BY_TIME = (
+    "p99 by time: of the time that users waited, 1 % was spent in requests longer than this. It is shown where it is "
+    "more than twice p99, which few requests move: while a server stands still, a closed loop sends none."
+)
 FLOOR = "≥: it grew for as long as the cell lasted, so a longer cell would show more, and a ratio would say nothing."
 
 NOTES = frozenset({"unchecked"})
@@ -44,18 +49,40 @@ def _column(metric: Metric) -> Column:
 
 
 _RANGE = Column("range", "%")
+_BY_TIME_FACTOR = 2.0
 
 
 def summary(run: Run) -> Table:
     """One row a cell: the best throughput first within a scenario, invalid cells last."""
-    columns = (
-        label("setup"), label("scenario"), _column(THROUGHPUT), _RANGE,
-        *map(_column, (P50, P99, CPU, MEMORY)), Column("errors"),
-    )  # fmt: skip
     run, notes = said_once(run)
-    contexts = by_context(gather(run.records)).values()
-    rows = [_summary_row(cell) for cells in contexts for cell in sorted(cells, key=_best_first)]
-    return Table("Summary", columns, tuple(rows), (MEDIANS, *notes) if rows else ())
+    cells = gather(run.records)
+    metrics, by_time = _with_p99_by_time(cells, P50, P99, CPU, MEMORY)
+    columns = (
+        label("setup"), label("scenario"), _column(THROUGHPUT), _RANGE, *map(_column, metrics), Column("errors"),
+    )  # fmt: skip
+    contexts = by_context(cells).values()
+    rows = [_summary_row(cell, metrics) for cells in contexts for cell in sorted(cells, key=_best_first)]
+    return Table("Summary", columns, tuple(rows), (MEDIANS, *by_time, *notes) if rows else ())
+
+
+def _with_p99_by_time(
+    cells: Iterable[Repeats], *metrics: Metric
+) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
+    """The metrics, with p99 by time after p99 where some cell has more of it to say, and the note that explains it."""
+    if not any(map(_waits_unseen, cells)):
+        return metrics, ()
+    place = metrics.index(P99) + 1
+    return (*metrics[:place], P99_BY_TIME, *metrics[place:]), (BY_TIME,)
+
+
+def _waits_unseen(cell: Repeats) -> bool:
+    """Whether users of a closed load spent their time in requests that are too few for its p99."""
+    by_time, p99 = cell.estimate(P99_BY_TIME), cell.estimate(P99)
+    return bool(cell.closed and by_time and p99 and by_time.median > _BY_TIME_FACTOR * p99.median)
+
+
+def _entry(cell: Repeats, metric: Metric) -> str:
+    return "" if metric is P99_BY_TIME and not _waits_unseen(cell) else cell.show(metric)
 
 
 def said_once(run: Run) -> tuple[Run, tuple[str, ...]]:
@@ -85,9 +112,9 @@ def ranked_by(cell: Repeats) -> Metric:
     return THROUGHPUT if cell.closed else P99
 
 
-def _summary_row(cell: Repeats) -> Row:
+def _summary_row(cell: Repeats, metrics: Iterable[Metric]) -> Row:
     throughput = cell.estimate(THROUGHPUT)
-    figures = [metric.show(cell.estimate(metric)) for metric in (P50, P99, CPU, MEMORY)]
+    figures = [_entry(cell, metric) for metric in metrics]
     errors = sum(record.summary.errors for record in cell.records)
     entries = (
         cell.setup, cell.scenario, THROUGHPUT.show(throughput), spread(throughput), *figures, f"{errors:,}",
@@ -97,18 +124,19 @@ def _summary_row(cell: Repeats) -> Row:
 
 def ranking(run: Run) -> Table:
     """The setups of each scenario, engine and load, where there are two or more."""
-    columns = (
-        Column("rank"), label("setup"), _column(THROUGHPUT), _RANGE, Column("to leader"),
-        *map(_column, (P50, P99, CPU, MEMORY)),
-    )  # fmt: skip
     contexts = [cells for cells in by_context(gather(run.records)).values() if len(cells) > 1]
-    rows = chain.from_iterable(_ranked_rows(cells) for cells in contexts)
+    metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), P50, P99, CPU, MEMORY)
+    columns = (
+        Column("rank"), label("setup"), _column(THROUGHPUT), _RANGE, Column("to leader"), *map(_column, metrics),
+    )  # fmt: skip
+    rows = chain.from_iterable(_ranked_rows(cells, metrics) for cells in contexts)
     fewest = min((len(cell.records) for cells in contexts for cell in cells), default=0)
     notes = (
         "The rank is one more than the number of setups whose repeats all lie on the better side; setups "
         "that cannot be told apart share it, and invalid cells have none.",
         "Closed loads rank by throughput, open loads by p99: their rate is given.",
         TILDE,
+        *by_time,
         chance_note(fewest, fewest),
     )
     return Table("Setups ranked per scenario", columns, tuple(rows), notes if contexts else ())
@@ -124,7 +152,7 @@ def rank(cells: Sequence[Repeats], cell: Repeats) -> int | None:
     return 1 + sum(found is not None and found.verdict == metric.better for found in comparisons)
 
 
-def _ranked_rows(cells: Sequence[Repeats]) -> Iterable[Row]:
+def _ranked_rows(cells: Sequence[Repeats], metrics: Sequence[Metric]) -> Iterable[Row]:
     places = {id(cell): rank(cells, cell) for cell in cells}
     leader = min(cells, key=_best_first)
     metric = ranked_by(leader)
@@ -137,7 +165,7 @@ def _ranked_rows(cells: Sequence[Repeats]) -> Iterable[Row]:
             THROUGHPUT.show(throughput),
             spread(throughput),
             "" if cell is leader else _ratio(cell.against(leader, metric)),
-            *(each.show(cell.estimate(each)) for each in (P50, P99, CPU, MEMORY)),
+            *(_entry(cell, each) for each in metrics),
         )
         yield Row(entries, f"{cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
 
@@ -148,29 +176,30 @@ def _ratio(found: Comparison | None) -> str:
 
 def twin_table(run: Run) -> Table:
     """The same work done in different ways, each against its group's reference variant."""
-    columns = (
-        label("variant"), _column(THROUGHPUT), _RANGE, Column("to first"),
-        *map(_column, (P50, P99, CPU, VICTIM_P99)),
-    )  # fmt: skip
     sets = twins(gather(run.records))
-    rows = [_twin_row(cell, cells[0]) for cells in sets for cell in cells]
+    metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), P50, P99, CPU, VICTIM_P99)
+    columns = (
+        label("variant"), _column(THROUGHPUT), _RANGE, Column("to first"), *map(_column, metrics),
+    )  # fmt: skip
+    rows = [_twin_row(cell, cells[0], metrics) for cells in sets for cell in cells]
     floor = (FLOOR,) if any(cell.grows(VICTIM_P99) for cells in sets for cell in cells) else ()
     notes = (
         "The victim is an innocent request that a slow probe repeats on its own connections next to the load.",
         *floor,
+        *by_time,
         TILDE,
     )
     return Table("The same work, done differently", columns, tuple(rows), notes if rows else ())
 
 
-def _twin_row(cell: Repeats, reference: Repeats) -> Row:
+def _twin_row(cell: Repeats, reference: Repeats, metrics: Iterable[Metric]) -> Row:
     throughput = cell.estimate(THROUGHPUT)
     entries = (
         cell.scenario,
         THROUGHPUT.show(throughput),
         spread(throughput),
         "" if cell is reference else _ratio(cell.against(reference, THROUGHPUT)),
-        *map(cell.show, (P50, P99, CPU, VICTIM_P99)),
+        *(_entry(cell, metric) for metric in metrics),
     )
     return Row(entries, f"{cell.group}: {cell.setup}, {cell.where}", cell.caveats, not cell.valid)
 

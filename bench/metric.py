@@ -70,6 +70,9 @@ def _megabytes(record: Record) -> float | None:
 THROUGHPUT = Metric("throughput", "req/s", lambda record: record.summary.throughput_rps, "higher", whole)
 P50 = Metric("p50", "ms", lambda record: record.summary.response_ms.p50, "lower", three_digits)
 P99 = Metric("p99", "ms", lambda record: record.summary.response_ms.p99, "lower", three_digits)
+P99_BY_TIME = Metric(
+    "p99 by time", "ms", lambda record: record.summary.time_weighted_ms.p99, "lower", three_digits
+)
 CPU = Metric("CPU", "µs/req", lambda record: record.resources.cpu_us_per_request, "lower", whole)
 MEMORY = Metric("memory", "MB", _megabytes, "lower", whole)
 VICTIM_P99 = Metric("victim p99", "ms", _victim_p99, "lower", three_digits)

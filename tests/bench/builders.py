@@ -62,6 +62,7 @@ def record(
     workers: tuple[int | None, ...] = (None,),
     cpus: tuple[int, ...] = (0,),
     victim_p99: float | None = None,
+    p99_by_time: float | None = None,
     valid: bool = True,
     caveats: tuple[Caveat, ...] = (),
     errors: int = 0,
@@ -77,6 +78,7 @@ def record(
     summary = Summary(
         requests, errors, 0, throughput, response, response, NOTHING,
         {label: RequestSummary(requests, errors, response)}, timeline, curve, victim=victim,
+        time_weighted_ms=Latency(p99=p99_by_time),
     )  # fmt: skip
     processes = tuple(
         Worker(1000 + place, count, 1.0, rss // len(workers)) for place, count in enumerate(workers)

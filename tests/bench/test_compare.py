@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from bench import compare as tables
 from bench.compare import cores, rank, shares, stage_table, worker_count, worker_table
-from bench.model import Caveat, Latency, Record, StageSummary, Worker
+from bench.model import Caveat, Latency, Record, Run, StageSummary, Worker
 from bench.repeats import gather
 from bench.table import Table
 from tests.bench.builders import OPEN, record, repeats, run
@@ -63,6 +63,62 @@ def test_the_summary_has_the_best_setup_first_and_invalid_ones_last() -> None:
 def test_an_empty_run_has_an_empty_summary() -> None:
     assert tables.summary(run()).rows == ()
     assert tables.summary(run()).notes == ()
+
+
+# --- p99 by time ---------------------------------------------------------------------------------
+
+
+def headings(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def test_p99_by_time_stands_next_to_p99_where_it_is_more_than_twice_as_long() -> None:
+    """A freeze that 32 of 20,000 requests met: 1 % of them were slower than 0.21 ms, of their time than 700 ms."""
+    table = tables.summary(
+        run(
+            record("frozen", throughput=900, p50=0.1, p99=0.21, p99_by_time=700.0),
+            record("steady", throughput=800, p50=2.0, p99=6.0, p99_by_time=12.0),
+        )
+    )
+    assert headings(table)[4:8] == ["p50", "p99", "p99 by time", "CPU"]
+    assert column(table, "p99 by time", "ms") == ["700", ""]
+    assert column(table, "CPU") == ["80.0", "80.0"]
+    assert [note for note in table.notes if note.startswith("p99 by time")]
+
+
+def test_p99_by_time_takes_no_room_where_it_says_nothing() -> None:
+    for cells in (
+        [record(p99=6.0, p99_by_time=12.0)],
+        [record(p99=6.0)],
+        [record(p99=6.0, p99_by_time=900.0, load=OPEN)],  # whose arrivals do not wait for the server
+    ):
+        table = tables.summary(run(*cells))
+        assert "p99 by time" not in headings(table)
+        assert not [note for note in table.notes if note.startswith("p99 by time")]
+
+
+def test_p99_by_time_is_the_median_of_the_repeats() -> None:
+    three = [
+        record(repeat=at, p99=6.0, p99_by_time=by_time) for at, by_time in enumerate((8.0, 400.0, 500.0))
+    ]
+    assert column(tables.summary(run(*three)), "p99 by time") == ["400"]
+
+
+@pytest.mark.parametrize("make", [tables.ranking, tables.twin_table])
+def test_p99_by_time_stands_in_every_table_of_closed_loads(make: Callable[[Run], Table]) -> None:
+    cells = [
+        record(setup, scenario, p99=6.0, p99_by_time=by_time)
+        for setup in ("a", "b")
+        for scenario, by_time in (("io-async", 7.0), ("io-sync", 60.0))
+    ]
+    table = make(run(*cells))
+    assert sorted(column(table, "p99 by time")) == ["", "", "60.0", "60.0"]
+    assert {len(row.entries) for row in table.rows} == {len(table.columns)}
+    assert [note for note in table.notes if note.startswith("p99 by time")]
+    plain = make(
+        run(*(replace(one, summary=replace(one.summary, time_weighted_ms=Latency())) for one in cells))
+    )
+    assert "p99 by time" not in headings(plain)
 
 
 # --- ranking -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from bench.metric import (
     MEMORY,
     P50,
     P99,
+    P99_BY_TIME,
     THROUGHPUT,
     VICTIM_P99,
     Metric,
@@ -21,15 +22,27 @@ from tests.bench.builders import record
 
 @pytest.mark.parametrize(
     ("metric", "expected"),
-    [(THROUGHPUT, 1234.0), (P50, 3.0), (P99, 9.0), (CPU, 77.0), (MEMORY, 91.5), (VICTIM_P99, 42.0)],
+    [
+        (THROUGHPUT, 1234.0),
+        (P50, 3.0),
+        (P99, 9.0),
+        (P99_BY_TIME, 51.0),
+        (CPU, 77.0),
+        (MEMORY, 91.5),
+        (VICTIM_P99, 42.0),
+    ],
     ids=lambda value: value.name if isinstance(value, Metric) else "",
 )
 def test_a_metric_finds_its_own_figure(metric: Metric, expected: float) -> None:
-    measured = record(throughput=1234.0, p50=3.0, p99=9.0, cpu_us=77.0, rss=91_500_000, victim_p99=42.0)
+    measured = record(
+        throughput=1234.0, p50=3.0, p99=9.0, cpu_us=77.0, rss=91_500_000, victim_p99=42.0, p99_by_time=51.0
+    )
     assert metric.of(measured) == expected
 
 
-@pytest.mark.parametrize("metric", [P50, P99, CPU, MEMORY, VICTIM_P99], ids=lambda metric: metric.name)
+@pytest.mark.parametrize(
+    "metric", [P50, P99, P99_BY_TIME, CPU, MEMORY, VICTIM_P99], ids=lambda metric: metric.name
+)
 def test_what_was_not_measured_is_none_and_no_zero(metric: Metric) -> None:
     assert metric.of(record(p50=None, p99=None, cpu_us=None, rss=0)) is None
 

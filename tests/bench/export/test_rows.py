@@ -54,3 +54,12 @@ def test_an_invalid_record_says_so_and_why() -> None:
     good, bad = repeats("a", "noop-async", 1), record("b", valid=False, caveats=doubts)
     found = {row["setup"]: (row["valid"], row["caveats"]) for row in rows(run(*good, bad))}
     assert found == {"a": ("true", ""), "b": ("false", "errors: 1 of 2 failed; lag: 1 ms")}
+
+
+def test_times_weighted_by_time_have_columns_of_their_own() -> None:
+    (told,) = rows(run(record(p99=6.0, p99_by_time=60.0)))
+    assert (told["response_p99_ms"], told["time_weighted_p99_ms"], told["time_weighted_p50_ms"]) == (
+        "6.0",
+        "60.0",
+        "",
+    )
