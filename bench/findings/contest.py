@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, rate
-from bench.metric import CPU, MEMORY, THROUGHPUT
+from bench.metric import CPU, MEMORY, THROUGHPUT, share
 from bench.model import Load
 from bench.repeats import Repeats, across, by_context, peak
 from bench.stats import Comparison, Estimate, compare, geometric_mean
+
+_MOST_NAMES = 3
+"""In a title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +137,25 @@ def _best_words(
             if found
             else f"{leader.setup} serves most; {_slower_in(second, leader)}",
         )
-    names = listed([leader.setup, *(standing.setup for standing in tied)])
-    others = [standing for standing in standings[1:] if standing not in tied]
-    if not others:
-        return (
-            f"Which setup is best: {NOT_SHOWN}",
-            f"{names} cannot be told apart here: their repeats overlap, or nearly do",
-        )
-    behind = evident(compare(leader.score, others[0].score))
-    reach = (
-        f"{others[0].setup} comes next with {behind.text} the requests"
-        if behind
-        else _slower_in(others[0], leader)
+    level = [leader, *tied]
+    names = [standing.setup for standing in level]
+    hidden = max(standing.score.spread or 0.0 for standing in level)
+    text = (
+        f"{listed(names)} cannot be told apart: their repeats range over up to {share(hidden)} %, and noise of that "
+        "size hides smaller differences"
     )
+    behind = next((standing for standing in standings if standing not in level), None)
+    which = listed(names) if len(names) <= _MOST_NAMES else f"{len(names)} setups"
     return (
-        f"Best setups here: {names}",
-        f"{names} cannot be told apart here, as their repeats overlap or nearly do; {reach}",
+        f"Which setup is best: {which} cannot be told apart",
+        f"{text}; {_next_words(behind, leader)}" if behind else text,
+    )
+
+
+def _next_words(behind: _Standing, leader: _Standing) -> str:
+    found = evident(compare(leader.score, behind.score))
+    return (
+        f"{behind.setup} comes next with {found.text} the requests" if found else _slower_in(behind, leader)
     )
 
 
@@ -157,7 +163,7 @@ def _cost(leader: _Standing, second: _Standing) -> Iterable[str]:
     memory, cpu = leader.memory, compare(second.cpu, leader.cpu)
     if cpu is not None:
         yield (
-            f"A request costs {leader.setup} {cpu.text} the CPU time it costs {second.setup}."
+            f"{leader.setup} uses {cpu.text} the CPU time of {second.setup} per request."
             if cpu.shown
             else f"In CPU time per request between {leader.setup} and {second.setup} {NOT_SHOWN}."
         )

@@ -34,20 +34,36 @@ def test_what_the_best_setup_costs() -> None:
         repeats("a", "noop-async", 200, 201, cpu_us=50.0, rss=90_000_000),
         repeats("b", "noop-async", 100, 101, cpu_us=100.0, rss=120_000_000),
     )
-    assert "A request costs a 0.50 × the CPU time it costs b." in best.text
+    assert "a uses 0.50 × the CPU time of b per request." in best.text
     assert "a peaks at 90.0 MB of memory, b at 120 MB." in best.text
 
 
-def test_setups_whose_repeats_overlap_share_the_first_place() -> None:
+def test_setups_whose_repeats_overlap_cannot_be_told_apart_and_are_not_called_best() -> None:
+    """a's repeats range over 20 of 110, which is 18 %, b's over 15 of 102.5."""
     best = found(
         "best-setup",
         repeats("a", "noop-async", 100, 120), repeats("b", "noop-async", 95, 110), repeats("c", "noop-async", 54, 56),
     )  # fmt: skip
-    assert best.title == "Best setups here: a and b"
-    assert (
-        "a and b cannot be told apart here, as their repeats overlap or nearly do; "
-        "c comes next with 0.50 × the requests" in best.text
+    assert best.title == "Which setup is best: a and b cannot be told apart"
+    assert best.text.startswith("a and b cannot be told apart: ")
+    assert "18 %" in best.text
+    assert "c comes next with 0.50 × the requests" in best.text
+
+
+def test_many_that_noise_hides_are_counted_in_the_title_and_named_below_it() -> None:
+    """The noise of the asyncio and h11 setup hides how slow it is; nobody calls it one of the best."""
+    best = found(
+        "best-setup",
+        repeats("granian-1", "noop-async", 100, 120), repeats("uvicorn", "noop-async", 95, 110),
+        repeats("gunicorn-1", "noop-async", 96, 111), repeats("uvicorn-asyncio-h11", "noop-async", 60, 101),
+        repeats("hypercorn-1", "noop-async", 9, 10),
+    )  # fmt: skip
+    assert best.title == "Which setup is best: 4 setups cannot be told apart"
+    assert best.text.startswith(
+        "granian-1, gunicorn-1, uvicorn and uvicorn-asyncio-h11 cannot be told apart: "
     )
+    assert "51 %" in best.text  # 41 of 80.5
+    assert "best setups" not in (best.title + best.text).lower()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +73,11 @@ def test_setups_whose_repeats_overlap_share_the_first_place() -> None:
             60, 70, "Best setup here: a", "a serves most; b comes next, slower in noop-async (", id="clearly"
         ),
         pytest.param(
-            90, 98, f"Which setup is best: {NOT_SHOWN}", "a and b cannot be told apart here", id="barely"
+            90,
+            98,
+            "Which setup is best: a and b cannot be told apart",
+            "a and b cannot be told apart: ",
+            id="barely",
         ),
     ],
 )
@@ -81,23 +101,24 @@ def test_ranges_that_merely_part_over_all_scenarios_decide_nothing_either() -> N
         repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 149, 149),
         repeats("b", "noop-async", 90, 101), repeats("b", "db-async", 134.4, 145),
     )  # fmt: skip
-    assert "a and b cannot be told apart here" in best.text
+    assert "a and b cannot be told apart: " in best.text
 
 
-def test_who_is_slower_in_one_scenario_and_faster_in_another_may_be_among_the_best() -> None:
+def test_who_is_slower_in_one_scenario_and_faster_in_another_may_be_as_good() -> None:
     best = found(
         "best-setup",
         repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 50, 51), repeats("a", "io-async", 9, 90),
         repeats("b", "noop-async", 60, 70), repeats("b", "db-async", 60, 61), repeats("b", "io-async", 9, 91),
         repeats("c", "noop-async", 1, 1), repeats("c", "db-async", 1, 1), repeats("c", "io-async", 1, 1),
     )  # fmt: skip
-    assert best.title == "Best setups here: a and b"
+    assert best.title == "Which setup is best: a and b cannot be told apart"
 
 
 def test_where_all_overlap_no_difference_could_be_shown() -> None:
     best = found("best-setup", repeats("a", "noop-async", 100, 120), repeats("b", "noop-async", 95, 110))
-    assert best.title == f"Which setup is best: {NOT_SHOWN}"
-    assert "a and b cannot be told apart here: their repeats overlap, or nearly do" in best.text
+    assert best.title == "Which setup is best: a and b cannot be told apart"
+    assert "18 %" in best.text
+    assert "comes next" not in best.text
 
 
 def test_a_single_repeat_shows_no_winner() -> None:
@@ -143,6 +164,6 @@ def test_the_caveats_of_the_setups_it_speaks_of_and_of_no_other() -> None:
         repeats("c", "noop-async", 50, 60, caveats=doubt("c")),
         repeats("d", "noop-async", 60, 105, caveats=doubt("d")),
     )
-    assert best.title == "Best setups here: a and d"
-    assert "; b comes next" in best.text
+    assert best.title == "Which setup is best: a and d cannot be told apart"
+    assert " b comes next" in best.text
     assert [caveat.code for caveat in best.caveats] == ["doubt-a", "doubt-b", "doubt-d"]
