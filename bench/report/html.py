@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from bench.compare import caveats_of
 from bench.findings import Finding
-from bench.model import Caveat, Failure, Record, Run
-from bench.report.page import Page, flat
+from bench.model import Caveat, Record, Run
+from bench.report.page import Page, flat, missing
 from bench.report.panels import Chart
 from bench.siblings import mapping
 from bench.table import Column, Row, Table
@@ -42,7 +42,7 @@ def render(page: Page, pictures: Sequence[Picture], style: str) -> str:
         *(_picture(picture, page.names) for picture in _own(page, pictures)),
         _profiles(page.run),
         _caveats(page),
-        _failures(page.run.failures),
+        _failures(page.run),
         _machine(page),
     ]
     return document(page.run.name, style, header, main)
@@ -289,13 +289,13 @@ def _record_name(record: Record) -> str:
     return f"{record.cell.label}, repeat {record.cell.repeat + 1}{'' if record.valid else ' (invalid)'}"
 
 
-def _failures(failures: Sequence[Failure]) -> str:
-    if not failures:
+def _failures(run: Run) -> str:
+    if not run.failures:
         return ""
     items = "\n".join(
-        f"<li><strong>{_text(failure.setup)}</strong>, {_text(failure.scenario or 'the whole round')}, "
+        f"<li><strong>{_text(failure.setup)}</strong>, {_text(missing(failure, run))}, "
         f"repeat {failure.repeat + 1}<pre>{_text(failure.error)}</pre></li>"
-        for failure in failures
+        for failure in run.failures
     )
     return (
         '<section id="failures"><h2>Failures</h2>\n<p>What could not be measured, and why.</p>\n'

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from bench.compare import caveats_of
 from bench.findings import Finding
-from bench.model import Failure, Record, Run
-from bench.report.page import Page, flat
+from bench.model import Record, Run
+from bench.report.page import Page, flat, missing
 from bench.report.panels import Chart
 from bench.table import Column, Row, Table
 
@@ -30,7 +30,7 @@ def render(page: Page, charts: Sequence[Chart]) -> str:
         *map(_chart, own),
         *_profiles(page.run.records),
         *_caveats(page),
-        *_failures(page.run.failures),
+        *_failures(page.run),
         "## Machine",
         "\n".join(f"- {plain(name)}: {plain(said)}" for name, said in flat(page.run.facts)),
     ]
@@ -123,11 +123,11 @@ def _where(records: Sequence[Record], run: Run) -> str:
     return "; ".join(dict.fromkeys(record.cell.label for record in records))
 
 
-def _failures(failures: Sequence[Failure]) -> Iterable[str]:
-    if failures:
+def _failures(run: Run) -> Iterable[str]:
+    if run.failures:
         yield "## Failures"
         yield "\n".join(
-            f"- {plain(failure.setup)}, {plain(failure.scenario or 'the whole round')}, repeat {failure.repeat + 1}: "
+            f"- {plain(failure.setup)}, {plain(missing(failure, run))}, repeat {failure.repeat + 1}: "
             f"{plain(failure.error)}"
-            for failure in failures
+            for failure in run.failures
         )

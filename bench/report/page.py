@@ -10,7 +10,7 @@ from bench.compare import ranking, said_once, stage_table, summary, twin_table, 
 from bench.findings import Finding, findings
 from bench.limits import capacity_of, growth_of, growth_table, trial_table
 from bench.micro import Micro
-from bench.model import Record, Run
+from bench.model import Failure, Record, Run
 from bench.report.chapter import Chapter, chapter
 from bench.siblings import mapping
 from bench.table import Table, marks
@@ -69,6 +69,14 @@ def title_facts(run: Run) -> Iterator[tuple[str, str]]:
     yield "records", _counts(run.records)
     if run.failures:
         yield "failures", str(len(run.failures))
+
+
+def missing(failure: Failure, run: Run) -> str:
+    """Of what a failure is: a scenario, or a setup's round, or the rest of one in which cells were measured before."""
+    if failure.scenario is not None:
+        return failure.scenario
+    began = any((one.cell.setup, one.cell.repeat) == (failure.setup, failure.repeat) for one in run.records)
+    return "the rest of the round" if began else "the whole round"
 
 
 def _moment(thing: object) -> datetime | None:

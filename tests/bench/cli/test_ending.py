@@ -49,7 +49,7 @@ ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 SETUPS = """
 [ends]
 server = "command"
-command = ["python", "my_server.py", "{port}", "40", "end"]
+command = ["python", "my_server.py", "{port}", "12", "end"]
 health = "/"
 
 [fails]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from bench.model import Caveat, Failure, Run
-from bench.report.page import flat, page, title_facts
+from bench.report.page import flat, missing, page, title_facts
 from tests.bench.builders import facts, record, repeats, run
 
 
@@ -55,3 +55,12 @@ def test_nested_facts_are_flattened() -> None:
         "host.cores": "2", "host.governor": "unknown", "host.git.dirty": "False", "cpus": "0, 1", "mixed": "a=1",
         "e": "",
     }  # fmt: skip
+
+
+def test_a_failure_says_how_much_of_its_round_is_missing() -> None:
+    """A server that ended in its second cell, one that never started, and a cell that could not be measured."""
+    ended, never, cell = Failure("a", 1, "x"), Failure("b", 1, "x"), Failure("a", 0, "x", "io-async")
+    made = run(record("a", repeat=1), record("b", repeat=0))
+    assert [missing(one, made) for one in (ended, never, cell)] == [
+        "the rest of the round", "the whole round", "io-async",
+    ]  # fmt: skip
