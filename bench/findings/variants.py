@@ -101,8 +101,8 @@ def _misuse_words(bad: Repeats, good: Repeats, cells: Sequence[Repeats]) -> Iter
     if _wait_ms(bad, good):
         waits = [f"next to {cell.scenario} {cell.words(VICTIM_P99)}" for cell in (bad, good)]
         yield f"At p99 a bystander waits {', '.join(waits)}."
-        if bad.grows(VICTIM_P99):
-            yield "Its wait grew for as long as the cell lasted: a longer cell would show more."
+        if grown := [cell.scenario for cell in (bad, good) if cell.grows(VICTIM_P99)]:
+            yield f"Next to {listed(grown)} the wait grew for as long as the cell lasted: a longer one would show more."
     elif bad.estimate(VICTIM_P99) and good.estimate(VICTIM_P99):
         yield f"In the wait of bystanders next to it {NOT_SHOWN}."
     yield from _repair_words(good, cells)

@@ -80,6 +80,16 @@ def test_a_wait_that_grew_with_the_cell_is_at_least_so_long_and_no_ratio() -> No
     assert [caveat.code for caveat in finding.caveats] == ["victim-grows"]
 
 
+def test_a_good_side_whose_wait_grew_says_so_too() -> None:
+    finding = found(
+        "misuse",
+        innocents("cpu-misuse", 90, 1700, 1940, caveats=(GROWS,)),
+        innocents("cpu-async", 95, 700.0, 720.0, caveats=(GROWS,)),
+    )
+    assert "next to cpu-misuse at least 1,820 ms, next to cpu-async at least 710 ms" in finding.text
+    assert "Next to cpu-misuse and cpu-async the wait grew for as long as the cell lasted" in finding.text
+
+
 def test_no_length_of_a_cell_moves_a_ratio_in_the_title() -> None:
     """The same fault in cells of 1.5, 3 and 6 s, as it was measured: 1.8, 3.3 and 6.3 s at p99."""
     titles = [
