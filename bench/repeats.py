@@ -7,12 +7,10 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bench.audit import VICTIM_GROWS
 from bench.metric import NOTHING, VICTIM_P99, Metric
 from bench.model import Caveat, ClosedLoad, Load, Record
 from bench.stats import Comparison, Estimate, compare, estimate
-
-VICTIM_GROWS = "victim-grows"
-"""The caveat of a bystander whose time grew for as long as the cell lasted: its p99 is a floor, and no ratio's side."""
 
 Merge = Callable[[Sequence[float | None]], float | None]
 
@@ -105,7 +103,7 @@ class Repeats:
         return tuple(dict.fromkeys(caveat.code for caveat in self.caveats))
 
     def grows(self, metric: Metric) -> bool:
-        """Whether the metric is a bystander's wait that grew for as long as the cell lasted."""
+        """Whether the metric is a bystander's wait that grew with the length of the cell: then it has a floor, no ratio."""
         return metric is VICTIM_P99 and VICTIM_GROWS in self.codes
 
     def show(self, metric: Metric) -> str:

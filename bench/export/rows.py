@@ -75,6 +75,7 @@ _COLUMNS: Mapping[str, Callable[[Record], object]] = {
     **_times("service"),
     **_times("lag"),
     **_times("time_weighted"),
+    **_times("connect"),
     "cpu_us_per_request": lambda record: record.resources.cpu_us_per_request,
     "rss_peak_bytes": lambda record: record.resources.rss_peak_bytes,
     "steal_share": lambda record: record.resources.steal_share,
