@@ -1,6 +1,6 @@
 """How many TCP connections are open on a local port, asked of the kernel over netlink (sock_diag(7)).
 
-/proc/net/tcp tells the same, but takes the kernel and us 4 to 8 ms a reading; this takes 0.4 ms.
+/proc/net/tcp says the same, but takes the kernel and us 4 to 8 ms a reading; this takes 0.25 ms an address family.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ _TIMEOUT_S = 0.5
 
 
 def connections(port: int) -> int | None:
-    """Established connections whose end here has this port; None where the system does not tell."""
+    """Established connections whose end here has this port; None where the system does not say.
+
+    By IPv4, and where there are none by IPv6: whoever listens on both has them all in one of the two.
+    """
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as kernel:
             kernel.settimeout(_TIMEOUT_S)
-            return sum(_count(kernel, family, port) for family in (socket.AF_INET, socket.AF_INET6))
+            return _count(kernel, socket.AF_INET, port) or _count(kernel, socket.AF_INET6, port)
     except (AttributeError, OSError):
         return None
 

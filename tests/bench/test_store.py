@@ -87,11 +87,11 @@ def test_a_record_has_the_field_names_that_others_read(tmp_path: Path) -> None:
     for times in ("response_ms", "service_ms", "lag_ms"):
         assert set(line["summary"][times]) == LATENCY
     (part,) = line["summary"]["by_request"].values()
-    assert set(part) == {"requests", "errors", "response_ms", "shed"}
+    assert set(part) == {"requests", "errors", "response_ms", "shed", "under_way"}
     assert set(line["resources"]) >= {"cpu_us_per_request", "rss_peak_bytes", "workers"}
     for worker in line["resources"]["workers"]:
         assert set(worker) >= {"pid", "requests", "cpu_s", "rss_peak_bytes"}
-    assert set(line["generator"]) == {"cpu_share", "cpu_us_per_request"}
+    assert set(line["generator"]) >= {"cpu_share", "cpu_us_per_request", "late_ms", "stalled_share"}
     assert line["caveats"] == [{"code": "lag", "text": "1 % left late"}]
 
 
