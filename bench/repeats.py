@@ -103,7 +103,7 @@ class Repeats:
         return tuple(dict.fromkeys(caveat.code for caveat in self.caveats))
 
     def grows(self, metric: Metric) -> bool:
-        """Whether the metric is a bystander's wait that grew with the length of the cell: then it has a floor, no ratio."""
+        """Whether the metric is a bystander's wait that grew with the length of the cell."""
         return metric is VICTIM_P99 and VICTIM_GROWS in self.codes
 
     def show(self, metric: Metric) -> str:
