@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from bench.compare import NOTES
 from bench.engines.launch import Progress as Counts
 from bench.model import Cell, Failure, Record
 
@@ -91,7 +92,7 @@ class Display:
     def measured(self, record: Record, expected_s: float) -> None:
         self._count(1, expected_s)
         p99 = record.summary.response_ms.p99
-        codes = ", ".join(sorted({caveat.code for caveat in record.caveats}))
+        codes = ", ".join(sorted({caveat.code for caveat in record.caveats} - NOTES))
         self._line(
             f"{record.cell.label:<58} {record.summary.throughput_rps:>9,.0f} requests/s"
             + (f"  p99 {p99:8.2f} ms" if p99 is not None else "")

@@ -315,7 +315,7 @@ def test_the_own_process_keeps_off_the_servers_cpus_only_while_it_measures(tmp_p
     scenarios_file = tmp_path / "my_scenarios.py"
     bench = runner.Bench(
         load_setups(tmp_path / "setups.toml"), load_scenarios(scenarios_file), scenarios_file,
-        server_cpus=one, generator_cpus=one,
+        server_cpus=one, generator_cpus=one, own_cpus=one,
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
@@ -326,3 +326,4 @@ def test_the_own_process_keeps_off_the_servers_cpus_only_while_it_measures(tmp_p
     assert os.sched_getaffinity(0) == before
     (record,) = read_run(tmp_path / "out").records
     assert record.resources.cpus == one
+    assert (record.resources.shared, record.valid) == ("cpu", False), "they took each other's time"
