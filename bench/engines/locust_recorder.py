@@ -6,12 +6,14 @@ The measured part begins when every user has started and the warm-up is over.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 import gevent
+from geventhttpclient.response import HTTPParseError
 from locust import events
 from locust.env import Environment
 
@@ -19,6 +21,16 @@ from bench.engines.job import Job, read_job, say, wait_for_go
 from bench.samples import OK, SampleFile, tag
 
 _PROGRESS_S = 0.5
+
+_KINDS = (
+    ("refused", "refused"),
+    ("end of the headers", "truncated"),
+    ("reset", "reset"),
+    ("closed", "reset"),
+    ("timed out", "timeout"),
+    ("badstatusline", "garbage"),
+)
+"""What is said of a connection, in lower case, and what the native engine calls that; the first that fits counts."""
 
 
 class _Recorder:
@@ -101,29 +113,19 @@ class _Recorder:
 
 
 def _kind(exception: object) -> str:
-    """`status-500` and `wrong-body` as the flow names them; other failures by what the connection said."""
+    """`status-500`, `wrong-body` and `truncated` as the user names them; other failures by what the connection said."""
     text = str(exception)
-    if text.startswith("status-") or text == "wrong-body":
+    if text.startswith("status-") or text in ("wrong-body", "truncated"):
         return text
-    for part, kind in (
-        ("refused", "refused"),
-        ("reset", "reset"),
-        ("closed", "reset"),
-        ("timed out", "timeout"),
-    ):
+    for part, kind in _KINDS:
         if part in text.lower():
             return kind
-    return type(exception).__name__.lower()
+    return "garbage" if isinstance(exception, HTTPParseError) else type(exception).__name__.lower()
 
 
 def _restrain(user: Any, timeout_s: float) -> None:
-    """Give users of a class our time limit, and one connection each.
-
-    FastHttpUser's client repeats a request whose connection closed, untold, twice and once more for each connection
-    that it could have beside its first.
-    """
+    """Give users of a class our time limit."""
     user.network_timeout = user.connection_timeout = timeout_s
-    user.concurrency = 1
 
 
 @events.init.add_listener
@@ -143,4 +145,7 @@ def _listen(environment: Environment, **_: Any) -> None:
     environment.events.user_error.add_listener(recorder.raised)
     environment.events.spawning_complete.add_listener(recorder.spawned)
     environment.events.quit.add_listener(recorder.closed)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # a collection stops every user
     wait_for_go()

@@ -47,6 +47,8 @@ BEHAVIOURS = {
     "/truncated": Behaviour((_HEAD_ONLY, b"hello"), "close"),
     "/no-answer": Behaviour((), "close"),
     "/reset": Behaviour((), "reset"),
+    "/half": Behaviour((answer(),)),
+    "/stalls": Behaviour((_HEAD_ONLY, b"hello"), "hang"),
     "/silent": Behaviour((), "hang"),
     "/status-503": Behaviour((answer(status="503 Service Unavailable"),)),
     "/wrong-body": Behaviour((answer(b"holla"),)),
@@ -115,7 +117,8 @@ class Peer:
 
     async def _answer(self, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
         self.seen[path] += 1
-        behaviour = BEHAVIOURS[path]
+        dropped = path == "/half" and self.seen[path] % 2 == 0  # the harness's own first look is answered
+        behaviour = BEHAVIOURS["/no-answer" if dropped else path]
         if behaviour.wait_s:
             await asyncio.sleep(behaviour.wait_s)
         for piece in behaviour.pieces:

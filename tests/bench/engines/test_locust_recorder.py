@@ -65,11 +65,6 @@ def test_nothing_that_the_server_saw_is_dropped(ran: Ran) -> None:
         assert ran.outcomes(label).total() == ran.peer.seen[path]
 
 
-def test_locust_asks_three_times_before_it_calls_a_connection_lost(ran: Ran) -> None:
-    """Its client repeats a request without a word when the connection closes: the native engine never does."""
-    assert ran.outcomes("GET /no-answer").total() * 3 == ran.peer.seen["/no-answer"]
-
-
 FAILS = {
     "an unexpected status": ("wrong", "status-503"),
     "a wrong body": ("GET /wrong-body", "wrong-body"),
