@@ -12,7 +12,7 @@ PYTEST = $(PY) -m pytest -q --benchmark-disable
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install bench test check serve locust micro study report compare doctor calibrate bench-ci bench-generators bench-features clean
+.PHONY: help install bench test check serve locust micro study report compare doctor selftest calibrate bench-ci bench-generators bench-features clean
 
 help: ## list the targets
 	@echo "fastapi-bench: which server, async or sync, and is this change slower?"
@@ -68,6 +68,9 @@ compare: $(READY) ## two runs side by side: make compare BASE=reports/a NEW=repo
 
 doctor: $(READY) ## look at this machine: what is in the way of good figures
 	@$(PY) -m bench doctor
+
+selftest: $(READY) ## prove the instrument: every engine against servers of known behaviour (about 3 minutes; ARGS=--short: 25 s)
+	@$(PY) -m bench selftest $(ARGS)
 
 study: $(READY) ## async against sync, over HTTP and in-process, in one report (about 10 minutes; with Node.js and Go where installed)
 	@if command -v go >/dev/null; then go build -o /dev/null bench/peers/main.go; fi # fills its cache: a start has 30 s

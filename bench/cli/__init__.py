@@ -23,6 +23,7 @@ from bench.cli import (
     measuring,
     paired,
     results,
+    selftest,
 )
 from bench.cli.terminal import note
 
@@ -42,7 +43,16 @@ app = typer.Typer(
 )
 for command in (
     *(measuring.run, limits.capacity, results.report, results.export, results.list_, comparing.compare),
-    *(gates.exact, paired.ab, paired.noise, live.serve, live.locust, machine.doctor, machine.generators),
+    *(
+        gates.exact,
+        paired.ab,
+        paired.noise,
+        live.serve,
+        live.locust,
+        machine.doctor,
+        machine.generators,
+        selftest.selftest,
+    ),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 app.command("calibrate", hidden=True)(calibrating.calibrate)

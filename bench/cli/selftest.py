@@ -1,0 +1,143 @@
+"""`bench selftest`: every engine measured against servers of known behaviour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli.options import named
+from bench.cli.terminal import note, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.selftest.comparison import Check
+    from bench.selftest.session import Result
+    from bench.table import Table
+
+
+def selftest(
+    short: Annotated[
+        bool, typer.Option("--short", help="The most telling cases only: about 25 seconds, for CI.")
+    ] = False,
+    case: Annotated[
+        list[str] | None, named("A case by name, such as freeze; repeatable. All by default.")
+    ] = None,
+    engine: Annotated[list[str] | None, named("An engine likewise.", "native|locust|locust-http")] = None,
+    json: Annotated[bool, typer.Option("--json", help="The result as JSON, not as a table.")] = False,
+) -> int:
+    """Prove the instrument on this machine: measure servers of known behaviour, and compare with their own logs.
+
+    Each case starts a truth server, which behaves in a known way (constant service, a queue, freezes, drops, wrong
+    bodies, slow bytes, closed connections ...) and writes down each request: when it arrived, when its answer left, and
+    what that was. Each engine loads it as in every run. The number of requests and of failures by kind must be the
+    server's to the request, throughput within 1 %, response times within 2 ms or 2 %, those of queues within what
+    queueing theory allows, and the record must bear the caveats that are due and no others.
+
+    Counts must be right at once; times and caveats get three tries. A time that is off where the record bears a
+    caveat of the machine (other-load, steal ...) is "disturbed": it proves nothing, and is no failure. Exit status 1:
+    something is wrong.
+    """
+    from bench.engines.launch import ENGINES
+    from bench.errors import unknown
+    from bench.report.text import render
+    from bench.selftest.cases import CASES
+    from bench.selftest.session import chosen, run
+
+    for what, wanted, known in (
+        ("case", case or (), dict.fromkeys(one.name for one in CASES)),
+        ("engine", engine or (), dict.fromkeys(ENGINES)),
+    ):
+        for name in wanted:
+            if name not in known:
+                raise unknown(what, name, known)
+    cases = chosen(case or (), engine or (), short=short)
+    results: list[Result] = []
+    for result in run(
+        cases, lambda one, attempt: note(_progress(len(results), len(cases), one.label, attempt))
+    ):
+        results.append(result)
+    say(_json(results) if json else render(_table(results)).rstrip("\n"))
+    note(_conclusion(results))
+    return 1 if not results or any(result.verdict == "wrong" for result in results) else 0
+
+
+def _progress(done: int, count: int, label: str, attempt: int) -> str:
+    return f"[{done + 1}/{count}] {label}" + (f" (try {attempt})" if attempt > 1 else "")
+
+
+def _conclusion(results: Sequence[Result]) -> str:
+    if not results:
+        return "no case is of that name and engine: `bench selftest --help`"
+    wrong, disturbed = (
+        [result.case.label for result in results if result.verdict == verdict]
+        for verdict in ("wrong", "disturbed")
+    )
+    lines = []
+    if wrong:
+        lines.append(f"{len(wrong)} of {len(results)} cases are wrong: {', '.join(wrong)}")
+    if disturbed:
+        lines.append(
+            f"{len(disturbed)} of {len(results)} cases prove nothing of the times, as the CPUs were not ours alone "
+            f"(run it again when nothing else runs): {', '.join(disturbed)}"
+        )
+    return "\n".join(lines) or f"all {len(results)} cases are right"
+
+
+def _table(results: Sequence[Result]) -> Table:
+    from bench.table import Column, Row, Table, label
+
+    columns = (
+        label("compared"),
+        Column("server or theory"),
+        Column("engine"),
+        label("verdict"),
+    )
+    rows = tuple(
+        Row((check.what, check.server, check.engine, _verdict(result, check)), section=_section(result))
+        for result in results
+        for check in result.checks
+    )
+    return Table(
+        "Selftest: what truth servers did, and what the engines say of it",
+        columns,
+        rows,
+        (
+            "Counts are exact. Times: within 2 ms or 2 %, never earlier than the answer left. Theory: the expected "
+            "figure, and where 99.9 % of such runs lie. Caveats: those that are due, and those of the record.",
+        ),
+    )
+
+
+def _verdict(result: Result, check: Check) -> str:
+    if check.right:
+        return "right"
+    return "disturbed" if check.disturbed and result.disturbance else "WRONG"
+
+
+def _section(result: Result) -> str:
+    remarks = [f"{result.tries} tries"] if result.tries > 1 else []
+    remarks += sorted(result.disturbance)
+    return f"{result.case.label}: {result.case.about}" + (f" ({', '.join(remarks)})" if remarks else "")
+
+
+def _json(results: Sequence[Result]) -> str:
+    import json
+    from dataclasses import asdict
+
+    cases = [
+        {
+            "case": result.case.name,
+            "about": result.case.about,
+            "engine": result.case.engine,
+            "load": result.case.load.label,
+            "verdict": result.verdict,
+            "tries": result.tries,
+            "disturbance": sorted(result.disturbance),
+            "checks": [asdict(check) for check in result.checks],
+        }
+        for result in results
+    ]
+    right = all(result.verdict == "right" for result in results)
+    return json.dumps({"right": right, "cases": cases}, indent=2)
