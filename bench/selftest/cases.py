@@ -201,8 +201,8 @@ def _of_locust(engine: str) -> Iterator[Case]:
     stalled, between = frozenset({"stalled"}), frozenset({"littles-law"})
     yield case("freeze", "answers nothing for 0.3 s every 1.5 s", freezing, 4.5, stalled, between)
     yield case("bimodal", "5 % take 100 ms", Bimodal(25.0, 100.0, 0.05))
-    drifting = replace(_DRIFTING, service_ms=25.0)
-    yield case("drift", "ten times slower in the last third", drifting, _THIRDS_S, frozenset({"drift"}))
+    drifting = replace(_DRIFTING, service_ms=25.0, after_s=0.3 + 2.4)
+    yield case("drift", "ten times slower in the last third", drifting, 3.6, frozenset({"drift"}))
     for name, (about, kind, share) in _FAULTS.items():
         yield case(name, about, Faulty(25.0, kind, share), caveats=_ERRORS)
     yield case("slow-bytes", "the body comes in four pieces over 25 ms", Dribbling(4, 25.0))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import math
 import os
-import sys
 import time
 from collections.abc import Callable
 from random import Random
@@ -43,20 +42,6 @@ def _falls_silent(rng: Random) -> Flow:
 
 def _draws(rng: Random) -> Flow:
     yield Request("GET", "/ok", name=f"item {rng.getrandbits(32)}")
-
-
-_sessions = 0
-_modules: frozenset[str] = frozenset()
-
-
-def _imports(rng: Random) -> Flow:
-    """Its label names a module that was imported after the 20th session."""
-    global _sessions, _modules
-    _sessions += 1
-    if _sessions <= 20:
-        _modules = frozenset(sys.modules)
-    late = min(set(sys.modules) - _modules, default="nothing")
-    yield Request("GET", "/ok", name=f"imported: {late}")
 
 
 def _raises(rng: Random) -> Flow:
@@ -112,7 +97,6 @@ _FLOWS = {
     "gives-up": _gives_up,
     "falls-silent": _falls_silent,
     "draws": _draws,
-    "imports": _imports,
     "raises": _raises,
     "raises-at-once": _raises_at_once,
     "dies": _dies,

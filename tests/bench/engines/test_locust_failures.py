@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from bench.samples import Samples
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.peer import Peer
 
+_LATE_IMPORTS = Path(__file__).with_name("late_imports.py")
 LOAD = ClosedLoad(2, duration_s=0.4, warmup_s=0.1)
 SCENARIOS = ("half", "no-answer", "reset", "truncated", "garbage", "silent", "stalls")
 
@@ -74,7 +76,8 @@ def test_no_request_lasts_much_longer_than_its_limit(ran: Ran) -> None:
 @pytest.mark.parametrize("kind", ["locust", "locust-http"])
 def test_nothing_is_imported_while_it_measures(kind: str, engine: Engine) -> None:
     """An import stops the loop: numpy.percentile's first call alone takes 10 to 17 ms."""
-    rows = engine.run(engine.job("imports", ClosedLoad(2, duration_s=0.8, warmup_s=0.1)), engine=kind)
+    load = ClosedLoad(2, duration_s=0.8, warmup_s=0.1)
+    rows = engine.run(engine.job("late-imports", load, scenarios_file=_LATE_IMPORTS), engine=kind)
 
     assert rows.labels == ("imported: nothing",)
     assert len(engine.progress) > 1
