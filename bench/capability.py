@@ -1,4 +1,4 @@
-"""What this machine can resolve, found by measuring for half a minute: timers, noise between twins, the ceiling."""
+"""What this machine can resolve, found by measuring for a while: timers, truth, noise between twins, the ceiling."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from bench.model import ClosedLoad, Setup
 from bench.processes import Processes
 from bench.resources import cpu_ns
 from bench.samples import OK
+from bench.selftest import session
+from bench.selftest.session import Result
 from bench.server import Server, serving
 
 _TICKS = 400
@@ -39,7 +41,8 @@ _BUSY_SHARE = 0.8
 
 
 def examine(setup: Setup) -> Iterator[Finding]:
-    """Measure for about half a minute with two servers of one setup, and say what can and cannot be told apart.
+    """Measure for three quarters of a minute: servers of known behaviour, then two of one setup, and say what can and
+    cannot be told apart.
 
     Raises ServerError and EngineError.
     """
@@ -47,6 +50,7 @@ def examine(setup: Setup) -> Iterator[Finding]:
     began_s = time.monotonic()
     yield _timers()
     yield _ceiling()
+    yield from map(_proof, session.run(session.chosen(doctor=True)))
     rates, costs = _twins(setup)
     yield _noise("noise of the rate", rates, "requests per second")
     yield _noise("noise of the CPU", costs, "CPU time per request")
@@ -98,6 +102,27 @@ def _ceiling() -> Finding:
         True,
         f"{cost.throughput_rps:,.0f} requests/s from a bare ASGI app, at {cost.cpu_us_per_request:.0f} µs each: "
         f"one generator can load a server of up to {most:,.0f} requests/s",
+    )
+
+
+# --- servers of known behaviour ------------------------------------------------------------------
+
+
+def _proof(result: Result) -> Finding:
+    """Whether the figures of a truth server came out right here."""
+    off = [check for check in result.checks if not check.right]
+    figures = "; ".join(f"{check.what} {check.server} became {check.engine}" for check in off)
+    return Finding(
+        f"selftest {result.case.name}",
+        result.verdict == "right",
+        f"a server that {result.case.about}, {result.case.load.label}: "
+        + (figures or f"{len(result.checks)} figures as the server logged them"),
+        f"`bench selftest --case {result.case.name}` shows all figures"
+        + (
+            f"; run it when nothing else runs ({', '.join(sorted(result.disturbance))})"
+            if result.disturbance
+            else "; this machine's figures are wrong until it is right"
+        ),
     )
 
 

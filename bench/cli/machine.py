@@ -22,10 +22,11 @@ _AGREEMENT = "Here all wait for the server: the rate ratio says how well they ag
 def doctor(
     quick: Annotated[bool, typer.Option("--quick", help="Only look; measure nothing.")] = False,
 ) -> None:
-    """Look at what this machine offers for measuring, then measure for half a minute what it can resolve.
+    """Look at what this machine offers for measuring, then measure for three quarters of a minute what it can resolve.
 
-    Timers, the generator's ceiling, and how much two servers of one kind differ: what differs less than that cannot
-    be told apart here.
+    Timers, the generator's ceiling, three servers of known behaviour, whose figures must come out right (`bench
+    selftest` has them all), and how much two servers of one kind differ: what differs less than that cannot be told
+    apart here.
     """
     from bench.doctor import examine
 
@@ -36,7 +37,7 @@ def doctor(
     from bench import capability
     from bench.config import load_setups
 
-    note("measuring for half a minute; --quick leaves this out")
+    note("measuring for three quarters of a minute; --quick leaves this out")
     for finding in capability.examine(load_setups()["uvicorn"]):
         _tell(finding)
 

@@ -19,7 +19,9 @@ from bench.selftest.behaviours import (
     Queue,
 )
 
-OF_THE_MACHINE = frozenset({"other-load", "steal", "unstable", "not-pinned", "one-cpu", "throttled"})
+OF_THE_MACHINE = frozenset(
+    {"other-load", "steal", "unstable", "not-pinned", "one-cpu", "shared-core", "throttled"}
+)
 """Caveats that say something of the machine: they are shown, and are no fault of the instrument."""
 
 
@@ -65,9 +67,9 @@ _DRIFTING = Drifting(service_ms=2.0, factor=10.0, after_s=0.3 + 2.0)
 _THIRDS_S = 3.0
 _FAULTS: dict[str, tuple[str, Kind, float]] = {
     "drops": ("drops the connection of 30 %", "reset", 0.3),
-    "wrong-bodies": ("a wrong body in 20 %, with the right status", "wrong-body", 0.2),
-    "status-500": ("status 500 in 20 %", "status-500", 0.2),
-    "cut-bodies": ("the body of 20 % breaks off", "truncated", 0.2),
+    "wrong-bodies": ("sends a wrong body in 20 %, with the right status", "wrong-body", 0.2),
+    "status-500": ("answers 20 % with status 500", "status-500", 0.2),
+    "cut-bodies": ("breaks off the body of 20 %", "truncated", 0.2),
 }
 
 _NATIVE = (
@@ -85,17 +87,17 @@ _NATIVE = (
         load=_rate(600),
         doctor=True,
     ),
-    Case(name="constant", about="each takes 5 ms", behaviour=Constant(5.0), load=_users(4)),
-    Case(name="constant", about="each takes 5 ms", behaviour=Constant(5.0), load=_rate(300)),
+    Case(name="constant", about="takes 5 ms for each", behaviour=Constant(5.0), load=_users(4)),
+    Case(name="constant", about="takes 5 ms for each", behaviour=Constant(5.0), load=_rate(300)),
     Case(
         name="mm1",
-        about="one server, exponential service of 2 ms, half loaded: M/M/1",
+        about="takes one at a time, for 2 ms on average, exponentially, and is half loaded: M/M/1",
         behaviour=Queue(2.0, "exponential"),
         load=_rate(250, 5.0),
     ),
     Case(
         name="md1",
-        about="one server, constant service of 2 ms, half loaded: M/D/1",
+        about="takes one at a time, for 2 ms, and is half loaded: M/D/1",
         behaviour=Queue(2.0, "constant"),
         load=_rate(250, 4.5),
         short=True,
@@ -117,11 +119,21 @@ _NATIVE = (
         load=_rate(300, 4.5),
         may=frozenset({"stalled"}),
     ),
-    Case(name="bimodal", about="2 % take 50 ms", behaviour=Bimodal(2.0, 50.0, 0.02), load=_users(4, 2.0)),
-    Case(name="bimodal", about="2 % take 50 ms", behaviour=Bimodal(2.0, 50.0, 0.02), load=_rate(600)),
+    Case(
+        name="bimodal",
+        about="takes 50 ms for 2 %, 2 ms for the others",
+        behaviour=Bimodal(2.0, 50.0, 0.02),
+        load=_users(4, 2.0),
+    ),
+    Case(
+        name="bimodal",
+        about="takes 50 ms for 2 %, 2 ms for the others",
+        behaviour=Bimodal(2.0, 50.0, 0.02),
+        load=_rate(600),
+    ),
     Case(
         name="drift",
-        about="ten times slower in the last third",
+        about="is ten times slower in the last third",
         behaviour=_DRIFTING,
         load=_users(4, _THIRDS_S),
         caveats=frozenset({"drift"}),
@@ -129,7 +141,7 @@ _NATIVE = (
     ),
     Case(
         name="drift",
-        about="ten times slower in the last third",
+        about="is ten times slower in the last third",
         behaviour=_DRIFTING,
         load=_rate(400, _THIRDS_S),
         caveats=frozenset({"drift"}),
@@ -148,13 +160,13 @@ _NATIVE = (
     ),
     Case(
         name="slow-bytes",
-        about="the body comes in four pieces over 20 ms",
+        about="sends the body in four pieces over 20 ms",
         behaviour=Dribbling(4, 20.0),
         load=_users(4),
     ),
     Case(
         name="slow-bytes",
-        about="the body comes in four pieces over 20 ms",
+        about="sends the body in four pieces over 20 ms",
         behaviour=Dribbling(4, 20.0),
         load=_rate(300),
     ),
@@ -196,16 +208,16 @@ def _of_locust(engine: str) -> Iterator[Case]:
             short=short,
         )
 
-    yield case("constant", "each takes 25 ms", Constant(25.0))
+    yield case("constant", "takes 25 ms for each", Constant(25.0))
     freezing = replace(_FREEZING, service_ms=5.0)
     stalled, between = frozenset({"stalled"}), frozenset({"littles-law"})
     yield case("freeze", "answers nothing for 0.3 s every 1.5 s", freezing, 4.5, stalled, between)
-    yield case("bimodal", "5 % take 100 ms", Bimodal(25.0, 100.0, 0.05))
+    yield case("bimodal", "takes 100 ms for 5 %, 25 ms for the others", Bimodal(25.0, 100.0, 0.05))
     drifting = replace(_DRIFTING, service_ms=25.0, after_s=0.3 + 2.4)
-    yield case("drift", "ten times slower in the last third", drifting, 3.6, frozenset({"drift"}))
+    yield case("drift", "is ten times slower in the last third", drifting, 3.6, frozenset({"drift"}))
     for name, (about, kind, share) in _FAULTS.items():
         yield case(name, about, Faulty(25.0, kind, share), caveats=_ERRORS)
-    yield case("slow-bytes", "the body comes in four pieces over 25 ms", Dribbling(4, 25.0))
+    yield case("slow-bytes", "sends the body in four pieces over 25 ms", Dribbling(4, 25.0))
     yield case("closes", "closes after each answer, and says so", Closing(25.0, announced=True))
 
 

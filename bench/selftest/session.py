@@ -85,6 +85,12 @@ def run(
             yield result
 
 
+def settled(result: Result) -> bool:
+    """Whether another try would change nothing, or there were enough."""
+    miscounted = any(check.exact and not check.right for check in result.checks)
+    return miscounted or result.tries >= _TRIES[result.verdict]
+
+
 def _measured(
     case: Case, processes: _Keeping, server_cpus: tuple[int, ...], generator_cpus: tuple[int, ...]
 ) -> tuple[tuple[Check, ...], frozenset[str]]:
