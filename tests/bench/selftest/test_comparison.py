@@ -103,6 +103,22 @@ def test_answers_noticed_3_ms_late_are_wrong_times() -> None:
     }  # fmt: skip
 
 
+def test_a_busy_machine_excuses_times_but_not_the_native_median() -> None:
+    log = truth()
+    samples = rows(log)
+    checks = {
+        engine: {
+            check.what for check in compare(case, made(samples, "errors"), samples, log) if check.disturbed
+        }
+        for engine in ("native", "locust")
+        for case in [replace(CASE, engine=engine)]
+    }
+
+    assert {"response p90", "response p99", "response max", "service p90", "throughput"} <= checks["native"]
+    assert checks["locust"] - checks["native"] == {"response p50", "service p50"}
+    assert "caveats due" not in checks["locust"]
+
+
 def test_answers_before_they_left_are_wrong_times() -> None:
     log = truth()
     samples = rows(log)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.model import OpenLoad
 from bench.selftest.cases import CASES
 from bench.selftest.comparison import Check
 from bench.selftest.session import Result, chosen, settled
-from tests.bench.program import bench
+from tests.bench.program import bench, lives, poll, said_until, started
 
 RIGHT = Check(what="requests", server="3", engine="3", right=True, exact=True)
 MISCOUNTED = Check(what="requests", server="3", engine="4", right=False, exact=True)
@@ -86,3 +88,19 @@ def test_the_short_form_is_right_on_this_machine(tmp_path: Path) -> None:
     assert len(said["cases"]) == len(chosen(short=True))
     checked = [check["what"] for case in said["cases"] for check in case["checks"] if check["right"]]
     assert checked.count("requests") == checked.count("answers") == len(said["cases"])
+
+
+def test_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
+    with started("selftest", "--case", "freeze", "--engine", "native", cwd=tmp_path) as child:
+        said_until(child, "[1/2]")
+        family = poll(lambda: _with_a_server(psutil.Process(child.pid).children(recursive=True)))
+        child.send_signal(signal.SIGINT)
+        said = child.communicate(timeout=10)[1]
+    assert child.returncode == 130
+    assert "Traceback" not in said
+    assert poll(lambda: not any(map(lives, family)))
+
+
+def _with_a_server(family: list[psutil.Process]) -> list[psutil.Process]:
+    named = [" ".join(process.cmdline()) for process in family]
+    return family if any("bench.selftest.server" in words for words in named) else []
