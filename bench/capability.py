@@ -41,10 +41,9 @@ _BUSY_SHARE = 0.8
 
 
 def examine(setup: Setup) -> Iterator[Finding]:
-    """Measure for three quarters of a minute: servers of known behaviour, then two of one setup, and say what can and
-    cannot be told apart.
+    """Measure servers of known behaviour, then two of one setup, and say what can and cannot be told apart.
 
-    Raises ServerError and EngineError.
+    It takes about three quarters of a minute. Raises ServerError and EngineError.
     """
     before = psutil.cpu_times()
     began_s = time.monotonic()

@@ -78,9 +78,7 @@ def run(
                 tell(case, attempt)
                 checks, codes = _measured(case, processes, server_cpus, generator_cpus)
                 result = Result(case, checks, attempt, OF_THE_MACHINE & codes)
-                if attempt >= _TRIES[result.verdict] or any(
-                    check.exact and not check.right for check in checks
-                ):
+                if settled(result):
                     break
             yield result
 
