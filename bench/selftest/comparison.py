@@ -231,8 +231,7 @@ def _bands(case: Case, requests: int, before: int) -> dict[str, theory.Band]:
 
 def _stalled(case: Case, record: Record, samples: Samples, log: Log) -> Iterator[Check]:
     """In a closed loop, the share of the time in which nothing was answered."""
-    share = getattr(record.summary, "stalled_share", None)
-    if share is None or not log.freezes or isinstance(case.load, OpenLoad):
+    if not log.freezes or isinstance(case.load, OpenLoad):
         return
     frozen_ns = sum(
         max(0, min(end, samples.end_ns) - max(begin, samples.start_ns)) for begin, end in log.freezes
@@ -241,8 +240,8 @@ def _stalled(case: Case, record: Record, samples: Samples, log: Log) -> Iterator
     yield Check(
         what="stalled",
         server=f"{truth:.1%}",
-        engine=f"{share:.1%}",
-        right=abs(share - truth) <= _STALLED,
+        engine=f"{record.summary.stalled_share:.1%}",
+        right=abs(record.summary.stalled_share - truth) <= _STALLED,
         disturbed=True,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from bench import host, runner
+from bench import cpus, host, runner
 from bench.engines.job import read_job
 from bench.errors import BenchError
 from bench.model import Cell, Plan, Setup
@@ -70,13 +70,13 @@ def run(
     A case that fails in times or caveats only is measured up to three times, twice where the machine disturbs it: a
     hiccup does not come three times in a row, a wrong instrument does. Counts must be right at once.
     """
-    server_cpus, generator_cpus = host.cpus_for()
+    share = cpus.share()
     processes = _Keeping()
-    with host.on_cpus(generator_cpus), processes:
+    with host.on_cpus(share.harness), processes:
         for case in cases:
             for attempt in itertools.count(1):
                 tell(case, attempt)
-                checks, codes = _measured(case, processes, server_cpus, generator_cpus)
+                checks, codes = _measured(case, processes, share)
                 result = Result(case, checks, attempt, OF_THE_MACHINE & codes)
                 if settled(result):
                     break
@@ -89,9 +89,7 @@ def settled(result: Result) -> bool:
     return miscounted or result.tries >= _TRIES[result.verdict]
 
 
-def _measured(
-    case: Case, processes: _Keeping, server_cpus: tuple[int, ...], generator_cpus: tuple[int, ...]
-) -> tuple[tuple[Check, ...], frozenset[str]]:
+def _measured(case: Case, processes: _Keeping, share: cpus.Share) -> tuple[tuple[Check, ...], frozenset[str]]:
     """One try: its checks, and the codes of the record's caveats."""
     processes.kept.clear()
     cell = Cell("truth", NAME, case.engine, case.load)
@@ -101,11 +99,12 @@ def _measured(
             {"truth": _setup(case, log)},
             SCENARIOS,
             _WORKLOAD,
-            server_cpus=server_cpus,
-            generator_cpus=generator_cpus,
+            server_cpus=share.server,
+            generator_cpus=share.generator,
+            own_cpus=share.harness,
         )
         try:
-            with serving(bench.setups["truth"], processes, cpus=server_cpus) as server:
+            with serving(bench.setups["truth"], processes, cpus=share.server) as server:
                 record = runner.audited(
                     runner.measure(cell, server, _PLAN, bench, processes, lambda progress: None)
                 )

@@ -73,7 +73,7 @@ def test_no_request_lasts_much_longer_than_its_limit(ran: Ran) -> None:
     assert np.max(ran.rows.done_ns - ran.rows.sent_ns) < 1e9
 
 
-@pytest.mark.parametrize("kind", ["locust", "locust-http"])
+@pytest.mark.parametrize("kind", ["native", "locust", "locust-http"])
 def test_nothing_is_imported_while_it_measures(kind: str, engine: Engine) -> None:
     """An import stops the loop: numpy.percentile's first call alone takes 10 to 17 ms."""
     load = ClosedLoad(2, duration_s=0.8, warmup_s=0.1)
