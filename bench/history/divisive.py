@@ -20,6 +20,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.significance import student_beyond
+
 _Figures: TypeAlias = NDArray[np.float64]
 
 _WINDOW = 50
@@ -108,16 +110,4 @@ def _p_value(before: _Figures, after: _Figures) -> float:
     if n + m < 3 or gap == 0:
         return 1.0
     pooled = ((n - 1) * float(before.var()) + (m - 1) * float(after.var())) / (n + m - 2)
-    return 0.0 if pooled == 0 else _beyond(gap / math.sqrt(pooled * (1 / n + 1 / m)), n + m - 2)
-
-
-def _beyond(t: float, freedom: int) -> float:
-    """How often Student's t lies beyond +-t: Abramowitz and Stegun 26.7.3 (odd) and 26.7.4 (even)."""
-    angle = math.atan(t / math.sqrt(freedom))
-    odd = freedom % 2
-    term, total = (math.cos(angle) if odd else 1.0), 0.0
-    for step in range(odd, freedom - 1, 2):
-        total += term
-        term *= math.cos(angle) ** 2 * (step + 1) / (step + 2)
-    inside = 2 / math.pi * (angle + math.sin(angle) * total) if odd else math.sin(angle) * total
-    return max(0.0, 1 - inside)
+    return 0.0 if pooled == 0 else student_beyond(gap / math.sqrt(pooled * (1 / n + 1 / m)), n + m - 2)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from bench.paired.observation import METRICS, Observation
-from bench.paired.signed_rank import attained, hodges_lehmann, holm, p_above, p_value
+from bench.paired.signed_rank import attained, hodges_lehmann, p_above, p_value
+from bench.significance import holm
 from bench.verdict import HIGHER_IS_WORSE, Change, Verdict
 
 LOOKS = 3

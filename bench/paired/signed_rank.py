@@ -59,23 +59,6 @@ def attained(pairs: int, alpha: float) -> float:
     return float(steps[steps <= alpha][-1]) if steps[0] <= alpha else 0.0
 
 
-def holm(p_values: Sequence[float], tests: int = 0) -> tuple[float, ...]:
-    """Adjusted p-values: with m tests, rejecting those of at most alpha raises any false alarm in alpha of all cases.
-
-    `tests` is m, where there were more than are given here.
-
-    Source: Holm, A simple sequentially rejective multiple test procedure, 1979.
-    """
-    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
-    adjusted = [1.0] * len(p_values)
-    many = max(tests, len(order))
-    largest = 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, (many - rank) * p_values[place])
-        adjusted[place] = min(1.0, largest)
-    return tuple(adjusted)
-
-
 def _walsh(differences: Sequence[float]) -> NDArray[np.float64]:
     """The means of all pairs of differences, each with itself as well."""
     count = len(differences)

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.history import divisive
 from bench.history.divisive import change_points
 
 OTAVA = json.loads(Path(__file__).with_name("otava.json").read_text())
@@ -75,18 +74,3 @@ def test_noise_seldom_has_change_points() -> None:
     rng = Random(1)
     found = sum(bool(change_points([rng.gauss(1, 0.02) for _ in range(100)])) for _ in range(200))
     assert 2 <= found <= 16
-
-
-@pytest.mark.parametrize(
-    ("freedom", "t"),
-    [(1, 12.706), (2, 4.303), (5, 2.571), (10, 2.228), (30, 2.042), (120, 1.980)],
-    ids=str,
-)
-def test_students_t_as_tables_have_it_at_5_percent(freedom: int, t: float) -> None:
-    assert divisive._beyond(t, freedom) == pytest.approx(0.05, rel=1e-3)
-
-
-def test_the_tail_of_students_t_at_a_tenth_of_a_percent() -> None:
-    """3.922 with 18 degrees of freedom, 31.599 with 2: from tables."""
-    assert divisive._beyond(3.922, 18) == pytest.approx(0.001, rel=2e-3)
-    assert divisive._beyond(31.599, 2) == pytest.approx(0.001, rel=1e-3)

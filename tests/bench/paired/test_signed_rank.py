@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.paired.signed_rank import attained, hodges_lehmann, holm, p_above, p_value
+from bench.paired.signed_rank import attained, hodges_lehmann, p_above, p_value
 
 DIFFERENCES = st.lists(
     st.floats(-5, 5).filter(lambda value: abs(value) > 1e-3), min_size=1, max_size=9, unique_by=abs
@@ -88,19 +88,6 @@ def test_one_outlier_does_not_carry_the_estimate_away() -> None:
 def test_counts_out_of_bounds_are_said(count: int) -> None:
     with pytest.raises(ValueError, match=f"{count} differences; there must be 1 to 400"):
         hodges_lehmann([1.0] * count, 0.05)
-
-
-def test_holm_by_hand() -> None:
-    # Sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1, and never below the one before.
-    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx((0.06, 0.04, 0.06, 0.06))
-
-
-def test_holm_of_one_is_the_p_itself() -> None:
-    assert holm([0.3]) == (0.3,)
-
-
-def test_holm_among_more_tests_than_are_given() -> None:
-    assert holm([0.01, 0.04], tests=4) == pytest.approx((0.04, 0.12))
 
 
 @pytest.mark.parametrize(
