@@ -30,7 +30,7 @@ _DESPITE_HELP = "Condition that may differ, such as cores, load, missing, or all
 
 def compare(
     base: Annotated[Path, typer.Argument(metavar="BASE", help="A run's folder, or a pytest-benchmark file.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="What is held against it, of the same kind.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Run or file to compare with BASE.")],
     threshold: Annotated[str, named("Smallest change that counts.", "PERCENT")] = "5%",
     metric: Annotated[list[str] | None, named(_METRIC_HELP, "|".join(_METRICS))] = None,
     despite: Annotated[list[str] | None, named(_DESPITE_HELP, "FIELD")] = None,
@@ -38,21 +38,27 @@ def compare(
     inconclusive: InconclusiveOption = "fail",
     out: OutOption = None,
 ) -> None:
-    """Hold a run against an earlier one, side by side, and say what became slower.
+    """Compare a run with an earlier one, side by side, and say what became slower.
 
-    Ratios are new / base; `~` stands where the repeats overlap. A cell has regressed where its repeats lie apart and
-    its medians differ by more than the threshold. Judged are throughput (closed loads) or p99 (open loads), and CPU
-    per request. Of files by `pytest --benchmark-json`, medians are judged by the middle half of their rounds.
+    Judged are throughput (closed loads) or p99 (open loads), and CPU per request. The machine drifts between two runs:
+    a cell is judged through the setup anchor, which both runs must have measured (plan history does), and has
+    regressed where the change is larger than the threshold and than drift and repeats explain. Without an anchor, or
+    on a machine that was busy with something else, the result is inconclusive; of memory it never is for that reason.
+    Errors count where requests and repeats both show more of them. Ratios are new / base as measured; ~ stands where
+    the repeats overlap.
+
+    Of files by `pytest --benchmark-json`, each from one process, medians are judged through the benchmark bare-app,
+    and only changes of more than twice can be shown.
 
     Two runs that differ in machine, Python, settings, setup or load are refused, unless --despite names the field.
     What only one side has is shown as missing, and fails, unless --despite missing.
 
-    The machine may have drifted between the two: `bench exact` is surer.
+    `bench exact` and `bench ab` measure both versions side by side and show far smaller changes.
     Exit status: 0 no regression, 1 regressed or missing, 2 wrong usage or failure, 3 inconclusive.
 
     \b
-    bench compare reports/sample reports/latest
-    bench compare reports/sample reports/latest --metric p99 --threshold 10% --despite cores
+    bench run history && bench compare reports/before reports/latest
+    bench compare reports/before reports/latest --metric p99 --threshold 10% --despite cores
     bench compare before.json after.json --format markdown --out comment.md --inconclusive pass
     """
     with failures_are_2():

@@ -1,51 +1,36 @@
 """Two runs -> what changed, cell by cell.
 
-The evidence is the range of the repeats, each a fresh server. The two runs were made at different times, and on most
-machines the hour matters more than a small change: this finds gross ones, and proves the rest only where it is quiet.
+The evidence is the repeats, each a fresh server. The two runs were made at different times, and on most machines the
+hour matters more than a small change: so a cell is compared through the anchor, which each run measures in the same
+rounds, and without one nothing is concluded.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from bench.audit import INVALIDATING
-from bench.compare import TILDE, chance_note, ranked_by
-from bench.comparison import conditions
-from bench.comparison.evidence import judged
+from bench.compare import TILDE, ranked_by
+from bench.comparison import conditions, faults
+from bench.comparison.anchor import ANCHOR, nearest, together
+from bench.comparison.evidence import ALPHA, NOTHING_FELT, Evidence, Side, felt, judge
 from bench.comparison.outcome import Outcome, demand_common, found_from, lack
+from bench.comparison.pairs import Pair, pairs
 from bench.metric import CPU, NOTHING, P99, THROUGHPUT, Metric
 from bench.model import Run
-from bench.repeats import Repeats, gather
+from bench.repeats import Repeats
+from bench.stats import times
 from bench.table import Column, Row, Table, label
 from bench.verdict import Change, Judgement, gravest
 
 _SHOWN = (THROUGHPUT, P99, CPU)
-_LAGS_BEHIND = frozenset({"rate-not-reached", "shed"})
+NOT_QUIET = frozenset({"other-load", "steal", "generator-stalled", "throttled", "one-cpu"})
+"""Caveats of a machine that was not the run's own: a figure that has one concludes nothing."""
 
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One cell in both runs; a run may lack it, never both."""
-
-    base: Repeats | None
-    new: Repeats | None
-
-    @property
-    def either(self) -> Repeats:
-        """The base's cell where it has one."""
-        found = self.base or self.new
-        assert found is not None
-        return found
-
-    @property
-    def name(self) -> str:
-        """`uvicorn / noop-async / native / 32 users`, and both loads where they differ."""
-        cell = self.either
-        loads = dict.fromkeys(part.load_label for part in (self.base, self.new) if part)
-        return f"{cell.setup} / {cell.scenario} / {cell.engine} / {' against '.join(loads)}"
+_DOUBT_OF_FAULTS = NOT_QUIET | {"generator-saturated"}
 
 
 def compare(
@@ -65,59 +50,18 @@ def compare(
         ],
         borne,
     )
-    demand_common(sum(pair.base is not None and pair.new is not None for pair in found), base.name, new.name)
-    changes = [_changes(pair, base, new, metrics, threshold) for pair in found]
+    demand_common(sum(pair.sides is not None and not pair.anchors for pair in found), base.name, new.name)
+    changes = _changes(found, base, new, metrics, threshold)
     absent = _absent(found, base, new)
     bears_gaps = conditions.bears(borne, conditions.MISSING)
-    counted = [some for pair, some in zip(found, changes, strict=True) if not (bears_gaps and _alone(pair))]
-    notes = (*_readings(found, chain.from_iterable(changes), threshold), *notes, *absent)
+    counted = [changes[pair] for pair in found if not (bears_gaps and pair.sides is None)]
+    notes = (*_readings(found, threshold), *notes, *absent)
     title = f"{base.name} against {new.name}"
     return Outcome(
         Judgement(title, tuple(chain.from_iterable(counted)), notes),
-        _side_by_side(title, zip(found, changes, strict=True), metrics or _SHOWN, notes),
+        _side_by_side(title, [(pair, changes[pair]) for pair in found], metrics or _SHOWN, notes),
         () if bears_gaps else absent,
     )
-
-
-# --- which cells belong together -----------------------------------------------------------------
-
-
-def pairs(base: Run, new: Run) -> tuple[Pair, ...]:
-    """The cells of both runs, side by side.
-
-    Cells that differ in how long they were measured alone belong together; then those of a setup, scenario and engine
-    that is left with one load on either side.
-    """
-    cells = gather(base.records + new.records)
-    found = [Pair(_part(cell, base), _part(cell, new)) for cell in cells]
-    for key in (_but_for_time, _but_for_load):
-        lone: defaultdict[Hashable, list[Pair]] = defaultdict(list)
-        for pair in filter(_alone, found):
-            lone[key(pair.either)].append(pair)
-        for some in lone.values():
-            (old, young) = ([pair for pair in some if getattr(pair, side)] for side in ("base", "new"))
-            if len(old) == len(young) == 1:
-                found[found.index(old[0])] = Pair(old[0].base, young[0].new)
-                found.remove(young[0])
-    return tuple(found)
-
-
-def _but_for_load(cell: Repeats) -> Hashable:
-    return (cell.setup, cell.scenario, cell.engine)
-
-
-def _but_for_time(cell: Repeats) -> Hashable:
-    return (_but_for_load(cell), replace(cell.load, duration_s=0.0, warmup_s=0.0))
-
-
-def _part(cell: Repeats, run: Run) -> Repeats | None:
-    """The repeats that belong to one of the two runs."""
-    mine = gather(record for record in run.records if record.cell.key == cell.key)
-    return replace(mine[0], load_label=cell.load_label) if mine else None
-
-
-def _alone(pair: Pair) -> bool:
-    return pair.base is None or pair.new is None
 
 
 def _loads(pair: Pair) -> Iterable[conditions.Difference]:
@@ -128,48 +72,137 @@ def _loads(pair: Pair) -> Iterable[conditions.Difference]:
 
 
 def _changes(
-    pair: Pair, base: Run, new: Run, metrics: Sequence[Metric], threshold: float
-) -> tuple[Change, ...]:
-    wanted = metrics or (ranked_by(pair.either), CPU)
-    if pair.base is None or pair.new is None:
-        run = base if pair.base is None else new
-        return (lack(pair.name, _name(wanted[0]), run.name, _failed(pair, run)),)
-    if fault := _fault(pair.name, pair.base, pair.new):
-        return (fault,)
-    doubts = (
-        *_invalid(pair.base, base), *_invalid(pair.new, new), *_failed(pair, base), *_failed(pair, new),
-    )  # fmt: skip
-    if doubts:
-        return (Change(pair.name, _name(wanted[0]), "inconclusive", why=doubts),)
-    return tuple(
-        judged(
-            Change(pair.name, _name(metric), None, unit=metric.unit),
-            pair.base.estimate(metric),
-            pair.new.estimate(metric),
-            metric.better,
-            threshold,
-        )
-        for metric in wanted
-    )
+    found: Sequence[Pair], base: Run, new: Run, metrics: Sequence[Metric], threshold: float
+) -> dict[Pair, tuple[Change, ...]]:
+    """The changes of each pair; of an anchor there are none."""
+    anchors = [pair for pair in found if pair.anchors]
+    wrong = _faults([pair for pair in found if not pair.anchors], anchors, base, new, threshold)
+    settled: dict[Pair, tuple[Change, ...]] = {}
+    evidence: dict[Pair, list[Evidence]] = {}
+    for pair in found:
+        wanted = metrics or (ranked_by(pair.either), CPU)
+        if pair.anchors:
+            settled[pair] = ()
+        elif pair.sides is None:
+            run = base if pair.base is None else new
+            settled[pair] = (lack(pair.name, _name(wanted[0]), run.name, _failed(pair, run)),)
+        elif pair in wrong:
+            settled[pair] = (wrong[pair],)
+        elif doubts := _doubts(pair, *pair.sides, base, new):
+            settled[pair] = (Change(pair.name, _name(wanted[0]), "inconclusive", why=doubts),)
+        else:
+            evidence[pair] = [_evidence(pair, *pair.sides, anchors, metric, base, new) for metric in wanted]
+    judged = iter(judge(list(chain.from_iterable(evidence.values())), threshold))
+    return settled | {pair: tuple(next(judged) for _ in some) for pair, some in evidence.items()}
 
 
 def _name(metric: Metric) -> str:
     return metric.name.lower()
 
 
-def _fault(name: str, base: Repeats, new: Repeats) -> Change | None:
+def _evidence(
+    pair: Pair, old: Repeats, young: Repeats, anchors: Sequence[Pair], metric: Metric, base: Run, new: Run
+) -> Evidence:
+    """What the repeats say of a metric; where the machine was not quiet, or there is no anchor, that is nothing."""
+    name = _name(metric)
+    feels = felt(name, pair.either.closed)
+    anchor = _anchor(pair, anchors) if feels != NOTHING_FELT else None
+    disturbed = _disturbed([("", pair), *([("the anchor ", anchor)] if anchor else [])], base, new)
+    lacking = () if anchor or feels == NOTHING_FELT else (_no_anchor(pair, anchors, base, new),)
+    before, after = old.estimate(metric), young.estimate(metric)
+    change = Change(
+        pair.name, name, None, before.median if before else None, after.median if after else None,
+        why=(*disturbed, *lacking), unit=metric.unit,
+    )  # fmt: skip
+    return Evidence(
+        change=change, better=metric.better, felt=feels, disturbed=bool(disturbed),
+        base=_side(old, anchor.base if anchor else None, metric),
+        head=_side(young, anchor.new if anchor else None, metric),
+    )  # fmt: skip
+
+
+def _side(cell: Repeats, anchor: Repeats | None, metric: Metric) -> Side:
+    """The logarithms of a metric's figures; none where any is zero, which has no logarithm."""
+    if anchor is None:
+        return Side(_logs([one for record in cell.records if (one := metric.of(record)) is not None]))
+    both = together(cell, anchor, metric)
+    mine, its = _logs([one for one, _ in both]), _logs([one for _, one in both])
+    return Side(mine, its) if len(mine) == len(its) else Side(())
+
+
+def _logs(figures: Sequence[float]) -> tuple[float, ...]:
+    return tuple(map(math.log, figures)) if all(figure > 0 for figure in figures) else ()
+
+
+def _anchor(pair: Pair, anchors: Sequence[Pair]) -> Pair | None:
+    """The anchor of a cell: of its kind of load, and valid in both runs."""
+    sound = [one for one in anchors if one.sides and all(side.valid for side in one.sides)]
+    found = nearest(pair.either, [one.either for one in sound])
+    return next((one for one in sound if one.either is found), None)
+
+
+def _no_anchor(pair: Pair, anchors: Sequence[Pair], base: Run, new: Run) -> str:
+    """Why a cell has none, and what follows."""
+    invalid = [
+        f"the anchor is invalid in {run.name} ({', '.join(cell.codes)})"
+        for one in anchors
+        if one.either.closed == pair.either.closed
+        for cell, run in ((one.base, base), (one.new, new))
+        if cell and not cell.valid
+    ]
+    kind = "closed" if pair.either.closed else "open"
+    lacks = f"the runs have no cell of setup '{ANCHOR}' with a load that is {kind} in common"
+    return f"{'; '.join(invalid) or lacks}: drift of the machine can make a change, and can hide one"
+
+
+# --- what is wrong -------------------------------------------------------------------------------
+
+
+def _faults(
+    found: Sequence[Pair], anchors: Sequence[Pair], base: Run, new: Run, threshold: float
+) -> dict[Pair, Change]:
     """What only the new version does wrong under the same load is a regression, though its figures are invalid."""
-    if "errors" in new.codes and "errors" not in base.codes:
-        errors = float(sum(record.summary.errors for record in new.records))
-        return Change(name, "errors", "regressed", 0.0, errors, why=_texts(new, {"errors"}))
-    always = all(_LAGS_BEHIND & {caveat.code for caveat in record.caveats} for record in new.records)
-    if always and len(new.records) > 1 and not _LAGS_BEHIND & set(base.codes):
-        old, young = base.estimate(THROUGHPUT), new.estimate(THROUGHPUT)
-        return Change(
-            name, "throughput", "regressed", old.median if old else None, young.median if young else None,
-            why=_texts(new, _LAGS_BEHIND), unit=THROUGHPUT.unit,
-        )  # fmt: skip
-    return None
+    both = [(pair, *pair.sides) for pair in found if pair.sides]
+    failing = faults.errors([(pair.name, old, young) for pair, old, young in both])
+    changes = {}
+    for (pair, old, young), fault in zip(both, failing, strict=True):
+        doubts = _disturbed([("", pair)], base, new, _DOUBT_OF_FAULTS)
+        if fault:
+            chance = () if fault.proven else ("errors come in bursts: so few may be chance",)
+            changes[pair] = _doubted(fault.change, (*chance, *doubts))
+        elif behind := faults.lag(pair.name, old, young):
+            changes[pair] = _doubted(behind, (*_slower_machine(pair, anchors, threshold), *doubts))
+    return changes
+
+
+def _doubted(change: Change, doubts: tuple[str, ...]) -> Change:
+    return replace(change, verdict="inconclusive", why=(*change.why, *doubts)) if doubts else change
+
+
+def _slower_machine(pair: Pair, anchors: Sequence[Pair], threshold: float) -> tuple[str, ...]:
+    """A doubt unless an anchor shows that the machine was as fast for the new run."""
+    anchor = _anchor(pair, anchors) or next(iter(anchors), None)
+    if anchor is None or anchor.sides is None:
+        return (f"without a cell of setup '{ANCHOR}' in both runs, a slower machine may be the reason",)
+    if not faults.kept_up(*anchor.sides, threshold):
+        return ("the anchor was slower in the new run, too: the machine may be the reason",)
+    return ()
+
+
+def _disturbed(
+    about: Iterable[tuple[str, Pair]], base: Run, new: Run, codes: Iterable[str] = NOT_QUIET
+) -> tuple[str, ...]:
+    """Why the machine was not the run's own while cells were measured; `about` is what each is called, and it."""
+    return tuple(
+        f"{what}in {run.name}: {texts[0]}"
+        for what, pair in about
+        for cell, run in ((pair.base, base), (pair.new, new))
+        if cell and (texts := _texts(cell, codes))
+    )
+
+
+def _doubts(pair: Pair, old: Repeats, young: Repeats, base: Run, new: Run) -> tuple[str, ...]:
+    return (*_invalid(old, base), *_invalid(young, new), *_failed(pair, base), *_failed(pair, new))
 
 
 def _texts(cell: Repeats, codes: Iterable[str]) -> tuple[str, ...]:
@@ -218,7 +251,7 @@ def _row(pair: Pair, metrics: Sequence[Metric], changes: Sequence[Change]) -> Ro
         figures = [part.estimate(metric) if part else None for part in (pair.base, pair.new)]
         entries += [*map(metric.show, figures), NOTHING if ratio is None else ratio.text]
     verdict = gravest([change.verdict for change in changes if change.verdict is not None])
-    entries += [found_from(changes), "missing" if _alone(pair) else verdict or ""]
+    entries += [found_from(changes), "missing" if pair.sides is None else verdict or ANCHOR]
     caveats = {caveat: None for part in parts for caveat in part.caveats}
     loads = " against ".join(dict.fromkeys(part.load_label for part in parts))
     return Row(
@@ -226,20 +259,31 @@ def _row(pair: Pair, metrics: Sequence[Metric], changes: Sequence[Change]) -> Ro
     )
 
 
-def _readings(found: Iterable[Pair], changes: Iterable[Change], threshold: float) -> Iterable[str]:
-    sizes = [(len(pair.base.records), len(pair.new.records)) for pair in found if pair.base and pair.new]
-    made = sum(change.ratio is not None for change in changes)
+def _readings(found: Sequence[Pair], threshold: float) -> Iterable[str]:
+    share = f"{100 * threshold:g} %"
     yield (
-        f"Regressed or improved: the repeats lie apart, and their medians differ by more than {100 * threshold:g} %. "
-        "No change: each repeat of the one lies that close to each of the other. Else inconclusive; found from says "
-        "how large a change would have shown, and more repeats may tell."
+        f"Regressed or improved: through the anchor, the change is larger than {share}, whatever part of the machine's "
+        f"drift the cell feels, and larger than in {100 * (1 - ALPHA):g} % of pairs of runs of equal code. No change: "
+        f"the 95 % interval lies within {share}. Else inconclusive; found from is how large a change would have shown."
     )
-    yield TILDE
-    yield chance_note(*min(sizes, key=lambda size: size[0] * size[1]), made)
-    yield (
-        "The two runs were measured at different times: a machine that drifted in between shows here as a "
-        "difference too."
-    )
+    yield f"Ratios stand as they were measured, drift included. {TILDE}"
+    for pair in found:
+        if pair.anchors and pair.sides:
+            yield _drift(pair.name.partition(" / ")[2], *pair.sides)
+            yield (
+                "The anchor runs on the same packages: what a new version of them costs it and the app alike does not "
+                "show."
+            )
+
+
+def _drift(name: str, old: Repeats, young: Repeats) -> str:
+    """`Anchor, ping / native / 32 users: throughput 0.93 ×, CPU 1.08 ×: so much did the machine itself differ.`"""
+    figures = [
+        f"{metric.name} {times(after.median / before.median)}"
+        for metric in (ranked_by(old), CPU)
+        if (before := old.estimate(metric)) and (after := young.estimate(metric)) and before.median > 0
+    ]
+    return f"Anchor, {name}: {', '.join(figures)}: so much did the machine itself differ."
 
 
 def _absent(found: Iterable[Pair], base: Run, new: Run) -> tuple[str, ...]:

@@ -7,16 +7,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bench.comparison.anchor import ANCHOR, together
 from bench.errors import UsageError, unknown
 from bench.history.entry import Figure, Machine, Series
-from bench.metric import CPU, MEMORY, P50, P99, THROUGHPUT, Metric
+from bench.metric import CPU, MEMORY, P50, P99, THROUGHPUT
 from bench.model import Run
 from bench.repeats import Repeats, gather
 from bench.siblings import mapping
 from bench.stats import estimate
-
-ANCHOR = "anchor"
-"""The setup of plan `history` that no change of the app can touch."""
 
 INSTRUCTIONS = "instructions"
 _TRACKED = {"throughput": THROUGHPUT, "p50": P50, "p99": P99, "cpu": CPU, "memory": MEMORY}
@@ -131,18 +129,9 @@ def _anchor(run: str, cells: Sequence[Repeats], wanted: str | None) -> Repeats:
 
 def _ratios(cell: Repeats, anchor: Repeats) -> Iterator[tuple[str, Figure]]:
     for name, metric in _TRACKED.items():
-        found = estimate(_pairs(cell, anchor, metric))
+        found = estimate(mine / its for mine, its in together(cell, anchor, metric))
         if found:
             yield name, Figure(found.median, found.low, found.high, found.n)
-
-
-def _pairs(cell: Repeats, anchor: Repeats, metric: Metric) -> Iterator[float]:
-    """The ratios of the repeats that both have: those of one round were measured soon after each other."""
-    against = {record.cell.repeat: metric.of(record) for record in anchor.records}
-    for record in cell.records:
-        mine, its = metric.of(record), against.get(record.cell.repeat)
-        if mine is not None and its:
-            yield mine / its
 
 
 def _counted(row: Mapping[str, object]) -> Figure | None:

@@ -16,25 +16,31 @@ from tests.bench.builders import repeats, run
 from tests.bench.cli.kept import keep
 from tests.bench.program import bench_here
 
-BASE = (*repeats("a", "noop-async", 100, 101), *repeats("b", "noop-async", 100, 101))
+ANCHOR = repeats("anchor", "ping", 2000, 2000, 2000)
+BASE = (*repeats("a", "noop-async", 100, 101, 100), *repeats("b", "noop-async", 100, 101, 100), *ANCHOR)
 SAME = "no change in 4 of 4"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
-    wide = (*repeats("a", "noop-async", 80, 120), BASE[2], BASE[3])
-    slow = (*repeats("a", "noop-async", 50, 51), BASE[2], BASE[3])
+    rest = BASE[3:]
+    wide = (*repeats("a", "noop-async", 80, 120, 100), *rest)
+    slow = (*repeats("a", "noop-async", 50, 51, 50), *rest)
     doubtful = Caveat("generator-saturated", "the generator used 90 % of its core")
-    invalid = (*repeats("a", "noop-async", 100, 101, valid=False, caveats=(doubtful,)), BASE[2], BASE[3])
-    loads = tuple(
-        record
-        for setup in ("a", "b")
-        for record in repeats(setup, "noop-async", 100, 101, load=ClosedLoad(64, 3.0))
+    invalid = (*repeats("a", "noop-async", 100, 101, 100, valid=False, caveats=(doubtful,)), *rest)
+    loads = (
+        *(
+            one
+            for name in ("a", "b")
+            for one in repeats(name, "noop-async", 100, 101, 100, load=ClosedLoad(64, 3.0))
+        ),
+        *ANCHOR,
     )
+    half = (*BASE[:3], *ANCHOR)
     for name, records in {
-        "base": BASE, "same": BASE, "wide": wide, "slow": slow, "half": BASE[:2], "invalid": invalid,
-        "other-load": loads, "empty": (),
+        "base": BASE, "same": BASE, "wide": wide, "slow": slow, "half": half, "invalid": invalid,
+        "other-load": loads, "empty": (), "alone": BASE[:6], "alone-slow": slow[:6],
     }.items():  # fmt: skip
         keep(run(*records, name=name), folder)
     keep(run(*BASE, name="other-machine", host=run().facts["host"] | {"cores": 8}), folder)  # type: ignore[operator]
@@ -45,12 +51,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("line", "status", "first"),
     [
         pytest.param("base same", 0, SAME, id="the same"),
-        pytest.param("base slow", 1, "regressed: a / noop-async / native / 32 users throughput -49.75 %", id="slower"),
+        pytest.param("base slow", 1, "regressed: a / noop-async / native / 32 users throughput -49.84 %", id="slower"),
         pytest.param("base slow --inconclusive pass", 1, "regressed: ", id="slower, for a lenient user"),
         pytest.param("slow base", 0, "improved: a / noop-async", id="faster"),
         pytest.param("base wide", 3, "inconclusive: a / noop-async", id="wide repeats"),
         pytest.param("base wide --inconclusive pass", 0, "inconclusive: a / noop-async", id="and they may pass"),
-        pytest.param("base wide --threshold 30%", 0, SAME, id="a threshold so wide that they lie within it"),
+        pytest.param("base wide --threshold 70%", 0, SAME, id="a threshold so wide that they lie within it"),
+        pytest.param("alone alone-slow", 3, "inconclusive: a / noop-async", id="slower, without an anchor"),
+        pytest.param("alone alone", 3, "inconclusive: a / noop-async", id="the same, without an anchor"),
+        pytest.param("alone alone-slow --metric memory", 0, "no change in 2 of 2", id="memory needs no anchor"),
         pytest.param("base slow --threshold 60%", 0, SAME, id="a threshold that half the speed lies within"),
         pytest.param("base invalid", 3, "inconclusive: a / noop-async", id="invalid"),
         pytest.param("base slow --metric p99 --metric memory", 0, SAME, id="slower, but asked for something else"),
@@ -114,8 +123,8 @@ def test_the_text_has_the_verdict_what_is_missing_both_sides_and_the_reasons(fol
     ]
     assert blocks[1] == "base against half"
     rows = [line.split() for line in blocks[2].splitlines()]
-    assert rows[-2][:5] == ["a", "noop-async", "100", "100", "~"]
-    assert (rows[-2][-1], rows[-1][-1]) == ("change", "missing")
+    assert rows[-3][:5] == ["a", "noop-async", "100", "100", "~"]
+    assert (rows[-3][-1], rows[-2][-1], rows[-1][-1]) == ("change", "missing", "anchor")
     assert said.endswith(
         "b / noop-async / native / 32 users throughput:\n    missing in half: nothing to compare with\n"
     )
@@ -126,9 +135,12 @@ def test_json_and_junit_and_markdown(folder: Path) -> None:
     assert told["verdict"] == "regressed"
     rows = {(row["name"], row["metric"]): row for row in told["rows"]}
     slower = rows["a / noop-async / native / 32 users", "throughput"]
-    assert (slower["verdict"], slower["ratio"]) == ("regressed", pytest.approx(50.5 / 100.5))
-    assert (slower["low"], slower["high"]) == (pytest.approx(50 / 101), pytest.approx(0.51))
-    assert slower["mde"] == 0.05
+    assert (slower["verdict"], slower["ratio"]) == (
+        "regressed",
+        pytest.approx((50 * 50 * 51 / (100 * 100 * 101)) ** (1 / 3)),
+    )
+    assert 0.48 < slower["low"] < slower["ratio"] < slower["high"] < 0.52
+    assert slower["mde"] == pytest.approx(0.05, abs=0.01)
     suite = Xml.fromstring(bench_here("compare", "base", "half", "--format", "junit", cwd=folder).stdout)
     assert {(case.get("name"), *[child.tag for child in case]) for case in suite} == {
         ("a / noop-async / native / 32 users",),
@@ -149,6 +161,10 @@ def test_a_file_holds_the_format_and_the_screen_the_text(folder: Path) -> None:
 # --- files of pytest-benchmark -------------------------------------------------------------------
 
 BENCHMARKS = """
+def test_bare_app(benchmark):
+    benchmark.name = "bare-app"
+    benchmark.pedantic(lambda: range(100), rounds=20, iterations=5)
+
 def test_sum(benchmark):
     benchmark.pedantic(lambda: sum(range(100)), rounds=20, iterations=5)
 
@@ -168,10 +184,10 @@ def timed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def changed(folder: Path, name: str, factor: float, keep: int = 2) -> None:
-    """The file with every time of the first `keep` benchmarks multiplied, and all the others left out."""
+    """The file with every time of `keep` benchmarks after the anchor multiplied, and all the others left out."""
     told: dict[str, Any] = json.loads((folder / "base.json").read_text())
-    told["benchmarks"] = told["benchmarks"][:keep]
-    for each in told["benchmarks"]:
+    told["benchmarks"] = told["benchmarks"][: keep + 1]
+    for each in told["benchmarks"][1:]:
         stats = each["stats"]
         stats |= {key: factor * stats[key] for key in ("min", "max", "mean", "median", "q1", "q3", "iqr")}
     (folder / name).write_text(json.dumps(told))
