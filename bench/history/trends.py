@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.history.divisive import change_points
 from bench.history.entry import Commit, Entry, Figure, Machine
+from bench.history.levels import new_levels
 from bench.verdict import HIGHER_IS_WORSE
 
 FORMER = 10
@@ -121,7 +121,7 @@ def _trend(entries: Sequence[Entry], anchor: str | None, name: str, metric: str)
 
 def _line(points: Sequence[Point], higher_is_worse: bool) -> Line:
     figures = [point.figure.value for point in points]
-    begins = change_points(figures)
+    begins = new_levels(figures)
     ends = [0, *begins, len(points)]
     means = [statistics.fmean(figures[first:last]) for first, last in pairwise(ends)]
     changes = tuple(

@@ -69,8 +69,16 @@ def test_each_part_is_another_level_than_the_one_before(figures: list[int]) -> N
     assert [ratio for ratio in ratios if ratio <= 1.002] == []
 
 
-def test_noise_seldom_has_change_points() -> None:
-    """The page says: 4 % of lines of 100 commits."""
+def test_independent_noise_seldom_has_change_points() -> None:
+    """5 % of series; tests/bench/history/test_levels.py has noise that is not independent."""
     rng = Random(1)
     found = sum(bool(change_points([rng.gauss(1, 0.02) for _ in range(100)])) for _ in range(200))
     assert 2 <= found <= 16
+
+
+def test_inflation_asks_for_more_evidence() -> None:
+    """Steps of the same size: believed of independent figures, not of those that say no more than a fifth of them."""
+    rng = Random(2)
+    figures = [rng.gauss(1 if place < 20 else 1.04, 0.02) for place in range(40)]
+    assert len(change_points(figures)) == 1
+    assert change_points(figures, inflation=5.0) == ()

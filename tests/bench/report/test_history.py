@@ -42,7 +42,7 @@ def test_it_is_said_that_change_points_are_advice_and_how_often_noise_has_some()
         text(history(made([1.0]))),
         as_json(history(made([1.0]))),
     ):
-        assert "4 % (a bell curve) to 11 % (heavy tails)" in " ".join(said.split())
+        assert "3 % where neighbours are alike (AR(1) of 0.3 and of 0.6)" in " ".join(said.split())
     assert ADVICE.startswith("Change points are advice, not verdicts")
     assert "None was found." in text(history(made([1.0])))
 
