@@ -54,7 +54,9 @@ def test_twenty_of_twenty_and_how_they_were_seen() -> None:
         "+5 % CPU in a handler", "40", "20 of 20", "86.1%", "", "cpu 20, throughput 20",
         "+4.95 % (+4.00 to +5.90)", "2.0%", "0 of 20", "100", "100",
     ]  # fmt: skip
-    assert cells(text, "+5 % CPU in a handler | not run")[2] == "found 20 of 20, by cpu, throughput"
+    assert cells(text, "+5 % CPU in a handler | not run")[2] == (
+        "found 20 of 20 (measured +4.95 %), by cpu, throughput"
+    )
 
 
 def test_what_one_gate_does_not_see_is_said() -> None:
