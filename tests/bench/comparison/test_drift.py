@@ -1,8 +1,7 @@
 """How often `bench compare` calls equal code worse, and how often it finds what is worse: by simulation.
 
-More runs than a test has time for: 300 of each kind, without errors, gave 0 to 1 % of runs with any false alarm. 5
-repeats and 7 cells, as plan `history` has, found +30 % CPU per request in 69 to 71 %, +50 % in 98 % (72 % with phases),
-twice the CPU in all; with 3 repeats and 17 cells it was 24 to 32 %, 67 to 83 % and 99 %.
+docs/compare.md has the figures of more runs than a test has time for: 0 to 1 % of pairs of runs with any false alarm;
+with 5 repeats and 7 cells, +30 % CPU per request is found in 66 to 75 %, +50 % in 96 to 99 %.
 """
 
 from __future__ import annotations
