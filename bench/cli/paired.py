@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
     from bench.model import Setup
     from bench.paired.arms import Arm
-    from bench.paired.gate import Comparison
     from bench.paired.noise import Noise
     from bench.paired.observation import Observation
+    from bench.paired.session import Comparison
     from bench.trees import Tree
     from bench.verdict import Judgement
     from scenarios.model import Scenario
@@ -54,7 +55,9 @@ def ab(
     margin: Annotated[str, named("Up to which CPU and throughput count as unchanged.", "PERCENT")] = "2%",
     pairs: Annotated[int, number("Servers of each side that are started for each look.", 6, 32)] = 8,
     users: Annotated[int, number("Connections.", 1, 256)] = 8,
-    seed: Annotated[int, named("Decides orders, arrivals and random choices.", "N")] = 1,
+    seed: Annotated[
+        int | None, named("Decides orders, arrivals and random choices; drawn at random without it.", "N")
+    ] = None,
     form: FormatOption = "text",
     inconclusive: InconclusiveOption = "fail",
     out: OutOption = None,
@@ -67,7 +70,8 @@ def ab(
     """Compare two commits, or two setups, over real servers side by side: is one slower, and how sure is that?
 
     Servers of both sides are loaded in turn, in random order, over many short slices. The evidence is looked at three
-    times; what seems to have changed is confirmed by fresh processes; a control that no change can touch runs beside.
+    times; fresh processes confirm each change, failed requests as well; a control that no change can touch runs, too.
+    Where each side takes its code from is proved first.
     It sees what `bench exact` cannot: waiting, locks, blocked loops, extra round trips.
     Exit status: 0 no regression, 1 regressed, 2 wrong usage or failure, 3 inconclusive.
 
@@ -76,7 +80,7 @@ def ab(
     bench ab --base v1.2 --head v1.3 --scenario io-async --seconds 60
     bench ab uvicorn gunicorn-asgi-2 --scenario noop-async
     """
-    from bench.paired.gate import Comparison
+    from bench.paired.session import Comparison
 
     with failures_are_2(), ExitStack() as stack:
         known = all_scenarios(scenarios)
@@ -90,11 +94,15 @@ def ab(
             duration,
             users,
             percentage(margin, "--margin"),
-            seed,
+            _drawn(seed),
         )
         judgement = _compared(asked, raw)
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
+
+
+def _drawn(seed: int | None) -> int:
+    return secrets.randbelow(2**31) if seed is None else seed
 
 
 def _chosen(wanted: list[str] | None, file: Path | None, known: dict[str, Scenario]) -> dict[str, Scenario]:
@@ -115,6 +123,7 @@ def _arms(
     """Two setups in this folder, or one setup in two versions of it, checked out for as long as the stack is open."""
     from bench.errors import UsageError
     from bench.paired.arms import Arm
+    from bench.processes import Processes
 
     base, head = refs
     first = one_setup(setup, setups)
@@ -124,19 +133,25 @@ def _arms(
                 "two setups are compared in this folder's own version: leave --base and --head out"
             )
         second, here = one_setup(other, setups), Path.cwd()
-        return Arm("base", first, here, first.name), Arm("head", second, here, second.name)
+        return (
+            Arm("base", first, here, first.name, here),
+            Arm("head", second, here, second.name, here),
+        )
     if base is None:
         raise UsageError("nothing to compare with: give --base REF, or a second setup")
-    old, new = _trees(stack, base, head)
-    return Arm("base", first, old.folder, old.said), Arm("head", first, new.folder, new.said)
+    place = stack.enter_context(stack.enter_context(Processes()).folder())
+    old, new = _trees(stack, place, base, head)
+    return (
+        Arm("base", first, old.folder, old.said, place / "base"),
+        Arm("head", first, new.folder, new.said, place / "head"),
+    )
 
 
-def _trees(stack: ExitStack, base: str, head: str | None) -> tuple[Tree, Tree]:
-    from bench.processes import Processes
+def _trees(stack: ExitStack, place: Path, base: str, head: str | None) -> tuple[Tree, Tree]:
+    """Both versions, checked out at `base` and `head` of a folder."""
     from bench.trees import repository
 
     source = repository(Path.cwd())
-    place = stack.enter_context(stack.enter_context(Processes()).folder())
     old = stack.enter_context(source.checked_out(base, place / "base"))
     new = (
         source.working_tree(place / "head")
@@ -163,13 +178,14 @@ def _compared(asked: Comparison, raw: Path | None) -> Judgement:
 
     note(f"base: {asked.base.said}; head: {asked.head.said}; {', '.join(asked.scenarios)}")
     note(_foretold(asked))
+    note(f"seed: {asked.seed}")
     if raw is None:
         return compare(asked, note)
     raw.parent.mkdir(parents=True, exist_ok=True)
     with raw.open("a", encoding="utf-8") as file:
 
         def keep(look: str, name: str, seen: Sequence[Observation]) -> None:
-            file.writelines(line(look, name, one) for one in seen)
+            file.writelines(line(look, name, one, asked.seed) for one in seen)
             file.flush()
 
         judgement = compare(asked, note, keep)
@@ -195,7 +211,9 @@ def noise(
         float, typer.Option("--seconds", min=5, max=3600, metavar="SECONDS", help="Of measuring.")
     ] = 60.0,
     pairs: Annotated[int, number("Pairs of servers.", 5, 32)] = 8,
-    seed: Annotated[int, named("Decides orders and random choices.", "N")] = 1,
+    seed: Annotated[
+        int | None, named("Decides orders and random choices; drawn at random without it.", "N")
+    ] = None,
     out: Annotated[Path, named("Where the figures and the chart go.", "FOLDER")] = _NOISE,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
@@ -211,7 +229,7 @@ def noise(
     """
     with failures_are_2():
         known = _chosen([scenario], None, all_scenarios(scenarios))
-        found = _noise(one_setup(setup, setups), known[scenario], duration, pairs, seed, scenarios)
+        found = _noise(one_setup(setup, setups), known[scenario], duration, pairs, _drawn(seed), scenarios)
         _show(found, out)
 
 
@@ -222,7 +240,8 @@ def _noise(
     from bench.paired.equals import noise as measured
     from bench.paired.look import Subject
 
-    arm = Arm("base", setup, Path.cwd(), setup.name)
+    note(f"seed: {seed}")
+    arm = Arm("base", setup, Path.cwd(), setup.name, Path.cwd())
     return measured(arm, lambda pool: Subject(scenario, pool, file), duration_s, pairs, seed, note)
 
 

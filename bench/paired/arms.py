@@ -9,14 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.errors import GateError
 from bench.model import Setup
 from bench.ports import free_ports
 from bench.probe import PROBE_DIR
@@ -24,17 +21,19 @@ from bench.processes import Processes
 from bench.resources import ProcessTree
 from bench.server import Server, ended, serving
 
-_FIND = "import importlib.util as i, sys; s = i.find_spec(sys.argv[1]); print(s.origin if s else '')"
-
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One side: a setup, the folder that its app is imported from, and what to call it."""
+    """One side: a setup, the folder that its servers are started in, what to call it, and the tree of its version.
+
+    The folder lies in the tree, or is it.
+    """
 
     name: str
     setup: Setup
     folder: Path
     said: str
+    tree: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +60,6 @@ class Pair:
 
     base: Instance
     head: Instance
-
-
-def check_origin(arm: Arm) -> None:
-    """Raise GateError where the app would be imported from elsewhere than the arm's own folder."""
-    if arm.setup.server == "command":
-        return
-    module = arm.setup.app.partition(":")[0]
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", _FIND, module],
-        cwd=arm.folder, env=env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    origin = done.stdout.strip()
-    if done.returncode or not origin:
-        last = (done.stderr.strip().splitlines() or ["there is no such module"])[-1]
-        raise GateError(f"{arm.name} ({arm.said}): {module} cannot be imported: {last}")
-    if not Path(origin).resolve().is_relative_to(arm.folder.resolve()):
-        raise GateError(
-            f"{module} of the {arm.name} is imported from {origin}, not from its own tree, so both versions would be "
-            "the same; run this in the folder that the app is imported from"
-        )
 
 
 @contextlib.contextmanager

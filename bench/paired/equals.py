@@ -51,7 +51,7 @@ def noise(
     slices = tuple(replace(one, turn_sd=spread) if one is best else one for one in found)
     return Noise(
         arm.setup.name, trial.name, METRIC, slices, best.sessions, process_sd(seen, METRIC, spread),
-        autocorrelation(seen, METRIC), start_s, count,
+        autocorrelation(seen, METRIC), start_s, count, seed,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from bench.paired import sign_test
 from bench.paired.observation import METRICS, Observation
 from bench.paired.signed_rank import attained, hodges_lehmann, p_above, p_value
 from bench.significance import holm
@@ -27,6 +28,7 @@ ALPHA_CONTROL = 0.0041
 POWER = 0.95
 _NORMAL = NormalDist()
 
+ERRORS = "errors"
 PRIMARY = ("cpu", "throughput")
 """The metrics that a comparison is measured for; the others can be red, but are not waited for."""
 
@@ -40,30 +42,48 @@ Pairs = Mapping[str, Sequence[Observation]]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One metric over all pairs: logarithms of head / base, and the figures of either side."""
+    """One metric over all pairs: how far the head of each lies above its base, and the figures of either side.
+
+    Differences are logarithms of head / base; those of errors are the head's share of failed requests less the base's.
+    """
 
     name: str
     metric: str
-    logs: tuple[float, ...]
+    differences: tuple[float, ...]
     base: float | None
     head: float | None
 
     @property
     def sd(self) -> float | None:
         """The standard deviation of a pair; None of a single one."""
-        return statistics.stdev(self.logs) if len(self.logs) > 1 else None
+        return statistics.stdev(self.differences) if len(self.differences) > 1 else None
+
+    @property
+    def fails_always(self) -> bool:
+        """Whether requests failed in the head of every pair, and in no base."""
+        return self.metric == ERRORS and not self.base and all(value > 0 for value in self.differences)
 
 
 def evidence(pairs: Pairs) -> list[Evidence]:
-    """Every metric of every scenario."""
-    found = [
-        Evidence(
-            name, metric, tuple(log for one in seen if (log := one.log_ratio(metric)) is not None),
-            _middle(seen, metric, "base"), _middle(seen, metric, "head"),
-        )
-        for name, seen in pairs.items() for metric in METRICS
-    ]  # fmt: skip
-    return [one for one in found if one.logs]
+    """Every metric of every scenario; errors, where there were any, come first."""
+    found = []
+    for name, seen in pairs.items():
+        found += _error_evidence(name, seen)
+        for metric in METRICS:
+            logs = tuple(log for one in seen if (log := one.log_ratio(metric)) is not None)
+            if logs:
+                base, head = (_middle(seen, metric, side) for side in ("base", "head"))
+                found.append(Evidence(name, metric, logs, base, head))
+    return found
+
+
+def _error_evidence(name: str, seen: Sequence[Observation]) -> list[Evidence]:
+    base, head = (sum(getattr(one, side).errors for one in seen) for side in ("base", "head"))
+    if not base and not head:
+        return []
+    return [
+        Evidence(name, ERRORS, tuple(one.head.error_share - one.base.error_share for one in seen), base, head)
+    ]
 
 
 def memory_evidence(name: str, pools: Sequence[tuple[int, int]]) -> Evidence:
@@ -76,28 +96,32 @@ def memory_evidence(name: str, pools: Sequence[tuple[int, int]]) -> Evidence:
 def judge(found: Sequence[Evidence], margin: float, tests: int = 0) -> list[Change]:
     """A change a metric; with several scenarios, p-values are adjusted for their number (Holm), metric by metric.
 
-    `tests` is the number of scenarios where there are more than these; `margin` is the share up to which CPU and
-    throughput count as unchanged; the other metrics have multiples of it.
+    Errors can only be worse, never "no change": by a sign test over pairs, at the level that is left for one side, or
+    because requests failed in the head of every pair and in no base. `tests` is the number of scenarios where there are
+    more than these; `margin` is the share up to which CPU and throughput count as unchanged; the other metrics have
+    multiples of it.
     """
     changes = []
     for metric in dict.fromkeys(one.metric for one in found):
         members = [one for one in found if one.metric == metric]
-        adjusted = holm([p_value(one.logs) for one in members], tests)
+        adjusted = holm([_p(one) for one in members], tests)
         changes += [_change(one, p, margin) for one, p in zip(members, adjusted, strict=True)]
     order = {(one.name, one.metric): place for place, one in enumerate(found)}
     return sorted(changes, key=lambda change: order[change.name, change.metric])
 
 
 def confirmed(change: Change, fresh: Evidence) -> bool:
-    """Whether fresh pairs bear out which way a change goes."""
+    """Whether fresh pairs show that a change goes the way it seemed to."""
+    if change.metric == ERRORS:
+        return sign_test.p_above(fresh.differences) <= ALPHA_CONFIRM
     assert change.ratio is not None
-    logs = fresh.logs if change.ratio > 1 else [-log for log in fresh.logs]
+    logs = fresh.differences if change.ratio > 1 else [-log for log in fresh.differences]
     return p_above(logs) <= ALPHA_CONFIRM
 
 
 def shift(control: Evidence) -> float:
     """By how much what no change can touch has moved, as the logarithm of a ratio; 0 without evidence at 1 %."""
-    interval = hodges_lehmann(control.logs, ALPHA_CONTROL)
+    interval = hodges_lehmann(control.differences, ALPHA_CONTROL)
     return interval.estimate if interval.low > 0 or interval.high < 0 else 0.0
 
 
@@ -130,17 +154,27 @@ def mde(sd: float, pairs: int, fresh: int) -> float:
 
 
 def pairs_to_decide(one: Evidence, margin: float) -> int | None:
-    """How many pairs the interval would need to leave out zero, or what is outside the margin, if things stay so."""
-    if one.sd is None:
+    """How many pairs the interval would need to leave out zero, or what is outside the margin, if things stay so.
+
+    None where no interval is drawn: of a single pair, and of errors.
+    """
+    if one.sd is None or one.metric == ERRORS:
         return None
-    middle = abs(statistics.median(one.logs))
+    middle = abs(statistics.median(one.differences))
     limit = math.log1p(margin * MARGINS[one.metric])
     room = max(middle, limit - middle)
     return math.ceil((_NORMAL.inv_cdf(1 - ALPHA_LOOK / 2) * one.sd / room) ** 2)
 
 
+def _p(one: Evidence) -> float:
+    return sign_test.p_above(one.differences) if one.metric == ERRORS else p_value(one.differences)
+
+
 def _change(one: Evidence, p: float, margin: float) -> Change:
-    interval = hodges_lehmann(one.logs, ALPHA_LOOK)
+    if one.metric == ERRORS:
+        worse = p <= ALPHA_LOOK / 2 or one.fails_always
+        return Change(one.name, ERRORS, "regressed" if worse else "inconclusive", one.base, one.head)
+    interval = hodges_lehmann(one.differences, ALPHA_LOOK)
     limit = math.log1p(margin * MARGINS[one.metric])
     return Change(
         one.name,
@@ -160,7 +194,7 @@ def _change(one: Evidence, p: float, margin: float) -> Change:
 
 def _mde(one: Evidence) -> float | None:
     """With a confirmation of as many pairs as a look has; None where nothing could be found."""
-    found = mde(one.sd, len(one.logs), max(1, len(one.logs) // LOOKS)) if one.sd else math.inf
+    found = mde(one.sd, len(one.differences), max(1, len(one.differences) // LOOKS)) if one.sd else math.inf
     return found if math.isfinite(found) else None
 
 

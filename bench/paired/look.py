@@ -6,13 +6,16 @@ import contextlib
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 import numpy as np
 import uvloop
+from numpy.typing import NDArray
 
 from bench.engines.bursts import Bursts
 from bench.engines.job import Job
@@ -63,21 +66,46 @@ def rehearse(subject: Subject, users: int) -> float:
     return uvloop.run(rehearsal())
 
 
+class Lane(Protocol):
+    """A scenario's connections to one server."""
+
+    async def warm(self, sessions: int) -> None:
+        """Bring the server to its steady state: connections, caches, specialised bytecode, workers of its own."""
+
+    async def slice(self, size: Size) -> Slice:
+        """A slice as fast as the users can, after some sessions that do not count."""
+
+    async def pace(self, size: Size, due_ns: Sequence[int]) -> None:
+        """Sessions at these times from now, after some that do not count."""
+
+    def check(self) -> None:
+        """Raise EngineError where other processes make up the server than did: their CPU time is not known."""
+
+    def side(self) -> Side:
+        """What is known of the server next to its slices, once the lane is closed."""
+
+
+Opening = Callable[[Subject, Instance, int, int], AbstractContextManager[Lane]]
+"""Opens a lane: for a subject, one of its servers, users, and the seed of their random choices."""
+
+
 def look(
-    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], seed: int
+    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], seed: int, opened: Opening | None = None
 ) -> dict[str, list[Observation]]:
     """Load every pair of every subject, in rounds; one observation a pair.
 
-    Raises EngineError where a server stops answering or a scenario is broken.
+    Both servers of a pair are sent the same sessions, at the same times. Raises EngineError where a server stops
+    answering or a scenario is broken.
     """
-    return uvloop.run(_look(subjects, sizes, Random(seed)))
+    return uvloop.run(_look(subjects, sizes, Random(seed), opened or _lane))
 
 
 class _Lane:
     """A scenario's connections to one server, and the windows in which it was loaded at the fixed rate."""
 
-    def __init__(self, bursts: Bursts, instance: Instance) -> None:
+    def __init__(self, bursts: Bursts, instance: Instance, users: int) -> None:
         self.bursts = bursts
+        self._users = users
         self.instance = instance
         self.paced_ns: list[tuple[int, int]] = []
         self._pids: tuple[int, ...] = ()
@@ -88,12 +116,10 @@ class _Lane:
         return f"the {self.instance.arm.name} ({self.instance.arm.said})"
 
     async def warm(self, sessions: int) -> None:
-        """Bring the server to its steady state: connections, caches, specialised bytecode, workers of its own."""
         await self.bursts.closed(sessions)
         self._pids = self.instance.pids()
 
     def check(self) -> None:
-        """Raise EngineError where other processes make up the server than did: their CPU time is not known."""
         if set(self.instance.pids()) != set(self._pids):
             raise EngineError(
                 f"{self._who} has started or lost processes while it was measured, so its CPU time is not known"
@@ -103,12 +129,14 @@ class _Lane:
         await self.bursts.closed(size.warm)
         before = self.bursts.sent
         cpu_ns = self._settled_cpu_ns()
+        own_ns = time.thread_time_ns()
         start_ns, end_ns = await self.bursts.closed(size.measured)
+        own_ns = time.thread_time_ns() - own_ns
         cpu_ns = self._settled_cpu_ns() - cpu_ns
         if cpu_ns <= 0:
             self.check()
             raise EngineError(f"{self._who} used no CPU time for {size.measured} sessions, which cannot be")
-        return Slice(self.bursts.sent - before, end_ns - start_ns, cpu_ns)
+        return Slice(self.bursts.sent - before, end_ns - start_ns, cpu_ns, own_ns)
 
     def _settled_cpu_ns(self) -> int:
         """CPU time once the server waits again: what a process uses is not booked before it stops or a tick comes."""
@@ -121,7 +149,7 @@ class _Lane:
 
     def side(self) -> Side:
         assert self.samples is not None
-        return _side(self.samples, self.paced_ns)
+        return side(self.samples, self.paced_ns, self._users)
 
 
 @contextlib.contextmanager
@@ -132,7 +160,7 @@ def _lane(subject: Subject, instance: Instance, users: int, seed: int) -> Iterat
             server.host, server.port, scenario.name, ClosedLoad(users, 0), Path(tmp) / "samples",
             seed=seed, scenarios_file=subject.scenarios_file,
         )  # fmt: skip
-        lane = _Lane(Bursts(job, scenario.flow, users), instance)
+        lane = _Lane(Bursts(job, scenario.flow, users), instance, users)
         try:
             yield lane
         finally:
@@ -142,7 +170,7 @@ def _lane(subject: Subject, instance: Instance, users: int, seed: int) -> Iterat
 class _Duel:
     """A pair under a scenario: its two lanes, and the turns so far."""
 
-    def __init__(self, lanes: tuple[_Lane, _Lane], size: Size, rng: Random) -> None:
+    def __init__(self, lanes: tuple[Lane, Lane], size: Size, rng: Random) -> None:
         self.lanes = lanes
         self.size = size
         self._orders = orders(size.turns, rng)
@@ -164,7 +192,7 @@ class _Duel:
 
 
 async def _look(
-    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], rng: Random
+    subjects: Mapping[str, Subject], sizes: Mapping[str, Size], rng: Random, opened: Opening
 ) -> dict[str, list[Observation]]:
     duels: dict[str, list[_Duel]] = {}
     with contextlib.ExitStack() as stack:
@@ -173,8 +201,8 @@ async def _look(
             for pair in subject.pairs:
                 seed = rng.getrandbits(32)
                 lanes = [
-                    stack.enter_context(_lane(subject, side, sizes[name].users, seed))
-                    for side in (pair.base, pair.head)
+                    stack.enter_context(opened(subject, server, sizes[name].users, seed))
+                    for server in (pair.base, pair.head)
                 ]
                 duels[name].append(_Duel((lanes[0], lanes[1]), sizes[name], Random(seed)))
         everyone = [duel for found in duels.values() for duel in found]
@@ -197,7 +225,8 @@ async def _warm(duels: Sequence[_Duel]) -> None:
             await lane.warm(max(duel.size.users * 4, duel.size.measured * 2))
 
 
-def _side(samples: Samples, windows_ns: Sequence[tuple[int, int]]) -> Side:
+def side(samples: Samples, windows_ns: Sequence[tuple[int, int]], users: int) -> Side:
+    """What the samples of one server say; those of the windows were sent at the fixed rate."""
     paced = np.zeros(len(samples.done_ns), dtype=bool)
     for start_ns, end_ns in windows_ns:
         paced |= (samples.intended_ns >= start_ns) & (samples.intended_ns <= end_ns)
@@ -208,4 +237,13 @@ def _side(samples: Samples, windows_ns: Sequence[tuple[int, int]]) -> Side:
     return Side(
         None if p50_ms is None else float(p50_ms), None if p99_ms is None else float(p99_ms),
         int((~right).sum()), len(right), tuple(name for name, _ in wrong.most_common(3)),
+        _late_p99_ms(samples, paced, users),
     )  # fmt: skip
+
+
+def _late_p99_ms(samples: Samples, paced: NDArray[np.bool_], users: int) -> float | None:
+    """How late requests were sent that found a connection free when they were due: then it was our doing."""
+    due_ns = samples.intended_ns
+    sent, done = (np.searchsorted(np.sort(at_ns), due_ns) for at_ns in (samples.sent_ns, samples.done_ns))
+    late_ms = (samples.sent_ns - due_ns)[paced & (sent - done < users)] / 1e6
+    return float(np.percentile(late_ms, 99)) if len(late_ms) else None

@@ -41,7 +41,7 @@ class Noise:
 
     `sessions` is the best length of a slice; `process_sd` is how much two processes of the same program differ for as
     long as they live, turns being endless; `autocorrelation` is that of successive turns of a pair; `pair_start_s` is
-    what starting a pair takes.
+    what starting a pair takes; `seed` decided the orders.
     """
 
     setup: str
@@ -53,6 +53,7 @@ class Noise:
     autocorrelation: float
     pair_start_s: float
     pairs_per_look: int
+    seed: int | None = None
 
     @property
     def best(self) -> SliceNoise:

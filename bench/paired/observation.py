@@ -13,11 +13,12 @@ METRICS = ("cpu", "throughput", "p50", "p99")
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A fixed number of sessions by one server: the requests, the wall time and the server's CPU time."""
+    """A fixed number of sessions by one server: the requests, the wall time, the server's CPU time and our own."""
 
     requests: int
     wall_ns: int
     cpu_ns: int
+    own_cpu_ns: int = 0
 
     @property
     def cpu_us(self) -> float:
@@ -38,13 +39,22 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What is known of one server of a pair beside its turns; times from when a request was due, at the fixed rate."""
+    """What is known of one server of a pair next to its turns; times from when a request was due, at the fixed rate.
+
+    `late_p99_ms` is how late we sent requests for which a connection was free.
+    """
 
     p50_ms: float | None
     p99_ms: float | None
     errors: int
     requests: int
     faults: tuple[str, ...] = ()
+    late_p99_ms: float | None = None
+
+    @property
+    def error_share(self) -> float:
+        """Failed requests over all; 0 of none."""
+        return self.errors / self.requests if self.requests else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,12 @@ class Observation:
         figures = [figure(getattr(turn, side), metric) for turn in self.turns]
         return statistics.median(figures) if figures else None
 
+    def own_cpu_share(self, side: str) -> float:
+        """Our own CPU time over the wall time of one side's slices; 0 without any."""
+        slices = [getattr(turn, side) for turn in self.turns]
+        wall_ns = sum(one.wall_ns for one in slices)
+        return sum(one.own_cpu_ns for one in slices) / wall_ns if wall_ns else 0.0
+
 
 def figure(one: Slice, metric: str) -> float:
     """CPU microseconds per request, or requests per second."""
@@ -81,14 +97,14 @@ def log_ratios(turns: Sequence[Turn], metric: str) -> list[float]:
     return [math.log(figure(turn.head, metric) / figure(turn.base, metric)) for turn in turns]
 
 
-def line(look: str, scenario: str, one: Observation) -> str:
-    """What a pair showed, as a line of JSON; a slice is [requests, wall nanoseconds, CPU nanoseconds]."""
+def line(look: str, scenario: str, one: Observation, seed: int) -> str:
+    """A pair as a line of JSON; a slice is [requests, wall nanoseconds, the server's CPU nanoseconds, our own]."""
     turns = {
         side: [
-            [piece.requests, piece.wall_ns, piece.cpu_ns]
+            [piece.requests, piece.wall_ns, piece.cpu_ns, piece.own_cpu_ns]
             for piece in (getattr(turn, side) for turn in one.turns)
         ]
         for side in ("base", "head")
     }
     sides = {side: asdict(getattr(one, side)) for side in ("base", "head")}
-    return json.dumps({"look": look, "scenario": scenario, "turns": turns, **sides}) + "\n"
+    return json.dumps({"seed": seed, "look": look, "scenario": scenario, "turns": turns, **sides}) + "\n"

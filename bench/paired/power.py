@@ -76,10 +76,14 @@ def tables(noise: Noise) -> tuple[Table, ...]:
         (
             f"Processes of the same program differ by {_of_processes(noise)} for as long as they live; successive "
             f"turns of a pair correlate by {noise.autocorrelation:+.2f}; starting a pair takes "
-            f"{noise.pair_start_s:.1f} s; {noise.pairs_per_look} pairs a look.",
+            f"{noise.pair_start_s:.1f} s; {noise.pairs_per_look} pairs a look{_drawn_by(noise)}.",
         ),
     )  # fmt: skip
     return slices, finds
+
+
+def _drawn_by(noise: Noise) -> str:
+    return "" if noise.seed is None else f"; seed {noise.seed}"
 
 
 def _of_processes(noise: Noise) -> str:

@@ -53,6 +53,7 @@ def p_above(differences: Sequence[float]) -> float:
     return float(_cumulative(len(differences))[at_most])
 
 
+@lru_cache
 def attained(pairs: int, alpha: float) -> float:
     """The largest one-sided level of at most `alpha` that the test has: its p-values come in steps."""
     steps = _cumulative(pairs)

@@ -6,12 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.paired.judging import LOOKS, PRIMARY, Evidence, confirmed, evidence, pairs_to_decide, shift
+from bench.paired.judging import ERRORS, LOOKS, PRIMARY, Evidence, confirmed, evidence, pairs_to_decide, shift
 from bench.paired.observation import Observation
-from bench.verdict import Change, Verdict
+from bench.verdict import Change
 
 MOST_PAIRS = 32
-_ALPHA_ERRORS = 0.05
 _TIMES = 3
 
 
@@ -32,20 +31,20 @@ def is_decided(mine: Sequence[Change]) -> bool:
 
 def settled(before: Sequence[Change], now: Sequence[Change], fresh: Sequence[Evidence]) -> list[Change]:
     """The changes `now`, over all pairs; called so only where the pairs `before` and the fresh ones show it, too."""
+    seemed = {(one.name, one.metric): one for one in before}
     by_row = {(one.name, one.metric): one for one in fresh}
     return [
-        _settled(first, after, by_row.get((first.name, first.metric)))
-        for first, after in zip(before, now, strict=True)
+        _settled(seemed.get((one.name, one.metric)), one, by_row.get((one.name, one.metric))) for one in now
     ]
 
 
-def _settled(before: Change, now: Change, fresh: Evidence | None) -> Change:
-    if not is_suspect(before):
+def _settled(before: Change | None, now: Change, fresh: Evidence | None) -> Change:
+    if before is None or not is_suspect(before):
         return replace(now, verdict="inconclusive") if is_suspect(now) else now
     if now.verdict == "no change" or (now.verdict == before.verdict and fresh and confirmed(before, fresh)):
         return now
-    assert before.ratio is not None
-    why = f"fresh processes did not bear out what seemed to have {before.verdict} by {before.ratio - 1:+.1%}"
+    by = "" if before.ratio is None else f" by {before.ratio - 1:+.1%}"
+    why = f"fresh processes do not confirm it: it seemed to have {before.verdict}{by}"
     return replace(now, verdict="inconclusive", why=(*now.why, why))
 
 
@@ -64,7 +63,7 @@ def uncontaminated(found: Sequence[Change], control: Sequence[Observation]) -> l
 
     def is_doubtful(change: Change) -> bool:
         size = abs(math.log(change.ratio)) if change.ratio else 0.0
-        return is_suspect(change) and change.metric != "errors" and (failed > 0 or size < _TIMES * furthest)
+        return is_suspect(change) and change.metric != ERRORS and (failed > 0 or size < _TIMES * furthest)
 
     return [
         replace(each, verdict="inconclusive", why=(*each.why, why)) if is_doubtful(each) else each
@@ -72,33 +71,20 @@ def uncontaminated(found: Sequence[Change], control: Sequence[Observation]) -> l
     ]
 
 
-def failures(name: str, seen: Sequence[Observation]) -> list[Change]:
-    """A row where requests failed: worse where the head's are too many for chance (one-sided, 5 %), else open."""
-    base, head = (sum(getattr(one, side).errors for one in seen) for side in ("base", "head"))
-    if not base and not head:
-        return []
-    asked = [sum(getattr(one, side).requests for one in seen) for side in ("base", "head")]
-    verdict: Verdict = (
-        "regressed" if _chance(base, head, asked[1] / sum(asked)) <= _ALPHA_ERRORS else "inconclusive"
-    )
+def counted(change: Change, seen: Sequence[Observation]) -> Change:
+    """With what failed and where, in words, where the change is one of errors."""
+    if change.metric != ERRORS:
+        return change
+    requests = [sum(getattr(one, side).requests for one in seen) for side in ("base", "head")]
     faults = sorted({fault for one in seen for fault in (*one.base.faults, *one.head.faults)})
-    why = f"{', '.join(faults)}; of {asked[0]:,} requests to the base and {asked[1]:,} to the head"
-    return [Change(name, "errors", verdict, base, head, why=(why,))]
-
-
-def _chance(base: int, head: int, share: float) -> float:
-    """How likely the head has so many of all errors or more, where each is as likely to meet any request.
-
-    Binomial; of very many errors by the normal approximation.
-    """
-    total = base + head
-    if total > 1000:
-        deviation = math.sqrt(total * share * (1 - share))
-        return math.erfc((head - 0.5 - total * share) / deviation / math.sqrt(2)) / 2
-    return sum(
-        math.comb(total, count) * share**count * (1 - share) ** (total - count)
-        for count in range(head, total + 1)
+    more = sum(one.head.error_share > one.base.error_share for one in seen)
+    fewer = sum(one.head.error_share < one.base.error_share for one in seen)
+    why = (
+        f"{', '.join(faults)}; {change.base:,.0f} of {requests[0]:,} requests failed in the base and "
+        f"{change.head:,.0f} of {requests[1]:,} in the head; of {len(seen)} pairs {more} had more failures in the head "
+        f"and {fewer} in the base"
     )
+    return replace(change, why=(why, *change.why))
 
 
 def explained(change: Change, found: Sequence[Evidence], pairs: int, seconds: float, margin: float) -> Change:

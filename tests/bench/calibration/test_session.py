@@ -72,7 +72,7 @@ def test_where_no_run_comes_to_a_verdict_it_ends_after_three_and_they_are_kept(t
     assert [(one.number, one.status, one.fault, bool(one.error)) for one in kept] == [
         (number, 2, "a-a", True) for number in range(3)
     ]
-    assert ("target_app.main" in kept[0].error, "bench: " in kept[0].error) == (True, False)
+    assert ("target_app" in kept[0].error, "bench: " in kept[0].error) == (True, False)
     assert kept[0].commit == git(source, "rev-parse", "HEAD")[:10]
     assert [line.partition(":")[0] for line in told] == [
         f"paired, a-a, {number} of 5" for number in (1, 2, 3)

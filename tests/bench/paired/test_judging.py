@@ -98,18 +98,18 @@ def test_rows_keep_their_order_and_say_what_is_beside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fresh", "borne_out"),
+    ("fresh", "confirms"),
     [
         pytest.param(0.05, True, id="again"),
         pytest.param(0.0, False, id="gone"),
         pytest.param(-0.05, False, id="the other way"),
     ],
 )
-def test_what_fresh_pairs_confirm(fresh: float, borne_out: bool) -> None:
+def test_what_fresh_pairs_confirm(fresh: float, confirms: bool) -> None:
     before = Change("noop", "cpu", "regressed", ratio=1.05)
-    assert confirmed(before, made_up(fresh, pairs=8)) is borne_out
+    assert confirmed(before, made_up(fresh, pairs=8)) is confirms
     better = Change("noop", "cpu", "improved", ratio=0.95)
-    assert confirmed(better, made_up(-fresh, pairs=8)) is borne_out
+    assert confirmed(better, made_up(-fresh, pairs=8)) is confirms
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_pairs_to_decide_by_hand() -> None:
     one = made_up(0.01, sd=0.03, pairs=40)
     sd = one.sd
     assert sd is not None
-    middle = sorted(one.logs)[19] / 2 + sorted(one.logs)[20] / 2
+    middle = sorted(one.differences)[19] / 2 + sorted(one.differences)[20] / 2
     room = max(middle, math.log(1.02) - middle)
     assert pairs_to_decide(one, 0.02) == math.ceil((2.289 * sd / room) ** 2)
 
@@ -159,14 +159,14 @@ def test_evidence_of_pairs() -> None:
     seen = [Observation((Turn(calm, busy),), Side(1.0, 2.0, 0, 10), Side(2.0, None, 0, 10))]
     found = {one.metric: one for one in evidence({"noop": seen})}
     assert list(found) == ["cpu", "throughput", "p50"]  # no p99 of one side: no ratio
-    assert found["cpu"].logs == pytest.approx([math.log(3)])
+    assert found["cpu"].differences == pytest.approx([math.log(3)])
     assert (found["cpu"].base, found["cpu"].head) == (100.0, 300.0)
-    assert found["throughput"].logs == pytest.approx([-math.log(2)])
+    assert found["throughput"].differences == pytest.approx([-math.log(2)])
 
 
 def test_memory_is_in_megabytes() -> None:
     one = memory_evidence("all scenarios", [(100_000_000, 110_000_000)])
-    assert (one.base, one.head, one.logs) == (100.0, 110.0, pytest.approx([math.log(1.1)]))
+    assert (one.base, one.head, one.differences) == (100.0, 110.0, pytest.approx([math.log(1.1)]))
 
 
 def test_equal_versions_are_rarely_suspected() -> None:
@@ -177,3 +177,53 @@ def test_equal_versions_are_rarely_suspected() -> None:
     ]
     suspects = sum(judge([one], 0.001)[0].verdict in ("regressed", "improved") for one in tests)
     assert suspects <= 22  # 0.0156 x 600 = 9.4, and four standard deviations more
+
+
+def failing(base: list[int], head: list[int], name: str = "noop") -> dict[str, list[Observation]]:
+    """Pairs of 1,000 requests to either side, of which so many failed."""
+    return {
+        name: [
+            Observation((), Side(None, None, one, 1000), Side(None, None, other, 1000))
+            for one, other in zip(base, head, strict=True)
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "verdict"),
+    [
+        # One-sided level of a look: 0.01105.
+        pytest.param([0] * 8, [0] * 7 + [800], "inconclusive", id="one pair, however many requests"),
+        pytest.param([8] * 2 + [0] * 6, [8] * 8, "inconclusive", id="six of six: 1 in 64"),
+        pytest.param([8] + [0] * 7, [8] * 8, "regressed", id="seven of seven: 1 in 128"),
+        pytest.param([0] * 9 + [8], [1] * 9 + [0], "regressed", id="nine of ten: 11 in 1,024"),
+        pytest.param([0] * 8 + [8], [1] * 8 + [0], "inconclusive", id="eight of nine: 10 in 512"),
+        pytest.param([0] * 6, [1] * 6, "regressed", id="every pair of the head and no base"),
+        pytest.param([1] + [0] * 5, [2] * 6, "inconclusive", id="every pair of the head, but a base as well"),
+        pytest.param([9] * 8, [0] * 8, "inconclusive", id="fewer are no improvement"),
+    ],
+)
+def test_pairs_decide_whether_the_head_fails_more_often(
+    base: list[int], head: list[int], verdict: str
+) -> None:
+    (found,) = judge(evidence(failing(base, head)), 0.02)
+    assert (found.metric, found.verdict, found.base, found.head) == ("errors", verdict, sum(base), sum(head))
+
+
+def test_errors_are_adjusted_for_the_scenarios_as_well() -> None:
+    # 1 in 128 is below 0.01105, twice that is not; another scenario need not have failed to count.
+    seen = failing([8] + [0] * 7, [8] * 8)
+    assert [judge(evidence(seen), 0.02, tests)[0].verdict for tests in (1, 2)] == [
+        "regressed",
+        "inconclusive",
+    ]
+
+
+def test_shares_are_compared_where_sides_were_sent_different_numbers() -> None:
+    seen = [Observation((), Side(None, None, 10, 1000), Side(None, None, 9, 100)) for _ in range(8)]
+    (one,) = evidence({"noop": seen})
+    assert one.differences == pytest.approx([0.08] * 8)
+
+
+def test_without_failures_there_is_no_row() -> None:
+    assert evidence(failing([0] * 8, [0] * 8)) == []

@@ -9,7 +9,8 @@ import pytest
 
 from bench.paired.observation import Observation, Side, Slice, Turn, line, log_ratios
 
-SLOW, FAST = Slice(100, 50_000_000, 20_000_000), Slice(100, 25_000_000, 10_000_000)
+SLOW = Slice(100, 50_000_000, 20_000_000, 10_000_000)
+FAST = Slice(100, 25_000_000, 10_000_000, 15_000_000)
 SIDE = Side(2.0, 9.0, 0, 300)
 
 
@@ -44,12 +45,25 @@ def test_a_side_that_answered_nothing_right_has_no_latency() -> None:
     assert Observation((), SIDE, Side(None, None, 300, 300)).log_ratio("p99") is None
 
 
+def test_shares_of_a_side() -> None:
+    one = Observation((Turn(FAST, SLOW), Turn(FAST, SLOW)), Side(2.0, 9.0, 3, 300), SIDE)
+    assert (one.own_cpu_share("base"), one.own_cpu_share("head")) == pytest.approx((0.6, 0.2))
+    assert (one.base.error_share, one.head.error_share) == pytest.approx((0.01, 0.0))
+    assert Observation((), SIDE, SIDE).own_cpu_share("head") == 0.0
+    assert Side(None, None, 0, 0).error_share == 0.0
+
+
 def test_a_line_says_it_all() -> None:
-    said = json.loads(line("look 1", "noop-async", Observation((Turn(FAST, SLOW),), SIDE, SIDE)))
+    said = json.loads(line("look 1", "noop-async", Observation((Turn(FAST, SLOW),), SIDE, SIDE), 7))
+    side = {"p50_ms": 2.0, "p99_ms": 9.0, "errors": 0, "requests": 300, "faults": [], "late_p99_ms": None}
     assert said == {
+        "seed": 7,
         "look": "look 1",
         "scenario": "noop-async",
-        "turns": {"base": [[100, 25_000_000, 10_000_000]], "head": [[100, 50_000_000, 20_000_000]]},
-        "base": {"p50_ms": 2.0, "p99_ms": 9.0, "errors": 0, "requests": 300, "faults": []},
-        "head": {"p50_ms": 2.0, "p99_ms": 9.0, "errors": 0, "requests": 300, "faults": []},
+        "turns": {
+            "base": [[100, 25_000_000, 10_000_000, 15_000_000]],
+            "head": [[100, 50_000_000, 20_000_000, 10_000_000]],
+        },
+        "base": side,
+        "head": side,
     }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
-from bench.paired.judging import Evidence
+from bench.paired.judging import Evidence, evidence
 from bench.paired.observation import Observation, Side, Slice, Turn
-from bench.paired.verdicts import explained, failures, is_decided, settled, uncontaminated
+from bench.paired.verdicts import counted, explained, is_decided, settled, uncontaminated
 from bench.verdict import Change, Verdict
 
 
@@ -32,7 +33,7 @@ def pair(base_errors: int = 0, head_errors: int = 0, ratio: float = 1.0, request
 @pytest.mark.parametrize(
     ("before", "now", "by", "said"),
     [
-        pytest.param("regressed", "regressed", 0.05, "regressed", id="borne out"),
+        pytest.param("regressed", "regressed", 0.05, "regressed", id="shown again"),
         pytest.param("regressed", "regressed", 0.0, "inconclusive", id="the fresh ones do not show it"),
         pytest.param("regressed", "regressed", -0.05, "inconclusive", id="the fresh ones show the contrary"),
         pytest.param("regressed", "inconclusive", 0.05, "inconclusive", id="all together do not show it"),
@@ -82,26 +83,38 @@ def test_failed_requests_are_facts_whatever_the_control_does() -> None:
     assert uncontaminated([wrong], [pair(ratio=1.1) for _ in range(16)]) == [wrong]
 
 
+def test_what_failed_is_counted_by_requests_and_by_pairs() -> None:
+    seen = [pair(2, 5), pair(0, 3), pair(4, 1), pair(1, 1), pair()]
+    (why, *_) = counted(Change("noop", "errors", "inconclusive", 7, 10), seen).why
+    assert [int(word) for word in re.sub(r"status-500|,", "", why).split() if word.isdigit()] == [
+        *(7, 5000),  # of the base
+        *(10, 5000),  # of the head
+        *(5, 2, 1),  # pairs; more in the head, more in the base
+    ]
+    assert "status-500" in why
+
+
+def test_only_errors_are_counted() -> None:
+    assert counted(row("regressed"), [pair(1, 2)]) == row("regressed")
+
+
+def test_a_row_that_only_the_fresh_pairs_have_waits_for_the_next_look() -> None:
+    (found,) = settled([], [Change("noop", "errors", "regressed", 0, 9)], [])
+    assert found.verdict == "inconclusive"
+
+
 @pytest.mark.parametrize(
-    ("base", "head", "verdict"),
+    ("head_errors", "verdict"),
     [
-        pytest.param(0, 1, "inconclusive", id="one is chance"),
-        pytest.param(0, 4, "inconclusive", id="four of four: one in sixteen"),
-        pytest.param(0, 5, "regressed", id="five of five: one in 32"),
-        pytest.param(1, 500, "regressed", id="one of the base excuses nothing"),
-        pytest.param(50, 50, "inconclusive", id="as many in both"),
-        pytest.param(9000, 9600, "regressed", id="many"),
-        pytest.param(9, 0, "inconclusive", id="fewer in the head"),
+        pytest.param([3, 0, 5, 2, 8, 1, 0, 0], "regressed", id="five of five: one in 32"),
+        pytest.param([3, 0, 5, 2, 8, 0, 0, 0], "inconclusive", id="four of four: one in sixteen"),
+        pytest.param([0] * 8, "inconclusive", id="no more errors"),
     ],
 )
-def test_how_many_failures_are_too_many(base: int, head: int, verdict: Verdict) -> None:
-    (found,) = failures("noop", [pair(base, head, requests=20_000), pair(requests=20_000)])
-    assert (found.verdict, found.base, found.head) == (verdict, base, head)
-    assert found.why == ("status-500; of 40,000 requests to the base and 40,000 to the head",)
-
-
-def test_without_failures_there_is_no_row() -> None:
-    assert failures("noop", [pair()]) == []
+def test_errors_are_confirmed_by_fresh_pairs(head_errors: list[int], verdict: Verdict) -> None:
+    seemed = Change("noop", "errors", "regressed", 0, 9)
+    (found,) = settled([seemed], [seemed], evidence({"noop": [pair(0, count) for count in head_errors]}))
+    assert found.verdict == verdict
 
 
 def test_what_is_open_says_what_would_decide_it() -> None:
