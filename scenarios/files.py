@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import runpy
 import sys
 from pathlib import Path
@@ -29,7 +30,8 @@ def _from_file(path: Path) -> dict[str, Scenario]:
         raise ScenarioFileError(f"{path}: there is no such file")
     sys.path.append(str(path.parent.resolve()))  # what lies beside the file can be imported from it
     try:
-        table = runpy.run_path(str(path)).get("SCENARIOS")
+        with contextlib.redirect_stdout(sys.stderr):  # standard output is for what a command answers
+            table = runpy.run_path(str(path)).get("SCENARIOS")
     except (Exception, SystemExit) as error:
         raise ScenarioFileError(f"{path}: {type(error).__name__}: {error}") from error
     if not isinstance(table, dict) or not table:

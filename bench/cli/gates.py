@@ -92,5 +92,5 @@ def _judgement(
     if base is None:
         if head is not None:
             raise UsageError("--head needs a --base to be compared with")
-        return gate.measure(subject, Tree(Path.cwd(), f"{app.app} as it is in this folder"))
+        return gate.measure(subject, Tree(Path.cwd(), f"{app.app} as it is in this folder", Path.cwd()))
     return gate.judge(subject, repository(Path.cwd()), base, head, threshold, note)

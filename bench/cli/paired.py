@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from bench.paired.noise import Noise
     from bench.paired.observation import Observation
     from bench.paired.session import Comparison
-    from bench.trees import Tree
     from bench.verdict import Judgement
     from scenarios.model import Scenario
 
@@ -84,9 +83,10 @@ def ab(
 
     with failures_are_2(), ExitStack() as stack:
         known = all_scenarios(scenarios)
-        sides = _arms(stack, setup, other, (base, head), setups)
+        first, second, notes = _arms(stack, setup, other, (base, head), setups)
         asked = Comparison(
-            *sides,
+            first,
+            second,
             _chosen(scenario, scenarios, known),
             *_control(),
             scenarios.absolute() if scenarios else None,
@@ -96,7 +96,8 @@ def ab(
             percentage(margin, "--margin"),
             _drawn(seed),
         )
-        judgement = _compared(asked, raw)
+        found = _compared(asked, raw)
+        judgement = replace(found, notes=(*found.notes, *notes))
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 
@@ -119,11 +120,12 @@ def _chosen(wanted: list[str] | None, file: Path | None, known: dict[str, Scenar
 
 def _arms(
     stack: ExitStack, setup: str, other: str | None, refs: tuple[str | None, str | None], setups: Path | None
-) -> tuple[Arm, Arm]:
-    """Two setups in this folder, or one setup in two versions of it, checked out for as long as the stack is open."""
+) -> tuple[Arm, Arm, tuple[str, ...]]:
+    """Two setups in this folder, or one setup in two versions of it, there for as long as the stack is open; notes."""
     from bench.errors import UsageError
     from bench.paired.arms import Arm
     from bench.processes import Processes
+    from bench.trees import repository
 
     base, head = refs
     first = one_setup(setup, setups)
@@ -136,33 +138,18 @@ def _arms(
         return (
             Arm("base", first, here, first.name, here),
             Arm("head", second, here, second.name, here),
+            (),
         )
     if base is None:
         raise UsageError("nothing to compare with: give --base REF, or a second setup")
     place = stack.enter_context(stack.enter_context(Processes()).folder())
-    old, new = _trees(stack, place, base, head)
+    versions = stack.enter_context(repository(Path.cwd()).versions(base, head, place))
+    old, new = versions.base, versions.head
     return (
         Arm("base", first, old.folder, old.said, place / "base"),
         Arm("head", first, new.folder, new.said, place / "head"),
+        versions.notes,
     )
-
-
-def _trees(stack: ExitStack, place: Path, base: str, head: str | None) -> tuple[Tree, Tree]:
-    """Both versions, checked out at `base` and `head` of a folder."""
-    from bench.trees import repository
-
-    source = repository(Path.cwd())
-    old = stack.enter_context(source.checked_out(base, place / "base"))
-    new = (
-        source.working_tree(place / "head")
-        if head is None
-        else stack.enter_context(source.checked_out(head, place / "head"))
-    )
-    settings = Path(".env")  # in no commit, and what one version reads the other must, too
-    for tree in (old, new):
-        if settings.is_file() and not (tree.folder / settings).exists():
-            (tree.folder / settings).symlink_to(settings.absolute())
-    return old, new
 
 
 def _control() -> tuple[Setup, Scenario]:

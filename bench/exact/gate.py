@@ -7,21 +7,31 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from bench.errors import GateError
 from bench.exact.comparison import alone, compare, dropped, explained, pooled
 from bench.exact.figures import Figure
-from bench.exact.place import Measured, Place, Side, Subject
+from bench.exact.place import HOUSE, Measured, Place, Side, Subject
 from bench.trees import Repository, Tree
 from bench.verdict import Change, Judgement
-from scenarios.files import own
 
 _LUCK = 0.005
 """The noise where luck cannot be told apart: lookups made anew, up to 2.5 % at worst, and what the allocator takes."""
 
-_OURS = "import json; from scenarios import SCENARIOS; print(json.dumps(list(SCENARIOS)))"
+_SHOWN = 5
+_NAMES = """
+import contextlib, json, pathlib, sys
+with contextlib.redirect_stdout(sys.stderr):
+    if len(sys.argv) > 1:
+        from scenarios.files import own
+        names = own(pathlib.Path(sys.argv[1]))
+    else:
+        from scenarios import SCENARIOS as names
+print(json.dumps(list(names)))
+"""
 
 Tell = Callable[[str], None]
 
@@ -39,7 +49,7 @@ def measure(subject: Subject, tree: Tree) -> Judgement:
     """The figures of one version. Raises GateError."""
     check_valgrind()
     with Place() as place:
-        (head,) = place.measured(subject, [Side("head", tree, ())])
+        (head,) = place.measured(subject, [Side("head", tree)])
     _demand(head)
     notes = (*_unnamed(subject), *_notes(head))
     return Judgement(f"Instructions per request: {tree.said}", alone(head.figures), notes)
@@ -55,21 +65,33 @@ def judge(
     """
     check_valgrind()
     with Place() as place:
-        old = place.enter_context(source.checked_out(base, place.folder / "base"))
-        new = (
-            place.enter_context(source.checked_out(head, place.folder / "head"))
-            if head
-            else source.working_tree(place.folder / "head")
-        )
+        versions = place.enter_context(source.versions(base, head, place.folder))
+        old, new = versions.base, versions.head
         tell(f"base: {old.said}; head: {new.said}")
+        gone = [] if subject.chosen else _gone(subject, old, source.root)
         sides = [
-            Side(name, tree, cpus)
-            for name, tree, cpus in zip(("base", "head"), (old, new), _cpus(), strict=True)
+            Side(name, tree, cpus, (source.root, other.root))
+            for name, tree, other, cpus in zip(("base", "head"), (old, new), (new, old), _cpus(), strict=True)
         ]
-        return _judged(subject, place, sides, threshold, tell)
+        changes, notes = judged(subject, place, sides, threshold, tell)
+        title = f"Instructions per request, base: {old.said}; head: {new.said}"
+        return Judgement(title, (*changes, *dropped(gone)), (*notes, *versions.notes))
 
 
-def _judged(subject: Subject, place: Place, sides: Sequence[Side], threshold: float, tell: Tell) -> Judgement:
+class Counting(Protocol):
+    """Counts instructions, and says why they changed: a Place."""
+
+    def measured(self, subject: Subject, sides: Sequence[Side], hashes: int = 0) -> list[Measured]: ...
+
+    def reasons(
+        self, subject: Subject, sides: Sequence[Side], found: Sequence[Measured], changes: Sequence[Change]
+    ) -> Mapping[str, tuple[str, ...]]: ...
+
+
+def judged(
+    subject: Subject, place: Counting, sides: Sequence[Side], threshold: float, tell: Tell
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """The changes between two sides, and notes. What seems to have changed is measured twice. Raises GateError."""
     mine, its = place.measured(subject, sides)
     _demand(its)
     luck = 0.0 if mine.counts_lookups or its.counts_lookups else _LUCK
@@ -84,9 +106,8 @@ def _judged(subject: Subject, place: Place, sides: Sequence[Side], threshold: fl
     if named := _changed(changes):
         tell(f"looking for what changed in {', '.join(named)}")
         changes = explained(changes, place.reasons(subject.only(named), sides, (mine, its), changes))
-    gone = [] if subject.chosen else _gone(subject, sides[0].tree, Path.cwd())
-    title = f"Instructions per request, base: {sides[0].tree.said}; head: {sides[1].tree.said}"
-    return Judgement(title, (*changes, *dropped(gone)), (*_unnamed(subject), *_missing(mine), *_notes(its)))
+    borrowed = [note for side, one in zip(sides, (mine, its), strict=True) for note in _borrowed(side, one)]
+    return changes, (*_unnamed(subject), *_missing(mine), *_notes(its), *borrowed)
 
 
 def _changed(changes: Sequence[Change]) -> tuple[str, ...]:
@@ -123,24 +144,37 @@ def _notes(found: Measured) -> tuple[str, ...]:
     )
 
 
-def _gone(subject: Subject, base: Tree, here: Path) -> list[str]:
-    """Scenarios that the base's own table has and the head's has not; a base without such a table has none."""
-    file = subject.scenarios_file
+def _borrowed(side: Side, found: Measured) -> tuple[str, ...]:
+    """A note on modules that a version took from elsewhere, as it has none of the name."""
+    names = found.answer.borrowed
+    if not names:
+        return ()
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return (f"The {side.name} imports {shown} from the working tree, as its own tree has no such file.",)
+
+
+def _gone(subject: Subject, base: Tree, root: Path) -> list[str]:
+    """Scenarios that the base's own table has and the head's has not; a base without such a table has none.
+
+    `root` is where the user has the files of which the base has others.
+    """
+    file = subject.scenarios_file and subject.scenarios_file.resolve()
     if file is None:
-        names = _names_of_ours(base.folder)
-    elif file.is_relative_to(here) and (base.folder / file.relative_to(here)).exists():
-        names = list(own(base.folder / file.relative_to(here)))
+        names = _names(base.folder, None) if (base.folder / "scenarios" / "__init__.py").exists() else []
+    elif file.is_relative_to(root.resolve()) and (base.root / file.relative_to(root.resolve())).exists():
+        names = _names(base.folder, base.root / file.relative_to(root.resolve()))
     else:
         names = []
     return [name for name in names if name not in (*subject.scenarios, *subject.left_out)]
 
 
-def _names_of_ours(folder: Path) -> list[str]:
-    if not (folder / "scenarios" / "__init__.py").exists():
-        return []
-    env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-P", "-c", _OURS]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+def _names(folder: Path, file: Path | None) -> list[str]:
+    """The names in a table of scenarios, which is not imported here: its modules are called like those of the head."""
+    house = folder if file is None else HOUSE
+    path = os.pathsep.join(filter(None, [str(house), os.environ.get("PYTHONPATH")]))
+    env = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-P", "-c", _NAMES, *([] if file is None else [str(file)])]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it ended"])[-1]
         raise GateError(

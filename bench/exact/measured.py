@@ -17,10 +17,11 @@ from subprocess import DEVNULL, Popen
 
 from bench.errors import BenchError
 from bench.exact import callgrind
+from bench.exact.apart import scenarios
 from bench.exact.job import Answer, Batches, Job, read_job, read_sessions, write_sessions
+from bench.exact.origin import check_origin
 from bench.exact.target import MissingError, answers, in_step, running
 from bench.inprocess import InProcess
-from scenarios.files import load
 from scenarios.model import Request, Response, Scenario
 
 _WARM_SESSIONS = 48
@@ -38,13 +39,13 @@ _SETTLING_S = 0.001
 
 def main() -> None:
     job = read_job(Path(sys.argv[1]))
-    known = load(job.scenarios_file)
+    asked = scenarios(job)
     _take_turns()
     try:
         with running(job) as app:
-            _measure(job, app, [known[name] for name in job.scenarios]).write(job.answer)
+            _measure(job, app, [*asked.values()]).write(job.answer)
     except BenchError as error:
-        sys.exit(f"bench: {error}")
+        sys.exit(f"\nbench: {error}")  # the app may have left a line open
 
 
 def _take_turns() -> None:
@@ -53,8 +54,9 @@ def _take_turns() -> None:
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-def _measure(job: Job, app: InProcess, scenarios: Sequence[Scenario]) -> Answer:
-    missing = {one.name: said for one in scenarios if (said := _warmed(one, app)) is not None}
+def _measure(job: Job, app: InProcess, asked: Sequence[Scenario]) -> Answer:
+    missing = {one.name: said for one in asked if (said := _warmed(one, app)) is not None}
+    borrowed = check_origin(job)  # by now what is imported in a request is there, too
     gc.collect()
     gc.freeze()  # what is there by now is never looked at again, which makes a collection between blocks cheap
     gc.disable()
@@ -62,11 +64,11 @@ def _measure(job: Job, app: InProcess, scenarios: Sequence[Scenario]) -> Answer:
     marks = _Marks(app, job.parts)
     marks.end()  # the first part file holds that lookup
     _check(marks)
-    there = [one for one in scenarios if one.name not in missing]
+    there = [one for one in asked if one.name not in missing]
     sessions = agreed(job, {one.name: _sessions(one, marks) for one in there})
-    found: dict[str, Batches | None] = {one.name: None for one in scenarios}
+    found: dict[str, Batches | None] = {one.name: None for one in asked}
     found |= {one.name: _measured(one, marks, sessions[one.name]) for one in there}
-    return Answer(marks.count, found, missing)
+    return Answer(marks.count, found, missing, borrowed)
 
 
 def _warmed(scenario: Scenario, app: InProcess) -> str | None:

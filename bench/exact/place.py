@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from bench.errors import GateError
@@ -26,7 +27,10 @@ _WITHIN_S = 900.0
 _POLL_S = 0.05
 _LOG_LINES = 12
 
-_HOUSE = Path(__file__).parents[2]
+_APP_DIR = "--app-dir"
+HOUSE = Path(__file__).parents[2]
+"""Where the harness is imported from."""
+
 _VALGRIND = (
     *("valgrind", "--tool=callgrind", "--instr-atstart=no", "--fair-sched=yes", "--dump-before=getppid"),
     "--zero-before=*sched_get_priority_max",
@@ -53,11 +57,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One version, under the name base or head, and the CPUs that it runs on."""
+    """One version, under the name base or head, the CPUs that it runs on, and the roots of the files of others."""
 
     name: str
     tree: Tree
-    cpus: tuple[int, ...]
+    cpus: tuple[int, ...] = ()
+    foreign: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +135,16 @@ class Place(contextlib.ExitStack):
                 folder.mkdir()
                 folders.append(folder)
                 job = Job(
-                    side.tree.folder, app.app, app.loop, subject.scenarios, subject.scenarios_file,
+                    side.tree.folder, side.tree.root, Path.cwd(), _imports(app, side.tree.folder), side.foreign,
+                    app.app, app.loop, subject.scenarios, subject.scenarios_file,
                     answer=folder / "answer", parts=folder / "part", agreed=agreed, leads=side is sides[0],
-                    own=len(sides) > 1,
                 )  # fmt: skip
                 job.write(folder / "job")
                 command = _command(program, folder)
                 env = _environment(subject.setup, folder, hashes)
-                child = self._processes.running(command, log=folder / "log", cpus=side.cpus, env=env)
+                child = self._processes.running(
+                    command, log=folder / "log", cpus=side.cpus, env=env, cwd=side.tree.folder
+                )
                 children[side.name, folder] = stack.enter_context(child)
             _wait(children)
         return folders
@@ -155,13 +162,20 @@ def _command(program: str, folder: Path) -> list[str]:
     ]
 
 
+def _imports(setup: Setup, tree: Path) -> tuple[Path, ...]:
+    """Where a server would look for the app first: in the folders of `--app-dir`, then in its own."""
+    words = [word for given in setup.args for word in given.split("=", 1)]
+    given = [folder for option, folder in pairwise(words) if option == _APP_DIR]
+    return (*(tree / folder for folder in given), tree)
+
+
 def _environment(setup: Setup, folder: Path, hashes: int) -> dict[str, str]:
     """The user's, the setup's, and what makes two runs alike; no bytecode is written into anybody's tree.
 
     The app's probe goes by the clock, so what it takes would fall on any request: there is none.
     """
     given = {key: value.replace("{tmp}", str(folder)) for key, value in setup.env.items()}
-    path = os.pathsep.join(filter(None, [str(_HOUSE), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(HOUSE), given.get("PYTHONPATH", os.environ.get("PYTHONPATH"))]))
     ours = {"PYTHONPATH": path, "PYTHONHASHSEED": str(hashes), "PYTHONDONTWRITEBYTECODE": "1"}
     return {key: value for key, value in {**os.environ, **given, **ours}.items() if key != PROBE_DIR}
 

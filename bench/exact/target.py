@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from random import Random
 
 from bench.errors import BenchError
 from bench.exact.job import Job
+from bench.exact.origin import check_origin, own_path
 from bench.inprocess import ASGIApp, InProcess
 from scenarios.model import Flow, Request, Response, Scenario
 
@@ -29,18 +29,14 @@ class MissingError(BenchError):
 @contextlib.contextmanager
 def running(job: Job) -> Iterator[InProcess]:
     """The job's app with its lifespan. Raises whatever importing it raises, and BenchError where it is not its own."""
-    sys.path.insert(0, str(job.tree))
+    sys.path[:] = own_path(job, sys.path)
     loop_factory = None
     if job.loop == "uvloop":
         import uvloop
 
         loop_factory = uvloop.new_event_loop
     found = _app(job.app)
-    if job.own and not Path(_origin(job)).is_relative_to(job.tree):
-        raise BenchError(
-            f"{job.app} was imported from {_origin(job)}, not from its own tree; run this in the folder that the app "
-            "is imported from"
-        )
+    check_origin(job)
     with InProcess(found, loop_factory) as app:
         yield app
 
@@ -81,11 +77,6 @@ def _check(request: Request, response: Response) -> None:
         raise MissingError(f"{request.label} is not found")
     if fault:
         raise BenchError(f"{request.label}: {fault}; it answered {response.status} {response.body[:200]!r}")
-
-
-def _origin(job: Job) -> str:
-    """The file that the app was imported from."""
-    return sys.modules[job.app.partition(":")[0]].__file__ or ""
 
 
 def _app(name: str) -> ASGIApp:

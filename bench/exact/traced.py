@@ -17,10 +17,10 @@ from types import CodeType, FrameType
 from typing import Any
 
 from bench.errors import BenchError
+from bench.exact.apart import scenarios
 from bench.exact.job import Job, read_job
 from bench.exact.target import answers, in_step, running
 from bench.inprocess import InProcess
-from scenarios.files import load
 from scenarios.model import Request, Response, Scenario
 
 _SESSIONS = 4
@@ -47,13 +47,13 @@ class _Tracer:
 
 def main() -> None:
     job = read_job(Path(sys.argv[1]))
-    known = load(job.scenarios_file)
+    asked = scenarios(job)
     tracer = _Tracer()
     try:
         with running(job) as app:
-            found = {name: _traced(known[name], app, tracer, job) for name in job.scenarios}
+            found = {name: _traced(one, app, tracer, job) for name, one in asked.items()}
     except BenchError as error:
-        sys.exit(f"bench: {error}")
+        sys.exit(f"\nbench: {error}")
     job.answer.write_text(json.dumps(found))
 
 

@@ -10,9 +10,9 @@ from bench.exact.measured import agreed
 
 def job(folder: Path, *, leads: bool) -> Job:
     return Job(
-        folder, "my_app:app", "uvloop", ("a", "b"), None,
+        folder / "service", folder, folder / "elsewhere", (folder / "src", folder), (folder / "other",),
+        "my_app:app", "uvloop", ("a", "b"), folder / "mine.py",
         answer=folder / "answer", parts=folder / "part", agreed=folder / "agreed", leads=leads,
-        own=True,
     )  # fmt: skip
 
 

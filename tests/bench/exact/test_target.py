@@ -13,10 +13,10 @@ from bench.exact.target import answers, running
 from scenarios.model import Request
 
 
-def job(tree: Path, *, own: bool) -> Job:
+def job(tree: Path, *foreign: Path) -> Job:
     return Job(
-        tree, "bench.raw_app:app", "asyncio", (), None,
-        answer=tree / "answer", parts=tree / "part", agreed=tree / "agreed", leads=True, own=own,
+        tree, tree, tree, (tree,), foreign, "bench.raw_app:app", "asyncio", (), None,
+        answer=tree / "answer", parts=tree / "part", agreed=tree / "agreed", leads=True,
     )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def test_an_app_from_elsewhere_is_measured_where_nothing_is_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
-    with running(job(tmp_path, own=False)) as app:
+    with running(job(tmp_path)) as app:
         (answer,) = answers(app, [Request("GET", "/")])
     assert (answer.status, answer.body) == (200, b'{"message":"pong"}')
 
@@ -33,6 +33,6 @@ def test_an_app_of_its_own_must_come_from_its_tree(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(sys, "path", [*sys.path])
     with (
         pytest.raises(BenchError, match=r"^bench\.raw_app:app was imported from .*, not from its own tree; "),
-        running(job(tmp_path, own=True)),
+        running(job(tmp_path, tmp_path / "other")),
     ):
         pass
