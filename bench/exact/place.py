@@ -106,10 +106,10 @@ class Place(contextlib.ExitStack):
         self, subject: Subject, sides: Sequence[Side], found: Sequence[Measured], changes: Sequence[Change]
     ) -> dict[str, tuple[str, ...]]:
         """By name of a change, the functions and libraries that make it."""
-        folders = self._run("traced", subject, sides, 0)
+        folders, nothing = self._run("traced", subject, sides, 0), reasons.Functions({}, {})
         base, head = (
             {
-                _full(name, label, labels): counts
+                _full(name, label, labels): reasons.Functions(**counts)
                 for name, labels in said.items()
                 for label, counts in labels.items()
             }
@@ -117,7 +117,7 @@ class Place(contextlib.ExitStack):
         )
         return {
             one.name: (
-                *reasons.functions(base.get(one.name, {}), head.get(one.name, {})),
+                *reasons.functions(base.get(one.name, nothing), head.get(one.name, nothing)),
                 *reasons.libraries(*(side.libraries(one.name) for side in found)),
             )
             for one in changes

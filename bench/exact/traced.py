@@ -11,7 +11,8 @@ import sys
 import sysconfig
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -19,11 +20,14 @@ from typing import Any
 from bench.errors import BenchError
 from bench.exact.apart import scenarios
 from bench.exact.job import Job, read_job
+from bench.exact.origin import is_installed
+from bench.exact.reasons import Functions
 from bench.exact.target import answers, in_step, running
 from bench.inprocess import InProcess
 from scenarios.model import Request, Response, Scenario
 
 _SESSIONS = 4
+_INSTALLED = ("/site-packages/", "/dist-packages/", f"{sysconfig.get_path('stdlib')}/")
 
 
 class _Tracer:
@@ -54,22 +58,19 @@ def main() -> None:
             found = {name: _traced(one, app, tracer, job) for name, one in asked.items()}
     except BenchError as error:
         sys.exit(f"\nbench: {error}")
-    job.answer.write_text(json.dumps(found))
+    job.answer.write_text(json.dumps(found, default=asdict))
 
 
-def _traced(scenario: Scenario, app: InProcess, tracer: _Tracer, job: Job) -> dict[str, dict[str, float]]:
+def _traced(scenario: Scenario, app: InProcess, tracer: _Tracer, job: Job) -> dict[str, Functions]:
     """By label of a request, bytecodes per request by function."""
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, Functions] = {}
 
     def send(label: str, requests: Sequence[Request]) -> Sequence[Response]:
         counts: Counter[CodeType] = Counter()
         tracer.counts = counts
         got = answers(app, requests)
         tracer.counts = None
-        by_name: Counter[str] = Counter()
-        for code, count in counts.items():
-            by_name[_name(code, job.tree)] += count
-        found[label] = {name: count / len(requests) for name, count in by_name.items()}
+        found[label] = _by_function(counts, len(requests), job)
         return got
 
     for _ in range(2):  # the first time fills caches, and is overwritten by the second
@@ -77,20 +78,34 @@ def _traced(scenario: Scenario, app: InProcess, tracer: _Tracer, job: Job) -> di
     return found
 
 
-def _name(code: CodeType, tree: Path) -> str:
-    """`routing.py` of FastAPI is `fastapi/routing.py`, wherever it is installed; files of the app as in their tree."""
-    roots = [
-        str(tree),
-        sysconfig.get_path("purelib"),
-        sysconfig.get_path("platlib"),
-        sysconfig.get_path("stdlib"),
-    ]
-    file = code.co_filename
-    for root in roots:
-        if file.startswith(root + "/"):
-            file = file[len(root) + 1 :]
-            break
-    return f"{code.co_qualname} ({file})"
+def _by_function(counts: Mapping[CodeType, int], requests: int, job: Job) -> Functions:
+    own: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    for code, count in counts.items():
+        place = _own_place(code.co_filename, job)
+        name = f"{code.co_qualname} ({_installed_place(code.co_filename) if place is None else place})"
+        (others if place is None else own)[name] += count
+    return Functions(*({name: count / requests for name, count in one.items()} for one in (own, others)))
+
+
+def _own_place(file: str, job: Job) -> Path | None:
+    """The way to a file of the app from its folder, or from the root of its version; None of other files.
+
+    Templates are files by relative paths.
+    """
+    path = job.tree / file
+    if not path.is_relative_to(job.root) or is_installed(path) or not path.exists():
+        return None
+    return path.relative_to(job.tree if path.is_relative_to(job.tree) else job.root)
+
+
+def _installed_place(file: str) -> str:
+    """`routing.py` of FastAPI is `fastapi/routing.py`, wherever it is installed."""
+    for folder in _INSTALLED:
+        _, found, after = file.rpartition(folder)
+        if found:
+            return after
+    return file
 
 
 if __name__ == "__main__":
