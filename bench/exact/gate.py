@@ -68,7 +68,7 @@ def judge(
         versions = place.enter_context(source.versions(base, head, place.folder))
         old, new = versions.base, versions.head
         tell(f"base: {old.said}; head: {new.said}")
-        gone = [] if subject.chosen else _gone(subject, old, source.root)
+        gone = [] if subject.chosen else missed(subject, old, source.root)
         sides = [
             Side(name, tree, cpus, (source.root, other.root))
             for name, tree, other, cpus in zip(("base", "head"), (old, new), (new, old), _cpus(), strict=True)
@@ -153,7 +153,7 @@ def _borrowed(side: Side, found: Measured) -> tuple[str, ...]:
     return (f"The {side.name} imports {shown} from the working tree, as its own tree has no such file.",)
 
 
-def _gone(subject: Subject, base: Tree, root: Path) -> list[str]:
+def missed(subject: Subject, base: Tree, root: Path) -> list[str]:
     """Scenarios that the base's own table has and the head's has not; a base without such a table has none.
 
     `root` is where the user has the files of which the base has others.

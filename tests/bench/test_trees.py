@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,10 +27,10 @@ class Repository:
         command = ["git", "-C", str(self.folder), *who, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
-    def write(self, **files: str) -> None:
-        """Files by name, with `__` for a slash and `_dot_` for a dot."""
+    def write(self, files: Mapping[str, str]) -> None:
+        """Files by their paths."""
         for name, text in files.items():
-            path = self.folder / name.replace("_dot_", ".").replace("__", "/")
+            path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
@@ -63,9 +63,9 @@ def files(root: Path) -> set[str]:
 def test_each_version_has_its_own_files_in_folders_of_one_length_and_depth(
     mine: Repository, tmp_path: Path
 ) -> None:
-    mine.write(page="old", gone="x", static__a="a")
+    mine.write({"page": "old", "gone": "x", "static/a": "a"})
     mine.commit()
-    mine.write(page="new", untracked__b="b")
+    mine.write({"page": "new", "untracked/b": "b"})
     (mine.folder / "gone").unlink()
     with versions(mine.folder, tmp_path) as found:
         assert (found.base.folder / "page").read_text() == "old"
@@ -81,18 +81,18 @@ def test_each_version_has_its_own_files_in_folders_of_one_length_and_depth(
 
 
 def test_the_head_may_be_a_commit(mine: Repository, tmp_path: Path) -> None:
-    mine.write(page="old")
+    mine.write({"page": "old"})
     first = mine.commit()
-    mine.write(page="new")
+    mine.write({"page": "new"})
     mine.commit()
-    mine.write(page="newest")
+    mine.write({"page": "newest"})
     with versions(mine.folder, tmp_path, first, "HEAD") as found:
         texts = [(tree.folder / "page").read_text() for tree in (found.base, found.head)]
     assert texts == ["old", "new"]
 
 
 def test_links_and_modes_of_the_working_tree_are_kept(mine: Repository, tmp_path: Path) -> None:
-    mine.write(run="#!/bin/sh", data="d")
+    mine.write({"run": "#!/bin/sh", "data": "d"})
     (mine.folder / "run").chmod(0o755)
     (mine.folder / "link").symlink_to("data")
     mine.commit()
@@ -103,7 +103,7 @@ def test_links_and_modes_of_the_working_tree_are_kept(mine: Repository, tmp_path
 
 
 def test_from_a_folder_within_the_app_is_that_of_the_same_folder(mine: Repository, tmp_path: Path) -> None:
-    mine.write(service__app="1", lib__common="2")
+    mine.write({"service/app": "1", "lib/common": "2"})
     mine.commit()
     with versions(mine.folder / "service", tmp_path) as found:
         for tree in (found.base, found.head):
@@ -112,9 +112,9 @@ def test_from_a_folder_within_the_app_is_that_of_the_same_folder(mine: Repositor
 
 
 def test_a_base_without_that_folder_is_refused(mine: Repository, tmp_path: Path) -> None:
-    mine.write(other="1")
+    mine.write({"other": "1"})
     first = mine.commit()
-    mine.write(service__app="1")
+    mine.write({"service/app": "1"})
     with (
         pytest.raises(UsageError, match="has no folder service/"),
         versions(mine.folder / "service", tmp_path, first),
@@ -123,9 +123,9 @@ def test_a_base_without_that_folder_is_refused(mine: Repository, tmp_path: Path)
 
 
 def test_settings_that_no_commit_has_are_those_of_both(mine: Repository, tmp_path: Path) -> None:
-    mine.write(_dot_gitignore=".env*\n", service__app="1")
+    mine.write({".gitignore": ".env*\n", "service/app": "1"})
     mine.commit()
-    mine.write(service___dot_env="A=1", service___dot_env_dot_local="B=2", _dot_env="A=3")
+    mine.write({"service/.env": "A=1", "service/.env.local": "B=2", ".env": "A=3"})
     with versions(mine.folder / "service", tmp_path) as found:
         for tree in (found.base, found.head):
             assert (tree.folder / ".env").read_text() == "A=1"
@@ -135,9 +135,11 @@ def test_settings_that_no_commit_has_are_those_of_both(mine: Repository, tmp_pat
 
 
 def test_what_git_ignores_is_there_for_the_head_and_named(mine: Repository, tmp_path: Path) -> None:
-    mine.write(_dot_gitignore="*.local.toml\n*.sqlite\n__pycache__\n.venv\nnode_modules\nmyenv\n", app="1")
+    mine.write(
+        {".gitignore": "*.local.toml\n*.sqlite\n__pycache__\n.venv\nnode_modules\nmyenv\n", "app": "1"}
+    )
     mine.commit()
-    mine.write(settings_dot_local_dot_toml="page_size = 200", data__shop_dot_sqlite="rows")
+    mine.write({"settings.local.toml": "page_size = 200", "data/shop.sqlite": "rows"})
     for cache in ("__pycache__/app.pyc", "node_modules/x/y.js", "old/__pycache__/a.pyc", "myenv/pyvenv.cfg"):
         (mine.folder / cache).parent.mkdir(parents=True, exist_ok=True)
         (mine.folder / cache).write_text("")
@@ -154,20 +156,20 @@ def test_what_git_ignores_is_there_for_the_head_and_named(mine: Repository, tmp_
 def test_of_many_ignored_files_some_are_named(
     mine: Repository, tmp_path: Path, count: int, more: str
 ) -> None:
-    mine.write(_dot_gitignore="*.local\n", app="1")
+    mine.write({".gitignore": "*.local\n", "app": "1"})
     mine.commit()
-    mine.write(**{f"f{number}_dot_local": "" for number in range(count)})
+    mine.write({f"f{number}.local": "" for number in range(count)})
     with versions(mine.folder, tmp_path) as found:
         assert f"f3.local, f4.local{more}, which git ignores" in found.notes[0]
 
 
 def test_nothing_is_noted_where_nothing_lacks(mine: Repository, tmp_path: Path) -> None:
-    mine.write(_dot_gitignore="*.local\n.env\n", app="1")
+    mine.write({".gitignore": "*.local\n.env\n", "app": "1"})
     mine.commit()
-    mine.write(_dot_env="A=1")
+    mine.write({".env": "A=1"})
     with versions(mine.folder, tmp_path) as found:
         assert found.notes == ()
-    mine.write(a_dot_local="1")
+    mine.write({"a.local": "1"})
     with versions(mine.folder, tmp_path, head="HEAD") as found:  # neither version has it
         assert found.notes == ()
 
@@ -175,16 +177,16 @@ def test_nothing_is_noted_where_nothing_lacks(mine: Repository, tmp_path: Path) 
 def with_submodule(mine: Repository, tmp_path: Path) -> tuple[Repository, str]:
     """A library whose first commit is that of the first commit of `mine`; the second has moved on."""
     inner = Repository(tmp_path / "inner")
-    inner.write(deep="deep")
+    inner.write({"deep": "deep"})
     inner.commit()
     lib = Repository(tmp_path / "lib")
-    lib.write(helper="old")
+    lib.write({"helper": "old"})
     lib.git("submodule", "--quiet", "add", str(inner.folder), "inner")
     lib.commit()
     mine.git("submodule", "--quiet", "add", str(lib.folder), "shared/lib")
     mine.git("submodule", "--quiet", "update", "--init", "--recursive")
     first = mine.commit()
-    lib.write(helper="new")
+    lib.write({"helper": "new"})
     lib.commit()
     mine.git("-C", "shared/lib", "pull", "--quiet", "origin", "main")
     mine.commit()
@@ -217,7 +219,7 @@ def test_a_submodule_that_only_the_base_has_comes_from_what_git_keeps(
 
 def test_a_submodules_commit_that_was_never_fetched_is_named(mine: Repository, tmp_path: Path) -> None:
     lib, _ = with_submodule(mine, tmp_path)
-    lib.write(helper="elsewhere")
+    lib.write({"helper": "elsewhere"})
     missing = lib.commit()
     mine.git("update-index", "--cacheinfo", f"160000,{missing},shared/lib")
     mine.git("commit", "-q", "-m", "points to a commit that is not here")
@@ -230,7 +232,7 @@ def test_a_submodules_commit_that_was_never_fetched_is_named(mine: Repository, t
 
 
 def test_a_place_within_the_working_tree_is_not_copied_into_itself(mine: Repository, tmp_path: Path) -> None:
-    mine.write(app="1")
+    mine.write({"app": "1"})
     mine.commit()
     place = mine.folder / "tmp" / "place"
     place.mkdir(parents=True)
