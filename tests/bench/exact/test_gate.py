@@ -160,6 +160,44 @@ def test_an_app_that_is_not_in_the_tree_is_not_compared_with_itself(repository: 
     assert (done.returncode, "not from its own tree" in done.stderr) == (2, True)
 
 
+NOISY = (
+    tiny.APP.replace('("startup", "shutdown"):', '("startup", "shutdown"):\n            os.chdir("/")')
+    + """
+import os, signal, sys
+
+print("imported")
+print('{"rows": "not really"}', flush=True)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+PLACE = os.path.abspath("my_app.py")
+
+async def answer(path):
+    print("x" * 5000)
+    print("y" * 5000, file=sys.stderr)
+    return 200, b"hello" if os.path.realpath(PLACE) else b""
+"""
+)
+"""It writes a lot and goes away; requests resolve a path of the folder that it was in."""
+
+LOUD = tiny.SCENARIOS.replace("    def flow(rng):", "    def flow(rng):\n        print('going', end='')")
+
+
+@needs_valgrind
+def test_the_same_commit_is_no_change_whatever_the_app_writes_and_wherever_it_lies(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "er" / "than" / "a" / "worktree"
+    folder.mkdir(parents=True)
+    repository = Repository(folder)
+    (folder / "my_scenarios.py").write_text(f"NAMES = ('calm',)\nprint('hello', end='')\n{LOUD}")
+    (folder / ".gitignore").write_text("*.local\n")
+    repository.app(NOISY)
+    repository.commit("base")
+    (folder / "settings.local").write_text("")
+    done = repository.exact("--base", "base", "--format", "json")
+    row = rows(done)["calm"]
+    assert (row["verdict"], done.returncode) == ("no change", 0)
+    assert row["ratio"] == pytest.approx(1, abs=0.001)
+    assert "settings.local" in json.loads(done.stdout)["notes"][0]
+
+
 @needs_valgrind
 def test_without_a_base_the_figures_are_written(repository: Repository) -> None:
     mine = repository.folder / "my_scenarios.py"
