@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import sys
 from collections.abc import Callable
 from random import Random
 
@@ -19,9 +21,10 @@ def check_answers(scenario: Scenario, server: Server) -> tuple[str, ...]:
     Gives the labels of requests whose answers have no check, so that only their status is looked at. Raises
     EngineError.
     """
-    unchecked = _check_flow(f"scenario '{scenario.name}'", scenario.flow, server)
-    if scenario.victim:
-        unchecked |= _check_flow(f"the victim of scenario '{scenario.name}'", scenario.victim, server)
+    with contextlib.redirect_stdout(sys.stderr):  # standard output is for what a command answers
+        unchecked = _check_flow(f"scenario '{scenario.name}'", scenario.flow, server)
+        if scenario.victim:
+            unchecked |= _check_flow(f"the victim of scenario '{scenario.name}'", scenario.victim, server)
     return tuple(unchecked)
 
 

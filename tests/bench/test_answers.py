@@ -48,6 +48,18 @@ def test_requests_without_a_check_are_named(
     assert check_answers(Scenario("s", flow, victim=victim), server) == expected
 
 
+def loud(rng: Random) -> Flow:
+    print("going", end="")
+    yield Request("GET", "/ok", check=HELLO)
+
+
+def test_what_a_session_prints_does_not_mix_with_what_a_command_answers(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    check_answers(Scenario("loud", loud, victim=loud), server)
+    assert capfd.readouterr() == ("", "goinggoing")
+
+
 def test_a_wrong_answer_is_an_error(server: Server) -> None:
     with pytest.raises(EngineError, match="wrong-body"):
         check_answers(Scenario("s", Always(Request("GET", "/wrong-body", check=HELLO))), server)

@@ -85,6 +85,14 @@ def test_bad_file_is_refused_in_one_sentence_that_names_it(file: Path, content: 
     assert "\n" not in message
 
 
+def test_what_a_file_prints_does_not_mix_with_what_a_command_answers(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(f"print('hello', end='')\n{FRONT_PAGE}")
+    load(file)
+    assert capfd.readouterr() == ("", "hello")
+
+
 def test_missing_file_is_named(file: Path) -> None:
     with pytest.raises(ScenarioFileError, match=r"my scenarios\.py: there is no such file"):
         load(file)
