@@ -14,7 +14,7 @@ from bench.model import Record, Worker, WorkerTimeline
 from bench.workers import imbalance
 
 HELD_MS = 100.0
-"""A loop this late is blocked whatever it does: what asyncio itself calls slow (loop.slow_callback_duration)."""
+"""A loop this late is blocked unless its CPU is full: what asyncio itself calls slow (loop.slow_callback_duration)."""
 IDLE_HELD_MS = 20.0
 """A loop this late is blocked if its worker hardly computes; a loop at full load has that much in one turn."""
 BUSY_SHARE = 0.8
@@ -32,7 +32,10 @@ FEWEST_ANSWERS = 20
 BUSIER_SHARE, IDLER_SHARE = 0.8, 0.4
 """A worker at its limit beside others at less than half of it: the work was shared out badly."""
 SATURATED_SHARE = 0.9
-"""Of what the server's processes could use; the rest is lost to switches and ticks even at full load."""
+"""Of what the server's processes could use; the rest is lost to switches and ticks even at full load.
+
+A worker that wants this much of its core has a queue, which makes its loop late without anything that blocks it.
+"""
 FULL_SHARE = 0.95
 """CPUs this busy have nothing left, whoever uses them; the server is held back if it wanted nearly all of them."""
 
@@ -74,7 +77,9 @@ def _loop_blocked(record: Record, worker: Worker) -> Cause | None:
         return None
     typical, longest = statistics.median(lags), max(lags)
     share = worker.cpu_s / record.cell.load.duration_s
-    wants = share + worker.run_wait_s / record.cell.load.duration_s
+    wants = share + worker.run_wait_s / record.cell.load.duration_s + record.resources.steal_share
+    if wants >= SATURATED_SHARE:
+        return None
     always = typical >= HELD_MS or (typical >= IDLE_HELD_MS and wants < BUSY_SHARE)
     explained = max(_longest_pause(worker), _longest_wait_ms(worker.timeline))
     once = longest >= max(HELD_MS, OF_TAIL * _p99(record)) and explained < longest / 2

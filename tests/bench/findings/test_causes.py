@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
 
 from bench.findings import findings
 from bench.findings.causes import of_record
-from bench.model import ClosedLoad, Generator, Latency, Record, Worker, WorkerTimeline
+from bench.model import ClosedLoad, Generator, Latency, OpenLoad, Record, Worker, WorkerTimeline
 from tests.bench.builders import found, record, run
 
 LOAD = ClosedLoad(32, 2.0)
@@ -59,11 +59,14 @@ def test_an_app_without_a_probe_names_nothing_from_inside() -> None:
     [
         ((20.0, 20.0, 20.0), 0.2, 0.0, True), ((19.9, 19.9, 19.9), 0.2, 0.0, False),
         ((99.9, 99.9, 99.9), 1.6, 0.0, False), ((100.0, 100.0, 100.0), 1.6, 0.0, True),
+        ((900.0, 900.0, 900.0), 1.8, 0.0, False), ((900.0, 900.0, 900.0), 0.9, 0.9, False),
+        ((1.0, 900.0, 1.0), 1.8, 0.0, False),
         ((99.9, 99.9, 99.9), 0.2, 1.41, False), ((20.0, None, 20.0), 0.2, 0.0, True),
         ((1.0, 100.0, 1.0), 0.2, 0.0, True), ((1.0, 99.9, 1.0), 0.2, 0.0, False),
     ],
     ids=[
-        "late though it computes nothing", "a little late", "late under full load", "held under full load",
+        "late though it computes nothing", "a little late", "late under much load", "held under much load",
+        "late as its CPU is full", "late as others fill its CPU", "late once as its CPU is full",
         "late as others have the CPU", "with a gap", "held once", "held once, but briefly",
     ],
 )  # fmt: skip
@@ -72,6 +75,51 @@ def test_a_late_loop_is_blocked_when_load_does_not_explain_it(
 ) -> None:
     one = worker(cpu_s=cpu_s, run_wait_s=run_wait_s, timeline=lane(loop_lag_ms=lags))
     assert ("loop-blocked" in named(measured(one))) is expected
+
+
+OFFERED = OpenLoad(560.0, 12.0)
+SLICES = 24  # of half a second
+
+
+def of_slices(at: Callable[[int], float]) -> tuple[float, ...]:
+    return tuple(at(place) for place in range(SLICES))
+
+
+def offered(one: Worker, p99: float) -> Record:
+    made = measured(one, p99=p99, busy=min(1.0, one.cpu_s / OFFERED.duration_s + 0.01))
+    return replace(made, cell=replace(made.cell, load=OFFERED))
+
+
+def slices(lags: tuple[float, ...], cpu: tuple[float, ...]) -> WorkerTimeline:
+    return WorkerTimeline(t_s=of_slices(lambda place: (place + 1) / 2), loop_lag_ms=lags, cpu_share=cpu)
+
+
+def test_an_overloaded_worker_is_short_of_cpu_and_its_loop_is_late_for_that_alone() -> None:
+    """98 % of its core for 12 s; the queue makes the loop later and later, up to 2.4 s."""
+    late = slices(of_slices(lambda place: 100.0 * (place + 1)), (0.98,) * SLICES)
+    assert list(named(offered(worker(cpu_s=11.76, timeline=late), p99=2400.0))) == ["cpu-saturated"]
+
+
+def test_a_loop_whose_cpu_the_hypervisor_took_was_not_blocked() -> None:
+    """Half of the core used and 45 % of it stolen: nothing is left to be idle in."""
+    one = offered(worker(cpu_s=6.0, timeline=slices((200.0,) * SLICES, (0.5,) * SLICES)), p99=390.0)
+    assert list(named(one)) == ["loop-blocked"]
+    stolen = replace(one, resources=replace(one.resources, steal_share=0.45))
+    assert named(stolen) == {}
+
+
+def test_a_handler_that_sleeps_on_the_loop_blocks_it() -> None:
+    """time.sleep of 200 ms in one slice of two; the worker computes for 4 % of the time."""
+    held = slices(of_slices(lambda place: 200.0 if place % 2 else 2.0), (0.04,) * SLICES)
+    assert list(named(offered(worker(cpu_s=0.48, timeline=held), p99=390.0))) == ["loop-blocked"]
+
+
+def test_a_handler_that_computes_on_the_loop_blocks_it_though_the_worker_has_time_left() -> None:
+    """300 ms of computing in one slice of three, and 100 ms a slice else: 30 % of the core in all."""
+    cpu = of_slices(lambda place: 0.7 if place % 3 == 0 else 0.1)
+    assert sum(cpu) / SLICES == pytest.approx(0.3)
+    held = slices(of_slices(lambda place: 300.0 if place % 3 == 0 else 3.0), cpu)
+    assert list(named(offered(worker(cpu_s=3.6, timeline=held), p99=310.0))) == ["loop-blocked"]
 
 
 def test_a_single_block_counts_beside_a_tail_that_it_explains() -> None:
