@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
+from random import Random
+
 import pytest
 
-from bench.exact.figures import counted
+from bench.exact.figures import counted, noise
 
 PART = """summary: {total}
 
@@ -62,3 +65,18 @@ def test_of_a_python_without_symbols_everything_counts() -> None:
     for name in ("_PyObject_Malloc", "_PyObject_Free", "find_name_in_mro"):
         plain = plain.replace(name, "0x0000000000123456")
     assert counted(plain) == (600 + 300 + 400, 0)
+
+
+def test_the_noise_of_a_median_by_hand() -> None:
+    """The median is 3, the distances from it 2, 1, 0, 1 and 97: 1.2533 x 1.4826 x 1 / sqrt(5), whatever the 100 is."""
+    assert noise([1, 2, 3, 4, 100]) == pytest.approx(0.83099, rel=1e-4)
+    assert noise([1, 2, 3, 4, 10**9]) == noise([1, 2, 3, 4, 100])
+    assert noise([7, 7, 7]) == 0
+
+
+def test_the_noise_of_a_median_is_how_far_medians_spread() -> None:
+    """Of 2,000 samples of 41 from a normal distribution the medians spread as much as each sample says, within 5 %."""
+    rng = Random(1)
+    samples = [[rng.gauss(100, 5) for _ in range(41)] for _ in range(2000)]
+    spread = statistics.stdev(map(statistics.median, samples))
+    assert statistics.fmean(map(noise, samples)) == pytest.approx(spread, rel=0.05)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.repeats import gather
+from bench.stats import Estimate
 from bench.study.ladder import ladders
 from bench.study.plateaus import ONE, TOKENS, USERS, Bound, Plateau, bounds, plateaus
 from tests.bench.study.made import busy, cells, io_records
@@ -50,6 +53,18 @@ def test_io_is_held_against_what_10_ms_allow() -> None:
     assert (found["sync", 128].least.law, found["sync", 128].least.rps) == (TOKENS, pytest.approx(4000))
     assert (found["misuse", 8].least.law, found["misuse", 8].met) == (ONE, True)
     assert found["misuse", 8].least.rps == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("rps", "met"),
+    [(681.0, True), (679.0, False), (919.0, True), (921.0, False)],
+    ids=["85 %", "a little less", "115 %", "a little more"],
+)
+def test_a_plateau_is_met_within_15_percent_of_it(rps: float, met: bool) -> None:
+    """Of the 800 requests/s that 8 users can have who wait for 10 ms."""
+    found = replace(by_place(io_records())["async", 8], measured=Estimate(rps, rps, rps, 3))
+    assert found.least.rps == pytest.approx(800)
+    assert (found.met, found.why == "") == (met, met)
 
 
 def test_a_plateau_that_is_not_met_says_why() -> None:
