@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.audit import OTHER_LOAD
+from bench.capacity import Tally
 from bench.knee import knee
 from bench.metric import P50, P99, THROUGHPUT, share, three_digits, whole
 from bench.model import Caveat, OpenLoad, Record, Run
@@ -16,10 +18,13 @@ from bench.siblings import mapping, setup_facts
 from bench.stats import Estimate, estimate
 from bench.table import Column, Row, Table, label
 
+SET_ASIDE = "set-aside"
+"""The caveat of a trial that does not count: others used our CPUs, and it was made again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One trial of an open load, and the objectives it is held against."""
+    """One trial of an open load, and the objectives that it must meet."""
 
     record: Record
     objectives: tuple[Objective, ...]
@@ -45,8 +50,21 @@ class Offered:
         return next((caveat.text for caveat in self.record.caveats if caveat.code == OTHER_LOAD), "")
 
     @property
+    def is_set_aside(self) -> bool:
+        return any(caveat.code == SET_ASIDE for caveat in self.record.caveats)
+
+    def is_evidence(self, confirms: bool) -> bool:
+        """Whether the trial counts although others used our CPUs.
+
+        One that confirms never does, whether it held or failed: to repeat only failures would raise the capacity. A
+        short one only finds where to begin, and a rate that holds even so is high enough for that.
+        """
+        return not self.disturbance or not (confirms or self.missed)
+
+    @property
     def result(self) -> str:
-        return f"failed: {', '.join(self.missed)}" if self.missed else "held"
+        found = f"failed: {', '.join(self.missed)}" if self.missed else "held"
+        return f"set aside: {self.disturbance or 'disturbed'} ({found})" if self.is_set_aside else found
 
     @property
     def line(self) -> str:
@@ -56,8 +74,55 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedRate:
+    """A rate and the trials that count for it: its longest, less those that were set aside."""
+
+    rate_per_s: float
+    trials: tuple[Offered, ...]
+
+    @property
+    def duration_s(self) -> float:
+        return self.trials[0].record.cell.load.duration_s
+
+    @property
+    def held(self) -> tuple[Offered, ...]:
+        return tuple(one for one in self.trials if not one.missed)
+
+    @property
+    def failed(self) -> tuple[Offered, ...]:
+        return tuple(one for one in self.trials if one.missed)
+
+    @property
+    def holds(self) -> bool:
+        return len(self.held) >= len(self.failed)
+
+    @property
+    def typical(self) -> Offered:
+        """Of the trials that held, if the rate holds, else of those that failed, the one with the middle p99."""
+        some = self.held if self.holds else self.failed
+        return sorted(some, key=_p99)[(len(some) - 1) // 2]
+
+    def median(self, percentile: str) -> float | None:
+        """The lower median over the trials, in ms: half of them or more are at or below it, so it meets an objective
+        for this percentile if half of the trials do."""
+        found = [
+            ms
+            for one in self.trials
+            if (ms := getattr(one.record.summary.response_ms, percentile)) is not None
+        ]
+        return statistics.median_low(found) if found else None
+
+
+def _p99(one: Offered) -> float:
+    return one.record.summary.response_ms.p99 or 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Capacity:
-    """A search as its run tells it; `rate_per_s` is None where nothing held, or where it was cut short."""
+    """A search as its run tells it; `rate_per_s` is None where nothing held, or where it was cut short.
+
+    `confirmations` say how often each rate of the long trials held and failed, as far as the run has them.
+    """
 
     setup: str
     scenario: str
@@ -66,22 +131,27 @@ class Capacity:
     limit: str
     trials: tuple[Offered, ...]
     guess: Record | None
+    confirmations: tuple[Tally, ...] = ()
 
     @property
     def knee_per_s(self) -> float | None:
         return knee_of(self.trials)
 
     @property
-    def confirmed(self) -> Offered | None:
-        """The last trial of the capacity."""
-        return next((one for one in reversed(self.trials) if one.rate_per_s == self.rate_per_s), None)
+    def confirmed(self) -> OfferedRate | None:
+        """The trials of the capacity."""
+        return next((one for one in rates_of(self.trials) if one.rate_per_s == self.rate_per_s), None)
 
     @property
-    def above(self) -> Offered | None:
-        """The lowest rate above the capacity: the last trial of it, which failed."""
-        beyond = [one for one in self.trials if one.rate_per_s > (self.rate_per_s or 0.0) and one.missed]
-        lowest = min((one.rate_per_s for one in beyond), default=None)
-        return next((one for one in reversed(beyond) if one.rate_per_s == lowest), None)
+    def above(self) -> OfferedRate | None:
+        """The lowest rate above the capacity that did not hold, of those in long trials if there are any."""
+        long = {one.rate_per_s for one in self.confirmations}
+        beyond = [
+            one
+            for one in rates_of(self.trials)
+            if one.rate_per_s > (self.rate_per_s or 0.0) and not one.holds
+        ]
+        return next((one for one in beyond if one.rate_per_s in long), next(iter(beyond), None))
 
 
 def capacity_of(run: Run) -> Capacity | None:
@@ -100,7 +170,15 @@ def capacity_of(run: Run) -> Capacity | None:
         limit=str(facts.get("limit")),
         trials=offered_loads(run.records, objectives),
         guess=next((r for r in run.records if not isinstance(r.cell.load, OpenLoad)), None),
+        confirmations=tuple(_confirmations(facts.get("confirmations"))),
     )
+
+
+def _confirmations(listed: object) -> Iterable[Tally]:
+    for one in map(mapping, listed if isinstance(listed, (list, tuple)) else ()):
+        rate, held, failed = (one.get(key) for key in ("arrivals_per_s", "held", "failed"))
+        if isinstance(rate, (int, float)) and isinstance(held, int) and isinstance(failed, int):
+            yield Tally(float(rate), held, failed)
 
 
 def offered_loads(records: Iterable[Record], objectives: tuple[Objective, ...]) -> tuple[Offered, ...]:
@@ -111,39 +189,53 @@ def offered_loads(records: Iterable[Record], objectives: tuple[Objective, ...]) 
 
 def knee_of(trials: Iterable[Offered]) -> float | None:
     """The knee of p99 over the offered load, up to the first rate that never held: beyond, time knows no bounds."""
-    trials = tuple(trials)
-    held = max((one.rate_per_s for one in trials if not one.missed), default=0.0)
-    beyond = min((one.rate_per_s for one in trials if one.rate_per_s > held), default=held)
-    curve = by_rate(trials, "p99")
-    return knee([(rate, ms) for rate, ms in curve if rate <= beyond])
+    rates = rates_of(trials)
+    held = max((one.rate_per_s for one in rates if one.holds), default=0.0)
+    beyond = min((one.rate_per_s for one in rates if one.rate_per_s > held), default=held)
+    return knee([(rate, ms) for rate, ms in by_rate(rates, "p99") if rate <= beyond])
 
 
-def by_rate(trials: Iterable[Offered], percentile: str) -> tuple[tuple[float, float], ...]:
-    """(rate, ms) in the order of the rates; the last trial of a rate is the one that counts."""
-    found: dict[float, float] = {}
+def rates_of(trials: Iterable[Offered]) -> tuple[OfferedRate, ...]:
+    """The rates in order, with the trials that count; a rate of which all were set aside is left out."""
+    found: dict[float, list[Offered]] = {}
     for one in trials:
-        ms: float | None = getattr(one.record.summary.response_ms, percentile)
-        if ms is not None:
-            found[one.rate_per_s] = ms
-    return tuple(sorted(found.items()))
+        if not one.is_set_aside:
+            found.setdefault(one.rate_per_s, []).append(one)
+    return tuple(OfferedRate(rate, _longest(some)) for rate, some in sorted(found.items()))
+
+
+def _longest(trials: list[Offered]) -> tuple[Offered, ...]:
+    longest_s = max(one.record.cell.load.duration_s for one in trials)
+    return tuple(one for one in trials if one.record.cell.load.duration_s == longest_s)
+
+
+def by_rate(rates: Iterable[OfferedRate], percentile: str) -> tuple[tuple[float, float], ...]:
+    """(rate, ms): the median of the trials that count."""
+    medians = ((one.rate_per_s, one.median(percentile)) for one in rates)
+    return tuple((rate, ms) for rate, ms in medians if ms is not None)
 
 
 def trial_table(found: Capacity) -> Table:
     """One row a trial, by rate."""
     columns = (
         Column("offered", "arrivals/s"), Column("length", "s"), Column("answered", "req/s"), Column("p50", "ms"),
-        Column("p99", "ms"), Column("errors", "%"), Column("server CPU", "%"), label("result"),
+        Column("p99", "ms"), Column("errors", "%"), Column("server CPU", "%"), label("confirmed"), label("result"),
     )  # fmt: skip
-    return Table("Trials", columns, tuple(_trial_row(one) for one in found.trials), (_TRIALS,))
+    confirmed = {one.rate_per_s: one.text for one in found.confirmations}
+    long = [trial for one in rates_of(found.trials) if one.rate_per_s in confirmed for trial in one.trials]
+    rows = (_trial_row(one, confirmed[one.rate_per_s] if one in long else "") for one in found.trials)
+    return Table("Trials", columns, tuple(rows), (_TRIALS,))
 
 
 _TRIALS = (
-    "A rate that fails is tried once more before it counts. The longer trials confirm, on a server started for them. "
+    "Short trials find where to begin; one that fails is made again before it counts. The longer ones confirm, on a "
+    "server started for them: the rate rises after one that held and falls after one that failed, and confirmed counts "
+    "the long trials of a rate. The capacity contradicts the fewest of them, and held at least as often as it failed. "
     "Server CPU is the share of the cores that its workers can use."
 )
 
 
-def _trial_row(one: Offered) -> Row:
+def _trial_row(one: Offered, confirmed: str) -> Row:
     record, errors = one.record, one.record.summary.errors
     entries = (
         whole(one.rate_per_s),
@@ -152,6 +244,7 @@ def _trial_row(one: Offered) -> Row:
         *(metric.show(estimate([metric.of(record)])) for metric in (P50, P99)),
         three_digits(100 * errors / record.summary.requests) if errors else "0",
         share(busy_share(record)),
+        confirmed,
         one.result,
     )
     return Row(entries, caveats=record.caveats)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from bench import host
 from bench.audit import OTHERS_SHARE
-from bench.capacity import Answer, Probe, Search, Trial, Verdict, next_step
+from bench.capacity import Answer, Probe, Search, Trial, Verdict, next_step, tallies
 from bench.errors import BenchError
-from bench.limits import Offered, growth_of, knee_of, offered_loads
-from bench.model import Block, Cell, ClosedLoad, Failure, Load, OpenLoad, Plan, Record, Setup
+from bench.limits import SET_ASIDE, Offered, growth_of, knee_of, offered_loads
+from bench.model import Block, Caveat, Cell, ClosedLoad, Failure, Load, OpenLoad, Plan, Record, Setup
 from bench.neighbours import Neighbours
 from bench.objective import SATURATED, Objective, doubts
 from bench.processes import Processes
@@ -43,7 +43,7 @@ class Goal:
     """What is asked: how much of a scenario a setup holds, by which objectives, and how exactly.
 
     A trial takes `duration_s`, and up to three times as long where a percentile wants more requests. `patience_s` is
-    how long the search may wait in all for other processes to leave our CPUs alone, failed trials included.
+    how long the search may wait in all for other processes to leave our CPUs alone, trials set aside included.
     """
 
     setup: str
@@ -71,7 +71,7 @@ def _warmup_s(duration_s: float) -> float:
 
 def plan(goal: Goal, seed: int) -> Plan:
     """What a search measures, as far as that is known beforehand: its loads are found on the way."""
-    about = f"the highest arrival rate with {' and '.join(one.text for one in goal.objectives)}"
+    about = f"the arrival rate that holds {' and '.join(one.text for one in goal.objectives)}"
     return Plan("capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), 1),), seed)
 
 
@@ -104,7 +104,7 @@ def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, tell: Tell) -> 
     """
     began_s = time.monotonic()
     session = _Session(goal, plan(goal, seed), bench, folder, tell)
-    folder.add_facts(capacity=_facts(goal, None, session.records))
+    folder.add_facts(capacity=_facts(goal, None, session))
     answer = None
     try:
         with host.on_cpus(bench.own_cpus), Processes() as processes:
@@ -115,22 +115,34 @@ def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, tell: Tell) -> 
         raise
     finally:
         folder.add_facts(
-            capacity=_facts(goal, answer, session.records),
+            capacity=_facts(goal, answer, session),
             finished=answer is not None,
             took_s=round(time.monotonic() - began_s, 1),
         )
 
 
-def _facts(goal: Goal, answer: Answer | None, records: Sequence[Record]) -> dict[str, object]:
-    rate = answer.rate_per_s if answer else None
+def _facts(goal: Goal, answer: Answer | None, session: _Session) -> dict[str, object]:
+    rate, counts = answer.rate_per_s if answer else None, tallies(session.trials)
+    mine = next((one for one in counts if one.rate_per_s == rate), None)
     return {
         "setup": goal.setup,
         "scenario": goal.scenario,
         "objectives": [one.text for one in goal.objectives],
         "tolerance": goal.tolerance,
         "arrivals_per_s": rate,
+        "held": mine.held if mine else None,
+        "failed": mine.failed if mine else None,
         "limit": answer.limit if answer else "not finished",
-        "knee_per_s": knee_of(offered_loads(records, goal.objectives)),
+        "knee_per_s": knee_of(offered_loads(session.records, goal.objectives)),
+        "confirmations": [
+            {
+                "arrivals_per_s": one.rate_per_s,
+                "duration_s": goal.lasts_s(Probe(one.rate_per_s, confirms=True)),
+                "held": one.held,
+                "failed": one.failed,
+            }
+            for one in counts
+        ],
     }
 
 
@@ -160,10 +172,11 @@ def note_growth(folder: RunFolder) -> None:
 
 
 class _Session:
-    """One search: the records so far, and how the next one is made."""
+    """One search: the records and the trials so far, and how the next one is made."""
 
     def __init__(self, goal: Goal, plan: Plan, bench: Bench, folder: RunFolder, tell: Tell) -> None:
         self.records: list[Record] = []
+        self.trials: list[Trial] = []
         self._goal = goal
         self._plan = plan
         self._bench = bench
@@ -174,14 +187,13 @@ class _Session:
     def search(self, processes: Processes) -> Answer:
         with self._serving(processes) as server:
             search = Search(self._first_guess(server, processes), self._goal.tolerance, self._goal.max_per_s)
-            trials: list[Trial] = []
-            while isinstance(step := next_step(search, trials), Probe) and not step.confirms:
-                trials.append(Trial(step, self._try(step, server, processes)))
+            while isinstance(step := next_step(search, self.trials), Probe) and not step.confirms:
+                self.trials.append(Trial(step, self._try(step, server, processes)))
         if isinstance(step, Answer):
             return step
         with self._serving(processes) as server:
-            while isinstance(step := next_step(search, trials), Probe):
-                trials.append(Trial(step, self._try(step, server, processes)))
+            while isinstance(step := next_step(search, self.trials), Probe):
+                self.trials.append(Trial(step, self._try(step, server, processes)))
         return step
 
     @contextlib.contextmanager
@@ -194,26 +206,24 @@ class _Session:
         """A fraction of what a closed loop reaches: low enough to show the service at ease. A session of many
         requests may still be too much of it; the search then goes down."""
         load = ClosedLoad(_GUESS_USERS, self._goal.duration_s / 2, self._goal.warmup_s)
-        record = self._measure(load, server, processes)
+        record = self._keep(self._measure(load, server, processes))
         reached_rps = record.summary.throughput_rps
         self._tell(f"{load.label}: {reached_rps:,.0f} requests/s, to guess where to begin")
         return float(f"{reached_rps * _GUESS_SHARE:.3g}") or _GUESS_PER_S
 
     def _try(self, probe: Probe, server: Server, processes: Processes) -> Verdict:
-        """A trial's verdict. One that fails while others use our CPUs is no evidence: it is made again when they have
-        left, as long as there is patience."""
+        """The verdict of a trial that is evidence: one during which others used our CPUs is kept, set aside and made
+        again when they have left, as long as there is patience."""
         load = OpenLoad(probe.rate_per_s, self._goal.lasts_s(probe), self._goal.warmup_s)
         while True:
             began_s = time.monotonic()
             offered = Offered(self._measure(load, server, processes), self._goal.objectives)
+            is_saturated = SATURATED in offered.missed
+            counts = is_saturated or self._patience_s <= 0 or offered.is_evidence(probe.confirms)
+            offered = replace(offered, record=self._keep(offered.record if counts else set_aside(offered)))
             self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
-            if SATURATED in offered.missed:
-                return "saturated"
-            if not offered.missed:
-                return "held"
-            if self._patience_s <= 0 or not offered.disturbance:
-                return "failed"
-            self._tell(f"once more, as {offered.disturbance}")
+            if counts:
+                return "saturated" if is_saturated else "failed" if offered.missed else "held"
             self._wait_for_quiet(server, processes, began_s + self._patience_s)
             self._patience_s -= time.monotonic() - began_s
 
@@ -230,7 +240,15 @@ class _Session:
         found = measure(cell, server, self._plan, self._bench, processes, lambda _: None)
         record = audited(replace(found, run=self._folder.path.name))
         more = doubts(record.summary, self._goal.objectives)
-        record = replace(record, caveats=(*record.caveats, *more))
+        return replace(record, caveats=(*record.caveats, *more))
+
+    def _keep(self, record: Record) -> Record:
         self.records.append(record)
         self._folder.add(record)
         return record
+
+
+def set_aside(offered: Offered) -> Record:
+    """The record of a trial that does not count, which says so."""
+    why = f"not counted, and made again: {offered.disturbance}"
+    return replace(offered.record, caveats=(*offered.record.caveats, Caveat(SET_ASIDE, why)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from secrets import randbelow
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _SLO_HELP = "What must hold: p50|p90|p95|p99|p999|max|mean|errors, `<`, a number, us|ms|s|%; repeatable."
 _SLOS = ("p99<50ms", "errors<0.1%")
-_SEED = 1
+_SEEDS = 2**31
 
 ScenarioName = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A scenario's name; see `bench list scenarios`.")
@@ -40,22 +41,27 @@ def capacity(
     max_rate: Annotated[
         float, number("Arrivals per second not to be exceeded.", 0.1, 1_000_000, "PER_S")
     ] = 1_000_000,
-    duration: Annotated[float, seconds("Of a trial; confirmations take three times as long.", 0.1)] = 4.0,
+    duration: Annotated[
+        float, seconds("Of a trial; those that confirm take three times as long.", 0.1)
+    ] = 4.0,
     tolerance: Annotated[float, number("How close the answer must be, in percent.", 1, 50, "PERCENT")] = 5.0,
     patience: Annotated[float, seconds("To wait in all for other processes to leave our CPUs.")] = 120.0,
     repeats: Annotated[int, number("How often each number of workers is measured.", 1)] = 3,
-    seed: Annotated[int, named("Decides arrivals and random choices.", "N")] = _SEED,
+    seed: Annotated[
+        int | None, named("Decides arrivals and random choices [drawn, and recorded].", "N")
+    ] = None,
     out: Annotated[Path | None, named("Where the run is written [reports/TIME-capacity].", "FOLDER")] = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, not in words.")] = False,
 ) -> None:
-    """Find the highest arrival rate that holds the objectives, or how throughput grows with workers.
+    """Find the arrival rate that holds the objectives, or how throughput grows with workers.
 
-    Rates double until one fails, then the bracket is halved, then longer trials on a fresh server confirm. A trial
-    that fails is made again before it counts, and once the machine is quiet where other processes used its CPUs.
-    Takes two to three minutes. Response times run from when a request was due; errors must stay below 0.1 % unless told
-    otherwise.
+    Rates double until one fails, then the bracket is halved, then eight or more longer trials on a fresh server
+    confirm: the rate rises after one that held and falls after one that failed, so that the answer is near the rate
+    that holds half of the time, and says in how many trials it held. A long trial during which other processes used
+    the CPUs is set aside and made again. Takes three to four minutes. Response times run from when a request was due;
+    errors must stay below 0.1 % unless an objective says otherwise.
 
     With --workers, each number of workers is loaded by 32 users a worker in a closed loop. The Universal Scalability
     Law, fitted to the results, tells what holds scaling back: contention, coherence, or the lack of cores.
@@ -75,7 +81,8 @@ def capacity(
         raise UsageError(
             "--workers measures the peak throughput, for which objectives do not matter: leave --slo out"
         )
-    asked = _Asked(scenario, known, scenarios, duration, seed, out, as_json)
+    drawn = randbelow(_SEEDS) if seed is None else seed
+    asked = _Asked(scenario, known, scenarios, duration, drawn, out, as_json)
     if workers:
         raise typer.Exit(_scaling(asked, chosen, _counts(workers), repeats))
     raise typer.Exit(_capacity(asked, chosen, slo or list(_SLOS), tolerance / 100, max_rate, patience))
@@ -124,7 +131,9 @@ class _Asked:
 
         path = self._out or Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{plan.name}"
         folder = RunFolder(path, facts(path.name, plan, bench), latest=self._out is None)
-        note(f"{plan.about} ({', '.join(bench.setups)}, {self.scenario}); writing {shown(path)}")
+        note(
+            f"{plan.about} ({', '.join(bench.setups)}, {self.scenario}, seed {self.seed}); writing {shown(path)}"
+        )
         return folder
 
 

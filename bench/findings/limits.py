@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bench.findings.bottlenecks import bottlenecks
 from bench.findings.finding import Finding, listed
-from bench.limits import Capacity, Growth, Offered, busy_share, by_rate, widest_spread
+from bench.limits import Capacity, Growth, Offered, OfferedRate, busy_share, by_rate, rates_of, widest_spread
 from bench.metric import THROUGHPUT, share, three_digits, whole
-from bench.model import Caveat, ClosedLoad
+from bench.model import Caveat, ClosedLoad, Record
 from bench.repeats import gather
 
 _BUSY_SHARE = 0.9
@@ -32,12 +32,18 @@ def _capacity(found: Capacity) -> Finding:
     return Finding(
         "capacity",
         f"{found.setup} holds {'at least ' if at_least else ''}{rate}",
-        f"Of {wanted}: confirmed over {found.confirmed.record.cell.load.duration_s:g} s on a fresh server. "
-        + _why_not_more(found),
+        f"Of {wanted}: {_how_often(found, found.confirmed)} on a fresh server. {_why_not_more(found)}",
         tuple(_figures(found)),
         "capacity",
-        _doubts(found.confirmed.record.caveats),
+        _doubts(found.confirmed.trials),
     )
+
+
+def _how_often(found: Capacity, rate: OfferedRate) -> str:
+    """`held in 3 of 4 trials of 12 s`, by what the search counted, else by its records."""
+    counted = (one.text for one in found.confirmations if one.rate_per_s == rate.rate_per_s)
+    text = next(counted, f"held in {len(rate.held)} of {len(rate.trials)}")
+    return f"{text} trials of {rate.duration_s:g} s"
 
 
 def _why_not_more(found: Capacity) -> str:
@@ -48,13 +54,12 @@ def _why_not_more(found: Capacity) -> str:
     above = f"{whole(found.above.rate_per_s)} arrivals/s"
     if found.limit == "generator":
         return f"The load generator is the limit here: at {above} it was saturated, and tells nothing of the server."
-    return f"{above} did not hold: {', '.join(found.above.missed)}."
+    return f"{above} {_how_often(found, found.above)}: {', '.join(found.above.typical.missed)}."
 
 
 def _no_capacity(found: Capacity, wanted: str) -> Finding:
-    codes = tuple(caveat for one in found.trials for caveat in one.record.caveats)
     if found.limit == "not finished" or not found.trials:
-        held = max((one.rate_per_s for one in found.trials if not one.missed), default=None)
+        held = max((one.rate_per_s for one in rates_of(found.trials) if one.holds), default=None)
         known = (
             "No rate is known to hold." if held is None else f"{whole(held)} arrivals/s held, unconfirmed."
         )
@@ -68,24 +73,31 @@ def _no_capacity(found: Capacity, wanted: str) -> Finding:
         lowest = found.trials[0]
         title = f"{found.setup} does not hold the objectives at any rate tried"
         text = f"Of {wanted}: {whole(lowest.rate_per_s)} arrivals/s missed them already: {', '.join(lowest.missed)}."
-    return Finding("capacity", title, text, tuple(_figures(found)), "capacity", _doubts(codes))
+    return Finding("capacity", title, text, tuple(_figures(found)), "capacity", _doubts(found.trials))
 
 
 def _figures(found: Capacity) -> Iterator[str]:
+    long = {one.rate_per_s for one in found.confirmations}
+    for rate in rates_of(found.trials):
+        if rate.rate_per_s in long:
+            p99_ms = rate.median("p99")
+            median = "" if p99_ms is None else f", p99 {three_digits(p99_ms)} ms in the median"
+            yield f"{whole(rate.rate_per_s)} arrivals/s: {_how_often(found, rate)}{median}"
     for one in (found.confirmed, found.above):
         if one is not None:
-            yield one.line
+            yield one.typical.line
     if found.guess is not None and isinstance(found.guess.cell.load, ClosedLoad):
         rps = whole(found.guess.summary.throughput_rps)
         yield f"in a closed loop, {found.guess.cell.load.label} reached {rps} requests/s"
 
 
-def _doubts(caveats: tuple[Caveat, ...]) -> tuple[Caveat, ...]:
-    return tuple(dict.fromkeys(caveats))
+def _doubts(trials: Iterable[Offered]) -> tuple[Caveat, ...]:
+    """One caveat a code, in the words of the last trial that has it."""
+    return tuple({caveat.code: caveat for one in trials for caveat in one.record.caveats}.values())
 
 
 def _knee(found: Capacity, knee_per_s: float) -> Finding:
-    curve = dict(by_rate(found.trials, "p99"))
+    curve = dict(by_rate(rates_of(found.trials), "p99"))
     lowest = min(curve)
     return Finding(
         "knee",
@@ -101,22 +113,22 @@ def _knee(found: Capacity, knee_per_s: float) -> Finding:
 
 def _limits(found: Capacity) -> Iterator[Finding]:
     """What held the lowest rate back that failed; else how busy the server was at the capacity."""
-    failed = found.above.record if found.above is not None else None
-    if failed is not None and (named := tuple(bottlenecks(gather([failed])))):
+    failed = [one.record for one in found.above.failed] if found.above is not None else []
+    if named := tuple(bottlenecks(gather(failed))):
         yield from (replace(finding, chart="capacity") for finding in named)
-    elif found.confirmed is not None and (busy := busy_share(found.confirmed.record)) is not None:
-        yield _busy(found.confirmed, busy)
+    elif found.confirmed is not None and (busy := busy_share(found.confirmed.typical.record)) is not None:
+        yield _busy(found.confirmed.typical.record, busy)
 
 
-def _busy(confirmed: Offered, busy: float) -> Finding:
-    cores = len(confirmed.record.resources.workers)
+def _busy(record: Record, busy: float) -> Finding:
+    cores = len(record.resources.workers)
     used = f"{share(busy)} % of the CPU time that its worker{'s' if cores != 1 else ''} can have"
     if busy >= _BUSY_SHARE:
         title, text = "The CPU is the limit", f"At the capacity the server uses {used}."
     else:
         title = "The CPU is not what limits"
         text = f"At the capacity the server uses {used}: requests wait for something else, or in bursts."
-    cpu_us = confirmed.record.resources.cpu_us_per_request
+    cpu_us = record.resources.cpu_us_per_request
     figures = (f"{whole(cpu_us)} µs of CPU a request",) if cpu_us is not None else ()
     return Finding("limit", title, text, figures, "capacity")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.limits import Capacity, Growth, by_rate
+from bench.limits import Capacity, Growth, by_rate, rates_of
 from bench.metric import whole
 from bench.objective import ERRORS
 from bench.report.palette import INK, QUIET, SETUPS
@@ -20,18 +20,19 @@ def capacity_chart(found: Capacity) -> Chart:
         "capacity",
         "Latency against offered load",
         "Lower is better: how long requests took, from when they were due, at each rate at which sessions were made to "
-        "arrive; the last trial of each. Hollow dots are trials that missed an objective. Left of the knee more load "
-        "costs little time; the capacity is the highest rate that held in a long trial.",
+        "arrive; the median of the longest trials of each. Hollow dots are rates that missed an objective in most of "
+        "them. Left of the knee more load costs little time; at the capacity half of the long trials hold.",
         (_latency(found), _answers(found)) if found.trials else (),
     )
 
 
 def _latency(found: Capacity) -> PlanePanel:
-    kept = {one.rate_per_s for one in found.trials} - _missed(found)
+    rates = rates_of(found.trials)
+    missed = {one.rate_per_s for one in rates if not one.holds}
     traces = []
     for name, colour in (("p99", _P99), ("p50", _P50)):
-        points = by_rate(found.trials, name)
-        hollow = tuple(point for point in points if point[0] not in kept)
+        points = by_rate(rates, name)
+        hollow = tuple(point for point in points if point[0] in missed)
         traces.append(Trace(f"{name} response time", colour, points, hollow))
     levels = tuple(
         Mark(one.limit, f"objective {one.text}", _LIMIT) for one in found.objectives if one.metric != ERRORS
@@ -43,19 +44,14 @@ def _latency(found: Capacity) -> PlanePanel:
 
 
 def _answers(found: Capacity) -> PlanePanel:
-    last = {one.rate_per_s: one for one in found.trials}
-    due = tuple((rate, one.due_rps) for rate, one in last.items())
-    answered = tuple((rate, one.record.summary.throughput_rps) for rate, one in last.items())
-    hollow = tuple(point for point in answered if point[0] in _missed(found))
+    typical = [(one.rate_per_s, one.typical) for one in rates_of(found.trials)]
+    due = tuple((rate, one.due_rps) for rate, one in typical)
+    answered = tuple((rate, one.record.summary.throughput_rps) for rate, one in typical)
+    hollow = tuple((rate, one.record.summary.throughput_rps) for rate, one in typical if one.missed)
     return PlanePanel(
         f"Answers · {found.setup} · {found.scenario}", "offered load, arrivals/s", "requests/s",
         (Trace("answered well", _P50, answered, hollow), Trace("due", QUIET, due, style="dashes")), _uprights(found),
     )  # fmt: skip
-
-
-def _missed(found: Capacity) -> set[float]:
-    """The rates whose last trial missed an objective."""
-    return {rate for rate, one in {one.rate_per_s: one for one in found.trials}.items() if one.missed}
 
 
 def _uprights(found: Capacity) -> tuple[Mark, ...]:

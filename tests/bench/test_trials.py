@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bench.capacity import Probe
+from bench.metric import whole
 from bench.objective import parse_all
 from bench.trials import Goal
 from tests.bench.program import MINE, bench, bench_here, lay_out, said_until, started
@@ -84,7 +86,9 @@ def test_the_capacity_of_a_server_that_refuses_more_is_found(folder: Path) -> No
     assert said["limit"] == "service"
     assert 50 < said["arrivals_per_s"] < 180
     lines = done.stderr.splitlines()
-    assert lines[0].endswith("(limited, front-page); writing out")
+    seed = facts(folder)["seed"]
+    assert lines[0].endswith(f"(limited, front-page, seed {seed}); writing out")
+    assert seed != 1  # drawn, of two billion
     assert any(": failed: errors " in line and "(errors<3%)" in line for line in lines)
     assert any(line.startswith("confirming ") and ": held, " in line for line in lines)
     records = [json.loads(line) for line in (folder / "out" / "records.jsonl").read_text().splitlines()]
@@ -93,17 +97,47 @@ def test_the_capacity_of_a_server_that_refuses_more_is_found(folder: Path) -> No
     )
     assert facts(folder)["finished"] is True
     assert facts(folder)["capacity"] == said
+    confirming = Counter(
+        (line.split()[1], ": held, " in line) for line in lines if line.startswith("confirming ")
+    )
+    assert (
+        Counter(
+            {
+                (whole(one["arrivals_per_s"]), held): one["held" if held else "failed"]
+                for one in said["confirmations"]
+                for held in (True, False)
+            }
+        )
+        == confirming
+    )
+    assert said["held"] >= said["failed"]
+    assert sum(confirming.values()) >= 8
 
 
 def test_the_result_is_told_in_words_and_in_a_table(folder: Path) -> None:
     done = bench(
-        *("capacity", "plain", "front-page", "--max-rate", "40", *CALM, *QUICK, "--out", "out"), cwd=folder
+        *(
+            "capacity",
+            "plain",
+            "front-page",
+            "--max-rate",
+            "40",
+            *CALM,
+            *QUICK,
+            "--seed",
+            "7",
+            "--out",
+            "out",
+        ),
+        cwd=folder,
     )
     assert done.returncode == 0, done.stderr
+    assert facts(folder)["seed"] == 7
     first, *_ = done.stdout.splitlines()
     assert first.startswith(
         "plain holds at least 40.0 arrivals/s. Of front-page, with p99<20s and errors<0.1%"
     )
+    assert "held in 2 of 2 trials of " in first
     assert "\n  caveat few-samples: p99 rests on " in done.stdout
     assert "\nTrials\n" in done.stdout
     assert done.stdout.endswith("report: out/report.html\n")
