@@ -4,14 +4,15 @@ Double until a rate fails, and halve the bracket (geometrically) until it is two
 only find where to begin; one that fails is made again, for a hiccup would cost many steps. Then long trials confirm, by
 a staircase that treats both verdicts alike: up after a trial that held, down after one that failed (the up-and-down
 method of Dixon and Mood, JASA 43, 1948, which settles where half of the trials hold). A step is a tolerance until the
-staircase turns, then half of one, and a whole one again after four verdicts alike. It ends with the eighth trial from
-the first turn on, three turns and a higher rate that failed. Nothing is tried again because it failed.
+staircase turns, then half of one, and doubles with every four verdicts alike. It ends with the eighth trial from the
+first turn on, the second of the answer and a higher rate that failed; where a doubled step goes the same way once more,
+the machine is not what it was, and the count begins anew. Nothing is tried again because it failed.
 
 The answer is the rate that contradicts the fewest long trials: failed ones at it or below it, and held ones above. It
 has held at least as often as it failed. Where all rates hold with a probability that falls from 1 to 0 over 20 % of the
 rate, 90 of 100 answers lie between -6 and +5 % of the rate that holds half of the time, and over 10 % of the rate
 between -4 and +3 %. A machine that loses a quarter of its speed for 30 s of every 120 s, unseen, spreads them over
--24 to +4 %: only trials that are known to be disturbed can be set aside (trials.py).
+-23 to +4 %: only trials that are known to be disturbed can be set aside (trials.py).
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ Limit = Literal["service", "generator", "max-rate", "unattainable"]
 
 _QUARTERS = 3
 _TRIES = 2
-_CONFIRMATIONS, _TURNS = 8, 3
+_CONFIRMATIONS, _LEAST = 8, 2
 _LEAD = 2
 """So many more held than failed trials confirm a rate above which nothing can be tried."""
 _WIDE, _NARROW = 2, 1  # in half tolerances
 _ALIKE = 4
-"""After so many verdicts alike the staircase is far from where they change."""
+"""After so many verdicts alike the staircase is far from where they change, and its step doubles."""
 _DIGITS = 4
 _ROUNDING = 10.0**-_DIGITS
 
@@ -152,7 +153,8 @@ def _staircase(search: Search, first_per_s: float, trials: Sequence[Trial]) -> P
         return Answer(rate, _limit(trials, rate))
     found = least_contradicted(counts)
     is_bounded = found is not None and (found < counts[-1].rate_per_s or found >= search.max_per_s)
-    if found is not None and is_bounded and _is_settled(trials):
+    often = any(one.rate_per_s == found and one.held + one.failed >= _LEAST for one in counts)
+    if found is not None and is_bounded and often and _is_settled(trials):
         return Answer(found, _limit(trials, found))
     return Probe(rate, confirms=True)
 
@@ -169,19 +171,25 @@ def least_contradicted(counts: Sequence[Tally]) -> float | None:
 
 def _walk(search: Search, first_per_s: float, trials: Sequence[Trial]) -> tuple[int, int]:
     """Where the trials lead, and the highest step that may be tried, in half tolerances from the first."""
-    step, top = 0, _top(search, first_per_s)
+    step, top, runs = 0, _top(search, first_per_s), _runs(trials)
     for place, trial in enumerate(trials):
         if trial.verdict == "saturated":
             top = step - 1
-        stride = _stride(trials[: place + 1])
+        stride = _stride(runs[: place + 1])
         step = min(step + (stride if trial.verdict == "held" else -stride), top)
     return step, top
 
 
-def _stride(trials: Sequence[Trial]) -> int:
+def _runs(trials: Sequence[Trial]) -> list[int]:
+    """Of each trial, how many in a row went its way, itself included; 1 is a turn, but for the first trial."""
+    held = [trial.verdict == "held" for trial in trials]
+    lengths = (range(1, len(list(run)) + 1) for _, run in itertools.groupby(held))
+    return list(itertools.chain.from_iterable(lengths))
+
+
+def _stride(runs: Sequence[int]) -> int:
     """How far the last trial moves the rate."""
-    turns = _turns(trials)
-    return _NARROW if turns and len(trials) - turns[-1] < _ALIKE else _WIDE
+    return (_NARROW if 1 in runs[1:] else _WIDE) * 2 ** (runs[-1] // _ALIKE)
 
 
 def _top(search: Search, first_per_s: float) -> int:
@@ -190,15 +198,11 @@ def _top(search: Search, first_per_s: float) -> int:
 
 
 def _is_settled(trials: Sequence[Trial]) -> bool:
-    """Whether there are enough trials and turns; the trial before the first turn counts among them."""
-    turns = _turns(trials)
-    return len(turns) >= _TURNS and len(trials) - turns[0] + 1 >= _CONFIRMATIONS
-
-
-def _turns(trials: Sequence[Trial]) -> list[int]:
-    """The places of the trials that went another way than the one before."""
-    held = [trial.verdict == "held" for trial in trials]
-    return [place for place in range(1, len(held)) if held[place] != held[place - 1]]
+    """Whether there are enough trials since the staircase turned near the answer; the one before the turn counts."""
+    runs = _runs(trials)
+    far = max((place for place, length in enumerate(runs) if length > _ALIKE), default=0)
+    turn = next((place for place, length in enumerate(runs) if length == 1 and place > far), len(trials))
+    return len(trials) - turn + 1 >= _CONFIRMATIONS
 
 
 def _limit(trials: Sequence[Trial], rate_per_s: float) -> Limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bench.findings.bottlenecks import bottlenecks
@@ -13,6 +13,8 @@ from bench.model import Caveat, ClosedLoad, Record
 from bench.repeats import gather
 
 _BUSY_SHARE = 0.9
+_NEXT = 2
+"""So many rates on either side of the capacity are listed; the table has all of them."""
 
 
 def of_capacity(found: Capacity) -> Iterator[Finding]:
@@ -77,18 +79,24 @@ def _no_capacity(found: Capacity, wanted: str) -> Finding:
 
 
 def _figures(found: Capacity) -> Iterator[str]:
-    long = {one.rate_per_s for one in found.confirmations}
-    for rate in rates_of(found.trials):
-        if rate.rate_per_s in long:
-            p99_ms = rate.median("p99")
-            median = "" if p99_ms is None else f", p99 {three_digits(p99_ms)} ms in the median"
-            yield f"{whole(rate.rate_per_s)} arrivals/s: {_how_often(found, rate)}{median}"
+    for rate in _around(found):
+        p99_ms = rate.median("p99")
+        median = "" if p99_ms is None else f", p99 {three_digits(p99_ms)} ms in the median"
+        yield f"{whole(rate.rate_per_s)} arrivals/s: {_how_often(found, rate)}{median}"
     for one in (found.confirmed, found.above):
         if one is not None:
             yield one.typical.line
     if found.guess is not None and isinstance(found.guess.cell.load, ClosedLoad):
         rps = whole(found.guess.summary.throughput_rps)
         yield f"in a closed loop, {found.guess.cell.load.label} reached {rps} requests/s"
+
+
+def _around(found: Capacity) -> Sequence[OfferedRate]:
+    """The capacity and the confirmed rates next to it."""
+    long = {one.rate_per_s for one in found.confirmations}
+    rates = [rate for rate in rates_of(found.trials) if rate.rate_per_s in long]
+    place = next((place for place, rate in enumerate(rates) if rate.rate_per_s == found.rate_per_s), None)
+    return () if place is None else rates[max(0, place - _NEXT) : place + _NEXT + 1]
 
 
 def _doubts(trials: Iterable[Offered]) -> tuple[Caveat, ...]:

@@ -139,6 +139,9 @@ def simulated(machine: Callable[[Random], Server], half_per_s: float, searches: 
         rng = Random(seed)
         answer, trials = searched(Search(rng.uniform(80.0, 170.0)), machine(rng))
         answers.append((answer.rate_per_s or 0.0) / half_per_s)
+        (counts,) = [one for one in tallies(trials) if one.rate_per_s == answer.rate_per_s]
+        assert counts.held >= counts.failed
+        assert counts.held + counts.failed >= 2
         seconds.append(BEGINNING_S + sum(LONG_S if trial.probe.confirms else SHORT_S for trial in trials))
     return Searches(answers, seconds)
 
@@ -210,14 +213,33 @@ def test_a_rate_that_held_is_asked_again_as_one_that_failed_is() -> None:
 
 
 def test_the_search_goes_on_while_no_higher_rate_has_failed() -> None:
-    """Eight trials and three turns, but the last five held, each higher than before."""
-    assert long_rates("fhfhhhhh") == [100, 95.24, 97.59, 95.24, 97.59, 100, 102.5, 107.6, 113]
+    """Eight trials and three turns, but the last four held, each at a higher rate."""
+    assert long_rates("hfhfhhhh") == [100, 105, 102.5, 105, 102.5, 105, 107.6, 110.2, 115.8]
 
 
-def test_four_verdicts_alike_make_the_step_a_whole_tolerance_again() -> None:
-    """100 x 1.05 to the power of 1.5, 2, 3 and 4; of -1, -1.5, -2 and -3."""
+def test_every_four_verdicts_alike_double_the_step() -> None:
+    """100 x 1.05 to the power of -3 and -5; of 1.5, 2, 3 and 4; of 6 and 8, from the eighth on."""
+    assert long_rates("ffff")[-2:] == [86.38, 78.35]
     assert long_rates("hfhhhhh")[-4:] == [107.6, 110.2, 115.8, 121.6]
-    assert long_rates("fhffff")[-4:] == [95.24, 92.94, 90.7, 86.38]
+    assert long_rates("hfhhhhhhhh")[-2:] == [134.0, 147.7]
+
+
+def test_trials_from_before_a_machine_changed_do_not_settle_a_search() -> None:
+    """It holds half as much for the first 90 s of a search, of which the bracket takes most."""
+    answers = []
+    for seed in range(100):
+        rng, past_s = Random(seed), 0.0
+
+        def server(probe: Probe, rng: Random = rng) -> Verdict:
+            nonlocal past_s
+            past_s += LONG_S if probe.confirms else SHORT_S
+            capacity = (500 if past_s < 90 else 1000) * (1 + 0.1 * (rng.random() - 0.5))
+            return "held" if probe.rate_per_s < capacity else "failed"
+
+        answer, trials = searched(Search(rng.uniform(80.0, 170.0)), server)
+        answers.append(answer.rate_per_s or 0.0)
+        assert len(trials) < 60
+    assert sum(abs(answer - 1000) <= 50 for answer in answers) >= 90
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)
@@ -306,6 +328,17 @@ def test_a_saturated_generator_is_the_limit_and_the_rate_below_it_the_answer() -
     assert len(set(saturated)) == len(saturated)  # saturation is no hiccup: never made again
     assert tallies(trials)[-2].lead >= 2
     assert tallies(trials)[-1] == Tally(max(probe.rate_per_s for probe in saturated if probe.confirms), 0, 0)
+
+
+def test_what_fails_next_above_is_the_limit_though_the_generator_is_saturated_beyond() -> None:
+    """100 holds, 102.5 fails, and at 105 the generator is saturated."""
+
+    def server(probe: Probe) -> Verdict:
+        return "held" if probe.rate_per_s < 101 else "failed" if probe.rate_per_s < 104 else "saturated"
+
+    answer, trials = searched(Search(100.0), server, BRACKET)
+    assert Trial(Probe(105.0, confirms=True), "saturated") in trials
+    assert answer == Answer(100.0, "service")
 
 
 def test_a_generator_saturated_far_above_does_not_hide_the_capacity() -> None:
