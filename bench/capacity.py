@@ -189,7 +189,7 @@ def _runs(trials: Sequence[Trial]) -> list[int]:
 
 def _stride(runs: Sequence[int]) -> int:
     """How far the last trial moves the rate."""
-    return (_NARROW if 1 in runs[1:] else _WIDE) * 2 ** (runs[-1] // _ALIKE)
+    return (_NARROW if 1 in runs[1:] else _WIDE) << (runs[-1] // _ALIKE)
 
 
 def _top(search: Search, first_per_s: float) -> int:
