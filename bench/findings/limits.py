@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -100,8 +101,12 @@ def _around(found: Capacity) -> Sequence[OfferedRate]:
 
 
 def _doubts(trials: Iterable[Offered]) -> tuple[Caveat, ...]:
-    """One caveat a code, in the words of the last trial that has it."""
-    return tuple({caveat.code: caveat for one in trials for caveat in one.record.caveats}.values())
+    """Every code, with the caveats of the first trial that has it."""
+    found: dict[str, tuple[Caveat, ...]] = {}
+    for one in trials:
+        for code in {caveat.code: None for caveat in one.record.caveats}:
+            found.setdefault(code, tuple(caveat for caveat in one.record.caveats if caveat.code == code))
+    return tuple(itertools.chain.from_iterable(found.values()))
 
 
 def _knee(found: Capacity, knee_per_s: float) -> Finding:

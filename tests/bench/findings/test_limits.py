@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bench.findings import findings
-from bench.model import ClosedLoad, Run, Setup
+from bench.model import Caveat, ClosedLoad, OpenLoad, Run, Setup
 from tests.bench.builders import repeats, run
 from tests.bench.searches import search
 
@@ -31,6 +31,17 @@ def test_the_capacity_comes_first_with_why_it_is_no_higher() -> None:
     )
     assert first.figures[-1] == "in a closed loop, 64 users reached 800 requests/s"
     assert first.chart == "capacity"
+
+
+def test_a_doubt_is_said_once_and_none_of_a_code_is_lost() -> None:
+    """Each trial has two doubts of one code, in figures of its own; the second one has another."""
+    some = [(Caveat("few-samples", f"p99, {n}"), Caveat("few-samples", f"errors, {n}")) for n in range(3)]
+    some[1] = (*some[1], Caveat("lag", "late"))
+    made = search()
+    long = [one for one in made.records if one.cell.load == OpenLoad(560, 12)]
+    doubted = {id(one): replace(one, caveats=caveats) for one, caveats in zip(long, some, strict=True)}
+    first = findings(replace(made, records=tuple(doubted.get(id(one), one) for one in made.records)))[0]
+    assert first.caveats == (*some[0], Caveat("lag", "late"))
 
 
 def test_the_knee_and_how_busy_the_server_was() -> None:
