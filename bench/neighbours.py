@@ -12,6 +12,7 @@ from bench import cpus
 from bench.processes import Processes
 from bench.readings import CpuTimes
 from bench.server import Server
+from bench.usage import others_share
 
 
 class Neighbours:
@@ -47,7 +48,7 @@ class Neighbours:
         sides = [(server, servers_now_s - servers_s), (generator, generators_now_s - generators_s)]
         if server & generator:
             sides = [(server | generator, sum(ours_s for _, ours_s in sides))]
-        return max(0.0, *(_others(before, now, mine, ours_s) for mine, ours_s in sides), 0.0)
+        return max(others_share(before, now, mine, ours_s) for mine, ours_s in sides)
 
     def services_s(self) -> float:
         """CPU time that our services beside the server (a database, a cache) used so far."""
@@ -62,15 +63,6 @@ class Neighbours:
             sum(map(_tree_s, beside)),
             generators_s + (_own_s() if self._with_us else 0.0),
         )
-
-
-def _others(before: CpuTimes, now: CpuTimes, mine: set[int], ours_s: float) -> float:
-    """The share of these CPUs' time in processes that are not ours; time in interrupts is no process's."""
-    there = [cpu for cpu in mine if cpu < len(now.used_s)]
-    if not there:
-        return 0.0
-    used_s = sum(now.used_s[cpu] - before.used_s[cpu] for cpu in there)
-    return (used_s - ours_s) / len(there) / ((now.at_ns - before.at_ns) / 1e9)
 
 
 def _ended_s() -> float:

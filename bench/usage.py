@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -58,6 +58,18 @@ def resources(
 def steal_share(before: CpuTimes, after: CpuTimes, cpus: Sequence[int]) -> float:
     """The share of these CPUs' time, or of all where none are named, that the hypervisor gave to others."""
     return _mean_share(before.steal_s, after.steal_s, before, after, cpus)
+
+
+def others_share(before: CpuTimes, after: CpuTimes, cpus: Collection[int], ours_s: float) -> float:
+    """The share of these CPUs' time in processes that are not ours, which used so much; 0 where none are named.
+
+    Time in interrupts is no process's.
+    """
+    if not cpus:
+        return 0.0
+    there = [cpu for cpu in cpus if cpu < len(after.used_s)]
+    own = ours_s / max(1, len(there)) / ((after.at_ns - before.at_ns) / 1e9)
+    return max(0.0, _mean_share(before.used_s, after.used_s, before, after, there) - own) if there else 0.0
 
 
 def _mean_share(

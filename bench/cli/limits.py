@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from secrets import randbelow
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli.ending import kept, status
 from bench.cli.lookup import all_scenarios, one_setup
-from bench.cli.options import ScenariosFile, SetupName, SetupsFile, named, number, seconds
+from bench.cli.options import ScenariosFile, SetupName, SetupsFile, drawn_seed, named, number, seconds
 from bench.cli.terminal import note, say, shown
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 _SLO_HELP = "What must hold: p50|p90|p95|p99|p999|max|mean|errors, `<`, a number, us|ms|s|%; repeatable."
 _SLOS = ("p99<50ms", "errors<0.1%")
-_SEEDS = 2**31
 
 ScenarioName = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A scenario's name; see `bench list scenarios`.")
@@ -81,7 +79,7 @@ def capacity(
         raise UsageError(
             "--workers measures the peak throughput, for which objectives do not matter: leave --slo out"
         )
-    drawn = randbelow(_SEEDS) if seed is None else seed
+    drawn = drawn_seed() if seed is None else seed
     asked = _Asked(scenario, known, scenarios, duration, drawn, out, as_json)
     if workers:
         raise typer.Exit(_scaling(asked, chosen, _counts(workers), repeats))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.lookup import all_scenarios, one_setup
-from bench.cli.options import ScenariosFile, SetupsFile, named, number
+from bench.cli.options import ScenariosFile, SetupsFile, drawn_seed, named, number
 from bench.cli.terminal import note, say, shown
 from bench.cli.verdicts import (
     FormatOption,
@@ -94,16 +93,12 @@ def ab(
             duration,
             users,
             percentage(margin, "--margin"),
-            _drawn(seed),
+            drawn_seed() if seed is None else seed,
         )
         found = _compared(asked, raw)
         judgement = replace(found, notes=(*found.notes, *notes))
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
-
-
-def _drawn(seed: int | None) -> int:
-    return secrets.randbelow(2**31) if seed is None else seed
 
 
 def _chosen(wanted: list[str] | None, file: Path | None, known: dict[str, Scenario]) -> dict[str, Scenario]:
@@ -216,7 +211,14 @@ def noise(
     """
     with failures_are_2():
         known = _chosen([scenario], None, all_scenarios(scenarios))
-        found = _noise(one_setup(setup, setups), known[scenario], duration, pairs, _drawn(seed), scenarios)
+        found = _noise(
+            one_setup(setup, setups),
+            known[scenario],
+            duration,
+            pairs,
+            drawn_seed() if seed is None else seed,
+            scenarios,
+        )
         _show(found, out)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench import host
 from bench.answers import check_answers
+from bench.cpus import shared
 from bench.errors import EngineError
 from bench.paired.arms import Arm, Instance, Pair, pairs
 from bench.paired.cpus import Watch
@@ -51,7 +51,7 @@ class Servers:
 
     @property
     def one_cpu(self) -> bool:
-        return not self._own_cpus and _allowed_cpus() == 1
+        return shared(self._cpus, self._own_cpus) == "cpu"
 
     def rehearse(self, hash_seed: int) -> Rehearsal:
         """The pair of the rehearsal is watched: the tree that it takes its code from is proved first.
@@ -130,10 +130,6 @@ def _proved(pair: Pair, folders: Sequence[Path]) -> tuple[str, ...]:
     sides = ((pair.base, pair.head.arm), (pair.head, pair.base.arm))
     said = [check_origin(one, other, folder) for (one, other), folder in zip(sides, folders, strict=False)]
     return tuple(one for one in said if one is not None)
-
-
-def _allowed_cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _faults(scenario: Scenario, pair: Pair) -> Faults:

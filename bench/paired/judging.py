@@ -176,10 +176,14 @@ def _change(one: Evidence, p: float, margin: float) -> Change:
         return Change(one.name, ERRORS, "regressed" if worse else "inconclusive", one.base, one.head)
     interval = hodges_lehmann(one.differences, ALPHA_LOOK)
     limit = math.log1p(margin * MARGINS[one.metric])
+    verdict = _verdict(one.metric, interval.estimate, interval.low, interval.high, p, limit)
+    if p > ALPHA_LOOK and not interval.low <= 0 <= interval.high:
+        # One scenario of many: by the level that is left for it nothing is shown, and its interval must say so, too.
+        interval = hodges_lehmann(one.differences, ALPHA_LOOK * _p(one) / p)
     return Change(
         one.name,
         one.metric,
-        _verdict(one.metric, interval.estimate, interval.low, interval.high, p, limit),
+        verdict,
         one.base,
         one.head,
         math.exp(interval.estimate),

@@ -245,5 +245,5 @@ def _late_p99_ms(samples: Samples, paced: NDArray[np.bool_], users: int) -> floa
     """How late requests were sent that found a connection free when they were due: then it was our doing."""
     due_ns = samples.intended_ns
     sent, done = (np.searchsorted(np.sort(at_ns), due_ns) for at_ns in (samples.sent_ns, samples.done_ns))
-    late_ms = (samples.sent_ns - due_ns)[paced & (sent - done < users)] / 1e6
+    late_ms = (samples.sent_ns - due_ns - samples.connect_ns)[paced & (sent - done < users)] / 1e6
     return float(np.percentile(late_ms, 99)) if len(late_ms) else None

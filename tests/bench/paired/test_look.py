@@ -131,7 +131,7 @@ def samples(rows: list[tuple[float, float, float]]) -> Samples:
     """Requests that were due, sent and answered at these milliseconds."""
     due, sent, done = (np.array([int(row[at] * MS) for row in rows], dtype=np.int64) for at in range(3))
     none = np.zeros(len(rows), dtype=np.int64)
-    return Samples(due, sent, done, none, none, none, ("GET /",), ("ok", "status-500"), 0, 1 << 62)
+    return Samples(due, none, sent, done, none, none, none, ("GET /",), ("ok", "status-500"), 0, 1 << 62)
 
 
 def test_lateness_is_that_of_requests_for_which_a_connection_was_free() -> None:
