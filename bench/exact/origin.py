@@ -42,7 +42,7 @@ def check_origin(job: Job) -> tuple[str, ...]:
     borrowed = []
     for name, one in sorted(sys.modules.items()):
         file = location(one)
-        if file is None or _is_ours(name, file) or (place := _place_abroad(job, file)) is None:
+        if file is None or _is_ours(file) or (place := _place_abroad(job, file)) is None:
             continue
         if (job.root / place).exists():
             raise _stranger(f"module {name}", file)
@@ -67,8 +67,9 @@ def is_harness(name: str) -> bool:
     return name.partition(".")[0] in _HARNESS
 
 
-def _is_ours(name: str, file: Path) -> bool:
-    return name == "__main__" or (is_harness(name) and file.is_relative_to(_HOUSE))
+def _is_ours(file: Path) -> bool:
+    """Whether it is the harness that runs here, whose repository may be the user's; `__main__` has several names."""
+    return any(file.is_relative_to(_HOUSE / name) for name in _HARNESS)
 
 
 def _is_own(job: Job, file: Path) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.exact.origin import own_path
-from tests.bench.exact.versions import APP, SCENARIOS, Folders
+from tests.bench.exact.versions import APP, ROOT, SCENARIOS, Folders
 
 SAYS = "\nfrom shop.work import OF\nSAYS = lambda: f'shop of {OF}'"
 
@@ -105,6 +106,14 @@ def test_a_module_that_the_own_tree_lacks_is_borrowed_and_said(folders: Folders,
         }
     )
     assert folders.asked(folders.job("base", "src")) == (0, "src/shop/work.py")
+
+
+def test_the_harness_itself_may_lie_in_the_users_repository(folders: Folders) -> None:
+    """Under all its names: multiprocessing calls the program `__mp_main__` as well."""
+    alias = "\nsys.modules['__mp_main__'] = sys.modules['__main__']"
+    folders.write({"base/my_app.py": APP + SAYS + alias, "base/bench/exact/traced.py": ""})
+    job = folders.job("base", "src")
+    assert folders.traced(replace(job, foreign=(ROOT, *job.foreign))) == (0, "")
 
 
 def test_an_app_of_the_working_tree_is_refused(folders: Folders, tmp_path: Path) -> None:
