@@ -227,3 +227,19 @@ def test_shares_are_compared_where_sides_were_sent_different_numbers() -> None:
 
 def test_without_failures_there_is_no_row() -> None:
     assert evidence(failing([0] * 8, [0] * 8)) == []
+
+
+@pytest.mark.parametrize("scenarios", [1, 4, 10])
+def test_what_is_open_has_an_interval_that_leaves_it_open(scenarios: int) -> None:
+    """Eight pairs cannot show +80 % at the level that ten scenarios leave; the interval must not say that they do."""
+    for seed in range(40):
+        one = made_up(0.8 * (seed % 5) / 4, sd=0.2, pairs=8, seed=seed)
+        (change,) = judge([one], 0.02, scenarios)
+        low, high = change.low or 0.0, change.high or math.inf
+        assert (change.verdict == "inconclusive") == (low <= 1 <= high)
+
+
+def test_an_interval_is_of_one_scenario_where_it_shows_something() -> None:
+    """Of 20 pairs that all differ by about a half, four scenarios leave the interval as one alone has it."""
+    one = made_up(0.5, pairs=20)
+    assert judge([one], 0.02, 4) == judge([one], 0.02, 1)
