@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from dataclasses import asdict, dataclass
@@ -53,6 +54,22 @@ def read_job(path: Path) -> Job:
         scenarios_file=Path(scenarios_file) if scenarios_file else None,
         **fields,
     )
+
+
+_MANY_OBJECTS = 200_000
+
+
+def hold_off_collections() -> None:
+    """Spare what is there by now, and collect nothing any more: a collection stops every request under way."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def collect_where_many() -> None:
+    """Collect the youngest objects once there are very many, as memory must not grow for ever."""
+    if gc.get_count()[0] > _MANY_OBJECTS:
+        gc.collect(0)
 
 
 def say(**word: object) -> None:

@@ -6,7 +6,6 @@ The measured part begins when every user has started and the warm-up is over.
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from pathlib import Path
@@ -17,7 +16,8 @@ from geventhttpclient.response import HTTPParseError
 from locust import events
 from locust.env import Environment
 
-from bench.engines.job import Job, read_job, say, wait_for_go
+from bench.engines.heartbeat import Heartbeat
+from bench.engines.job import Job, collect_where_many, hold_off_collections, read_job, say, wait_for_go
 from bench.samples import OK, SampleFile, tag
 
 _PROGRESS_S = 0.5
@@ -43,6 +43,7 @@ class _Recorder:
         self._errors = 0
         self._cpu_ns: list[int] = []
         self._span_ns = (0, 0)
+        self._heartbeat = Heartbeat()
         self._clock_offset_ns = time.monotonic_ns() - time.time_ns()
 
     def requested(
@@ -80,7 +81,7 @@ class _Recorder:
         self._leave_unfinished()
         start_ns, end_ns = self._span_ns
         cpu_s = (self._cpu_ns[1] - self._cpu_ns[0]) / 1e9 if len(self._cpu_ns) == 2 else 0.0
-        self._file.close(start_ns=start_ns, end_ns=end_ns, shed=0, cpu_s=cpu_s)
+        self._file.close(start_ns=start_ns, end_ns=end_ns, shed=0, cpu_s=cpu_s, stalls=self._heartbeat.stalls)
 
     def _leave_unfinished(self) -> None:
         """One row a request that Locust gave up at the end, and tells nobody of."""
@@ -92,16 +93,25 @@ class _Recorder:
 
     def _measure(self) -> None:
         gevent.sleep(self._job.load.warmup_s)
+        beating = gevent.spawn(self._beat)
         start_ns = time.monotonic_ns()
         self._mark("started")
+        self._heartbeat.start()
         end_ns = start_ns + int(self._job.load.duration_s * 1e9)
         while (left_ns := end_ns - time.monotonic_ns()) > 0:
             self._progress()
             gevent.sleep(min(_PROGRESS_S, left_ns / 1e9))
         self._span_ns = (start_ns, end_ns)
+        self._heartbeat.end()
         self._mark("ended")
+        beating.kill()
         assert self._environment.runner is not None
         self._environment.runner.quit()
+
+    def _beat(self) -> None:
+        while True:
+            now_ns = time.monotonic_ns()
+            gevent.sleep((self._heartbeat.beat(now_ns) - now_ns) / 1e9)
 
     def _mark(self, word: str) -> None:
         self._cpu_ns.append(time.process_time_ns())
@@ -109,6 +119,7 @@ class _Recorder:
 
     def _progress(self) -> None:
         file = self._file
+        collect_where_many()
         say(requests=file.requests, errors=self._errors, p99_ms=file.recent_p99_ms())
 
 
@@ -145,7 +156,5 @@ def _listen(environment: Environment, **_: Any) -> None:
     environment.events.user_error.add_listener(recorder.raised)
     environment.events.spawning_complete.add_listener(recorder.spawned)
     environment.events.quit.add_listener(recorder.closed)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)  # a collection stops every user
+    hold_off_collections()
     wait_for_go()

@@ -7,7 +7,6 @@ times drawn before the run and measure from those times, so a stall of the serve
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ import uvloop
 from bench import host
 from bench.engines.connection import Common, clock_ns
 from bench.engines.heartbeat import Heartbeat
-from bench.engines.job import Job, read_job, say, wait_for_go
+from bench.engines.job import Job, collect_where_many, hold_off_collections, read_job, say, wait_for_go
 from bench.engines.loops import ClosedLoop, OpenLoop
 from bench.engines.timer import Timer
 from bench.model import ClosedLoad
@@ -28,8 +27,6 @@ from scenarios.model import Flow
 
 _PROGRESS_S = 0.5
 _SWEEP_S = 0.1
-_NEW_OBJECTS = 200_000
-"""Collections are off, as they stop the clock for every request under way; beyond this many one has to be."""
 
 
 class _Traffic:
@@ -86,8 +83,7 @@ class _Traffic:
 
     def _sweep(self) -> None:
         """Fail the requests that have waited too long for an answer, and write out what has come in."""
-        if gc.get_count()[0] > _NEW_OBJECTS:
-            gc.collect(0)
+        collect_where_many()
         oldest_ns = clock_ns() - int(self._job.timeout_s * 1e9)
         for client in self._loop.clients:
             if 0 < client.sent_ns < oldest_ns:
@@ -133,9 +129,7 @@ def main() -> None:
     flow = scenario.victim if job.victim else scenario.flow
     assert flow is not None
     traffic = _Traffic(job, flow, wait_for_go())
-    gc.collect()
-    gc.freeze()
-    gc.disable()
+    hold_off_collections()
     uvloop.run(traffic.run())
 
 

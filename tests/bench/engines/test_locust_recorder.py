@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from bench.engines.heartbeat import PERIOD_NS
 from bench.errors import EngineError
 from bench.model import ClosedLoad
 from bench.processes import Processes
@@ -163,3 +164,13 @@ def test_users_draw_apart_from_each_other(drawn: list[Samples]) -> None:
     rows = drawn[3]
 
     assert len(rows.labels) == len(rows.label) > 10
+
+
+@pytest.mark.parametrize("kind", ["locust", "locust-http"])
+def test_it_watches_its_own_loop_as_the_native_engine_does(kind: str, engine: Engine) -> None:
+    """`dawdles` computes for 60 ms, once: the loop is late by that, less a period at most."""
+    rows = engine.run(engine.job("dawdles", ClosedLoad(2, duration_s=0.8, warmup_s=0.1)), engine=kind)
+
+    assert len(rows.stalls.late_ns) > 50
+    assert rows.stalls.late_ns.max() >= 60_000_000 - PERIOD_NS
+    assert rows.stalls.run_wait_s is not None
