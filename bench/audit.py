@@ -71,7 +71,7 @@ def audit(
         *_stalled(summary),
         *_drift(cell, summary),
         *_lag(summary),
-        *_unstable([*earlier_rps, summary.throughput_rps]),
+        *_unstable(cell, [*earlier_rps, summary.throughput_rps]),
         *_steal(resources),
         *_throttled(resources, cell),
         *_other_load(resources),
@@ -212,7 +212,10 @@ def _lag(summary: Summary) -> Iterator[Caveat]:
         )
 
 
-def _unstable(throughputs_rps: Sequence[float]) -> Iterator[Caveat]:
+def _unstable(cell: Cell, throughputs_rps: Sequence[float]) -> Iterator[Caveat]:
+    """Of closed loads: that of an open one is given, and varies as its arrivals do."""
+    if isinstance(cell.load, OpenLoad):
+        return
     middle = median(throughputs_rps)
     if len(throughputs_rps) > 1 and middle > 0:
         spread = (max(throughputs_rps) - min(throughputs_rps)) / middle

@@ -153,7 +153,6 @@ def _slice(server: Server, processes: Processes, cpus: Sequence[int]) -> tuple[f
     silent = launch.Watch(
         lambda: marks.append(_tree_cpu_ns(server.pid)),
         lambda: marks.append(_tree_cpu_ns(server.pid)),
-        lambda: None,
         lambda _: None,
     )
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:

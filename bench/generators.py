@@ -49,7 +49,7 @@ RAW = Setup(
 _USERS = 32
 _WARMUP_S = 0.5
 _OVERTIME_S = 30.0
-_SILENT = launch.Watch(lambda: None, lambda: None, lambda: None, lambda _: None)
+_SILENT = launch.Watch(lambda: None, lambda: None, lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)

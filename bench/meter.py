@@ -1,9 +1,17 @@
-"""Reads a server from the start to the end of a cell's measured part, seldom and cheaply."""
+"""Reads a server from the start to the end of a cell's measured part: seldom, cheaply, and only when nobody waits.
+
+On two CPUs this happens on the generator's, so what lies between the start and the end is read by a thread that the
+kernel lets run when the generator does not want to (SCHED_IDLE, sched(7)).
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bench import cpus, probe
@@ -11,49 +19,73 @@ from bench.model import Resources
 from bench.readings import Answers, CpuTimes, Snapshot
 from bench.resources import ProcessTree
 from bench.server import Server
+from bench.sockets import connections
 from bench.usage import resources, steal_share
 from bench.workers import MOST_SLICES
 
 _SNAPSHOT_S = 0.25
 _MOST_SHARE = 1 / 200
-"""Of the time: what snapshots of many threads may take. On two CPUs it is the generator's time."""
+"""Of the time: what snapshots of many threads may take."""
 _REFRESH_S = 1.0
 
 
 class Meter:
-    """Takes snapshots of a server's processes; `tick` is called often, and takes one when it is time.
-
-    What takes long is done when the meter is made, before the load.
-    """
+    """Takes snapshots of a server's processes from `start` to `end`; what takes long is done before, in its making."""
 
     def __init__(self, server: Server, duration_s: float) -> None:
         self._server = server
-        self._every_ns = max(_SNAPSHOT_S, duration_s / MOST_SLICES) * 1e9
-        self._tree = ProcessTree(server.pid, server.port)
+        self._every_s = max(_SNAPSHOT_S, duration_s / MOST_SLICES)
+        self._tree = ProcessTree(server.pid)
         self.workers = self._tree.workers()
         self._snapshots: list[Snapshot] = []
-        self._times: list[CpuTimes] = []
+        self._times: list[CpuTimes] = [cpus.times()]
         self._own_ns: list[int] = []
-        self._measuring = False
-        self._refreshed_ns = time.monotonic_ns()
-        self._next_ns = 0
+        self._started, self._ended = threading.Event(), threading.Event()
+        self._sampler = threading.Thread(target=self._sample, daemon=True)
+        self._sampler.start()
 
     def start(self) -> None:
-        self._mark()
-        self._measuring = True
-
-    def tick(self) -> None:
-        now_ns = time.monotonic_ns()
-        if not self._measuring or now_ns < self._next_ns:
-            return
-        if now_ns - self._refreshed_ns > _REFRESH_S * 1e9:
-            self._tree.refresh()
-            self._refreshed_ns = now_ns
-        self._snapshot()
+        """Raises nothing: a server that is gone reads as nothing."""
+        self._own_ns.append(time.process_time_ns())
+        self._snapshots.append(self._tree.snapshot())
+        self._started.set()
 
     def end(self) -> None:
-        self._mark()
-        self._measuring = False
+        self._own_ns.append(time.process_time_ns())
+        last = self._tree.snapshot()
+        self._ended.set()
+        self._sampler.join()
+        self._snapshots.append(last)
+        self._times.append(cpus.times())
+
+    def close(self) -> None:
+        """Let the thread go, where the load did not come to its end."""
+        self._ended.set()
+        self._started.set()
+        self._sampler.join()
+
+    def _sample(self) -> None:
+        with contextlib.suppress(AttributeError, OSError):  # not Linux, or not allowed: then like any other
+            os.sched_setscheduler(0, os.SCHED_IDLE | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+        self._started.wait()
+        if self._ended.is_set():  # it never began, or no moment was free until the end
+            return
+        self._times[0] = cpus.times()
+        self._snapshots[0] = self._connected(self._snapshots[0])
+        wait_s, refreshed_s = self._every_s, time.monotonic()
+        while not self._ended.wait(wait_s):
+            began_s = time.monotonic()
+            if began_s - refreshed_s > _REFRESH_S:
+                self._tree.refresh()
+                refreshed_s = began_s
+            taken = self._connected(self._tree.snapshot())
+            if not self._ended.is_set():  # else the last one has been taken already
+                self._snapshots.append(taken)
+            took_s = time.monotonic() - began_s
+            wait_s = max(self._every_s - took_s, took_s / _MOST_SHARE)
+
+    def _connected(self, taken: Snapshot) -> Snapshot:
+        return replace(taken, connections=connections(self._server.port))
 
     @property
     def own_cpu_s(self) -> float:
@@ -80,14 +112,3 @@ class Meter:
             pings=pings,
             ping_cpu_us=ping_cpu_us,
         )
-
-    def _mark(self) -> None:
-        self._own_ns.append(time.process_time_ns())
-        self._snapshot()
-        self._times.append(cpus.times())
-
-    def _snapshot(self) -> None:
-        began_ns = time.monotonic_ns()
-        self._snapshots.append(self._tree.snapshot())
-        took_ns = time.monotonic_ns() - began_ns
-        self._next_ns = round(began_ns + max(self._every_ns, took_ns / _MOST_SHARE))

@@ -13,7 +13,6 @@ import time
 import psutil
 
 from bench.readings import Reading, Snapshot
-from bench.sockets import connections
 
 _HELPER = "multiprocessing.resource_tracker"
 _LINUX = sys.platform == "linux"
@@ -23,9 +22,8 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 class ProcessTree:
     """A process and its descendants, as they come and go."""
 
-    def __init__(self, pid: int, port: int = 0) -> None:
+    def __init__(self, pid: int) -> None:
         self._root = pid
-        self._port = port
         self._members: tuple[int, ...] = ()
         self.refresh()
 
@@ -37,7 +35,7 @@ class ProcessTree:
         """Read every process that is still there."""
         at_ns = time.monotonic_ns()
         readings = tuple(reading for pid in self._members if (reading := _read(pid)) is not None)
-        return Snapshot(at_ns, readings, connections(self._port) if self._port else None)
+        return Snapshot(at_ns, readings)
 
     def workers(self) -> tuple[int, ...]:
         """The processes that can answer requests: those without children, less the helper of multiprocessing.

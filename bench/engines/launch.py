@@ -21,7 +21,7 @@ from bench.model import Load, OpenLoad
 from bench.processes import Processes
 from bench.samples import Samples
 
-_TICK_S = 0.1
+_TICK_S = 0.5
 _READY_WITHIN_S = 30.0
 _OVERTIME_S = 30.0
 _LEAD_NS = 30_000_000
@@ -43,11 +43,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who is told what while generators run: `tick` about ten times a second, the others once or as it comes."""
+    """Who hears what while generators run: of the start and the end of the measured part, and how far it is."""
 
     started: Callable[[], None]
     ended: Callable[[], None]
-    tick: Callable[[], None]
     progress: Callable[[Progress], None]
 
 
@@ -194,7 +193,6 @@ def _converse(voices: list[_Voice], principals: list[_Voice], watch: Watch, span
                         listener.hear(key.data, words)
                 if key.data.silent:
                     selector.unregister(key.fileobj)
-            watch.tick()
 
 
 class _Listener:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -265,11 +264,3 @@ def test_waits_of_a_process_that_shares_its_cpu_grow(processes: Processes, log: 
 
     assert min(reading.run_wait_ns for reading in readings) > 50_000_000
     assert min(reading.preemptions for reading in readings) > 0
-
-
-def test_connections_are_those_of_the_port_that_was_named() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)):
-            assert ProcessTree(os.getpid(), port).snapshot().connections == 1
-    assert ProcessTree(os.getpid()).snapshot().connections is None

@@ -23,7 +23,7 @@ WAYS = ("async", "sync")
 
 def increments(server: Server, processes: Processes, folder: Path) -> Counter[str]:
     """Load the counter both ways at once, and count the right answers by their way; the last ones are waited for."""
-    watch = launch.Watch(lambda: None, lambda: None, lambda: None, lambda _progress: None)
+    watch = launch.Watch(lambda: None, lambda: None, lambda _progress: None)
     jobs = [Job(server.host, server.port, f"db-counter-{way}", LOAD, folder / way) for way in WAYS]
     found, _ = launch.run("native", jobs, processes, watch)
     assert "unfinished" not in found.outcomes

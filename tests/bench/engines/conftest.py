@@ -48,7 +48,7 @@ class Engine:
 
     def run(self, *jobs: Job, engine: str = "native", companions: tuple[Job, ...] = ()) -> Samples:
         """The samples of these jobs, joined; those of companions are left in their files."""
-        watch = launch.Watch(self._started, self._ended, lambda: None, self.progress.append)
+        watch = launch.Watch(self._started, self._ended, self.progress.append)
         return launch.run(engine, jobs, self.processes, watch, companions=companions)[0]
 
     def _started(self) -> None:

@@ -49,7 +49,7 @@ def loaded(load: Load, folder: Path) -> tuple[Samples, list[tuple[int, int]], fl
     scenario.write_text(SCENARIO)
     command = ("{python}", str(SERVER), "{port}", str(log))
     setup = Setup("freezing", "command", command=command, health="/")
-    silent = launch.Watch(lambda: None, lambda: None, lambda: None, lambda _: None)
+    silent = launch.Watch(lambda: None, lambda: None, lambda _: None)
     server_cpus, generator_cpus = cpus_for()
     with Processes() as processes, serving(setup, processes, cpus=server_cpus) as server:
         job = Job(
