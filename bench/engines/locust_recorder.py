@@ -86,9 +86,7 @@ class _Recorder:
     def _leave_unfinished(self) -> None:
         """One row a request that Locust gave up at the end, and tells nobody of."""
         file, done_ns = self._file, time.monotonic_ns()
-        (users,) = self._environment.user_classes
-        for sent_s, name in getattr(users, "under_way").values():  # noqa: B009
-            sent_ns = int(sent_s * 1e9) + self._clock_offset_ns
+        for sent_ns, name in self._under_way():
             file.append((sent_ns, 0, sent_ns, done_ns, tag(file.label(name), file.outcome("unfinished"), 0)))
 
     def _measure(self) -> None:
@@ -105,8 +103,21 @@ class _Recorder:
         self._heartbeat.end()
         self._mark("ended")
         beating.kill()
+        self._drain(end_ns)
         assert self._environment.runner is not None
         self._environment.runner.quit()
+
+    def _drain(self, end_ns: int) -> None:
+        """Wait for the requests of the measured part: to stop Locust takes 10 to 20 ms, which would be theirs."""
+        until_ns = end_ns + int(self._job.drain_s * 1e9)
+        while time.monotonic_ns() < until_ns and any(sent_ns < end_ns for sent_ns, _ in self._under_way()):
+            gevent.sleep(0.002)
+
+    def _under_way(self) -> list[tuple[int, str]]:
+        """When the requests were sent whose answers are still awaited, and their labels."""
+        (users,) = self._environment.user_classes
+        waiting = getattr(users, "under_way").values()  # noqa: B009
+        return [(int(sent_s * 1e9) + self._clock_offset_ns, name) for sent_s, name in waiting]
 
     def _beat(self) -> None:
         while True:

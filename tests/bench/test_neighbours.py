@@ -81,3 +81,60 @@ def test_a_stranger_is_one(server: Server, processes: Processes) -> None:
 
     assert neighbours.services_s() < 0.05  # the kernel counts in ticks of 10 ms
     assert others_s > BURNT_S - 0.1
+
+
+@pytest.mark.parametrize("side", ["server", "generator"])
+def test_the_busier_side_counts(side: str, server: Server, processes: Processes) -> None:
+    """Half a second of a stranger's on the CPU of one side, and next to nothing on the other's."""
+    generator = sorted(os.sched_getaffinity(0))[-1]
+    place = server.cpus[0] if side == "server" else generator
+    with (
+        Processes() as strangers,
+        strangers.running([sys.executable, "-c", BUSY], log=server.log, cpus=(place,), talking=True) as child,
+    ):
+        began_s, neighbours = time.monotonic(), Neighbours(server, (generator,), processes)
+        burn(child)
+        others_s = neighbours.share() * (time.monotonic() - began_s)
+
+    assert others_s > BURNT_S - 0.1
+
+
+def test_where_both_share_a_cpu_it_is_theirs_together(server: Server, processes: Processes) -> None:
+    """A stranger's half second, and half a second of a child of ours that would be the generator."""
+    with (
+        Processes() as strangers,
+        strangers.running(
+            [sys.executable, "-c", BUSY], log=server.log, cpus=server.cpus, talking=True
+        ) as stranger,
+    ):
+        began_s, neighbours = time.monotonic(), Neighbours(server, server.cpus, processes)
+        with processes.running(
+            [sys.executable, "-c", BUSY], log=server.log, cpus=server.cpus, talking=True
+        ) as ours:
+            burn(stranger)
+            burn(ours)
+            others_s = neighbours.share() * (time.monotonic() - began_s)
+
+    assert others_s == pytest.approx(BURNT_S, abs=0.2)
+
+
+def test_what_we_use_on_a_cpu_of_our_own_is_not_taken_off_the_generators(
+    server: Server, processes: Processes
+) -> None:
+    """We burn half a second elsewhere; to take it off would hide as much of a stranger's."""
+    first, *_, generator = sorted(os.sched_getaffinity(0))
+    with (
+        Processes() as strangers,
+        strangers.running(
+            [sys.executable, "-c", BUSY], log=server.log, cpus=(generator,), talking=True
+        ) as child,
+    ):
+        began_s = time.monotonic()
+        apart = Neighbours(server, (generator,), processes, own_cpus=(first,))
+        burn(child)
+        until_s = time.process_time() + BURNT_S
+        while time.process_time() < until_s:
+            pass
+        others_s = apart.share() * (time.monotonic() - began_s)
+
+    assert others_s > BURNT_S - 0.1
