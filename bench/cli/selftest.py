@@ -104,8 +104,9 @@ def _table(results: Sequence[Result]) -> Table:
         columns,
         rows,
         (
-            "Counts are exact. Times: within 2 ms or 2 % (Locust: 5 ms, its HttpUser 8 ms), never earlier than the answer "
-            "left. Theory: the expected figure, and where 99.9 % of such runs lie. Caveats: those that are due, and those of the record.",
+            "Counts are exact. Times: within 2 ms or 2 % (under Locust 5 ms, under its HttpUser 8 ms), never earlier "
+            "than the answer left. Theory: the expected figure, and where 99.9 % of such runs lie. Caveats: those that "
+            "are due, and those of the record.",
         ),
     )
 

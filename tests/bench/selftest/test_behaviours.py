@@ -92,6 +92,6 @@ def test_what_dribbles_and_what_closes_says_so() -> None:
     assert (closed.close, closed.announced) == (True, False)
 
 
-@pytest.mark.parametrize("behaviour", {case.behaviour for case in CASES}, ids=encode)
+@pytest.mark.parametrize("behaviour", dict.fromkeys(case.behaviour for case in CASES), ids=encode)
 def test_a_behaviour_survives_its_command_line(behaviour: Behaviour) -> None:
     assert decode(encode(behaviour)) == behaviour
