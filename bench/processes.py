@@ -98,16 +98,18 @@ class Processes:
         On leaving it gets the signal `stop`, and its whole group SIGKILL after `grace_s`. Raises OSError when the
         command cannot be started.
         """
-        with log.open("ab") as log_file:
-            child = _spawn(command, log_file, cpus, env, talking, cwd, user)
-        self._tell("+", child.pid)
-        self._children.add(child.pid)
+        child = None
         try:
+            with log.open("ab") as log_file, _interruptions_held():
+                child = _spawn(command, log_file, cpus, env, talking, cwd, user)
+                self._tell("+", child.pid)
+                self._children.add(child.pid)
             yield child
         finally:
-            _stop(child, grace_s, stop)
-            self._children.discard(child.pid)
-            self._tell("-", child.pid)
+            if child is not None:
+                _stop(child, grace_s, stop)
+                self._children.discard(child.pid)
+                self._tell("-", child.pid)
 
     @contextlib.contextmanager
     def folder(self) -> Iterator[Path]:
@@ -125,6 +127,26 @@ class Processes:
         with self._telling:
             self._guard.stdin.write(f"{sign}{what}\n")
             self._guard.stdin.flush()
+
+
+@contextlib.contextmanager
+def _interruptions_held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the block ends: in its midst a child may live that nobody knows of yet."""
+    if threading.current_thread() is not threading.main_thread():  # signals come to the main thread alone
+        yield
+        return
+    waiting: list[int] = []
+    before = {
+        signum: signal.signal(signum, lambda number, _: waiting.append(number))
+        for signum in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, signal.SIG_DFL if handler is None else handler)
+    for came in waiting:
+        signal.raise_signal(came)
 
 
 def _spawn(

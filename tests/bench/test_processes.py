@@ -10,10 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from bench import processes as processes_module
 from bench.processes import Processes
 
 QUIET = "import time; time.sleep(60)"
@@ -200,3 +202,27 @@ def test_a_command_that_is_not_there_raises_and_leaves_the_affinity_alone(
         pass
 
     assert (psutil.Process().cpu_affinity() if ours is not None else None) == ours
+
+
+def test_ctrl_c_while_a_child_is_born_does_not_lose_it(
+    processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal comes when the child lives and nobody has written it down yet."""
+    born: list[subprocess.Popen[str]] = []
+    spawn = processes_module._spawn
+
+    def interrupted(*args: Any) -> subprocess.Popen[str]:
+        born.append(spawn(*args))
+        signal.raise_signal(signal.SIGINT)
+        return born[0]
+
+    monkeypatch.setattr(processes_module, "_spawn", interrupted)
+    command = [sys.executable, "-c", "input()"]
+    with (
+        pytest.raises(KeyboardInterrupt),
+        processes.running(command, log=tmp_path / "log", talking=True),
+    ):
+        raise AssertionError("the block has begun")
+
+    assert born[0].returncode is not None
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
