@@ -54,7 +54,6 @@ def of_runs(base: Run, new: Run, setups: Iterable[str]) -> tuple[Difference, ...
         *_setups(base, new, setups),
         *_common(None, mapping(before.get("versions")), mapping(after.get("versions"))),
         *_common(None, _commit(before), _commit(after)),
-        *_common(None, _only(base.facts, "seed"), _only(new.facts, "seed")),
     )
 
 

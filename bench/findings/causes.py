@@ -85,8 +85,8 @@ def _loop_blocked(record: Record, worker: Worker) -> Cause | None:
     once = longest >= max(HELD_MS, OF_TAIL * _p99(record)) and explained < longest / 2
     if not (always or once):
         return None
-    late = f"its loop ran {_ms(typical)} late typically, {_ms(longest)} at worst"
-    beside = f"beside a p99 of {_ms(_p99(record))}; the worker used {share:.0%} of a core"
+    late = f"its loop ran {_ms(typical)} late in the median, {_ms(longest)} at worst"
+    beside = f"with a p99 of {_ms(_p99(record))}; the worker used {share:.0%} of a core"
     return Cause("loop-blocked", typical if always else longest / 100, f"{late}, {beside}")
 
 
@@ -110,7 +110,7 @@ def _collections(record: Record, worker: Worker) -> Cause | None:
     pause = _longest_pause(worker)
     if pause < max(COLLECTION_MS, OF_TAIL * _p99(record)):
         return None
-    figures = f"a collection took {_ms(pause)}, beside a p99 of {_ms(_p99(record))}"
+    figures = f"a collection took {_ms(pause)}, with a p99 of {_ms(_p99(record))}"
     return Cause("collections", pause, figures)
 
 
@@ -216,7 +216,7 @@ def _cpu_saturated(record: Record) -> Cause | None:
     figures = f"the server used {share:.0%} of {most} core{'' if most == 1 else 's'}"
     if used.busy_share is not None:
         figures += f", its CPUs were {used.busy_share:.0%} busy"
-    figures += f", and its threads stood ready without one for {waited:.2f} s a second"
+    figures += f"; run-queue wait: {waited:.2f} s per second"
     return Cause("cpu-saturated", share, figures)
 
 

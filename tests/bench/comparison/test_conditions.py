@@ -95,7 +95,6 @@ def said(base: Run, new: Run) -> list[tuple[str | None, str]]:
             ],
             id="settings",
         ),
-        pytest.param(run(seed=2), [(None, "seed: 1 before, 2 now")], id="seed"),
         pytest.param(
             run(replace(UVICORN, workers=2, about="else", env={"APP_BENCH": "0", "APP_CACHE": "1"})),
             [

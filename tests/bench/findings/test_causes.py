@@ -139,7 +139,7 @@ def test_a_loop_that_waited_for_a_cpu_was_not_blocked() -> None:
 def test_a_pause_for_collection_is_named_as_such_and_no_block() -> None:
     one = worker(timeline=lane(loop_lag_ms=(1.0, 150.0, 1.0), gc_pause_ms=(0.0, 140.0, 0.0)))
     assert named(measured(one, p99=200.0)) == {
-        "collections": "a collection took 140 ms, beside a p99 of 200 ms"
+        "collections": "a collection took 140 ms, with a p99 of 200 ms"
     }
 
 
@@ -255,7 +255,7 @@ def test_a_finding_names_the_cell_and_the_figures_of_the_middle_repeat() -> None
     finding = found("loop-blocked", [blocked(30.0, 0), blocked(200.0, 1), blocked(60.0, 2)])
     assert finding.title == "Event loop blocked: io-misuse"
     assert finding.figures == (
-        "io-misuse on uvicorn (native, 32 users): its loop ran 60.0 ms late typically, 60.0 ms at worst, beside a p99 "
+        "io-misuse on uvicorn (native, 32 users): its loop ran 60.0 ms late in the median, 60.0 ms at worst, with a p99 "
         "of 50.0 ms; the worker used 10% of a core",
     )
     assert finding.chart == "server"
