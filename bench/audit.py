@@ -53,6 +53,9 @@ INVALIDATING = frozenset(
 )
 """Codes that make a record invalid: it is shown, hatched, and never ranked."""
 
+NOT_QUIET = frozenset({OTHER_LOAD, STEAL, GENERATOR_STALLED, "throttled", "one-cpu"})
+"""Codes that say that server or generator had not what they needed of the machine."""
+
 
 def audit(
     cell: Cell,
@@ -192,12 +195,14 @@ def _drift(cell: Cell, summary: Summary) -> Iterator[Caveat]:
     figures = [part.throughput_rps if closed else part.p50_ms for part in summary.timeline]
     third = len(figures) // 3
     first, last = (
-        [figure for figure in some if figure] for some in (figures[:third], figures[len(figures) - third :])
+        [figure for figure in some if figure is not None]
+        for some in (figures[:third], figures[len(figures) - third :])
     )
-    if not first or not last:
+    if not first or not last or not median(first):
         return
     change = median(last) / median(first)
-    higher = sum(new > old for old in first for new in last) / len(first) / len(last)
+    pairs = [(old, new) for old in first for new in last]
+    higher = sum((new > old) + 0.5 * (new == old) for old, new in pairs) / len(pairs)
     if abs(change - 1) > DRIFT_SHARE and not 1 - DRIFT_PAIRS_SHARE < higher < DRIFT_PAIRS_SHARE:
         what = "answered" if closed else "had a median response time of"
         yield Caveat("drift", f"the last third of the time {what} {change:.2f} x that of the first")
@@ -208,7 +213,7 @@ def _lag(summary: Summary) -> Iterator[Caveat]:
     if lag is not None and service is not None and lag > max(LAG_FLOOR_MS, LAG_SHARE * service):
         yield Caveat(
             "lag",
-            f"1 % of the requests left {lag:.2f} ms late or more, beside a median service time of {service:.2f} ms",
+            f"1 % of the requests left {lag:.2f} ms late or more, with a median service time of {service:.2f} ms",
         )
 
 
@@ -303,7 +308,7 @@ def _victim_grows(cell: Cell, victim: RequestSummary | None) -> Iterator[Caveat]
     if grows or p99 > cell.load.duration_s * 1e3 / 2:
         yield Caveat(
             VICTIM_GROWS,
-            f"probes of the victim wait longer the longer is measured (p99 {p99 / 1e3:.1f} s of "
+            f"probes of the victim wait longer the longer the cell lasts (p99 {p99 / 1e3:.1f} s of "
             f"{cell.load.duration_s:g} s; {first:.0f} under way in the first third, {last:.0f} in the last)",
         )
 
@@ -339,7 +344,10 @@ def _busy_users(cell: Cell) -> int | None:
 
 
 def _counts_do_not_reconcile(summary: Summary) -> Iterator[Caveat]:
-    """Sent = good + failed, by kind and by label; sent + under way at the start = answered + under way at the end."""
+    """Sent = good + failed, by kind and by label; sent + under way at the start = answered + under way at the end.
+
+    The latter is one set of rows counted in two ways; only `lost` is counted apart, by the engine (not by Locust).
+    """
     by_label = sum(part.requests for part in summary.by_request.values())
     by_kind = sum(summary.errors_by_kind.values())
     if by_label != summary.requests or by_kind != summary.errors:

@@ -14,7 +14,7 @@ from bench.engines.bursts import Bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.model import ClosedLoad, OpenLoad
-from bench.resources import ProcessTree, cpu_ns
+from bench.resources import ProcessTree, settled_cpu_ns
 from bench.server import Server
 from scenarios.model import Scenario
 
@@ -23,7 +23,6 @@ _MOST_ARRIVALS_PER_S = 125.0
 """In cells that are too short for the probes which a percentile needs."""
 _WARM, _MEASURED = 50, 200
 _MOST_S = 2.0
-_SETTLED_S = 0.0005
 
 
 def probe(job: Job, samples: Path) -> Job:
@@ -70,16 +69,10 @@ async def _alone(bursts: Bursts, pids: list[int]) -> float | None:
         spent_ns = requests = 0
         deadline_s = time.monotonic() + _MOST_S
         while requests < _MEASURED and time.monotonic() < deadline_s:
-            before_ns, before = _settled_cpu_ns(pids), bursts.sent
+            before_ns, before = settled_cpu_ns(pids), bursts.sent
             await bursts.closed(_MEASURED // 10)
-            spent_ns += _settled_cpu_ns(pids) - before_ns
+            spent_ns += settled_cpu_ns(pids) - before_ns
             requests += bursts.sent - before
         return spent_ns / 1e3 / requests if spent_ns > 0 and not bursts.errors else None
     finally:
         bursts.close()  # here, as the loop would wait for its connections
-
-
-def _settled_cpu_ns(pids: list[int]) -> int:
-    """CPU time once the server waits again: what a process uses is not booked before it stops or a tick comes."""
-    time.sleep(_SETTLED_S)
-    return sum(map(cpu_ns, pids))

@@ -120,7 +120,7 @@ def _proof(result: Result) -> Finding:
         + (
             f"; run it when nothing else runs ({', '.join(sorted(result.disturbance))})"
             if result.disturbance
-            else "; this machine's figures are wrong until it is right"
+            else "; do not trust figures of this machine"
         ),
     )
 

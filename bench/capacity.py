@@ -164,6 +164,9 @@ def least_contradicted(counts: Sequence[Tally]) -> float | None:
 
     It is the highest at which the isotonic regression of what held does not lie below one half.
     """
+    counts = [
+        one for one in counts if one.held or one.failed
+    ]  # where the generator was the limit, nothing is known
     sums = list(itertools.accumulate((one.lead for one in counts), initial=0))
     best = len(sums) - 1 - sums[::-1].index(max(sums))
     return counts[best - 1].rate_per_s if best else None

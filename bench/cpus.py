@@ -15,6 +15,9 @@ import psutil
 
 from bench.readings import CpuTimes
 
+Shared = Literal["", "core", "cpu"]
+"""What server and generator have in common: nothing, a core with two hyperthreads, or a CPU."""
+
 _SYSTEM = Path("/sys/devices/system/cpu")
 _CGROUPS = Path("/sys/fs/cgroup")
 _OWN_CGROUPS = Path("/proc/self/cgroup")
@@ -31,7 +34,7 @@ class Share:
     server: tuple[int, ...] = ()
     generator: tuple[int, ...] = ()
     harness: tuple[int, ...] = ()
-    shared: Literal["", "core", "cpu"] = ""
+    shared: Shared = ""
 
 
 def share(generators: int = 1, *, apart: bool = True) -> Share:
@@ -58,9 +61,9 @@ def share(generators: int = 1, *, apart: bool = True) -> Share:
     return Share(tuple(cpu for core in rest for cpu in core), load, own)
 
 
-def shared(server: Sequence[int], generator: Sequence[int]) -> Literal["", "core", "cpu"]:
+def shared(server: Sequence[int], generator: Sequence[int]) -> Shared:
     """What two sets of CPUs have in common; of two empty ones, the only CPU where there is just one."""
-    if not server and not generator:
+    if not generator:
         return share().shared
     if set(server) & set(generator):
         return "cpu"

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bench.audit import OTHER_LOAD
+from bench.audit import GENERATOR_STALLED, OTHER_LOAD, STEAL
 from bench.capacity import Tally
 from bench.knee import knee
 from bench.metric import P50, P99, THROUGHPUT, share, three_digits, whole
@@ -20,6 +20,10 @@ from bench.table import Column, Row, Table, label
 
 SET_ASIDE = "set-aside"
 """The caveat of a trial that does not count: others used our CPUs, and it was made again."""
+
+
+_PASSING = frozenset({OTHER_LOAD, STEAL, GENERATOR_STALLED})
+"""What disturbs a trial and may be over when it is made again; a CPU quota, or a single CPU, is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ class Offered:
 
     @property
     def disturbance(self) -> str:
-        """Who else used our CPUs, in words; empty when nobody did."""
-        return next((caveat.text for caveat in self.record.caveats if caveat.code == OTHER_LOAD), "")
+        """What took our CPUs for a while, in words; empty when nothing did."""
+        return next((caveat.text for caveat in self.record.caveats if caveat.code in _PASSING), "")
 
     @property
     def is_set_aside(self) -> bool:

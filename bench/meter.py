@@ -52,11 +52,11 @@ class Meter:
 
     def end(self) -> None:
         self._own_ns.append(time.process_time_ns())
-        last = self._tree.snapshot()
-        self._ended.set()
+        self._ended.set()  # first, as no snapshot may come after the last
+        last, times = self._tree.snapshot(), cpus.times()
         self._sampler.join()
         self._snapshots.append(last)
-        self._times.append(cpus.times())
+        self._times.append(times)
 
     def close(self) -> None:
         """Let the thread go, where the load did not come to its end."""

@@ -21,14 +21,17 @@ _IN_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 _BEYOND = 10
 _FORM = re.compile(r"\s*(\w+)\s*<\s*([0-9.]+(?:e[+-]?\d+)?)\s*(\S*)\s*", re.IGNORECASE)
 
-SPOILING = ("shed", "rate-not-reached")
-"""Caveats with which a rate is not held, whatever the objectives say."""
+SPOILING = ("shed", "rate-not-reached", "throttled", "one-cpu")
+"""Caveats with which a rate is not held, whatever the objectives say: such a record is invalid."""
 SATURATED = "generator-saturated"
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """A metric that must stay below a limit: response time from the intended start in ms, or errors in percent."""
+    """A metric that must stay below a limit: response time from the intended start in ms, or errors in percent.
+
+    Where there are too few requests for p999, the largest response time stands for it.
+    """
 
     metric: str
     limit: float
@@ -41,6 +44,8 @@ class Objective:
         if self.metric == ERRORS:
             return 100 * summary.errors / summary.requests
         found: float | None = getattr(summary.response_ms, self.metric)
+        if found is None and self.metric == "p999":
+            return summary.response_ms.max  # too few requests for it: it is at most this
         return found
 
     def holds(self, summary: Summary) -> bool:

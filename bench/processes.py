@@ -145,8 +145,8 @@ def _interruptions_held() -> Iterator[None]:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, signal.SIG_DFL if handler is None else handler)
-    for came in waiting:
-        signal.raise_signal(came)
+        for came in waiting:
+            signal.raise_signal(came)
 
 
 def _spawn(

@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterable
 
 import psutil
 
@@ -16,6 +17,7 @@ from bench.readings import Reading, Snapshot
 
 _HELPER = "multiprocessing.resource_tracker"
 _LINUX = sys.platform == "linux"
+_SETTLED_S = 0.0005
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -106,6 +108,12 @@ def cpu_ns(pid: int) -> int:
     return int((times.user + times.system) * 1e9)
 
 
+def settled_cpu_ns(pids: Iterable[int]) -> int:
+    """CPU time once a server waits again: what a process uses is not booked before it stops or a tick comes."""
+    time.sleep(_SETTLED_S)
+    return sum(map(cpu_ns, pids))
+
+
 def _read(pid: int) -> Reading | None:
     """A living process; None when it is gone, or dead and not yet waited for."""
     if not _LINUX:
@@ -135,9 +143,9 @@ def _waits(pid: int, threads: list[str]) -> tuple[int, int, int]:
     for thread in threads:
         with contextlib.suppress(OSError, ValueError, IndexError):  # threads end while we read
             waited_ns += int(_proc(f"{pid}/task/{thread}/schedstat").split()[1])
-            *_, chosen, taken = _proc(f"{pid}/task/{thread}/status").splitlines()
-            switches += int(chosen.split()[1])
-            preemptions += int(taken.split()[1])
+            status = _proc(f"{pid}/task/{thread}/status")
+            switches += int(status.partition(b"\nvoluntary_ctxt_switches:")[2].split(maxsplit=1)[0])
+            preemptions += int(status.partition(b"\nnonvoluntary_ctxt_switches:")[2].split(maxsplit=1)[0])
     return waited_ns, switches, preemptions
 
 

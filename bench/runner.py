@@ -279,9 +279,9 @@ def _generator(load: _Load, meter: Meter, bench: Bench, service_p50_ms: float | 
     samples, chosen = load.samples, bench.generator_cpus
     span_s, answered = samples.duration_s, _answered(load.samples)
     used_s = samples.cpu_s
-    if load.victim and len(chosen) <= load.processes:
+    if load.victim and chosen and len(chosen) <= load.processes:
         used_s += load.victim.cpu_s
-    if not chosen or set(bench.own_cpus) & set(chosen):
+    if set(bench.own_cpus) & set(chosen):
         used_s += meter.own_cpu_s
     late_ms, run_wait_s = samples.stalls.late_ns / 1e6, samples.stalls.run_wait_s
     return Generator(

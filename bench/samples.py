@@ -243,10 +243,10 @@ def join(parts: Sequence[Samples]) -> Samples:
 
 
 def _together(parts: Sequence[Stalls]) -> Stalls:
-    """Of several processes: every late call, and the longest wait, as one of them holds up its own requests."""
+    """Of several processes: those that were late for longest, and waited for longest."""
     waits = [part.run_wait_s for part in parts if part.run_wait_s is not None]
     return Stalls(
-        np.concatenate([part.late_ns for part in parts]),
+        max((part.late_ns for part in parts), key=lambda late_ns: int(late_ns.sum())),
         max(waits, default=None),
         tuple(dict.fromkeys(name for part in parts for name in part.imported)),
     )

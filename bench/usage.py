@@ -33,9 +33,8 @@ def resources(
     first = snapshots[0]
     used_s = sum(cpu_s(snapshots, pid) for pid in _pids(snapshots))
     silent = Answers(np.empty(0, np.int64), Latency()) if answers else None
-    loaded_us = max(0.0, used_s * 1e6 - pings * (ping_cpu_us or 0.0))
     return Resources(
-        cpu_us_per_request=loaded_us / answered if answered else None,
+        cpu_us_per_request=_cpu_us(used_s * 1e6, answered, pings, ping_cpu_us),
         rss_peak_bytes=max(
             sum(reading.rss_bytes for reading in snapshot.processes) for snapshot in snapshots
         ),
@@ -53,6 +52,17 @@ def resources(
         ping_cpu_us=ping_cpu_us,
         throttled_s=max(0.0, times[1].throttled_s - times[0].throttled_s),
     )
+
+
+def _cpu_us(used_us: float, answered: int, pings: int, ping_us: float | None) -> float | None:
+    """What is left for a request without the pings; None where their part is not known, or is most of it.
+
+    Alone a ping takes longer than next to a load: where pings are most of what was used, nothing sure is left.
+    """
+    if not answered or (pings and ping_us is None):
+        return None
+    left_us = used_us - pings * (ping_us or 0.0)
+    return left_us / answered if not pings or left_us > used_us / 2 else None
 
 
 def steal_share(before: CpuTimes, after: CpuTimes, cpus: Sequence[int]) -> float:

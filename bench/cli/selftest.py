@@ -33,7 +33,7 @@ def selftest(
     bodies, slow bytes, closed connections ...) and writes down each request: when it arrived, when its answer left, and
     what that was. Each engine loads it as in every run. The number of requests and of failures by kind must be the
     server's to the request, throughput within 1 %, response times within 2 ms or 2 %, those of queues within what
-    queueing theory allows, and the record must bear the caveats that are due and no others.
+    queueing theory allows, and the record must carry the expected caveats and no others.
 
     Counts must be right at once; times and caveats get three tries. A time that is off where the record bears a
     caveat of the machine (other-load, steal ...) is "disturbed": it proves nothing, and is no failure. Exit status 1:
@@ -69,7 +69,7 @@ def _progress(done: int, count: int, label: str, attempt: int) -> str:
 
 def _conclusion(results: Sequence[Result]) -> str:
     if not results:
-        return "no case is of that name and engine: `bench selftest --help`"
+        return "no case has this name and engine: `bench selftest --help`"
     wrong, disturbed = (
         [result.case.label for result in results if result.verdict == verdict]
         for verdict in ("wrong", "disturbed")
@@ -79,7 +79,7 @@ def _conclusion(results: Sequence[Result]) -> str:
         lines.append(f"{len(wrong)} of {len(results)} cases are wrong: {', '.join(wrong)}")
     if disturbed:
         lines.append(
-            f"{len(disturbed)} of {len(results)} cases prove nothing of the times, as the CPUs were not ours alone "
+            f"{len(disturbed)} of {len(results)} cases have inconclusive times, as other processes used the CPUs "
             f"(run it again when nothing else runs): {', '.join(disturbed)}"
         )
     return "\n".join(lines) or f"all {len(results)} cases are right"

@@ -180,11 +180,11 @@ def _readings(threshold: float, anchors: Iterable[str], drift: float | None) -> 
     yield (
         f"Regressed or improved: a change of more than {100 * threshold:g} % that is left when the middle halves of "
         f"the rounds lie {UNKNOWN:g} times further apart than they do, as measured and through the anchor: each side "
-        "is one process at one moment. Else inconclusive: what is smaller, `bench exact` shows."
+        "is one process at one moment. Else inconclusive: `bench exact` shows smaller changes."
     )
     yield "Ratios stand as they were measured; ~ means no evidence: the middle halves of the rounds overlap."
     if drift is not None:
-        yield f"Anchor, {'; '.join(anchors)}: {times(drift)}: so much did the machine itself differ."
+        yield f"Anchor, {'; '.join(anchors)}: {times(drift)}: the machine itself differed by this factor."
 
 
 def _absent(

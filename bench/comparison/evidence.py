@@ -129,7 +129,9 @@ def _open(one: Evidence, threshold: float) -> Change:
     """What can be said without a verdict."""
     blank = replace(one.change, verdict="inconclusive", margin=threshold)
     if not min(one.repeats):
-        return replace(blank, why=(*blank.why, "there is no figure to divide by"))
+        return replace(
+            blank, why=(*blank.why, "there is no repeat with a figure of both the cell and the anchor")
+        )
     ratio = math.exp(statistics.fmean(one.head.cell) - statistics.fmean(one.base.cell))
     alone = min(one.repeats) < 2
     spread = (

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from bench.audit import INVALIDATING
+from bench.audit import INVALIDATING, NOT_QUIET
 from bench.compare import TILDE, ranked_by
 from bench.comparison import conditions, faults
 from bench.comparison.anchor import ANCHOR, nearest, together
@@ -27,7 +27,6 @@ from bench.table import Column, Row, Table, label
 from bench.verdict import Change, Judgement, gravest
 
 _SHOWN = (THROUGHPUT, P99, CPU)
-NOT_QUIET = frozenset({"other-load", "steal", "generator-stalled", "throttled", "one-cpu"})
 """Caveats of a machine that was not the run's own: a figure that has one concludes nothing."""
 
 _DOUBT_OF_FAULTS = NOT_QUIET | {"generator-saturated"}

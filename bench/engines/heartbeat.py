@@ -42,9 +42,12 @@ class Heartbeat:
         self._due_ns = now_ns + PERIOD_NS
         return self._due_ns
 
-    def end(self) -> None:
+    def end(self, now_ns: int) -> None:
+        """The call that is due by now and has not come is late, too."""
         if self._due_ns and self._measuring:
             self._measuring = False
+            if now_ns > self._due_ns:
+                self._late_ns.append(now_ns - self._due_ns)
             waited_ns = _run_wait_ns()
             if waited_ns is not None and self._waited_ns is not None:
                 self._run_wait_s = (waited_ns - self._waited_ns) / 1e9

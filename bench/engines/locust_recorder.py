@@ -100,7 +100,7 @@ class _Recorder:
             self._progress()
             gevent.sleep(min(_PROGRESS_S, left_ns / 1e9))
         self._span_ns = (start_ns, end_ns)
-        self._heartbeat.end()
+        self._heartbeat.end(min(time.monotonic_ns(), end_ns))
         self._mark("ended")
         beating.kill()
         self._drain(end_ns)

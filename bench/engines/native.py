@@ -64,7 +64,7 @@ class _Traffic:
         while (left_ns := self._end_ns - clock_ns()) > 0 and not self._common.broken:
             await asyncio.sleep(min(_SWEEP_S, left_ns / 1e9 + 0.001))
             self._sweep()
-        self._heartbeat.end()
+        self._heartbeat.end(min(clock_ns(), self._end_ns))
         self._mark("ended")
         self._timer.close()
         await self._drain()

@@ -82,7 +82,7 @@ def _no_capacity(found: Capacity, wanted: str) -> Finding:
 def _figures(found: Capacity) -> Iterator[str]:
     for rate in _around(found):
         p99_ms = rate.median("p99")
-        median = "" if p99_ms is None else f", p99 {three_digits(p99_ms)} ms in the median"
+        median = "" if p99_ms is None else f", median p99 {three_digits(p99_ms)} ms"
         yield f"{whole(rate.rate_per_s)} arrivals/s: {_how_often(found, rate)}{median}"
     for one in (found.confirmed, found.above):
         if one is not None:
@@ -94,7 +94,7 @@ def _figures(found: Capacity) -> Iterator[str]:
 
 def _around(found: Capacity) -> Sequence[OfferedRate]:
     """The capacity and the confirmed rates next to it."""
-    long = {one.rate_per_s for one in found.confirmations}
+    long = {one.rate_per_s for one in found.confirmations if one.held or one.failed}
     rates = [rate for rate in rates_of(found.trials) if rate.rate_per_s in long]
     place = next((place for place, rate in enumerate(rates) if rate.rate_per_s == found.rate_per_s), None)
     return () if place is None else rates[max(0, place - _NEXT) : place + _NEXT + 1]

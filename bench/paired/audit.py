@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from statistics import median
 
 from bench.audit import GENERATOR_SHARE, LAG_FLOOR_MS, LAG_SHARE, OTHER_LOAD, OTHERS_SHARE, STEAL, STEAL_SHARE
+from bench.cpus import Shared
 from bench.paired.observation import METRICS, Observation
 from bench.paired.verdicts import is_suspect
 from bench.verdict import Change
@@ -47,11 +48,11 @@ def worst(looks: Sequence[Conditions]) -> Conditions:
 
 
 def doubts(
-    pairs: Mapping[str, Sequence[Observation]], looks: Sequence[Conditions], *, one_cpu: bool
+    pairs: Mapping[str, Sequence[Observation]], looks: Sequence[Conditions], *, shared: Shared
 ) -> list[Doubt]:
     """All that is doubtful, by scenario and over all looks."""
     found = [doubt for name, seen in pairs.items() for doubt in (*_saturated(name, seen), *_lag(name, seen))]
-    return [*_one_cpu(one_cpu), *found, *_steal(worst(looks)), *_others(worst(looks))]
+    return [*_shared(shared), *found, *_steal(worst(looks)), *_others(worst(looks))]
 
 
 def doubted(changes: Sequence[Change], found: Sequence[Doubt]) -> list[Change]:
@@ -68,8 +69,13 @@ def _doubted(change: Change, found: Sequence[Doubt]) -> Change:
     return change
 
 
-def _one_cpu(one_cpu: bool) -> Iterator[Doubt]:
-    if one_cpu:
+def _shared(shared: Shared) -> Iterator[Doubt]:
+    if shared == "core":
+        yield Doubt(
+            "shared-core",
+            "the servers and the gate ran on two hyperthreads of one core: each slowed the other",
+        )
+    elif shared == "cpu":
         yield Doubt(
             ONE_CPU,
             "the servers and the gate had to share the only CPU, and each disturbed the other: run this on two CPUs "
@@ -104,14 +110,19 @@ def _lag(name: str, seen: Sequence[Observation]) -> Iterator[Doubt]:
                 LAG,
                 f"{name}: at the fixed rate 1 % of the requests left {late:.2f} ms late or more, with a median "
                 f"response of {usual:.2f} ms",
-                scenario=name,
+                ("p50", "p99"),
+                name,
             )
 
 
 def _steal(most: Conditions) -> Iterator[Doubt]:
     for whose, share in (("servers'", most.steal_of_server), ("gate's", most.steal_of_gate)):
         if share > STEAL_SHARE:
-            yield Doubt(STEAL, f"the hypervisor took {share:.1%} of the {whose} CPUs away")
+            yield Doubt(
+                STEAL,
+                f"the hypervisor took {share:.1%} of the {whose} CPUs away",
+                WALL if share > HEAVY_SHARE else (),
+            )
 
 
 def _others(most: Conditions) -> Iterator[Doubt]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import host
 from bench.answers import check_answers
-from bench.cpus import shared
+from bench.cpus import Shared, shared
 from bench.errors import EngineError
 from bench.paired.arms import Arm, Instance, Pair, pairs
 from bench.paired.cpus import Watch
@@ -50,8 +50,8 @@ class Servers:
         self._tell = tell
 
     @property
-    def one_cpu(self) -> bool:
-        return shared(self._cpus, self._own_cpus) == "cpu"
+    def shared(self) -> Shared:
+        return shared(self._cpus, self._own_cpus)
 
     def rehearse(self, hash_seed: int) -> Rehearsal:
         """The pair of the rehearsal is watched: the tree that it takes its code from is proved first.

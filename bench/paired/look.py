@@ -24,14 +24,13 @@ from bench.model import ClosedLoad
 from bench.paired.arms import Instance, Pair
 from bench.paired.design import Size, offsets_ns, orders, rounds
 from bench.paired.observation import Observation, Side, Slice, Turn
-from bench.resources import cpu_ns
+from bench.resources import settled_cpu_ns
 from bench.samples import OK, Samples
 from scenarios.model import Scenario
 
 _REHEARSED = 200
 _REHEARSAL_S = 1.0
 _FIRST_SESSIONS = 16
-_SETTLED_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +127,15 @@ class _Lane:
     async def slice(self, size: Size) -> Slice:
         await self.bursts.closed(size.warm)
         before = self.bursts.sent
-        cpu_ns = self._settled_cpu_ns()
+        cpu_ns = settled_cpu_ns(self._pids)
         own_ns = time.thread_time_ns()
         start_ns, end_ns = await self.bursts.closed(size.measured)
         own_ns = time.thread_time_ns() - own_ns
-        cpu_ns = self._settled_cpu_ns() - cpu_ns
+        cpu_ns = settled_cpu_ns(self._pids) - cpu_ns
         if cpu_ns <= 0:
             self.check()
             raise EngineError(f"{self._who} used no CPU time for {size.measured} sessions, which cannot be")
         return Slice(self.bursts.sent - before, end_ns - start_ns, cpu_ns, own_ns)
-
-    def _settled_cpu_ns(self) -> int:
-        """CPU time once the server waits again: what a process uses is not booked before it stops or a tick comes."""
-        time.sleep(_SETTLED_S)
-        return sum(map(cpu_ns, self._pids))
 
     async def pace(self, size: Size, due_ns: Sequence[int]) -> None:
         await self.bursts.closed(size.warm)

@@ -149,7 +149,12 @@ def _without_python(instance: Instance, loaded: Mapping[int, object]) -> list[ps
     """The processes that answer requests and run another program than those that noted what they load."""
     programs = {program for pid in loaded if (program := _program(pid))}
     workers = ProcessTree(instance.server.pid).workers()
-    return [psutil.Process(pid) for pid in workers if _program(pid) not in programs]
+    found = []
+    for pid in workers:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            if _program(pid) not in programs:
+                found.append(psutil.Process(pid))
+    return found
 
 
 def _program(pid: int) -> str | None:

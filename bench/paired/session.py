@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
+from bench.cpus import Shared
 from bench.model import Setup
 from bench.paired.arms import Arm
 from bench.paired.audit import Conditions, doubted, doubts
@@ -86,7 +87,7 @@ class Rig(Protocol):
     """
 
     @property
-    def one_cpu(self) -> bool:
+    def shared(self) -> Shared:
         """Whether the servers and the gate have to share a CPU."""
 
     def rehearse(self, hash_seed: int) -> Rehearsal:
@@ -124,7 +125,7 @@ class Session:
         rows = [self._explained(change) for mine in in_order for change in mine]
         rows = uncontaminated([*rows, *self._memory_change()], self._seen[CONTROL])
         scenarios = {name: self._seen[name] for name in final}
-        found = doubts(scenarios, self._conditions, one_cpu=self._rig.one_cpu)
+        found = doubts(scenarios, self._conditions, shared=self._rig.shared)
         return Judgement(
             f"base: {asked.base.said}; head: {asked.head.said}",
             tuple(doubted(rows, found)),

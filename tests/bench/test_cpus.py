@@ -144,9 +144,10 @@ def test_what_two_sides_share_is_named(
     assert cpus.shared(server, generator) == expected
 
 
-def test_two_sides_without_cpus_share_the_only_one(machine: Machine) -> None:
+@pytest.mark.parametrize("server", [(), (0,)], ids=["not pinned", "pinned by its setup"])
+def test_where_there_is_one_cpu_both_sides_have_it(server: tuple[int, ...], machine: Machine) -> None:
     machine.cores("0")
-    assert cpus.shared((), ()) == "cpu"
+    assert cpus.shared(server, ()) == "cpu"
 
 
 @pytest.mark.parametrize(

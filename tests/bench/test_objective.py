@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bench.errors import UsageError
 from bench.model import Caveat, Latency, OpenLoad, Record, Summary
 from bench.objective import doubts, misses, parse, parse_all
+from bench.summary import latency
 from tests.bench.builders import record
 
 
@@ -119,3 +121,12 @@ def test_a_trial_is_spoilt_by_what_no_objective_says() -> None:
 def test_too_few_requests_are_said(text: str, requests: int, enough: bool) -> None:
     found = list(doubts(summary(requests=requests), [parse(text)]))
     assert [caveat.code for caveat in found] == ([] if enough else ["few-samples"])
+
+
+@pytest.mark.parametrize(("slowest_ms", "holds"), [(49.0, True), (51.0, False)])
+def test_of_too_few_requests_for_p999_the_slowest_decides(slowest_ms: float, holds: bool) -> None:
+    """9,000 requests of 1 ms, but for one: no p999 is known of them, but it is at most the maximum."""
+    times_ms = np.append(np.ones(8_999), slowest_ms)
+    few = replace(record().summary, response_ms=latency(times_ms))
+    assert few.response_ms.p999 is None
+    assert parse("p999<50ms").holds(few) is holds

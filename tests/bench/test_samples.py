@@ -137,7 +137,7 @@ def test_rows_selects_in_every_column(tmp_path: Path) -> None:
 
 
 def test_what_held_the_generator_up_is_kept_and_of_two_processes_taken_together(tmp_path: Path) -> None:
-    """Every late call of both, and the longer wait: a process holds up its own requests alone."""
+    """The worse of both: a process holds up its own requests alone."""
     for name, late_ns, run_wait_s, imported in (("a", [1, 9], 0.2, ("x",)), ("b", [5], None, ("x", "y"))):
         file = SampleFile(tmp_path / name)
         stalls = Stalls(np.array(late_ns), run_wait_s, imported)
@@ -145,7 +145,7 @@ def test_what_held_the_generator_up_is_kept_and_of_two_processes_taken_together(
     one, two = read(tmp_path / "a"), read(tmp_path / "b")
     assert (one.stalls.late_ns.tolist(), one.stalls.run_wait_s, one.stalls.imported) == ([1, 9], 0.2, ("x",))
     both = join([one, two]).stalls
-    assert (both.late_ns.tolist(), both.run_wait_s, both.imported) == ([1, 9, 5], 0.2, ("x", "y"))
+    assert (both.late_ns.tolist(), both.run_wait_s, both.imported) == ([1, 9], 0.2, ("x", "y"))
 
 
 @pytest.mark.parametrize(("count", "expected_ms"), [(1, 0.0), (100, 98e-6), (101, 99e-6), (700, 694e-6)])

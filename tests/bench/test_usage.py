@@ -99,8 +99,16 @@ def test_the_pings_of_a_victim_are_no_requests_and_their_cost_is_taken_off() -> 
     found = used(*two, pings=200, ping_cpu_us=500.0)
     assert found.cpu_us_per_request == pytest.approx(400)
     assert (found.cpu_s, found.ping_cpu_us) == (pytest.approx(0.5), 500.0)
-    assert used(*two, pings=200, ping_cpu_us=None).cpu_us_per_request == pytest.approx(500)
-    assert used(*two, pings=200, ping_cpu_us=3000.0).cpu_us_per_request == 0, "never below nothing"
+
+
+@pytest.mark.parametrize(
+    "ping_cpu_us", [None, 1250.0, 3000.0], ids=["not known", "half of all", "more than all"]
+)
+def test_where_pings_cost_nobody_knows_what_or_most_of_it_nothing_is_left_to_say(
+    ping_cpu_us: float | None,
+) -> None:
+    two = snapshot(0, (1, 0.0, 10, 1)), snapshot(1, (1, 0.5, 10, 1))
+    assert used(*two, pings=200, ping_cpu_us=ping_cpu_us).cpu_us_per_request is None
 
 
 def test_the_time_that_a_quota_stopped_us_is_that_of_the_measured_part() -> None:

@@ -19,7 +19,7 @@ def test_a_call_is_late_by_what_lies_between_its_due_time_and_now() -> None:
     after_stall_ns = heartbeat.beat(due_ns + 42)
     assert after_stall_ns == due_ns + 42 + PERIOD_NS, "the next one is due a period after this one came"
     heartbeat.beat(after_stall_ns)
-    heartbeat.end()
+    heartbeat.end(due_ns)
     assert heartbeat.stalls.late_ns.tolist() == [42, 0]
 
 
@@ -28,9 +28,18 @@ def test_what_happens_before_the_start_and_after_the_end_does_not_count() -> Non
     due_ns = heartbeat.beat(heartbeat.beat(0) + 7_000_000)
     heartbeat.start()
     heartbeat.beat(due_ns)
-    heartbeat.end()
+    heartbeat.end(due_ns)
     heartbeat.beat(due_ns + 1_000_000_000)
     assert heartbeat.stalls.late_ns.tolist() == [0]
+
+
+def test_a_stall_that_lasts_beyond_the_end_counts_up_to_the_end() -> None:
+    heartbeat = Heartbeat()
+    due_ns = heartbeat.beat(0)
+    heartbeat.start()
+    heartbeat.end(due_ns + 7)
+    heartbeat.beat(due_ns + 1_000)
+    assert heartbeat.stalls.late_ns.tolist() == [7]
 
 
 def test_the_time_that_it_waited_for_a_cpu_is_the_kernels() -> None:
@@ -40,7 +49,7 @@ def test_the_time_that_it_waited_for_a_cpu_is_the_kernels() -> None:
     heartbeat.beat(0)
     before_s = _waited_s()
     heartbeat.start()
-    heartbeat.end()
+    heartbeat.end(0)
     run_wait_s = heartbeat.stalls.run_wait_s
     assert run_wait_s is not None
     assert 0 <= run_wait_s <= _waited_s() - before_s
@@ -59,5 +68,5 @@ def test_modules_that_are_loaded_meanwhile_are_named(tmp_path: Path, monkeypatch
     importlib.import_module("loaded_before")
     heartbeat.start()
     importlib.import_module("loaded_meanwhile")
-    heartbeat.end()
+    heartbeat.end(0)
     assert heartbeat.stalls.imported == ("loaded_meanwhile",)

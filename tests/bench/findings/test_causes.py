@@ -255,8 +255,8 @@ def test_a_finding_names_the_cell_and_the_figures_of_the_middle_repeat() -> None
     finding = found("loop-blocked", [blocked(30.0, 0), blocked(200.0, 1), blocked(60.0, 2)])
     assert finding.title == "Event loop blocked: io-misuse"
     assert finding.figures == (
-        "io-misuse on uvicorn (native, 32 users): its loop ran 60.0 ms late in the median, 60.0 ms at worst, with a p99 "
-        "of 50.0 ms; the worker used 10% of a core",
+        "io-misuse on uvicorn (native, 32 users): its loop ran 60.0 ms late in the median, 60.0 ms at worst, with a "
+        "p99 of 50.0 ms; the worker used 10% of a core",
     )
     assert finding.chart == "server"
 

@@ -25,8 +25,8 @@ def test_the_capacity_comes_first_with_why_it_is_no_higher() -> None:
         "600 arrivals/s held in 0 of 2 trials of 12 s: p99 700 ms (p99<50ms), rate-not-reached." in first.text
     )
     assert first.figures[:3] == (
-        "560 arrivals/s: held in 2 of 3 trials of 12 s, p99 20.0 ms in the median",
-        "600 arrivals/s: held in 0 of 2 trials of 12 s, p99 700 ms in the median",
+        "560 arrivals/s: held in 2 of 3 trials of 12 s, median p99 20.0 ms",
+        "600 arrivals/s: held in 0 of 2 trials of 12 s, median p99 700 ms",
         "560 arrivals/s for 12 s: held, p99 18.0 ms, errors 0 %",
     )
     assert first.figures[-1] == "in a closed loop, 64 users reached 800 requests/s"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.cpus import Shared
 from bench.model import Setup
 from bench.paired.arms import Arm
 from bench.paired.audit import Conditions
@@ -46,7 +47,7 @@ class MadeUp:
     faults: Mapping[str, Faults] = field(default_factory=dict)
     fresh_faults: Mapping[str, Sequence[Faults]] = field(default_factory=dict)
     conditions: Conditions = field(default_factory=Conditions)
-    one_cpu: bool = False
+    shared: Shared = ""
     more_memory: Callable[[int, int], float] = lambda look, place: 0.0
     looks: list[tuple[str, ...]] = field(default_factory=list)
     hash_seeds: list[Sequence[int]] = field(default_factory=list)

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from bench.cpus import Shared
 from bench.paired.audit import Conditions, Doubt, doubted, doubts, worst
 from bench.paired.observation import Observation, Side
 from bench.verdict import Change, Verdict
@@ -13,9 +14,9 @@ from tests.bench.paired.rig import pair
 
 
 def codes(
-    seen: dict[str, list[Observation]], *looks: Conditions, one_cpu: bool = False
+    seen: dict[str, list[Observation]], *looks: Conditions, shared: Shared = ""
 ) -> list[tuple[str, str | None]]:
-    return [(one.code, one.scenario) for one in doubts(seen, looks, one_cpu=one_cpu)]
+    return [(one.code, one.scenario) for one in doubts(seen, looks, shared=shared)]
 
 
 def late(late_p99_ms: float, p50_ms: float) -> list[Observation]:
@@ -39,7 +40,7 @@ def test_a_quiet_comparison_has_no_doubts() -> None:
 def test_either_side_is_looked_at_and_one_look_is_enough(
     conditions: Conditions, code: str, share: str
 ) -> None:
-    (found,) = doubts({"one": [pair()] * 8}, [Conditions(), conditions, Conditions()], one_cpu=False)
+    (found,) = doubts({"one": [pair()] * 8}, [Conditions(), conditions, Conditions()], shared="")
     assert found.code == code
     assert share in found.text
     assert ("server" in found.text) is (conditions.steal_of_server + conditions.others_of_server > 0)
@@ -54,7 +55,7 @@ def test_the_worst_is_taken_of_each_figure() -> None:
 
 
 def test_half_of_one_side_leaves_wall_times_open() -> None:
-    (found,) = doubts({}, [Conditions(others_of_gate=0.51)], one_cpu=False)
+    (found,) = doubts({}, [Conditions(others_of_gate=0.51)], shared="")
     assert set(found.metrics) == {"throughput", "p50", "p99"}
 
 
@@ -93,7 +94,7 @@ def row(verdict: Verdict, metric: str = "throughput", name: str = "one") -> Chan
     ],
 )
 def test_throughput_that_is_the_gates_own_is_no_verdict_of_the_server(verdict: Verdict, counts: bool) -> None:
-    found = doubts({"one": [pair(own_share=0.9)] * 8}, [], one_cpu=False)
+    found = doubts({"one": [pair(own_share=0.9)] * 8}, [], shared="")
     after = doubted([row(verdict), row("regressed", "cpu"), row("regressed", name="two")], found)
     assert [one.verdict for one in after] == ["inconclusive", "regressed", "regressed"]
     assert after[0].counts is counts
@@ -101,7 +102,7 @@ def test_throughput_that_is_the_gates_own_is_no_verdict_of_the_server(verdict: V
 
 
 def test_one_cpu_leaves_times_open_but_no_facts() -> None:
-    found = doubts({}, [], one_cpu=True)
+    found = doubts({}, [], shared="cpu")
     metrics = ("cpu", "throughput", "p50", "p99", "memory", "errors")
     after = doubted([row("regressed", metric) for metric in metrics], found)
     assert [one.verdict for one in after] == ["inconclusive"] * 4 + ["regressed"] * 2
@@ -109,3 +110,8 @@ def test_one_cpu_leaves_times_open_but_no_facts() -> None:
 
 def test_a_note_changes_no_row() -> None:
     assert doubted([row("regressed")], [Doubt("steal", "some")]) == [row("regressed")]
+
+
+def test_two_hyperthreads_of_a_core_are_a_note_that_leaves_no_row_open() -> None:
+    (found,) = doubts({}, [], shared="core")
+    assert (found.code, found.metrics) == ("shared-core", ())

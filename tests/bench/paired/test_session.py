@@ -275,7 +275,7 @@ def test_what_spoils_times_leaves_them_open_and_says_why(
         return pair(cpu=by + calm(place), throughput=calm(place) - by, latency=(by + calm(place), by))
 
     quiet = rows(compared(MadeUp(make)))
-    judgement = compared(MadeUp(make, one_cpu=one_cpu, conditions=conditions))
+    judgement = compared(MadeUp(make, shared="cpu" if one_cpu else "", conditions=conditions))
     found = rows(judgement)
     assert quiet["throughput"].verdict == "regressed"
     assert {found[metric].verdict for metric in ("throughput", "p50", "p99")} == {"inconclusive"}
@@ -288,7 +288,7 @@ def test_failed_requests_are_facts_whatever_the_machine_does() -> None:
     def make(look: int, name: str, place: int) -> Observation:
         return pair(cpu=calm(place), throughput=calm(place), errors=(0, 50 if name == "one" else 0))
 
-    judgement = compared(MadeUp(make, one_cpu=True))
+    judgement = compared(MadeUp(make, shared="cpu"))
     assert (rows(judgement)["errors"].verdict, judgement.status("fail")) == ("regressed", 1)
 
 
