@@ -14,7 +14,8 @@ from time import monotonic
 
 import psutil
 
-from bench.host import cpus_for, fingerprint
+from bench import cpus
+from bench.host import fingerprint
 
 _OPEN_FILES = 4096
 _LOOK_S = 1.0
@@ -55,7 +56,15 @@ def _machine() -> Finding:
 
 
 def _pinning() -> Finding:
-    server, generator = cpus_for()
+    share = cpus.share()
+    server, generator = share.server, share.generator
+    if share.shared == "core":
+        return Finding(
+            "pinning",
+            False,
+            "server and generator run on two hyperthreads of one core, and slow each other",
+            "use a machine with two or more cores; ratios within a run are less wrong than absolute figures",
+        )
     if not generator:
         return Finding(
             "pinning",
@@ -63,7 +72,9 @@ def _pinning() -> Finding:
             "server and generator share their CPUs",
             "use a machine with two or more cores, and Linux; the figures will hold the generator's share",
         )
-    return Finding("pinning", True, f"server on CPU {_list(server)}, generator on CPU {_list(generator)}")
+    limit = "" if (quota := cpus.quota()) is None else f"; a quota (cgroup) allows {quota:g} CPUs in all"
+    said = f"server on CPU {_list(server)}, generator on CPU {_list(generator)}{limit}"
+    return Finding("pinning", True, said)
 
 
 def _busy() -> Iterator[Finding]:

@@ -148,13 +148,18 @@ def _visit(
                 else:
                     yield result
                     ended_cells += 1
-                    if server.exit_status() is not None or (result.summary.errors and _has_ended(server)):
-                        raise ended(server)
+                    check_alive(server, result)
     except ServerError as error:
         failure = Failure(visit.setup, visit.repeat, str(error))
         left = visit.cells[ended_cells:]
         display.failed(failure, len(left), sum(map(_cell_s, left)))
         yield failure
+
+
+def check_alive(server: Server, record: Record) -> None:
+    """Raise ServerError, with the end of its log, where the server has ended while this was measured."""
+    if server.exit_status() is not None or (record.summary.errors and _has_ended(server)):
+        raise ended(server)
 
 
 def _has_ended(server: Server) -> bool:

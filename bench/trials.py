@@ -17,7 +17,7 @@ from bench.model import Block, Caveat, Cell, ClosedLoad, Failure, Load, OpenLoad
 from bench.neighbours import Neighbours
 from bench.objective import SATURATED, Objective, doubts
 from bench.processes import Processes
-from bench.runner import Bench, audited, measure
+from bench.runner import Bench, audited, check_alive, measure
 from bench.server import Server, serving
 from bench.siblings import mapping
 from bench.store import RunFolder, read_run
@@ -207,6 +207,7 @@ class _Session:
         requests may still be too much of it; the search then goes down."""
         load = ClosedLoad(_GUESS_USERS, self._goal.duration_s / 2, self._goal.warmup_s)
         record = self._keep(self._measure(load, server, processes))
+        check_alive(server, record)
         reached_rps = record.summary.throughput_rps
         self._tell(f"{load.label}: {reached_rps:,.0f} requests/s, to guess where to begin")
         return float(f"{reached_rps * _GUESS_SHARE:.3g}") or _GUESS_PER_S
@@ -222,6 +223,7 @@ class _Session:
             counts = is_saturated or self._patience_s <= 0 or offered.is_evidence(probe.confirms)
             offered = replace(offered, record=self._keep(offered.record if counts else set_aside(offered)))
             self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
+            check_alive(server, offered.record)
             if counts:
                 return "saturated" if is_saturated else "failed" if offered.missed else "held"
             self._wait_for_quiet(server, processes, began_s + self._patience_s)

@@ -168,3 +168,17 @@ def test_failures_come_first(capsys: pytest.CaptureFixture[str]) -> None:
         "it ended",
         "all 2 requests failed (2 reset)",
     ]
+
+
+def test_a_search_for_a_capacity_ends_with_its_server(tmp_path: Path) -> None:
+    """A dead server would hold no rate; that is not what its capacity is."""
+    (tmp_path / "my_server.py").write_text(SERVER)
+    (tmp_path / "setups.toml").write_text(SETUPS)
+    (tmp_path / "mine.py").write_text(SCENARIOS)
+    files = ("--setups", "setups.toml", "--scenarios", "mine.py", "--out", "out")
+    done = bench("capacity", "ends", "one", "--duration", "0.5", "--max-rate", "100", *files, cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "ended with status 7" in done.stderr
+    assert "out of memory" in done.stderr
+    assert len(read_run(tmp_path / "out").records) == 1
