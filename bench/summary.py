@@ -111,19 +111,25 @@ def _time_weighted(samples: Samples) -> Latency:
 
 
 def _stalls_ns(samples: Samples, longer_than_ns: int) -> NDArray[np.int64]:
-    """Stretches of the measured part in which requests waited and none was answered, those longer than this.
+    """Stretches of the measured part in which requests waited and no good answer came, those longer than this.
 
-    A stretch begins with an answer, or when the first request comes that finds nobody waiting.
+    A stretch begins with a good answer, or when the first request comes that finds nobody waiting. A request that is
+    refused at once was not answered: a server that is gone stalls.
     """
     later = samples.done_ns >= samples.start_ns
     order = np.argsort(samples.done_ns[later], kind="stable")
     done_ns, intended_ns = samples.done_ns[later][order], samples.intended_ns[later][order]
-    waiting_since_ns = np.minimum.accumulate(intended_ns[::-1])[
-        ::-1
-    ]  # of those not answered yet, the first due
-    answered_ns = np.concatenate(([samples.start_ns], done_ns[:-1]))
-    begin_ns = np.maximum(np.maximum(waiting_since_ns, answered_ns), samples.start_ns)
-    lengths_ns: NDArray[np.int64] = np.minimum(done_ns, samples.end_ns) - begin_ns
+    if not len(done_ns):
+        return np.empty(0, np.int64)
+    first_due_ns = np.minimum.accumulate(intended_ns[::-1])[::-1]  # of those that had not ended yet
+    good_ns = done_ns[samples.outcome[later][order] == OK]
+    before_ns = np.concatenate(([samples.start_ns - 1], good_ns))
+    after_ns = np.concatenate((good_ns, [samples.end_ns]))
+    place = np.searchsorted(done_ns, before_ns, side="right")
+    waiting = place < len(done_ns)
+    since_ns = first_due_ns[place[waiting]]
+    begin_ns = np.maximum(np.maximum(since_ns, before_ns[waiting]), samples.start_ns)
+    lengths_ns: NDArray[np.int64] = np.minimum(after_ns[waiting], samples.end_ns) - begin_ns
     return lengths_ns[lengths_ns > max(longer_than_ns, 0)]
 
 

@@ -59,7 +59,7 @@ def _cpu_us(used_us: float, answered: int, pings: int, ping_us: float | None) ->
 
     Alone a ping takes longer than next to a load: where pings are most of what was used, nothing sure is left.
     """
-    if not answered or (pings and ping_us is None):
+    if not answered or not used_us or (pings and ping_us is None):
         return None
     left_us = used_us - pings * (ping_us or 0.0)
     return left_us / answered if not pings or left_us > used_us / 2 else None

@@ -134,7 +134,12 @@ def _run(
         raise UsageError("there is no setup left to measure")
     for cell in cells(plan):
         check_load(cell.engine, cell.load)
-    share = cpus.share(generator_cpus or plan.processes)
+    wanted = generator_cpus or plan.processes
+    share = cpus.share(wanted)
+    if wanted > 1 and len(share.generator) < wanted:
+        note(
+            f"the generator gets {len(share.generator)} of the {wanted} CPUs that it could use: half of all at most"
+        )
     bench = runner.Bench(
         setups, scenarios, scenarios_file, address, share.server, share.generator, share.harness
     )

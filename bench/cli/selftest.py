@@ -40,7 +40,7 @@ def selftest(
     something is wrong.
     """
     from bench.engines.launch import ENGINES
-    from bench.errors import unknown
+    from bench.errors import UsageError, unknown
     from bench.report.text import render
     from bench.selftest.cases import CASES
     from bench.selftest.session import chosen, run
@@ -53,6 +53,8 @@ def selftest(
             if name not in known:
                 raise unknown(what, name, known)
     cases = chosen(case or (), engine or (), short=short)
+    if not cases:
+        raise UsageError("no case has this name and engine; leave out --short, --case or --engine")
     results: list[Result] = []
     for result in run(
         cases, lambda one, attempt: note(_progress(len(results), len(cases), one.label, attempt))
@@ -60,7 +62,7 @@ def selftest(
         results.append(result)
     say(_json(results) if json else render(_table(results)).rstrip("\n"))
     note(_conclusion(results))
-    return 1 if not results or any(result.verdict == "wrong" for result in results) else 0
+    return 1 if any(result.verdict == "wrong" for result in results) else 0
 
 
 def _progress(done: int, count: int, label: str, attempt: int) -> str:
@@ -68,8 +70,6 @@ def _progress(done: int, count: int, label: str, attempt: int) -> str:
 
 
 def _conclusion(results: Sequence[Result]) -> str:
-    if not results:
-        return "no case has this name and engine: `bench selftest --help`"
     wrong, disturbed = (
         [result.case.label for result in results if result.verdict == verdict]
         for verdict in ("wrong", "disturbed")

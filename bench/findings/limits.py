@@ -125,8 +125,13 @@ def _knee(found: Capacity, knee_per_s: float) -> Finding:
 
 
 def _limits(found: Capacity) -> Iterator[Finding]:
-    """What held the lowest rate back that failed; else how busy the server was at the capacity."""
-    failed = [one.record for one in found.above.failed] if found.above is not None else []
+    """What held the lowest rate back that failed; else how busy the server was at the capacity.
+
+    Nothing where no rate failed: then it was --max-rate or the generator that limited.
+    """
+    if found.above is None:
+        return
+    failed = [one.record for one in found.above.failed]
     if named := tuple(bottlenecks(gather(failed))):
         yield from (replace(finding, chart="capacity") for finding in named)
     elif found.confirmed is not None and (busy := busy_share(found.confirmed.typical.record)) is not None:

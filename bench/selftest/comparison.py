@@ -70,7 +70,10 @@ def compare(case: Case, record: Record, samples: Samples, log: Log) -> tuple[Che
 
 def caveats(case: Case, codes: Iterable[str], requests: int) -> tuple[Check, Check]:
     """Whether the codes are those that are due, with `few-samples` where the requests are few, and no others."""
-    found = set(codes) - OF_THE_MACHINE
+    found = set(codes)
+    if "one-cpu" in found:  # there the server holds the generator up
+        found.discard("generator-stalled")
+    found -= OF_THE_MACHINE
     due = case.caveats | ({"few-samples"} if requests < _SAMPLES_FOR_P99 else set())
     wrong = found - due - case.may
     return (

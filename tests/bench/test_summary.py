@@ -315,6 +315,15 @@ def test_a_stretch_of_up_to_ten_times_p99_is_no_stall() -> None:
     assert summarise(closed_loop(*range(1, 401), *range(412, 1001))).stalled_share == pytest.approx(0.012)
 
 
+def test_a_server_that_is_gone_stalls_though_it_refuses_at_once() -> None:
+    """Right for 600 ms; then refused every 50 ms, which takes no time: nothing is answered for 400 ms."""
+    right = [(at, at, at + 1) for at in range(600)]
+    refused = [(at, at, at + 0.1) for at in range(600, 1000, 50)]
+    found = summarise(samples(*right, *refused, outcome=[0] * 600 + [2] * 8))
+    assert found.response_ms.p99 == pytest.approx(1.0)
+    assert found.stalled_share == pytest.approx(0.4, abs=0.001)
+
+
 def test_a_time_in_which_nobody_waits_is_no_stall() -> None:
     """An open loop with a request every 100 ms that takes 1 ms: most of the time there is nothing to answer."""
     assert summarise(samples(*((at, at, at + 1) for at in range(0, 1000, 100)))).stalled_share == 0

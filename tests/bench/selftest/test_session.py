@@ -74,7 +74,7 @@ def test_a_name_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 def test_no_case_is_no_proof(tmp_path: Path) -> None:
     done = bench("selftest", "--case", "closes-untold", "--engine", "locust", cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "no case" in done.stderr
 
 
