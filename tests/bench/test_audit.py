@@ -99,6 +99,10 @@ def lag(p99: float, service: float = 19.0) -> Summary:
     return summary(lag_ms=Latency(p99=p99), service_ms=replace(GOOD, p50=service))
 
 
+def late_ones(requests: int, lag_ms: Latency) -> Summary:
+    return replace(answered(requests), lag_ms=lag_ms)
+
+
 def answered(requests: int, **figures: object) -> Summary:
     """So many requests, with throughput and mean response as Little's law wants them."""
     mean_ms = 20 * 2.0 / requests * 1e3
@@ -140,6 +144,13 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ("generator-saturated", {"cpu_share": 0.801}, {"cpu_share": 0.80}),
         ("lag", {"summary": lag(1.91)}, {"summary": lag(1.90)}),
         ("lag", {"summary": lag(0.51, service=1.0)}, {"summary": lag(0.5, service=1.0)}),
+        ("lag", {"summary": late_ones(500, Latency(p95=0.1, p99=9.0))},
+         {"summary": late_ones(499, Latency(p95=0.1, p99=9.0))}),
+        ("lag", {"summary": late_ones(100, Latency(p90=0.1, p95=9.0))},
+         {"summary": late_ones(99, Latency(p90=0.1, p95=9.0))}),
+        ("lag", {"summary": late_ones(50, Latency(p50=0.1, p90=9.0))},
+         {"summary": late_ones(49, Latency(p50=0.1, p90=9.0))}),
+        ("lag", {"summary": late_ones(10, Latency(p50=9.0))}, {"summary": late_ones(9, Latency(p50=9.0))}),
         ("unstable", {"earlier_rps": (1000.0, 899.0)}, {"earlier_rps": (1000.0, 900.0)}),
         ("unstable", {"earlier_rps": (1101.0, 1000.0)}, {"earlier_rps": ()}),
         ("unstable", {"earlier_rps": (1200.0,)}, {"earlier_rps": (1200.0,), "load": OPEN}),
@@ -238,6 +249,7 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         "one error is too many", "below 98 % of the arrivals", "more missing than chance at the edges explains",
         "a closed load has no rate to reach", "one shed session is too many", "above 80 % of the generator's core",
         "above a tenth of the service time", "above half a millisecond where the service is short",
+        "five of 500 left late", "five of 100", "five of 50", "five of 10",
         "repeats spread over more than a tenth", "a single repeat has no spread",
         "the throughput of an open load is given", "above 2 % of the CPUs",
         "above a tenth of the CPUs",
