@@ -301,7 +301,7 @@ class ResourceSlice:
     """The server's whole process tree at one moment; `cpu_share` is 1.0 for one busy core since the last one.
 
     `connections` are those open on its port when the slice began: at its end the generator may have closed some. They
-    are None where they cannot be told.
+    are None where they were not counted.
     """
 
     t_s: float

@@ -131,12 +131,13 @@ def _switches(line: WorkerTimeline) -> Sequence[float]:
 
 
 def _connections(record: Record) -> Iterator[Lane]:
-    """Those of the whole server: who accepted a connection cannot be told from outside."""
+    """Those of the whole server: who accepted a connection cannot be told from outside. Some slices lack it."""
     slices = record.resources.timeline
     ends_s = [0.0, *(part.t_s for part in slices)]
     points = tuple(
         ((start_s + end_s) / 2, part.connections)
         for (start_s, end_s), part in zip(itertools.pairwise(ends_s), slices, strict=True)
+        if part.connections is not None
     )
     lines = (Line("", OTHER, points),)
     if _moves(lines):

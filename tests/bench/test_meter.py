@@ -71,12 +71,35 @@ def test_what_a_server_used_is_what_it_says_itself(server: Server) -> None:
 
     assert found.cpu_s == pytest.approx(now_s - before_s, rel=0.05)
     assert found.cpu_us_per_request == pytest.approx(found.cpu_s * 1e4)
-    assert [part.connections for part in found.timeline] == [1] * len(found.timeline)
+    assert found.timeline[0].connections == 1
+    assert {part.connections for part in found.timeline} <= {1, None}
     assert 2 <= len(found.timeline) <= 0.8 * 4 * 3, "four times a second, on whatever CPU was free"
     assert [worker.pid for worker in found.workers] == [server.pid]
     assert found.busy_share is None, "nothing was pinned"
     assert 0 <= meter.steal_share(()) < 1
     assert 0 < meter.own_cpu_s < 0.8
+
+
+def test_sockets_are_counted_the_more_seldom_the_longer_it_takes(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def slow(port: int) -> int:
+        asked.append(port)
+        threading.Event().wait(0.01)
+        return 7
+
+    monkeypatch.setattr("bench.meter.connections", slow)
+    with contextlib.closing(Meter(server, 1.0)) as meter:
+        meter.start()
+        threading.Event().wait(0.8)
+        meter.end()
+    found = meter.resources({}, 100, 0, None).timeline
+
+    assert asked == [server.port], "10 ms are a thousandth of ten seconds"
+    assert len(found) >= 2
+    assert [part.connections for part in found] == [7] + [None] * (len(found) - 1)
 
 
 @pytest.mark.parametrize("begun", [False, True], ids=["never begun", "begun"])

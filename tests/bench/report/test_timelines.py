@@ -86,6 +86,7 @@ def test_everything_that_moved_has_a_lane_from_the_cpu_down() -> None:
 def test_what_is_always_there_has_a_lane_only_when_it_moves() -> None:
     assert "open connections" not in names(measured(worker(), connections=(100, 100, 105)))
     assert "open connections" in names(measured(worker(), connections=(100, 100, 106)))
+    assert "open connections" in names(measured(worker(), connections=(100, None, 106)))
     assert "open connections" not in names(measured(worker(), connections=(None, None, None)))
 
 
