@@ -73,7 +73,7 @@ selftest: $(READY) ## prove the instrument: every engine against servers of know
 	@$(PY) -m bench selftest $(ARGS)
 
 study: $(READY) ## async against sync, over HTTP and in-process, in one report (about 10 minutes; with Node.js and Go where installed)
-	@if command -v go >/dev/null; then go build -o /dev/null bench/peers/main.go; fi # fills its cache: a start has 30 s
+	@if command -v go >/dev/null; then go build -o /dev/null bench/serve/peers/main.go; fi # fills its cache: a start has 30 s
 	@$(PY) -m bench run study $(ARGS) || test $$? -eq 1 # what failed stands in the report
 	@$(MAKE) --no-print-directory micro RUN=reports/latest ARGS=--benchmark-max-time=0.08
 	@$(PY) -m bench report reports/latest
@@ -85,7 +85,7 @@ bench-ci: $(READY) ## is this tree slower? as CI asks: make bench-ci BASE=main P
 	@.ci/performance
 
 calibrate: $(READY) ## how far the gates can be trusted: docs/calibration.md, run by run (some hours; goes on where it ended)
-	@$(PY) -m bench calibrate $(ARGS)
+	@$(PY) -m tools.calibration $(ARGS)
 
 bench-generators: $(READY) ## what load generators cost, side by side, into reports/generators.json (about 3 minutes)
 	@$(PY) -m bench generators $(ARGS)

@@ -12,8 +12,8 @@ import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from bench.processes import Processes
-from bench.services import providing
+from bench.serve.services import providing
+from bench.system.processes import Processes
 from target_app import security
 
 FreshDatabase = Callable[[], AbstractContextManager[str]]

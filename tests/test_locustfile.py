@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import load_setups
-from bench.processes import Processes
-from bench.server import serving
+from bench.plan.config import load_setups
+from bench.serve.server import serving
+from bench.system.processes import Processes
 from scenarios import SCENARIOS
 from tests.bench.program import lay_out
 

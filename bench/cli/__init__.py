@@ -12,20 +12,8 @@ from typing import NoReturn
 
 import typer
 
-from bench.cli import (
-    calibrating,
-    comparing,
-    gates,
-    history,
-    limits,
-    live,
-    machine,
-    measuring,
-    paired,
-    results,
-    selftest,
-)
-from bench.cli.terminal import note
+from bench.cli import ab, capacity, compare, doctor, exact, history, locust, report, run, selftest, serve
+from bench.cli._terminal import note
 
 _EPILOG = (
     "Exit status: 0 well, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C. "
@@ -42,31 +30,30 @@ app = typer.Typer(
     context_settings={"max_content_width": 110},
 )
 for command in (
-    *(measuring.run, limits.capacity, results.report, results.export, results.list_, comparing.compare),
+    *(run.run, capacity.capacity, report.report, report.export, report.list_, compare.compare),
     *(
-        gates.exact,
-        paired.ab,
-        paired.noise,
-        live.serve,
-        live.locust,
-        machine.doctor,
-        machine.generators,
+        exact.exact,
+        ab.ab,
+        ab.noise,
+        serve.serve,
+        locust.locust,
+        doctor.doctor,
+        doctor.generators,
         selftest.selftest,
     ),
 ):
     app.command(command.__name__.rstrip("_"))(command)
-app.command("calibrate", hidden=True)(calibrating.calibrate)
 app.add_typer(history.commands, name="history")
 
 
-def main() -> NoReturn:
+def main(commands: typer.Typer = app) -> NoReturn:
     """The one place that prints errors and exits."""
     from bench.errors import BenchError
 
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda got, _: sys.exit(128 + got))
     try:
-        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        status = commands(sys.argv[1:] or ["--help"], standalone_mode=False)
     except BenchError as error:
         status = _complain(error, error.status)
     except typer.TyperException as error:

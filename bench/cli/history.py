@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bench.cli.options import named
-from bench.cli.terminal import note, say, shown
+from bench.cli._options import named
+from bench.cli._terminal import note, say, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.history.entry import Commit, Entry
-    from bench.history.measured import Measured
-    from bench.history.places import Place
-    from bench.report.history import History
-    from bench.report.trend import Address
+    from bench.history.chart import Address
+    from bench.history.entry import Entry
+    from bench.history.figures import Measured
+    from bench.history.report import History
+    from bench.history.store import Place
+    from bench.model.commit import Commit
 
 _FOLDER = Path("reports/history")
 _FORMATS = "text|json|html"
@@ -61,7 +62,7 @@ def add(
     bench exact --format json --out exact.json && bench history add exact.json --branch bench-history
     """
     from bench.history.entry import Entry
-    from bench.history.measured import machine, versions
+    from bench.history.figures import machine, versions
 
     measured, host, when = _measured(run, anchor)
     found = _commit(commit, host)
@@ -105,8 +106,8 @@ def show(
     bench history show --branch bench-history --format json
     """
     from bench.errors import UsageError
+    from bench.history import report as report
     from bench.history.entry import current
-    from bench.report import history as report
 
     address = _address(commit_url)
     place = _place(from_, branch)
@@ -130,11 +131,11 @@ def _measured(path: Path, anchor: str | None) -> tuple[Measured, Mapping[str, ob
     import json
     from datetime import UTC, datetime
 
-    from bench import host
     from bench.errors import UsageError
-    from bench.history.measured import of_judgement, of_run
-    from bench.siblings import mapping
-    from bench.store import read_run
+    from bench.history.figures import of_judgement, of_run
+    from bench.measure.store import read_run
+    from bench.results.siblings import mapping
+    from bench.system import host
 
     now = datetime.now(UTC).isoformat(timespec="seconds")
     if not path.is_file():
@@ -156,8 +157,8 @@ def _commit(ref: str | None, facts: Mapping[str, object]) -> Commit:
     from dataclasses import replace
 
     from bench.errors import UsageError
-    from bench.history import git
-    from bench.siblings import mapping
+    from bench.results.siblings import mapping
+    from bench.system import git
 
     here = git.root(Path.cwd())
     known = mapping(facts.get("git"))
@@ -190,8 +191,8 @@ def _check_clean(commit: Commit, allowed: bool) -> None:
 
 def _place(folder: Path | None, branch: str | None) -> Place:
     from bench.errors import UsageError
-    from bench.history import git
-    from bench.history.places import Branch, Folder
+    from bench.history.store import Branch, Folder
+    from bench.system import git
 
     if folder and branch:
         raise UsageError("a history is kept in a folder or on a branch, not both")
@@ -206,7 +207,7 @@ def _added(entry: Entry, place: Place) -> str:
 
 def _address(template: str | None) -> Address:
     from bench.errors import UsageError
-    from bench.history import git
+    from bench.system import git
 
     if template is not None and not (template.startswith(("https://", "http://")) and "{commit}" in template):
         raise UsageError(f"--commit-url {template}: give a web address with {{commit}} in it")
@@ -215,11 +216,11 @@ def _address(template: str | None) -> Address:
 
 
 def _rendered(told: History, form: Literal["text", "json", "html"], address: Address) -> str:
-    from bench.report import history as report
-    from bench.report import history_page
+    from bench.history import page
+    from bench.history import report as report
 
     if form == "html":
-        return history_page.render(told, address)
+        return page.render(told, address)
     return report.text(told) if form == "text" else report.as_json(told)
 
 

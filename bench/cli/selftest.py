@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.options import named
-from bench.cli.terminal import note, say
+from bench.cli._options import named
+from bench.cli._terminal import note, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.selftest.comparison import Check
-    from bench.selftest.session import Result
-    from bench.table import Table
+    from bench.machine.selftest.comparison import Check
+    from bench.machine.selftest.session import Result
+    from bench.stats.table import Table
 
 
 def selftest(
@@ -41,9 +41,9 @@ def selftest(
     """
     from bench.engines.launch import ENGINES
     from bench.errors import UsageError, unknown
+    from bench.machine.selftest.cases import CASES
+    from bench.machine.selftest.session import chosen, run
     from bench.report.text import render
-    from bench.selftest.cases import CASES
-    from bench.selftest.session import chosen, run
 
     for what, wanted, known in (
         ("case", case or (), dict.fromkeys(one.name for one in CASES)),
@@ -86,7 +86,7 @@ def _conclusion(results: Sequence[Result]) -> str:
 
 
 def _table(results: Sequence[Result]) -> Table:
-    from bench.table import Column, Row, Table, label
+    from bench.stats.table import Column, Row, Table, label
 
     columns = (
         label("compared"),

@@ -11,7 +11,7 @@ from bench.engines.connection import Client, Common, clock_ns
 from bench.engines.job import Job
 from bench.engines.timer import Timer
 from bench.errors import EngineError
-from bench.samples import Samples, read
+from bench.model.samples import Samples, read
 from scenarios.model import Flow
 
 _NEVER_NS = 1 << 62

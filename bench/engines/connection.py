@@ -15,7 +15,7 @@ from typing import cast
 
 from bench.engines.job import Job
 from bench.engines.wire import ResponseReader, WireError, encode
-from bench.samples import OK, SampleFile, tag
+from bench.model.samples import OK, SampleFile, tag
 from scenarios.model import Flow, Request, Response
 from scenarios.single import Always
 

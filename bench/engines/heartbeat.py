@@ -12,7 +12,7 @@ from array import array
 
 import numpy as np
 
-from bench.samples import Stalls
+from bench.model.samples import Stalls
 
 PERIOD_NS = 5_000_000
 """A stall is seen less by up to this; a call costs about 5 us, so that all of them take a thousandth of a core."""

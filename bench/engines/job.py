@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.model import ClosedLoad, Load, OpenLoad
+from bench.model.plan import ClosedLoad, Load, OpenLoad
 
 
 @dataclass(frozen=True, slots=True)

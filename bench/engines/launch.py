@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import samples
 from bench.engines.job import Job
 from bench.errors import EngineError, UsageError
-from bench.model import Load, OpenLoad
-from bench.processes import Processes
-from bench.samples import Samples
+from bench.model import samples
+from bench.model.plan import Load, OpenLoad
+from bench.model.samples import Samples
+from bench.system.processes import Processes
 
 _TICK_S = 0.5
 _READY_WITHIN_S = 30.0

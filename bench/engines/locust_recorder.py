@@ -18,7 +18,7 @@ from locust.env import Environment
 
 from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job, collect_where_many, hold_off_collections, read_job, say, wait_for_go
-from bench.samples import OK, SampleFile, tag
+from bench.model.samples import OK, SampleFile, tag
 
 _PROGRESS_S = 0.5
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from bench.engines.connection import Client, Common, clock_ns
 from bench.engines.timer import Timer
-from bench.model import ClosedLoad, OpenLoad
-from bench.schedule import arrival_chunks_ns, user_spans_s
+from bench.model.plan import ClosedLoad, OpenLoad
+from bench.plan.schedule import arrival_chunks_ns, user_spans_s
 
 _RETRY_NS = 50_000_000
 

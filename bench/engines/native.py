@@ -15,13 +15,13 @@ from random import Random
 
 import uvloop
 
-from bench import host
 from bench.engines.connection import Common, clock_ns
 from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job, collect_where_many, hold_off_collections, read_job, say, wait_for_go
 from bench.engines.loops import ClosedLoop, OpenLoop
 from bench.engines.timer import Timer
-from bench.model import ClosedLoad
+from bench.model.plan import ClosedLoad
+from bench.system import host
 from scenarios.files import load as load_scenarios
 from scenarios.model import Flow
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from bench.errors import UsageError, unknown
 from bench.export import bencher, github_action_benchmark, openmetrics, pytest_benchmark, rows
 from bench.export.github_action_benchmark import Better
-from bench.model import Run
+from bench.model.record import Run
 
 _GITHUB = "github-action-benchmark"
 _WRITERS: Mapping[str, Callable[[Run], str]] = {

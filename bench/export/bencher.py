@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 
 from bench.export.cells import name, valid
-from bench.metric import CPU, MEMORY, P50, P99, THROUGHPUT
-from bench.model import Run
-from bench.repeats import Repeats
+from bench.model.record import Run
+from bench.results.cells import Repeats
+from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
 
 _MEASURES = {
     "throughput": THROUGHPUT,

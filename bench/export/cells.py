@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.metric import CPU, MEMORY, P50, P99, THROUGHPUT
-from bench.model import Run
-from bench.repeats import Repeats, gather
+from bench.model.record import Run
+from bench.results.cells import Repeats, gather
+from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
 
 METRICS = (THROUGHPUT, P50, P99, CPU, MEMORY)
 

@@ -10,10 +10,10 @@ import json
 from typing import Literal
 
 from bench.export.cells import METRICS, doubts, name, valid
-from bench.metric import Metric
-from bench.model import Run
-from bench.repeats import Repeats
-from bench.stats import Estimate
+from bench.model.record import Run
+from bench.results.cells import Repeats
+from bench.stats.estimate import Estimate
+from bench.stats.metrics import Metric
 
 Better = Literal["lower", "higher"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.export.cells import valid
-from bench.model import Latency, Record, Run
-from bench.repeats import Repeats
+from bench.model.record import Latency, Record, Run
+from bench.results.cells import Repeats
 
 _QUANTILES = {"0.5": "p50", "0.9": "p90", "0.95": "p95", "0.99": "p99", "0.999": "p999"}
 

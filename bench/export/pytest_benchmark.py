@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from bench.export.cells import doubts, name, valid
-from bench.metric import CPU, P50, P99, Metric
-from bench.model import Run
-from bench.repeats import Repeats
-from bench.siblings import mapping
+from bench.model.record import Run
+from bench.results.cells import Repeats
+from bench.results.siblings import mapping
+from bench.stats.metrics import CPU, P50, P99, Metric
 
 _VERSION = "5.3.1"
 _IN_A_SECOND = {P50: 1e3, P99: 1e3, CPU: 1e6}

@@ -7,8 +7,9 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 
-from bench.model import ClosedLoad, Latency, OpenLoad, Record, Run
-from bench.repeats import gather
+from bench.model.plan import ClosedLoad, OpenLoad
+from bench.model.record import Latency, Record, Run
+from bench.results.cells import gather
 
 _TIMES = tuple(field.name for field in fields(Latency))
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.history.entry import Commit, Entry, Figure, Machine
-from bench.history.levels import new_levels
-from bench.verdict import HIGHER_IS_WORSE
+from bench.history.entry import Entry, Figure, Machine
+from bench.model.change import HIGHER_IS_WORSE
+from bench.model.commit import Commit
+from bench.stats.levels import new_levels
 
 FORMER = 10
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from bench.compare import said_once
-from bench.micro import Micro
-from bench.model import Run
+from bench.model.record import Run
 from bench.report import html, markdown, plots
 from bench.report.page import page
 from bench.report.svg import inline
+from bench.results.micro import Micro
+from bench.results.tables import said_once
 
 
 def write(run: Run, folder: Path, micro: Micro | None = None) -> Path:
@@ -19,7 +19,7 @@ def write(run: Run, folder: Path, micro: Micro | None = None) -> Path:
     `micro` are the benchmarks that were made beside the run. Charts of an earlier report in the same folder are
     replaced. Raises OSError where the folder cannot be written.
     """
-    from bench.report import charts  # here, because matplotlib takes half a second to import
+    from bench.report.charts import drawing
 
     contents = page(run, micro)
     drawn = (*(contents.chapter.charts if contents.chapter else ()), *plots.charts(said_once(run)[0]))
@@ -28,21 +28,21 @@ def write(run: Run, folder: Path, micro: Micro | None = None) -> Path:
         old.unlink()
     pictures = []
     for chart in drawn:
-        charts.png(chart, folder / "charts" / f"{chart.name}.png", contents.names)
+        drawing.png(chart, folder / "charts" / f"{chart.name}.png", contents.names)
         drawings = [
             inline(
-                charts.svg(panel, contents.names), f"{chart.name}-{place}", f"{chart.title}: {panel.title}"
+                drawing.svg(panel, contents.names), f"{chart.name}-{place}", f"{chart.title}: {panel.title}"
             )
             for place, panel in enumerate(chart.panels)
         ]
         pictures.append(html.Picture(chart, tuple(drawings)))
     (folder / "report.md").write_text(markdown.render(contents, drawn), encoding="utf-8")
     path = folder / "report.html"
-    style = sheet("colours.css") + "\n" + sheet("page.css")
+    style = style_sheet("colours.css") + "\n" + style_sheet("page.css")
     path.write_text(html.render(contents, pictures, style), encoding="utf-8")
     return path
 
 
-def sheet(name: str) -> str:
-    """One of our style sheets."""
-    return files("bench.report").joinpath(name).read_text(encoding="utf-8")
+def style_sheet(name: str, room: str = "bench.report") -> str:
+    """A style sheet that lies in a package of ours."""
+    return files(room).joinpath(name).read_text(encoding="utf-8")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.micro import Micro
-from bench.model import Run
-from bench.report.panels import Chart
+from bench.model.record import Run
+from bench.report.charts.panels import Chart
 from bench.report.study import study_charts
-from bench.study import Study, study_of
-from bench.study.tables import claim_table, cost_table, plateau_table, ratio_table, rule_table
-from bench.table import Table
+from bench.results.micro import Micro
+from bench.results.study import Study, study_of
+from bench.results.study.tables import claim_table, cost_table, plateau_table, ratio_table, rule_table
+from bench.stats.table import Table
 
 _TITLE = "Async or sync: the study"
 

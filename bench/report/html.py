@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from bench.compare import caveats_of
-from bench.findings import Finding
-from bench.model import Caveat, Record, Run
+from bench.model.record import Caveat, Record, Run
+from bench.report.charts.panels import Chart
 from bench.report.page import Page, flat, missing
-from bench.report.panels import Chart
-from bench.siblings import mapping
-from bench.table import Column, Row, Table
+from bench.results.findings import Finding
+from bench.results.siblings import mapping
+from bench.results.tables import caveats_of
+from bench.stats.table import Column, Row, Table
 
 _LONG = 16
 _SHORT = {

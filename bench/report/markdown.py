@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from bench.compare import caveats_of
-from bench.findings import Finding
-from bench.model import Record, Run
+from bench.model.record import Record, Run
+from bench.report.charts.panels import Chart
 from bench.report.page import Page, flat, missing
-from bench.report.panels import Chart
-from bench.table import Column, Row, Table
+from bench.results.findings import Finding
+from bench.results.tables import caveats_of
+from bench.stats.table import Column, Row, Table
 
 
 def render(page: Page, charts: Sequence[Chart]) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.compare import ranking, said_once, stage_table, summary, twin_table, worker_table
-from bench.findings import Finding, findings
-from bench.limits import capacity_of, growth_of, growth_table, trial_table
-from bench.micro import Micro
-from bench.model import Failure, Record, Run
+from bench.capacity.results import capacity_of, growth_of, growth_table, trial_table
+from bench.model.record import Failure, Record, Run
 from bench.report.chapter import Chapter, chapter
-from bench.siblings import mapping
-from bench.table import Table, marks
+from bench.results.findings import Finding, findings
+from bench.results.micro import Micro
+from bench.results.siblings import mapping
+from bench.results.tables import ranking, said_once, stage_table, summary, twin_table, worker_table
+from bench.stats.table import Table, marks
 
 
 @dataclass(frozen=True, slots=True)

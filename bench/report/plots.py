@@ -6,16 +6,17 @@ import statistics
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
-from bench.compare import FLOOR, shares
-from bench.limits import capacity_of, growth_of
-from bench.metric import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
-from bench.model import Load, Record, Run
-from bench.repeats import Repeats, across, by_context, by_place, fullest, gather, peak, twins
-from bench.report.limits import capacity_chart, scaling_chart
-from bench.report.palette import OTHER, SETUPS, role
-from bench.report.panels import Chart, Curve, CurvePanel, Moment, Strip, StripPanel, TimePanel
+from bench.capacity.charts import capacity_chart, scaling_chart
+from bench.capacity.results import capacity_of, growth_of
+from bench.model.plan import Load
+from bench.model.record import Record, Run
+from bench.report.charts.palette import OTHER, SETUPS, role
+from bench.report.charts.panels import Chart, Curve, CurvePanel, Moment, Strip, StripPanel, TimePanel
 from bench.report.timelines import server_over_time, steps
-from bench.stats import Estimate
+from bench.results.cells import Repeats, across, by_context, by_place, fullest, gather, peak, twins
+from bench.results.tables import FLOOR, shares
+from bench.stats.estimate import Estimate
+from bench.stats.metrics import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
 
 MOST_PANELS = 12
 _MOST_TIMES = 9

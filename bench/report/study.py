@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bench.findings.finding import listed
-from bench.metric import CPU, THROUGHPUT, VICTIM_P99, Metric, three_digits, whole
-from bench.repeats import Repeats
-from bench.report.palette import INK, OTHER, QUIET, ROLES, SETUPS, role
-from bench.report.panels import Chart, Mark, PlanePanel, Stack, StackPanel, Trace
-from bench.study import Cost, Ladder, Plateau, Study
-from bench.study.plateaus import USERS
+from bench.report.charts.palette import INK, OTHER, QUIET, ROLES, SETUPS, role
+from bench.report.charts.panels import Chart, Mark, PlanePanel, Stack, StackPanel, Trace
+from bench.results.cells import Repeats
+from bench.results.findings.finding import listed
+from bench.results.study import Cost, Ladder, Plateau, Study
+from bench.results.study.plateaus import USERS
+from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric, three_digits, whole
 
 _PARTS = (
     ("framework", SETUPS[0]),

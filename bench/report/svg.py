@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from bench.report.palette import LIGHT, PAPER
+from bench.report.charts.palette import LIGHT, PAPER
 
 _COLOURS = {hex_code: f"var(--{name})" for name, hex_code in LIGHT.items()}
 _HEX = re.compile("|".join(_COLOURS), re.IGNORECASE)

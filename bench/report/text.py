@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from bench.table import Column, Row, Table, marks
+from bench.stats.table import Column, Row, Table, marks
 
 _GAP = "  "
 _WIDTH = 100

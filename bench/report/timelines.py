@@ -6,11 +6,11 @@ import itertools
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 
-from bench.findings.causes import of_record
-from bench.model import Record, Worker, WorkerTimeline
-from bench.repeats import Repeats
-from bench.report.palette import INK, OTHER, QUIET, SETUPS, role
-from bench.report.panels import Chart, Lane, LanePanel, Line, Step
+from bench.model.record import Record, Worker, WorkerTimeline
+from bench.report.charts.palette import INK, OTHER, QUIET, SETUPS, role
+from bench.report.charts.panels import Chart, Lane, LanePanel, Line, Step
+from bench.results.cells import Repeats
+from bench.results.findings.causes import of_record
 
 _SPIKE = 2.0
 """A bin whose p99 is this many times that of the middle bin is worth a look at what else happened."""

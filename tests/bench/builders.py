@@ -6,25 +6,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from random import Random
 
-from bench.findings import Finding, findings
-from bench.model import (
+from bench.model.plan import Cell, ClosedLoad, Load, OpenLoad, Setup
+from bench.model.record import (
     Caveat,
-    Cell,
-    ClosedLoad,
     Failure,
     Generator,
     Latency,
-    Load,
-    OpenLoad,
     Record,
     RequestSummary,
     Resources,
     Run,
-    Setup,
     Slice,
     Summary,
     Worker,
 )
+from bench.results.findings import Finding, findings
 
 CLOSED = ClosedLoad(users=32, duration_s=3.0)
 OPEN = OpenLoad(arrivals_per_s=400, duration_s=3.0)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 
 BODY = b'{"message":"hello"}' * 50
 """About a kilobyte, as many an answer is: enough to be worth compressing and tagging."""

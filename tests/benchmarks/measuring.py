@@ -65,7 +65,7 @@ class Measure:
     """Runs a benchmark under its own name, with the facts that a reader needs to join it with others.
 
     A round of `concurrency` calls at once takes the time of all of them. `calibration_us` is what our way to run a
-    coroutine takes of each call; bench.micro does these sums.
+    coroutine takes of each call; bench.results.micro does these sums.
     """
 
     def __init__(self, benchmark: BenchmarkFixture) -> None:

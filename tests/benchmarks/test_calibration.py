@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios import SCENARIOS
 from scenarios.model import Request
 from tests.benchmarks.measuring import AT_ONCE, LAYERS, LOOPS, Measure, Subject, empty, kind, rounds

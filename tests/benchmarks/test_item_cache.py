@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from target_app.cache import ItemCache
 from target_app.schemas.item import INT32_MAX, ItemPublic
 from target_app.settings import Settings

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from target_app.limiter import MemoryWindows, RedisWindows
 from target_app.middleware import stack

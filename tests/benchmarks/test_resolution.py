@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from fastapi import Depends, FastAPI, Response
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from tests.benchmarks.measuring import Measure, Subject
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from fastapi import APIRouter, FastAPI, Response
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from target_app.main import create_app
 from target_app.settings import Settings

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from target_app.security import Passwords, Signer
 from tests.benchmarks.measuring import Measure, Subject
 

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from target_app.schemas.bench import RecordPage
 from tests.benchmarks.measuring import Measure, Subject

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from anyio import to_thread
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from tests.benchmarks.measuring import AT_ONCE, LOOPS, Measure, Subject
 
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Response
 from fastapi import Request as Received
 from pydantic import BaseModel
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from target_app.schemas.bench import RecordPage
 from target_app.schemas.item import ItemCreate

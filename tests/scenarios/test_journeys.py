@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios import SCENARIOS
 from scenarios.model import Request, Response, drive
 from target_app.main import create_app

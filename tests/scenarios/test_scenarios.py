@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios import SCENARIOS
 from scenarios.model import Request, Response, Scenario, drive
 from target_app.main import create_app

@@ -8,9 +8,9 @@ from random import Random
 import httpx2
 import pytest
 
-from bench.config import load_setups
-from bench.processes import Processes
-from bench.server import serving
+from bench.plan.config import load_setups
+from bench.serve.server import serving
+from bench.system.processes import Processes
 from scenarios import SCENARIOS
 from scenarios.model import Request, Response, drive
 

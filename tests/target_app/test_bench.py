@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from target_app.main import create_app
 from target_app.settings import Settings

@@ -11,9 +11,9 @@ import redis
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
-from bench.config import load_setups
-from bench.processes import Processes
-from bench.server import serving
+from bench.plan.config import load_setups
+from bench.serve.server import serving
+from bench.system.processes import Processes
 from tests.target_app.conftest import StartApp, caller
 from tests.target_app.test_auth import new_user
 

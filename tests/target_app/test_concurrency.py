@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import load_setups
 from bench.engines import launch
 from bench.engines.job import Job
-from bench.model import ClosedLoad
-from bench.processes import Processes
-from bench.samples import OK
-from bench.server import Server, serving
+from bench.model.plan import ClosedLoad
+from bench.model.samples import OK
+from bench.plan.config import load_setups
+from bench.serve.server import Server, serving
+from bench.system.processes import Processes
 
 LOAD = ClosedLoad(users=100, duration_s=1.5, warmup_s=0)
 WAYS = ("async", "sync")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from bench.inprocess import InProcess
+from bench.engines.inprocess import InProcess
 from scenarios.model import Request, Response, json_request
 from target_app.database import Database
 from target_app.main import create_app

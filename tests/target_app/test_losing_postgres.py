@@ -12,10 +12,10 @@ from http.client import HTTPConnection, HTTPException
 
 import psycopg
 
-from bench.model import Setup
-from bench.postgres import new_cluster, running
-from bench.processes import Processes
-from bench.server import Server, serving
+from bench.model.plan import Setup
+from bench.serve.postgres import new_cluster, running
+from bench.serve.server import Server, serving
+from bench.system.processes import Processes
 
 DEADLINE_S = 30.0
 CUT_OFF = 0

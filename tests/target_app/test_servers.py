@@ -12,9 +12,9 @@ import httpx2
 import psutil
 import pytest
 
-from bench.config import load_setups
-from bench.processes import Processes
-from bench.server import Server, serving
+from bench.plan.config import load_setups
+from bench.serve.server import Server, serving
+from bench.system.processes import Processes
 from tests.bench.program import lives, poll
 from tests.target_app.conftest import caller
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.model import Run
-from bench.store import RunFolder
+from bench.measure.store import RunFolder
+from bench.model.record import Run
 
 
 def keep(run: Run, folder: Path) -> Path:

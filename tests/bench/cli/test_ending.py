@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.ending import status
-from bench.model import Failure, Record
-from bench.store import read_run
+from bench.cli._ending import status
+from bench.measure.store import read_run
+from bench.model.record import Failure, Record
 from tests.bench.builders import record, run
 from tests.bench.program import bench, bench_here
 

@@ -9,12 +9,12 @@ import pytest
 
 from bench.cli.history import add, show
 from bench.errors import UsageError
-from bench.history.places import FILE
-from bench.model import Record
-from bench.store import RunFolder
+from bench.history.store import FILE
+from bench.measure.store import RunFolder
+from bench.model.record import Record
 from tests.bench.builders import facts, repeats
-from tests.bench.history.repository import git, made
 from tests.bench.program import bench, bench_here
+from tests.bench.repository import git, made
 
 ANCHOR = repeats("anchor", "ping", 2000.0, 2000.0)
 NAME = "uvicorn / noop-async / native, 32 users"

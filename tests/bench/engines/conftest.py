@@ -10,9 +10,9 @@ import pytest
 
 from bench.engines import launch
 from bench.engines.job import Job
-from bench.model import Load
-from bench.processes import Processes
-from bench.samples import Samples
+from bench.model.plan import Load
+from bench.model.samples import Samples
+from bench.system.processes import Processes
 from tests.bench.engines.peer import Peer
 
 _FLOWS = Path(__file__).with_name("flows.py")

@@ -13,8 +13,8 @@ import uvloop
 from bench.engines.bursts import Bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
-from bench.model import ClosedLoad
-from bench.samples import OK, Samples
+from bench.model.plan import ClosedLoad
+from bench.model.samples import OK, Samples
 from scenarios.files import load
 from tests.bench.engines.peer import Peer
 

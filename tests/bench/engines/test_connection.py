@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import samples
 from bench.engines.connection import Client, Common
 from bench.engines.job import Job
-from bench.model import ClosedLoad
+from bench.model import samples
+from bench.model.plan import ClosedLoad
 from scenarios.model import Flow, Request, Response, contains
 from scenarios.single import Always
 from tests.bench.engines.peer import answer

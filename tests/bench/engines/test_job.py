@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.engines.job import Job, read_job
-from bench.model import ClosedLoad, OpenLoad
+from bench.model.plan import ClosedLoad, OpenLoad
 
 JOBS = {
     "closed": Job("127.0.0.1", 80, "noop-async", ClosedLoad(3, 1.5, think_s=0.1), Path("samples")),

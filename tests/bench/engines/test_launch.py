@@ -6,7 +6,7 @@ import pytest
 
 from bench.engines.launch import ENGINES, check_load
 from bench.errors import UsageError
-from bench.model import ClosedLoad, Load, OpenLoad
+from bench.model.plan import ClosedLoad, Load, OpenLoad
 
 PLAIN = ClosedLoad(3, 1.0)
 OPEN = OpenLoad(10, 1.0)

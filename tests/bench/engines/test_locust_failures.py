@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.model import ClosedLoad
-from bench.processes import Processes
-from bench.samples import Samples
+from bench.model.plan import ClosedLoad
+from bench.model.samples import Samples
+from bench.system.processes import Processes
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.peer import Peer
 

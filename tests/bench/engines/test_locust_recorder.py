@@ -12,10 +12,10 @@ import pytest
 
 from bench.engines.heartbeat import PERIOD_NS
 from bench.errors import EngineError
-from bench.model import ClosedLoad
-from bench.processes import Processes
-from bench.samples import OK, Samples, read
-from bench.server import free_port
+from bench.model.plan import ClosedLoad
+from bench.model.samples import OK, Samples, read
+from bench.serve.server import free_port
+from bench.system.processes import Processes
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.peer import WORKER, Peer
 

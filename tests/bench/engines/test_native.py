@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import samples
 from bench.engines import launch
 from bench.engines.heartbeat import PERIOD_NS
 from bench.errors import EngineError
-from bench.model import ClosedLoad, OpenLoad
-from bench.processes import Processes
-from bench.samples import Samples
-from bench.schedule import arrivals_ns
-from bench.server import free_port
+from bench.model import samples
+from bench.model.plan import ClosedLoad, OpenLoad
+from bench.model.samples import Samples
+from bench.plan.schedule import arrivals_ns
+from bench.serve.server import free_port
+from bench.system.processes import Processes
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.peer import WORKER, Peer
 

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.audit import OTHERS_SHARE
 from bench.engines import launch
 from bench.engines.job import Job
-from bench.host import cpus_for
-from bench.model import ClosedLoad, Load, OpenLoad, Setup
-from bench.neighbours import Neighbours
-from bench.processes import Processes
-from bench.samples import OK, Samples
-from bench.schedule import arrivals_ns
-from bench.server import serving
+from bench.model.plan import ClosedLoad, Load, OpenLoad, Setup
+from bench.model.samples import OK, Samples
+from bench.observe.neighbours import Neighbours
+from bench.plan.schedule import arrivals_ns
+from bench.results.caveats import OTHERS_SHARE
+from bench.serve.server import serving
+from bench.system.host import cpus_for
+from bench.system.processes import Processes
 
 pytestmark = pytest.mark.alone
 
@@ -55,7 +55,7 @@ def loaded(load: Load, folder: Path) -> tuple[Samples, list[tuple[int, int]], fl
         job = Job(
             server.host, server.port, "hello", load, folder / load.kind, seed=SEED, scenarios_file=scenario
         )
-        neighbours = Neighbours(server, generator_cpus, processes)
+        neighbours = Neighbours(server.pid, server.cpus, generator_cpus, processes)
         samples, _ = launch.run("native", [job], processes, silent, cpus=generator_cpus)
         others_share = neighbours.share()
     freezes = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]

@@ -7,7 +7,7 @@ import pytest
 from bench.errors import UsageError
 from bench.export import CARRIES_INVALID, TOOLS, export
 from bench.export.cells import invalid, valid
-from bench.model import Caveat
+from bench.model.record import Caveat
 from tests.bench.builders import record, repeats, run
 
 STEAL = Caveat("steal", "3 %")

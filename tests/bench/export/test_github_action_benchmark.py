@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.export.github_action_benchmark import Better, write
-from bench.model import Caveat
+from bench.model.record import Caveat
 from tests.bench.builders import realistic, repeats, run
 
 STEAL = Caveat("steal", "the hypervisor took 3 % of the server's CPUs away")

@@ -8,7 +8,7 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from bench.export.openmetrics import write
-from bench.model import Latency, Record, Run
+from bench.model.record import Latency, Record, Run
 from tests.bench.builders import realistic, record, repeats, run
 
 

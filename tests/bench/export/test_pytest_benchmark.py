@@ -17,8 +17,8 @@ from pytest_benchmark.stats import Stats
 from pytest_benchmark.storage.file import FileStorage
 
 from bench.export.pytest_benchmark import write
-from bench.micro import read
-from bench.model import Record
+from bench.model.record import Record
+from bench.results.micro import read
 from tests.bench.builders import realistic, record, repeats, run
 
 NAME = "a / noop-async / native / 32 users"

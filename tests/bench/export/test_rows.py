@@ -6,7 +6,7 @@ import csv
 import io
 
 from bench.export.rows import write
-from bench.model import Caveat, Run
+from bench.model.record import Caveat, Run
 from tests.bench.builders import OPEN, realistic, record, repeats, run
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bench.history.entry import Commit, Entry, Figure, Machine
+from bench.history.entry import Entry, Figure, Machine
+from bench.model.commit import Commit
 
 HERE = Machine("aaaaaaaaaaaa", "a machine")
 THERE = Machine("bbbbbbbbbbbb", "another machine")

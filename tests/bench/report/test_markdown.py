@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bench.findings.finding import Finding
-from bench.model import Caveat, Run
+from bench.model.record import Caveat, Run
 from bench.report.markdown import plain, render, render_table
 from bench.report.page import page
 from bench.report.plots import charts
-from bench.table import Column, Row, Table, label
+from bench.results.findings.finding import Finding
+from bench.stats.table import Column, Row, Table, label
 from tests.bench.builders import realistic, record, run
 
 READER = MarkdownIt("commonmark").enable("table")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bench.model import Caveat, Failure, Run
+from bench.model.record import Caveat, Failure, Run
 from bench.report.page import flat, missing, page, title_facts
 from tests.bench.builders import facts, record, repeats, run
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.model import Caveat, ClosedLoad, Record, Slice
-from bench.repeats import gather
+from bench.model.plan import ClosedLoad
+from bench.model.record import Caveat, Record, Slice
 from bench.report import plots
-from bench.report.panels import Chart, CurvePanel, StripPanel, TimePanel
-from bench.stats import Estimate
+from bench.report.charts.panels import Chart, CurvePanel, StripPanel, TimePanel
+from bench.results.cells import gather
+from bench.stats.estimate import Estimate
 from tests.bench.builders import OPEN, realistic, record, repeats, run
 
 

@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from bench.model import Caveat, Failure, Run, Setup
+from bench.model.plan import Setup
+from bench.model.record import Caveat, Failure, Run
 from bench.report import write
 from tests.bench.builders import OPEN, facts, realistic, record, repeats, run
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from bench.report.palette import LIGHT
+from bench.report.charts.palette import LIGHT
 from bench.report.svg import inline
 
 DOCUMENT = f"""<?xml version="1.0"?>

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from bench.model import Caveat
+from bench.model.record import Caveat
 from bench.report.text import render
-from bench.table import Column, Row, Table, label
+from bench.stats.table import Column, Row, Table, label
 
 COLUMNS = (label("setup"), Column("throughput", "req/s"))
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model import Latency, Record, ResourceSlice, Slice, StageSummary, Worker, WorkerTimeline
-from bench.report import charts
-from bench.report.panels import Chart, Lane, LanePanel, Step
+from bench.model.record import Latency, Record, ResourceSlice, Slice, StageSummary, Worker, WorkerTimeline
+from bench.report.charts import drawing
+from bench.report.charts.panels import Chart, Lane, LanePanel, Step
 from bench.report.plots import charts as drawn_of
 from tests.bench.builders import record, run
 
@@ -115,7 +115,7 @@ def test_several_workers_have_a_line_each_and_a_legend() -> None:
 def test_stretches_whose_p99_is_twice_the_usual_are_shaded_in_all_lanes() -> None:
     one = measured(worker(), p99=(5.0, 10.0, 5.0, 5.0, 9.9))
     assert panel(one).spikes == ((0.5, 1.0),)
-    figure = charts.whole(server(one))
+    figure = drawing.whole(server(one))
     assert [len(axes.patches) for axes in figure.axes] == [1, 1]
     assert {axes.get_xlim() for axes in figure.axes} == {(0.0, 3.0)}
 
@@ -152,7 +152,7 @@ def test_the_least_steady_repeat_is_the_one_that_is_shown() -> None:
 
 
 def test_a_limit_is_drawn_across_its_lane() -> None:
-    figure = charts.whole(server(measured(worker(tokens_busy=(3, 5, 4)))))
+    figure = drawing.whole(server(measured(worker(tokens_busy=(3, 5, 4)))))
     tokens = figure.axes[-1]
     assert [list(line.get_ydata()) for line in tokens.lines] == [[3, 5, 4], [40, 40]]
     assert tokens.get_ylim()[1] > 40
@@ -173,7 +173,7 @@ def test_stages_stand_where_they_begin_with_their_level(name: str) -> None:
     one = replace(one, summary=replace(one.summary, stages=stages))
     chart = next(chart for chart in drawn_of(run(one)) if chart.name == name)
     assert chart.panels[0].steps == (Step(0.0, 8.0), Step(1.0, 32.5))  # type: ignore[union-attr]
-    axes = charts.whole(chart).axes[0]
+    axes = drawing.whole(chart).axes[0]
     assert [1.0, 1.0] in [list(line.get_xdata()) for line in axes.lines]
     if name == "time":
         assert [text.get_text().strip() for text in axes.texts] == ["8", "32.5"]

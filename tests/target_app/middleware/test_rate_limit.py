@@ -13,11 +13,11 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from bench import valkey
-from bench.config import load_setups
-from bench.ports import free_port
-from bench.processes import Processes
-from bench.server import serving
+from bench.plan.config import load_setups
+from bench.serve import valkey
+from bench.serve.server import serving
+from bench.system.ports import free_port
+from bench.system.processes import Processes
 from target_app.middleware.rate_limit import client_address
 from tests.target_app.conftest import StartApp, caller
 from tests.target_app.test_auth import log_in, new_user

@@ -11,9 +11,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from bench.config import load_setups
-from bench.processes import Processes
-from bench.server import Server, serving
+from bench.plan.config import load_setups
+from bench.serve.server import Server, serving
+from bench.system.processes import Processes
 from target_app.crud import worlds
 
 COUNTED = ["queries?queries=", "updates?queries=", "cached-queries?count="]

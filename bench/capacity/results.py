@@ -1,0 +1,336 @@
+"""What a run about limits shows: the offered loads and which of them held, and throughput by the number of workers."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bench.capacity.knee import knee
+from bench.capacity.scaling import FEWEST, Brake, Law, brake, fit
+from bench.capacity.search import Tally
+from bench.capacity.slo import Objective, misses, parse
+from bench.model.plan import OpenLoad
+from bench.model.record import Caveat, Record, Run
+from bench.results.caveats import GENERATOR_STALLED, OTHER_LOAD, STEAL
+from bench.results.cells import gather
+from bench.results.siblings import mapping, setup_facts
+from bench.stats.estimate import Estimate, estimate
+from bench.stats.metrics import P50, P99, THROUGHPUT, share, three_digits, whole
+from bench.stats.table import Column, Row, Table, label
+
+SET_ASIDE = "set-aside"
+"""The caveat of a trial that does not count: others used our CPUs, and it was made again."""
+
+
+_PASSING = frozenset({OTHER_LOAD, STEAL, GENERATOR_STALLED})
+"""What disturbs a trial and may be over when it is made again; a CPU quota, or a single CPU, is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One trial of an open load, and the objectives that it must meet."""
+
+    record: Record
+    objectives: tuple[Objective, ...]
+
+    @property
+    def rate_per_s(self) -> float:
+        load = self.record.cell.load
+        assert isinstance(load, OpenLoad)
+        return load.arrivals_per_s
+
+    @property
+    def due_rps(self) -> float:
+        """Requests that were due; more than the rate where a session holds several."""
+        return self.record.summary.requests / self.record.cell.load.duration_s
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        return misses(self.record, self.objectives)
+
+    @property
+    def disturbance(self) -> str:
+        """What took our CPUs for a while, in words; empty when nothing did."""
+        return next((caveat.text for caveat in self.record.caveats if caveat.code in _PASSING), "")
+
+    @property
+    def is_set_aside(self) -> bool:
+        return any(caveat.code == SET_ASIDE for caveat in self.record.caveats)
+
+    def is_evidence(self, confirms: bool) -> bool:
+        """Whether the trial counts although others used our CPUs.
+
+        One that confirms never does, whether it held or failed: to repeat only failures would raise the capacity. A
+        short one only finds where to begin, and a rate that holds even so is high enough for that.
+        """
+        return not self.disturbance or not (confirms or self.missed)
+
+    @property
+    def result(self) -> str:
+        found = f"failed: {', '.join(self.missed)}" if self.missed else "held"
+        return f"set aside: {self.disturbance or 'disturbed'} ({found})" if self.is_set_aside else found
+
+    @property
+    def line(self) -> str:
+        """`2,310 arrivals/s for 4 s: held, p99 14.2 ms, errors 0 %`"""
+        said = "" if self.missed else "".join(f", {one.said(self.record.summary)}" for one in self.objectives)
+        return f"{whole(self.rate_per_s)} arrivals/s for {self.record.cell.load.duration_s:g} s: {self.result}{said}"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedRate:
+    """A rate and the trials that count for it: its longest, less those that were set aside."""
+
+    rate_per_s: float
+    trials: tuple[Offered, ...]
+
+    @property
+    def duration_s(self) -> float:
+        return self.trials[0].record.cell.load.duration_s
+
+    @property
+    def held(self) -> tuple[Offered, ...]:
+        return tuple(one for one in self.trials if not one.missed)
+
+    @property
+    def failed(self) -> tuple[Offered, ...]:
+        return tuple(one for one in self.trials if one.missed)
+
+    @property
+    def holds(self) -> bool:
+        return len(self.held) >= len(self.failed)
+
+    @property
+    def typical(self) -> Offered:
+        """Of the trials that held, if the rate holds, else of those that failed, the one with the middle p99."""
+        some = self.held if self.holds else self.failed
+        return sorted(some, key=_p99)[(len(some) - 1) // 2]
+
+    def median(self, percentile: str) -> float | None:
+        """The lower median over the trials, in ms: half of them or more are at or below it, so it meets an objective
+        for this percentile if half of the trials do."""
+        found = [
+            ms
+            for one in self.trials
+            if (ms := getattr(one.record.summary.response_ms, percentile)) is not None
+        ]
+        return statistics.median_low(found) if found else None
+
+
+def _p99(one: Offered) -> float:
+    return one.record.summary.response_ms.p99 or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """A search as its run tells it; `rate_per_s` is None where nothing held, or where it was cut short.
+
+    `confirmations` say how often each rate of the long trials held and failed, as far as the run has them.
+    """
+
+    setup: str
+    scenario: str
+    objectives: tuple[Objective, ...]
+    rate_per_s: float | None
+    limit: str
+    trials: tuple[Offered, ...]
+    guess: Record | None
+    confirmations: tuple[Tally, ...] = ()
+
+    @property
+    def knee_per_s(self) -> float | None:
+        return knee_of(self.trials)
+
+    @property
+    def confirmed(self) -> OfferedRate | None:
+        """The trials of the capacity."""
+        return next((one for one in rates_of(self.trials) if one.rate_per_s == self.rate_per_s), None)
+
+    @property
+    def above(self) -> OfferedRate | None:
+        """The lowest rate above the capacity that did not hold, of those in long trials if there are any."""
+        long = {one.rate_per_s for one in self.confirmations}
+        beyond = [
+            one
+            for one in rates_of(self.trials)
+            if one.rate_per_s > (self.rate_per_s or 0.0) and not one.holds
+        ]
+        return next((one for one in beyond if one.rate_per_s in long), next(iter(beyond), None))
+
+
+def capacity_of(run: Run) -> Capacity | None:
+    """The search of a run; None when it was none. Trials stand in the order of their rates."""
+    facts = mapping(run.facts.get("capacity"))
+    if not facts:
+        return None
+    texts = facts.get("objectives")
+    objectives = tuple(map(parse, map(str, texts))) if isinstance(texts, (list, tuple)) else ()
+    rate = facts.get("arrivals_per_s")
+    return Capacity(
+        setup=str(facts.get("setup")),
+        scenario=str(facts.get("scenario")),
+        objectives=objectives,
+        rate_per_s=float(rate) if isinstance(rate, (int, float)) else None,
+        limit=str(facts.get("limit")),
+        trials=offered_loads(run.records, objectives),
+        guess=next((r for r in run.records if not isinstance(r.cell.load, OpenLoad)), None),
+        confirmations=tuple(_confirmations(facts.get("confirmations"))),
+    )
+
+
+def _confirmations(listed: object) -> Iterable[Tally]:
+    for one in map(mapping, listed if isinstance(listed, (list, tuple)) else ()):
+        rate, held, failed = (one.get(key) for key in ("arrivals_per_s", "held", "failed"))
+        if isinstance(rate, (int, float)) and isinstance(held, int) and isinstance(failed, int):
+            yield Tally(float(rate), held, failed)
+
+
+def offered_loads(records: Iterable[Record], objectives: tuple[Objective, ...]) -> tuple[Offered, ...]:
+    """The trials among the records, by rate, and those of one rate as they were made."""
+    trials = (Offered(record, objectives) for record in records if isinstance(record.cell.load, OpenLoad))
+    return tuple(sorted(trials, key=lambda one: one.rate_per_s))
+
+
+def knee_of(trials: Iterable[Offered]) -> float | None:
+    """The knee of p99 over the offered load, up to the first rate that never held: beyond, time knows no bounds."""
+    rates = rates_of(trials)
+    held = max((one.rate_per_s for one in rates if one.holds), default=0.0)
+    beyond = min((one.rate_per_s for one in rates if one.rate_per_s > held), default=held)
+    return knee([(rate, ms) for rate, ms in by_rate(rates, "p99") if rate <= beyond])
+
+
+def rates_of(trials: Iterable[Offered]) -> tuple[OfferedRate, ...]:
+    """The rates in order, with the trials that count; a rate of which all were set aside is left out."""
+    found: dict[float, list[Offered]] = {}
+    for one in trials:
+        if not one.is_set_aside:
+            found.setdefault(one.rate_per_s, []).append(one)
+    return tuple(OfferedRate(rate, _longest(some)) for rate, some in sorted(found.items()))
+
+
+def _longest(trials: list[Offered]) -> tuple[Offered, ...]:
+    longest_s = max(one.record.cell.load.duration_s for one in trials)
+    return tuple(one for one in trials if one.record.cell.load.duration_s == longest_s)
+
+
+def by_rate(rates: Iterable[OfferedRate], percentile: str) -> tuple[tuple[float, float], ...]:
+    """(rate, ms): the median of the trials that count."""
+    medians = ((one.rate_per_s, one.median(percentile)) for one in rates)
+    return tuple((rate, ms) for rate, ms in medians if ms is not None)
+
+
+def trial_table(found: Capacity) -> Table:
+    """One row a trial, by rate."""
+    columns = (
+        Column("offered", "arrivals/s"), Column("length", "s"), Column("answered", "req/s"), Column("p50", "ms"),
+        Column("p99", "ms"), Column("errors", "%"), Column("server CPU", "%"), label("confirmed"), label("result"),
+    )  # fmt: skip
+    confirmed = {one.rate_per_s: one.text for one in found.confirmations}
+    long = [trial for one in rates_of(found.trials) if one.rate_per_s in confirmed for trial in one.trials]
+    rows = (_trial_row(one, confirmed[one.rate_per_s] if one in long else "") for one in found.trials)
+    return Table("Trials", columns, tuple(rows), (_TRIALS,))
+
+
+_TRIALS = (
+    "Short trials find where to begin; one that fails is made again before it counts. The longer ones confirm, on a "
+    "server started for them: the rate rises after one that held and falls after one that failed, and confirmed counts "
+    "the long trials of a rate. The capacity contradicts the fewest of them, and held at least as often as it failed. "
+    "Server CPU is the share of the cores that its workers can use."
+)
+
+
+def _trial_row(one: Offered, confirmed: str) -> Row:
+    record, errors = one.record, one.record.summary.errors
+    entries = (
+        whole(one.rate_per_s),
+        f"{record.cell.load.duration_s:g}",
+        whole(record.summary.throughput_rps),
+        *(metric.show(estimate([metric.of(record)])) for metric in (P50, P99)),
+        three_digits(100 * errors / record.summary.requests) if errors else "0",
+        share(busy_share(record)),
+        confirmed,
+        one.result,
+    )
+    return Row(entries, caveats=record.caveats)
+
+
+def busy_share(record: Record) -> float | None:
+    """The server's CPU time as a share of what its workers could have had; None where that is not known."""
+    used = record.resources
+    cores = min(len(used.workers), len(used.cpus) or len(used.workers))
+    return used.cpu_s / record.cell.load.duration_s / cores if cores and used.cpu_s else None
+
+
+# --- workers -------------------------------------------------------------------------------------
+
+
+_FITTED = ("median", "low", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Throughput by the number of workers, the law drawn through its medians, and what holds scaling back."""
+
+    setup: str
+    scenario: str
+    points: Mapping[int, Estimate]
+    caveats: Mapping[int, tuple[Caveat, ...]]
+    law: Law
+    brake: Brake
+    cpus: int
+
+
+def growth_of(run: Run) -> Growth | None:
+    """The scaling of a run over numbers of workers; None when it was none, or fewer than three were measured."""
+    facts, setups = mapping(run.facts.get("scaling")), setup_facts(run)
+    if not facts:
+        return None
+    points, caveats = {}, {}
+    for cell in gather(run.records):
+        found, workers = cell.estimate(THROUGHPUT), setups.get(cell.setup, {}).get("workers")
+        if found and found.median > 0 and isinstance(workers, int):
+            points[workers], caveats[workers] = found, cell.caveats
+    if len(points) < FEWEST:
+        return None
+    laws = [fit({n: getattr(found, which) for n, found in points.items()}) for which in _FITTED]
+    cpus = facts.get("cpus")
+    count = cpus if isinstance(cpus, int) else 0
+    return Growth(
+        str(facts.get("setup")), str(facts.get("scenario")), dict(sorted(points.items())), caveats, laws[0],
+        brake(laws, widest_spread(points), max(points), count), count,
+    )  # fmt: skip
+
+
+def widest_spread(points: Mapping[int, Estimate]) -> float | None:
+    """The widest range of repeats, as a share of their median; None where a number of workers has one repeat."""
+    spreads = [found.spread for found in points.values() if found.spread is not None]
+    return max(spreads) if len(spreads) == len(points) else None
+
+
+def growth_table(found: Growth) -> Table:
+    """One row a number of workers: measured, fitted, and what is left of so many times one worker."""
+    columns = (
+        Column("workers"), Column(THROUGHPUT.name, THROUGHPUT.unit), Column("range", "%"), Column("law", "req/s"),
+        Column("of linear", "%"), Column("contention", "σ(N−1)"), Column("coherence", "κN(N−1)"),
+    )  # fmt: skip
+    law = found.law
+    rows = tuple(
+        Row(
+            (
+                str(n), THROUGHPUT.show(measured), share(measured.spread), whole(law.throughput_rps(n)),
+                share(measured.median / (law.rate_rps * n)), three_digits(law.contention(n)),
+                three_digits(law.coherence(n)),
+            ),
+            caveats=found.caveats[n],
+        )
+        for n, measured in found.points.items()
+    )  # fmt: skip
+    return Table("Throughput by the number of workers", columns, rows, (_LAW,))
+
+
+_LAW = (
+    "The law is X(N) = λN / (1 + σ(N−1) + κN(N−1)), the Universal Scalability Law (Gunther 2007), fitted to the "
+    "medians of the repeats. Contention is waiting for what only one can use at a time, coherence what workers cost "
+    "each other to agree."
+)

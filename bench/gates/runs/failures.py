@@ -1,0 +1,119 @@
+"""What a new version does wrong under the same load: errors, and answers that do not keep up with the arrivals.
+
+Errors come in bursts, so requests are no independent tries. A burst is a matter of one repeat, a fault of them all:
+both the requests and the repeats must show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.model.change import Change
+from bench.model.record import Record
+from bench.results.cells import Repeats
+from bench.stats.metrics import CPU, THROUGHPUT
+from bench.stats.significance import holm, more_often
+
+ERRORS = "errors"
+LAGS_BEHIND = frozenset({"rate-not-reached", "shed"})
+ALPHA_REQUESTS = 0.01
+"""How often errors that equal code has as often may look more often, over all cells (Holm), were they independent."""
+
+ALPHA_REPEATS = 0.05
+"""The same of the repeats of one cell that have any: 3 of 3 against 0 of 3 are one case of 20, the rarest of so few."""
+
+MOSTLY = 0.5
+"""From this share of failed requests on, in each repeat, it is no burst: the server does not do its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with the new run's cell; `proven` where it is a regression, else it may be chance."""
+
+    change: Change
+    proven: bool
+
+
+def errors(cells: Sequence[tuple[str, Repeats, Repeats]]) -> tuple[Fault | None, ...]:
+    """The fault of each cell (name, base, new) whose new run has errors, None of the others."""
+    p_values = holm([_p_of_requests(base, new) for _, base, new in cells])
+    return tuple(
+        _errors(name, base, new, p) if _hit(new, {ERRORS}) else None
+        for (name, base, new), p in zip(cells, p_values, strict=True)
+    )
+
+
+def _errors(name: str, base: Repeats, new: Repeats, p: float) -> Fault:
+    before, now = (float(sum(record.summary.errors for record in cell.records)) for cell in (base, new))
+    mostly = not _hit(base, {ERRORS}) and all(_failed_share(record) >= MOSTLY for record in new.records)
+    proven = mostly or (p <= ALPHA_REQUESTS and recurs(base, new, {ERRORS}))
+    why = (*_texts(new, {ERRORS}), _seen("errors", base, new, {ERRORS}))
+    return Fault(Change(name, ERRORS, "regressed", before, now, why=why), proven)
+
+
+def lag(name: str, base: Repeats, new: Repeats) -> Change | None:
+    """A load that all repeats of the base could serve and none of the new run can."""
+    hits = _hit(new, LAGS_BEHIND)
+    if hits < len(new.records) or not recurs(base, new, LAGS_BEHIND) or _hit(base, LAGS_BEHIND):
+        return None
+    old, young = base.estimate(THROUGHPUT), new.estimate(THROUGHPUT)
+    return Change(
+        name, "throughput", "regressed", old.median if old else None, young.median if young else None,
+        why=_texts(new, LAGS_BEHIND), unit=THROUGHPUT.unit,
+    )  # fmt: skip
+
+
+def kept_up(base: Repeats, new: Repeats, threshold: float) -> bool:
+    """Whether an anchor shows that the machine was not slower for the new run: it reached its rate at no more CPU."""
+    old, young = base.estimate(CPU), new.estimate(CPU)
+    if old is None or young is None or _hit(new, LAGS_BEHIND):
+        return False
+    return young.median <= (1 + threshold) * old.median
+
+
+def recurs(base: Repeats, new: Repeats, codes: frozenset[str] | set[str]) -> bool:
+    """Whether more repeats of the new run have one of these caveats than chance gives it, the repeats as the unit."""
+    return (
+        more_often(_hit(base, codes), len(base.records), _hit(new, codes), len(new.records)) <= ALPHA_REPEATS
+    )
+
+
+def _p_of_requests(base: Repeats, new: Repeats) -> float:
+    return more_often(*_counts(base), *_counts(new))
+
+
+def _counts(cell: Repeats) -> tuple[int, int]:
+    """(failed requests, all of them); a repeat with nothing but an empty answer sheet counts as one that failed."""
+    failed = [record.summary.errors or int(_has(record, {ERRORS})) for record in cell.records]
+    tries = [max(record.summary.requests, some) for record, some in zip(cell.records, failed, strict=True)]
+    return sum(failed), sum(tries)
+
+
+def _failed_share(record: Record) -> float:
+    """1 where no right answer came at all."""
+    summary = record.summary
+    if not summary.requests or not summary.throughput_rps:
+        return 1.0
+    return summary.errors / summary.requests
+
+
+def _hit(cell: Repeats, codes: frozenset[str] | set[str]) -> int:
+    """How many repeats have one of these caveats."""
+    return sum(_has(record, codes) for record in cell.records)
+
+
+def _has(record: Record, codes: frozenset[str] | set[str]) -> bool:
+    return any(caveat.code in codes for caveat in record.caveats)
+
+
+def _texts(cell: Repeats, codes: frozenset[str] | set[str]) -> tuple[str, ...]:
+    return tuple(caveat.text for caveat in cell.caveats if caveat.code in codes)
+
+
+def _seen(what: str, base: Repeats, new: Repeats, codes: frozenset[str] | set[str]) -> str:
+    """`errors in 2 of 3 repeats, before in 0 of 3`."""
+    return (
+        f"{what} in {_hit(new, codes)} of {len(new.records)} repeats, before in {_hit(base, codes)} of "
+        f"{len(base.records)}"
+    )

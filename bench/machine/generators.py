@@ -1,0 +1,194 @@
+"""What load generators cost, side by side: the native engine, Locust's two clients, and wrk and hey where installed.
+
+All load the same server in turn, round after round, so that the machine's drift meets them alike. The server keeps
+the first CPU; a generator may use any, as it does when its users start it.
+
+Which server it is matters. uvicorn (0.54 on uvloop 0.23) sends the head and the body of an answer apart. For two small
+segments the kernel sends an acknowledgement of its own as soon as a client has read them (a fifth of the native
+engine's CPU time, by `perf`), and a client that is quick wakes up for each. All bear that alike, so that what differs
+between them is a smaller part. A server that answers in one write spares them both, and no generator waits for it.
+"""
+
+from __future__ import annotations
+
+import re
+import resource
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.engines import launch
+from bench.engines.job import Job
+from bench.errors import EngineError
+from bench.model.plan import ClosedLoad, Setup
+from bench.model.samples import OK
+from bench.serve.server import Server, serving
+from bench.stats.table import Column, Row, Table, label
+from bench.system import host
+from bench.system.processes import Processes
+
+SCENARIO = "ping"
+ONE_WRITE = Setup(
+    "one-write",
+    "command",
+    about="a server of a few lines that answers in one write",
+    http="own",
+    command=("{python}", "-P", "-m", "bench.machine.bare_server", "{host}", "{port}"),
+    health="/",
+)
+RAW = Setup(
+    "raw",
+    "uvicorn",
+    about="uvicorn with an app of a few lines",
+    app="bench.machine.bare_app:app",
+    health="/bench/ping",
+)
+_USERS = 32
+_WARMUP_S = 0.5
+_OVERTIME_S = 30.0
+_SILENT = launch.Watch(lambda: None, lambda: None, lambda _: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one generator took in one round; user and system time of all its processes count."""
+
+    cpu_us_per_request: float
+    throughput_rps: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a generator runs: the server it loads, for how long, on which CPUs (any, when none are named)."""
+
+    server: Server
+    duration_s: int
+    processes: Processes
+    cpus: tuple[int, ...]
+    folder: Path
+
+
+def missing() -> tuple[str, ...]:
+    """The generators that are not installed."""
+    return tuple(name for name, measure in _KINDS.items() if measure is None)
+
+
+def measured(
+    setup: Setup, names: Sequence[str], rounds: int, duration_s: int, *, pinned: bool = False
+) -> Iterator[tuple[str, Cost]]:
+    """Each generator's cost in each round, as soon as it is known. Raises ServerError and EngineError."""
+    server_cpus, generator_cpus = host.cpus_for()
+    with Processes() as processes, serving(setup, processes, cpus=server_cpus) as server:
+        for _ in range(rounds):
+            for name in names:
+                with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
+                    cpus = generator_cpus if pinned else ()
+                    place = _Place(server, duration_s, processes, cpus, Path(tmp))
+                    yield name, _measure(name, place)
+
+
+def table(title: str, costs: Mapping[str, Sequence[Cost]], *notes: str) -> Table:
+    """Medians over the rounds, the range of the CPU time, and the native engine's ratio to each, round by round."""
+    columns = (
+        label("generator"), Column("CPU", "µs/req"), Column("range", "µs/req"), Column("throughput", "req/s"),
+        Column("CPU ratio", "native/it"), Column("rate ratio", "native/it"),
+    )  # fmt: skip
+    rows = tuple(_row(name, found, costs["native"]) for name, found in costs.items())
+    return Table(title, columns, rows, notes)
+
+
+def medians(costs: Mapping[str, Sequence[Cost]]) -> dict[str, dict[str, float]]:
+    """What goes into `generators.json`."""
+    return {
+        name: {
+            "cpu_us_per_request": round(statistics.median(c.cpu_us_per_request for c in found), 2),
+            "throughput_rps": round(statistics.median(c.throughput_rps for c in found), 1),
+        }
+        for name, found in costs.items()
+    }
+
+
+def _row(name: str, found: Sequence[Cost], native: Sequence[Cost]) -> Row:
+    cpu = [cost.cpu_us_per_request for cost in found]
+    pairs = list(zip(native, found, strict=True))
+    cpu_ratio = statistics.median(mine.cpu_us_per_request / its.cpu_us_per_request for mine, its in pairs)
+    rate_ratio = statistics.median(mine.throughput_rps / its.throughput_rps for mine, its in pairs)
+    return Row(
+        (
+            name, f"{statistics.median(cpu):.1f}", f"{min(cpu):.1f} to {max(cpu):.1f}",
+            f"{statistics.median(cost.throughput_rps for cost in found):,.0f}", f"{cpu_ratio:.3f}", f"{rate_ratio:.3f}",
+        )
+    )  # fmt: skip
+
+
+def _measure(name: str, place: _Place) -> Cost:
+    measure = _KINDS[name]
+    assert measure is not None
+    return measure(place)
+
+
+def _engine(name: str) -> Callable[[_Place], Cost]:
+    """One of our engines: its CPU time in the measured part, over the requests that were answered in it."""
+
+    def measure(place: _Place) -> Cost:
+        load = ClosedLoad(_USERS, place.duration_s, _WARMUP_S)
+        job = Job(place.server.host, place.server.port, SCENARIO, load, place.folder / "samples")
+        samples, _ = launch.run(name, [job], place.processes, _SILENT, cpus=place.cpus)
+        inside = samples.during(samples.done_ns)
+        answered = int(inside.sum())
+        if not answered or (samples.outcome[inside] != OK).any():
+            raise EngineError(f"{name}: requests failed; its figures would mean nothing")
+        return Cost(samples.cpu_s * 1e6 / answered, answered / samples.duration_s)
+
+    return measure
+
+
+def _program(
+    name: str, options: Sequence[str], answered: str, failed: str
+) -> Callable[[_Place], Cost] | None:
+    """A program on PATH: the CPU time of its whole life, over the requests that it says were answered."""
+    path = shutil.which(name)
+    if path is None:
+        return None
+
+    def measure(place: _Place) -> Cost:
+        log = place.folder / "output"
+        seconds = f"{place.duration_s}s"
+        command = [path, *(option.format(seconds=seconds, users=_USERS) for option in options)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with place.processes.running(
+            [*command, f"{place.server.url}/bench/ping"], log=log, cpus=place.cpus
+        ) as child:
+            child.wait(place.duration_s + _OVERTIME_S)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        said = log.read_text(errors="replace")
+        found = re.search(answered, said)
+        if child.returncode or found is None or re.search(failed, said):
+            raise EngineError(f"{name} failed; it wrote:\n{said[-2000:]}")
+        cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return Cost(cpu_s * 1e6 / int(found[1]), int(found[1]) / place.duration_s)
+
+    return measure
+
+
+_KINDS: dict[str, Callable[[_Place], Cost] | None] = {
+    "native": _engine("native"),
+    "wrk": _program(
+        "wrk",
+        ("-t1", "-c{users}", "-d{seconds}"),
+        r"(\d+) requests in",
+        r"Non-2xx|Socket errors",
+    ),
+    "hey": _program(
+        "hey",
+        ("-z", "{seconds}", "-c", "{users}"),
+        r"\[200\]\s+(\d+) responses",
+        r"\[[1345]\d\d\]\s+\d+ responses|Error distribution",
+    ),
+    "locust-fast": _engine("locust"),
+    "locust-http": _engine("locust-http"),
+}
+NAMES = tuple(name for name, measure in _KINDS.items() if measure is not None)

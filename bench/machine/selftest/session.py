@@ -1,0 +1,141 @@
+"""Runs the cases: a fresh truth server each, measured as every cell of a run is, and compared with its own log."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from bench.engines.job import read_job
+from bench.errors import BenchError
+from bench.machine.selftest.behaviours import encode
+from bench.machine.selftest.cases import CASES, PASSING, Case
+from bench.machine.selftest.comparison import Check, compare
+from bench.machine.selftest.log import read_log
+from bench.machine.selftest.workload import NAME, SCENARIOS
+from bench.measure import runner
+from bench.model.plan import Cell, Plan, Setup
+from bench.model.samples import Samples, read
+from bench.serve.server import serving
+from bench.system import cpus, host
+from bench.system.processes import Processes
+
+Verdict = Literal["right", "wrong", "disturbed"]
+
+_TRIES = {"right": 1, "disturbed": 2, "wrong": 3}
+_PLAN = Plan(NAME, "", (), seed=1)
+_WORKLOAD = Path(__file__).with_name("workload.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The checks of a case's last try, how many tries it took, and the record's caveats of the machine."""
+
+    case: Case
+    checks: tuple[Check, ...]
+    tries: int = 1
+    disturbance: frozenset[str] = frozenset()
+
+    @property
+    def verdict(self) -> Verdict:
+        """ "disturbed" where nothing is off but what the machine can have spoilt, which the record itself says."""
+        off = [check for check in self.checks if not check.right]
+        if self.disturbance and all(check.disturbed for check in off):
+            return "disturbed" if off else "right"
+        return "wrong" if off else "right"
+
+
+def chosen(
+    names: Sequence[str] = (), engines: Sequence[str] = (), *, short: bool = False, doctor: bool = False
+) -> tuple[Case, ...]:
+    """The cases of these names and engines, of all where none is named; of the short form or the doctor's only."""
+    return tuple(
+        case
+        for case in CASES
+        if (not names or case.name in names)
+        and (not engines or case.engine in engines)
+        and (case.short or not short)
+        and (case.doctor or not doctor)
+    )
+
+
+def run(
+    cases: Sequence[Case], tell: Callable[[Case, int], None] = lambda case, attempt: None
+) -> Iterator[Result]:
+    """Measure each case; `tell` hears of each try.
+
+    A case that fails in times or caveats only is measured up to three times, twice where the machine disturbs it: a
+    hiccup does not come three times in a row, a wrong instrument does. Counts must be right at once.
+    """
+    share = cpus.share()
+    processes = _Keeping()
+    with host.on_cpus(share.harness), processes:
+        for case in cases:
+            for attempt in itertools.count(1):
+                tell(case, attempt)
+                checks, codes = _measured(case, processes, share)
+                result = Result(case, checks, attempt, PASSING & codes)
+                if settled(result):
+                    break
+            yield result
+
+
+def settled(result: Result) -> bool:
+    """Whether another try would change nothing, or there were enough."""
+    miscounted = any(check.exact and not check.right for check in result.checks)
+    return miscounted or result.tries >= _TRIES[result.verdict]
+
+
+def _measured(case: Case, processes: _Keeping, share: cpus.Share) -> tuple[tuple[Check, ...], frozenset[str]]:
+    """One try: its checks, and the codes of the record's caveats."""
+    processes.kept.clear()
+    cell = Cell("truth", NAME, case.engine, case.load)
+    with processes.folder() as folder:
+        log = folder / "log"
+        bench = runner.Bench(
+            {"truth": _setup(case, log)},
+            SCENARIOS,
+            _WORKLOAD,
+            server_cpus=share.server,
+            generator_cpus=share.generator,
+            own_cpus=share.harness,
+        )
+        try:
+            with serving(bench.setups["truth"], processes, cpus=share.server) as server:
+                record = runner.audited(
+                    runner.measure(cell, server, _PLAN, bench, processes, lambda progress: None)
+                )
+        except BenchError as error:
+            said = str(error).splitlines()[-1].strip()
+            return (
+                Check(what="measured", server="a record", engine=said, right=False, exact=True),
+            ), frozenset()
+        (samples,) = processes.kept
+        codes = frozenset(caveat.code for caveat in record.caveats)
+        return compare(case, record, samples, read_log(log)), codes
+
+
+def _setup(case: Case, log: Path) -> Setup:
+    module = ("{python}", "-P", "-m", "bench.machine.selftest.server", "{host}", "{port}")
+    return Setup("truth", "command", command=(*module, encode(case.behaviour), str(log)), health="/up")
+
+
+class _Keeping(Processes):
+    """Children as ever; the rows that a generator leaves are kept before its folder goes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[Samples] = []
+
+    @contextlib.contextmanager
+    def running(
+        self, command: Sequence[str], *, env: Mapping[str, str] | None = None, **options: Any
+    ) -> Iterator[subprocess.Popen[str]]:
+        with super().running(command, env=env, **options) as child:
+            yield child
+            if options.get("talking") and env is not None:
+                self.kept.append(read(read_job(Path(env["BENCH_JOB"])).samples))

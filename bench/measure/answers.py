@@ -1,0 +1,60 @@
+"""A scenario driven once against a server, every answer held against what it should be."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import sys
+from collections.abc import Callable
+from random import Random
+
+from bench.errors import BenchError, EngineError
+from bench.serve.server import Server
+from scenarios.model import Flow, Request, Response, Scenario, drive
+
+_CHECK_TIMEOUT_S = 10.0
+
+
+def check_answers(scenario: Scenario, server: Server) -> tuple[str, ...]:
+    """Drive a session, and one of the victim, and compare every answer with what it should be.
+
+    Gives the labels of requests whose answers have no check, so that only their status is looked at. Raises
+    EngineError.
+    """
+    with contextlib.redirect_stdout(sys.stderr):  # standard output is for what a command answers
+        unchecked = _check_flow(f"scenario '{scenario.name}'", scenario.flow, server)
+        if scenario.victim:
+            unchecked |= _check_flow(f"the victim of scenario '{scenario.name}'", scenario.victim, server)
+    return tuple(unchecked)
+
+
+def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server) -> dict[str, None]:
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=_CHECK_TIMEOUT_S)
+
+    def send(request: Request) -> Response:
+        connection.request(request.method, request.path, request.body or None, dict(request.headers))
+        answer = connection.getresponse()
+        head = "\r\n".join(["", *(f"{name}: {value}" for name, value in answer.getheaders())])
+        return Response(answer.status, answer.read(), head.encode("latin-1"))
+
+    sent = 0
+    unchecked: dict[str, None] = {}
+    try:
+        for request, response in drive(flow(Random(0)), send):
+            sent += 1
+            if request.check is None:
+                unchecked[request.label] = None
+            if fault := request.fault(response):
+                said = response.body[:200].decode(errors="replace")
+                raise EngineError(f"{who}: {request.label} answered {fault}: {said}")
+    except (OSError, http.client.HTTPException) as error:
+        raise EngineError(f"{who}: {type(error).__name__}: {error}") from None
+    except BenchError:
+        raise
+    except Exception as error:
+        raise EngineError(f"{who} raised {type(error).__name__}: {error}") from error
+    finally:
+        connection.close()
+    if not sent:
+        raise EngineError(f"{who}: its flow yields no request")
+    return unchecked

@@ -1,0 +1,148 @@
+"""A run's folder: `run.json` with its facts, `records.jsonl` with one line a cell, written as soon as it is known.
+
+Format history: 1, the first. A reader ignores fields that it does not know, so that fields may be added within a
+version; one that changes its meaning, or goes, makes a new version, which older readers refuse.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from bench.errors import UsageError
+from bench.model.record import SCHEMA, Failure, Record, Run
+from bench.results import micro
+
+_RECORDS = TypeAdapter(Record)
+_FAILURES = TypeAdapter(Failure)
+
+_FACTS_FILE = "run.json"
+_RECORDS_FILE = "records.jsonl"
+_FAILURES_FILE = "failures.jsonl"
+_MICRO_FILE = "micro.json"
+
+T = TypeVar("T")
+
+
+class RunFolder:
+    """Where a run writes; every call leaves the files complete on disk.
+
+    With `latest`, the link `latest` beside it points to it as soon as there is something to see.
+    """
+
+    def __init__(self, path: Path, facts: Mapping[str, object], *, latest: bool = False) -> None:
+        self.path = path
+        self.empty = True
+        self._facts = dict(facts)
+        self._latest = latest
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            raise UsageError(f"{path}: there is a run already; give another --out") from None
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be created: {error.strerror}") from None
+        self._write_facts()
+        _append(path / _RECORDS_FILE, b"")
+
+    def add(self, record: Record) -> None:
+        self._add(_RECORDS_FILE, _RECORDS.dump_json(record))
+
+    def add_failure(self, failure: Failure) -> None:
+        self._add(_FAILURES_FILE, _FAILURES.dump_json(failure))
+
+    def add_facts(self, **facts: object) -> None:
+        self._facts.update(facts)
+        self._write_facts()
+
+    def _add(self, name: str, line: bytes) -> None:
+        _append(self.path / name, line + b"\n")
+        if self.empty and self._latest:
+            _point_latest(self.path)
+        self.empty = False
+
+    def _write_facts(self) -> None:
+        part = self.path / (_FACTS_FILE + ".part")
+        part.write_text(json.dumps(self._facts, indent=2) + "\n")
+        part.replace(self.path / _FACTS_FILE)
+
+
+def _point_latest(run: Path) -> None:
+    """A symbolic link, where the system has them."""
+    latest = run.parent / "latest"
+    part = run.parent / f".latest-{os.getpid()}"
+    with contextlib.suppress(OSError):
+        part.symlink_to(run.name, target_is_directory=True)
+        try:
+            part.replace(latest)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def read_run(path: Path) -> Run:
+    """Read a run, finished or interrupted; a last line that was cut off is left out.
+
+    Raises UsageError when there is no run, or when it was written by a later version.
+    """
+    path = path.resolve()
+    try:
+        facts = json.loads((path / _FACTS_FILE).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(
+            f"{path}: no run here; a run is a folder with a {_FACTS_FILE}, such as reports/latest"
+        ) from None
+    except ValueError as error:
+        raise UsageError(f"{path / _FACTS_FILE}: {error}") from None
+    records = tuple(_lines(path / _RECORDS_FILE, _RECORDS))
+    return Run(path.name, facts, records, tuple(_lines(path / _FAILURES_FILE, _FAILURES)))
+
+
+def read_micro(path: Path) -> micro.Micro | None:
+    """The benchmarks that were made beside a run, in its folder; None without any. Raises UsageError for a bad file."""
+    try:
+        return micro.read((path / _MICRO_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, UsageError) as error:
+        raise UsageError(f"{path / _MICRO_FILE}: {error}") from None
+
+
+def _append(path: Path, line: bytes) -> None:
+    """One write and one fsync: a crash leaves whole lines, or a last one that `_lines` can tell."""
+    with path.open("ab") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _lines(path: Path, kind: TypeAdapter[T]) -> Iterator[T]:
+    if not path.exists():
+        return
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+        if not line.endswith(b"\n"):
+            return  # the writer died in the middle of it
+        try:
+            _check_schema(line)
+            yield kind.validate_json(line)
+        except ValueError as error:
+            raise UsageError(f"{path}, line {number}: {_reason(error)}") from None
+
+
+def _reason(error: ValueError) -> str:
+    """Why a line cannot be read; a ValidationError, which is a ValueError too, names the field."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'the line'}: {first['msg']}"
+
+
+def _check_schema(line: bytes) -> None:
+    fields = json.loads(line)
+    schema = fields.get("schema", SCHEMA) if isinstance(fields, dict) else SCHEMA
+    if schema != SCHEMA:
+        raise ValueError(f"schema {schema}, this version reads {SCHEMA}")

@@ -1,0 +1,139 @@
+"""What is measured: setups, loads, cells and plans. All frozen, all plain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A server to start: kind, workers, loop, parser, app, and the app's environment.
+
+    `http` is "own" where the server brings its own parser; `worker` is gunicorn's worker class.
+    `app` is `module:attribute`, or `module:factory()` for a factory. In `env`, `args` and `command`, `{tmp}` stands
+    for a folder that lives as long as the server, `{port}` for its port and `{python}` for this interpreter; in `env`,
+    `{postgres}` and `{redis}` stand for the URLs of the `services`, which are started for the server, empty at first.
+    In `command`, `{bench}` stands for the harness's own folder. `needs` names a program without which the setup is left
+    out of a plan.
+    """
+
+    name: str
+    server: Literal["uvicorn", "gunicorn", "granian", "hypercorn", "command"]
+    about: str = ""
+    workers: int = 1
+    loop: Literal["uvloop", "asyncio"] = "uvloop"
+    http: Literal["httptools", "h11", "own"] = "httptools"
+    worker: Literal["uvicorn", "asgi"] = "uvicorn"
+    app: str = "target_app.main:create_app()"
+    env: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[Literal["postgres", "redis"], ...] = ()
+    args: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    health: str = "/health/live"
+    cpus: tuple[int, ...] = ()
+    needs: str = ""
+
+
+Shape = Literal["constant", "step", "ramp", "spike"]
+"""How a load changes over its measured part; users or arrivals are its highest level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of a load: its start and length, and the users or arrivals per second it begins and ends with."""
+
+    t_s: float
+    duration_s: float
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLoad:
+    """`users` who each wait for an answer, and then for `think_s` on average, before they start again.
+
+    Think times are exponential, so that users do not march in step.
+    """
+
+    users: int
+    duration_s: float
+    warmup_s: float = 0.5
+    think_s: float = 0.0
+    shape: Shape = "constant"
+    kind: Literal["closed"] = "closed"
+
+    @property
+    def label(self) -> str:
+        thinking = f" thinking {self.think_s:g} s" if self.think_s else ""
+        return f"{self.users} user{'' if self.users == 1 else 's'}{thinking}{_shaped(self.shape)}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLoad:
+    """Sessions that arrive at a rate, whether or not the server keeps up; beyond `max_sessions` they are shed."""
+
+    arrivals_per_s: float
+    duration_s: float
+    warmup_s: float = 0.5
+    arrivals: Literal["poisson", "uniform"] = "poisson"
+    max_sessions: int = 1000
+    shape: Shape = "constant"
+    kind: Literal["open"] = "open"
+
+    @property
+    def label(self) -> str:
+        return f"{self.arrivals_per_s:g} arrivals/s{_shaped(self.shape)}"
+
+
+def _shaped(shape: Shape) -> str:
+    return "" if shape == "constant" else f", {shape}"
+
+
+Load = ClosedLoad | OpenLoad
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One measurement: a setup under a scenario, an engine and a load, for the `repeat`-th time (from 0)."""
+
+    setup: str
+    scenario: str
+    engine: str
+    load: Load
+    repeat: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, str, Load]:
+        """What repeats of one cell share."""
+        return (self.setup, self.scenario, self.engine, self.load)
+
+    @property
+    def label(self) -> str:
+        return f"{self.setup} / {self.scenario} / {self.engine} / {self.load.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Setups x scenarios x engines x loads, each cell `repeats` times."""
+
+    setups: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    engines: tuple[str, ...]
+    loads: tuple[Load, ...]
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure, as blocks that overlap freely: a cell named twice is measured once.
+
+    `processes` native generators share each load. Without a `seed` one is drawn for each run.
+    """
+
+    name: str
+    about: str
+    blocks: tuple[Block, ...]
+    seed: int | None = None
+    processes: int = 1

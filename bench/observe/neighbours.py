@@ -1,0 +1,88 @@
+"""Other processes on our CPUs: how much of them they took while something was measured."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+from collections.abc import Sequence
+
+import psutil
+
+from bench.model.readings import CpuTimes, others_share
+from bench.system import cpus
+from bench.system.processes import Processes
+
+
+class Neighbours:
+    """Watches the CPUs of a server and of its generator, from its making on.
+
+    Of our children those that live at that moment are the server's side (it and its services), and all that come
+    later the generator's, to which we ourselves belong where we have no CPU of our own.
+    """
+
+    def __init__(
+        self,
+        server_pid: int,
+        server_cpus: Sequence[int],
+        generator_cpus: Sequence[int],
+        processes: Processes,
+        own_cpus: Sequence[int] | None = None,
+    ) -> None:
+        self._server_pid = server_pid
+        self._server_cpus = frozenset(server_cpus)
+        self._generator_cpus = tuple(generator_cpus)
+        self._with_us = own_cpus is None or bool(set(own_cpus) & set(generator_cpus))
+        self._processes = processes
+        self._services = processes.children - {server_pid}
+        self._services_before_s = sum(map(_tree_s, self._services))
+        self._before = self._read()
+
+    def share(self) -> float:
+        """What others took so far of the server's CPUs, or of the generator's if that is more; 1.0 is all of them.
+
+        Where the two share a CPU, it is what others took of all that either can use.
+        """
+        before, servers_s, generators_s = self._before
+        now, servers_now_s, generators_now_s = self._read()
+        server, generator = self._server_cpus, set(self._generator_cpus)
+        sides = [(server, servers_now_s - servers_s), (generator, generators_now_s - generators_s)]
+        if server & generator:
+            sides = [(server | generator, sum(ours_s for _, ours_s in sides))]
+        return max(others_share(before, now, mine, ours_s) for mine, ours_s in sides)
+
+    def services_s(self) -> float:
+        """CPU time that our services beside the server (a database, a cache) used so far."""
+        return sum(map(_tree_s, self._services)) - self._services_before_s
+
+    def _read(self) -> tuple[CpuTimes, float, float]:
+        """What the CPUs did, and of that the processes of the server's side and of the generator's."""
+        beside = self._services | {self._server_pid}
+        generators_s = sum(map(_tree_s, self._processes.children - beside)) + _ended_s()
+        return (
+            cpus.times(),
+            sum(map(_tree_s, beside)),
+            generators_s + (_own_s() if self._with_us else 0.0),
+        )
+
+
+def _ended_s() -> float:
+    """CPU time of the children that ended and were waited for: generators, as a rule."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _own_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _tree_s(pid: int) -> float:
+    """CPU time of a process and its descendants, with those that ended and were waited for."""
+    used_s = 0.0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                used_s += sum(times[:4])
+    return used_s

@@ -1,0 +1,221 @@
+"""TOML -> Setup and Plan: the one reader of configuration. Every mistake gets a sentence with file, table and key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from bench.errors import UsageError, unknown
+from bench.model.plan import Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
+
+_HERE = Path(__file__).parent
+
+_SETUP = TypeAdapter(Setup)
+_SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name"} | {"extends"}
+_PLAN_ONLY_KEYS = frozenset({"about", "seed", "processes", "blocks"})
+
+T = TypeVar("T")
+_Tables = Mapping[str, dict[str, Any]]
+
+_Names = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class _BlockEntry:
+    """A block as it stands in the file, after the plan's own keys were filled in."""
+
+    setups: _Names
+    scenarios: _Names
+    engines: _Names = ("native",)
+    users: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = ()
+    arrivals_per_s: tuple[Annotated[float, Field(gt=0, le=1_000_000)], ...] = ()
+    duration_s: Annotated[float, Field(gt=0, le=86_400)] = 2.0
+    warmup_s: Annotated[float, Field(ge=0, le=86_400)] = 0.5
+    repeats: Annotated[int, Field(ge=1)] = 1
+    arrivals: Literal["poisson", "uniform"] = "poisson"
+    max_sessions: Annotated[int, Field(ge=1)] = 1000
+    think_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+    shape: Shape = "constant"
+
+    def block(self) -> Block:
+        loads: list[Load] = [
+            ClosedLoad(users, self.duration_s, self.warmup_s, think_s=self.think_s, shape=self.shape)
+            for users in self.users
+        ]
+        loads += [
+            OpenLoad(rate, self.duration_s, self.warmup_s, self.arrivals, self.max_sessions, shape=self.shape)
+            for rate in self.arrivals_per_s
+        ]
+        return Block(self.setups, self.scenarios, self.engines, tuple(loads), self.repeats)
+
+
+_BLOCK = TypeAdapter(_BlockEntry)
+_BLOCK_KEYS = frozenset(field.name for field in fields(_BlockEntry))
+
+
+def load_setups(path: Path | None = None) -> dict[str, Setup]:
+    """The shipped setups, with those of a user's file added; theirs win and may extend ours. Raises UsageError.
+
+    A shipped setup stays what it is, whatever the user's file does to the one that it extends.
+    """
+    shipped = _extended("setups.toml", _tables(_HERE / "setups.toml"), {})
+    own = _extended(str(path), _tables(path), shipped) if path else {}
+    return {
+        name: _setup(f"{source}: [{name}]", name, table)
+        for source, tables in (("setups.toml", shipped), (str(path), own))
+        for name, table in tables.items()
+    }
+
+
+def load_plans(path: Path | None = None) -> dict[str, Plan]:
+    """The shipped plans, with those of a user's file added; theirs win. Raises UsageError."""
+    shipped = {
+        name: _plan("plans.toml", name, table) for name, table in _tables(_HERE / "plans.toml").items()
+    }
+    own = {name: _plan(str(path), name, table) for name, table in (_tables(path) if path else {}).items()}
+    return shipped | own
+
+
+def check_names(plan: Plan, setups: Iterable[str], scenarios: Iterable[str], engines: Iterable[str]) -> None:
+    """Raise UsageError, with a guess at what was meant, when a plan names what does not exist."""
+    for kind, wanted, known in (
+        ("setup", [name for block in plan.blocks for name in block.setups], set(setups)),
+        ("scenario", [name for block in plan.blocks for name in block.scenarios], set(scenarios)),
+        ("engine", [name for block in plan.blocks for name in block.engines], set(engines)),
+    ):
+        for name in wanted:
+            if name not in known:
+                raise unknown(kind, name, known)
+
+
+def _tables(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        content = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from None
+    for name, table in content.items():
+        if not isinstance(table, dict):
+            raise UsageError(f"{path}: '{name}' stands outside of any table; write [name] above it")
+    return content
+
+
+def _extended(source: str, tables: _Tables, beneath: _Tables) -> dict[str, dict[str, Any]]:
+    """Each table on top of the one that it extends: of its own file, or else of those beneath."""
+    for name, table in tables.items():
+        _check_keys(f"{source}: [{name}]", table, _SETUP_KEYS)
+    return {name: _on_base(source, name, tables, beneath, ()) for name in tables}
+
+
+def _on_base(
+    source: str, name: str, tables: _Tables, beneath: _Tables, above: tuple[str, ...]
+) -> dict[str, Any]:
+    """One table on top of its base; a table that extends its own name means the one beneath."""
+    table, chain = dict(tables[name]), (*above, name)
+    base_name = table.pop("extends", None)
+    if base_name is None:
+        return table
+    if not isinstance(base_name, str):
+        raise UsageError(f"{source}: [{name}] extends: {base_name!r} is no name of a setup")
+    if base_name in beneath and (base_name not in tables or base_name == name):
+        base = beneath[base_name]
+    elif base_name not in tables:
+        raise UsageError(f"{source}: [{name}] extends: {unknown('setup', base_name, {**beneath, **tables})}")
+    elif base_name in chain:
+        raise UsageError(f"{source}: [{chain[0]}] extends itself: {' -> '.join((*chain, base_name))}")
+    else:
+        base = _on_base(source, base_name, tables, beneath, chain)
+    if isinstance(base.get("env"), dict) and isinstance(table.get("env"), dict):
+        table["env"] = base["env"] | table["env"]
+    return {**base, **table}
+
+
+def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
+    if isinstance(table.get("env"), dict):
+        table = {**table, "env": {key: _plain(value) for key, value in table["env"].items()}}
+    setup = _validated(where, _SETUP, {**table, "name": name})
+    if setup.workers < 1:
+        raise UsageError(f"{where} workers: {setup.workers} is too few; 1 is the least")
+    for service in ("postgres", "redis"):
+        if service not in setup.services and f"{{{service}}}" in "".join(setup.env.values()):
+            raise UsageError(f'{where} env: mentions {{{service}}}; add services = ["{service}"]')
+    if setup.server == "command" and not setup.command:
+        raise UsageError(
+            f'{where} command: a server = "command" needs one, such as ["python", "my_server.py", "{{port}}"]'
+        )
+    if not setup.health.startswith("/"):
+        raise UsageError(f"{where} health: {setup.health!r} is no path; it begins with /")
+    if any(cpu < 0 for cpu in setup.cpus):
+        raise UsageError(f"{where} cpus: {min(setup.cpus)} is no CPU; 0 is the first")
+    return setup
+
+
+def _plain(value: object) -> object:
+    """Numbers and truth values as the environment holds them; what is none of these is left to be refused."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
+    where = f"{source}: [{name}]"
+    _check_keys(where, table, _PLAN_ONLY_KEYS | _BLOCK_KEYS)
+    common = {key: value for key, value in table.items() if key in _BLOCK_KEYS}
+    entries = table.get("blocks", [{}])
+    if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
+        raise UsageError(f"{where} blocks: write each as [[{name}.blocks]]")
+    seed = _whole_number(where, "seed", table) if "seed" in table else None
+    processes = _whole_number(where, "processes", table)
+    if processes < 1:
+        raise UsageError(f"{where} processes: {processes} is too few; 1 is the least")
+    blocks = tuple(
+        _block(f"{where} block {number}", common | entry) for number, entry in enumerate(entries, 1)
+    )
+    return Plan(name, str(table.get("about", "")), blocks, seed, processes)
+
+
+def _whole_number(where: str, key: str, table: Mapping[str, object]) -> int:
+    found = table.get(key, 1)
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise UsageError(f"{where} {key}: {found!r} is no whole number")
+    return found
+
+
+def _block(where: str, table: dict[str, Any]) -> Block:
+    _check_keys(where, table, _BLOCK_KEYS)
+    block = _validated(where, _BLOCK, table).block()
+    if not block.loads:
+        raise UsageError(f"{where}: has no load; give users = [32] or arrivals_per_s = [100]")
+    return block
+
+
+def _check_keys(where: str, table: Mapping[str, object], known: frozenset[str]) -> None:
+    for key in table:
+        if key not in known:
+            raise UsageError(f"{where}: {unknown('key', key, known)}")
+
+
+def _validated(where: str, kind: TypeAdapter[T], table: Mapping[str, object]) -> T:
+    try:
+        return kind.validate_python(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise UsageError(f"{where}: has no {place}") from None
+        said = (
+            first["msg"]
+            .replace("valid tuple", "list")
+            .replace("Tuple", "List")
+            .replace("valid dictionary", "table")
+        )
+        raise UsageError(f"{where} {place}: {said}, got {first['input']!r}") from None

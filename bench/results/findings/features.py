@@ -1,0 +1,57 @@
+"""What each feature costs: setups that differ from a plain one in nothing but what is switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.model.record import Run
+from bench.results.cells import Repeats
+from bench.results.findings.duels import Duel, meetings
+from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, word
+from bench.results.siblings import featured
+from bench.stats.metrics import CPU, THROUGHPUT, Metric
+
+
+def features(run: Run, cells: Sequence[Repeats]) -> Finding | None:
+    """Throughput and CPU per request of each featured setup, as ratios to the plain one, scenario by scenario."""
+    duels = [
+        duel for base, others in featured(run)[:1] for new in others if (duel := meetings(cells, new, base))
+    ]
+    if not duels:
+        return None
+    plain = duels[0][0][1]
+    text = " ".join(sentence for duel in duels if (sentence := _sentence(duel)))
+    silent = [duel[0][0].setup for duel in duels if not _sentence(duel)]
+    if silent:
+        text += f" For {listed(silent)} {NOT_SHOWN}."
+    used = [cell for duel in duels for pair in duel for cell in pair]
+    return Finding(
+        "features",
+        f"What each feature costs, beside {plain.setup}",
+        f"{text.strip()} ({plain.where})",
+        tuple(_figure(duel) for duel in duels),
+        "throughput",
+        caveats_of(used),
+    )
+
+
+def _sentence(duel: Duel) -> str:
+    """Throughput and CPU where a difference was shown; empty where none was."""
+    served, spent = _shown(duel, THROUGHPUT), _shown(duel, CPU)
+    parts = ([f"serves {served} the requests"] if served else []) + (
+        [f"spends {spent} the CPU on a request"] if spent else []
+    )
+    return f"{duel[0][0].setup} {listed(parts)}." if parts else ""
+
+
+def _shown(duel: Duel, metric: Metric) -> str:
+    ratios = ((new.scenario, evident(new.against(base, metric))) for new, base in duel)
+    return listed([f"{found.text} in {scenario}" for scenario, found in ratios if found])
+
+
+def _figure(duel: Duel) -> str:
+    ratios = ", ".join(
+        f"{new.scenario} {word(new.against(base, THROUGHPUT))} (CPU {word(new.against(base, CPU))})"
+        for new, base in duel
+    )
+    return f"{duel[0][0].setup}: {ratios}"

@@ -1,0 +1,81 @@
+"""Snapshots of a server's process tree -> Resources: what the measured part cost."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bench.model.readings import Answers, CpuTimes, Pulse, Snapshot, busy_share, steal_share
+from bench.model.record import Latency, Resources, ResourceSlice
+from bench.results.workers import chosen, cpu_s, worker
+
+
+def resources(
+    snapshots: Sequence[Snapshot],
+    *,
+    workers: Sequence[int],
+    answers: Mapping[int, Answers],
+    answered: int,
+    cpus: Sequence[int],
+    times: tuple[CpuTimes, CpuTimes],
+    pulses: Mapping[int, Sequence[Pulse]],
+    pings: int = 0,
+    ping_cpu_us: float | None = None,
+) -> Resources:
+    """Sum up at least two snapshots, the first and last of which bound the measured part, as the two `times` do.
+
+    `answered` is the number of requests answered in it, good or not, without the `pings` of a victim's probe, each of
+    which took the server `ping_cpu_us` of CPU time when it was alone. A worker's `requests` is None when no answer
+    names its worker. `answers` and `pulses` are by the worker's pid.
+    """
+    first = snapshots[0]
+    used_s = sum(cpu_s(snapshots, pid) for pid in _pids(snapshots))
+    silent = Answers(np.empty(0, np.int64), Latency()) if answers else None
+    return Resources(
+        cpu_us_per_request=_cpu_us(used_s * 1e6, answered, pings, ping_cpu_us),
+        rss_peak_bytes=max(
+            sum(reading.rss_bytes for reading in snapshot.processes) for snapshot in snapshots
+        ),
+        workers=tuple(
+            worker(snapshots, pid, answers.get(pid, silent), pulses.get(pid, ()))
+            for pid in sorted({*workers, *answers} & _pids(snapshots))
+        ),
+        cpu_s=used_s,
+        cpus=tuple(cpus),
+        steal_share=steal_share(*times, cpus),
+        timeline=tuple(
+            _slice(before, after, first.at_ns) for before, after in itertools.pairwise(chosen(snapshots))
+        ),
+        busy_share=busy_share(*times, cpus) if cpus else None,
+        ping_cpu_us=ping_cpu_us,
+        throttled_s=max(0.0, times[1].throttled_s - times[0].throttled_s),
+    )
+
+
+def _cpu_us(used_us: float, answered: int, pings: int, ping_us: float | None) -> float | None:
+    """What is left for a request without the pings; None where their part is not known, or is most of it.
+
+    Alone a ping takes longer than next to a load: where pings are most of what was used, nothing sure is left.
+    """
+    if not answered or not used_us or (pings and ping_us is None):
+        return None
+    left_us = used_us - pings * (ping_us or 0.0)
+    return left_us / answered if not pings or left_us > used_us / 2 else None
+
+
+def _pids(snapshots: Sequence[Snapshot]) -> set[int]:
+    return {reading.pid for snapshot in snapshots for reading in snapshot.processes}
+
+
+def _slice(before: Snapshot, after: Snapshot, start_ns: int) -> ResourceSlice:
+    pair = (before, after)
+    used_s = sum(cpu_s(pair, pid) for pid in _pids(pair))
+    return ResourceSlice(
+        t_s=round((after.at_ns - start_ns) / 1e9, 3),
+        cpu_share=round(used_s / ((after.at_ns - before.at_ns) / 1e9), 3),
+        rss_bytes=sum(reading.rss_bytes for reading in after.processes),
+        threads=sum(reading.threads for reading in after.processes),
+        connections=before.connections,
+    )

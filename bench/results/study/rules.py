@@ -1,0 +1,119 @@
+"""When to write an endpoint which way: rules, each with the ratio that bears it out, or that did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.results.cells import Repeats
+from bench.results.study.ladder import Ladder
+from bench.results.study.ratio import Ratio, crossover
+from bench.results.study.rule import Rule
+from bench.results.study.sidelights import of_rates, of_threads
+from bench.stats.estimate import times
+from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
+
+_UNITS = {THROUGHPUT: "the requests", VICTIM_P99: "the wait of a bystander at p99", CPU: "the CPU a request"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Two variants and a metric of theirs; what to do where the first has more of it, or less."""
+
+    new: str
+    base: str
+    metric: Metric
+    higher: str
+    lower: str
+    open: str
+
+
+_QUESTIONS = (
+    _Question("async", "sync", THROUGHPUT, "write it async def", "write it def", "async def or def"),
+    _Question(
+        "async", "sync", CPU, "def spends less CPU", "async def spends less CPU", "which spends less CPU"
+    ),
+    _Question(
+        "sync", "async", VICTIM_P99,
+        "async def spares others", "def spares others", "which of them spares others",
+    ),
+    _Question(
+        "misuse", "async", THROUGHPUT,
+        "a blocking call in async def serves more, as long as nobody else is to be served",
+        "never block the event loop", "whether blocking the loop costs requests",
+    ),
+    _Question(
+        "misuse", "async", VICTIM_P99,
+        "who blocks the loop makes all others wait", "blocking the loop spares others",
+        "whether blocking the loop makes others wait",
+    ),
+    _Question(
+        "offload", "misuse", THROUGHPUT,
+        "what must block goes to a thread (run_in_threadpool)", "a thread does not help what blocks",
+        "whether a thread helps what blocks",
+    ),
+    _Question(
+        "model", "orjson", THROUGHPUT,
+        "let pydantic write the model", "write it by orjson, unchecked", "pydantic or orjson",
+    ),
+)  # fmt: skip
+
+
+def rules(ladders: Iterable[Ladder], cells: Sequence[Repeats]) -> tuple[Rule, ...]:
+    """Those that the repeats bear out, then those that could not be settled."""
+    ladders = tuple(ladders)
+    crowd = [ladder.group for ladder in ladders]
+    found = [
+        rule
+        for ladder in ladders
+        for rule in _of_ladder(ladder, f", {ladder.setup}" if crowd.count(ladder.group) > 1 else "")
+    ]
+    found += [*of_threads(cells), *of_rates(cells)]
+    return tuple(sorted(found, key=lambda rule: not rule.shown))
+
+
+def _of_ladder(ladder: Ladder, where: str) -> Iterator[Rule]:
+    for question in _QUESTIONS:
+        levels = ladder.ratios(question.new, question.base, question.metric)
+        if not levels:
+            continue
+        yield from _answers(question, levels, ladder, where)
+        users = crossover(levels)
+        if users is not None and question.metric is THROUGHPUT:
+            yield Rule(
+                f"{ladder.work}: {question.new} and {question.base} change places",
+                f"at about {users:.0f} users{where}",
+                tuple(found for found in levels.values() if found.shown),
+            )
+
+
+def _answers(question: _Question, levels: Mapping[int, Ratio], ladder: Ladder, where: str) -> Iterator[Rule]:
+    """One rule for each direction that is shown at some level, with the strongest ratio; else that none is."""
+    for direction, advice in (("higher", question.higher), ("lower", question.lower)):
+        shown = {users: found for users, found in levels.items() if found.direction == direction}
+        if shown:
+            users = max(shown, key=lambda users: (not shown[users].grows, shown[users].strength))
+            figure = f"{ladder.work} at {_users([users])}{where}: {_ratio_words(question, shown[users])}"
+            yield Rule(f"{ladder.work}: {advice}", figure, (shown[users],))
+    if not any(found.shown for found in levels.values()):
+        said = _span_words(question, [found.interval.middle for found in levels.values() if not found.grows])
+        figure = f"{ladder.work} at {_users(levels)}{where}: {said}"
+        yield Rule(f"{ladder.work}: {question.open}", figure, tuple(levels.values()))
+
+
+def _ratio_words(question: _Question, found: Ratio) -> str:
+    if found.grows:
+        return f"at p99 a bystander waits {found.waits}"
+    return _span_words(question, [found.interval.middle])
+
+
+def _span_words(question: _Question, middles: Sequence[float]) -> str:
+    if not middles:
+        return "a bystander's wait grew for as long as the cells lasted"
+    span = " to ".join(dict.fromkeys([times(min(middles)), times(max(middles))]))
+    return f"{question.new} {span} {_UNITS[question.metric]} of {question.base}"
+
+
+def _users(levels: Iterable[int]) -> str:
+    few, many = min(levels), max(levels)
+    return f"{few} user{'' if few == 1 else 's'}" if few == many else f"{few} to {many} users"

@@ -1,0 +1,68 @@
+"""Rules beside the ladders: what more threads bring, and how twins fare at a fixed rate of arrivals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from bench.results.cells import Repeats, by_place, twins
+from bench.results.study.ladder import work_of
+from bench.results.study.plateaus import tokens, workers
+from bench.results.study.ratio import Ratio, ratio
+from bench.results.study.rule import Rule
+from bench.stats.estimate import times
+from bench.stats.metrics import P99, THROUGHPUT, VICTIM_P99
+
+
+def of_threads(cells: Iterable[Repeats]) -> Iterator[Rule]:
+    """What more threads bring to endpoints that wait in one, from setups whose workers have more tokens than others."""
+    waiting = [
+        (count, cell)
+        for cell in cells
+        if cell.scenario == "io-sync" and cell.closed and (count := tokens(cell)) is not None
+    ]
+    found = [
+        (count, less, made)
+        for count, new in waiting
+        for less, base in waiting
+        if count > less
+        and (new.context, workers(new)) == (base.context, workers(base))
+        and (made := ratio(new, base, THROUGHPUT))
+    ]
+    for pair in sorted({(count, less) for count, less, _ in found}):
+        best = max((one for *counts, one in found if tuple(counts) == pair), key=_evident)
+        what = f"{pair[0]} threads rather than {pair[1]}"
+        if not best.shown:
+            what = f"whether {what} help"
+        elif best.direction == "lower":
+            what += " are worse"
+        told = f"{times(best.interval.middle)} the requests"
+        yield Rule(f"I/O of 10 ms in def: {what}", f"I/O of 10 ms at {best.new.load.label}: {told}", (best,))
+
+
+def _evident(found: Ratio) -> tuple[bool, float]:
+    return found.shown, found.strength
+
+
+def of_rates(cells: Iterable[Repeats]) -> Iterator[Rule]:
+    """What an open load makes of twins, which has them wait without a user to hold back: each against the reference."""
+    opened = by_place(cell for cell in cells if not cell.closed).values()
+    for members in opened:
+        for reference, *others in twins(members):
+            for other in others:
+                for metric, whose in (
+                    (P99, "the response at p99"),
+                    (VICTIM_P99, "the wait of a bystander at p99"),
+                ):
+                    found = ratio(other, reference, metric)
+                    if found is None:
+                        continue
+                    whether = "" if found.shown else "whether "
+                    word = "shorter" if found.direction == "lower" else "longer"
+                    told = f"{other.variant} {times(found.interval.middle)} {whose} of {reference.variant}"
+                    if found.grows:
+                        told = f"at p99 a bystander waits {found.waits}"
+                    yield Rule(
+                        f"{work_of(other.group)} at a fixed rate: {whether}{other.variant} makes {whose} {word}",
+                        f"{work_of(other.group)} at {other.load.label}: {told}",
+                        (found,),
+                    )

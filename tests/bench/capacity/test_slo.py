@@ -1,0 +1,133 @@
+"""Objectives: how they are read, and what they say of a summary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.capacity.slo import doubts, misses, parse, parse_all
+from bench.errors import UsageError
+from bench.model.plan import OpenLoad
+from bench.model.record import Caveat, Latency, Record, Summary
+from bench.results.summary import latency
+from tests.bench.builders import record
+
+
+def summary(requests: int = 10_000, errors: int = 0) -> Summary:
+    times = Latency(mean=5.0, p50=4.0, p90=8.0, p95=10.0, p99=50.0, p999=80.0, max=200.0)
+    return replace(record().summary, requests=requests, errors=errors, response_ms=times)
+
+
+@pytest.mark.parametrize(
+    ("text", "metric", "limit"),
+    [
+        ("p99<50ms", "p99", 50.0),
+        ("p99 < 50 ms", "p99", 50.0),
+        ("P50<1.5S", "p50", 1500.0),
+        ("max<800us", "max", 0.8),
+        ("mean<2e2ms", "mean", 200.0),
+        ("p999<1s", "p999", 1000.0),
+        ("errors<0.1%", "errors", 0.1),
+    ],
+    ids=["plain", "spaces", "upper case, seconds", "microseconds", "exponent", "p999", "errors in percent"],
+)
+def test_what_is_read(text: str, metric: str, limit: float) -> None:
+    found = parse(text)
+    assert (found.metric, found.limit) == (metric, pytest.approx(limit))
+    assert parse(found.text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("p99", "write METRIC<NUMBER UNIT"),
+        ("p99>50ms", "write METRIC<NUMBER UNIT"),
+        ("p99<ms", "write METRIC<NUMBER UNIT"),
+        ("p98<50ms", "unknown metric 'p98'; did you mean"),
+        ("p99<50", "a response time has a unit"),
+        ("p99<50%", "a response time has a unit"),
+        ("errors<1ms", "errors are a share"),
+        ("errors<1", "errors are a share"),
+        ("errors<101%", "more than 100 % cannot fail"),
+        ("p99<0ms", "must be above zero"),
+        ("p99<1.2.3ms", "'1.2.3' is no number"),
+    ],
+)
+def test_every_mistake_has_its_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence.replace("<", "<")):
+        parse(text)
+
+
+def test_errors_are_bounded_unless_told_otherwise_and_one_metric_has_one_limit() -> None:
+    assert [one.text for one in parse_all(["p50<5ms"])] == ["p50<5ms", "errors<0.1%"]
+    assert [one.text for one in parse_all(["errors<2%"])] == ["errors<2%"]
+    with pytest.raises(UsageError, match="two objectives for p99"):
+        parse_all(["p99<50ms", "p50<1ms", "p99<60ms"])
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("p99<50ms", False),
+        ("p99<50.1ms", True),
+        ("max<1s", True),
+        ("max<200ms", False),
+        ("mean<5.01ms", True),
+    ],
+    ids=["at the limit is not below it", "just below", "maximum", "maximum missed", "mean"],
+)
+def test_response_times_must_lie_below_the_limit(text: str, holds: bool) -> None:
+    assert parse(text).holds(summary()) is holds
+
+
+@pytest.mark.parametrize(
+    ("errors", "holds"), [(0, True), (9, True), (10, False)], ids=["none", "9 of 10,000", "10"]
+)
+def test_errors_are_a_share_of_the_requests(errors: int, holds: bool) -> None:
+    assert parse("errors<0.1%").holds(summary(errors=errors)) is holds
+
+
+def test_nothing_measured_holds_nothing() -> None:
+    assert not parse("p99<50ms").holds(replace(summary(requests=0), response_ms=Latency()))
+    assert not parse("errors<1%").holds(summary(requests=0))
+
+
+def made(*codes: str, p99: float = 10.0) -> Record:
+    load = OpenLoad(1000, 4.0)
+    return record(load=load, p99=p99, caveats=tuple(Caveat(code, "...") for code in codes))
+
+
+def test_a_trial_is_spoilt_by_what_no_objective_says() -> None:
+    objectives = parse_all(["p99<50ms"])
+    assert misses(made(), objectives) == ()
+    assert misses(made("lag", "steal", "few-samples", "errors"), objectives) == ()
+    assert misses(made("shed"), objectives) == ("shed",)
+    assert misses(made("rate-not-reached", p99=61.2), objectives) == (
+        "p99 61.2 ms (p99<50ms)",
+        "rate-not-reached",
+    )
+    assert misses(made("generator-saturated"), objectives) == ("generator-saturated",)
+
+
+@pytest.mark.parametrize(
+    ("text", "requests", "enough"),
+    [
+        ("p999<1s", 9_999, False), ("p999<1s", 10_000, True), ("p50<1s", 19, False), ("p50<1s", 20, True),
+        ("errors<0.1%", 999, False), ("errors<0.1%", 1000, True), ("max<1s", 1, True), ("p99<1s", 1, True),
+    ],
+    ids=["p999 short", "p999", "p50 short", "p50", "errors short", "errors", "max", "p99 is the record's own matter"],
+)  # fmt: skip
+def test_too_few_requests_are_said(text: str, requests: int, enough: bool) -> None:
+    found = list(doubts(summary(requests=requests), [parse(text)]))
+    assert [caveat.code for caveat in found] == ([] if enough else ["few-samples"])
+
+
+@pytest.mark.parametrize(("slowest_ms", "holds"), [(49.0, True), (51.0, False)])
+def test_of_too_few_requests_for_p999_the_slowest_decides(slowest_ms: float, holds: bool) -> None:
+    """9,000 requests of 1 ms, but for one: no p999 is known of them, but it is at most the maximum."""
+    times_ms = np.append(np.ones(8_999), slowest_ms)
+    few = replace(record().summary, response_ms=latency(times_ms))
+    assert few.response_ms.p999 is None
+    assert parse("p999<50ms").holds(few) is holds

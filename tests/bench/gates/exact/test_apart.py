@@ -1,0 +1,91 @@
+"""An app and a user's scenarios in one process: what each of them sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench.gates.exact.versions import APP, SCENARIOS, Folders
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return Folders(tmp_path)
+
+
+def test_an_app_finds_its_own_version_of_what_a_scenario_imports(folders: Folders) -> None:
+    """And a scenario the one beside it, at once or late."""
+    late = SCENARIOS.replace("    yield", "    import late\n    yield").replace("EXPECTED", "late.EXPECTED")
+    folders.write(
+        {
+            "user/mine.py": "import shared\nassert shared.OF == 'user'\n" + late,
+            "user/shared.py": "OF = 'user'",
+            "user/late.py": "import shared\nEXPECTED = 'app has base'",
+            "base/my_app.py": APP + "import shared\nSAYS = lambda: f'app has {shared.OF}'",
+            "base/shared.py": "OF = 'base'",
+        }
+    )
+    assert folders.asked(folders.job("base")) == (0, "")
+
+
+def test_what_only_a_scenario_has_the_app_has_not(folders: Folders) -> None:
+    """A base does not find the module that the head has added next to the user's scenarios."""
+    says = "\ndef SAYS():\n    try:\n        import fast\n    except ImportError:\n        return 'slow'\n"
+    folders.write(
+        {
+            "user/mine.py": "EXPECTED = 'slow'\nimport fast\n" + SCENARIOS,
+            "user/fast.py": "",
+            "base/my_app.py": APP + says,
+        }
+    )
+    assert folders.asked(folders.job("base")) == (0, "")
+
+
+def test_scenarios_read_files_where_the_user_is_and_apps_in_their_tree(folders: Folders) -> None:
+    late = SCENARIOS.replace("    yield", "    EXPECTED = open('late.py').read()\n    yield")
+    folders.write(
+        {
+            "user/mine.py": "open('now.py').close()\n" + late,
+            "user/now.py": "",
+            "user/late.py": "the base's",
+            "base/my_app.py": APP + "SAYS = lambda: open('page.py').read()",
+            "base/page.py": "the base's",
+        }
+    )
+    assert folders.asked(folders.job("base")) == (0, "")
+
+
+def test_an_app_that_goes_elsewhere_stays_there(folders: Folders) -> None:
+    folders.write(
+        {
+            "user/mine.py": "EXPECTED = 'at /.'\n" + SCENARIOS,
+            "base/my_app.py": APP + "SAYS = lambda: f'at {os.getcwd()}.'\nos.chdir('/')",
+        }
+    )
+    assert folders.asked(folders.job("base")) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["bench", "scenarios"])
+def test_an_app_may_have_a_package_that_is_called_like_ours(folders: Folders, name: str) -> None:
+    folders.write(
+        {
+            "user/mine.py": "EXPECTED = 'the base has its own'\n" + SCENARIOS,
+            "base/my_app.py": APP + f"from {name}.rooms import SAYS",
+            f"base/{name}/__init__.py": "",
+            f"base/{name}/rooms.py": "SAYS = lambda: 'the base has its own'",
+        }
+    )
+    assert folders.asked(folders.job("base")) == (0, "")
+
+
+def test_an_error_is_a_line_of_its_own_where_scenario_and_app_leave_one_open(folders: Folders) -> None:
+    folders.write(
+        {
+            "user/mine.py": "print('hello', end='')\nEXPECTED = 'right'\n" + SCENARIOS,
+            "base/my_app.py": APP + "SAYS = lambda: print('going', end='', flush=True) or 'wrong'",
+        }
+    )
+    status, said = folders.traced(folders.job("base"))
+    assert status == 1
+    assert [line for line in said.splitlines() if line.startswith("bench: GET /: wrong-body")]

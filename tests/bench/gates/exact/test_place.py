@@ -1,0 +1,72 @@
+"""Where each side runs: real processes that count bytecodes, which needs no valgrind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.gates.exact.job import Answer
+from bench.gates.exact.place import Measured, Place, Side, Subject
+from bench.model.change import Change
+from bench.model.plan import Setup
+from bench.system.revisions import Tree
+from tests.bench import tiny
+
+APP = (
+    tiny.APP
+    + """
+from shop.turns import ROW
+
+async def answer(path):
+    for _ in ROW:
+        pass
+    return 200, b"hello"
+"""
+)
+TURNS = "ROW = (None,) * int(open('data/turns.txt').read())"
+BYTECODES_A_TURN = 3  # FOR_ITER, STORE_FAST, JUMP_BACKWARD: see `python -m dis`
+PART = "ob=/usr/lib/libc.so.6\nfn=memcpy\n0 50\ntotals: 50\n"
+
+
+def lay_out(root: Path, turns: int) -> Tree:
+    """A version in a repository: the app in two folders of `service`, and its data."""
+    service = root / "service"
+    for folder in ("src/shop", "apps", "data"):
+        (service / folder).mkdir(parents=True)
+    (service / "data" / "turns.txt").write_text(str(turns))
+    (service / "apps" / "my_app.py").write_text(APP)
+    (service / "src" / "shop" / "turns.py").write_text(TURNS)
+    return Tree(service, root.name, root)
+
+
+@pytest.mark.parametrize(
+    ("args", "path"),
+    [
+        pytest.param(("--app-dir=src", "--app-dir", "apps"), "", id="--app-dir"),
+        pytest.param((), "src:{user}/apps", id="PYTHONPATH, in part of the user's tree"),
+    ],
+)
+def test_a_side_reads_and_imports_what_its_tree_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], path: str
+) -> None:
+    user, base, head = (
+        lay_out(tmp_path / name, turns) for name, turns in (("user", 0), ("base", 100), ("head", 400))
+    )
+    env = {"PYTHONPATH": path.format(user=user.folder)}
+    setup = Setup("mine", "uvicorn", app="my_app:app", args=args, env=env)
+    monkeypatch.chdir(user.folder)
+    scenarios = tmp_path / "mine.py"
+    scenarios.write_text(f"NAMES = ('busy',)\n{tiny.SCENARIOS}")
+    (tmp_path / "part").write_text(PART)
+    answer = Answer(1, {"busy": {"GET /busy": [("part", 1)]}}, {})
+    sides = [
+        Side("base", base, (), (user.root, head.root)),
+        Side("head", head, (), (user.root, base.root)),
+    ]
+    changes = [Change("busy", "instructions", "regressed")]
+    with Place() as place:
+        found = place.reasons(
+            Subject(setup, ("busy",), scenarios), sides, [Measured(answer, {}, tmp_path, True)] * 2, changes
+        )
+    assert found == {"busy": (f"answer (apps/my_app.py): +{300 * BYTECODES_A_TURN} bytecodes a request",)}

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from bench.gates.output.changes import difference, summed_up
+from bench.model.change import Change
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [
+        pytest.param(1.00512, "+0.51 %", id="more"),
+        pytest.param(0.95, "-5.00 %", id="less"),
+        pytest.param(0.9999999, "+0.00 %", id="nothing is not less than nothing"),
+    ],
+)
+def test_a_difference_has_its_sign(ratio: float, said: str) -> None:
+    assert difference(ratio) == said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(
+            Change("a", "cpu", "regressed", 200.0, 206.0, 1.03, 1.02, 1.04, unit="µs"),
+            "cpu: +3.00 %, between +2.00 and +4.00 %, from 200 µs to 206 µs",
+            id="all is known",
+        ),
+        pytest.param(Change("a", "cpu", "regressed", ratio=1.03), "cpu: +3.00 %", id="only the ratio"),
+        pytest.param(Change("a", "cpu", "inconclusive", head=70.0), "cpu: inconclusive", id="one side"),
+    ],
+)
+def test_a_sentence_holds_what_is_known(change: Change, said: str) -> None:
+    assert summed_up(change) == said

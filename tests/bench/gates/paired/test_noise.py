@@ -1,0 +1,127 @@
+"""Made-up turns whose noise is known, and the arithmetic of what could be found."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from bench.gates.paired import noise_store
+from bench.gates.paired.design import FEWEST_TURNS, MOST_TURNS
+from bench.gates.paired.judging import LOOKS, mde
+from bench.gates.paired.noise import Noise, SliceNoise, autocorrelation, from_stored, process_sd, turn_sd
+from bench.gates.paired.observation import Observation, Side, Slice, Turn
+from bench.gates.paired.power import chart, tables
+from bench.stats.signed_rank import attained
+
+SIDE = Side(1.0, 2.0, 0, 100)
+NOISE = Noise(
+    "uvicorn", "noop-async", "cpu",
+    (SliceNoise(16, 0.10, 0.010), SliceNoise(64, 0.06, 0.020), SliceNoise(256, 0.05, 0.080)), 64, 0.01, 0.1, 1.0, 8,
+)  # fmt: skip
+
+
+def seen(logs: list[float]) -> Observation:
+    """A pair whose turns have these log ratios."""
+    turns = tuple(
+        Turn(Slice(100, 1_000_000, 1_000_000), Slice(100, 1_000_000, round(1e6 * math.exp(log))))
+        for log in logs
+    )
+    return Observation(turns, SIDE, SIDE)
+
+
+def made_up(of_turn: float, of_process: float, pairs: int = 60, turns: int = 60) -> list[Observation]:
+    rng = Random(5)
+    pairs_own = [rng.gauss(0, of_process) for _ in range(pairs)]
+    return [seen([own + rng.gauss(0, of_turn) for _ in range(turns)]) for own in pairs_own]
+
+
+def test_turns_and_processes_are_told_apart() -> None:
+    both = made_up(0.06, 0.02)
+    assert turn_sd(both, "cpu") == pytest.approx(0.06, rel=0.05)
+    assert process_sd(both, "cpu", 0.06) == pytest.approx(0.02, rel=0.25)
+
+
+def test_processes_that_are_alike_differ_by_what_their_turns_do() -> None:
+    assert process_sd(made_up(0.06, 0.0), "cpu", 0.06) < 0.005
+
+
+def test_a_wild_turn_does_not_count() -> None:
+    assert turn_sd([seen([0.0, 0.01, -0.01, 0.01, -0.01, 3.0])], "cpu") == pytest.approx(
+        1.4826 * 0.01, rel=0.01
+    )
+
+
+def test_autocorrelation_by_hand() -> None:
+    # Off the middle: 1, 1, -1, -1. Products of neighbours: 1 - 1 + 1 = 1, squares: 4.
+    assert autocorrelation([seen([0.01, 0.01, -0.01, -0.01])], "cpu") == pytest.approx(0.25, rel=0.01)
+    assert autocorrelation([seen([0.0, 0.0])], "cpu") == 0.0
+
+
+def test_the_best_slice_is_the_one_that_was_measured_for_longer() -> None:
+    # 0.10^2 x 10 ms, 0.06^2 x 20 ms, 0.05^2 x 80 ms: what a short look found cheaper elsewhere changes nothing later.
+    assert [one.cost for one in NOISE.slices] == pytest.approx([1e-4, 7.2e-5, 2e-4])
+    assert (NOISE.best.sessions, replace(NOISE, sessions=16).best.sessions) == (64, 16)
+
+
+def test_processes_that_cannot_be_told_apart_are_not_said_to_be_alike() -> None:
+    (note,) = tables(replace(NOISE, process_sd=0.0))[1].notes
+    assert "less than turns so few can show" in note
+
+
+def test_what_a_comparison_finds_by_hand() -> None:
+    # 120 s / 4 looks - 1.3 x 8 s of starting: 19.6 s; 85 % of them / 8 pairs / (1.44 x 20 ms) are 72.3 turns.
+    assert NOISE.turns(120) == pytest.approx(72.3, abs=0.1)
+    sd = math.sqrt(0.01**2 + math.pi / 2 * 0.06**2 / NOISE.turns(120))
+    assert NOISE.mde(120) == pytest.approx(mde(sd, LOOKS * 8, 8))
+
+
+def test_turns_are_as_bounded_as_in_a_comparison() -> None:
+    assert (NOISE.turns(1), NOISE.turns(36_000)) == (FEWEST_TURNS, MOST_TURNS)
+
+
+def test_no_change_is_found_and_confirmed_as_rarely_as_the_levels_say() -> None:
+    assert NOISE.power(0.0, 120) == pytest.approx(attained(24, 0.0221 / 2) * attained(8, 0.05))
+
+
+def test_more_time_finds_less() -> None:
+    assert NOISE.mde(300) < NOISE.mde(120) < NOISE.mde(60)
+
+
+def test_the_chart_has_a_curve_for_each_time_that_rises_to_certainty() -> None:
+    (panel,) = chart(NOISE).panels
+    assert [trace.label for trace in panel.traces] == ["60 s", "120 s", "300 s"]
+    for trace in panel.traces:
+        found = [up for _, up in trace.points]
+        assert found == sorted(found)
+        assert found[-1] > 95
+
+
+def test_the_tables_name_the_best_slice() -> None:
+    slices, finds = tables(NOISE)
+    assert [row.entries[0] for row in slices.rows if row.entries[-1] == "best"] == ["64"]
+    assert [row.entries[0] for row in finds.rows] == ["60", "120", "300"]
+
+
+def test_what_is_stored_is_found_again_on_this_machine(tmp_path: Path) -> None:
+    noise_store.store(NOISE, tmp_path)
+    assert noise_store.stored(tmp_path) == NOISE
+    assert from_stored(asdict(NOISE)) == NOISE
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda text: text.replace('"cores": ', '"cores": 1'), id="another machine"),
+        pytest.param(lambda text: text[:-20], id="cut off"),
+        pytest.param(lambda text: text.replace("process_sd", "sd"), id="of another time"),
+    ],
+)
+def test_what_is_not_of_this_machine_is_not_used(tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
+    path = noise_store.store(replace(NOISE), tmp_path)
+    path.write_text(spoil(path.read_text()))
+    assert noise_store.stored(tmp_path) is None
+    assert noise_store.stored(tmp_path / "nowhere") is None

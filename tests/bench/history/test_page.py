@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from bench.history.entry import Entry
+from bench.history.page import render
+from bench.history.report import ADVICE, history
+from tests.bench.history.entries import HERE, THERE, commit, entry
+from tests.bench.history.entries import history as made
+
+STEP = [1.0, 1.01, 0.99, 1.0, 1.01, 0.99] * 2 + [1.2, 1.21, 1.19, 1.2, 1.21, 1.19] * 2
+
+
+def address(commit: str) -> str:
+    return f"https://example.org/commit/{commit}"
+
+
+class Seen(HTMLParser):
+    """The ids, links and words of a page, and the tags that are open at its end."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids += [value or "" for key, value in attrs if key == "id"]
+        self.links += [value or "" for key, value in attrs if key in ("href", "src")]
+        if tag not in ("meta", "line", "polygon", "polyline"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("line", "polygon", "polyline"):
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data.strip())
+
+
+def page(entries: tuple[Entry, ...]) -> Seen:
+    return Seen(render(history(entries), address))
+
+
+def test_a_page_is_whole_and_needs_nothing_else() -> None:
+    seen = page((*made(STEP), *made(STEP, metric="p50"), *made(STEP, metric="instructions", anchor=None)))
+    assert seen.open == []
+    inside = {link[1:] for link in seen.links if link.startswith("#")}
+    assert inside
+    assert inside <= set(seen.ids)
+    assert len(seen.ids) == len(set(seen.ids))
+    assert {link for link in seen.links if not link.startswith("#")} == {
+        address(commit(day).hash) for day in range(24)
+    }
+
+
+def test_without_an_address_no_commit_is_a_link() -> None:
+    seen = Seen(render(history(made(STEP)), lambda commit: None))
+    assert [link for link in seen.links if not link.startswith("#")] == []
+    assert commit(12).short in seen.words
+
+
+def test_metrics_of_one_thing_stand_together_and_counts_too() -> None:
+    entries = (
+        *made([1.0, 1.1]), *made([1.0, 1.1], metric="p50"),
+        *made([9.0, 9.1], metric="instructions", anchor=None, name="noop"),
+        *made([9.0, 9.1], metric="instructions", anchor=None, name="io"),
+    )  # fmt: skip
+    seen = page(entries)
+    headings = [word for word in seen.words if word in ("uvicorn / noop-async", "Instructions per request")]
+    assert headings == ["uvicorn / noop-async", "Instructions per request"]
+    panels = [word for word in seen.words if word in ("cpu", "p50", "noop", "io")]
+    assert panels == ["cpu", "p50", "noop", "io"]
+
+
+def test_several_machines_are_told_apart_by_a_legend() -> None:
+    both = (*made([1.0, 1.1]), *made([2.0, 2.1], machine=THERE))
+    assert [word in page(both).words for word in (f"({HERE.fingerprint})", f"({THERE.fingerprint})")] == [
+        True,
+        True,
+    ]
+    assert f"({HERE.fingerprint})" not in page(made([1.0, 1.1])).words
+
+
+def test_words_of_others_are_only_words() -> None:
+    machine = replace(HERE, about="<u>machine", fingerprint="<s>print")
+    bad = tuple(
+        replace(
+            one, commit=replace(one.commit, subject="<i>subject"), run="<i>run", machine=machine,
+            versions={"<i>package": str(place < 12)},
+        )
+        for place, one in enumerate(made(STEP, name="<i>name", anchor="<i>anchor", metric="<i>metric"))
+    )  # fmt: skip
+    both = (*bad, *made(STEP, name="<i>name", anchor="<i>anchor", metric="<i>metric"))
+    said = render(history(both), lambda commit: 'https://example.org/"><i>')
+    assert "package: &lt;i&gt;package" in said
+    assert [tag for tag in ("<i", "<u>", "<s>") if tag in said] == []
+
+
+def test_the_page_says_that_change_points_are_advice_and_what_changed_beside_the_code() -> None:
+    entries = tuple(
+        entry(day, value, versions={"uvicorn": "0.54.0" if day < 12 else "0.55.0"})
+        for day, value in enumerate(STEP)
+    )
+    assert ADVICE in page(entries).words
+    assert "package: uvicorn 0.54.0 → 0.55.0" in page(entries).words

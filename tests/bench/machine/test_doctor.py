@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import os
+from importlib import metadata
+from pathlib import Path
+
+from bench.machine.doctor import examine
+from tests.bench.program import bench
+
+
+def test_every_question_has_an_answer_and_every_worry_an_advice() -> None:
+    findings = {finding.subject: finding for finding in examine()}
+    asked = ["machine", "pinning", "other work", "steal", "open files", "ports"]
+    servers = [
+        "uvicorn",
+        "gunicorn",
+        "granian",
+        "hypercorn",
+        "uvloop",
+        "httptools",
+        "uvicorn-worker",
+        "locust",
+    ]
+    assert list(findings) == asked + servers
+    assert all(finding.seen for finding in findings.values())
+    assert all(finding.advice for finding in findings.values() if not finding.well)
+    assert f"{os.cpu_count()} cores" in findings["machine"].seen
+    assert {findings[name].seen for name in servers} == {metadata.version(name) for name in servers}
+
+
+def test_pinning_is_well_where_there_are_two_cpus() -> None:
+    found = next(finding for finding in examine() if finding.subject == "pinning")
+    assert found.well == (len(os.sched_getaffinity(0)) >= 2)
+
+
+def test_the_command_prints_a_line_each_and_ends_well(tmp_path: Path) -> None:
+    done = bench("doctor", "--quick", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    marks = [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert len(marks) == 14
+    assert set(marks) <= {"ok", "mind"}

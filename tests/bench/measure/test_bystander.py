@@ -1,0 +1,90 @@
+"""A victim's requests: how often they come, and what one costs a server that burns a known amount of CPU time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bench.engines.job import Job
+from bench.measure.bystander import ping_cpu_us, probe
+from bench.model.plan import ClosedLoad, Setup
+from bench.serve.server import Server, serving
+from bench.system.ports import free_port
+from bench.system.processes import Processes
+from scenarios.model import Request, Scenario
+from scenarios.single import Always
+
+# Each request takes 2 ms of CPU time; after so many of them the server answers 500.
+BURNING = """
+import asyncio, sys, time
+
+class Burning(asyncio.Protocol):
+    left = int(sys.argv[2])
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        until = time.process_time() + 0.002
+        while time.process_time() < until:
+            pass
+        Burning.left -= 1
+        status = b"200 OK" if Burning.left >= 0 else b"500 Oh"
+        self.transport.write(b"HTTP/1.1 " + status + b"\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(Burning, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+PING = Always(Request("GET", "/ping"))
+VICTIM = Scenario("s", PING, victim=PING)
+
+
+@contextmanager
+def burning(folder: Path, processes: Processes, requests: int) -> Iterator[Server]:
+    program = folder / "burning.py"
+    program.write_text(BURNING)
+    command = (sys.executable, str(program), "{port}", str(requests))
+    with serving(Setup("burning", "command", command=command, health="/"), processes) as server:
+        yield server
+
+
+def test_a_ping_costs_what_the_server_burns_for_it(tmp_path: Path, processes: Processes) -> None:
+    with burning(tmp_path, processes, 10_000) as server:
+        found_us = ping_cpu_us(VICTIM, server)
+
+    assert found_us is not None
+    assert 2000 <= found_us < 2500
+
+
+def test_pings_that_fail_cost_nobody_knows_what(tmp_path: Path, processes: Processes) -> None:
+    with burning(tmp_path, processes, 100) as server:
+        assert ping_cpu_us(VICTIM, server) is None
+
+
+def test_a_server_that_is_gone_costs_nobody_knows_what(tmp_path: Path, processes: Processes) -> None:
+    log = tmp_path / "log"
+    with processes.running([sys.executable, "-c", "input()"], log=log, talking=True) as child:
+        assert isinstance(child, subprocess.Popen)
+        gone = Server(Setup("gone", "command"), "127.0.0.1", free_port(), child.pid, log, (), child.poll)
+        assert ping_cpu_us(VICTIM, gone) is None
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "per_s"), [(0.5, 125.0), (0.9, 100 / 0.9), (3.0, 100.0)], ids=["short", "middling", "long"]
+)
+def test_a_short_cell_is_probed_more_often_within_bounds(duration_s: float, per_s: float) -> None:
+    load = ClosedLoad(5, duration_s, 0.2)
+    made = probe(Job("127.0.0.1", 1, "s", load, Path("samples"), seed=7), Path("victim"))
+
+    assert made.victim
+    assert made.samples == Path("victim")
+    assert (made.load.duration_s, made.load.warmup_s) == (duration_s, 0.2)
+    assert made.load.arrivals_per_s == pytest.approx(per_s)  # type: ignore[union-attr]

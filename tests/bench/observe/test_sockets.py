@@ -1,0 +1,34 @@
+"""Open connections, held against those that a test opens itself."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+
+import pytest
+
+from bench.observe.sockets import connections
+
+
+@pytest.mark.parametrize(
+    ("listener", "address"),
+    [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("::", "127.0.0.1")],
+    ids=["IPv4", "IPv6", "IPv4 asked of a listener for both"],
+)
+def test_connections_of_a_port_are_counted_at_the_servers_end_alone(listener: str, address: str) -> None:
+    """One that was closed at either end is no longer established; one that nobody accepted yet is."""
+    both = listener == "::"
+    with ExitStack() as stack:
+        family = socket.AF_INET6 if ":" in listener else socket.AF_INET
+        server = stack.enter_context(
+            socket.create_server((listener, 0), family=family, dualstack_ipv6=both, backlog=8)
+        )
+        port = server.getsockname()[1]
+        assert connections(port) == 0
+        clients = [stack.enter_context(socket.create_connection((address, port))) for _ in range(5)]
+        assert connections(port) == 5
+        accepted, _ = server.accept()
+        assert connections(port) == 5
+        accepted.close()
+        clients[4].close()
+        assert connections(port) == 3

@@ -1,0 +1,63 @@
+"""What one property of a setup brings: only where two setups differ in nothing else."""
+
+from __future__ import annotations
+
+from bench.results.findings import Finding
+from bench.results.findings.finding import NOT_SHOWN
+from tests.bench.builders import found, repeats, topics
+
+
+def test_loop_and_parser_are_told_from_setups_that_differ_in_nothing_else() -> None:
+    duel = found(
+        "loop-and-parser",
+        repeats("uvicorn", "noop-async", 200, 200), repeats("uvicorn-asyncio-httptools", "noop-async", 160, 160),
+        repeats("uvicorn-uvloop-h11", "noop-async", 100, 100), repeats("granian-1", "noop-async", 10, 10),
+    )  # fmt: skip
+    assert duel.title == "uvloop over asyncio: 1.25 ×; httptools over h11: 2.00 ×"
+    assert "uvicorn against uvicorn-asyncio-httptools" in duel.text
+    assert "granian" not in duel.text + " ".join(duel.figures)
+
+
+def test_a_loop_that_shows_no_difference_is_said_to_show_none() -> None:
+    duel = found(
+        "loop-and-parser",
+        repeats("uvicorn", "noop-async", 100, 120), repeats("uvicorn-asyncio-httptools", "noop-async", 95, 110),
+    )  # fmt: skip
+    assert duel.title == f"uvloop over asyncio: {NOT_SHOWN}"
+    assert f"Requests served with uvloop over asyncio: {NOT_SHOWN}" in duel.text
+
+
+def test_invalid_cells_take_part_in_no_duel() -> None:
+    assert "loop-and-parser" not in topics(
+        repeats("uvicorn", "noop-async", 200, 200, valid=False),
+        repeats("uvicorn-asyncio-httptools", "noop-async", 160, 160),
+    )
+
+
+# --- workers ---
+
+
+def workers(*cpus: int) -> Finding:
+    return found(
+        "workers",
+        repeats("uvicorn", "noop-async", 100, 101, rss=90_000_000, cpus=cpus),
+        repeats("uvicorn-2", "noop-async", 190, 191, rss=180_000_000, cpus=cpus, workers=(95, 95)),
+    )
+
+
+def test_more_workers_on_cores_of_their_own() -> None:
+    finding = workers(0, 1)
+    assert finding.title == "More workers: uvicorn-2 1.90 ×"
+    assert (
+        "uvicorn-2 serves 1.90 × in noop-async the requests of uvicorn for 2.00 × the memory" in finding.text
+    )
+
+
+def test_workers_that_share_a_core_show_nothing() -> None:
+    finding = workers(0)
+    assert finding.title == "More workers: not shown on this machine"
+    assert finding.text == "2 workers shared 1 core: this machine cannot show what more workers bring."
+
+
+def test_workers_that_are_pinned_to_nothing_have_the_cores_of_the_machine() -> None:
+    assert workers().title == "More workers: uvicorn-2 1.90 ×"

@@ -1,0 +1,363 @@
+"""Summaries of samples whose figures were worked out by hand."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.model.plan import Stage
+from bench.model.record import Latency, RequestSummary
+from bench.model.samples import Samples
+from bench.results.summary import answers_by_worker, latency, summarise
+
+MS = 1_000_000
+START, END = 1_000 * MS, 2_000 * MS  # one second
+OUTCOMES = ("ok", "status-500", "timeout", "unfinished")
+
+
+def samples(*rows: tuple[float, float, float], **columns: object) -> Samples:
+    """Rows of (intended, sent, done) in milliseconds from the start of a measured part of one second.
+
+    The column `connect` is in milliseconds, too.
+    """
+    count = len(rows)
+    intended, sent, done = (
+        np.array([START + round(row[place] * MS) for row in rows], dtype=np.int64) for place in range(3)
+    )
+    numbers = {
+        name: np.array(columns.pop(name, [0] * count), dtype=np.int64)
+        for name in ("label", "outcome", "worker")
+    }
+    waited = [round(ms * MS) for ms in columns.pop("connect", [0] * count)]  # type: ignore[attr-defined]
+    connect = np.array(waited, dtype=np.int64)
+    whole = {"labels": ("GET /a", "GET /b"), "outcomes": OUTCOMES, "start_ns": START, "end_ns": END}
+    return Samples(intended, connect, sent, done, **numbers, **(whole | columns))  # type: ignore[arg-type]
+
+
+def test_three_times_of_one_request() -> None:
+    found = summarise(samples((0, 2, 7)))
+    assert (found.response_ms.p50, found.service_ms.p50, found.lag_ms.p50) == (7, 5, 2)
+
+
+def test_connecting_is_a_time_of_its_own_and_no_lag() -> None:
+    """Due at 0, 3 ms for a connection, sent at 5, answered at 9: 2 ms of lag. The other request had a connection."""
+    found = summarise(samples((0, 5, 9), (10, 10, 11), connect=[3, 0]))
+    assert (found.response_ms.max, found.service_ms.max, found.lag_ms.max) == (9, 4, 2)
+    assert (found.connect_ms.mean, found.connect_ms.max) == (3, 3)
+    assert summarise(samples((0, 5, 9))).connect_ms == Latency()
+
+
+def test_percentiles_are_linear_between_the_nearest_samples() -> None:
+    found = latency(np.array([4.0, 1.0, 3.0, 2.0]))
+    expected = Latency(2.5, 2.5, 3.7, 3.85, 3.97, None, 4.0)
+    assert [getattr(found, name) for name in Latency.__slots__] == pytest.approx(
+        [getattr(expected, name) for name in Latency.__slots__]
+    )
+
+
+@settings(max_examples=50, derandomize=True, deadline=None)
+@given(st.lists(st.floats(0.001, 1e5), min_size=2, max_size=60))
+def test_percentiles_agree_with_the_standard_library(times: list[float]) -> None:
+    found = latency(np.array(times))
+    cuts = statistics.quantiles(times, n=1000, method="inclusive")
+    assert [found.p50, found.p90, found.p95, found.p99] == pytest.approx(
+        [cuts[499], cuts[899], cuts[949], cuts[989]]
+    )
+    assert found.mean == pytest.approx(statistics.fmean(times))
+
+
+@pytest.mark.parametrize(("count", "expected"), [(9_999, None), (10_000, 9989.001)])
+def test_p999_needs_ten_requests_beyond_it(count: int, expected: float | None) -> None:
+    """Of 0 to 9999 it lies at 0.999 x 9999."""
+    found = latency(np.arange(count, dtype=float)).p999
+    assert found == (expected if expected is None else pytest.approx(expected))
+
+
+def test_latency_of_nothing_is_nothing_and_no_zero() -> None:
+    assert latency(np.array([])) == Latency()
+    found = summarise(samples())
+    assert (found.requests, found.throughput_rps, found.response_ms) == (0, 0.0, Latency())
+    assert (found.mean_concurrency, found.curve_ms) == (None, ())
+
+
+@settings(max_examples=50, derandomize=True, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-200, 1200), st.floats(0, 50), st.floats(0, 300)), min_size=1, max_size=40)
+)
+def test_response_is_service_plus_lag_and_never_below_service(
+    drawn: list[tuple[float, float, float]],
+) -> None:
+    found = summarise(samples(*((at, at + lag, at + lag + service) for at, lag, service in drawn)))
+    if found.requests:
+        assert found.response_ms.mean == pytest.approx(found.service_ms.mean + found.lag_ms.mean, abs=1e-5)  # type: ignore[operator]
+        for name in Latency.__slots__:
+            if name != "p999":  # they are far too few for it
+                assert getattr(found.response_ms, name) >= getattr(found.service_ms, name) - 1e-9
+    assert found.requests == sum(0 <= round(at * MS) < 1000 * MS for at, _, _ in drawn)
+
+
+def test_what_counts_at_the_edges_of_the_measured_part() -> None:
+    found = summarise(
+        samples(
+            (-10, -10, -5),  # all before
+            (-10, -10, 5),  # sent before, answered in it: throughput, but no latency
+            (-1, -1, 0),  # answered at the very start: likewise
+            (0, 0, 10),  # at the very start
+            (500, 500, 510),
+            (995, 995, 1000),  # answered at the very end, which is outside: latency, but no throughput
+            (1000, 1000, 1001),  # all after
+        )
+    )
+    assert found.requests == 3
+    assert found.throughput_rps == 4.0
+    assert (found.response_ms.max, found.response_ms.mean) == (10, pytest.approx(25 / 3))
+
+
+def test_throughput_is_per_second_of_the_measured_part() -> None:
+    assert summarise(samples(*[(0, 0, 1)] * 6, end_ns=START + 250 * MS)).throughput_rps == 24.0
+
+
+def test_errors_by_kind_are_no_throughput_but_their_times_count() -> None:
+    found = summarise(
+        samples(
+            (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 101), (0, 0, 900), (-50, -50, -40),
+            outcome=[0, 1, 1, 2, 3, 1], shed=4,
+        )
+    )  # fmt: skip
+    assert (found.requests, found.errors, found.throughput_rps) == (5, 4, 1.0)
+    assert found.errors_by_kind == {"status-500": 2, "timeout": 1, "unfinished": 1}
+    assert (found.unfinished, found.shed, found.response_ms.max) == (1, 4, 900)
+
+
+def test_requests_by_label() -> None:
+    found = summarise(
+        samples((0, 0, 1), (0, 0, 3), (0, 0, 10), (-9, -9, 7), label=[0, 0, 1, 1], outcome=[0, 1, 0, 0])
+    )
+    assert {
+        name: (part.requests, part.errors, part.response_ms.mean) for name, part in found.by_request.items()
+    } == {
+        "GET /a": (2, 1, 2.0),
+        "GET /b": (1, 0, 10.0),
+    }
+
+
+def test_the_victim_is_summed_up_on_its_own() -> None:
+    victim = samples((0, 0, 4), (100, 100, 106), (-1, -1, 500), outcome=[0, 2, 0])
+    found = summarise(samples((0, 0, 1)), victim)
+    assert found.victim is not None
+    assert found.victim == RequestSummary(2, 1, found.victim.response_ms, 0, found.victim.under_way)
+    assert (found.victim.response_ms.mean, found.victim.response_ms.max) == (5.0, 6.0)
+    assert summarise(samples((0, 0, 1))).victim is None
+    assert found.requests == 1
+
+
+def test_good_answers_by_worker() -> None:
+    found = samples(
+        (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 2000), (0, 0, 1),
+        worker=[11, 11, 12, 0, 11, 12], outcome=[0, 0, 0, 0, 0, 1],
+    )  # fmt: skip
+    by_pid = answers_by_worker(found)
+    assert {pid: len(answers.done_ns) for pid, answers in by_pid.items()} == {11: 2, 12: 1}
+    assert answers_by_worker(samples((0, 0, 1))) == {}
+
+
+def test_each_worker_has_its_own_response_times() -> None:
+    by_pid = answers_by_worker(samples((0, 2, 4), (1, 1, 7), (5, 5, 900), worker=[11, 11, 12]))
+    assert (by_pid[11].response_ms.mean, by_pid[11].response_ms.max) == (5.0, 6.0)
+    assert by_pid[12].response_ms.p50 == 895.0
+    assert by_pid[11].done_ns.tolist() == [START + 4 * MS, START + 7 * MS]
+
+
+def test_who_was_under_way_at_either_end_reconciles_what_was_sent_with_what_was_answered() -> None:
+    """Four were due in it and one at its start was left over; three ended in it, one of them badly, and two did not."""
+    found = summarise(
+        samples(
+            (-20, -20, 5), (-20, -20, -1), (0, 0, 10), (500, 500, 700), (990, 990, 1000), (999, 999, 4000),
+            (1000, 1000, 1001), outcome=[0, 0, 0, 1, 0, 3, 0],
+        )
+    )  # fmt: skip
+    assert (found.requests, found.answered, found.under_way) == (4, 3, (1, 2))
+
+
+def test_timeline_bins_hold_what_was_answered_in_them() -> None:
+    """24 bins of a second: 41.67 ms each."""
+    found = summarise(
+        samples(
+            (0, 0, 10), (0, 0, 30), (0, 0, 41.6), (0, 0, 41.7), (900, 900, 999.9), (-30, -30, 20), (990, 990, 1000),
+            outcome=[0, 1, 0, 0, 0, 0, 0],
+        )
+    ).timeline  # fmt: skip
+    assert len(found) == 24
+    assert [bin.t_s for bin in found] == pytest.approx([place / 24 for place in range(24)], abs=1e-4)
+    counts = [round(bin.throughput_rps / 24) for bin in found]
+    assert counts == [3, 1, *[0] * 21, 1]
+    assert [bin.errors for bin in found] == [1, *[0] * 23]
+    assert found[0].p50_ms == pytest.approx((30 + 41.6) / 2)
+    assert (found[2].p50_ms, found[2].p99_ms) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("count", "furthest"),
+    [
+        (9, None),
+        (10, 0.0),
+        (19, 25.0),
+        (20, 50.0),
+        (99, 75.0),
+        (100, 90.0),
+        (1000, 99.0),
+        (2000, 99.5),
+        (10000, 99.9),
+    ],
+    ids=str,
+)
+def test_the_curve_goes_as_far_as_ten_samples_lie_beyond(count: int, furthest: float | None) -> None:
+    curve = summarise(samples(*[(0, 0, 1 + number / count) for number in range(count)])).curve_ms
+    assert (curve[-1][0] if curve else None) == furthest
+
+
+def test_the_curve_is_of_the_response_time() -> None:
+    curve = dict(summarise(samples(*[(0, number, number + 1) for number in range(101)])).curve_ms)
+    assert (curve[0.0], curve[50.0], curve[90.0]) == (1, 51, 91)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([(0, 0, 500)], 0.5),
+        ([(0, 0, 500), (250, 250, 750)], 1.0),
+        ([(-400, -400, 100)], 0.1),
+        ([(900, 900, 1500)], 0.1),
+        ([(-100, -100, 1200)], 1.0),
+        ([(-100, -100, -50), (1100, 1100, 1200)], 0.0),
+        ([(0, 300, 500)], 0.5),
+    ],
+    ids=[
+        "half the time", "two that overlap", "began before", "ends after", "spans it all", "outside adds nothing",
+        "waiting to be sent counts",
+    ],
+)  # fmt: skip
+def test_mean_concurrency_is_the_time_in_the_system_over_the_time(
+    rows: list[tuple[float, float, float]], expected: float
+) -> None:
+    assert summarise(samples(*rows)).mean_concurrency == pytest.approx(expected)
+
+
+def test_littles_law_holds_for_users_who_send_again_at_once() -> None:
+    """Four users, ten milliseconds each: 400 requests a second, four under way."""
+    found = summarise(samples(*[(10.0 * turn, 10.0 * turn, 10.0 * turn + 10) for turn in range(100)] * 4))
+    assert found.mean_concurrency == pytest.approx(4)
+    assert math.isclose(found.requests * found.response_ms.mean / 1e3, 4)  # type: ignore[operator]
+
+
+def test_each_stage_of_a_load_that_changes_is_summed_up_by_itself() -> None:
+    """250 ms at a level of 10, then 750 ms that climb from 20 to 40."""
+    stages = (Stage(0.0, 0.25, 10, 10), Stage(0.25, 0.75, 20, 40))
+    given_ = samples(
+        (0, 0, 4), (100, 100, 108), (249, 249, 251), (250, 250, 260), (990, 990, 1010), (-5, -5, 1),
+        outcome=[0, 1, 0, 0, 0, 0],
+    )  # fmt: skip
+    first, second = summarise(given_, stages=stages).stages
+    assert (first.t_s, first.duration_s, first.level, second.level) == (0.0, 0.25, 10, 30)
+    assert [(part.requests, part.errors) for part in (first, second)] == [(3, 1), (2, 0)]
+    assert [part.throughput_rps for part in (first, second)] == pytest.approx([2 / 0.25, 2 / 0.75])
+    assert (first.response_ms.max, second.response_ms.max) == (8, 20)
+    assert summarise(given_, stages=stages[:1]).stages == ()
+
+
+@pytest.mark.parametrize(
+    ("sent", "lost"), [(None, 0), (3, 0), (5, 2)], ids=["not counted", "all", "two are missing"]
+)
+def test_what_was_sent_and_has_no_sample_is_lost(sent: int | None, lost: int) -> None:
+    rows = np.arange(3, dtype=np.int64) * 1_000_000
+    samples = Samples(
+        rows,
+        rows * 0,
+        rows,
+        rows + 500_000,
+        rows * 0,
+        rows * 0,
+        rows * 0,
+        ("GET /",),
+        ("ok",),
+        0,
+        10_000_000,
+        sent=sent,
+    )
+    assert summarise(samples).lost == lost
+
+
+# --- what a closed loop hides
+
+
+def closed_loop(*answered: float) -> Samples:
+    """One user, whose every request is sent when the one before is answered: at these milliseconds."""
+    return samples(*((sent, sent, done) for sent, done in itertools.pairwise((0.0, *answered))))
+
+
+def test_a_freeze_hides_from_the_percentiles_but_not_from_the_share_of_time() -> None:
+    """800 answers of 1 ms, and one of 200 ms: p99 is 1 ms, and a fifth of the time nothing was answered."""
+    found = summarise(closed_loop(*range(1, 401), *range(600, 1001)))
+    assert found.response_ms.p99 == pytest.approx(1.0)
+    assert found.stalled_share == pytest.approx(0.2)
+    assert found.longest_stall_ms == pytest.approx(200)
+    assert (found.time_weighted_ms.p50, found.time_weighted_ms.p90) == pytest.approx((1.0, 200.0))
+    assert found.time_weighted_ms.p99 == pytest.approx(200.0)
+
+
+def test_a_stretch_of_up_to_ten_times_p99_is_no_stall() -> None:
+    assert summarise(closed_loop(*range(1, 401), *range(410, 1001))).stalled_share == 0
+    assert summarise(closed_loop(*range(1, 401), *range(412, 1001))).stalled_share == pytest.approx(0.012)
+
+
+def test_a_server_that_is_gone_stalls_though_it_refuses_at_once() -> None:
+    """Right for 600 ms; then refused every 50 ms, which takes no time: nothing is answered for 400 ms."""
+    right = [(at, at, at + 1) for at in range(600)]
+    refused = [(at, at, at + 0.1) for at in range(600, 1000, 50)]
+    found = summarise(samples(*right, *refused, outcome=[0] * 600 + [2] * 8))
+    assert found.response_ms.p99 == pytest.approx(1.0)
+    assert found.stalled_share == pytest.approx(0.4, abs=0.001)
+
+
+def test_a_time_in_which_nobody_waits_is_no_stall() -> None:
+    """An open loop with a request every 100 ms that takes 1 ms: most of the time there is nothing to answer."""
+    assert summarise(samples(*((at, at, at + 1) for at in range(0, 1000, 100)))).stalled_share == 0
+
+
+def test_a_stall_at_the_end_counts_as_far_as_the_measured_part_goes() -> None:
+    """The last request is sent at 900 ms and answered at 1,500: 100 ms of that lie in the measured part."""
+    found = summarise(closed_loop(*range(1, 901), 1500))
+    assert found.stalled_share == pytest.approx(0.1)
+    assert summarise(samples()).stalled_share == 0
+
+
+def test_times_are_weighted_by_how_long_they_lie_in_the_measured_part() -> None:
+    """A request of 600 ms, half of which lies before the start, and three of 100 ms: equal shares of time."""
+    found = summarise(samples((-300, -300, 300), (300, 300, 400), (400, 400, 500), (500, 500, 600)))
+    assert found.time_weighted_ms.mean == pytest.approx((600 + 100) / 2)
+    assert (found.time_weighted_ms.p50, found.time_weighted_ms.p90) == pytest.approx((100, 600))
+
+
+@settings(max_examples=50, derandomize=True, deadline=None)
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=60))
+def test_weighting_by_time_repeats_each_time_as_often_as_it_is_long(times: list[int]) -> None:
+    """The same percentile from a list in which a time of n ms stands n times."""
+    ends = list(itertools.accumulate(times))
+    scale = 1000 / max(1000, ends[-1])
+    found = summarise(closed_loop(*(end * scale for end in ends))).time_weighted_ms
+    drawn = sorted(time * scale for time in times for _ in range(time))
+    assert found.p90 == pytest.approx(drawn[math.ceil(0.9 * len(drawn)) - 1], rel=1e-5)
+
+
+def test_of_a_victim_it_is_known_how_many_were_under_way_in_each_third() -> None:
+    """None, then one for half of the second third, then two throughout the last one and beyond."""
+    victim = samples((500, 500, 500 + 1000 / 6), (2000 / 3, 700, 3000), (2000 / 3, 700, 3000))
+    found = summarise(samples((0, 0, 1)), victim).victim
+    assert found is not None
+    assert found.under_way == pytest.approx((0.0, 0.5, 2.0), abs=0.01)

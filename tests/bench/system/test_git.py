@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UsageError
+from bench.model.commit import Commit
+from bench.system import git
+
+
+@pytest.mark.parametrize(
+    ("remote", "expected"),
+    [
+        ("https://github.com/owner/repo.git", "https://github.com/owner/repo/commit/{commit}"),
+        ("https://github.com/owner/repo", "https://github.com/owner/repo/commit/{commit}"),
+        ("https://user:word@github.com/owner/repo/", "https://github.com/owner/repo/commit/{commit}"),
+        ("git@github.com:owner/repo.git", "https://github.com/owner/repo/commit/{commit}"),
+        (
+            "ssh://git@github.example.org:22/owner/repo",
+            "https://github.example.org/owner/repo/commit/{commit}",
+        ),
+        ("git@gitlab.com:group/sub/repo.git", "https://gitlab.com/group/sub/repo/-/commit/{commit}"),
+        (
+            "https://gitlab.example.org/group/repo.git",
+            "https://gitlab.example.org/group/repo/-/commit/{commit}",
+        ),
+        ("https://git.example.org/owner/repo.git", None),
+        ("/srv/git/github/repo.git", None),
+        ("../github", None),
+        ("", None),
+    ],
+)
+def test_where_a_commit_is_shown_is_guessed_from_the_remote(remote: str, expected: str | None) -> None:
+    assert git.guessed_url(remote) == expected
+
+
+def test_a_commit_by_its_name(repository: Path) -> None:
+    found = git.commit(repository, "HEAD")
+    assert found == Commit(
+        git.text(repository, "rev-parse", "HEAD") or "", "second", "2026-11-02T10:00:00+01:00"
+    )
+    assert git.commit(repository, "HEAD~1") != found
+    assert git.commit(repository, "nowhere") is None
+    assert git.commit(repository, "--all") is None
+
+
+def test_the_address_of_a_commit_comes_from_origin(repository: Path) -> None:
+    assert git.commit_url(repository) is None
+    git.output(repository, "remote", "add", "origin", "git@github.com:owner/repo.git")
+    assert git.commit_url(repository) == "https://github.com/owner/repo/commit/{commit}"
+
+
+def test_a_tree_is_dirty_where_it_holds_what_no_commit_has(repository: Path) -> None:
+    assert not git.is_dirty(repository)
+    (repository / "new").write_text("new")
+    assert git.is_dirty(repository)
+
+
+def test_outside_of_a_repository_there_is_no_history(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is in no git repository"):
+        git.root(tmp_path)

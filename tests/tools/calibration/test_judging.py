@@ -1,0 +1,25 @@
+"""A gate that ends without a verdict. With one it takes valgrind or servers, and minutes: that is `make calibrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.system.processes import Processes
+from tools.calibration.clone import Clone, git
+from tools.calibration.faults import Gate
+from tools.calibration.judging import Bench
+
+
+@pytest.mark.parametrize("gate", ["exact", "paired"])
+def test_a_gate_that_fails_says_why_and_is_no_exception(
+    gate: Gate, tmp_path: Path, processes: Processes
+) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "nothing")
+    bench = Bench(Clone(tmp_path, git(tmp_path, "rev-parse", "HEAD")), processes, tmp_path)
+    seconds = 10.0 if gate == "paired" else None
+    said = bench.judged(gate, "nowhere", ["noop-async"], seconds, 0)
+    assert (said.status, said.rows) == (2, ())
+    assert said.error.startswith("'nowhere' names no commit here")

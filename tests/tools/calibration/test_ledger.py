@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UsageError
+from bench.model.change import Change
+from tests.tools.calibration.runs import row, trial
+from tools.calibration.ledger import Ledger, change
+from tools.calibration.trial import Price
+
+
+def test_what_is_written_is_read_again_after_each_run(tmp_path: Path) -> None:
+    first = trial(row("noop-async", "inconclusive", 1.25, beside=True), spoiled=("noop-async",), status=3)
+    second = trial(Change("x", "errors", "regressed", 0, 12, why=("status-500",)), gate="exact", seconds=None)
+    ledger = Ledger(tmp_path / "deep" / "raw")
+    assert (ledger.trials(), ledger.prices()) == ([], [])
+    ledger.add(first)
+    assert ledger.trials() == [first]
+    ledger.add(second)
+    assert Ledger(ledger.folder).trials() == [second, first]
+
+
+def test_zeros_are_figures_and_are_kept(tmp_path: Path) -> None:
+    said = replace(trial(Change("x", "errors", "no change", 0.0, 0.0), number=0), spoiled={"x": 0})
+    Ledger(tmp_path).add(said)
+    assert Ledger(tmp_path).trials() == [said]
+
+
+def test_figures_keep_five_digits(tmp_path: Path) -> None:
+    Ledger(tmp_path).add(trial(Change("x", "cpu", "no change", ratio=1.0123456789)))
+    assert Ledger(tmp_path).trials()[0].rows[0].ratio == 1.0123
+
+
+def test_a_row_of_another_version_is_read_as_far_as_it_is_known() -> None:
+    said = {"name": "x", "metric": "cpu", "verdict": "no change", "ratio": 1.0, "shape": "unheard of"}
+    assert change(said) == Change("x", "cpu", "no change", ratio=1.0)
+
+
+def test_prices_are_read_again(tmp_path: Path) -> None:
+    prices = [
+        Price("exact", "noop-async", 250_000.0, 25.0, "abc", "a machine", empty=300.0),
+        Price("paired", "noop-async", 120.0, 0.0125, "abc", "a machine", alone=0.011),
+    ]
+    Ledger(tmp_path).add_prices(prices)
+    assert Ledger(tmp_path).prices() == prices
+
+
+def test_a_line_that_is_cut_off_is_named(tmp_path: Path) -> None:
+    Ledger(tmp_path).add(trial())
+    with (tmp_path / "paired.jsonl").open("a") as file:
+        file.write('{"gate": "pai')
+    with pytest.raises(UsageError, match=r"paired\.jsonl, line 2"):
+        Ledger(tmp_path).trials()
+
+
+def test_turns_that_make_a_request_dearer_by_a_share() -> None:
+    price = Price("paired", "noop-async", request=100.0, turn=0.02, commit="abc", machine="a machine")
+    assert price.turns(0.05) == 250  # 5 us of 100 us, at 20 ns each
+    assert replace(price, empty=1.0).turns(0.05) == 200  # 1 us goes to the loop itself
+    assert price.turns(0.00001) == 1

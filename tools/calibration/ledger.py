@@ -1,0 +1,81 @@
+"""The raw data as JSON lines: `exact.jsonl` and `paired.jsonl` with a run a line, `prices.jsonl`.
+
+A line is written as soon as its run has ended. Figures keep five digits; what is empty is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UsageError
+from bench.model.change import Change
+from tools.calibration.faults import GATES
+from tools.calibration.trial import Price, Trial
+
+_DIGITS = 5
+_FIELDS = {field.name for field in fields(Change)}
+
+
+class Ledger:
+    """A folder of raw data; it is made when the first line is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def trials(self) -> list[Trial]:
+        """All runs so far. Raises UsageError for a line that cannot be read."""
+        return [_trial(said) for gate in GATES for said in self._lines(f"{gate}.jsonl")]
+
+    def prices(self) -> list[Price]:
+        """All prices so far. Raises UsageError for a line that cannot be read."""
+        return [Price(**said) for said in self._lines("prices.jsonl")]
+
+    def add(self, trial: Trial) -> None:
+        self._append(f"{trial.gate}.jsonl", [asdict(trial)])
+
+    def add_prices(self, prices: Sequence[Price]) -> None:
+        self._append("prices.jsonl", [asdict(price) for price in prices])
+
+    def _append(self, name: str, things: Sequence[dict[str, Any]]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lines = [json.dumps(_brief(thing), ensure_ascii=False) + "\n" for thing in things]
+        with (self.folder / name).open("a", encoding="utf-8") as file:
+            file.write("".join(lines))
+
+    def _lines(self, name: str) -> Iterator[dict[str, Any]]:
+        path = self.folder / name
+        if not path.exists():
+            return
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise UsageError(f"{path}, line {number}: {error}") from None
+
+
+def change(said: dict[str, Any]) -> Change:
+    """A row of a gate's JSON, of this version or of another: what is not known here is left out."""
+    known = {key: value for key, value in said.items() if key in _FIELDS}
+    return Change(**{"verdict": None, **known, "why": tuple(said.get("why", ()))})
+
+
+def _trial(said: dict[str, Any]) -> Trial:
+    rows = tuple(map(change, said.get("rows", ())))
+    return Trial(**{"seconds": None, **said, "scenarios": tuple(said["scenarios"]), "rows": rows})
+
+
+def _brief(thing: Any) -> Any:
+    """Without what is empty, and with floats of five digits."""
+    if isinstance(thing, dict):
+        return {key: _brief(value) for key, value in thing.items() if not _is_empty(value)}
+    if isinstance(thing, list | tuple):
+        return [_brief(value) for value in thing]
+    return float(f"{thing:.{_DIGITS}g}") if isinstance(thing, float) else thing
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value is False or value in ("", ())

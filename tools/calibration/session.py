@@ -1,0 +1,156 @@
+"""A calibration: what is still to be run, run by run, each written down as soon as it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import GateError
+from bench.system import host
+from bench.system.processes import Processes
+from bench.system.revisions import repository
+from tools.calibration.clone import cloned
+from tools.calibration.faults import FAULTS, GATES, Fault, Gate, watched
+from tools.calibration.judging import Bench
+from tools.calibration.ledger import Ledger
+from tools.calibration.prices import prices
+from tools.calibration.trial import Price, Trial
+
+Tell = Callable[[str], None]
+
+_MOST_IN_A_ROW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which gates and faults; how many runs of each, those that there are included (None: as many as are usual).
+
+    `seconds` is what the paired gate is given for a scenario; runs of other lengths count apart.
+    """
+
+    gates: tuple[Gate, ...] = GATES
+    faults: tuple[str, ...] = tuple(FAULTS)
+    runs: int | None = None
+    seconds: float = 40.0
+
+    def length(self, gate: Gate) -> float | None:
+        return self.seconds if gate == "paired" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One run to come."""
+
+    gate: Gate
+    fault: Fault
+    number: int
+    runs: int
+
+
+def calibrate(asked: Asked, ledger: Ledger, here: Path, tell: Tell) -> int:
+    """Run what is missing and add it to the ledger; gives how many runs came to no verdict.
+
+    Raises GateError where a fault does not fit the app any more, where prices cannot be had, and where one run after
+    the other comes to no verdict: then all would.
+    """
+    todo = steps(asked, ledger.trials())
+    if not todo:
+        return 0
+    failed = in_a_row = 0
+    with (
+        Processes() as processes,
+        processes.folder() as folder,
+        cloned(repository(here), folder / "clone") as clone,
+    ):
+        session = _Session(Bench(clone, processes, folder), ledger, asked, tell)
+        for step in todo:
+            trial = session.run(step)
+            ledger.add(trial)
+            tell(f"{title(step)}: {summary(trial)}; {trial.took_s:.0f} s")
+            failed += bool(trial.error)
+            in_a_row = in_a_row + 1 if trial.error else 0
+            if in_a_row == _MOST_IN_A_ROW:
+                raise GateError(f"{in_a_row} runs in a row came to no verdict, the last: {trial.error}")
+    return failed
+
+
+def steps(asked: Asked, trials: Iterable[Trial]) -> list[Step]:
+    """What is missing, in turn: a run of each fault, then another of each. A run without a verdict is made again."""
+    done = {(one.gate, one.fault, one.number, one.seconds) for one in trials if not one.error}
+    wanted = [
+        Step(gate, fault, number, runs)
+        for gate in asked.gates
+        for fault in map(FAULTS.__getitem__, asked.faults)
+        for runs in [fault.runs[gate] if asked.runs is None else asked.runs]
+        for number in range(runs)
+        if (gate, fault.name, number, asked.length(gate)) not in done
+    ]
+    return sorted(wanted, key=lambda step: (GATES.index(step.gate), step.number))
+
+
+class _Session:
+    """The steps of a calibration in one clone."""
+
+    def __init__(self, bench: Bench, ledger: Ledger, asked: Asked, tell: Tell) -> None:
+        self._bench = bench
+        self._ledger = ledger
+        self._asked = asked
+        self._tell = tell
+        self._commit = bench.clone.base[:10]
+        self._machine = machine()
+
+    def run(self, step: Step) -> Trial:
+        gate, fault, number = step.gate, step.fault, step.number
+        turns = self._turns(step)
+        patches = [(patch, turns[name]) for name in turns for patch in fault.spoiled[name]]
+        head = self._bench.clone.head(patches, words=number)
+        scenarios, seconds = watched(gate, fault), self._asked.length(gate)
+        said = self._bench.judged(gate, head, scenarios, seconds, number)
+        return Trial(
+            gate, fault.name, number, seconds, scenarios, turns, said.status, said.took_s, self._commit,
+            self._machine, said.rows, said.error,
+        )  # fmt: skip
+
+    def _turns(self, step: Step) -> dict[str, int]:
+        """By scenario that is to be spoiled, the turns of its loop."""
+        sites = step.fault.sites(step.gate, step.number)
+        if step.fault.share is None:
+            return dict.fromkeys(sites, 0)
+        known = self._prices(step.gate)
+        return {name: known[name].turns(step.fault.share) for name in sites}
+
+    def _prices(self, gate: Gate) -> dict[str, Price]:
+        """As they were measured on this machine before, or now."""
+        if not (known := self._known(gate)):
+            self._tell(f"{gate}: measuring what a request and a turn of a loop cost")
+            self._ledger.add_prices(prices(self._bench, gate, self._commit, self._machine))
+            known = self._known(gate)
+        return known
+
+    def _known(self, gate: Gate) -> dict[str, Price]:
+        mine = (self._machine, gate)
+        return {one.scenario: one for one in self._ledger.prices() if (one.machine, one.gate) == mine}
+
+
+def machine() -> str:
+    """The machine and the interpreter, in a line."""
+    found = host.fingerprint()
+    return f"{found['cpu_model']}, {found['cores']} CPUs, Linux {found['kernel']}, {found['python']}"
+
+
+def title(step: Step) -> str:
+    return f"{step.gate}, {step.fault.name}, {step.number + 1} of {step.runs}"
+
+
+def summary(trial: Trial) -> str:
+    """`found noop-async; inconclusive json-model`, `quiet`, or what was called worse though it is not."""
+    if trial.error:
+        return f"no verdict, status {trial.status}: {trial.error.splitlines()[-1]}"
+    said: dict[str, list[str]] = {}
+    for name in trial.spoiled:
+        verdict = trial.verdict(name)
+        said.setdefault("found" if verdict == "regressed" else str(verdict), []).append(name)
+    alarms = ", ".join(f"{row.name} {row.metric}" for row in trial.alarms())
+    faults = [f"{verdict}: {', '.join(names)}" for verdict, names in said.items()]
+    return "; ".join([*faults, f"FALSE ALARM: {alarms}" if alarms else "no false alarm"])

@@ -1,0 +1,122 @@
+"""Runs -> rates with their bounds."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bench.model.change import Change, Verdict
+from tools.calibration.binomial import at_least, at_most
+from tools.calibration.faults import FAULTS, GATES, Gate
+from tools.calibration.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many of so many, with exact one-sided bounds of 95 %."""
+
+    hits: int
+    tries: int
+
+    @property
+    def at_most(self) -> float:
+        return at_most(self.hits, self.tries)
+
+    @property
+    def at_least(self) -> float:
+        return at_least(self.hits, self.tries)
+
+    def __str__(self) -> str:
+        return f"{self.hits} of {self.tries}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All runs of one gate over one fault, of one length."""
+
+    gate: Gate
+    fault: str
+    seconds: float | None
+    trials: tuple[Trial, ...]
+
+    @property
+    def alarmed(self) -> Rate:
+        """The runs that called anything worse to which nothing was done, of those in which there was such."""
+        able = [one for one in self.trials if one.untouched]
+        return Rate(sum(bool(one.alarms()) for one in able), len(able))
+
+    @property
+    def untouched(self) -> Counter[Verdict | None]:
+        """What was said of scenarios without a fault, and of the memory of all of them where there is none at all."""
+        return Counter(one.verdict(name) for one in self.trials for name in one.untouched)
+
+    @property
+    def alarms(self) -> tuple[Change, ...]:
+        """The metrics called worse though nothing was done to them."""
+        return tuple(row for one in self.trials for row in one.alarms())
+
+    @property
+    def spoiled(self) -> Counter[Verdict | None]:
+        """What was said of scenarios with a fault in them."""
+        return Counter(one.verdict(name) for one in self.trials for name in one.spoiled)
+
+    @property
+    def found(self) -> Rate:
+        return Rate(self.spoiled["regressed"], self.spoiled.total())
+
+    @property
+    def missed(self) -> Counter[str]:
+        """By scenario, how often its fault was not found."""
+        return Counter(
+            name for one in self.trials for name in one.spoiled if one.verdict(name) != "regressed"
+        )
+
+    @property
+    def seen_in(self) -> Counter[str]:
+        """By metric, how often it was that which was called worse where a fault is."""
+        return Counter(row.metric for row in self._spoiled_rows() if row.verdict == "regressed")
+
+    def ratios(self, metric: str) -> list[float]:
+        """What a metric was measured to be of its base, where a fault is."""
+        return [row.ratio for row in self._spoiled_rows() if row.metric == metric and row.ratio is not None]
+
+    def mde(self, metric: str) -> float | None:
+        """The smallest change that would be found, in the median over all rows."""
+        found = [
+            row.mde for one in self.trials for row in one.rows if row.metric == metric and row.mde is not None
+        ]
+        return statistics.median(found) if found else None
+
+    @property
+    def median_s(self) -> float:
+        return statistics.median(one.took_s for one in self.trials)
+
+    @property
+    def longest_s(self) -> float:
+        return max(one.took_s for one in self.trials)
+
+    def _spoiled_rows(self) -> Iterator[Change]:
+        return (row for one in self.trials for name in one.spoiled for row in one.rows_of(name))
+
+
+def groups(trials: Iterable[Trial]) -> list[Group]:
+    """By gate, fault and length, in the order in which they are named; what came to no verdict is left out."""
+    found: dict[tuple[Gate, str, float | None], list[Trial]] = {}
+    for one in trials:
+        if not one.error:
+            found.setdefault((one.gate, one.fault, one.seconds), []).append(one)
+    order = list(FAULTS)
+    keys = sorted(found, key=lambda key: (GATES.index(key[0]), order.index(key[1]), key[2] or 0))
+    return [Group(*key, tuple(found[key])) for key in keys]
+
+
+def false_alarms(untouched: Counter[Verdict | None]) -> Rate:
+    """How often what has not changed was called worse."""
+    return Rate(untouched["regressed"], untouched.total())
+
+
+def merged(some: Sequence[Group]) -> Counter[Verdict | None]:
+    """What was said of untouched scenarios in all of these."""
+    return sum((group.untouched for group in some), Counter())
