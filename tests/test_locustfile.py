@@ -49,9 +49,15 @@ def test_there_is_one_user_class_a_scenario(folder: Path) -> None:
     assert ours == ["".join(part.title() for part in name.split("-")) + "User" for name in SCENARIOS]
     with_mine = locust("--list", scenarios=folder / "my_scenarios.py").stdout.split()[2:]
     assert with_mine == [
-        *ours, "FrontPageUser", "WrongStatusUser", "WrongBodyUser", "DieUser", "RaisesUser", "EmptyUser",
+        *ours,
+        "FrontPageUser",
+        "WrongStatusUser",
+        "WrongBodyUser",
+        "DieUser",
+        "RaisesUser",
+        "EmptyUser",
         "WrongVictimUser",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("client", ["fast", "http"])

@@ -38,9 +38,14 @@ def _latency(found: Capacity) -> PlanePanel:
         Mark(one.limit, f"objective {one.text}", _LIMIT) for one in found.objectives if one.metric != ERRORS
     )
     return PlanePanel(
-        f"Latency · {found.setup} · {found.scenario}", "offered load, arrivals/s", "response time, ms (logarithmic)",
-        tuple(traces), _uprights(found), levels, log=True,
-    )  # fmt: skip
+        f"Latency · {found.setup} · {found.scenario}",
+        "offered load, arrivals/s",
+        "response time, ms (logarithmic)",
+        tuple(traces),
+        _uprights(found),
+        levels,
+        log=True,
+    )
 
 
 def _answers(found: Capacity) -> PlanePanel:
@@ -49,9 +54,12 @@ def _answers(found: Capacity) -> PlanePanel:
     answered = tuple((rate, one.record.summary.throughput_rps) for rate, one in typical)
     hollow = tuple((rate, one.record.summary.throughput_rps) for rate, one in typical if one.missed)
     return PlanePanel(
-        f"Answers · {found.setup} · {found.scenario}", "offered load, arrivals/s", "requests/s",
-        (Trace("answered well", _P50, answered, hollow), Trace("due", QUIET, due, style="dashes")), _uprights(found),
-    )  # fmt: skip
+        f"Answers · {found.setup} · {found.scenario}",
+        "offered load, arrivals/s",
+        "requests/s",
+        (Trace("answered well", _P50, answered, hollow), Trace("due", QUIET, due, style="dashes")),
+        _uprights(found),
+    )
 
 
 def _uprights(found: Capacity) -> tuple[Mark, ...]:
@@ -73,12 +81,19 @@ def scaling_chart(found: Growth) -> Chart:
     measured = tuple((float(n), figure.median) for n, figure in found.points.items())
     traces = (
         Trace(
-            f"law, σ {law.sigma:.2g}, κ {law.kappa:.2g}", SETUPS[0],
-            tuple((n, law.throughput_rps(n)) for n in numbers), style="line",
+            f"law, σ {law.sigma:.2g}, κ {law.kappa:.2g}",
+            SETUPS[0],
+            tuple((n, law.throughput_rps(n)) for n in numbers),
+            style="line",
         ),
-        Trace("linear: nothing holds it back", QUIET, tuple((n, law.rate_rps * n) for n in numbers), style="dashes"),
+        Trace(
+            "linear: nothing holds it back",
+            QUIET,
+            tuple((n, law.rate_rps * n) for n in numbers),
+            style="dashes",
+        ),
         Trace("measured, the median of the repeats", _P50, measured, style="dots"),
-    )  # fmt: skip
+    )
     peak = law.peak_workers
     uprights = (
         [Mark(peak, f"peak of the law, {peak:.1f} workers", _KNEE)] if peak and 1 <= peak <= most else []

@@ -223,9 +223,16 @@ def by_rate(rates: Iterable[OfferedRate], percentile: str) -> tuple[tuple[float,
 def trial_table(found: Capacity) -> Table:
     """One row a trial, by rate."""
     columns = (
-        Column("offered", "arrivals/s"), Column("length", "s"), Column("answered", "req/s"), Column("p50", "ms"),
-        Column("p99", "ms"), Column("errors", "%"), Column("server CPU", "%"), label("confirmed"), label("result"),
-    )  # fmt: skip
+        Column("offered", "arrivals/s"),
+        Column("length", "s"),
+        Column("answered", "req/s"),
+        Column("p50", "ms"),
+        Column("p99", "ms"),
+        Column("errors", "%"),
+        Column("server CPU", "%"),
+        label("confirmed"),
+        label("result"),
+    )
     confirmed = {one.rate_per_s: one.text for one in found.confirmations}
     long = [trial for one in rates_of(found.trials) if one.rate_per_s in confirmed for trial in one.trials]
     rows = (_trial_row(one, confirmed[one.rate_per_s] if one in long else "") for one in found.trials)
@@ -297,9 +304,14 @@ def growth_of(run: Run) -> Growth | None:
     cpus = facts.get("cpus")
     count = cpus if isinstance(cpus, int) else 0
     return Growth(
-        str(facts.get("setup")), str(facts.get("scenario")), dict(sorted(points.items())), caveats, laws[0],
-        brake(laws, widest_spread(points), max(points), count), count,
-    )  # fmt: skip
+        str(facts.get("setup")),
+        str(facts.get("scenario")),
+        dict(sorted(points.items())),
+        caveats,
+        laws[0],
+        brake(laws, widest_spread(points), max(points), count),
+        count,
+    )
 
 
 def widest_spread(points: Mapping[int, Estimate]) -> float | None:
@@ -311,21 +323,30 @@ def widest_spread(points: Mapping[int, Estimate]) -> float | None:
 def growth_table(found: Growth) -> Table:
     """One row a number of workers: measured, fitted, and what is left of so many times one worker."""
     columns = (
-        Column("workers"), Column(THROUGHPUT.name, THROUGHPUT.unit), Column("range", "%"), Column("law", "req/s"),
-        Column("of linear", "%"), Column("contention", "σ(N−1)"), Column("coherence", "κN(N−1)"),
-    )  # fmt: skip
+        Column("workers"),
+        Column(THROUGHPUT.name, THROUGHPUT.unit),
+        Column("range", "%"),
+        Column("law", "req/s"),
+        Column("of linear", "%"),
+        Column("contention", "σ(N−1)"),
+        Column("coherence", "κN(N−1)"),
+    )
     law = found.law
     rows = tuple(
         Row(
             (
-                str(n), THROUGHPUT.show(measured), share(measured.spread), whole(law.throughput_rps(n)),
-                share(measured.median / (law.rate_rps * n)), three_digits(law.contention(n)),
+                str(n),
+                THROUGHPUT.show(measured),
+                share(measured.spread),
+                whole(law.throughput_rps(n)),
+                share(measured.median / (law.rate_rps * n)),
+                three_digits(law.contention(n)),
                 three_digits(law.coherence(n)),
             ),
             caveats=found.caveats[n],
         )
         for n, measured in found.points.items()
-    )  # fmt: skip
+    )
     return Table("Throughput by the number of workers", columns, rows, (_LAW,))
 
 

@@ -15,8 +15,15 @@ ERRORS = "errors"
 
 # Of each metric: the share of the requests beyond it, where it is a percentile.
 _METRICS = {
-    "p50": 0.5, "p90": 0.1, "p95": 0.05, "p99": 0.01, "p999": 0.001, "max": None, "mean": None, ERRORS: None,
-}  # fmt: skip
+    "p50": 0.5,
+    "p90": 0.1,
+    "p95": 0.05,
+    "p99": 0.01,
+    "p999": 0.001,
+    "max": None,
+    "mean": None,
+    ERRORS: None,
+}
 _IN_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 _BEYOND = 10
 _FORM = re.compile(r"\s*(\w+)\s*<\s*([0-9.]+(?:e[+-]?\d+)?)\s*(\S*)\s*", re.IGNORECASE)

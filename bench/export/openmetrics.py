@@ -29,25 +29,35 @@ class _Gauge:
 
 _GAUGES = (
     _Gauge(
-        "bench_throughput_requests_per_second", "requests_per_second", "Good answers in the measured part.",
+        "bench_throughput_requests_per_second",
+        "requests_per_second",
+        "Good answers in the measured part.",
         lambda record: record.summary.throughput_rps,
     ),
-    _Gauge("bench_requests", "", "Requests due in the measured part.", lambda record: record.summary.requests),
+    _Gauge(
+        "bench_requests", "", "Requests due in the measured part.", lambda record: record.summary.requests
+    ),
     _Gauge("bench_errors", "", "Those among them that failed.", lambda record: record.summary.errors),
     _Gauge("bench_shed_sessions", "", "Sessions that never started.", lambda record: record.summary.shed),
     _Gauge(
-        "bench_server_cpu_per_request_seconds", "seconds", "CPU time of the server's processes for a request.",
+        "bench_server_cpu_per_request_seconds",
+        "seconds",
+        "CPU time of the server's processes for a request.",
         lambda record: _divided(record.resources.cpu_us_per_request, 1e6),
     ),
     _Gauge(
-        "bench_server_memory_peak_bytes", "bytes", "Largest resident memory of the server's processes.",
+        "bench_server_memory_peak_bytes",
+        "bytes",
+        "Largest resident memory of the server's processes.",
         lambda record: record.resources.rss_peak_bytes or None,
     ),
     _Gauge(
-        "bench_generator_cpu_ratio", "ratio", "How busy the load generator was; 1 is all it could use.",
+        "bench_generator_cpu_ratio",
+        "ratio",
+        "How busy the load generator was; 1 is all it could use.",
         lambda record: record.generator.cpu_share,
     ),
-)  # fmt: skip
+)
 
 
 def write(run: Run) -> str:
@@ -100,9 +110,14 @@ def _head(family: str, kind: str, unit: str, about: str) -> Iterator[str]:
 
 def _sample(name: str, cell: Repeats, record: Record, more: dict[str, str], value: float) -> str:
     labels = {
-        "run": record.run, "setup": cell.setup, "scenario": cell.scenario, "engine": cell.engine,
-        "load": cell.load_label, "repeat": str(record.cell.repeat), **more,
-    }  # fmt: skip
+        "run": record.run,
+        "setup": cell.setup,
+        "scenario": cell.scenario,
+        "engine": cell.engine,
+        "load": cell.load_label,
+        "repeat": str(record.cell.repeat),
+        **more,
+    }
     listed = ",".join(f'{label}="{_escaped(said)}"' for label, said in labels.items())
     at = f" {datetime.fromisoformat(record.started_at).timestamp():.3f}" if record.started_at else ""
     return f"{name}{{{listed}}} {value!r}{at}"

@@ -53,12 +53,15 @@ def _benchmark(cell: Repeats, metric: Metric, data: Sequence[float]) -> dict[str
         "params": None,
         "param": None,
         "extra_info": {
-            "setup": cell.setup, "scenario": cell.scenario, "engine": cell.engine, "load": cell.load_label,
+            "setup": cell.setup,
+            "scenario": cell.scenario,
+            "engine": cell.engine,
+            "load": cell.load_label,
             "caveats": doubts(cell),
         },
         "options": {},
         "stats": _stats(data),
-    }  # fmt: skip
+    }
 
 
 def _stats(data: Sequence[float]) -> dict[str, object]:
@@ -68,12 +71,25 @@ def _stats(data: Sequence[float]) -> dict[str, object]:
     inner = [value for value in data if q1 - 1.5 * (q3 - q1) <= value <= q3 + 1.5 * (q3 - q1)]
     strays = sum(abs(value - mean) > deviation for value in data)
     return {
-        "min": min(data), "max": max(data), "mean": mean, "stddev": deviation, "rounds": len(data),
-        "median": median, "iqr": q3 - q1, "q1": q1, "q3": q3,
-        "iqr_outliers": len(data) - len(inner), "stddev_outliers": strays,
-        "outliers": f"{strays};{len(data) - len(inner)}", "ld15iqr": min(inner), "hd15iqr": max(inner),
-        "ops": 1 / mean if mean else 0, "total": sum(data), "data": list(data), "iterations": 1,
-    }  # fmt: skip
+        "min": min(data),
+        "max": max(data),
+        "mean": mean,
+        "stddev": deviation,
+        "rounds": len(data),
+        "median": median,
+        "iqr": q3 - q1,
+        "q1": q1,
+        "q3": q3,
+        "iqr_outliers": len(data) - len(inner),
+        "stddev_outliers": strays,
+        "outliers": f"{strays};{len(data) - len(inner)}",
+        "ld15iqr": min(inner),
+        "hd15iqr": max(inner),
+        "ops": 1 / mean if mean else 0,
+        "total": sum(data),
+        "data": list(data),
+        "iterations": 1,
+    }
 
 
 def _machine(host: Mapping[str, object]) -> dict[str, object]:

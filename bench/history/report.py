@@ -75,9 +75,13 @@ def text(told: History) -> str:
 
 def _table(told: History) -> Table:
     columns = (
-        label("measured"), label("metric"), Column("last"), Column("change"), Column("commits"),
+        label("measured"),
+        label("metric"),
+        Column("last"),
+        Column("change"),
+        Column("commits"),
         label("level changed at"),
-    )  # fmt: skip
+    )
     rows = tuple(_row(trend, line) for trend in told.trends for line in trend.lines)
     return Table(f"History of {size(told)}", columns, rows, (*told.notes, ADVICE))
 
@@ -87,9 +91,13 @@ def _row(trend: Trend, line: Line) -> Row:
     steps = [f"{one.commit.short} {difference(one.ratio)}" for one in reversed(line.changes)]
     more = [f"{len(steps) - _MOST_STEPS} more"] if len(steps) > _MOST_STEPS else []
     entries = (
-        trend.name, trend.metric, figure(line.points[-1].figure.value, trend), standing(line),
-        str(len(line.points)), "; ".join([*steps[:_MOST_STEPS], *more]),
-    )  # fmt: skip
+        trend.name,
+        trend.metric,
+        figure(line.points[-1].figure.value, trend),
+        standing(line),
+        str(len(line.points)),
+        "; ".join([*steps[:_MOST_STEPS], *more]),
+    )
     doubts = tuple(Caveat(code, "") for code in line.points[-1].caveats)
     return Row(entries, f"{line.machine.about}{against}", doubts)
 

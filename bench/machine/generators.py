@@ -93,9 +93,13 @@ def measured(
 def table(title: str, costs: Mapping[str, Sequence[Cost]], *notes: str) -> Table:
     """Medians over the rounds, the range of the CPU time, and the native engine's ratio to each, round by round."""
     columns = (
-        label("generator"), Column("CPU", "µs/req"), Column("range", "µs/req"), Column("throughput", "req/s"),
-        Column("CPU ratio", "native/it"), Column("rate ratio", "native/it"),
-    )  # fmt: skip
+        label("generator"),
+        Column("CPU", "µs/req"),
+        Column("range", "µs/req"),
+        Column("throughput", "req/s"),
+        Column("CPU ratio", "native/it"),
+        Column("rate ratio", "native/it"),
+    )
     rows = tuple(_row(name, found, costs["native"]) for name, found in costs.items())
     return Table(title, columns, rows, notes)
 
@@ -118,10 +122,14 @@ def _row(name: str, found: Sequence[Cost], native: Sequence[Cost]) -> Row:
     rate_ratio = statistics.median(mine.throughput_rps / its.throughput_rps for mine, its in pairs)
     return Row(
         (
-            name, f"{statistics.median(cpu):.1f}", f"{min(cpu):.1f} to {max(cpu):.1f}",
-            f"{statistics.median(cost.throughput_rps for cost in found):,.0f}", f"{cpu_ratio:.3f}", f"{rate_ratio:.3f}",
+            name,
+            f"{statistics.median(cpu):.1f}",
+            f"{min(cpu):.1f} to {max(cpu):.1f}",
+            f"{statistics.median(cost.throughput_rps for cost in found):,.0f}",
+            f"{cpu_ratio:.3f}",
+            f"{rate_ratio:.3f}",
         )
-    )  # fmt: skip
+    )
 
 
 def _measure(name: str, place: _Place) -> Cost:

@@ -17,10 +17,18 @@ from bench.stats.table import Column, Row, Table
 
 _LONG = 16
 _SHORT = {
-    "throughput": "Throughput", "twins": "Async and sync", "victims": "Victims", "latency": "Latency", "cpu": "CPU",
-    "memory": "Memory", "time": "Over time", "server": "Server", "workers": "Workers", "capacity": "Latency and load",
+    "throughput": "Throughput",
+    "twins": "Async and sync",
+    "victims": "Victims",
+    "latency": "Latency",
+    "cpu": "CPU",
+    "memory": "Memory",
+    "time": "Over time",
+    "server": "Server",
+    "workers": "Workers",
+    "capacity": "Latency and load",
     "scaling": "Scaling",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,16 @@ def charts(run: Run) -> tuple[Chart, ...]:
         return (scaling_chart(grown),)
     cells = gather(run.records)
     drawn = (
-        throughput(cells), twin_bars(cells), victims(cells), curves(cells), cpu(cells), memory(cells),
-        over_time(cells), _cut(server_over_time(cells, _steadiness), _MOST_TIMES), requests_per_worker(cells),
-    )  # fmt: skip
+        throughput(cells),
+        twin_bars(cells),
+        victims(cells),
+        curves(cells),
+        cpu(cells),
+        memory(cells),
+        over_time(cells),
+        _cut(server_over_time(cells, _steadiness), _MOST_TIMES),
+        requests_per_worker(cells),
+    )
     return tuple(_cut(chart, MOST_PANELS) for chart in drawn if chart.panels)
 
 

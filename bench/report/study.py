@@ -64,9 +64,14 @@ def _throughput(ladder: Ladder, plateaus: Sequence[Plateau]) -> PlanePanel:
         y for y in (*(y for trace in traces for _, y in trace.points), *(mark.at for mark in levels))
     )
     return PlanePanel(
-        f"Throughput · {ladder.group} · {ladder.setup}", "users", "requests/s (logarithmic)",
-        (*traces, *_rising(ladder, plateaus, _ROOM * highest)), levels=levels, log=True, doubling=True,
-    )  # fmt: skip
+        f"Throughput · {ladder.group} · {ladder.setup}",
+        "users",
+        "requests/s (logarithmic)",
+        (*traces, *_rising(ladder, plateaus, _ROOM * highest)),
+        levels=levels,
+        log=True,
+        doubling=True,
+    )
 
 
 def _levels(plateaus: Iterable[Plateau]) -> tuple[Mark, ...]:
@@ -109,9 +114,14 @@ def _ratio_panel(ladder: Ladder) -> PlanePanel | None:
     )
     trace = Trace(f"{first} / {second}; hollow: nothing is shown", INK, points, hollow, spans=spans)
     return PlanePanel(
-        f"{first} over {second} · {ladder.group}", "users", "times the requests (logarithmic)", (trace,),
-        levels=(Mark(1.0, "as many", QUIET),), log=True, doubling=True,
-    )  # fmt: skip
+        f"{first} over {second} · {ladder.group}",
+        "users",
+        "times the requests (logarithmic)",
+        (trace,),
+        levels=(Mark(1.0, "as many", QUIET),),
+        log=True,
+        doubling=True,
+    )
 
 
 def _plane(ladder: Ladder, metric: Metric, title: str, up: str, *, log: bool = True) -> PlanePanel | None:
@@ -136,10 +146,12 @@ def _trace(variant: str, colour: str, cells: dict[int, Repeats], metric: Metric)
     }
     points = {users: (float(users), found.median) for users, found in known.items()}
     return Trace(
-        variant, colour, tuple(points.values()),
+        variant,
+        colour,
+        tuple(points.values()),
         tuple(point for users, point in points.items() if not cells[users].valid),
         spans=tuple((float(users), found.low, found.high) for users, found in known.items() if found.n > 1),
-    )  # fmt: skip
+    )
 
 
 def _colours(variants: Iterable[str]) -> list[str]:

@@ -58,8 +58,13 @@ def summary(run: Run) -> Table:
     cells = gather(run.records)
     metrics, by_time = _with_p99_by_time(cells, P50, P99, CPU, MEMORY)
     columns = (
-        label("setup"), label("scenario"), _column(THROUGHPUT), _RANGE, *map(_column, metrics), Column("errors"),
-    )  # fmt: skip
+        label("setup"),
+        label("scenario"),
+        _column(THROUGHPUT),
+        _RANGE,
+        *map(_column, metrics),
+        Column("errors"),
+    )
     contexts = by_context(cells).values()
     rows = [_summary_row(cell, metrics) for cells in contexts for cell in sorted(cells, key=_best_first)]
     return Table("Summary", columns, tuple(rows), (MEDIANS, *by_time, *notes) if rows else ())
@@ -117,8 +122,13 @@ def _summary_row(cell: Repeats, metrics: Iterable[Metric]) -> Row:
     figures = [_entry(cell, metric) for metric in metrics]
     errors = sum(record.summary.errors for record in cell.records)
     entries = (
-        cell.setup, cell.scenario, THROUGHPUT.show(throughput), spread(throughput), *figures, f"{errors:,}",
-    )  # fmt: skip
+        cell.setup,
+        cell.scenario,
+        THROUGHPUT.show(throughput),
+        spread(throughput),
+        *figures,
+        f"{errors:,}",
+    )
     return Row(entries, cell.where, cell.caveats, not cell.valid)
 
 
@@ -127,8 +137,13 @@ def ranking(run: Run) -> Table:
     contexts = [cells for cells in by_context(gather(run.records)).values() if len(cells) > 1]
     metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), P50, P99, CPU, MEMORY)
     columns = (
-        Column("rank"), label("setup"), _column(THROUGHPUT), _RANGE, Column("to leader"), *map(_column, metrics),
-    )  # fmt: skip
+        Column("rank"),
+        label("setup"),
+        _column(THROUGHPUT),
+        _RANGE,
+        Column("to leader"),
+        *map(_column, metrics),
+    )
     rows = chain.from_iterable(_ranked_rows(cells, metrics) for cells in contexts)
     fewest = min((len(cell.records) for cells in contexts for cell in cells), default=0)
     notes = (
@@ -179,8 +194,12 @@ def twin_table(run: Run) -> Table:
     sets = twins(gather(run.records))
     metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), P50, P99, CPU, VICTIM_P99)
     columns = (
-        label("variant"), _column(THROUGHPUT), _RANGE, Column("to first"), *map(_column, metrics),
-    )  # fmt: skip
+        label("variant"),
+        _column(THROUGHPUT),
+        _RANGE,
+        Column("to first"),
+        *map(_column, metrics),
+    )
     rows = [_twin_row(cell, cells[0], metrics) for cells in sets for cell in cells]
     floor = (FLOOR,) if any(cell.grows(VICTIM_P99) for cells in sets for cell in cells) else ()
     notes = (
@@ -207,9 +226,16 @@ def _twin_row(cell: Repeats, reference: Repeats, metrics: Iterable[Metric]) -> R
 def worker_table(run: Run) -> Table:
     """How the requests of setups with several workers were shared out."""
     columns = (
-        label("setup"), label("scenario"), Column("workers"), Column("cores"), _column(THROUGHPUT),
-        Column("least busy", "%"), Column("busiest", "%"), Column("imbalance"), _column(MEMORY),
-    )  # fmt: skip
+        label("setup"),
+        label("scenario"),
+        Column("workers"),
+        Column("cores"),
+        _column(THROUGHPUT),
+        Column("least busy", "%"),
+        Column("busiest", "%"),
+        Column("imbalance"),
+        _column(MEMORY),
+    )
     facts = setup_facts(run)
     cells = [cell for cell in gather(run.records) if worker_count(cell, facts) > 1]
     rows = [_worker_row(cell, worker_count(cell, facts)) for cell in cells]
@@ -249,11 +275,16 @@ def _worker_row(cell: Repeats, workers: int) -> Row:
     )
     pinned = cores(cell)
     entries = (
-        cell.setup, cell.scenario, str(workers), NOTHING if pinned is None else str(pinned),
-        THROUGHPUT.show(cell.estimate(THROUGHPUT)), share(least if seen else None),
-        share(max((found[-1] for found in seen), default=None)), _imbalance(seen, workers),
+        cell.setup,
+        cell.scenario,
+        str(workers),
+        NOTHING if pinned is None else str(pinned),
+        THROUGHPUT.show(cell.estimate(THROUGHPUT)),
+        share(least if seen else None),
+        share(max((found[-1] for found in seen), default=None)),
+        _imbalance(seen, workers),
         MEMORY.show(cell.estimate(MEMORY)),
-    )  # fmt: skip
+    )
     return Row(entries, cell.where, cell.caveats, not cell.valid)
 
 
@@ -267,9 +298,15 @@ def _imbalance(seen: Iterable[Sequence[float]], workers: int) -> str:
 def stage_table(run: Run) -> Table:
     """The stages of loads that are not constant: what each served, and how fast."""
     columns = (
-        label("stage"), Column("from", "s"), Column("for", "s"), Column("level"), _column(THROUGHPUT), _RANGE,
-        *map(_column, (P50, P99)), Column("errors"),
-    )  # fmt: skip
+        label("stage"),
+        Column("from", "s"),
+        Column("for", "s"),
+        Column("level"),
+        _column(THROUGHPUT),
+        _RANGE,
+        *map(_column, (P50, P99)),
+        Column("errors"),
+    )
     rows = [
         _stage_row(cell, place)
         for cell in gather(run.records)
@@ -288,10 +325,16 @@ def _stage_row(cell: Repeats, place: int) -> Row:
     p50, p99 = (estimate(getattr(stage.response_ms, name) for stage in stages) for name in ("p50", "p99"))
     first = stages[0]
     entries = (
-        str(place + 1), f"{first.t_s:.3g}", f"{first.duration_s:.3g}", three_digits(first.level),
-        THROUGHPUT.show(throughput), spread(throughput), P50.show(p50), P99.show(p99),
+        str(place + 1),
+        f"{first.t_s:.3g}",
+        f"{first.duration_s:.3g}",
+        three_digits(first.level),
+        THROUGHPUT.show(throughput),
+        spread(throughput),
+        P50.show(p50),
+        P99.show(p99),
         f"{sum(stage.errors for stage in stages):,}",
-    )  # fmt: skip
+    )
     return Row(entries, f"{cell.setup}, {cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
 
 

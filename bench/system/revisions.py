@@ -278,6 +278,10 @@ def _run(
 ) -> subprocess.CompletedProcess[str]:
     command = ["git", "-C", str(folder), *arguments]
     return subprocess.run(
-        command, env={**os.environ, **(env or {})}, capture_output=True, check=False,
-        encoding="utf-8", errors="surrogateescape",
-    )  # fmt: skip
+        command,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="surrogateescape",
+    )

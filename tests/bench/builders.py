@@ -72,17 +72,31 @@ def record(
     label = f"GET /bench/{scenario}"
     victim = RequestSummary(60, 0, latency(victim_p99 / 2, victim_p99)) if victim_p99 is not None else None
     summary = Summary(
-        requests, errors, 0, throughput, response, response, NOTHING,
-        {label: RequestSummary(requests, errors, response)}, timeline, curve, victim=victim,
+        requests,
+        errors,
+        0,
+        throughput,
+        response,
+        response,
+        NOTHING,
+        {label: RequestSummary(requests, errors, response)},
+        timeline,
+        curve,
+        victim=victim,
         time_weighted_ms=Latency(p99=p99_by_time),
-    )  # fmt: skip
+    )
     processes = tuple(
         Worker(1000 + place, count, 1.0, rss // len(workers)) for place, count in enumerate(workers)
     )
     return Record(
-        run, Cell(setup, scenario, engine, load, repeat), summary,
-        Resources(cpu_us, rss, processes, cpus=cpus), Generator(0.4, 20.0), valid, caveats,
-    )  # fmt: skip
+        run,
+        Cell(setup, scenario, engine, load, repeat),
+        summary,
+        Resources(cpu_us, rss, processes, cpus=cpus),
+        Generator(0.4, 20.0),
+        valid,
+        caveats,
+    )
 
 
 def repeats(setup: str, scenario: str, *throughputs: float, **more: object) -> tuple[Record, ...]:
@@ -98,15 +112,21 @@ def facts(*setups: Setup, **host: object) -> dict[str, object]:
     return {
         "plan": {"name": "default", "seed": 1, "setups": {setup.name: asdict(setup) for setup in setups}},
         "host": {
-            "cpu_model": "AMD EPYC 7B13", "cores": 2, "kernel": "6.1.0-28-amd64", "governor": "performance",
-            "virtualisation": "kvm", "python": "3.11.2", "load_average": [0.12, 0.2, 0.31],
+            "cpu_model": "AMD EPYC 7B13",
+            "cores": 2,
+            "kernel": "6.1.0-28-amd64",
+            "governor": "performance",
+            "virtualisation": "kvm",
+            "python": "3.11.2",
+            "load_average": [0.12, 0.2, 0.31],
             "versions": {"fastapi": "0.165.0", "uvicorn": "0.54.0", "uvloop": "0.22.1", "httptools": "0.7.1"},
             "git": {"commit": "2b0dfca", "dirty": False},
-        } | host,
+        }
+        | host,
         "started_at": "2026-11-24T16:20:00+00:00",
         "finished": True,
         "took_s": 252.0,
-    }  # fmt: skip
+    }
 
 
 def run(*records: Record, name: str = "made-up", setups: tuple[Setup, ...] = SETUPS, **more: object) -> Run:
@@ -132,15 +152,30 @@ def found(topic: str, *records: Sequence[Record]) -> Finding:
 # --- one that looks real -------------------------------------------------------------------------
 
 _RATES = {
-    "uvicorn": 9200.0, "uvicorn-uvloop-h11": 5100.0, "uvicorn-asyncio-httptools": 6900.0,
-    "uvicorn-asyncio-h11": 4200.0, "uvicorn-2": 9000.0, "gunicorn-1": 9150.0, "granian-1": 11800.0,
+    "uvicorn": 9200.0,
+    "uvicorn-uvloop-h11": 5100.0,
+    "uvicorn-asyncio-httptools": 6900.0,
+    "uvicorn-asyncio-h11": 4200.0,
+    "uvicorn-2": 9000.0,
+    "gunicorn-1": 9150.0,
+    "granian-1": 11800.0,
     "hypercorn-1": 3300.0,
-}  # fmt: skip
+}
 _TWINS = {
-    "noop-async": 9200, "noop-sync": 5100, "io-async": 2900, "io-sync": 2250, "io-misuse": 96, "io-offload": 2150,
-    "db-orm-async": 1150, "db-orm-sync": 1380, "json-model": 6100, "json-dict": 4300, "json-orjson": 5600,
-    "cpu-async": 820, "cpu-sync": 790,
-}  # fmt: skip
+    "noop-async": 9200,
+    "noop-sync": 5100,
+    "io-async": 2900,
+    "io-sync": 2250,
+    "io-misuse": 96,
+    "io-offload": 2150,
+    "db-orm-async": 1150,
+    "db-orm-sync": 1380,
+    "json-model": 6100,
+    "json-dict": 4300,
+    "json-orjson": 5600,
+    "cpu-async": 820,
+    "cpu-sync": 790,
+}
 _STALLED = ("db-orm-async", "uvicorn-asyncio-h11")
 
 
@@ -194,13 +229,24 @@ def _plausible(
     count = round(rate * load.duration_s)
     busy = round(count * rng.uniform(0.55, 0.7))
     return record(
-        setup.name, scenario, rate, repeat=repeat, load=load, engine=engine, p50=p50, p99=p50 * tail,
-        cpu_us=rng.gauss(1, 0.02) * (1e6 / max(rate, 400)), rss=round(92e6 * setup.workers * rng.gauss(1, 0.01)),
+        setup.name,
+        scenario,
+        rate,
+        repeat=repeat,
+        load=load,
+        engine=engine,
+        p50=p50,
+        p99=p50 * tail,
+        cpu_us=rng.gauss(1, 0.02) * (1e6 / max(rate, 400)),
+        rss=round(92e6 * setup.workers * rng.gauss(1, 0.01)),
         workers=(busy, count - busy) if setup.workers == 2 else (count,),
         victim_p99=wait * rng.gauss(1, 0.08) if scenario.startswith(("io", "cpu")) else None,
-        valid=valid, caveats=caveats, timeline=_timeline(rng, rate, p50 * tail, (scenario, setup.name) == _STALLED),
-        curve=_percentiles(p50, tail, rng), run="2026-11-24-default",
-    )  # fmt: skip
+        valid=valid,
+        caveats=caveats,
+        timeline=_timeline(rng, rate, p50 * tail, (scenario, setup.name) == _STALLED),
+        curve=_percentiles(p50, tail, rng),
+        run="2026-11-24-default",
+    )
 
 
 def _doubts(setup: str, scenario: str, engine: str, repeat: int) -> tuple[tuple[Caveat, ...], bool]:
@@ -237,7 +283,17 @@ def _percentiles(p50: float, tail: float, rng: Random) -> tuple[tuple[float, flo
     """A curve whose p50 and p99 are those of the summary."""
     wobble = rng.uniform(0.95, 1.1)
     shape = (
-        (0, 0.55), (10, 0.75), (25, 0.88), (50, 1.0), (75, 1.2), (90, 1.5), (95, 0.75 + tail / 2), (99, tail),
-        (99.5, tail * 1.2 * wobble), (99.9, tail * 1.8 * wobble), (99.95, tail * 2.1 * wobble), (100, tail * 3),
-    )  # fmt: skip
+        (0, 0.55),
+        (10, 0.75),
+        (25, 0.88),
+        (50, 1.0),
+        (75, 1.2),
+        (90, 1.5),
+        (95, 0.75 + tail / 2),
+        (99, tail),
+        (99.5, tail * 1.2 * wobble),
+        (99.9, tail * 1.8 * wobble),
+        (99.95, tail * 2.1 * wobble),
+        (100, tail * 3),
+    )
     return tuple((float(at), p50 * times) for at, times in shape)

@@ -71,5 +71,10 @@ class Repository:
         """Run a command of `bench` in the repository."""
         return subprocess.run(
             [sys.executable, "-m", "bench", *arguments],
-            cwd=self.folder, env={**os.environ, **env}, capture_output=True, text=True, timeout=280, check=False,
-        )  # fmt: skip
+            cwd=self.folder,
+            env={**os.environ, **env},
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )

@@ -16,10 +16,16 @@ from target_app.main import create_app
 from target_app.settings import Settings
 
 EVERYTHING = {
-    "auth": "on", "cache": "memory", "compression": "auto", "rate_limit": "memory", "rate_limit_requests": 10_000,
-    "login_limit_requests": 10_000, "security_headers": "on", "cors_origins": ("https://shop.example",),
+    "auth": "on",
+    "cache": "memory",
+    "compression": "auto",
+    "rate_limit": "memory",
+    "rate_limit_requests": 10_000,
+    "login_limit_requests": 10_000,
+    "security_headers": "on",
+    "cors_origins": ("https://shop.example",),
     "request_log": True,
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

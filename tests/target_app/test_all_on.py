@@ -55,9 +55,13 @@ def test_each_feature_leaves_its_mark_on_one_answer(client: httpx2.Client) -> No
     headers = {"Accept-Encoding": "zstd", "Origin": "https://shop.example", "X-Request-ID": "mine"}
     answer = client.get("/bench/gzip?size=4000", headers=headers)
     marks = {
-        "content-encoding": "zstd", "access-control-allow-origin": "https://shop.example", "x-request-id": "mine",
-        "x-frame-options": "DENY", "ratelimit-limit": "1000000", "cache-control": "no-cache",
-    }  # fmt: skip
+        "content-encoding": "zstd",
+        "access-control-allow-origin": "https://shop.example",
+        "x-request-id": "mine",
+        "x-frame-options": "DENY",
+        "ratelimit-limit": "1000000",
+        "cache-control": "no-cache",
+    }
     assert {name: answer.headers.get(name) for name in marks} == marks
     assert answer.headers["etag"].startswith('W/"')
     assert len(answer.content) < 1700

@@ -26,9 +26,13 @@ READS_ASYNC = (
     "/bench/db/list/async",
 )
 READS_SYNC = (
-    "/api/v1/sync/items/1", "/api/v1/sync/items", "/bench/db/orm/sync", "/bench/db/core/sync", "/bench/db/list/sync",
+    "/api/v1/sync/items/1",
+    "/api/v1/sync/items",
+    "/bench/db/orm/sync",
+    "/bench/db/core/sync",
+    "/bench/db/list/sync",
     "/bench/db/misuse",
-)  # fmt: skip
+)
 LAMP = {"name": "lamp", "price": 1}
 WRITES_ASYNC = (
     json_request("POST", "/api/v1/items", LAMP),
@@ -51,10 +55,14 @@ def application(path: Path) -> FastAPI:
     """An app with one connection in each pool, that waits for nothing long."""
     return create_app(
         Settings(
-            bench=True, database_url=f"sqlite:///{path}", seed_rows=20, pool_size=1, pool_timeout_s=0.02,
+            bench=True,
+            database_url=f"sqlite:///{path}",
+            seed_rows=20,
+            pool_size=1,
+            pool_timeout_s=0.02,
             busy_timeout_s=0.05,
         )
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -11,8 +11,12 @@ from tests.target_app.conftest import StartApp
 
 ROOTS = ("/api/v1/items", "/api/v1/sync/items")
 SEEDED_1 = {
-    "id": 1, "name": "brass basket 1", "price": 0.37, "description": "The basket with the number 1.", "owner_id": None,
-}  # fmt: skip
+    "id": 1,
+    "name": "brass basket 1",
+    "price": 0.37,
+    "description": "The basket with the number 1.",
+    "owner_id": None,
+}
 LAMP = {"name": "lamp", "price": 2.5, "description": "Bright."}
 NO_SUCH_ITEM = "There is no such item"
 JSON = {"Content-Type": "application/json"}

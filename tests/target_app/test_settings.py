@@ -65,8 +65,10 @@ def test_example_file_holds_every_setting_with_its_default(tmp_path: Path) -> No
 def test_readme_has_a_table_of_every_setting_with_its_default() -> None:
     readme = (ROOT / "README.md").read_text()
     rows = dict(re.findall(r"^\| `(APP_[A-Z_]+)` \| (`.*?`|) \|", readme, flags=re.M))
-    told = {f"| `APP_{name.upper()}` | {rows[f'APP_{name.upper()}']} | {field.description} |"
-            for name, field in Settings.model_fields.items()}  # fmt: skip
+    told = {
+        f"| `APP_{name.upper()}` | {rows[f'APP_{name.upper()}']} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    }
     assert set(rows) == {f"APP_{name.upper()}" for name in Settings.model_fields}
     assert told <= set(readme.splitlines())
     given = {name.removeprefix("APP_").lower(): value.strip("`") for name, value in rows.items()}

@@ -132,9 +132,17 @@ def _otherwise(said: Counter[Verdict | None]) -> str:
 
 def _quiet(found: Sequence[Group]) -> Table:
     columns = (
-        label("gate"), label("of"), Column("a scenario", "s"), Column("runs"), Column("alarmed"), Column("at most"),
-        Column("verdicts"), *map(Column, _VERDICTS), Column("median", "s"), Column("longest", "s"),
-    )  # fmt: skip
+        label("gate"),
+        label("of"),
+        Column("a scenario", "s"),
+        Column("runs"),
+        Column("alarmed"),
+        Column("at most"),
+        Column("verdicts"),
+        *map(Column, _VERDICTS),
+        Column("median", "s"),
+        Column("longest", "s"),
+    )
     rows = []
     for gate in GATES:
         mine = [group for group in found if group.gate == gate]
@@ -151,11 +159,17 @@ def _quiet_row(gate: Gate, of: str, some: Sequence[Group]) -> Row:
     same = of == "A/A"
     return Row(
         (
-            _COMMANDS[gate], of, ", ".join(lengths), str(alarmed.tries), str(alarmed.hits),
-            _percent(alarmed.at_most), str(untouched.total()), *(str(untouched[one]) for one in _VERDICTS),
+            _COMMANDS[gate],
+            of,
+            ", ".join(lengths),
+            str(alarmed.tries),
+            str(alarmed.hits),
+            _percent(alarmed.at_most),
+            str(untouched.total()),
+            *(str(untouched[one]) for one in _VERDICTS),
             *((_whole(some[0].median_s), _whole(some[0].longest_s)) if same else ("", "")),
         )
-    )  # fmt: skip
+    )
 
 
 def _alarms(found: Sequence[Group]) -> Iterator[str]:
@@ -178,10 +192,18 @@ def _detections(gate: Gate, found: Sequence[Group]) -> Iterator[str]:
     if not mine:
         return
     columns = (
-        label("fault"), Column("a scenario", "s"), Column("found"), Column("at least"), label("not found"),
-        label("seen in"), Column(f"{_PRIMARY[gate]} measured"), Column("MDE"), Column("false alarms"),
-        Column("median", "s"), Column("longest", "s"),
-    )  # fmt: skip
+        label("fault"),
+        Column("a scenario", "s"),
+        Column("found"),
+        Column("at least"),
+        label("not found"),
+        label("seen in"),
+        Column(f"{_PRIMARY[gate]} measured"),
+        Column("MDE"),
+        Column("false alarms"),
+        Column("median", "s"),
+        Column("longest", "s"),
+    )
     yield f"## Faults, by `{_COMMANDS[gate]}`"
     yield _FOUND
     yield _method(gate)
@@ -199,12 +221,19 @@ def _detection(group: Group) -> Row:
     mde = group.mde(_PRIMARY[group.gate])
     return Row(
         (
-            FAULTS[group.fault].about, "" if group.seconds is None else f"{group.seconds:g}",
-            str(group.found), _percent(group.found.at_least), _not_found(group), _counted(group.seen_in),
-            _spread(ratios), "" if mde is None else f"{mde:.1%}", str(false_alarms(group.untouched)),
-            _whole(group.median_s), _whole(group.longest_s),
+            FAULTS[group.fault].about,
+            "" if group.seconds is None else f"{group.seconds:g}",
+            str(group.found),
+            _percent(group.found.at_least),
+            _not_found(group),
+            _counted(group.seen_in),
+            _spread(ratios),
+            "" if mde is None else f"{mde:.1%}",
+            str(false_alarms(group.untouched)),
+            _whole(group.median_s),
+            _whole(group.longest_s),
         )
-    )  # fmt: skip
+    )
 
 
 def _not_found(group: Group) -> str:
@@ -233,10 +262,16 @@ def _sizes(prices: Iterable[Price]) -> Iterator[str]:
     if not latest:
         return
     columns = (
-        label("handler"), Column("request", "instructions"), Column("a turn", "instructions"),
-        Column("no turn", "instructions"), Column("+5 %", "turns"), Column("request", "CPU µs"),
-        Column("a turn", "ns"), Column("alone", "ns"), Column("+5 %", "turns"),
-    )  # fmt: skip
+        label("handler"),
+        Column("request", "instructions"),
+        Column("a turn", "instructions"),
+        Column("no turn", "instructions"),
+        Column("+5 %", "turns"),
+        Column("request", "CPU µs"),
+        Column("a turn", "ns"),
+        Column("alone", "ns"),
+        Column("+5 %", "turns"),
+    )
     rows = []
     for name in HANDLERS:
         exact, paired = (latest.get((gate, name)) for gate in GATES)

@@ -108,9 +108,19 @@ class _Session:
         scenarios, seconds = watched(gate, fault), self._asked.length(gate)
         said = self._bench.judged(gate, head, scenarios, seconds, number)
         return Trial(
-            gate, fault.name, number, seconds, scenarios, turns, said.status, said.took_s, self._commit,
-            self._machine, said.rows, said.error,
-        )  # fmt: skip
+            gate,
+            fault.name,
+            number,
+            seconds,
+            scenarios,
+            turns,
+            said.status,
+            said.took_s,
+            self._commit,
+            self._machine,
+            said.rows,
+            said.error,
+        )
 
     def _turns(self, step: Step) -> dict[str, int]:
         """By scenario that is to be spoiled, the turns of its loop."""

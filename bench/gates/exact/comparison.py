@@ -67,24 +67,39 @@ def _change(name: str, base: Figure | None, head: Figure | None, threshold: floa
     if base is None or head is None:
         side = "base" if base is None else "head"
         return Change(
-            name, METRIC, "inconclusive",
-            base.instructions if base else None, head.instructions if head else None,
+            name,
+            METRIC,
+            "inconclusive",
+            base.instructions if base else None,
+            head.instructions if head else None,
             why=(f"missing in {side}: nothing to compare with",),
-        )  # fmt: skip
+        )
     if len(base.blocks) != len(head.blocks):
         return Change(
-            name, METRIC, "inconclusive", base.instructions, head.instructions,
+            name,
+            METRIC,
+            "inconclusive",
+            base.instructions,
+            head.instructions,
             why=("the two versions were asked different requests",),
-        )  # fmt: skip
+        )
     ratios = [new / old for old, new in zip(base.blocks, head.blocks, strict=True)]
     ratio = statistics.median(ratios)
     error = max(noise(ratios), luck)
     decides = max(threshold, _SIGMAS * error)
     return Change(
-        name, METRIC, _verdict(ratio - 1, decides, threshold), base.instructions, head.instructions, ratio,
-        ratio - _SIGMAS * error, ratio + _SIGMAS * error, decides,
-        _lookups(base, head), margin=decides,
-    )  # fmt: skip
+        name,
+        METRIC,
+        _verdict(ratio - 1, decides, threshold),
+        base.instructions,
+        head.instructions,
+        ratio,
+        ratio - _SIGMAS * error,
+        ratio + _SIGMAS * error,
+        decides,
+        _lookups(base, head),
+        margin=decides,
+    )
 
 
 def _verdict(difference: float, decides: float, threshold: float) -> Verdict:

@@ -135,10 +135,20 @@ class Place(contextlib.ExitStack):
                 folder.mkdir()
                 folders.append(folder)
                 job = Job(
-                    side.tree.folder, side.tree.root, Path.cwd(), _imports(app, side.tree.folder), side.foreign,
-                    app.app, app.loop, subject.scenarios, subject.scenarios_file,
-                    answer=folder / "answer", parts=folder / "part", agreed=agreed, leads=side is sides[0],
-                )  # fmt: skip
+                    side.tree.folder,
+                    side.tree.root,
+                    Path.cwd(),
+                    _imports(app, side.tree.folder),
+                    side.foreign,
+                    app.app,
+                    app.loop,
+                    subject.scenarios,
+                    subject.scenarios_file,
+                    answer=folder / "answer",
+                    parts=folder / "part",
+                    agreed=agreed,
+                    leads=side is sides[0],
+                )
                 job.write(folder / "job")
                 command = _command(program, folder)
                 env = _environment(subject.setup, folder, hashes)

@@ -13,8 +13,12 @@ from bench.report.charts.panels import Chart, ForestPanel, Whisker
 READING = "├ ┤ interval, ░ too small to matter, ■ regressed, ◊ improved, ● no change, ○ inconclusive, ◄ ► further out"
 
 _POINTS: dict[Verdict | None, str] = {
-    "regressed": "■", "improved": "◊", "no change": "●", "inconclusive": "○", None: "○"
-}  # fmt: skip
+    "regressed": "■",
+    "improved": "◊",
+    "no change": "●",
+    "inconclusive": "○",
+    None: "○",
+}
 _HALF = 10
 _MARGINS_IN_LETTERS, _MARGINS_DRAWN = 5, 20
 

@@ -151,9 +151,14 @@ def _lane(subject: Subject, instance: Instance, users: int, seed: int) -> Iterat
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
         server, scenario = instance.server, subject.scenario
         job = Job(
-            server.host, server.port, scenario.name, ClosedLoad(users, 0), Path(tmp) / "samples",
-            seed=seed, scenarios_file=subject.scenarios_file,
-        )  # fmt: skip
+            server.host,
+            server.port,
+            scenario.name,
+            ClosedLoad(users, 0),
+            Path(tmp) / "samples",
+            seed=seed,
+            scenarios_file=subject.scenarios_file,
+        )
         lane = _Lane(Bursts(job, scenario.flow, users), instance, users)
         try:
             yield lane
@@ -229,10 +234,13 @@ def side(samples: Samples, windows_ns: Sequence[tuple[int, int]], users: int) ->
     p50_ms, p99_ms = np.percentile(response_ms, (50, 99)) if len(response_ms) else (None, None)
     wrong = Counter(samples.outcomes[number] for number in samples.outcome[~right])
     return Side(
-        None if p50_ms is None else float(p50_ms), None if p99_ms is None else float(p99_ms),
-        int((~right).sum()), len(right), tuple(name for name, _ in wrong.most_common(3)),
+        None if p50_ms is None else float(p50_ms),
+        None if p99_ms is None else float(p99_ms),
+        int((~right).sum()),
+        len(right),
+        tuple(name for name, _ in wrong.most_common(3)),
         _late_p99_ms(samples, paced, users),
-    )  # fmt: skip
+    )
 
 
 def _late_p99_ms(samples: Samples, paced: NDArray[np.bool_], users: int) -> float | None:

@@ -27,9 +27,12 @@ def chart(noise: Noise) -> Chart:
         for place, duration_s in enumerate(DURATIONS_S)
     )
     panel = PlanePanel(
-        f"{noise.setup} · {noise.scenario} · CPU per request", "true change, %", "found, % of comparisons",
-        traces, levels=(Mark(100 * _WANTED, "95 %", INK),),
-    )  # fmt: skip
+        f"{noise.setup} · {noise.scenario} · CPU per request",
+        "true change, %",
+        "found, % of comparisons",
+        traces,
+        levels=(Mark(100 * _WANTED, "95 %", INK),),
+    )
     return Chart(
         "power",
         "What this machine can tell apart",
@@ -44,30 +47,42 @@ def tables(noise: Noise) -> tuple[Table, ...]:
     slices = Table(
         "Turns by length of their slices",
         (
-            Column("sessions"), Column("a turn differs by", "%, sd"), Column("a turn takes", "ms"), Column("cost", "s"),
+            Column("sessions"),
+            Column("a turn differs by", "%, sd"),
+            Column("a turn takes", "ms"),
+            Column("cost", "s"),
             label(""),
         ),
         tuple(
             Row(
                 (
-                    str(one.sessions), f"{one.turn_sd * 100:.1f}", f"{one.turn_s * 1e3:.1f}", f"{one.cost * 1e4:.2f}",
+                    str(one.sessions),
+                    f"{one.turn_sd * 100:.1f}",
+                    f"{one.turn_s * 1e3:.1f}",
+                    f"{one.cost * 1e4:.2f}",
                     "best" if one is noise.best else "",
                 )
             )
             for one in noise.slices
         ),
-        ("Cost: the seconds of turns that bring their mean to a standard deviation of 1 %; the smaller, the better.",),
-    )  # fmt: skip
+        (
+            "Cost: the seconds of turns that bring their mean to a standard deviation of 1 %; the smaller, the better.",
+        ),
+    )
     finds = Table(
         "What a comparison finds in 95 % of cases",
         (
-            Column("time", "s a scenario"), Column("turns a pair"), Column("a pair differs by", "%, sd"),
+            Column("time", "s a scenario"),
+            Column("turns a pair"),
+            Column("a pair differs by", "%, sd"),
             Column("finds from", "%"),
         ),
         tuple(
             Row(
                 (
-                    str(duration_s), f"{noise.turns(duration_s):.0f}", f"{noise.sd(noise.turns(duration_s)) * 100:.2f}",
+                    str(duration_s),
+                    f"{noise.turns(duration_s):.0f}",
+                    f"{noise.sd(noise.turns(duration_s)) * 100:.2f}",
                     f"{noise.mde(duration_s) * 100:.2f}",
                 )
             )
@@ -78,7 +93,7 @@ def tables(noise: Noise) -> tuple[Table, ...]:
             f"turns of a pair correlate by {noise.autocorrelation:+.2f}; starting a pair takes "
             f"{noise.pair_start_s:.1f} s; {noise.pairs_per_look} pairs a look{_drawn_by(noise)}.",
         ),
-    )  # fmt: skip
+    )
     return slices, finds
 
 

@@ -50,9 +50,17 @@ def noise(
     spread = turn_sd(seen, METRIC)
     slices = tuple(replace(one, turn_sd=spread) if one is best else one for one in found)
     return Noise(
-        arm.setup.name, trial.name, METRIC, slices, best.sessions, process_sd(seen, METRIC, spread),
-        autocorrelation(seen, METRIC), start_s, count, seed,
-    )  # fmt: skip
+        arm.setup.name,
+        trial.name,
+        METRIC,
+        slices,
+        best.sessions,
+        process_sd(seen, METRIC, spread),
+        autocorrelation(seen, METRIC),
+        start_s,
+        count,
+        seed,
+    )
 
 
 class _Trial:

@@ -106,9 +106,7 @@ def _change(
     base, new = _estimate(old[name]), _estimate(young[name])
     assert base is not None
     assert new is not None
-    change = Change(
-        name, METRIC, "inconclusive", base.median, new.median, unit=_UNIT, margin=threshold
-    )  # fmt: skip
+    change = Change(name, METRIC, "inconclusive", base.median, new.median, unit=_UNIT, margin=threshold)
     fewest = min(old[name].rounds, young[name].rounds)
     if fewest < _FEWEST:
         return replace(change, why=(f"{fewest} rounds have no quartiles: {_FEWEST} have",))
@@ -152,9 +150,13 @@ def _side_by_side(
     notes: tuple[str, ...],
 ) -> Table:
     columns = (
-        label("benchmark"), Column("median", f"base, {_UNIT}"), Column("", f"new, {_UNIT}"), Column("", "ratio"),
-        Column("found from"), label("verdict"),
-    )  # fmt: skip
+        label("benchmark"),
+        Column("median", f"base, {_UNIT}"),
+        Column("", f"new, {_UNIT}"),
+        Column("", "ratio"),
+        Column("found from"),
+        label("verdict"),
+    )
     sections: defaultdict[str, list[Row]] = defaultdict(list)
     for name in dict.fromkeys([*old, *young]):
         benchmark = old.get(name) or young[name]

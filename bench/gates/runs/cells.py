@@ -110,14 +110,22 @@ def _evidence(
     lacking = () if anchor or feels == NOTHING_FELT else (_no_anchor(pair, anchors, base, new),)
     before, after = old.estimate(metric), young.estimate(metric)
     change = Change(
-        pair.name, name, None, before.median if before else None, after.median if after else None,
-        why=(*disturbed, *lacking), unit=metric.unit,
-    )  # fmt: skip
+        pair.name,
+        name,
+        None,
+        before.median if before else None,
+        after.median if after else None,
+        why=(*disturbed, *lacking),
+        unit=metric.unit,
+    )
     return Evidence(
-        change=change, better=metric.better, felt=feels, disturbed=bool(disturbed),
+        change=change,
+        better=metric.better,
+        felt=feels,
+        disturbed=bool(disturbed),
         base=_side(old, anchor.base if anchor else None, metric),
         head=_side(young, anchor.new if anchor else None, metric),
-    )  # fmt: skip
+    )
 
 
 def _side(cell: Repeats, anchor: Repeats | None, metric: Metric) -> Side:

@@ -59,9 +59,14 @@ def lag(name: str, base: Repeats, new: Repeats) -> Change | None:
         return None
     old, young = base.estimate(THROUGHPUT), new.estimate(THROUGHPUT)
     return Change(
-        name, "throughput", "regressed", old.median if old else None, young.median if young else None,
-        why=_texts(new, LAGS_BEHIND), unit=THROUGHPUT.unit,
-    )  # fmt: skip
+        name,
+        "throughput",
+        "regressed",
+        old.median if old else None,
+        young.median if young else None,
+        why=_texts(new, LAGS_BEHIND),
+        unit=THROUGHPUT.unit,
+    )
 
 
 def kept_up(base: Repeats, new: Repeats, threshold: float) -> bool:

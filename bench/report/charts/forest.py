@@ -13,8 +13,12 @@ from bench.report.charts.panels import ForestPanel, Whisker
 _PITCH = 0.4
 _NOTE = 0.18
 _ROOM = 1.06
-_LOOKS = {"regressed": ("misuse", "s"), "improved": ("async", "D"), "no change": ("other", "o"),
-          "inconclusive": ("sync", "o")}  # fmt: skip
+_LOOKS = {
+    "regressed": ("misuse", "s"),
+    "improved": ("async", "D"),
+    "no change": ("other", "o"),
+    "inconclusive": ("sync", "o"),
+}
 
 
 def forest_height(panel: ForestPanel) -> float:
@@ -72,9 +76,15 @@ def _draw(axes: Axes, y: float, whisker: Whisker, reach: float) -> None:
         at = max(-reach, min(reach, whisker.middle))
         face = PAPER if whisker.verdict == "inconclusive" else colour
         axes.plot(
-            [at], [y], marker=_end(whisker.middle, reach, marker), color=colour, markerfacecolor=face,
-            markeredgewidth=1.5, markersize=7, zorder=3,
-        )  # fmt: skip
+            [at],
+            [y],
+            marker=_end(whisker.middle, reach, marker),
+            color=colour,
+            markerfacecolor=face,
+            markeredgewidth=1.5,
+            markersize=7,
+            zorder=3,
+        )
 
 
 def _end(at: float, reach: float, marker: str) -> str:

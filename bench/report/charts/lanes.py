@@ -69,9 +69,14 @@ def draw_steps(axes: Axes, steps: Sequence[Step], *, named: bool) -> None:
             axes.axvline(step.t_s, color=LIGHT[QUIET], linewidth=0.9, linestyle=(0, (1, 1.5)), zorder=1)
         if named:
             axes.text(
-                step.t_s, 1.0, f" {short(round(step.level, 1))}", transform=axes.get_xaxis_transform(), fontsize=8,
-                color=LIGHT[QUIET], va="bottom",
-            )  # fmt: skip
+                step.t_s,
+                1.0,
+                f" {short(round(step.level, 1))}",
+                transform=axes.get_xaxis_transform(),
+                fontsize=8,
+                color=LIGHT[QUIET],
+                va="bottom",
+            )
 
 
 def _height(lane: Lane) -> float:
@@ -87,9 +92,14 @@ def _draw_lane(axes: Axes, lane: Lane, panel: LanePanel) -> None:
         times = [at for at, _ in line.points]
         figures = [math.nan if figure is None else figure for _, figure in line.points]
         axes.plot(
-            times, figures, color=LIGHT[line.colour], linewidth=1.2, marker=".", markersize=2.5,
+            times,
+            figures,
+            color=LIGHT[line.colour],
+            linewidth=1.2,
+            marker=".",
+            markersize=2.5,
             linestyle=_DASHED if line.dashed else "-",
-        )  # fmt: skip
+        )
     if lane.limit is not None:
         axes.axhline(lane.limit, color=LIGHT[INK], linewidth=0.9, linestyle=_DASHED, zorder=1)
     axes.set_xlim(0, panel.end_s)

@@ -89,14 +89,17 @@ CLAIMS = (
         (Meeting(("uvicorn", "noop-async"), ("uvicorn-asyncio-httptools", "noop-async")),),
     ),
     Claim(
-        "httptools serves more than h11", (Meeting(("uvicorn", "noop-async"), ("uvicorn-uvloop-h11", "noop-async")),)
+        "httptools serves more than h11",
+        (Meeting(("uvicorn", "noop-async"), ("uvicorn-uvloop-h11", "noop-async")),),
     ),
     Claim(
         "an orjson response serves more than the default",
         (Meeting(("uvicorn", "json-orjson"), ("uvicorn", "json-model")),),
     ),
     Claim(
-        "gzip costs CPU, and saves bytes", (Meeting(("uvicorn-gzip", "gzip"), ("uvicorn", "gzip"), CPU),), saves=True
+        "gzip costs CPU, and saves bytes",
+        (Meeting(("uvicorn-gzip", "gzip"), ("uvicorn", "gzip"), CPU),),
+        saves=True,
     ),
     Claim(
         "a cache in memory serves more than the database",
@@ -119,7 +122,7 @@ CLAIMS = (
     ),
     _peer("Node.js", "node-http"),
     _peer("Go", "go-net-http"),
-)  # fmt: skip
+)
 
 
 def claims(run: Run, cells: Sequence[Repeats], micro: Micro | None) -> tuple[Judged, ...]:

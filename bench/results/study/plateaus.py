@@ -110,9 +110,14 @@ def plateaus(ladder: Ladder) -> Iterator[Plateau]:
             if measured is None or alone_s is None or held_s is None or (users == 1 and not waits):
                 continue
             found = bounds(
-                variant, users, alone_s=alone_s, held_s=held_s, waits=waits,
-                workers=workers(cell), tokens=tokens(cell),
-            )  # fmt: skip
+                variant,
+                users,
+                alone_s=alone_s,
+                held_s=held_s,
+                waits=waits,
+                workers=workers(cell),
+                tokens=tokens(cell),
+            )
             yield Plateau(ladder, variant, users, found, measured)
 
 

@@ -34,29 +34,46 @@ _QUESTIONS = (
         "async", "sync", CPU, "def spends less CPU", "async def spends less CPU", "which spends less CPU"
     ),
     _Question(
-        "sync", "async", VICTIM_P99,
-        "async def spares others", "def spares others", "which of them spares others",
+        "sync",
+        "async",
+        VICTIM_P99,
+        "async def spares others",
+        "def spares others",
+        "which of them spares others",
     ),
     _Question(
-        "misuse", "async", THROUGHPUT,
+        "misuse",
+        "async",
+        THROUGHPUT,
         "a blocking call in async def serves more, as long as nobody else is to be served",
-        "never block the event loop", "whether blocking the loop costs requests",
+        "never block the event loop",
+        "whether blocking the loop costs requests",
     ),
     _Question(
-        "misuse", "async", VICTIM_P99,
-        "who blocks the loop makes all others wait", "blocking the loop spares others",
+        "misuse",
+        "async",
+        VICTIM_P99,
+        "who blocks the loop makes all others wait",
+        "blocking the loop spares others",
         "whether blocking the loop makes others wait",
     ),
     _Question(
-        "offload", "misuse", THROUGHPUT,
-        "what must block goes to a thread (run_in_threadpool)", "a thread does not help what blocks",
+        "offload",
+        "misuse",
+        THROUGHPUT,
+        "what must block goes to a thread (run_in_threadpool)",
+        "a thread does not help what blocks",
         "whether a thread helps what blocks",
     ),
     _Question(
-        "model", "orjson", THROUGHPUT,
-        "let pydantic write the model", "write it by orjson, unchecked", "pydantic or orjson",
+        "model",
+        "orjson",
+        THROUGHPUT,
+        "let pydantic write the model",
+        "write it by orjson, unchecked",
+        "pydantic or orjson",
     ),
-)  # fmt: skip
+)
 
 
 def rules(ladders: Iterable[Ladder], cells: Sequence[Repeats]) -> tuple[Rule, ...]:

@@ -63,10 +63,15 @@ def claim_table(judged: Sequence[Judged]) -> Table:
 def ratio_table(ladders: Iterable[Ladder]) -> Table:
     """One row a level of each ladder: throughput of both, their ratio, and what else tells them apart."""
     columns = (
-        Column("users"), Column("first", "req/s"), Column("second", "req/s"), label("first / second"),
-        Column("first victim p99", "ms"), Column("second victim p99", "ms"),
-        Column("first CPU", "µs/req"), Column("second CPU", "µs/req"),
-    )  # fmt: skip
+        Column("users"),
+        Column("first", "req/s"),
+        Column("second", "req/s"),
+        label("first / second"),
+        Column("first victim p99", "ms"),
+        Column("second victim p99", "ms"),
+        Column("first CPU", "µs/req"),
+        Column("second CPU", "µs/req"),
+    )
     rows, notes, ladders = [], [], tuple(ladders)
     for ladder in ladders:
         first, second = ladder.pair
@@ -105,21 +110,31 @@ def _level(ladder: Ladder, users: int, section: str) -> Row:
 def plateau_table(plateaus: Iterable[Plateau]) -> Table:
     """One row a prediction: the law, what it allows, what was measured, and why the two differ."""
     columns = (
-        label("variant"), Column("users"), label("law"), Column("predicted", "req/s"), Column("measured", "req/s"),
-        Column("of it", "%"), prose("met, or why not"),
-    )  # fmt: skip
+        label("variant"),
+        Column("users"),
+        label("law"),
+        Column("predicted", "req/s"),
+        Column("measured", "req/s"),
+        Column("of it", "%"),
+        prose("met, or why not"),
+    )
     rows = tuple(
         Row(
             (
-                one.variant, str(one.users), one.least.law, whole(one.least.rps), whole(one.measured.median),
-                f"{100 * one.share:.0f}", "met" if one.met else one.why,
+                one.variant,
+                str(one.users),
+                one.least.law,
+                whole(one.least.rps),
+                whole(one.measured.median),
+                f"{100 * one.share:.0f}",
+                "met" if one.met else one.why,
             ),
             f"{one.ladder.group} on {one.ladder.setup}",
             one.cell.caveats,
             not one.cell.valid,
         )
         for one in plateaus
-    )  # fmt: skip
+    )
     note = (
         "t is the time that an endpoint waits or works: 10 ms for io; for the others the response (users / t) and the "
         f"CPU time (workers / t) of a request at 1 user. The lowest law holds; met is within {WITHIN:.0%} of it."
@@ -130,9 +145,14 @@ def plateau_table(plateaus: Iterable[Plateau]) -> Table:
 def cost_table(costs: Iterable[Cost]) -> Table:
     """One row a scenario at 1 user: the parts of a call in-process, and what HTTP adds."""
     columns = (
-        label("scenario"), Column("framework", "µs"), Column("thread hop", "µs"), Column("work", "µs"),
-        Column("in-process", "µs"), Column("server and network", "µs"), Column("over HTTP", "µs"),
-    )  # fmt: skip
+        label("scenario"),
+        Column("framework", "µs"),
+        Column("thread hop", "µs"),
+        Column("work", "µs"),
+        Column("in-process", "µs"),
+        Column("server and network", "µs"),
+        Column("over HTTP", "µs"),
+    )
     rows = tuple(
         Row(
             (
@@ -140,8 +160,12 @@ def cost_table(costs: Iterable[Cost]) -> Table:
                 *(
                     three_digits(part_s * 1e6) if part_s else NOTHING
                     for part_s in (
-                        one.parts.framework_s, one.parts.hop_s, one.parts.work_s, one.parts.whole_s,
-                        one.server_s, one.http_s,
+                        one.parts.framework_s,
+                        one.parts.hop_s,
+                        one.parts.work_s,
+                        one.parts.whole_s,
+                        one.server_s,
+                        one.http_s,
                     )
                 ),
             ),
@@ -150,7 +174,7 @@ def cost_table(costs: Iterable[Cost]) -> Table:
             not one.cell.valid,
         )
         for one in costs
-    )  # fmt: skip
+    )
     note = (
         "Framework: an async endpoint that does nothing. Thread hop: what that costs more as a plain function; for "
         "offload, one trip to a thread. Work: the rest of the call. Server and network: the median response at 1 user "

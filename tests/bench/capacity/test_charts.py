@@ -27,8 +27,9 @@ def test_latency_is_drawn_over_the_offered_load_with_objective_knee_and_capacity
     assert p99.hollow == ((600, 700.0), (800, 1900.0))
     assert p50.points[0] == (100, 6.0)
     assert [(mark.at, mark.label) for mark in latency.uprights] == [
-        (560, "knee, 560 arrivals/s"), (560, "capacity, 560 arrivals/s"),
-    ]  # fmt: skip
+        (560, "knee, 560 arrivals/s"),
+        (560, "capacity, 560 arrivals/s"),
+    ]
     assert [(mark.at, mark.label) for mark in latency.levels] == [(50.0, "objective p99<50ms")]
     assert latency.log
 

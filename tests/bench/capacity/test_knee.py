@@ -28,9 +28,15 @@ def test_scale_and_order_do_not_matter() -> None:
 
 @pytest.mark.parametrize(
     "points",
-    [[], [(1, 1), (2, 1), (3, 9)], [(1, 10), (2, 11), (3, 12), (4, 19)], [(1, 5), (2, 10), (3, 15), (4, 20)],
-     [(1, 1), (2, 9), (3, 9.5), (4, 10)], [(1, 1), (1, 2), (1, 3), (1, 4)]],
+    [
+        [],
+        [(1, 1), (2, 1), (3, 9)],
+        [(1, 10), (2, 11), (3, 12), (4, 19)],
+        [(1, 5), (2, 10), (3, 15), (4, 20)],
+        [(1, 1), (2, 9), (3, 9.5), (4, 10)],
+        [(1, 1), (1, 2), (1, 3), (1, 4)],
+    ],
     ids=["nothing", "three points", "less than doubled", "straight", "bends down", "one place"],
-)  # fmt: skip
+)
 def test_no_knee_is_invented(points: list[tuple[float, float]]) -> None:
     assert knee(points) is None

@@ -37,9 +37,18 @@ def test_trials_stand_by_rate_and_those_of_one_rate_as_they_were_made() -> None:
     found = capacity_of(search())
     assert found is not None
     assert [(one.rate_per_s, one.record.cell.load.duration_s) for one in found.trials] == [
-        (100, 4), (200, 4), (400, 4), (560, 4), (560, 12), (560, 12), (560, 12), (600, 12), (600, 12), (800, 4),
+        (100, 4),
+        (200, 4),
+        (400, 4),
+        (560, 4),
+        (560, 12),
+        (560, 12),
+        (560, 12),
+        (600, 12),
+        (600, 12),
         (800, 4),
-    ]  # fmt: skip
+        (800, 4),
+    ]
     assert [bool(one.missed) for one in found.trials] == [False] * 6 + [True] * 5
     assert found.guess is not None
     assert found.guess.cell.load == ClosedLoad(64, 2.0)
@@ -51,8 +60,13 @@ def test_of_a_rate_its_longest_trials_count_with_their_middle() -> None:
     assert found is not None
     rates = rates_of(found.trials)
     assert [(one.rate_per_s, len(one.held), len(one.failed)) for one in rates] == [
-        (100, 1, 0), (200, 1, 0), (400, 1, 0), (560, 2, 1), (600, 0, 2), (800, 0, 2),
-    ]  # fmt: skip
+        (100, 1, 0),
+        (200, 1, 0),
+        (400, 1, 0),
+        (560, 2, 1),
+        (600, 0, 2),
+        (800, 0, 2),
+    ]
     assert [one.holds for one in rates] == [True] * 4 + [False] * 2
     assert by_rate(rates, "p99") == (
         (100, 12.0),
@@ -158,8 +172,10 @@ def test_the_table_says_how_often_a_confirmed_rate_held() -> None:
     assert found is not None
     said = [(row.entries[0], row.entries[1], row.entries[-2]) for row in trial_table(found).rows]
     assert said[3:9] == [
-        ("560", "4", ""), *(("560", "12", "held in 2 of 3"),) * 3, *(("600", "12", "held in 0 of 2"),) * 2,
-    ]  # fmt: skip
+        ("560", "4", ""),
+        *(("560", "12", "held in 2 of 3"),) * 3,
+        *(("600", "12", "held in 0 of 2"),) * 2,
+    ]
 
 
 def test_errors_are_shown_as_a_share() -> None:

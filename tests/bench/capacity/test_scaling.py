@@ -124,10 +124,15 @@ def test_what_holds_scaling_back(sigma: float, kappa: float, workers: int, cpus:
         ((0, 0, 0), (0, 0, 0), 0.5, "nothing"),
     ],
     ids=[
-        "0.7 is lost", "the repeats differ by more", "by more than one law loses", "the laws name different brakes",
-        "one law names none", "a single repeat", "no brake has none to be told from",
+        "0.7 is lost",
+        "the repeats differ by more",
+        "by more than one law loses",
+        "the laws name different brakes",
+        "one law names none",
+        "a single repeat",
+        "no brake has none to be told from",
     ],
-)  # fmt: skip
+)
 def test_a_brake_is_named_where_all_laws_agree_beyond_the_noise(
     sigmas: tuple[float, ...], kappas: tuple[float, ...], spread: float | None, verdict: str
 ) -> None:

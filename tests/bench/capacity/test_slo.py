@@ -114,11 +114,26 @@ def test_a_trial_is_spoilt_by_what_no_objective_says() -> None:
 @pytest.mark.parametrize(
     ("text", "requests", "enough"),
     [
-        ("p999<1s", 9_999, False), ("p999<1s", 10_000, True), ("p50<1s", 19, False), ("p50<1s", 20, True),
-        ("errors<0.1%", 999, False), ("errors<0.1%", 1000, True), ("max<1s", 1, True), ("p99<1s", 1, True),
+        ("p999<1s", 9_999, False),
+        ("p999<1s", 10_000, True),
+        ("p50<1s", 19, False),
+        ("p50<1s", 20, True),
+        ("errors<0.1%", 999, False),
+        ("errors<0.1%", 1000, True),
+        ("max<1s", 1, True),
+        ("p99<1s", 1, True),
     ],
-    ids=["p999 short", "p999", "p50 short", "p50", "errors short", "errors", "max", "p99 is the record's own matter"],
-)  # fmt: skip
+    ids=[
+        "p999 short",
+        "p999",
+        "p50 short",
+        "p50",
+        "errors short",
+        "errors",
+        "max",
+        "p99 is the record's own matter",
+    ],
+)
 def test_too_few_requests_are_said(text: str, requests: int, enough: bool) -> None:
     found = list(doubts(summary(requests=requests), [parse(text)]))
     assert [caveat.code for caveat in found] == ([] if enough else ["few-samples"])

@@ -40,9 +40,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     half = (*BASE[:3], *ANCHOR)
     for name, records in {
-        "base": BASE, "same": BASE, "wide": wide, "slow": slow, "half": half, "invalid": invalid,
-        "other-load": loads, "empty": (), "alone": BASE[:6], "alone-slow": slow[:6],
-    }.items():  # fmt: skip
+        "base": BASE,
+        "same": BASE,
+        "wide": wide,
+        "slow": slow,
+        "half": half,
+        "invalid": invalid,
+        "other-load": loads,
+        "empty": (),
+        "alone": BASE[:6],
+        "alone-slow": slow[:6],
+    }.items():
         keep(run(*records, name=name), folder)
     keep(run(*BASE, name="other-machine", host=run().facts["host"] | {"cores": 8}), folder)  # type: ignore[operator]
     return folder
@@ -52,18 +60,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("line", "status", "first"),
     [
         pytest.param("base same", 0, SAME, id="the same"),
-        pytest.param("base slow", 1, "regressed: a / noop-async / native / 32 users throughput -49.84 %", id="slower"),
+        pytest.param(
+            "base slow", 1, "regressed: a / noop-async / native / 32 users throughput -49.84 %", id="slower"
+        ),
         pytest.param("base slow --inconclusive pass", 1, "regressed: ", id="slower, for a lenient user"),
         pytest.param("slow base", 0, "improved: a / noop-async", id="faster"),
         pytest.param("base wide", 3, "inconclusive: a / noop-async", id="wide repeats"),
-        pytest.param("base wide --inconclusive pass", 0, "inconclusive: a / noop-async", id="and they may pass"),
+        pytest.param(
+            "base wide --inconclusive pass", 0, "inconclusive: a / noop-async", id="and they may pass"
+        ),
         pytest.param("base wide --threshold 70%", 0, SAME, id="a threshold so wide that they lie within it"),
         pytest.param("alone alone-slow", 3, "inconclusive: a / noop-async", id="slower, without an anchor"),
         pytest.param("alone alone", 3, "inconclusive: a / noop-async", id="the same, without an anchor"),
-        pytest.param("alone alone-slow --metric memory", 0, "no change in 2 of 2", id="memory needs no anchor"),
+        pytest.param(
+            "alone alone-slow --metric memory", 0, "no change in 2 of 2", id="memory needs no anchor"
+        ),
         pytest.param("base slow --threshold 60%", 0, SAME, id="a threshold that half the speed lies within"),
         pytest.param("base invalid", 3, "inconclusive: a / noop-async", id="invalid"),
-        pytest.param("base slow --metric p99 --metric memory", 0, SAME, id="slower, but asked for something else"),
+        pytest.param(
+            "base slow --metric p99 --metric memory", 0, SAME, id="slower, but asked for something else"
+        ),
         pytest.param("base half", 1, "inconclusive: b / noop-async", id="missing"),
         pytest.param("half base", 1, "inconclusive: b / noop-async", id="missing in the base"),
         pytest.param("base half --inconclusive pass", 1, "inconclusive: b", id="missing, for a lenient user"),
@@ -72,7 +88,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param("base other-load --despite load", 0, SAME, id="another load, and borne"),
         pytest.param("base other-load --despite all", 0, SAME, id="everything is borne"),
     ],
-)  # fmt: skip
+)
 def test_the_first_line_and_the_exit_status(line: str, status: int, first: str, folder: Path) -> None:
     done = bench_here("compare", *line.split(), cwd=folder)
     assert (done.returncode, done.stderr) == (status, "")
@@ -92,19 +108,27 @@ def test_the_first_line_and_the_exit_status(line: str, status: int, first: str, 
             "not comparable: users: 32 before, 64 now (--despite load compares all the same)",
             id="another load",
         ),
-        pytest.param("base other-load --despite cores", "not comparable: users: ", id="something else is borne"),
+        pytest.param(
+            "base other-load --despite cores", "not comparable: users: ", id="something else is borne"
+        ),
         pytest.param("base same --despite core", "unknown field 'core'; did you mean 'cores'?", id="field"),
         pytest.param("base same --metric cpus", "unknown metric 'cpus'; did you mean 'cpu'?", id="metric"),
         pytest.param("base same --threshold much", "--threshold much: give a percentage", id="threshold"),
         pytest.param("base nowhere", "nowhere: no run here; a run is a folder with a run.json", id="no run"),
-        pytest.param("base nowhere.json", "base and nowhere.json are a run and a file of pytest-benchmark", id="kinds"),
-        pytest.param("a.json nowhere.json", "nowhere.json: cannot be read: No such file or directory", id="no file"),
+        pytest.param(
+            "base nowhere.json", "base and nowhere.json are a run and a file of pytest-benchmark", id="kinds"
+        ),
+        pytest.param(
+            "a.json nowhere.json", "nowhere.json: cannot be read: No such file or directory", id="no file"
+        ),
         pytest.param("a.json other.json", "other.json: this is no JSON that `pytest", id="another JSON"),
         pytest.param("a.json binary.json", "binary.json: cannot be read: it is no text", id="no text"),
         pytest.param("a.json a.json --metric p99", "--metric is for runs", id="metric of files"),
-        pytest.param("base empty", "nothing to compare: base and empty have no benchmark in common", id="empty"),
+        pytest.param(
+            "base empty", "nothing to compare: base and empty have no benchmark in common", id="empty"
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_compared_is_one_sentence_and_status_2(line: str, sentence: str, folder: Path) -> None:
     (folder / "a.json").write_text('{"machine_info": {}, "benchmarks": []}')
     (folder / "other.json").write_text("[]")
@@ -197,11 +221,15 @@ def changed(folder: Path, name: str, factor: float, keep: int = 2) -> None:
 @pytest.mark.parametrize(
     ("factor", "keep", "status", "first"),
     [
-        pytest.param(10, 2, 1, "regressed: test_sum +900.00 %, test_sorted +900.00 %\n", id="ten times slower"),
+        pytest.param(
+            10, 2, 1, "regressed: test_sum +900.00 %, test_sorted +900.00 %\n", id="ten times slower"
+        ),
         pytest.param(0.1, 2, 0, "improved: test_sum -90.00 %, test_sorted -90.00 %\n", id="ten times faster"),
-        pytest.param(0.1, 1, 1, "inconclusive: test_sorted\nOnly in base.json: test_sorted. This fails", id="missing"),
+        pytest.param(
+            0.1, 1, 1, "inconclusive: test_sorted\nOnly in base.json: test_sorted. This fails", id="missing"
+        ),
     ],
-)  # fmt: skip
+)
 def test_files_of_pytest_benchmark(factor: float, keep: int, status: int, first: str, timed: Path) -> None:
     changed(timed, "new.json", factor, keep)
     done = bench_here("compare", "base.json", "new.json", cwd=timed)

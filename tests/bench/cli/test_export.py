@@ -55,15 +55,19 @@ def test_what_is_left_out_is_said_on_standard_error(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "status", "sentence"),
     [
-        pytest.param("bad --to bencher", 1, "bad: nothing to export: there is no valid cell", id="all invalid"),
+        pytest.param(
+            "bad --to bencher", 1, "bad: nothing to export: there is no valid cell", id="all invalid"
+        ),
         pytest.param("empty --to csv", 1, "empty: nothing to export", id="no records"),
         pytest.param("good --to benchr", 2, "unknown tool 'benchr'; did you mean 'bencher'?", id="tool"),
-        pytest.param("good --to csv --better lower", 2, "--better is for github-action-benchmark", id="direction"),
+        pytest.param(
+            "good --to csv --better lower", 2, "--better is for github-action-benchmark", id="direction"
+        ),
         pytest.param("good --to csv --out .", 2, ".: cannot be written: Is a directory", id="a folder"),
         pytest.param("nowhere --to csv", 2, "nowhere: no run here", id="no run"),
         pytest.param("good", 2, "Missing option '--to'", id="no tool"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_exported_is_one_sentence(line: str, status: int, sentence: str, folder: Path) -> None:
     done = bench_here("export", *line.split(), cwd=folder)
     assert (done.returncode, done.stdout) == (status, "")

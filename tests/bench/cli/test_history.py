@@ -68,9 +68,11 @@ def test_a_run_becomes_an_entry_of_its_commit(here: Path, capsys: pytest.Capture
     assert said.endswith(f"added to reports/history/{FILE}\n")
     (entry,) = map(json.loads, Path("reports/history", FILE).read_text().splitlines())
     assert entry["commit"] == {
-        "hash": git(here, "rev-parse", "HEAD"), "subject": "second", "date": "2026-11-02T10:00:00+01:00",
+        "hash": git(here, "rev-parse", "HEAD"),
+        "subject": "second",
+        "date": "2026-11-02T10:00:00+01:00",
         "dirty": False,
-    }  # fmt: skip
+    }
     assert (entry["run"], entry["when"]) == ("run", "2026-11-24T16:20:00+00:00")
     assert entry["machine"]["about"] == "AMD EPYC 7B13, 2 cores, kvm, CPython 3.11"
     assert entry["versions"]["uvicorn"] == "0.54.0"
@@ -174,10 +176,12 @@ def test_a_page_links_to_where_origin_shows_the_commits(
 @pytest.mark.parametrize(
     ("out", "form", "begins"),
     [
-        ("it.html", None, "<!doctype html>"), ("it.json", None, "{"), ("it.txt", None, "History of"),
+        ("it.html", None, "<!doctype html>"),
+        ("it.json", None, "{"),
+        ("it.txt", None, "History of"),
         ("it.txt", "html", "<!doctype html>"),
     ],
-)  # fmt: skip
+)
 def test_the_name_of_the_file_says_the_format_unless_told(
     here: Path, out: str, form: str | None, begins: str
 ) -> None:

@@ -15,10 +15,19 @@ from bench.model.plan import ClosedLoad, OpenLoad
 JOBS = {
     "closed": Job("127.0.0.1", 80, "noop-async", ClosedLoad(3, 1.5, think_s=0.1), Path("samples")),
     "open, with every field set": Job(
-        "::1", 8000, "mine", OpenLoad(12.5, 2.0, 0.25, "uniform", 7, shape="ramp"), Path("/tmp/a b"),
-        seed=2**32, scenarios_file=Path("my scenarios.py"), victim=True, timeout_s=0.5, part=1, parts=2,
+        "::1",
+        8000,
+        "mine",
+        OpenLoad(12.5, 2.0, 0.25, "uniform", 7, shape="ramp"),
+        Path("/tmp/a b"),
+        seed=2**32,
+        scenarios_file=Path("my scenarios.py"),
+        victim=True,
+        timeout_s=0.5,
+        part=1,
+        parts=2,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)

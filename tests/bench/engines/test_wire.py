@@ -135,32 +135,46 @@ ROWS = {
     "until the connection closes": (UNTIL_CLOSE, "GET", True),
     "204 has no body": (NO_CONTENT, "GET", False),
     "304 has no body, whatever length it names": (
-        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n", "GET", False,
+        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n",
+        "GET",
+        False,
     ),
     "HEAD names a length and sends nothing": (
-        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", "HEAD", False,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n",
+        "HEAD",
+        False,
     ),
     "HEAD of a chunked answer": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HEAD", False),
     "HEAD without a length leaves the connection usable": (
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n", "HEAD", False,
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n",
+        "HEAD",
+        False,
     ),
     "100 Continue goes before the answer": (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, "POST", False),
     "HTTP/1.0 closes by default": (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", "GET", True),
     "header names and values in any case": (
-        b"HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh: 2\r\ncOnNeCtIoN: ClOsE\r\n\r\nok", "GET", True,
+        b"HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh: 2\r\ncOnNeCtIoN: ClOsE\r\n\r\nok",
+        "GET",
+        True,
     ),
     "close among other connection options": (
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: foo, close\r\n\r\nok", "GET", True,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: foo, close\r\n\r\nok",
+        "GET",
+        True,
     ),
     "close in the first of two Connection lines": (
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\nConnection: foo\r\n\r\nok", "GET", True,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\nConnection: foo\r\n\r\nok",
+        "GET",
+        True,
     ),
     "no reason phrase": (b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok", "GET", False),
     "a body that looks like the end of a head": (
-        b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n", "GET", False,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n",
+        "GET",
+        False,
     ),
     "space around a length": (b"HTTP/1.1 200 OK\r\nContent-Length:   2  \r\n\r\nok", "GET", False),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("wire", "method", "closed"), ROWS.values(), ids=ROWS)

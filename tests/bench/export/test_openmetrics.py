@@ -44,8 +44,13 @@ def test_a_record_is_a_sample_with_its_own_time() -> None:
     found = families(run(measured(repeat=2)))
     (sample,) = found["bench_throughput_requests_per_second"].samples
     assert sample.labels == {
-        "run": "r", "setup": "a", "scenario": "io-async", "engine": "native", "load": "32 users", "repeat": "2",
-    }  # fmt: skip
+        "run": "r",
+        "setup": "a",
+        "scenario": "io-async",
+        "engine": "native",
+        "load": "32 users",
+        "repeat": "2",
+    }
     assert sample.value == 100
     assert float(sample.timestamp) == 1_795_537_200  # date -d 2026-11-24T16:20Z +%s
     assert found["bench_server_cpu_per_request_seconds"].samples[0].value == 80 / 1e6
@@ -87,9 +92,11 @@ def test_what_was_not_measured_is_no_sample() -> None:
     assert [
         found[name].samples
         for name in (
-            "bench_response_seconds", "bench_server_cpu_per_request_seconds", "bench_server_memory_peak_bytes",
+            "bench_response_seconds",
+            "bench_server_cpu_per_request_seconds",
+            "bench_server_memory_peak_bytes",
         )
-    ] == [[], [], []]  # fmt: skip
+    ] == [[], [], []]
 
 
 def test_every_record_of_a_valid_cell_is_there_and_none_of_another() -> None:
@@ -100,5 +107,7 @@ def test_every_record_of_a_valid_cell_is_there_and_none_of_another() -> None:
     )
     samples = families(run(*some))["bench_requests"].samples
     assert [(sample.labels["setup"], sample.labels["repeat"]) for sample in samples] == [
-        ("a", "0"), ("a", "1"), ("a", "2"),
-    ]  # fmt: skip
+        ("a", "0"),
+        ("a", "1"),
+        ("a", "2"),
+    ]

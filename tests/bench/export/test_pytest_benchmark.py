@@ -88,9 +88,20 @@ def test_its_own_command_compares_two_runs(tmp_path: Path) -> None:
     command = shutil.which("pytest-benchmark", path=str(Path(sys.executable).parent))
     assert command is not None
     done = subprocess.run(
-        [command, "compare", "0001_before.json", "0002_after.json", "--columns=median,rounds", "--group-by=fullname"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+        [
+            command,
+            "compare",
+            "0001_before.json",
+            "0002_after.json",
+            "--columns=median,rounds",
+            "--group-by=fullname",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     rows = [line.split()[-4:] for line in done.stdout.splitlines() if line.startswith(f"{NAME}: p50")]
     assert rows == [["(0001_before)", "2.0000", "(1.0)", "2"], ["(0002_after)", "4.0000", "(2.00)", "2"]]
 

@@ -21,9 +21,24 @@ def test_one_row_a_record_and_a_header_with_units() -> None:
     columns = list(told[0])
     assert len(set(columns)) == len(columns)
     dimensionless = {
-        "run", "started_at", "setup", "scenario", "engine", "load", "users", "arrivals", "max_sessions", "shape",
-        "repeat", "valid", "caveats", "requests", "errors", "shed", "cpu_us_per_request",
-    }  # fmt: skip
+        "run",
+        "started_at",
+        "setup",
+        "scenario",
+        "engine",
+        "load",
+        "users",
+        "arrivals",
+        "max_sessions",
+        "shape",
+        "repeat",
+        "valid",
+        "caveats",
+        "requests",
+        "errors",
+        "shed",
+        "cpu_us_per_request",
+    }
     units = ("_s", "_ms", "_rps", "_per_s", "_bytes", "_share")
     assert [name for name in columns if name not in dimensionless and not name.endswith(units)] == []
 

@@ -36,9 +36,15 @@ def entry(
     """An entry with one figure, whose range is `around` it on either side."""
     figure = Figure(value, value - around, value + around, 3)
     return Entry(
-        commit(number, dirty=dirty), "2026-11-24T12:00:00+00:00", machine, "a-run", anchor, {name: {metric: figure}},
-        versions or {}, {name: caveats} if caveats else {},
-    )  # fmt: skip
+        commit(number, dirty=dirty),
+        "2026-11-24T12:00:00+00:00",
+        machine,
+        "a-run",
+        anchor,
+        {name: {metric: figure}},
+        versions or {},
+        {name: caveats} if caveats else {},
+    )
 
 
 def history(values: Sequence[float], **more: object) -> tuple[Entry, ...]:

@@ -159,8 +159,11 @@ def test_how_ticks_are_written(low: float, high: float, expected: list[str]) -> 
 def test_how_figures_and_differences_are_written() -> None:
     ratio, count = only(entry(0)), only(entry(0, anchor=None))
     assert [figure(value, ratio) for value in (0.0431234, 1.31249, 14.2, 1460.2)] == [
-        "0.04312", "1.312", "14.2", "1,460",
-    ]  # fmt: skip
+        "0.04312",
+        "1.312",
+        "14.2",
+        "1,460",
+    ]
     assert figure(435_696.4, count) == "435,696"
     assert [difference(value) for value in (1.0512, 0.95, 1.0061, 2.5)] == [
         "+5.1 %",

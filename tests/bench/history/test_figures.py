@@ -89,23 +89,31 @@ DOUBT = Caveat("generator-saturated", "the generator used 90 % of its core")
 @pytest.mark.parametrize(
     ("records", "anchor", "said"),
     [
-        pytest.param(APP, None, "holds no anchor, .* `bench run history` measures one, .*--anchor", id="no anchor"),
+        pytest.param(
+            APP, None, "holds no anchor, .* `bench run history` measures one, .*--anchor", id="no anchor"
+        ),
         pytest.param(APP, "uvicorn/noop-asinc", "did you mean 'uvicorn/noop-async'", id="no such cell"),
         pytest.param(
-            [*ANCHOR, *repeats("anchor", "ping", 9.0, load=ClosedLoad(1, CLOSED.duration_s))], None,
-            "2 cells might be the anchor", id="two loads of the anchor",
+            [*ANCHOR, *repeats("anchor", "ping", 9.0, load=ClosedLoad(1, CLOSED.duration_s))],
+            None,
+            "2 cells might be the anchor",
+            id="two loads of the anchor",
         ),
         pytest.param(
-            [*APP, *repeats("anchor", "ping", 9.0, valid=False, caveats=(DOUBT,))], None,
-            r"the anchor .* is invalid \(generator-saturated\)", id="an anchor that is invalid",
+            [*APP, *repeats("anchor", "ping", 9.0, valid=False, caveats=(DOUBT,))],
+            None,
+            r"the anchor .* is invalid \(generator-saturated\)",
+            id="an anchor that is invalid",
         ),
         pytest.param(ANCHOR, None, "nothing to keep beside the anchor", id="the anchor alone"),
         pytest.param(
-            [*ANCHOR[:1], record("uvicorn", "noop-async", repeat=7)], None,
-            "none of its repeats has an anchor", id="no round in common",
+            [*ANCHOR[:1], record("uvicorn", "noop-async", repeat=7)],
+            None,
+            "none of its repeats has an anchor",
+            id="no round in common",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_held_against_an_anchor_is_refused(
     records: tuple[object, ...], anchor: str | None, said: str
 ) -> None:
@@ -155,9 +163,16 @@ def test_other_json_is_refused(said: object, why: str) -> None:
 # --- machines ------------------------------------------------------------------------------------
 
 HOST = {
-    "cpu_model": "AMD EPYC 7B13", "cores": 2, "kernel": "6.1.0", "system": "Linux", "governor": "unknown",
-    "virtualisation": "kvm", "python": "CPython 3.11.2", "memory_bytes": 8, "versions": {"uvicorn": "0.54.0"},
-}  # fmt: skip
+    "cpu_model": "AMD EPYC 7B13",
+    "cores": 2,
+    "kernel": "6.1.0",
+    "system": "Linux",
+    "governor": "unknown",
+    "virtualisation": "kvm",
+    "python": "CPython 3.11.2",
+    "memory_bytes": 8,
+    "versions": {"uvicorn": "0.54.0"},
+}
 
 
 def test_a_machine_in_words() -> None:
@@ -167,12 +182,18 @@ def test_a_machine_in_words() -> None:
 @pytest.mark.parametrize(
     ("changed", "same"),
     [
-        ({"kernel": "6.2.0"}, True), ({"versions": {}}, True), ({"python": "CPython 3.11.9"}, True),
-        ({"memory_bytes": 9}, True), ({"cpu_model": "Xeon"}, False), ({"cores": 4}, False),
-        ({"governor": "powersave"}, False), ({"python": "CPython 3.12.2"}, False), ({"virtualisation": "none"}, False),
+        ({"kernel": "6.2.0"}, True),
+        ({"versions": {}}, True),
+        ({"python": "CPython 3.11.9"}, True),
+        ({"memory_bytes": 9}, True),
+        ({"cpu_model": "Xeon"}, False),
+        ({"cores": 4}, False),
+        ({"governor": "powersave"}, False),
+        ({"python": "CPython 3.12.2"}, False),
+        ({"virtualisation": "none"}, False),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_which_machines_are_the_same(changed: dict[str, object], same: bool) -> None:
     assert (machine({**HOST, **changed}).fingerprint == machine(HOST).fingerprint) == same
 

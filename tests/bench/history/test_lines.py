@@ -20,7 +20,10 @@ def test_the_fields_of_a_line_are_the_format() -> None:
     said = json.loads(line(entry(3, 1.25)))
     assert said == {
         "commit": {
-            "hash": f"{3:040x}", "subject": "subject 3", "date": "2026-11-04T12:00:00+00:00", "dirty": False,
+            "hash": f"{3:040x}",
+            "subject": "subject 3",
+            "date": "2026-11-04T12:00:00+00:00",
+            "dirty": False,
         },
         "when": "2026-11-24T12:00:00+00:00",
         "machine": {"fingerprint": "aaaaaaaaaaaa", "about": "a machine"},
@@ -30,7 +33,7 @@ def test_the_fields_of_a_line_are_the_format() -> None:
         "versions": {},
         "caveats": {},
         "schema": 1,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("kept", [0, 1, 10, len(TWO) // 2 - 2], ids=lambda kept: f"{kept} bytes of it")

@@ -65,10 +65,11 @@ def test_without_an_address_no_commit_is_a_link() -> None:
 
 def test_metrics_of_one_thing_stand_together_and_counts_too() -> None:
     entries = (
-        *made([1.0, 1.1]), *made([1.0, 1.1], metric="p50"),
+        *made([1.0, 1.1]),
+        *made([1.0, 1.1], metric="p50"),
         *made([9.0, 9.1], metric="instructions", anchor=None, name="noop"),
         *made([9.0, 9.1], metric="instructions", anchor=None, name="io"),
-    )  # fmt: skip
+    )
     seen = page(entries)
     headings = [word for word in seen.words if word in ("uvicorn / noop-async", "Instructions per request")]
     assert headings == ["uvicorn / noop-async", "Instructions per request"]
@@ -89,11 +90,14 @@ def test_words_of_others_are_only_words() -> None:
     machine = replace(HERE, about="<u>machine", fingerprint="<s>print")
     bad = tuple(
         replace(
-            one, commit=replace(one.commit, subject="<i>subject"), run="<i>run", machine=machine,
+            one,
+            commit=replace(one.commit, subject="<i>subject"),
+            run="<i>run",
+            machine=machine,
             versions={"<i>package": str(place < 12)},
         )
         for place, one in enumerate(made(STEP, name="<i>name", anchor="<i>anchor", metric="<i>metric"))
-    )  # fmt: skip
+    )
     both = (*bad, *made(STEP, name="<i>name", anchor="<i>anchor", metric="<i>metric"))
     said = render(history(both), lambda commit: 'https://example.org/"><i>')
     assert "package: &lt;i&gt;package" in said

@@ -62,9 +62,16 @@ def test_json_holds_every_point_and_change() -> None:
     (line,) = json.loads(as_json(history(made(STEP))))["lines"]
     assert [point["value"] for point in line["points"]] == STEP
     assert line["points"][0] == {
-        "hash": commit(0).hash, "subject": "subject 0", "date": commit(0).date, "dirty": False,
-        "value": 1.0, "low": 0.99, "high": 1.01, "n": 3, "caveats": [],
-    }  # fmt: skip
+        "hash": commit(0).hash,
+        "subject": "subject 0",
+        "date": commit(0).date,
+        "dirty": False,
+        "value": 1.0,
+        "low": 0.99,
+        "high": 1.01,
+        "n": 3,
+        "caveats": [],
+    }
     (change,) = line["change_points"]
     assert (change["commit"], change["worse"], change["packages"]) == (commit(12).hash, True, [])
     assert change["ratio"] == pytest.approx(1.2)

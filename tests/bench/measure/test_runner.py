@@ -171,9 +171,12 @@ def test_resources_are_those_of_the_servers_processes(lifelike: Measured) -> Non
 
 def test_each_round_has_a_server_of_its_own_that_is_gone_afterwards(lifelike: Measured) -> None:
     first, second = (
-        {worker.pid for worker in lifelike.record(engine="native", setup="uvicorn-2", repeat=repeat).resources.workers}
+        {
+            worker.pid
+            for worker in lifelike.record(engine="native", setup="uvicorn-2", repeat=repeat).resources.workers
+        }
         for repeat in (0, 1)
-    )  # fmt: skip
+    )
     assert not first & second
     assert not any(psutil.pid_exists(pid) and _is_ours(pid) for pid in first | second)
 
@@ -315,9 +318,13 @@ def test_the_own_process_keeps_off_the_servers_cpus_only_while_it_measures(tmp_p
     one = (max(before),)
     scenarios_file = tmp_path / "my_scenarios.py"
     bench = runner.Bench(
-        load_setups(tmp_path / "setups.toml"), load_scenarios(scenarios_file), scenarios_file,
-        server_cpus=one, generator_cpus=one, own_cpus=one,
-    )  # fmt: skip
+        load_setups(tmp_path / "setups.toml"),
+        load_scenarios(scenarios_file),
+        scenarios_file,
+        server_cpus=one,
+        generator_cpus=one,
+        own_cpus=one,
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
         runner.run(

@@ -21,9 +21,13 @@ LATENCY = {"mean", "p50", "p90", "p95", "p99", "p999", "max"}
 def full_record(**more: Any) -> Record:
     """A record without an empty field."""
     made = record(
-        workers=(60, 40), victim_p99=3.0, caveats=(Caveat("lag", "1 % left late"),),
-        timeline=(Slice(0.0, 990.0, 1, 2.0, 6.0),), curve=((50.0, 2.0),), **more,
-    )  # fmt: skip
+        workers=(60, 40),
+        victim_p99=3.0,
+        caveats=(Caveat("lag", "1 % left late"),),
+        timeline=(Slice(0.0, 990.0, 1, 2.0, 6.0),),
+        curve=((50.0, 2.0),),
+        **more,
+    )
     slices = (ResourceSlice(0.1, 0.5, 90_000_000, 4, 33),)
     line = WorkerTimeline(
         (0.1,),
@@ -43,9 +47,17 @@ def full_record(**more: Any) -> Record:
     )
     first, *rest = made.resources.workers
     first = replace(
-        first, run_wait_s=0.2, switches=120, preemptions=7, response_ms=Latency(p50=2.0), tokens=40, pool=10,
-        collections=(9, 1, 0), gc_ms=3.5, timeline=line,
-    )  # fmt: skip
+        first,
+        run_wait_s=0.2,
+        switches=120,
+        preemptions=7,
+        response_ms=Latency(p50=2.0),
+        tokens=40,
+        pool=10,
+        collections=(9, 1, 0),
+        gc_ms=3.5,
+        timeline=line,
+    )
     used = replace(made.resources, workers=(first, *rest), timeline=slices, busy_share=0.75)
     summary = replace(made.summary, answered=3000, under_way=(2, 3))
     return replace(made, summary=summary, resources=used, started_at="2026-11-24T16:20:00")

@@ -26,11 +26,17 @@ class Row(NamedTuple):
 times = st.integers(0, 2**62)
 rows_of = st.lists(
     st.builds(
-        Row, times, times, times, times, st.sampled_from(["GET /a", "GET /b", "POST /ü"]),
-        st.sampled_from(["ok", "status-500", "timeout"]), st.integers(0, 2**22),
+        Row,
+        times,
+        times,
+        times,
+        times,
+        st.sampled_from(["GET /a", "GET /b", "POST /ü"]),
+        st.sampled_from(["ok", "status-500", "timeout"]),
+        st.integers(0, 2**22),
     ),
     max_size=30,
-)  # fmt: skip
+)
 
 
 def write(path: Path, rows: Sequence[Row], **whole: float) -> None:
@@ -46,11 +52,16 @@ def rows_in(samples: Samples) -> list[Row]:
     return [
         Row(intended, connect, sent, done, samples.labels[label], samples.outcomes[outcome], worker)
         for intended, connect, sent, done, label, outcome, worker in zip(
-            samples.intended_ns.tolist(), samples.connect_ns.tolist(), samples.sent_ns.tolist(),
-            samples.done_ns.tolist(), samples.label.tolist(), samples.outcome.tolist(), samples.worker.tolist(),
+            samples.intended_ns.tolist(),
+            samples.connect_ns.tolist(),
+            samples.sent_ns.tolist(),
+            samples.done_ns.tolist(),
+            samples.label.tolist(),
+            samples.outcome.tolist(),
+            samples.worker.tolist(),
             strict=True,
         )
-    ]  # fmt: skip
+    ]
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)

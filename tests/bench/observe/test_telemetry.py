@@ -12,9 +12,18 @@ from bench.model.readings import Pulse
 from bench.observe.telemetry import pulses
 
 LINE = {
-    "at_ns": 5_000, "loop_lag_ms": 1.5, "tokens": 40, "tokens_busy": 3, "tokens_waiting": 2, "pool": 10,
-    "pool_busy": 1, "pool_waiting": 4, "collections": [7, 2, 1], "gc_ms": 9.25, "gc_pause_ms": 0.5,
-}  # fmt: skip
+    "at_ns": 5_000,
+    "loop_lag_ms": 1.5,
+    "tokens": 40,
+    "tokens_busy": 3,
+    "tokens_waiting": 2,
+    "pool": 10,
+    "pool_busy": 1,
+    "pool_waiting": 4,
+    "collections": [7, 2, 1],
+    "gc_ms": 9.25,
+    "gc_pause_ms": 0.5,
+}
 PULSE = Pulse(5_000, 1.5, 40, 3, 2, 10, 1, 4, (7, 2, 1), 9.25, 0.5)
 
 

@@ -143,12 +143,23 @@ def test_nothing_given_changes_nothing() -> None:
         ),
     ],
     ids=[
-        "setups", "scenarios", "engines", "repeats", "users replace all loads", "rates replace all loads",
-        "users and rates together", "duration of both kinds", "a warm-up of zero counts as given",
-        "arrivals touch open loads only", "max_sessions touch open loads only", "users alone think",
-        "a shape of both kinds", "new users think, in their shape", "a new open load takes them all",
+        "setups",
+        "scenarios",
+        "engines",
+        "repeats",
+        "users replace all loads",
+        "rates replace all loads",
+        "users and rates together",
+        "duration of both kinds",
+        "a warm-up of zero counts as given",
+        "arrivals touch open loads only",
+        "max_sessions touch open loads only",
+        "users alone think",
+        "a shape of both kinds",
+        "new users think, in their shape",
+        "a new open load takes them all",
     ],
-)  # fmt: skip
+)
 def test_an_override_replaces_its_own_field_and_no_other(
     given_: Overrides, expected: dict[str, object]
 ) -> None:

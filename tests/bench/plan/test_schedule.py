@@ -22,8 +22,12 @@ def load(
 
 def test_uniform_arrivals_stand_in_the_middle_of_equal_gaps() -> None:
     assert arrivals_ns(load(4, 1.0, 0.25, "uniform"), seed=1).tolist() == [
-        125_000_000, 375_000_000, 625_000_000, 875_000_000, 1_125_000_000,
-    ]  # fmt: skip
+        125_000_000,
+        375_000_000,
+        625_000_000,
+        875_000_000,
+        1_125_000_000,
+    ]
 
 
 @pytest.mark.parametrize(("rate", "span_s"), [(1, 3), (50, 2), (1000, 1), (0.4, 5)], ids=str)
@@ -142,8 +146,15 @@ def test_users_of_a_constant_load_are_there_all_the_time() -> None:
 def test_users_of_a_step_come_in_four_groups_and_stay() -> None:
     spans = user_spans_s(ClosedLoad(8, 4.0, 1.0, shape="step"))
     assert [pytest.approx(span) for span in spans] == [
-        (0.0, 5.0), (0.0, 5.0), (2.0, 5.0), (2.0, 5.0), (3.0, 5.0), (3.0, 5.0), (4.0, 5.0), (4.0, 5.0),
-    ]  # fmt: skip
+        (0.0, 5.0),
+        (0.0, 5.0),
+        (2.0, 5.0),
+        (2.0, 5.0),
+        (3.0, 5.0),
+        (3.0, 5.0),
+        (4.0, 5.0),
+        (4.0, 5.0),
+    ]
 
 
 def test_users_of_a_spike_come_for_the_middle_fifth() -> None:

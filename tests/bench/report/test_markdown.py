@@ -105,9 +105,17 @@ def test_a_report_has_its_parts_in_order() -> None:
     text = render(page(told), charts(told))
     heads = [line for line in text.splitlines() if line.startswith(("# ", "## "))]
     assert heads == [
-        "# 2026-11-24-default", "## Findings", "## Summary", "## Setups ranked per scenario",
-        "## The same work, done differently", "## Workers", "## Charts", "## Caveats", "## Failures", "## Machine",
-    ]  # fmt: skip
+        "# 2026-11-24-default",
+        "## Findings",
+        "## Summary",
+        "## Setups ranked per scenario",
+        "## The same work, done differently",
+        "## Workers",
+        "## Charts",
+        "## Caveats",
+        "## Failures",
+        "## Machine",
+    ]
     assert "1. **Which setup is best: 4 setups cannot be told apart.**" in text
     assert "- granian-2, the whole round, repeat 2: the server did not answer" in text
 
@@ -152,8 +160,13 @@ def test_each_caveat_is_explained_once_with_the_cells_it_is_about() -> None:
 def test_sixty_cells_with_one_caveat_have_one_line_of_a_sane_length() -> None:
     """A note that says something of the whole run stands neither in rows nor in findings."""
     note = Caveat("unchecked", "GET / has no check: only its status was looked at")
-    many = run(*(record(f"setup-{at:02}", throughput=1000 + at, repeat=repeat, caveats=(note,))
-                 for at in range(20) for repeat in range(3)))  # fmt: skip
+    many = run(
+        *(
+            record(f"setup-{at:02}", throughput=1000 + at, repeat=repeat, caveats=(note,))
+            for at in range(20)
+            for repeat in range(3)
+        )
+    )
     said = [line for line in lines_of(many) if "unchecked" in line]
     assert said == [
         f"In every cell, unchecked: {note.text}.",

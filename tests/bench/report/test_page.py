@@ -8,9 +8,13 @@ from tests.bench.builders import facts, record, repeats, run
 def test_the_title_says_machine_date_plan_duration_and_counts() -> None:
     told = Run("r", facts(), (record(), record(repeat=1, valid=False)), (Failure("a", 0, "no"),))
     assert dict(title_facts(told)) == {
-        "machine": "AMD EPYC 7B13, 2 cores", "date": "2026-11-24 16:20 UTC", "plan": "default",
-        "duration": "4 min 12 s", "records": "1 valid, 1 invalid", "failures": "1",
-    }  # fmt: skip
+        "machine": "AMD EPYC 7B13, 2 cores",
+        "date": "2026-11-24 16:20 UTC",
+        "plan": "default",
+        "duration": "4 min 12 s",
+        "records": "1 valid, 1 invalid",
+        "failures": "1",
+    }
 
 
 def test_facts_with_gaps_leave_out_what_is_not_known() -> None:
@@ -52,9 +56,13 @@ def test_nested_facts_are_flattened() -> None:
         "e": {},
     }
     assert dict(flat(known)) == {
-        "host.cores": "2", "host.governor": "unknown", "host.git.dirty": "False", "cpus": "0, 1", "mixed": "a=1",
+        "host.cores": "2",
+        "host.governor": "unknown",
+        "host.git.dirty": "False",
+        "cpus": "0, 1",
+        "mixed": "a=1",
         "e": "",
-    }  # fmt: skip
+    }
 
 
 def test_a_failure_says_how_much_of_its_round_is_missing() -> None:
@@ -62,5 +70,7 @@ def test_a_failure_says_how_much_of_its_round_is_missing() -> None:
     ended, never, cell = Failure("a", 1, "x"), Failure("b", 1, "x"), Failure("a", 0, "x", "io-async")
     made = run(record("a", repeat=1), record("b", repeat=0))
     assert [missing(one, made) for one in (ended, never, cell)] == [
-        "the rest of the round", "the whole round", "io-async",
-    ]  # fmt: skip
+        "the rest of the round",
+        "the whole round",
+        "io-async",
+    ]

@@ -39,8 +39,15 @@ def times(*records: Record) -> list[TimePanel]:
 
 def test_a_run_of_everything_has_every_chart() -> None:
     assert [chart.name for chart in plots.charts(realistic())] == [
-        "throughput", "twins", "victims", "latency", "cpu", "memory", "time", "workers",
-    ]  # fmt: skip
+        "throughput",
+        "twins",
+        "victims",
+        "latency",
+        "cpu",
+        "memory",
+        "time",
+        "workers",
+    ]
 
 
 def test_a_chart_with_nothing_to_show_is_left_out() -> None:
@@ -53,14 +60,17 @@ def test_a_chart_with_nothing_to_show_is_left_out() -> None:
 
 def test_setups_stand_the_best_first_and_the_invalid_last() -> None:
     chart = charts(
-        repeats("slow", "noop-async", 10, 12), repeats("fast", "noop-async", 30, 31),
+        repeats("slow", "noop-async", 10, 12),
+        repeats("fast", "noop-async", 30, 31),
         repeats("wrong", "noop-async", 90, 91, valid=False, caveats=(Caveat("errors", ""),)),
-    )["throughput"]  # fmt: skip
+    )["throughput"]
     (panel,) = chart.panels
     assert isinstance(panel, StripPanel)
     assert [(strip.label, strip.invalid) for strip in panel.strips] == [
-        ("fast", False), ("slow", False), ("wrong", True),
-    ]  # fmt: skip
+        ("fast", False),
+        ("slow", False),
+        ("wrong", True),
+    ]
     assert panel.strips[1].estimate == Estimate(11.0, 10.0, 12.0, 2)
     assert panel.strips[1].text == "11.0 (10.0–12.0)"
     assert (chart.codes, chart.invalid) == (("errors",), True)
@@ -75,10 +85,13 @@ def test_cpu_time_stands_the_lowest_first() -> None:
 
 def test_throughput_has_a_panel_for_each_contest_and_leaves_the_twins_to_their_own() -> None:
     made = charts(
-        repeats("a", "noop-async", 1, 2), repeats("b", "noop-async", 1, 3),
-        repeats("a", "io-async", 1, 2), repeats("a", "io-sync", 1, 2), repeats("a", "items-crud", 1, 2),
+        repeats("a", "noop-async", 1, 2),
+        repeats("b", "noop-async", 1, 3),
+        repeats("a", "io-async", 1, 2),
+        repeats("a", "io-sync", 1, 2),
+        repeats("a", "items-crud", 1, 2),
         repeats("a", "noop-async", 1, 2, load=OPEN),
-    )  # fmt: skip
+    )
     assert strips(made["throughput"]) == {
         "noop-async · native, 32 users": ["b", "a"],
         "a · native, 32 users": ["items-crud"],
@@ -101,7 +114,7 @@ def test_memory_is_the_peak_over_all_scenarios_of_each_repeat_without_the_invali
         [record("a", rss=50_000_000), record("a", "io-async", rss=80_000_000)],
         [record("a", "io-sync", rss=999_000_000, valid=False)],
         [record("b", rss=60_000_000)],
-    )["memory"]  # fmt: skip
+    )["memory"]
     (panel,) = chart.panels
     assert isinstance(panel, StripPanel)
     assert [(strip.label, strip.estimate) for strip in panel.strips] == [
@@ -115,9 +128,10 @@ def test_memory_is_the_peak_over_all_scenarios_of_each_repeat_without_the_invali
 
 def test_the_victims_of_misuse_stand_beside_those_of_the_others() -> None:
     chart = charts(
-        repeats("a", "io-misuse", 90, 91, victim_p99=330.0), repeats("a", "io-async", 900, 910, victim_p99=2.0),
+        repeats("a", "io-misuse", 90, 91, victim_p99=330.0),
+        repeats("a", "io-async", 900, 910, victim_p99=2.0),
         repeats("a", "noop-async", 1, 2),
-    )["victims"]  # fmt: skip
+    )["victims"]
     (panel,) = chart.panels
     assert isinstance(panel, StripPanel)
     assert [(strip.label, strip.text, strip.colour) for strip in panel.strips] == [
@@ -129,9 +143,10 @@ def test_the_victims_of_misuse_stand_beside_those_of_the_others() -> None:
 
 def test_victims_of_one_scenario_on_several_setups_share_a_panel_and_all_panels_an_axis() -> None:
     chart = charts(
-        repeats("a", "db-async", 90, 91, victim_p99=40.0), repeats("b", "db-async", 90, 91, victim_p99=20.0),
+        repeats("a", "db-async", 90, 91, victim_p99=40.0),
+        repeats("b", "db-async", 90, 91, victim_p99=20.0),
         repeats("a", "io-misuse", 9, 9, victim_p99=900.0),
-    )["victims"]  # fmt: skip
+    )["victims"]
     panels = [panel for panel in chart.panels if isinstance(panel, StripPanel)]
     assert [[strip.label for strip in panel.strips] for panel in panels] == [
         ["b", "a"],
@@ -259,8 +274,11 @@ def test_the_least_steady_cells_come_first() -> None:
         record("slow", timeline=bins(50, 0, 50)),
     )
     assert [panel.title for panel in found] == [
-        "worst · noop-async", "worse · noop-async", "steady · noop-async", "slow · noop-async",
-    ]  # fmt: skip
+        "worst · noop-async",
+        "worse · noop-async",
+        "steady · noop-async",
+        "slow · noop-async",
+    ]
     assert [panel.where for panel in found] == ["native, 32 users"] * 4
 
 
@@ -287,8 +305,13 @@ def test_a_timeline_of_one_bin_is_not_drawn() -> None:
 
 def test_the_twins_are_those_of_the_place_that_has_the_most() -> None:
     cells = gather(
-        [*repeats("a", "io-async", 1), *repeats("a", "io-sync", 1), *repeats("b", "io-async", 1),
-         *repeats("b", "io-sync", 1), *repeats("b", "io-misuse", 1)]
-    )  # fmt: skip
+        [
+            *repeats("a", "io-async", 1),
+            *repeats("a", "io-sync", 1),
+            *repeats("b", "io-async", 1),
+            *repeats("b", "io-sync", 1),
+            *repeats("b", "io-misuse", 1),
+        ]
+    )
     assert strips(plots.twin_bars(cells)) == {"io": ["io-async", "io-sync", "io-misuse"]}
     assert "Measured on b" in plots.twin_bars(cells).reading

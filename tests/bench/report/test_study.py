@@ -41,8 +41,9 @@ def test_throughput_is_drawn_by_users_with_what_arithmetic_allows(made: Chapter)
         (80, pytest.approx(8000)),
     )  # twice the highest
     assert [(mark.label, pytest.approx(mark.at)) for mark in throughput.levels] == [
-        ("workers × tokens / t, sync: 4,000 req/s", 4000), ("workers / t, misuse: 100 req/s", 100),
-    ]  # fmt: skip
+        ("workers × tokens / t, sync: 4,000 req/s", 4000),
+        ("workers / t, misuse: 100 req/s", 100),
+    ]
 
 
 def test_what_users_could_have_is_drawn_from_the_first_level_to_twice_the_highest_figure() -> None:
@@ -89,8 +90,11 @@ def costs_of(made: Chapter) -> StackPanel:
 def test_each_scenario_has_a_bar_in_process_and_one_over_http(made: Chapter) -> None:
     panel = costs_of(made)
     assert [stack.label for stack in panel.stacks] == [
-        "io-async in-process", "io-async over HTTP", "io-sync in-process", "io-sync over HTTP",
-    ]  # fmt: skip
+        "io-async in-process",
+        "io-async over HTTP",
+        "io-sync in-process",
+        "io-sync over HTTP",
+    ]
     assert panel.stacks[0].parts == pytest.approx((100, 0, 10_000, 0))
     assert sum(panel.stacks[1].parts) == pytest.approx(1e6 / 98)
     assert panel.stacks[2].parts == pytest.approx((100, 250, 10_040, 0))

@@ -14,9 +14,15 @@ from tests.bench.builders import record, run
 
 TIMES = (0.5, 1.0, 2.0)
 QUIET = {
-    "t_s": TIMES, "cpu_share": (0.5, 0.25, 1.0), "run_wait_share": (0.0, 0.0, 0.0), "rss_bytes": (90, 90, 90),
-    "threads": (4, 4, 4), "switches_per_s": (0, 0, 0), "preemptions_per_s": (0, 0, 0), "throughput_rps": (10, 20, 30),
-}  # fmt: skip
+    "t_s": TIMES,
+    "cpu_share": (0.5, 0.25, 1.0),
+    "run_wait_share": (0.0, 0.0, 0.0),
+    "rss_bytes": (90, 90, 90),
+    "threads": (4, 4, 4),
+    "switches_per_s": (0, 0, 0),
+    "preemptions_per_s": (0, 0, 0),
+    "throughput_rps": (10, 20, 30),
+}
 
 
 def worker(pid: int = 1, **columns: object) -> Worker:
@@ -71,16 +77,31 @@ def test_only_what_was_measured_and_is_not_zero_throughout_has_a_lane() -> None:
 
 def test_everything_that_moved_has_a_lane_from_the_cpu_down() -> None:
     busy = worker(
-        run_wait_share=(0.1, 0, 0), switches_per_s=(9, 0, 0), loop_lag_ms=(1, 2, 3), gc_pause_ms=(0, 1, 0),
-        tokens_busy=(40, 40, 40), tokens_waiting=(0, 1, 0), pool_busy=(1, 0, 0), pool_waiting=(1, 0, 0),
-        rss_bytes=(90, 95, 100), threads=(4, 4, 44),
-    )  # fmt: skip
+        run_wait_share=(0.1, 0, 0),
+        switches_per_s=(9, 0, 0),
+        loop_lag_ms=(1, 2, 3),
+        gc_pause_ms=(0, 1, 0),
+        tokens_busy=(40, 40, 40),
+        tokens_waiting=(0, 1, 0),
+        pool_busy=(1, 0, 0),
+        pool_waiting=(1, 0, 0),
+        rss_bytes=(90, 95, 100),
+        threads=(4, 4, 44),
+    )
     assert names(measured(busy, connections=(8, 8, 16)))[1:] == [
-        "CPU, % of a core", "threads ready without a CPU, s a second", "event loop late by, ms",
-        "longest garbage collection, ms", "threads of the pool in use, of 40", "calls waiting for a thread",
-        "database connections out, of 10", "requests waiting for a connection", "open connections",
-        "context switches a second", "memory, MB", "threads",
-    ]  # fmt: skip
+        "CPU, % of a core",
+        "threads ready without a CPU, s a second",
+        "event loop late by, ms",
+        "longest garbage collection, ms",
+        "threads of the pool in use, of 40",
+        "calls waiting for a thread",
+        "database connections out, of 10",
+        "requests waiting for a connection",
+        "open connections",
+        "context switches a second",
+        "memory, MB",
+        "threads",
+    ]
 
 
 def test_what_is_always_there_has_a_lane_only_when_it_moves() -> None:
@@ -134,9 +155,11 @@ def test_the_worst_cell_of_each_cause_comes_first_then_the_least_steady() -> Non
     shaky = measured(worker(), scenario="shaky")
     shaky = replace(shaky, summary=replace(shaky.summary, timeline=dip))
     found = server(
-        measured(worker(), scenario="calm"), measured(blocked(200.0), scenario="late"),
-        measured(blocked(900.0), scenario="latest"), shaky,
-    ).panels  # fmt: skip
+        measured(worker(), scenario="calm"),
+        measured(blocked(200.0), scenario="late"),
+        measured(blocked(900.0), scenario="latest"),
+        shaky,
+    ).panels
     assert [one.title for one in found] == [
         f"uvicorn · {name}" for name in ("latest", "shaky", "calm", "late")
     ]

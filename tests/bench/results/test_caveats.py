@@ -19,9 +19,17 @@ OPEN = OpenLoad(1000, 2.0)
 RISING = replace(CLOSED, shape="ramp")
 GOOD = Latency(20.0, 19.0, 22.0, 24.0, 30.0, 40.0, 50.0)
 SUMMARY = Summary(
-    2000, 0, 0, 1000.0, GOOD, GOOD, Latency(0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.4),
-    {"GET /": RequestSummary(2000, 0, GOOD)}, (), mean_concurrency=20.0,
-)  # fmt: skip
+    2000,
+    0,
+    0,
+    1000.0,
+    GOOD,
+    GOOD,
+    Latency(0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.4),
+    {"GET /": RequestSummary(2000, 0, GOOD)},
+    (),
+    mean_concurrency=20.0,
+)
 QUIET = Resources(100.0, 1, (), steal_share=0.0, cpus=(0,))
 
 
@@ -95,9 +103,12 @@ def answered(requests: int, **figures: object) -> Summary:
     """So many requests, with throughput and mean response as Little's law wants them."""
     mean_ms = 20 * 2.0 / requests * 1e3
     return summary(
-        requests=requests, throughput_rps=requests / 2, by_request={"GET /": RequestSummary(requests, 0, GOOD)},
-        response_ms=replace(GOOD, mean=mean_ms), **figures,
-    )  # fmt: skip
+        requests=requests,
+        throughput_rps=requests / 2,
+        by_request={"GET /": RequestSummary(requests, 0, GOOD)},
+        response_ms=replace(GOOD, mean=mean_ms),
+        **figures,
+    )
 
 
 @pytest.mark.parametrize("load", [CLOSED, OPEN], ids=["closed", "open"])
@@ -132,17 +143,30 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ("generator-saturated", {"cpu_share": 0.801}, {"cpu_share": 0.80}),
         ("lag", {"summary": lag(1.91)}, {"summary": lag(1.90)}),
         ("lag", {"summary": lag(0.51, service=1.0)}, {"summary": lag(0.5, service=1.0)}),
-        ("lag", {"summary": late_ones(500, Latency(p95=0.1, p99=9.0))},
-         {"summary": late_ones(499, Latency(p95=0.1, p99=9.0))}),
-        ("lag", {"summary": late_ones(100, Latency(p90=0.1, p95=9.0))},
-         {"summary": late_ones(99, Latency(p90=0.1, p95=9.0))}),
-        ("lag", {"summary": late_ones(50, Latency(p50=0.1, p90=9.0))},
-         {"summary": late_ones(49, Latency(p50=0.1, p90=9.0))}),
+        (
+            "lag",
+            {"summary": late_ones(500, Latency(p95=0.1, p99=9.0))},
+            {"summary": late_ones(499, Latency(p95=0.1, p99=9.0))},
+        ),
+        (
+            "lag",
+            {"summary": late_ones(100, Latency(p90=0.1, p95=9.0))},
+            {"summary": late_ones(99, Latency(p90=0.1, p95=9.0))},
+        ),
+        (
+            "lag",
+            {"summary": late_ones(50, Latency(p50=0.1, p90=9.0))},
+            {"summary": late_ones(49, Latency(p50=0.1, p90=9.0))},
+        ),
         ("lag", {"summary": late_ones(10, Latency(p50=9.0))}, {"summary": late_ones(9, Latency(p50=9.0))}),
         ("unstable", {"earlier_rps": (1000.0, 899.0)}, {"earlier_rps": (1000.0, 900.0)}),
         ("unstable", {"earlier_rps": (1101.0, 1000.0)}, {"earlier_rps": ()}),
         ("unstable", {"earlier_rps": (1200.0,)}, {"earlier_rps": (1200.0,), "load": OPEN}),
-        ("steal", {"resources": replace(QUIET, steal_share=0.021)}, {"resources": replace(QUIET, steal_share=0.02)}),
+        (
+            "steal",
+            {"resources": replace(QUIET, steal_share=0.021)},
+            {"resources": replace(QUIET, steal_share=0.02)},
+        ),
         ("other-load", {"resources": _shared(0.11)}, {"resources": _shared(0.10)}),
         ("uneven-workers", {"resources": workers(626, 374)}, {"resources": workers(625, 375)}),
         ("uneven-workers", {"resources": workers(1000, 0)}, {"resources": workers(1000)}),
@@ -170,7 +194,11 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ("generator-stalled", {"steal_share": 0.021}, {"steal_share": 0.02}),
         ("generator-stalled", {"imported": ("numpy.ma",)}, {"imported": ()}),
         ("throttled", {"resources": stopped(0.0021)}, {"resources": stopped(0.002)}),
-        ("one-cpu", {"resources": replace(QUIET, cpus=(), shared="cpu")}, {"resources": replace(QUIET, cpus=())}),
+        (
+            "one-cpu",
+            {"resources": replace(QUIET, cpus=(), shared="cpu")},
+            {"resources": replace(QUIET, cpus=())},
+        ),
         ("shared-core", {"resources": replace(QUIET, shared="core")}, {"resources": QUIET}),
         ("unchecked", {"summary": summary(unchecked=("GET /",))}, {"summary": SUMMARY}),
         ("victim-grows", {"summary": growing(20, 31)}, {"summary": growing(20, 30)}),
@@ -199,7 +227,11 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         (
             "counts-do-not-reconcile",
             {"summary": summary(by_request={"GET /": RequestSummary(1999, 0, GOOD)})},
-            {"summary": summary(by_request={"a": RequestSummary(1, 0, GOOD), "b": RequestSummary(1999, 0, GOOD)})},
+            {
+                "summary": summary(
+                    by_request={"a": RequestSummary(1, 0, GOOD), "b": RequestSummary(1999, 0, GOOD)}
+                )
+            },
         ),
         (
             "counts-do-not-reconcile",
@@ -234,32 +266,65 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ),
     ],
     ids=[
-        "one error is too many", "below 98 % of the arrivals", "more missing than chance at the edges explains",
-        "a closed load has no rate to reach", "one shed session is too many", "above 80 % of the generator's core",
-        "above a tenth of the service time", "above half a millisecond where the service is short",
-        "five of 500 left late", "five of 100", "five of 50", "five of 10",
-        "repeats spread over more than a tenth", "a single repeat has no spread",
-        "the throughput of an open load is given", "above 2 % of the CPUs",
+        "one error is too many",
+        "below 98 % of the arrivals",
+        "more missing than chance at the edges explains",
+        "a closed load has no rate to reach",
+        "one shed session is too many",
+        "above 80 % of the generator's core",
+        "above a tenth of the service time",
+        "above half a millisecond where the service is short",
+        "five of 500 left late",
+        "five of 100",
+        "five of 50",
+        "five of 10",
+        "repeats spread over more than a tenth",
+        "a single repeat has no spread",
+        "the throughput of an open load is given",
+        "above 2 % of the CPUs",
         "above a tenth of the CPUs",
-        "above 1.25 times an even share", "one worker does it all, against one worker alone",
-        "three workers, against workers that do not tell", "no CPUs of their own",
-        "one probe failed", "one probe never started, against no victim", "fewer than 100 probes",
+        "above 1.25 times an even share",
+        "one worker does it all, against one worker alone",
+        "three workers, against workers that do not tell",
+        "no CPUs of their own",
+        "one probe failed",
+        "one probe never started, against no victim",
+        "fewer than 100 probes",
         "fewer than 1000 requests",
-        "nothing answered for more than 1 % of the time", "the last third serves a tenth less",
-        "ten times as much, against a load that is meant to rise", "an open load gets slower",
-        "too few requests to tell", "one slice that is out of line, against two",
-        "nothing at all at the end, against nothing to begin with", "half, against the same",
-        "the generator's loop was late for more than 1 %", "it waited for a CPU for more than 5 %",
-        "against a system that does not say", "its CPUs were stolen", "it loaded modules",
-        "a quota stopped it for more than a thousandth", "the only CPU, against none that are pinned",
-        "two threads of one core", "no check", "half as many again", "from none to more than five",
+        "nothing answered for more than 1 % of the time",
+        "the last third serves a tenth less",
+        "ten times as much, against a load that is meant to rise",
+        "an open load gets slower",
+        "too few requests to tell",
+        "one slice that is out of line, against two",
+        "nothing at all at the end, against nothing to begin with",
+        "half, against the same",
+        "the generator's loop was late for more than 1 %",
+        "it waited for a CPU for more than 5 %",
+        "against a system that does not say",
+        "its CPUs were stolen",
+        "it loaded modules",
+        "a quota stopped it for more than a thousandth",
+        "the only CPU, against none that are pinned",
+        "two threads of one core",
+        "no check",
+        "half as many again",
+        "from none to more than five",
         "a wait of half of the cell",
-        "more under way than users", "fewer under way than users", "an open load is held against its measurement",
-        "too few requests to hold it against anything", "by label", "by kind", "sent and never seen again",
-        "one that was under way at the start was lost", "percentiles that fall", "of one request too",
-        "a curve that falls", "a response shorter than its service",
+        "more under way than users",
+        "fewer under way than users",
+        "an open load is held against its measurement",
+        "too few requests to hold it against anything",
+        "by label",
+        "by kind",
+        "sent and never seen again",
+        "one that was under way at the start was lost",
+        "percentiles that fall",
+        "of one request too",
+        "a curve that falls",
+        "a response shorter than its service",
     ],
-)  # fmt: skip
+)
 def test_a_caveat_shows_just_outside_its_limit_and_not_just_inside(
     code: str, outside: dict[str, object], inside: dict[str, object]
 ) -> None:
@@ -270,11 +335,19 @@ def test_a_caveat_shows_just_outside_its_limit_and_not_just_inside(
 def test_each_code_stands_for_the_figures_that_it_doubts() -> None:
     bad = found(
         summary(
-            requests=1000, errors=30, errors_by_kind={"status-500": 20, "timeout": 10}, shed=7, throughput_rps=400.0,
-            lag_ms=Latency(p99=9.0), by_request={"GET /": RequestSummary(1000, 30, GOOD)}, mean_concurrency=20.0,
+            requests=1000,
+            errors=30,
+            errors_by_kind={"status-500": 20, "timeout": 10},
+            shed=7,
+            throughput_rps=400.0,
+            lag_ms=Latency(p99=9.0),
+            by_request={"GET /": RequestSummary(1000, 30, GOOD)},
+            mean_concurrency=20.0,
         ),
-        load=OPEN, resources=replace(workers(75, 25), steal_share=0.043, others_share=0.32), cpu_share=0.91,
-    )  # fmt: skip
+        load=OPEN,
+        resources=replace(workers(75, 25), steal_share=0.043, others_share=0.32),
+        cpu_share=0.91,
+    )
     expected = {
         "errors": "30 of 1000 requests failed (20 status-500, 10 timeout)",
         "rate-not-reached": "400 good answers/s of the 500 requests/s that were due (80%)",
@@ -320,10 +393,24 @@ def test_these_make_a_record_invalid(code: str) -> None:
 
 def test_every_other_caveat_leaves_it_valid() -> None:
     others = (
-        "lag", "unstable", "steal", "other-load", "uneven-workers", "few-samples", "littles-law",
-        "counts-do-not-reconcile", "times-do-not-fit", "not-pinned", "victim", "stalled", "drift", "generator-stalled",
-        "shared-core", "unchecked", "victim-grows",
-    )  # fmt: skip
+        "lag",
+        "unstable",
+        "steal",
+        "other-load",
+        "uneven-workers",
+        "few-samples",
+        "littles-law",
+        "counts-do-not-reconcile",
+        "times-do-not-fit",
+        "not-pinned",
+        "victim",
+        "stalled",
+        "drift",
+        "generator-stalled",
+        "shared-core",
+        "unchecked",
+        "victim-grows",
+    )
     assert is_valid([Caveat(code, "") for code in others])
     assert INVALIDATING.isdisjoint(others)
 
@@ -354,10 +441,19 @@ def served_in_turn(rate: float, service_ms: float, duration_s: float, seed: int)
     zeros = np.zeros(len(arrivals), dtype=np.int64)
     return summarise(
         Samples(
-            intended_ns, zeros, intended_ns, done_ns, zeros, zeros, zeros, ("GET /",), ("ok",), 0,
+            intended_ns,
+            zeros,
+            intended_ns,
+            done_ns,
+            zeros,
+            zeros,
+            zeros,
+            ("GET /",),
+            ("ok",),
+            0,
             round(duration_s * 1e9),
         )
-    )  # fmt: skip
+    )
 
 
 def share_missed(rate: float) -> float:

@@ -17,19 +17,28 @@ def test_records_of_one_cell_come_together_in_the_order_of_their_repeats() -> No
 
 def test_another_setup_scenario_engine_or_load_is_another_cell() -> None:
     others = [
-        record(), record("granian-1"), record(scenario="io-async"), record(engine="locust"),
-        record(load=OPEN), record(load=ClosedLoad(32, 9.0)),
-    ]  # fmt: skip
+        record(),
+        record("granian-1"),
+        record(scenario="io-async"),
+        record(engine="locust"),
+        record(load=OPEN),
+        record(load=ClosedLoad(32, 9.0)),
+    ]
     assert len(gather(others)) == len(others)
     assert gather([]) == ()
 
 
 def test_cells_are_ordered_native_first_closed_first_small_loads_first() -> None:
     records = [
-        record(engine="locust"), record(load=OpenLoad(50, 3.0)), record(load=ClosedLoad(64, 3.0)),
-        record(scenario="noop-sync"), record("granian-1"), record(scenario="io-misuse"), record(scenario="io-async"),
+        record(engine="locust"),
+        record(load=OpenLoad(50, 3.0)),
+        record(load=ClosedLoad(64, 3.0)),
+        record(scenario="noop-sync"),
+        record("granian-1"),
+        record(scenario="io-misuse"),
+        record(scenario="io-async"),
         record(),
-    ]  # fmt: skip
+    ]
     assert [(cell.engine, cell.load.label, cell.scenario, cell.setup) for cell in gather(records)] == [
         ("native", "32 users", "io-async", "uvicorn"),
         ("native", "32 users", "io-misuse", "uvicorn"),
@@ -45,8 +54,10 @@ def test_cells_are_ordered_native_first_closed_first_small_loads_first() -> None
 def test_a_load_is_named_with_its_duration_only_where_two_would_read_the_same() -> None:
     records = [record(), record(load=ClosedLoad(32, 9.0)), record(load=OPEN)]
     assert [cell.where for cell in gather(records)] == [
-        "native, 32 users for 3 s", "native, 32 users for 9 s", "native, 400 arrivals/s",
-    ]  # fmt: skip
+        "native, 32 users for 3 s",
+        "native, 32 users for 9 s",
+        "native, 400 arrivals/s",
+    ]
 
 
 def test_one_invalid_repeat_makes_the_cell_invalid() -> None:
@@ -98,11 +109,15 @@ def test_across_needs_every_figure_for_a_mean_and_any_for_a_peak() -> None:
 def test_setups_are_compared_within_a_context_and_scenarios_within_a_place() -> None:
     cells = gather([record(), record("granian-1"), record(scenario="io-async"), record(load=OPEN)])
     assert {key: len(found) for key, found in by_context(cells).items()} == {
-        ("noop-async", "native", CLOSED): 2, ("io-async", "native", CLOSED): 1, ("noop-async", "native", OPEN): 1,
-    }  # fmt: skip
+        ("noop-async", "native", CLOSED): 2,
+        ("io-async", "native", CLOSED): 1,
+        ("noop-async", "native", OPEN): 1,
+    }
     assert {key: len(found) for key, found in by_place(cells).items()} == {
-        ("uvicorn", "native", CLOSED): 2, ("granian-1", "native", CLOSED): 1, ("uvicorn", "native", OPEN): 1,
-    }  # fmt: skip
+        ("uvicorn", "native", CLOSED): 2,
+        ("granian-1", "native", CLOSED): 1,
+        ("uvicorn", "native", OPEN): 1,
+    }
 
 
 def twin_names(*scenarios: str) -> list[list[str]]:
@@ -125,7 +140,11 @@ def test_different_work_is_no_set_of_twins() -> None:
 
 def test_twins_share_setup_engine_and_load() -> None:
     cells = gather(
-        [record(), record("granian-1", "noop-sync"), record(scenario="noop-sync", engine="locust"),
-         record(scenario="noop-sync", load=OPEN)]
-    )  # fmt: skip
+        [
+            record(),
+            record("granian-1", "noop-sync"),
+            record(scenario="noop-sync", engine="locust"),
+            record(scenario="noop-sync", load=OPEN),
+        ]
+    )
     assert twins(cells) == ()

@@ -48,7 +48,9 @@ def a_file(*benchmarks: object) -> str:
 
 
 def test_a_file_is_read_whole() -> None:
-    assert read(a_file(a_benchmark(extra_info={"loop": "uvloop"}), a_benchmark("other", group=None))) == Micro(
+    assert read(
+        a_file(a_benchmark(extra_info={"loop": "uvloop"}), a_benchmark("other", group=None))
+    ) == Micro(
         {"system": "Linux"},
         (
             Benchmark(
@@ -56,7 +58,7 @@ def test_a_file_is_read_whole() -> None:
             ),
             Benchmark("other", None, 2e-3, 1.5e-3, 3e-3, 1e-3, 9e-3, 2.5e-3, 4e-4, 40, {}),
         ),
-    )  # fmt: skip
+    )
 
 
 def test_a_file_without_benchmarks_is_one() -> None:
@@ -108,7 +110,7 @@ OTHERS = {
     "a time without end": (a_file(a_benchmark(stats=STATS | {"max": float("inf")})), "max is inf"),
     "no number": (a_file(a_benchmark(stats=STATS | {"mean": float("nan")})), "mean is nan"),
     "facts that are none": (a_file(a_benchmark(extra_info=3)), "not as it should be"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "why"), OTHERS.values(), ids=OTHERS)

@@ -40,10 +40,14 @@ def test_the_shipped_kind_of_setups_pair_off_by_loop_parser_and_workers() -> Non
         (replace(A, name="b", loop="asyncio", args=("--no-access-log",)), ()),
     ],
     ids=[
-        "nothing else differs", "words and pinning do not count", "no difference at all", "workers differ too",
-        "the environment differs too", "arguments differ too",
+        "nothing else differs",
+        "words and pinning do not count",
+        "no difference at all",
+        "workers differ too",
+        "the environment differs too",
+        "arguments differ too",
     ],
-)  # fmt: skip
+)
 def test_siblings_differ_in_the_attribute_alone(other: Setup, expected: tuple[tuple[str, ...], ...]) -> None:
     assert found("loop", A, other) == expected
 

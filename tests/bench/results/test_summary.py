@@ -126,10 +126,16 @@ def test_throughput_is_per_second_of_the_measured_part() -> None:
 def test_errors_by_kind_are_no_throughput_but_their_times_count() -> None:
     found = summarise(
         samples(
-            (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 101), (0, 0, 900), (-50, -50, -40),
-            outcome=[0, 1, 1, 2, 3, 1], shed=4,
+            (0, 0, 1),
+            (0, 0, 1),
+            (0, 0, 1),
+            (0, 0, 101),
+            (0, 0, 900),
+            (-50, -50, -40),
+            outcome=[0, 1, 1, 2, 3, 1],
+            shed=4,
         )
-    )  # fmt: skip
+    )
     assert (found.requests, found.errors, found.throughput_rps) == (5, 4, 1.0)
     assert found.errors_by_kind == {"status-500": 2, "timeout": 1, "unfinished": 1}
     assert (found.unfinished, found.shed, found.response_ms.max) == (1, 4, 900)
@@ -159,9 +165,15 @@ def test_the_victim_is_summed_up_on_its_own() -> None:
 
 def test_good_answers_by_worker() -> None:
     found = samples(
-        (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 2000), (0, 0, 1),
-        worker=[11, 11, 12, 0, 11, 12], outcome=[0, 0, 0, 0, 0, 1],
-    )  # fmt: skip
+        (0, 0, 1),
+        (0, 0, 1),
+        (0, 0, 1),
+        (0, 0, 1),
+        (0, 0, 2000),
+        (0, 0, 1),
+        worker=[11, 11, 12, 0, 11, 12],
+        outcome=[0, 0, 0, 0, 0, 1],
+    )
     by_pid = answers_by_worker(found)
     assert {pid: len(answers.done_ns) for pid, answers in by_pid.items()} == {11: 2, 12: 1}
     assert answers_by_worker(samples((0, 0, 1))) == {}
@@ -178,10 +190,16 @@ def test_who_was_under_way_at_either_end_reconciles_what_was_sent_with_what_was_
     """Four were due in it and one at its start was left over; three ended in it, one of them badly, and two did not."""
     found = summarise(
         samples(
-            (-20, -20, 5), (-20, -20, -1), (0, 0, 10), (500, 500, 700), (990, 990, 1000), (999, 999, 4000),
-            (1000, 1000, 1001), outcome=[0, 0, 0, 1, 0, 3, 0],
+            (-20, -20, 5),
+            (-20, -20, -1),
+            (0, 0, 10),
+            (500, 500, 700),
+            (990, 990, 1000),
+            (999, 999, 4000),
+            (1000, 1000, 1001),
+            outcome=[0, 0, 0, 1, 0, 3, 0],
         )
-    )  # fmt: skip
+    )
     assert (found.requests, found.answered, found.under_way) == (4, 3, (1, 2))
 
 
@@ -189,10 +207,16 @@ def test_timeline_bins_hold_what_was_answered_in_them() -> None:
     """24 bins of a second: 41.67 ms each."""
     found = summarise(
         samples(
-            (0, 0, 10), (0, 0, 30), (0, 0, 41.6), (0, 0, 41.7), (900, 900, 999.9), (-30, -30, 20), (990, 990, 1000),
+            (0, 0, 10),
+            (0, 0, 30),
+            (0, 0, 41.6),
+            (0, 0, 41.7),
+            (900, 900, 999.9),
+            (-30, -30, 20),
+            (990, 990, 1000),
             outcome=[0, 1, 0, 0, 0, 0, 0],
         )
-    ).timeline  # fmt: skip
+    ).timeline
     assert len(found) == 24
     assert [bin.t_s for bin in found] == pytest.approx([place / 24 for place in range(24)], abs=1e-4)
     counts = [round(bin.throughput_rps / 24) for bin in found]
@@ -239,10 +263,15 @@ def test_the_curve_is_of_the_response_time() -> None:
         ([(0, 300, 500)], 0.5),
     ],
     ids=[
-        "half the time", "two that overlap", "began before", "ends after", "spans it all", "outside adds nothing",
+        "half the time",
+        "two that overlap",
+        "began before",
+        "ends after",
+        "spans it all",
+        "outside adds nothing",
         "waiting to be sent counts",
     ],
-)  # fmt: skip
+)
 def test_mean_concurrency_is_the_time_in_the_system_over_the_time(
     rows: list[tuple[float, float, float]], expected: float
 ) -> None:
@@ -260,9 +289,14 @@ def test_each_stage_of_a_load_that_changes_is_summed_up_by_itself() -> None:
     """250 ms at a level of 10, then 750 ms that climb from 20 to 40."""
     stages = (Stage(0.0, 0.25, 10, 10), Stage(0.25, 0.75, 20, 40))
     given_ = samples(
-        (0, 0, 4), (100, 100, 108), (249, 249, 251), (250, 250, 260), (990, 990, 1010), (-5, -5, 1),
+        (0, 0, 4),
+        (100, 100, 108),
+        (249, 249, 251),
+        (250, 250, 260),
+        (990, 990, 1010),
+        (-5, -5, 1),
         outcome=[0, 1, 0, 0, 0, 0],
-    )  # fmt: skip
+    )
     first, second = summarise(given_, stages=stages).stages
     assert (first.t_s, first.duration_s, first.level, second.level) == (0.0, 0.25, 10, 30)
     assert [(part.requests, part.errors) for part in (first, second)] == [(3, 1), (2, 0)]

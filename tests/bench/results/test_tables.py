@@ -37,9 +37,16 @@ def test_a_summary_row_has_the_medians_of_the_repeats() -> None:
         )
     )
     assert [(found.name, found.unit) for found in table.columns] == [
-        ("setup", ""), ("scenario", ""), ("throughput", "req/s"), ("range", "%"), ("p50", "ms"), ("p99", "ms"),
-        ("CPU", "µs/req"), ("memory", "MB"), ("errors", ""),
-    ]  # fmt: skip
+        ("setup", ""),
+        ("scenario", ""),
+        ("throughput", "req/s"),
+        ("range", "%"),
+        ("p50", "ms"),
+        ("p99", "ms"),
+        ("CPU", "µs/req"),
+        ("memory", "MB"),
+        ("errors", ""),
+    ]
     assert [row.entries for row in table.rows] == [
         ("uvicorn", "noop-async", "1,000", "4.0", "3.00", "7.00", "90.0", "91.0", "3")
     ]
@@ -137,9 +144,10 @@ def test_setups_that_cannot_be_told_apart_share_a_rank() -> None:
 def test_rows_stand_in_the_order_of_their_ranks() -> None:
     """b has the second median, but a is better than b alone: c, whose repeats reach further, shares a's rank."""
     found = ranks(
-        repeats("a", "noop-async", 100, 100, 110), repeats("b", "noop-async", 90, 91, 92),
+        repeats("a", "noop-async", 100, 100, 110),
+        repeats("b", "noop-async", 90, 91, 92),
         repeats("c", "noop-async", 50, 80, 120),
-    )  # fmt: skip
+    )
     assert list(found.items()) == [("a", "1"), ("c", "1"), ("b", "2")]
 
 
@@ -163,8 +171,10 @@ def test_an_invalid_setup_is_never_ranked_and_displaces_nobody() -> None:
 def test_one_invalid_repeat_is_enough_to_lose_the_rank() -> None:
     mixed = (record("a", throughput=900, repeat=0), record("a", throughput=910, repeat=1, valid=False))
     assert ranks(mixed, repeats("b", "noop-async", 50, 55), repeats("c", "noop-async", 40, 45)) == {
-        "b": "1", "c": "2", "a": "–",
-    }  # fmt: skip
+        "b": "1",
+        "c": "2",
+        "a": "–",
+    }
 
 
 def test_single_repeats_have_no_rank() -> None:
@@ -280,10 +290,11 @@ UNCHECKED = Caveat("unchecked", "GET / has no check: only its status was looked 
 def test_a_note_that_every_cell_carries_is_said_once() -> None:
     table = tables.summary(
         run(
-            record(caveats=(UNCHECKED,)), record(repeat=1, caveats=(Caveat("lag", "1 ms"), UNCHECKED)),
+            record(caveats=(UNCHECKED,)),
+            record(repeat=1, caveats=(Caveat("lag", "1 ms"), UNCHECKED)),
             record("b", caveats=(UNCHECKED,)),
         )
-    )  # fmt: skip
+    )
     assert [(row.entries[0], row.codes) for row in table.rows] == [("b", ()), ("uvicorn", ("lag",))]
     assert [note for note in table.notes if "unchecked" in note] == [
         f"In every cell, unchecked: {UNCHECKED.text}."

@@ -32,9 +32,16 @@ def steady(*at_s: float) -> list[Snapshot]:
 
 def pulse(at_s: float, lag_ms: float = 0.0, **more: object) -> Pulse:
     figures = {
-        "tokens": 40, "tokens_busy": 0, "tokens_waiting": 0, "pool": 10, "pool_busy": 0, "pool_waiting": 0,
-        "collections": (0, 0, 0), "gc_ms": 0.0, "gc_pause_ms": 0.0,
-    }  # fmt: skip
+        "tokens": 40,
+        "tokens_busy": 0,
+        "tokens_waiting": 0,
+        "pool": 10,
+        "pool_busy": 0,
+        "pool_waiting": 0,
+        "collections": (0, 0, 0),
+        "gc_ms": 0.0,
+        "gc_pause_ms": 0.0,
+    }
     return Pulse(round(at_s * S), lag_ms, **(figures | more))  # type: ignore[arg-type]
 
 
@@ -53,8 +60,10 @@ def test_shares_and_rates_are_over_each_slice_and_sums_over_all() -> None:
             snapshot(10.5, reading(5.25, run_wait_ns=107 * MS, switches=150, preemptions=5)),
             snapshot(12.5, reading(6.85, run_wait_ns=107 * MS, switches=950, preemptions=45, threads=9)),
         ],
-        PID, None, (),
-    )  # fmt: skip
+        PID,
+        None,
+        (),
+    )
     line = found.timeline
     assert line.t_s == (0.5, 2.5)
     assert line.cpu_share == (0.5, 0.8)
@@ -68,8 +77,10 @@ def test_shares_and_rates_are_over_each_slice_and_sums_over_all() -> None:
 def test_a_thread_that_ends_takes_its_counts_away_which_is_no_gain() -> None:
     found = worker(
         [snapshot(at, reading(run_wait_ns=wait, switches=wait)) for at, wait in enumerate((50, 80, 20, 30))],
-        PID, None, (),
-    )  # fmt: skip
+        PID,
+        None,
+        (),
+    )
     assert found.switches == 30 + 0 + 10
     assert found.timeline.switches_per_s == (30, 0, 10)
 
@@ -89,9 +100,10 @@ def test_a_worker_without_answers_serves_nothing_where_others_tell_and_is_unknow
 def test_a_slice_has_the_largest_that_was_said_in_it() -> None:
     line = timeline(
         steady(0, 0.2, 0.4),
-        pulse(0.05, 3.0, tokens_busy=40, tokens_waiting=7), pulse(0.2, 1.0, tokens_busy=12, pool_busy=10),
+        pulse(0.05, 3.0, tokens_busy=40, tokens_waiting=7),
+        pulse(0.2, 1.0, tokens_busy=12, pool_busy=10),
         pulse(0.3, 2.0, pool_waiting=4, gc_pause_ms=1.25),
-    )  # fmt: skip
+    )
     assert line.loop_lag_ms == (3.0, 2.0)
     assert (line.tokens_busy, line.tokens_waiting) == ((40, 0), (7, 0))
     assert (line.pool_busy, line.pool_waiting) == ((10, 0), (0, 4))
@@ -118,13 +130,17 @@ def test_an_app_without_a_probe_has_no_such_figures() -> None:
 
 def test_collections_are_those_of_the_measured_part() -> None:
     found = worker(
-        steady(1, 3), PID, None,
+        steady(1, 3),
+        PID,
+        None,
         [
-            pulse(0.5, collections=(7, 2, 1), gc_ms=50.0), pulse(0.95, collections=(10, 3, 1), gc_ms=61.0),
-            pulse(1.5, collections=(14, 3, 1), gc_ms=63.0), pulse(2.9, collections=(30, 5, 2), gc_ms=81.5),
+            pulse(0.5, collections=(7, 2, 1), gc_ms=50.0),
+            pulse(0.95, collections=(10, 3, 1), gc_ms=61.0),
+            pulse(1.5, collections=(14, 3, 1), gc_ms=63.0),
+            pulse(2.9, collections=(30, 5, 2), gc_ms=81.5),
             pulse(3.1, collections=(99, 99, 99), gc_ms=99.0),
         ],
-    )  # fmt: skip
+    )
     assert found.collections == (20, 2, 1)
     assert found.gc_ms == 20.5
 

@@ -89,13 +89,15 @@ def tree(server: Server) -> list[psutil.Process]:
 KINDS = {
     "uvicorn": (SHIPPED["uvicorn"], "uvloop", "httptools"),
     "uvicorn, both fallbacks, two workers": (
-        replace(SHIPPED["uvicorn-asyncio-h11"], workers=2), "asyncio", "h11",
+        replace(SHIPPED["uvicorn-asyncio-h11"], workers=2),
+        "asyncio",
+        "h11",
     ),
     "gunicorn with uvicorn's worker": (SHIPPED["gunicorn-2"], "uvloop", "httptools"),
     "gunicorn with its own worker": (SHIPPED["gunicorn-asgi-2"], "uvloop", "built-in"),
     "granian": (SHIPPED["granian-2"], "uvloop", "built-in"),
     "hypercorn": (SHIPPED["hypercorn-1"], "uvloop", "h11"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,11 @@ http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
 
 def test_a_worker_that_is_late_is_waited_for(processes: Processes) -> None:
     setup = replace(
-        PLAIN_SETUP, command=("python", "-c", LATE, "{port}", "{tmp}/probe"), workers=2,
+        PLAIN_SETUP,
+        command=("python", "-c", LATE, "{port}", "{tmp}/probe"),
+        workers=2,
         env={"APP_PROBE_DIR": "{tmp}/probe"},
-    )  # fmt: skip
+    )
     with serving(setup, processes) as server:
         assert len(list((server.log.parent / "probe").glob("*.jsonl"))) == 2
 
@@ -259,12 +263,13 @@ BROKEN_APPS = {
     "import, uvicorn": (Setup("broken", "uvicorn", app="absent:app"), "absent"),
     "lifespan, uvicorn": (Setup("broken", "uvicorn", app="broken:app"), "there is no database"),
     "lifespan, uvicorn with two workers": (
-        Setup("broken", "uvicorn", workers=2, app="broken:app"), "there is no database",
+        Setup("broken", "uvicorn", workers=2, app="broken:app"),
+        "there is no database",
     ),
     "lifespan, gunicorn": (Setup("broken", "gunicorn", app="broken:app"), "there is no database"),
     "lifespan, hypercorn": (Setup("broken", "hypercorn", app="broken:app"), "there is no database"),
     "lifespan, granian": (Setup("broken", "granian", app="broken:app"), "there is no database"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("setup", "why"), BROKEN_APPS.values(), ids=BROKEN_APPS)

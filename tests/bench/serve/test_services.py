@@ -154,11 +154,14 @@ REMOTE = {
     "the second of two": ("postgres", "DATABASE_URL", "postgresql://127.0.0.1,192.0.2.1/name", "192.0.2.1"),
     "in the query": ("postgres", "DATABASE_URL", "postgresql:///name?host=192.0.2.1", "192.0.2.1"),
     "an address beside a name": (
-        "postgres", "DATABASE_URL", "postgresql://localhost/name?hostaddr=192.0.2.1", "192.0.2.1",
+        "postgres",
+        "DATABASE_URL",
+        "postgresql://localhost/name?hostaddr=192.0.2.1",
+        "192.0.2.1",
     ),
     "a Redis": ("redis", "REDIS_URL", "redis://:word@192.0.2.1:6379/0", "192.0.2.1"),
     "a Redis in the query": ("redis", "REDIS_URL", "redis:///0?host=cache.example.org", "cache.example.org"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("name", "variable", "url", "host"), REMOTE.values(), ids=REMOTE)

@@ -58,10 +58,16 @@ def test_a_comparison_has_the_ratio_of_the_medians_and_the_extreme_ratios_of_two
         ([10, 11], [12, 13], "higher"),
     ],
     ids=[
-        "apart", "apart the other way", "they touch", "they overlap", "the same", "one new repeat", "one old repeat",
+        "apart",
+        "apart the other way",
+        "they touch",
+        "they overlap",
+        "the same",
+        "one new repeat",
+        "one old repeat",
         "two repeats are enough",
     ],
-)  # fmt: skip
+)
 def test_a_verdict_needs_ranges_that_fall_apart(base: list[float], new: list[float], expected: str) -> None:
     assert verdict(base, new) == expected
 
@@ -123,11 +129,18 @@ def test_the_text_of_a_comparison_without_evidence_is_a_tilde() -> None:
 @pytest.mark.parametrize(
     ("ratio", "expected"),
     [
-        (0.0433, "0.043 ×"), (0.0994, "0.099 ×"), (0.0996, "0.10 ×"), (1.314, "1.31 ×"), (9.994, "9.99 ×"),
-        (9.996, "10.0 ×"), (14.23, "14.2 ×"), (99.96, "100 ×"), (1460.4, "1,460 ×"),
+        (0.0433, "0.043 ×"),
+        (0.0994, "0.099 ×"),
+        (0.0996, "0.10 ×"),
+        (1.314, "1.31 ×"),
+        (9.994, "9.99 ×"),
+        (9.996, "10.0 ×"),
+        (14.23, "14.2 ×"),
+        (99.96, "100 ×"),
+        (1460.4, "1,460 ×"),
     ],
     ids=lambda value: str(value) if isinstance(value, float) else "",
-)  # fmt: skip
+)
 def test_a_ratio_is_written_in_three_digits_or_so(ratio: float, expected: str) -> None:
     assert times(ratio) == expected
 

@@ -66,19 +66,30 @@ def test_figures_are_shown_with_their_range_where_there_are_several() -> None:
 @pytest.mark.parametrize(
     ("figure", "as_whole", "as_three"),
     [
-        (0.0433, "0.0", "0.043"), (1.266, "1.3", "1.27"), (9.996, "10.0", "10.0"), (12.66, "12.7", "12.7"),
-        (99.97, "100.0", "100"), (100.4, "100", "100"), (12_345.6, "12,346", "12,346"),
+        (0.0433, "0.0", "0.043"),
+        (1.266, "1.3", "1.27"),
+        (9.996, "10.0", "10.0"),
+        (12.66, "12.7", "12.7"),
+        (99.97, "100.0", "100"),
+        (100.4, "100", "100"),
+        (12_345.6, "12,346", "12,346"),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_how_figures_are_written(figure: float, as_whole: str, as_three: str) -> None:
     assert (whole(figure), three_digits(figure)) == (as_whole, as_three)
 
 
 def test_shares_are_percentages() -> None:
     assert [share(figure) for figure in (None, 0.0, 0.0424, 0.0994, 0.0996, 0.126, 1.0)] == [
-        "–", "0.0", "4.2", "9.9", "10", "13", "100",
-    ]  # fmt: skip
+        "–",
+        "0.0",
+        "4.2",
+        "9.9",
+        "10",
+        "13",
+        "100",
+    ]
     assert (spread(estimate([100.0, 95.0, 110.0])), spread(estimate([100.0])), spread(None)) == (
         "15",
         "–",

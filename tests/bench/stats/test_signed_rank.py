@@ -22,8 +22,10 @@ def enumerated(values: list[float]) -> float:
     ordered = sorted(values, key=abs)
     seen = sum(rank for rank, value in enumerate(ordered, 1) if value > 0)
     ranks = range(1, len(values) + 1)
-    sums = [sum(rank for rank, up in zip(ranks, signs, strict=True) if up) for signs in
-            itertools.product((0, 1), repeat=len(values))]  # fmt: skip
+    sums = [
+        sum(rank for rank, up in zip(ranks, signs, strict=True) if up)
+        for signs in itertools.product((0, 1), repeat=len(values))
+    ]
     return sum(total >= seen for total in sums) / len(sums)
 
 

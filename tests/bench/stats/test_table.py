@@ -24,6 +24,13 @@ def test_marks_go_on_after_z() -> None:
     codes = [f"{number:04}" for number in range(26 + 26 * 26 + 1)]
     found = list(marks(codes).values())
     assert [found[place] for place in (0, 25, 26, 27, 51, 52, 701, 702)] == [
-        "a", "z", "aa", "ab", "az", "ba", "zz", "aaa",
-    ]  # fmt: skip
+        "a",
+        "z",
+        "aa",
+        "ab",
+        "az",
+        "ba",
+        "zz",
+        "aaa",
+    ]
     assert len(set(found)) == len(codes)

@@ -56,17 +56,23 @@ SHARES = {
     "of two cores, each gets one": (("0", "1"), 1, Share((0,), (1,), (1,))),
     "a core of its own for the harness": (("0", "1", "2"), 1, Share((0,), (2,), (1,))),
     "cores are not split: the server has both threads of its own": (
-        ("0,2", "1,3"), 1, Share((0, 2), (1,), (1,)),
+        ("0,2", "1,3"),
+        1,
+        Share((0, 2), (1,), (1,)),
     ),
     "siblings lie far apart": (("0,4", "1,5", "2,6", "3,7"), 1, Share((0, 1, 4, 5), (3,), (2,))),
     "as many as the load needs": (
-        tuple(map(str, range(8))), 3, Share((0, 1, 2, 3), (5, 6, 7), (4,)),
+        tuple(map(str, range(8))),
+        3,
+        Share((0, 1, 2, 3), (5, 6, 7), (4,)),
     ),
     "but at most half": (("0", "1", "2", "3"), 8, Share((0, 1), (3,), (2,))),
     "not the last one of 64 alone": (
-        tuple(map(str, range(64))), 8, Share(tuple(range(55)), tuple(range(56, 64)), (55,)),
+        tuple(map(str, range(64))),
+        8,
+        Share(tuple(range(55)), tuple(range(56, 64)), (55,)),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("cores", "generators", "expected"), SHARES.values(), ids=SHARES)
@@ -76,8 +82,11 @@ def test_cpus_are_shared_out_by_whole_cores(
     machine.cores(*cores)
     found = cpus.share(generators)
     assert (sorted(found.server), found.generator, found.harness, found.shared) == (
-        sorted(expected.server), expected.generator, expected.harness, expected.shared,
-    )  # fmt: skip
+        sorted(expected.server),
+        expected.generator,
+        expected.harness,
+        expected.shared,
+    )
 
 
 def test_who_makes_the_load_itself_needs_no_core_for_the_harness(machine: Machine) -> None:

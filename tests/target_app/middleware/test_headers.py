@@ -56,9 +56,12 @@ class TestOrigins:
         assert "access-control-allow-credentials" not in headers
         asked = called_by_pages.options(
             "/api/v1/items/1",
-            headers={"Origin": origin, "Access-Control-Request-Method": "PATCH",
-                     "Access-Control-Request-Headers": "authorization,x-api-key"},
-        )  # fmt: skip
+            headers={
+                "Origin": origin,
+                "Access-Control-Request-Method": "PATCH",
+                "Access-Control-Request-Headers": "authorization,x-api-key",
+            },
+        )
         assert (asked.status_code, asked.headers.get("access-control-allow-origin")) == (
             200 if allowed else 400,
             allowed,

@@ -123,9 +123,12 @@ def test_workers_count_together_in_redis(processes: Processes, redis_url: str) -
     """Of 120 requests to two workers exactly 50 get in."""
     setup = load_setups()["uvicorn-2"]
     env = setup.env | {
-        "APP_RATE_LIMIT": "redis", "APP_REDIS_URL": redis_url, "APP_RATE_LIMIT_REQUESTS": "50", "APP_SEED_ROWS": "1",
+        "APP_RATE_LIMIT": "redis",
+        "APP_REDIS_URL": redis_url,
+        "APP_RATE_LIMIT_REQUESTS": "50",
+        "APP_SEED_ROWS": "1",
         "APP_REDIS_TIMEOUT_S": "10",
-    }  # fmt: skip
+    }
     with (
         serving(replace(setup, env=env), processes) as server,
         caller(server.url) as client,
@@ -182,9 +185,12 @@ def test_losing_redis_under_load(processes: Processes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(valkey, "free_port", lambda: port)
         env = setup.env | {
-            "APP_RATE_LIMIT": "redis", "APP_RATE_LIMIT_REQUESTS": "1000000", "APP_CACHE": "redis",
-            "APP_REDIS_URL": f"redis://127.0.0.1:{port}/0", "APP_SEED_ROWS": "5",
-        }  # fmt: skip
+            "APP_RATE_LIMIT": "redis",
+            "APP_RATE_LIMIT_REQUESTS": "1000000",
+            "APP_CACHE": "redis",
+            "APP_REDIS_URL": f"redis://127.0.0.1:{port}/0",
+            "APP_SEED_ROWS": "5",
+        }
         with ThreadPoolExecutor(4) as pool, serving(replace(setup, env=env), processes) as server:
             try:
                 with valkey.running(processes):

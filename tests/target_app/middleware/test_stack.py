@@ -40,9 +40,14 @@ def test_one_setting_adds_one_middleware(setting: dict[str, object], classes: li
 
 def test_their_order() -> None:
     everything = {
-        "request_log": True, "allowed_hosts": "a.example", "cors_origins": "https://a.example",
-        "security_headers": "on", "rate_limit": "redis", "compression": "auto", "cache": "redis",
-    }  # fmt: skip
+        "request_log": True,
+        "allowed_hosts": "a.example",
+        "cors_origins": "https://a.example",
+        "security_headers": "on",
+        "rate_limit": "redis",
+        "compression": "auto",
+        "cache": "redis",
+    }
     assert names(**everything) == [
         *("WorkerHeader", "RequestLog", "TrustedHost", "CORSMiddleware", "SecurityHeaders", "RateLimit"),
         *("CompressMiddleware", "ETag", "BodyLimit"),

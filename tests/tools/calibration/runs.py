@@ -26,6 +26,16 @@ def trial(
     error: str = "",
 ) -> Trial:
     return Trial(
-        gate, fault, number, seconds, scenarios, dict.fromkeys(spoiled, 50), status, took_s, "abc", "a machine",
-        rows, error,
-    )  # fmt: skip
+        gate,
+        fault,
+        number,
+        seconds,
+        scenarios,
+        dict.fromkeys(spoiled, 50),
+        status,
+        took_s,
+        "abc",
+        "a machine",
+        rows,
+        error,
+    )

@@ -29,9 +29,14 @@ def test_ten_quiet_runs_of_four_scenarios_bound_how_often_a_run_is_wrong() -> No
 def test_untouched_scenarios_beside_a_fault_are_counted_by_themselves() -> None:
     runs = [
         trial(row("noop-async", "no change"), row("json-model", "no change")),
-        trial(row("noop-async", "regressed", 1.05), row("json-model", "no change"), fault="cpu-5",
-              spoiled=("noop-async",), status=1),
-    ]  # fmt: skip
+        trial(
+            row("noop-async", "regressed", 1.05),
+            row("json-model", "no change"),
+            fault="cpu-5",
+            spoiled=("noop-async",),
+            status=1,
+        ),
+    ]
     text = page(runs, [])
     assert cells(text, "bench ab | A/A")[3:11] == ["1", "0", "95.0%", "2", "0", "0", "0", "2"]
     assert cells(text, "bench ab | the rest")[3:11] == ["1", "0", "95.0%", "1", "0", "0", "0", "1"]
@@ -45,15 +50,31 @@ def test_a_false_alarm_is_named_with_what_it_was() -> None:
 
 def test_twenty_of_twenty_and_how_they_were_seen() -> None:
     runs = [
-        trial(row("noop-async", "regressed", 1.04 + number / 1000), row("noop-async", "regressed", 0.95, "throughput"),
-              row("json-model", "no change"), fault="cpu-5", spoiled=("noop-async",), number=number, status=1)
+        trial(
+            row("noop-async", "regressed", 1.04 + number / 1000),
+            row("noop-async", "regressed", 0.95, "throughput"),
+            row("json-model", "no change"),
+            fault="cpu-5",
+            spoiled=("noop-async",),
+            number=number,
+            status=1,
+        )
         for number in range(20)
-    ]  # fmt: skip
+    ]
     text = page(runs, [])
     assert cells(text, "+5 % CPU in a handler | 40") == [
-        "+5 % CPU in a handler", "40", "20 of 20", "86.1%", "", "cpu 20, throughput 20",
-        "+4.95 % (+4.00 to +5.90)", "2.0%", "0 of 20", "100", "100",
-    ]  # fmt: skip
+        "+5 % CPU in a handler",
+        "40",
+        "20 of 20",
+        "86.1%",
+        "",
+        "cpu 20, throughput 20",
+        "+4.95 % (+4.00 to +5.90)",
+        "2.0%",
+        "0 of 20",
+        "100",
+        "100",
+    ]
     assert cells(text, "+5 % CPU in a handler | not run")[2] == (
         "found 20 of 20 (measured +4.95 %), by cpu, throughput"
     )
@@ -61,10 +82,18 @@ def test_twenty_of_twenty_and_how_they_were_seen() -> None:
 
 def test_what_one_gate_does_not_see_is_said() -> None:
     runs = [
-        trial(row("io-async", "improved", 0.97, "instructions"), fault="blocking", gate="exact", seconds=None,
-              spoiled=("io-async",), scenarios=("io-async",)),
-        trial(row("io-async", "regressed", 0.1, "throughput"), fault="blocking", spoiled=("io-async",), status=1),
-    ]  # fmt: skip
+        trial(
+            row("io-async", "improved", 0.97, "instructions"),
+            fault="blocking",
+            gate="exact",
+            seconds=None,
+            spoiled=("io-async",),
+            scenarios=("io-async",),
+        ),
+        trial(
+            row("io-async", "regressed", 0.1, "throughput"), fault="blocking", spoiled=("io-async",), status=1
+        ),
+    ]
     said = cells(
         page(runs, []), "10 ms that block the event loop instead of being awaited | found 0 of 1; improved 1"
     )

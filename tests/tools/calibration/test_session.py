@@ -21,8 +21,11 @@ def numbers(found: list[Step]) -> list[tuple[str, str, int]]:
 def test_a_run_of_each_fault_then_another_of_each() -> None:
     asked = Asked(("paired",), ("a-a", "leak"), runs=2)
     assert numbers(steps(asked, [])) == [
-        ("paired", "a-a", 0), ("paired", "leak", 0), ("paired", "a-a", 1), ("paired", "leak", 1),
-    ]  # fmt: skip
+        ("paired", "a-a", 0),
+        ("paired", "leak", 0),
+        ("paired", "a-a", 1),
+        ("paired", "leak", 1),
+    ]
 
 
 def test_what_is_done_is_not_done_again_but_for_what_failed_or_had_another_length() -> None:
@@ -48,9 +51,13 @@ def test_without_a_number_each_fault_has_its_own() -> None:
 def test_progress_says_what_was_found_and_what_should_not_have_been() -> None:
     spoiled = ("noop-async", "json-model")
     said = trial(
-        row("noop-async", "regressed", 1.05), row("json-model", "inconclusive"), row("ping", "regressed", 1.02),
-        fault="cpu-5", spoiled=spoiled, scenarios=(*spoiled, "ping"),
-    )  # fmt: skip
+        row("noop-async", "regressed", 1.05),
+        row("json-model", "inconclusive"),
+        row("ping", "regressed", 1.02),
+        fault="cpu-5",
+        spoiled=spoiled,
+        scenarios=(*spoiled, "ping"),
+    )
     assert summary(said) == "found: noop-async; inconclusive: json-model; FALSE ALARM: ping cpu"
     assert summary(trial(row("noop-async", "no change"))) == "no false alarm"
     assert summary(trial(status=2, error="bench: x\nbench: y")) == "no verdict, status 2: bench: y"

@@ -29,10 +29,20 @@ def test_a_verdict_is_the_gravest_metric_of_a_scenario_that_counts() -> None:
 
 def test_a_fault_is_found_where_it_is_and_red_elsewhere_is_a_false_alarm() -> None:
     runs = [
-        trial(row("noop-async", "regressed", 1.04), row("json-model", "no change"), fault="cpu-5", spoiled=SPOILED),
-        trial(row("noop-async", "inconclusive", 1.06), row("json-model", "regressed", 1.02), fault="cpu-5",
-              spoiled=SPOILED, number=1),
-    ]  # fmt: skip
+        trial(
+            row("noop-async", "regressed", 1.04),
+            row("json-model", "no change"),
+            fault="cpu-5",
+            spoiled=SPOILED,
+        ),
+        trial(
+            row("noop-async", "inconclusive", 1.06),
+            row("json-model", "regressed", 1.02),
+            fault="cpu-5",
+            spoiled=SPOILED,
+            number=1,
+        ),
+    ]
     found = only(*runs)
     assert found.found == Rate(1, 2)
     assert found.missed == {"noop-async": 1}
@@ -59,9 +69,13 @@ def test_requests_of_a_scenario_are_one_verdict_and_its_own() -> None:
         trial(
             row("noop-async: GET /a", "no change", metric="instructions"),
             row("noop-async: GET /b", "regressed", 1.1, metric="instructions"),
-            fault="cpu-5", gate="exact", spoiled=SPOILED, scenarios=SPOILED, seconds=None,
+            fault="cpu-5",
+            gate="exact",
+            spoiled=SPOILED,
+            scenarios=SPOILED,
+            seconds=None,
         )
-    )  # fmt: skip
+    )
     assert (found.found, found.alarms) == (Rate(1, 1), ())
 
 

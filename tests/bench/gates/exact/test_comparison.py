@@ -62,8 +62,10 @@ def test_what_one_side_lacks_is_inconclusive_and_says_which(
 ) -> None:
     found = one(base, head)
     assert (found.verdict, found.ratio, found.why) == (
-        "inconclusive", None, (f"missing in {side}: nothing to compare with",),
-    )  # fmt: skip
+        "inconclusive",
+        None,
+        (f"missing in {side}: nothing to compare with",),
+    )
 
 
 def test_what_only_the_base_has_is_listed() -> None:

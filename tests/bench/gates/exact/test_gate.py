@@ -133,12 +133,18 @@ def test_what_is_new_is_inconclusive_and_may_pass_but_what_is_gone_fails(reposit
     ("app", "scenario", "said"),
     [
         pytest.param(APP.replace('b"hello"', 'b"good bye"'), "calm", "wrong-body", id="a wrong answer"),
-        pytest.param(APP.replace('"/calm"', '"/quiet"'), "calm", "GET /calm is not found", id="a lost endpoint"),
-        pytest.param("import nowhere", "calm", "No module named 'nowhere'", id="an app that cannot be imported"),
-        pytest.param("import os\nos._exit(0)", "calm", "ended without an answer", id="an app that ends the process"),
+        pytest.param(
+            APP.replace('"/calm"', '"/quiet"'), "calm", "GET /calm is not found", id="a lost endpoint"
+        ),
+        pytest.param(
+            "import nowhere", "calm", "No module named 'nowhere'", id="an app that cannot be imported"
+        ),
+        pytest.param(
+            "import os\nos._exit(0)", "calm", "ended without an answer", id="an app that ends the process"
+        ),
         pytest.param(MARKING, "busy", "calls getppid", id="an app that makes our marks"),
     ],
-)  # fmt: skip
+)
 def test_a_head_that_cannot_be_measured_is_a_failure(
     repository: Repository, app: str, scenario: str, said: str
 ) -> None:
@@ -242,15 +248,19 @@ def test_without_valgrind_it_says_how_to_get_it(
     [
         pytest.param(("--scenario", "bussy"), "did you mean 'busy'?", id="an unknown scenario"),
         pytest.param(("--base", "nowhere"), "'nowhere' names no commit", id="an unreachable ref"),
-        pytest.param(("--base", "base", "--head", "nowhere"), "'nowhere' names no commit", id="an unreachable head"),
+        pytest.param(
+            ("--base", "base", "--head", "nowhere"), "'nowhere' names no commit", id="an unreachable head"
+        ),
         pytest.param(("--base", "--help"), "'--help' names no commit", id="a ref that looks like an option"),
         pytest.param(("--setup", "uvicorn-postgres"), "does not start", id="a setup with services"),
         pytest.param(("--head", "base"), "--head needs a --base", id="a head alone"),
         pytest.param(("--base", "base", "--threshold", "little"), "give a percentage", id="no number"),
-        pytest.param(("--base", "base", "--threshold", "0%"), "give a percentage", id="a threshold of nothing"),
+        pytest.param(
+            ("--base", "base", "--threshold", "0%"), "give a percentage", id="a threshold of nothing"
+        ),
         pytest.param(("--base", "base", "--format", "pdf"), "--format", id="an unknown format"),
     ],
-)  # fmt: skip
+)
 def test_wrong_usage_is_2_with_a_sentence(
     repository: Repository, arguments: tuple[str, ...], said: str
 ) -> None:

@@ -10,10 +10,20 @@ from bench.gates.exact.measured import agreed
 
 def job(folder: Path, *, leads: bool) -> Job:
     return Job(
-        folder / "service", folder, folder / "elsewhere", (folder / "src", folder), (folder / "other",),
-        "my_app:app", "uvloop", ("a", "b"), folder / "mine.py",
-        answer=folder / "answer", parts=folder / "part", agreed=folder / "agreed", leads=leads,
-    )  # fmt: skip
+        folder / "service",
+        folder,
+        folder / "elsewhere",
+        (folder / "src", folder),
+        (folder / "other",),
+        "my_app:app",
+        "uvloop",
+        ("a", "b"),
+        folder / "mine.py",
+        answer=folder / "answer",
+        parts=folder / "part",
+        agreed=folder / "agreed",
+        leads=leads,
+    )
 
 
 def test_a_job_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -42,11 +42,13 @@ class Counting:
         self.asked.append((subject.scenarios, hashes))
         return [
             Measured(
-                Answer(1, {}, missing, self.borrowed), {name: Figure((count,) * 10) for name, count in counts.items()},
-                Path("nowhere"), symbols,
+                Answer(1, {}, missing, self.borrowed),
+                {name: Figure((count,) * 10) for name, count in counts.items()},
+                Path("nowhere"),
+                symbols,
             )
             for counts, symbols, missing in zip(given, self.symbols, self.missing, strict=True)
-        ]  # fmt: skip
+        ]
 
     def reasons(
         self, subject: Subject, sides: Sequence[Side], found: Sequence[Measured], changes: Sequence[Change]

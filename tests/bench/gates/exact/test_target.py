@@ -15,9 +15,20 @@ from scenarios.model import Request
 
 def job(tree: Path, *foreign: Path) -> Job:
     return Job(
-        tree, tree, tree, (tree,), foreign, "bench.machine.bare_app:app", "asyncio", (), None,
-        answer=tree / "answer", parts=tree / "part", agreed=tree / "agreed", leads=True,
-    )  # fmt: skip
+        tree,
+        tree,
+        tree,
+        (tree,),
+        foreign,
+        "bench.machine.bare_app:app",
+        "asyncio",
+        (),
+        None,
+        answer=tree / "answer",
+        parts=tree / "part",
+        agreed=tree / "agreed",
+        leads=True,
+    )
 
 
 def test_an_app_from_elsewhere_is_measured_where_nothing_is_compared(

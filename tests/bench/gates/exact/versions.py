@@ -64,10 +64,20 @@ class Folders:
         out.mkdir(exist_ok=True)
         root.mkdir(exist_ok=True)
         return Job(
-            root, root, self.folder / "user", (*(root / name for name in imports), root),
-            (self.folder / "user", other), "my_app:app", "asyncio", ("says",), self.folder / "user" / "mine.py",
-            answer=out / "answer", parts=out / "part", agreed=out / "agreed", leads=True,
-        )  # fmt: skip
+            root,
+            root,
+            self.folder / "user",
+            (*(root / name for name in imports), root),
+            (self.folder / "user", other),
+            "my_app:app",
+            "asyncio",
+            ("says",),
+            self.folder / "user" / "mine.py",
+            answer=out / "answer",
+            parts=out / "part",
+            agreed=out / "agreed",
+            leads=True,
+        )
 
     def asked(self, job: Job, **env: str) -> tuple[int, str]:
         """Run the scenario in a process of its own, and count nothing: the status, and what it borrowed, or the log."""
@@ -82,9 +92,14 @@ class Folders:
         path = os.pathsep.join(filter(None, [str(ROOT), env.pop("PYTHONPATH", "")]))
         done = subprocess.run(
             [sys.executable, "-P", *program, str(self.folder / "job")],
-            cwd=job.tree, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env, "PYTHONPATH": path},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
-        )  # fmt: skip
+            cwd=job.tree,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env, "PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         return done.returncode, done.stdout
 
     def functions(self, job: Job) -> dict[str, Any]:

@@ -52,9 +52,12 @@ def test_a_letter_is_a_tenth_of_the_reach() -> None:
 
 def test_what_lies_further_out_is_an_arrow_and_what_has_no_ratio_is_not_drawn() -> None:
     assert drawn(
-        change(1.0, 0.9, 1.1), change(1.5, 1.05, 1.9, "regressed"), change(0.92, 0.5, 0.95),
-        change(0.6, verdict="improved"), change(None),
-    )[1:] == ["········░░│░░··├────►", "◄─●──┤··░░│░░········", "◄·······░░│░░········", ""]  # fmt: skip
+        change(1.0, 0.9, 1.1),
+        change(1.5, 1.05, 1.9, "regressed"),
+        change(0.92, 0.5, 0.95),
+        change(0.6, verdict="improved"),
+        change(None),
+    )[1:] == ["········░░│░░··├────►", "◄─●──┤··░░│░░········", "◄·······░░│░░········", ""]
 
 
 def test_the_axis_reaches_as_far_as_anything_but_not_for_the_sake_of_one() -> None:
@@ -65,9 +68,10 @@ def test_the_axis_reaches_as_far_as_anything_but_not_for_the_sake_of_one() -> No
 
 
 def test_one_wide_margin_does_not_hide_the_others() -> None:
-    assert drawn(
-        change(1.0, 0.9, 1.1), change(1.0, margin=0.02), change(1.0, margin=0.3)
-    )[1:] == ["········░░●░░········", "░░░░░░░░░░●░░░░░░░░░░"]  # fmt: skip
+    assert drawn(change(1.0, 0.9, 1.1), change(1.0, margin=0.02), change(1.0, margin=0.3))[1:] == [
+        "········░░●░░········",
+        "░░░░░░░░░░●░░░░░░░░░░",
+    ]
 
 
 def test_each_metric_has_a_panel_that_says_which_way_is_worse() -> None:

@@ -23,9 +23,12 @@ Making = Callable[[int, str, int], Observation]
 
 
 def pair(
-    cpu: float = 0.0, throughput: float = 0.0, errors: tuple[int, int] = (0, 0), own_share: float = 0.3,
+    cpu: float = 0.0,
+    throughput: float = 0.0,
+    errors: tuple[int, int] = (0, 0),
+    own_share: float = 0.3,
     latency: tuple[float, float] = (0.0, 0.0),
-) -> Observation:  # fmt: skip
+) -> Observation:
     """A pair whose head is so far off, as logarithms of the ratio; `own_share` is what the gate used of its core."""
     wall_ns, cpu_ns = 10_000_000, 9_000_000
     base = Slice(100, wall_ns, cpu_ns, round(wall_ns * own_share))
@@ -81,6 +84,11 @@ def asked(names: Sequence[str] = ("one",), seed: int = 1, pairs: int = 8) -> Com
     setup, here = Setup("mine", "uvicorn"), Path()
     scenarios = {name: Scenario(name, Always(Request("GET", "/"))) for name in names}
     return Comparison(
-        Arm("base", setup, here, "v1", here), Arm("head", setup, here, "v2", here), scenarios, setup,
-        Scenario("ping", Always(Request("GET", "/"))), pairs=pairs, seed=seed,
-    )  # fmt: skip
+        Arm("base", setup, here, "v1", here),
+        Arm("head", setup, here, "v2", here),
+        scenarios,
+        setup,
+        Scenario("ping", Always(Request("GET", "/"))),
+        pairs=pairs,
+        seed=seed,
+    )

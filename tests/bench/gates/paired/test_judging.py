@@ -93,8 +93,11 @@ def test_scenarios_that_are_decided_already_count_for_the_level() -> None:
 def test_rows_keep_their_order_and_say_what_is_beside() -> None:
     found = judge([made_up(0, metric=metric, name=name) for name in "ab" for metric in ("cpu", "p99")], 0.02)
     assert [(one.name, one.metric, one.beside) for one in found] == [
-        ("a", "cpu", False), ("a", "p99", True), ("b", "cpu", False), ("b", "p99", True),
-    ]  # fmt: skip
+        ("a", "cpu", False),
+        ("a", "p99", True),
+        ("b", "cpu", False),
+        ("b", "p99", True),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,16 @@ from bench.stats.signed_rank import attained
 
 SIDE = Side(1.0, 2.0, 0, 100)
 NOISE = Noise(
-    "uvicorn", "noop-async", "cpu",
-    (SliceNoise(16, 0.10, 0.010), SliceNoise(64, 0.06, 0.020), SliceNoise(256, 0.05, 0.080)), 64, 0.01, 0.1, 1.0, 8,
-)  # fmt: skip
+    "uvicorn",
+    "noop-async",
+    "cpu",
+    (SliceNoise(16, 0.10, 0.010), SliceNoise(64, 0.06, 0.020), SliceNoise(256, 0.05, 0.080)),
+    64,
+    0.01,
+    0.1,
+    1.0,
+    8,
+)
 
 
 def seen(logs: list[float]) -> Observation:

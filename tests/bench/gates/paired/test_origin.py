@@ -64,9 +64,16 @@ KINDS = {
 
 def of_app(setup: Setup, **env: str) -> Setup:
     return Setup(
-        setup.name, setup.server, workers=setup.workers, worker=setup.worker, http=setup.http,
-        command=setup.command, app="shop_x.main:app", health="/", env=env,
-    )  # fmt: skip
+        setup.name,
+        setup.server,
+        workers=setup.workers,
+        worker=setup.worker,
+        http=setup.http,
+        command=setup.command,
+        app="shop_x.main:app",
+        health="/",
+        env=env,
+    )
 
 
 def command(*words: str) -> Setup:

@@ -47,9 +47,11 @@ def code(rng: np.random.Generator, cells: int) -> Code:
     throughput, cpu = rng.uniform(0, 1, count), rng.uniform(0.85, 1.15, count)
     throughput[0] = cpu[0] = 1.0
     return Code(
-        throughput_feels=throughput, cpu_feels=cpu,
-        luck_sd=rng.uniform(0.01, 0.04, count), noise_sd=rng.uniform(0.03, 0.08, count),
-    )  # fmt: skip
+        throughput_feels=throughput,
+        cpu_feels=cpu,
+        luck_sd=rng.uniform(0.01, 0.04, count),
+        noise_sd=rng.uniform(0.03, 0.08, count),
+    )
 
 
 def measured(
@@ -98,6 +100,12 @@ def _record(
     failed = 1 + int(rng.poisson(7)) if rng.random() < bursts else 0
     text = f"{failed} of {3 * throughput:.0f} requests failed (reset)"
     return record(
-        "uvicorn" if cell else "anchor", f"scenario-{cell}" if cell else "ping", throughput, repeat=repeat,
-        cpu_us=cpu_us, errors=failed, valid=not failed, caveats=(Caveat("errors", text),) if failed else (),
-    )  # fmt: skip
+        "uvicorn" if cell else "anchor",
+        f"scenario-{cell}" if cell else "ping",
+        throughput,
+        repeat=repeat,
+        cpu_us=cpu_us,
+        errors=failed,
+        valid=not failed,
+        caveats=(Caveat("errors", text),) if failed else (),
+    )

@@ -259,11 +259,16 @@ def test_errors_are_a_regression_where_requests_and_repeats_both_show_it(
 def failing(counts: tuple[int, ...], *more: Caveat) -> tuple[Record, ...]:
     return tuple(
         record(
-            "a", "noop-async", (3000 - errors) / 3, repeat=repeat, errors=errors, valid=not errors,
+            "a",
+            "noop-async",
+            (3000 - errors) / 3,
+            repeat=repeat,
+            errors=errors,
+            valid=not errors,
             caveats=((ERRORS,) if errors else ()) + more,
         )
         for repeat, errors in enumerate(counts)
-    )  # fmt: skip
+    )
 
 
 def test_a_load_that_only_the_base_could_serve_is_a_regression_if_it_happens_every_time() -> None:
@@ -280,16 +285,23 @@ def test_a_load_that_only_the_base_could_serve_is_a_regression_if_it_happens_eve
 @pytest.mark.parametrize(
     ("anchor", "expected"),
     [
-        pytest.param(repeats("anchor", "ping", *[400.0] * 3, load=OPEN, cpu_us=84.0), "regressed", id="5 % slower"),
-        pytest.param(repeats("anchor", "ping", *[400.0] * 3, load=OPEN, cpu_us=85.0), "inconclusive", id="6 % slower"),
         pytest.param(
-            repeats("anchor", "ping", *[400.0] * 3, load=OPEN, caveats=(SHED,), valid=False), "inconclusive",
+            repeats("anchor", "ping", *[400.0] * 3, load=OPEN, cpu_us=84.0), "regressed", id="5 % slower"
+        ),
+        pytest.param(
+            repeats("anchor", "ping", *[400.0] * 3, load=OPEN, cpu_us=85.0), "inconclusive", id="6 % slower"
+        ),
+        pytest.param(
+            repeats("anchor", "ping", *[400.0] * 3, load=OPEN, caveats=(SHED,), valid=False),
+            "inconclusive",
             id="it shed, too",
         ),
-        pytest.param(repeats("anchor", "ping", *[2e3] * 3, cpu_us=80.0), "regressed", id="a closed one tells as well"),
+        pytest.param(
+            repeats("anchor", "ping", *[2e3] * 3, cpu_us=80.0), "regressed", id="a closed one tells as well"
+        ),
         pytest.param((), "inconclusive", id="none"),
     ],
-)  # fmt: skip
+)
 def test_who_lags_behind_has_regressed_only_if_the_machine_was_no_slower(
     anchor: tuple[Record, ...], expected: Verdict
 ) -> None:

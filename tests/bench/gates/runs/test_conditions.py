@@ -164,14 +164,22 @@ def test_differences_of_loads(
 
 def test_differences_of_machines_as_pytest_benchmark_describes_them() -> None:
     machine = {
-        "node": "runner-1", "machine": "x86_64", "system": "Linux", "release": "6.1", "python_version": "3.11.7",
-        "python_implementation": "CPython", "python_compiler": "GCC 12",
+        "node": "runner-1",
+        "machine": "x86_64",
+        "system": "Linux",
+        "release": "6.1",
+        "python_version": "3.11.7",
+        "python_implementation": "CPython",
+        "python_compiler": "GCC 12",
         "cpu": {"brand_raw": "AMD EPYC", "count": 2, "hz_actual": [2596134000, 0]},
-    }  # fmt: skip
+    }
     other = machine | {
-        "node": "runner-2", "release": "6.2", "python_version": "3.12.0", "python_compiler": "GCC 13",
+        "node": "runner-2",
+        "release": "6.2",
+        "python_version": "3.12.0",
+        "python_compiler": "GCC 13",
         "cpu": {"brand_raw": "AMD EPYC", "count": 4, "hz_actual": [2596134001, 0]},
-    }  # fmt: skip
+    }
     assert of_machines(machine, machine) == ()
     assert of_machines(machine, {}) == ()
     assert [(one.field, one.text) for one in of_machines(machine, other)] == [
@@ -235,6 +243,13 @@ def test_every_field_that_can_be_refused_can_be_borne() -> None:
     )
     fields = {one.field for one in of_runs(run(), differing, ["uvicorn"])} - {None}
     assert fields == {
-        "cpu_model", "cores", "governor", "virtualisation", "python", "cpus", "environment", "setup",
-    }  # fmt: skip
+        "cpu_model",
+        "cores",
+        "governor",
+        "virtualisation",
+        "python",
+        "cpus",
+        "environment",
+        "setup",
+    }
     assert fields <= set(FIELDS)

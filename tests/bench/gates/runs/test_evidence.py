@@ -43,19 +43,27 @@ def change(base: list[float], head: list[float], better: Better = "lower", thres
     [
         pytest.param([100, 101, 100], [110, 111, 110], "lower", "regressed", id="10 % more"),
         pytest.param([110, 111, 110], [100, 101, 100], "lower", "improved", id="9 % less"),
-        pytest.param([110, 111, 110], [100, 101, 100], "higher", "regressed", id="less of what should be much"),
-        pytest.param([100, 101, 100], [110, 111, 110], "higher", "improved", id="more of what should be much"),
-        pytest.param([100, 112, 106], [111, 125, 118], "lower", "inconclusive", id="11 % more, but it spreads"),
+        pytest.param(
+            [110, 111, 110], [100, 101, 100], "higher", "regressed", id="less of what should be much"
+        ),
+        pytest.param(
+            [100, 101, 100], [110, 111, 110], "higher", "improved", id="more of what should be much"
+        ),
+        pytest.param(
+            [100, 112, 106], [111, 125, 118], "lower", "inconclusive", id="11 % more, but it spreads"
+        ),
         pytest.param([100, 101, 100], [102, 103, 102], "lower", "no change", id="2 % more for certain"),
         pytest.param([100, 100, 100], [103, 106, 103], "lower", "inconclusive", id="4 % more, perhaps 8"),
         pytest.param([100, 100], [100, 100], "lower", "no change", id="the same to the digit"),
-        pytest.param([100, 110, 105], [100, 110, 105], "lower", "inconclusive", id="equal figures that spread"),
+        pytest.param(
+            [100, 110, 105], [100, 110, 105], "lower", "inconclusive", id="equal figures that spread"
+        ),
         pytest.param([100, 100], [105.1, 105.1], "lower", "regressed", id="5.1 % to the digit"),
         pytest.param([100, 100], [104.9, 104.9], "lower", "no change", id="4.9 % to the digit"),
         pytest.param([100, 100], [94.9, 94.9], "higher", "regressed", id="5.1 % less"),
         pytest.param([100, 100], [95.1, 95.1], "higher", "no change", id="4.9 % less"),
     ],
-)  # fmt: skip
+)
 def test_verdicts_of_what_feels_no_drift(
     base: list[float], head: list[float], better: Better, expected: Verdict
 ) -> None:

@@ -85,8 +85,12 @@ def test_a_right_engine_is_right() -> None:
     assert (checks["response p50"].server, checks["response p50"].engine) == ("5.10 ms", "5.20 ms")
     assert checks["service p50"].server == "5.00 ms"
     assert {name for name, check in checks.items() if check.exact} == {
-        "requests", "answers", "measured", "failed", "errors",
-    }  # fmt: skip
+        "requests",
+        "answers",
+        "measured",
+        "failed",
+        "errors",
+    }
 
 
 def altered(samples: Samples, **columns: object) -> Samples:
@@ -99,8 +103,13 @@ def test_answers_noticed_3_ms_late_are_wrong_times() -> None:
     late = altered(samples, done_ns=samples.done_ns + 3 * MS)
 
     assert wrong(compare(CASE, made(late, "errors"), late, log)) == {
-        "response p50", "response p90", "response p99", "response max", "service p50", "service p90",
-    }  # fmt: skip
+        "response p50",
+        "response p90",
+        "response p99",
+        "response max",
+        "service p50",
+        "service p90",
+    }
 
 
 def test_a_busy_machine_excuses_times_but_not_the_native_median() -> None:

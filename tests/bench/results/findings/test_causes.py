@@ -58,19 +58,32 @@ def test_an_app_without_a_probe_names_nothing_from_inside() -> None:
 @pytest.mark.parametrize(
     ("lags", "cpu_s", "run_wait_s", "expected"),
     [
-        ((20.0, 20.0, 20.0), 0.2, 0.0, True), ((19.9, 19.9, 19.9), 0.2, 0.0, False),
-        ((99.9, 99.9, 99.9), 1.6, 0.0, False), ((100.0, 100.0, 100.0), 1.6, 0.0, True),
-        ((900.0, 900.0, 900.0), 1.8, 0.0, False), ((900.0, 900.0, 900.0), 0.9, 0.9, False),
+        ((20.0, 20.0, 20.0), 0.2, 0.0, True),
+        ((19.9, 19.9, 19.9), 0.2, 0.0, False),
+        ((99.9, 99.9, 99.9), 1.6, 0.0, False),
+        ((100.0, 100.0, 100.0), 1.6, 0.0, True),
+        ((900.0, 900.0, 900.0), 1.8, 0.0, False),
+        ((900.0, 900.0, 900.0), 0.9, 0.9, False),
         ((1.0, 900.0, 1.0), 1.8, 0.0, False),
-        ((99.9, 99.9, 99.9), 0.2, 1.41, False), ((20.0, None, 20.0), 0.2, 0.0, True),
-        ((1.0, 100.0, 1.0), 0.2, 0.0, True), ((1.0, 99.9, 1.0), 0.2, 0.0, False),
+        ((99.9, 99.9, 99.9), 0.2, 1.41, False),
+        ((20.0, None, 20.0), 0.2, 0.0, True),
+        ((1.0, 100.0, 1.0), 0.2, 0.0, True),
+        ((1.0, 99.9, 1.0), 0.2, 0.0, False),
     ],
     ids=[
-        "late though it computes nothing", "a little late", "late under much load", "held under much load",
-        "late as its CPU is full", "late as others fill its CPU", "late once as its CPU is full",
-        "late as others have the CPU", "with a gap", "held once", "held once, but briefly",
+        "late though it computes nothing",
+        "a little late",
+        "late under much load",
+        "held under much load",
+        "late as its CPU is full",
+        "late as others fill its CPU",
+        "late once as its CPU is full",
+        "late as others have the CPU",
+        "with a gap",
+        "held once",
+        "held once, but briefly",
     ],
-)  # fmt: skip
+)
 def test_a_late_loop_is_blocked_when_load_does_not_explain_it(
     lags: tuple[float | None, ...], cpu_s: float, run_wait_s: float, expected: bool
 ) -> None:
@@ -210,11 +223,14 @@ def test_a_worker_is_overloaded_when_it_is_full_and_the_others_are_not() -> None
 @pytest.mark.parametrize(
     ("cpu_s", "busy", "run_wait_s", "expected"),
     [
-        (1.8, None, 0.0, True), (1.79, 1.0, 0.0, False), (0.8, 0.95, 1.0, True), (0.8, 0.94, 1.0, False),
+        (1.8, None, 0.0, True),
+        (1.79, 1.0, 0.0, False),
+        (0.8, 0.95, 1.0, True),
+        (0.8, 0.94, 1.0, False),
         (0.8, 1.0, 0.99, False),
     ],
     ids=["nine tenths of its core", "a little less", "others fill its CPU", "there is room", "it wants less"],
-)  # fmt: skip
+)
 def test_the_cpu_is_saturated_by_the_server_or_around_it(
     cpu_s: float, busy: float | None, run_wait_s: float, expected: bool
 ) -> None:

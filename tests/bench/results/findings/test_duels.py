@@ -10,9 +10,11 @@ from tests.bench.builders import found, repeats, topics
 def test_loop_and_parser_are_told_from_setups_that_differ_in_nothing_else() -> None:
     duel = found(
         "loop-and-parser",
-        repeats("uvicorn", "noop-async", 200, 200), repeats("uvicorn-asyncio-httptools", "noop-async", 160, 160),
-        repeats("uvicorn-uvloop-h11", "noop-async", 100, 100), repeats("granian-1", "noop-async", 10, 10),
-    )  # fmt: skip
+        repeats("uvicorn", "noop-async", 200, 200),
+        repeats("uvicorn-asyncio-httptools", "noop-async", 160, 160),
+        repeats("uvicorn-uvloop-h11", "noop-async", 100, 100),
+        repeats("granian-1", "noop-async", 10, 10),
+    )
     assert duel.title == "uvloop over asyncio: 1.25 ×; httptools over h11: 2.00 ×"
     assert "uvicorn against uvicorn-asyncio-httptools" in duel.text
     assert "granian" not in duel.text + " ".join(duel.figures)
@@ -21,8 +23,9 @@ def test_loop_and_parser_are_told_from_setups_that_differ_in_nothing_else() -> N
 def test_a_loop_that_shows_no_difference_is_said_to_show_none() -> None:
     duel = found(
         "loop-and-parser",
-        repeats("uvicorn", "noop-async", 100, 120), repeats("uvicorn-asyncio-httptools", "noop-async", 95, 110),
-    )  # fmt: skip
+        repeats("uvicorn", "noop-async", 100, 120),
+        repeats("uvicorn-asyncio-httptools", "noop-async", 95, 110),
+    )
     assert duel.title == f"uvloop over asyncio: {NOT_SHOWN}"
     assert f"Requests served with uvloop over asyncio: {NOT_SHOWN}" in duel.text
 

@@ -31,10 +31,13 @@ def test_a_featured_setup_has_more_environment_and_nothing_else() -> None:
 
 def test_each_feature_is_a_ratio_to_the_plain_one() -> None:
     (finding,) = of(
-        repeats("plain", "noop-async", 100, 102, cpu_us=100.0), repeats("plain", "gzip", 50, 51, cpu_us=100.0),
-        repeats("cached", "noop-async", 99, 103, cpu_us=100.0), repeats("cached", "gzip", 100, 101, cpu_us=60.0),
-        repeats("zipped", "noop-async", 101, 101, cpu_us=100.0), repeats("zipped", "gzip", 49, 52, cpu_us=100.0),
-    )  # fmt: skip
+        repeats("plain", "noop-async", 100, 102, cpu_us=100.0),
+        repeats("plain", "gzip", 50, 51, cpu_us=100.0),
+        repeats("cached", "noop-async", 99, 103, cpu_us=100.0),
+        repeats("cached", "gzip", 100, 101, cpu_us=60.0),
+        repeats("zipped", "noop-async", 101, 101, cpu_us=100.0),
+        repeats("zipped", "gzip", 49, 52, cpu_us=100.0),
+    )
     assert finding.title == "What each feature costs, beside plain"
     assert finding.text == (
         "cached serves 1.99 × in gzip the requests and spends 0.60 × in gzip the CPU on a request. "
@@ -54,7 +57,20 @@ def test_every_shipped_feature_stands_beside_uvicorn() -> None:
     ((_, others),) = [
         found for found in featured(run(setups=tuple(setups.values()))) if found[0] == "uvicorn"
     ]
-    features = ("memory-cache", "redis-cache", "gzip", "compression", "memory-rate-limit", "rate-limit", "auth",
-                "security-headers", "base-http", "cors", "request-log", "all-on",
-                "10-threads", "200-threads")  # fmt: skip
+    features = (
+        "memory-cache",
+        "redis-cache",
+        "gzip",
+        "compression",
+        "memory-rate-limit",
+        "rate-limit",
+        "auth",
+        "security-headers",
+        "base-http",
+        "cors",
+        "request-log",
+        "all-on",
+        "10-threads",
+        "200-threads",
+    )
     assert set(others) == {f"uvicorn-{name}" for name in features}

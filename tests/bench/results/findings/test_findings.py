@@ -10,8 +10,12 @@ from tests.bench.builders import OPEN, realistic, repeats, topics
 def test_a_run_of_everything_has_five_findings_in_this_order() -> None:
     made_up = findings(realistic())
     assert [finding.topic for finding in made_up] == [
-        "best-setup", "loop-and-parser", "async-over-sync", "misuse", "workers",
-    ]  # fmt: skip
+        "best-setup",
+        "loop-and-parser",
+        "async-over-sync",
+        "misuse",
+        "workers",
+    ]
     assert all(finding.title and finding.text and finding.figures for finding in made_up)
 
 

@@ -13,9 +13,11 @@ def test_the_best_setup_wins_by_the_geometric_mean_over_the_scenarios() -> None:
     """a: sqrt(100 x 400) = 200, b: sqrt(400 x 50) = 141."""
     best = found(
         "best-setup",
-        repeats("a", "noop-async", 100, 100), repeats("a", "io-async", 400, 400),
-        repeats("b", "noop-async", 400, 400), repeats("b", "io-async", 50, 50),
-    )  # fmt: skip
+        repeats("a", "noop-async", 100, 100),
+        repeats("a", "io-async", 400, 400),
+        repeats("b", "noop-async", 400, 400),
+        repeats("b", "io-async", 50, 50),
+    )
     assert best.title == "Best setup here: a"
     assert (
         "a serves 1.41 × the requests of b, which comes next (io-async and noop-async; native, 32 users)."
@@ -42,8 +44,10 @@ def test_setups_whose_repeats_overlap_cannot_be_told_apart_and_are_not_called_be
     """a's repeats range over 20 of 110, which is 18 %, b's over 15 of 102.5."""
     best = found(
         "best-setup",
-        repeats("a", "noop-async", 100, 120), repeats("b", "noop-async", 95, 110), repeats("c", "noop-async", 54, 56),
-    )  # fmt: skip
+        repeats("a", "noop-async", 100, 120),
+        repeats("b", "noop-async", 95, 110),
+        repeats("c", "noop-async", 54, 56),
+    )
     assert best.title == "Which setup is best: a and b cannot be told apart"
     assert best.text.startswith("a and b cannot be told apart: ")
     assert "18 %" in best.text
@@ -54,10 +58,12 @@ def test_many_that_noise_hides_are_counted_in_the_title_and_named_below_it() -> 
     """The noise of the asyncio and h11 setup hides how slow it is; nobody calls it one of the best."""
     best = found(
         "best-setup",
-        repeats("granian-1", "noop-async", 100, 120), repeats("uvicorn", "noop-async", 95, 110),
-        repeats("gunicorn-1", "noop-async", 96, 111), repeats("uvicorn-asyncio-h11", "noop-async", 60, 101),
+        repeats("granian-1", "noop-async", 100, 120),
+        repeats("uvicorn", "noop-async", 95, 110),
+        repeats("gunicorn-1", "noop-async", 96, 111),
+        repeats("uvicorn-asyncio-h11", "noop-async", 60, 101),
         repeats("hypercorn-1", "noop-async", 9, 10),
-    )  # fmt: skip
+    )
     assert best.title == "Which setup is best: 4 setups cannot be told apart"
     assert best.text.startswith(
         "granian-1, gunicorn-1, uvicorn and uvicorn-asyncio-h11 cannot be told apart: "
@@ -87,9 +93,11 @@ def test_one_scenario_decides_only_where_the_ranges_lie_clearly_apart(
     """Over both scenarios those of a and b overlap. In noop-async a's are 10 wide; b's end 30 below them, or 2."""
     best = found(
         "best-setup",
-        repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 50, 150),
-        repeats("b", "noop-async", low, high), repeats("b", "db-async", 55, 140),
-    )  # fmt: skip
+        repeats("a", "noop-async", 100, 110),
+        repeats("a", "db-async", 50, 150),
+        repeats("b", "noop-async", low, high),
+        repeats("b", "db-async", 55, 140),
+    )
     assert best.title == title
     assert text in best.text
 
@@ -98,19 +106,27 @@ def test_ranges_that_merely_part_over_all_scenarios_decide_nothing_either() -> N
     """a's geometric means are 122 and 128, b's 110 and 121: they lie 1 apart, and b's are 11 wide."""
     best = found(
         "best-setup",
-        repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 149, 149),
-        repeats("b", "noop-async", 90, 101), repeats("b", "db-async", 134.4, 145),
-    )  # fmt: skip
+        repeats("a", "noop-async", 100, 110),
+        repeats("a", "db-async", 149, 149),
+        repeats("b", "noop-async", 90, 101),
+        repeats("b", "db-async", 134.4, 145),
+    )
     assert "a and b cannot be told apart: " in best.text
 
 
 def test_who_is_slower_in_one_scenario_and_faster_in_another_may_be_as_good() -> None:
     best = found(
         "best-setup",
-        repeats("a", "noop-async", 100, 110), repeats("a", "db-async", 50, 51), repeats("a", "io-async", 9, 90),
-        repeats("b", "noop-async", 60, 70), repeats("b", "db-async", 60, 61), repeats("b", "io-async", 9, 91),
-        repeats("c", "noop-async", 1, 1), repeats("c", "db-async", 1, 1), repeats("c", "io-async", 1, 1),
-    )  # fmt: skip
+        repeats("a", "noop-async", 100, 110),
+        repeats("a", "db-async", 50, 51),
+        repeats("a", "io-async", 9, 90),
+        repeats("b", "noop-async", 60, 70),
+        repeats("b", "db-async", 60, 61),
+        repeats("b", "io-async", 9, 91),
+        repeats("c", "noop-async", 1, 1),
+        repeats("c", "db-async", 1, 1),
+        repeats("c", "io-async", 1, 1),
+    )
     assert best.title == "Which setup is best: a and b cannot be told apart"
 
 
@@ -132,8 +148,9 @@ def test_an_invalid_setup_never_wins_and_is_named_with_its_reason() -> None:
     best = found(
         "best-setup",
         repeats("fast", "noop-async", 900, 910, valid=False, caveats=doubt),
-        repeats("a", "noop-async", 100, 110), repeats("b", "noop-async", 50, 55),
-    )  # fmt: skip
+        repeats("a", "noop-async", 100, 110),
+        repeats("b", "noop-async", 50, 55),
+    )
     assert best.title == "Best setup here: a"
     assert "Not ranked: fast (errors)." in best.text
 
@@ -142,9 +159,11 @@ def test_a_scenario_in_which_the_fastest_is_invalid_does_not_count() -> None:
     doubt = (Caveat("generator-saturated", "at 91 %"),)
     best = found(
         "best-setup",
-        repeats("fast", "noop-async", 900, 910, valid=False, caveats=doubt), repeats("fast", "db-orm-async", 90, 91),
-        repeats("a", "noop-async", 500, 510), repeats("a", "db-orm-async", 50, 51),
-    )  # fmt: skip
+        repeats("fast", "noop-async", 900, 910, valid=False, caveats=doubt),
+        repeats("fast", "db-orm-async", 90, 91),
+        repeats("a", "noop-async", 500, 510),
+        repeats("a", "db-orm-async", 50, 51),
+    )
     assert best.title == "Best setup here: fast"
     assert "noop-async does not count, as it is invalid for fast (generator-saturated)." in best.text
 

@@ -87,9 +87,12 @@ def measured(plan_name: str, folder: Path) -> Run:
     scenarios_file = folder / "mine.py"
     own = tuple(sorted(os.sched_getaffinity(0)))
     bench = runner.Bench(
-        load_setups(folder / "setups.toml"), load_scenarios(scenarios_file), scenarios_file,
-        server_cpus=own[:1], generator_cpus=own[-1:],
-    )  # fmt: skip
+        load_setups(folder / "setups.toml"),
+        load_scenarios(scenarios_file),
+        scenarios_file,
+        server_cpus=own[:1],
+        generator_cpus=own[-1:],
+    )
     out = RunFolder(folder / "out", runner.facts("out", plan, bench))
     with Display(len(cells(plan)), 1.0, Console(file=io.StringIO())) as display:
         runner.run(plan, bench, out, display)

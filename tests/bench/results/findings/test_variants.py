@@ -11,10 +11,13 @@ from tests.bench.builders import found, record, repeats
 def test_async_over_sync_group_by_group() -> None:
     finding = found(
         "async-over-sync",
-        repeats("uvicorn", "noop-async", 200, 201), repeats("uvicorn", "noop-sync", 100, 101),
-        repeats("uvicorn", "db-orm-async", 80, 80), repeats("uvicorn", "db-orm-sync", 100, 100),
-        repeats("uvicorn", "io-async", 100, 120), repeats("uvicorn", "io-sync", 95, 110),
-    )  # fmt: skip
+        repeats("uvicorn", "noop-async", 200, 201),
+        repeats("uvicorn", "noop-sync", 100, 101),
+        repeats("uvicorn", "db-orm-async", 80, 80),
+        repeats("uvicorn", "db-orm-sync", 100, 100),
+        repeats("uvicorn", "io-async", 100, 120),
+        repeats("uvicorn", "io-sync", 95, 110),
+    )
     assert finding.title == "Async over sync: 0.80 × to 2.00 ×"
     assert "serves 2.00 × in noop and 0.80 × in db-orm the requests of its sync twin" in finding.text
     assert f"For io {NOT_SHOWN}." in finding.text
@@ -33,8 +36,9 @@ def test_async_without_evidence_claims_nothing() -> None:
 def test_an_invalid_twin_is_not_compared() -> None:
     finding = found(
         "async-over-sync",
-        repeats("uvicorn", "io-async", 100, 120, valid=False), repeats("uvicorn", "io-sync", 10, 11),
-    )  # fmt: skip
+        repeats("uvicorn", "io-async", 100, 120, valid=False),
+        repeats("uvicorn", "io-sync", 10, 11),
+    )
     assert finding.text == "Not compared, as a twin is invalid: io."
     assert "×" not in finding.title
     assert "(invalid)" in finding.figures[0]
@@ -70,8 +74,9 @@ def test_misuse_names_the_victims_and_what_they_suffer() -> None:
 def test_a_wait_that_grew_with_the_cell_is_at_least_so_long_and_no_ratio() -> None:
     finding = found(
         "misuse",
-        innocents("io-misuse", 90, 1700, 1940, caveats=(GROWS,)), innocents("io-async", 3000, 2.0, 3.0),
-    )  # fmt: skip
+        innocents("io-misuse", 90, 1700, 1940, caveats=(GROWS,)),
+        innocents("io-async", 3000, 2.0, 3.0),
+    )
     assert finding.title == "Blocking the loop: 0.030 × the throughput, and bystanders wait at least 1,820 ms"
     assert "waits next to io-misuse at least 1,820 ms, next to io-async 2.50 ms." in finding.text
     assert "for as long as the cell lasted" in finding.text
@@ -119,9 +124,11 @@ def test_victims_whose_waits_overlap_show_nothing() -> None:
 def test_of_several_misuses_the_worst_comes_first_and_gives_the_title() -> None:
     finding = found(
         "misuse",
-        innocents("db-orm-misuse", 90, 2.5, 3.5), innocents("db-orm-async", 91, 2.0, 3.0),
-        innocents("io-misuse", 90, 300, 340), innocents("io-async", 3000, 2.0, 3.0),
-    )  # fmt: skip
+        innocents("db-orm-misuse", 90, 2.5, 3.5),
+        innocents("db-orm-async", 91, 2.0, 3.0),
+        innocents("io-misuse", 90, 300, 340),
+        innocents("io-async", 3000, 2.0, 3.0),
+    )
     assert (
         finding.title == "Blocking the loop: 0.030 × the throughput, and bystanders wait 320 ms (io-misuse)"
     )

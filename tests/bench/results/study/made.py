@@ -43,10 +43,14 @@ def io_records() -> tuple[Record, ...]:
         for variant, levels in IO.items()
         for users, rates in levels.items()
         for one in cells(
-            f"io-{variant}", users, *rates, p50=1000 * users / rates[0], p99=2000 * users / rates[0],
+            f"io-{variant}",
+            users,
+            *rates,
+            p50=1000 * users / rates[0],
+            p99=2000 * users / rates[0],
             victim_p99=waits[variant],
         )
-    )  # fmt: skip
+    )
 
 
 def io_run(*more: Record, setups: tuple[Setup, ...] = (Setup("uvicorn", "uvicorn"),), **facts: object) -> Run:

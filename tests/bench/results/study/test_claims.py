@@ -38,8 +38,10 @@ def test_async_for_io_is_borne_out_with_every_level_and_its_source() -> None:
     found = judged(io_run(), "I/O belongs in async def")
     assert found.verdict == "borne out"
     assert [part.split(":")[0] for part in found.figures.split("; ")] == [
-        "io-async at 1 user", "io-async at 8 users", "io-async at 128 users",
-    ]  # fmt: skip
+        "io-async at 1 user",
+        "io-async at 8 users",
+        "io-async at 128 users",
+    ]
     assert found.figures.split("; ")[0].endswith(", ~")
     assert found.records == "uvicorn: io-async, io-sync; native, 1, 8 and 128 users; 3 repeats"
 

@@ -13,8 +13,10 @@ def test_twins_stand_side_by_side_at_each_number_of_users() -> None:
     (ladder,) = ladders(gather(io_records()))
     assert (ladder.setup, ladder.group, ladder.variants) == ("uvicorn", "io", ("async", "sync", "misuse"))
     assert {users: tuple(found) for users, found in ladder.levels.items()} == {
-        1: ("async", "sync", "misuse"), 8: ("async", "sync", "misuse"), 128: ("async", "sync"),
-    }  # fmt: skip
+        1: ("async", "sync", "misuse"),
+        8: ("async", "sync", "misuse"),
+        128: ("async", "sync"),
+    }
     assert ladder.tall
     assert list(ladder.ratios("async", "sync", THROUGHPUT)) == [1, 8, 128]
     assert round(ladder.ratios("async", "sync", THROUGHPUT)[128].interval.middle, 6) == 3

@@ -34,8 +34,10 @@ def test_tables_say_what_was_found_and_how_to_read_it() -> None:
     assert verdict.entries[:2] == ("I/O belongs in async def: it serves more than def", "borne out")
     levels = ratio_table(ladder for ladder in study.ladders if ladder.tall)
     assert [row.entries[:3] for row in levels.rows] == [
-        ("1", "98.0", "97.0"), ("8", "780", "780"), ("128", "3,000", "1,000"),
-    ]  # fmt: skip
+        ("1", "98.0", "97.0"),
+        ("8", "780", "780"),
+        ("128", "3,000", "1,000"),
+    ]
     assert [row.entries[3].endswith("~") for row in levels.rows] == [True, True, False]
     (plateau,) = [row for row in plateau_table(study.plateaus).rows if row.entries[:2] == ("sync", "128")]
     assert plateau.entries[2:6] == ("workers × tokens / t", "4,000", "1,000", "25")
