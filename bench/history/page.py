@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from bench.history.chart import Address, drawing, figure, said, titled
+from bench.history.chart import Address, describe, draw, figure, title
 from bench.history.entry import Entry
-from bench.history.report import ADVICE, History, beside, size, standing
+from bench.history.report import ADVICE, History, commit_count, latest_change, packages
 from bench.history.trends import ChangePoint, Trend
 from bench.model.commit import Commit
 from bench.report import style_sheet
@@ -23,10 +23,10 @@ def render(told: History, address: Address) -> str:
     style = "\n".join(style_sheet(name, room) for room, name in sheets)
     main = [
         _advice(told, address),
-        *(_section(title, mine, colours, address) for title, mine in _sections(told).items()),
+        *(_section(heading, mine, colours, address) for heading, mine in _sections(told).items()),
         _commits(told, address),
     ]
-    return document(f"History of {size(told)}", style, [_header(told)], main)
+    return document(f"History of {commit_count(told)}", style, [_header(told)], main)
 
 
 def _header(told: History) -> str:
@@ -41,7 +41,7 @@ def _header(told: History) -> str:
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(words)}</dd></div>" for name, words in facts.items())
     notes = "".join(f"<p>{escape(note)}</p>" for note in told.notes)
     return (
-        f'<header>\n<h1><span class="kind">FastAPI benchmark</span> History of {size(told)}</h1>\n'
+        f'<header>\n<h1><span class="kind">FastAPI benchmark</span> History of {commit_count(told)}</h1>\n'
         f'<dl class="title">{items}</dl>\n<div class="notes">{notes}</div>\n</header>'
     )
 
@@ -54,14 +54,14 @@ def _advice(told: History, address: Address) -> str:
 
 def _advised(commit: Commit, changes: Sequence[tuple[Trend, ChangePoint]], address: Address) -> str:
     figures = "".join(
-        f'<li><a href="#{_place(_heading(trend))}">{escape(titled(trend, change))}</a> '
-        f'<strong class="{"worse" if change.worse else "better"}">{said(change)}</strong></li>'
+        f'<li><a href="#{_place(_heading(trend))}">{escape(title(trend, change))}</a> '
+        f'<strong class="{"worse" if change.worse else "better"}">{describe(change)}</strong></li>'
         for trend, change in changes
     )
-    packages = "".join(f"<li>package: {escape(package)}</li>" for package in beside(changes))
+    versions = "".join(f"<li>package: {escape(package)}</li>" for package in packages(changes))
     return (
         f"<li><h3>{_linked(commit, address)} {escape(commit.subject)}</h3>\n<p>{escape(commit.date[:10])}</p>\n"
-        f'<ul class="figures">{figures}{packages}</ul></li>'
+        f'<ul class="figures">{figures}{versions}</ul></li>'
     )
 
 
@@ -93,11 +93,11 @@ def _place(heading: str) -> str:
 
 
 def _section(heading: str, mine: Sequence[Trend], colours: Mapping[str, int], address: Address) -> str:
-    title, _, against = heading.partition(", against ")
+    name, _, against = heading.partition(", against ")
     measured = f"<p>Measured against {escape(against)}.</p>" if against else ""
     panels = "\n".join(_panel(trend, colours, address) for trend in mine)
     return (
-        f'<section id="{_place(heading)}"><h2>{escape(title)}</h2>\n{measured}{_legend(mine, colours)}'
+        f'<section id="{_place(heading)}"><h2>{escape(name)}</h2>\n{measured}{_legend(mine, colours)}'
         f'<div class="panels">\n{panels}\n</div></section>'
     )
 
@@ -115,17 +115,17 @@ def _legend(mine: Sequence[Trend], colours: Mapping[str, int]) -> str:
 
 
 def _panel(trend: Trend, colours: Mapping[str, int], address: Address) -> str:
-    title = trend.metric if trend.anchor else trend.name
+    name = trend.metric if trend.anchor else trend.name
     better = "lower" if trend.higher_is_worse else "higher"
     line = trend.lines[0]
     last = (
-        f"; last {figure(line.points[-1].figure.value, trend)} ({standing(line)})"
+        f"; last {figure(line.points[-1].figure.value, trend)} ({latest_change(line)})"
         if len(trend.lines) == 1
         else ""
     )
     return (
-        f'<div class="panel"><h3>{escape(title)} <span>{better} is better{last}</span></h3>\n'
-        f"{drawing(trend, colours, address)}</div>"
+        f'<div class="panel"><h3>{escape(name)} <span>{better} is better{last}</span></h3>\n'
+        f"{draw(trend, colours, address)}</div>"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.history.chart import difference, drawing, figure, ticks
+from bench.history.chart import difference, draw, figure, ticks
 from bench.history.trends import Trend, trends
 from tests.bench.history.entries import HERE, THERE, commit, entry, history
 
@@ -21,7 +21,7 @@ def address(commit: str) -> str:
 
 
 def drawn(trend: Trend) -> Xml.Element:
-    return Xml.fromstring(drawing(trend, COLOURS, address))
+    return Xml.fromstring(draw(trend, COLOURS, address))
 
 
 def every(svg: Xml.Element, tag: str, kind: str = "") -> list[Xml.Element]:
@@ -90,7 +90,7 @@ def test_a_change_is_marked_at_its_commit_and_links_to_it() -> None:
 
 def test_a_change_for_the_better_says_so_and_needs_no_address() -> None:
     trend = only(*history(STEP, metric="throughput"))
-    svg = Xml.fromstring(drawing(trend, COLOURS, lambda commit: None))
+    svg = Xml.fromstring(draw(trend, COLOURS, lambda commit: None))
     assert every(svg, "a") == []
     assert [mark.get("class") for mark in every(svg, "g", "mark")] == ["mark better"]
 
@@ -123,7 +123,7 @@ def test_words_of_a_commit_are_only_words() -> None:
     from dataclasses import replace
 
     bad = replace(entry(0), commit=replace(commit(0), subject="<script>&\"'"))
-    assert "<script>" not in drawing(only(bad), COLOURS, address)
+    assert "<script>" not in draw(only(bad), COLOURS, address)
     assert "<script>&\"'" in (every(drawn(only(bad)), "circle")[0].findtext("title") or "")
 
 
@@ -174,5 +174,5 @@ def test_how_figures_and_differences_are_written() -> None:
 
 
 def test_nothing_but_links_points_outside() -> None:
-    text = drawing(only(*history(STEP)), COLOURS, address)
+    text = draw(only(*history(STEP)), COLOURS, address)
     assert set(re.findall(r'https?://[^"]*', text)) == {address(commit(12).hash)}

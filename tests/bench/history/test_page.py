@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 from bench.history.entry import Entry
 from bench.history.page import render
-from bench.history.report import ADVICE, history
+from bench.history.report import ADVICE, build_history
 from tests.bench.history.entries import HERE, THERE, commit, entry
 from tests.bench.history.entries import history as made
 
@@ -42,7 +42,7 @@ class Seen(HTMLParser):
 
 
 def page(entries: tuple[Entry, ...]) -> Seen:
-    return Seen(render(history(entries), address))
+    return Seen(render(build_history(entries), address))
 
 
 def test_a_page_is_whole_and_needs_nothing_else() -> None:
@@ -58,7 +58,7 @@ def test_a_page_is_whole_and_needs_nothing_else() -> None:
 
 
 def test_without_an_address_no_commit_is_a_link() -> None:
-    seen = Seen(render(history(made(STEP)), lambda commit: None))
+    seen = Seen(render(build_history(made(STEP)), lambda commit: None))
     assert [link for link in seen.links if not link.startswith("#")] == []
     assert commit(12).short in seen.words
 
@@ -99,7 +99,7 @@ def test_words_of_others_are_only_words() -> None:
         for place, one in enumerate(made(STEP, name="<i>name", anchor="<i>anchor", metric="<i>metric"))
     )
     both = (*bad, *made(STEP, name="<i>name", anchor="<i>anchor", metric="<i>metric"))
-    said = render(history(both), lambda commit: 'https://example.org/"><i>')
+    said = render(build_history(both), lambda commit: 'https://example.org/"><i>')
     assert "package: &lt;i&gt;package" in said
     assert [tag for tag in ("<i", "<u>", "<s>") if tag in said] == []
 
