@@ -4,7 +4,7 @@ import re
 from xml.etree import ElementTree
 
 from bench.report.charts.palette import LIGHT
-from bench.report.svg import inline
+from bench.report.svg import inline, svg_file
 
 DOCUMENT = f"""<?xml version="1.0"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
@@ -48,3 +48,12 @@ def test_colours_are_those_of_the_page_where_they_have_a_meaning() -> None:
 def test_coordinates_have_two_decimals() -> None:
     assert 'd="M 1.23 2.5"' in drawn()
     assert 'x="3.98"' in drawn()
+
+
+def test_a_file_has_its_own_name_space_colours_and_greatest_width() -> None:
+    text = svg_file(DOCUMENT, ":root { --ink: #000 }", '<i>"a"</i>')
+    element = ElementTree.fromstring(text)
+    assert element.tag == "{http://www.w3.org/2000/svg}svg"
+    assert (element.get("width"), element.get("height")) == ("10.5pt", "20pt")
+    assert element.get("aria-label") == '<i>"a"</i>'
+    assert element.findtext("{http://www.w3.org/2000/svg}style") == "\n:root { --ink: #000 }"
