@@ -3,13 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from bench.history.entry import Entry
+import pytest
+
+from bench.history.entry import Entry, Machine
 from bench.history.page import render
 from bench.history.report import ADVICE, build_history
 from tests.bench.history.entries import HERE, THERE, commit, entry
 from tests.bench.history.entries import history as made
 
 STEP = [1.0, 1.01, 0.99, 1.0, 1.01, 0.99] * 2 + [1.2, 1.21, 1.19, 1.2, 1.21, 1.19] * 2
+
+HOSTILE = """<script>alert("1")</script>' onload='x' "quoted" & &amp; {{ 1 }}"""
 
 
 def address(commit: str) -> str:
@@ -25,9 +29,11 @@ class Seen(HTMLParser):
         self.links: list[str] = []
         self.words: list[str] = []
         self.open: list[str] = []
+        self.tags: list[tuple[str, tuple[str, ...]]] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, tuple(name for name, _ in attrs)))
         self.ids += [value or "" for key, value in attrs if key == "id"]
         self.links += [value or "" for key, value in attrs if key in ("href", "src")]
         if tag not in ("meta", "line", "polygon", "polyline"):
@@ -102,6 +108,40 @@ def test_words_of_others_are_only_words() -> None:
     said = render(build_history(both), lambda commit: 'https://example.org/"><i>')
     assert "package: &lt;i&gt;package" in said
     assert [tag for tag in ("<i", "<u>", "<s>") if tag in said] == []
+
+
+@pytest.mark.parametrize(
+    "place", ["subject", "run", "machine", "fingerprint", "name", "anchor", "metric", "package", "version"]
+)
+def test_a_word_of_others_makes_no_tag_and_no_attribute(place: str) -> None:
+    def read(word: str) -> Seen:
+        words = dict.fromkeys(("subject", "run", "machine", "name", "anchor", "metric"), "plain")
+        words |= {"fingerprint": "aaaa", "package": "plain", "version": "1"} | {place: word}
+        entries = tuple(
+            replace(
+                one,
+                commit=replace(one.commit, subject=words["subject"]),
+                run=words["run"],
+                machine=Machine(words["fingerprint"], words["machine"]),
+                versions={words["package"]: words["version"] if at < 12 else "2"},
+            )
+            for at, one in enumerate(
+                made(STEP, name=words["name"], anchor=words["anchor"], metric=words["metric"])
+            )
+        )
+        others = made(STEP, machine=THERE, name=words["name"], anchor=words["anchor"], metric=words["metric"])
+        return Seen(render(build_history((*entries, *others)), address))
+
+    plain, hostile = read("plain"), read(HOSTILE)
+    assert hostile.tags == plain.tags
+    assert any(HOSTILE in word for word in hostile.words)
+
+
+def test_a_link_to_a_commit_cannot_leave_its_attribute() -> None:
+    hostile = f"https://example.org/{HOSTILE}"
+    seen = Seen(render(build_history(made(STEP)), lambda commit: hostile))
+    assert {link for link in seen.links if not link.startswith("#")} == {hostile}
+    assert {names for tag, names in seen.tags if tag == "a"} == {("href",), ("class", "href")}
 
 
 def test_the_page_says_that_change_points_are_advice_and_what_changed_beside_the_code() -> None:
