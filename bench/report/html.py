@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bench.model.record import Record
@@ -21,6 +21,9 @@ from bench.report.page import Page, flat, missing
 from bench.results.siblings import mapping
 from bench.results.tables import caveats_of
 from bench.stats.table import Column, Row, Table
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _LONG = 16
 """A further table with more rows is folded."""
@@ -74,6 +77,9 @@ def render_template(name: str, contents: Mapping[str, object], package: str = "b
 
 @cache
 def _environment(package: str) -> Environment:
+    # Imported here: it takes a tenth of the time of importing bench.report, which text reports need as well.
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
     return Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("bench.report")]),
         autoescape=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import jinja2
@@ -39,7 +40,7 @@ def with_failure(setup: str, scenario: str, error: str) -> Run:
     return replace(run(record()), failures=(Failure(setup, 0, error, scenario),))
 
 
-PLACES = {
+PLACES: dict[str, Callable[[str], Run]] = {
     "run": lambda words: replace(run(record()), name=words),
     "setup": with_setup,
     "scenario": lambda words: run(*repeats("uvicorn", words, 100, 110)),
@@ -56,7 +57,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_words_of_others_are_only_words(place: str) -> None:
+def test_words_of_others_are_escaped(place: str) -> None:
     plain, hostile = read(PLACES[place]("plain")), read(PLACES[place](HOSTILE))
     assert hostile.tags == plain.tags
     assert [(tag, name) for tag, name, _ in hostile.attributes] == [
