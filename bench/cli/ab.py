@@ -239,7 +239,7 @@ def _show(found: Noise, out: Path) -> None:
     from bench.gates.paired.noise_store import store
     from bench.report import style_sheet
     from bench.report.charts import drawing
-    from bench.report.svg import alone
+    from bench.report.svg import svg_file
     from bench.report.text import render
 
     for table in power.tables(found):
@@ -247,7 +247,7 @@ def _show(found: Noise, out: Path) -> None:
     path = store(found, out)
     chart = power.chart(found)
     (out / "power.svg").write_text(
-        alone(drawing.document(chart), style_sheet("colours.css"), chart.title), encoding="utf-8"
+        svg_file(drawing.document(chart), style_sheet("colours.css"), chart.title), encoding="utf-8"
     )
     drawing.png(chart, out / "power.png", {})
     say(f"figures: {shown(path)}; power curves: {shown(out / 'power.png')}")

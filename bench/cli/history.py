@@ -116,14 +116,14 @@ def show(
         note(f"{place.name}: the last line was cut off while it was written, and is left out")
     if not kept.entries:
         raise UsageError(f"{place.name}: there is no history; `bench history add RUN` begins one")
-    told = report.history(current(kept.entries))
+    told = report.build_history(current(kept.entries))
     form = form or _form(out)
     result = _rendered(told, form, address)
     if out is None:
         say(result.rstrip("\n"))
         return
     _write(out, result)
-    say(f"{report.text(told)}\n{form}: {shown(out)}")
+    say(f"{report.render_text(told)}\n{form}: {shown(out)}")
 
 
 def _measured(path: Path, anchor: str | None) -> tuple[Measured, Mapping[str, object], str]:
@@ -221,7 +221,7 @@ def _rendered(told: History, form: Literal["text", "json", "html"], address: Add
 
     if form == "html":
         return page.render(told, address)
-    return report.text(told) if form == "text" else report.as_json(told)
+    return report.render_text(told) if form == "text" else report.render_json(told)
 
 
 def _form(out: Path | None) -> Literal["text", "json", "html"]:

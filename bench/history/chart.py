@@ -10,33 +10,42 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 
-from bench.history.trends import ChangePoint, Line, Point, Trend
+from bench.history.trends import ChangePoint, MachineLine, Point, Trend
 from bench.stats.metrics import whole
 
 Address = Callable[[str], str | None]
-"""The page that shows a commit, by its hash; None where there is none."""
+"""From the hash of a commit to the page that shows it; None where no page does."""
 
 _WIDTH, _RIGHT, _FOOT = 400.0, 12.0, 24.0
 _PLOT, _ROW, _LABEL, _LETTER = 130.0, 15.0, 62.0, 7.0
 _MANY = 80
 _LEAST_ROOM = 0.001
-"""A share of the figures: what moves by less than that looks level."""
+"""Least height of the plot, as a share of the figures: smaller movements look level."""
 
 
-def drawing(trend: Trend, colours: Mapping[str, int], address: Address) -> str:
-    """The chart as one `svg` element; `colours` gives the number of each machine's colour, by its fingerprint."""
+def draw(trend: Trend, colours: Mapping[str, int], address: Address) -> str:
+    """The chart as one `svg` element; `colours` numbers the colour of each machine, by its fingerprint."""
     scale = _Scale(trend)
     changes = [change for line in trend.lines for change in line.changes]
     rows = _rows([scale.x(change.point.place) for change in changes])
     top = 8.0 + _ROW * (max(rows, default=-1) + 1)
+    # Upper rows first: their lines cross the lower labels, which must lie on top.
+    upper_first = sorted(zip(rows, changes, strict=True), key=lambda pair: pair[0])
     parts = [
         f'<g transform="translate(0 {top:g})">',
         *scale.axes(),
         *(part for line in trend.lines for part in _line(line, scale, colours[line.machine.fingerprint])),
         "</g>",
         *(
-            _mark(changes[at], trend, scale.x(changes[at].point.place), rows[at], top, address)
-            for at in _order(rows)
+            _mark(
+                change,
+                title(trend, change),
+                target=address(change.commit.hash),
+                x=scale.x(change.point.place),
+                y=13 + _ROW * row,
+                foot=top + _PLOT,
+            )
+            for row, change in upper_first
         ),
     ]
     name = f"{trend.title}, {len(trend.commits)} commits"
@@ -58,20 +67,20 @@ def difference(ratio: float) -> str:
     return f"{share:+.2f} %" if abs(share) < 0.95 else f"{share:+.1f} %"
 
 
-def said(change: ChangePoint) -> str:
+def describe(change: ChangePoint) -> str:
     """`+5.1 %, worse`."""
     return f"{difference(change.ratio)}, {'worse' if change.worse else 'better'}"
 
 
-def titled(trend: Trend, change: ChangePoint) -> str:
-    """What changed, and on which machine where there are several."""
+def title(trend: Trend, change: ChangePoint) -> str:
+    """The title of the trend, with the machine of the change where the trend has several."""
     return (
         trend.title if len(trend.lines) == 1 else f"{trend.title} on {change.point.entry.machine.fingerprint}"
     )
 
 
 class _Scale:
-    """Where commits and figures stand in the plot."""
+    """The places of commits (x) and figures (y) in the plot."""
 
     def __init__(self, trend: Trend) -> None:
         figures = [point.figure for line in trend.lines for point in line.points]
@@ -101,7 +110,7 @@ class _Scale:
 
 
 def ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """Two to six round numbers between two, and how they are written."""
+    """Two to six round numbers from `low` to `high`, each with its label."""
     rough = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * times for times in (1, 2, 2.5, 5, 10) if power * times >= rough)
@@ -111,7 +120,7 @@ def ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 
 def _rows(places: Sequence[float]) -> list[int]:
-    """A row for each label, so that no two of one row touch; labels are centred on their places."""
+    """The row of each label, so that labels in one row never touch; a label is centred on its place."""
     ends: list[float] = []
     rows = {}
     for index in sorted(range(len(places)), key=lambda index: places[index]):
@@ -122,17 +131,12 @@ def _rows(places: Sequence[float]) -> list[int]:
     return [rows[index] for index in range(len(places))]
 
 
-def _order(rows: Sequence[int]) -> list[int]:
-    """The upper rows first: their lines cross the lower labels, which must lie on top."""
-    return sorted(range(len(rows)), key=rows.__getitem__)
-
-
 def _centre(place: float) -> float:
-    """The middle of a label: it must not run out of the drawing."""
+    """The middle of a label that stays inside the drawing."""
     return min(max(place, _LABEL / 2), _WIDTH - _LABEL / 2)
 
 
-def _line(line: Line, scale: _Scale, colour: int) -> Iterator[str]:
+def _line(line: MachineLine, scale: _Scale, colour: int) -> Iterator[str]:
     yield f'<g class="machine" style="--line: var(--setup-{colour % 8})">'
     upper = [f"{scale.x(point.place):.1f},{scale.y(point.figure.high):.1f}" for point in line.points]
     lower = [f"{scale.x(point.place):.1f},{scale.y(point.figure.low):.1f}" for point in reversed(line.points)]
@@ -157,17 +161,16 @@ def _dot(point: Point, scale: _Scale, radius: float) -> str:
     return f'<circle class="{kind}" {at} r="{radius:g}"><title>{escape(words)}</title></circle>'
 
 
-def _mark(change: ChangePoint, trend: Trend, x: float, row: int, top: float, address: Address) -> str:
-    y = 13 + _ROW * row
-    words = f"{titled(trend, change)} {said(change)}\nsince {change.commit.short} {change.commit.subject}"
+def _mark(change: ChangePoint, name: str, *, target: str | None, x: float, y: float, foot: float) -> str:
+    """A label at (x, y) with a line down to `foot`; a link where the commit has a `target`."""
+    words = f"{name} {describe(change)}\nsince {change.commit.short} {change.commit.subject}"
     arrow = "▲" if change.ratio > 1 else "▼"
-    drawn = (
+    content = (
         f"<title>{escape(words)}</title>"
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 4:.1f}" y2="{top + _PLOT:.1f}"/>'
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 4:.1f}" y2="{foot:.1f}"/>'
         f'<text x="{_centre(x):.1f}" y="{y:.1f}">{arrow} {difference(change.ratio)}</text>'
     )
     kind = "worse" if change.worse else "better"
-    target = address(change.commit.hash)
     if target is None:
-        return f'<g class="mark {kind}">{drawn}</g>'
-    return f'<a class="mark {kind}" href="{escape(target)}">{drawn}</a>'
+        return f'<g class="mark {kind}">{content}</g>'
+    return f'<a class="mark {kind}" href="{escape(target)}">{content}</a>'

@@ -1,148 +1,150 @@
-"""A history as an HTML page that needs nothing else."""
+"""A history as one HTML page that loads nothing from the network.
+
+The markup is in the template; this module computes what it shows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from bench.history.chart import Address, drawing, figure, said, titled
-from bench.history.entry import Entry
-from bench.history.report import ADVICE, History, beside, size, standing
+from markupsafe import Markup
+
+from bench.history.chart import Address, describe, draw, figure, title
+from bench.history.entry import Machine
+from bench.history.report import ADVICE, History, commit_count, latest_change, packages
 from bench.history.trends import ChangePoint, Trend
 from bench.model.commit import Commit
 from bench.report import style_sheet
-from bench.report.html import document
+from bench.report.html import render_template
+
+_SHEETS = (("bench.report", "colours.css"), ("bench.report", "page.css"), ("bench.history", "history.css"))
 
 
-def render(told: History, address: Address) -> str:
-    """The page; `address` says where a commit is shown, if anywhere."""
+def render(history: History, address: Address) -> str:
+    """The page; `address` gives the link of a commit, or None."""
     colours: dict[str, int] = {}
-    for entry in told.entries:
+    for entry in history.entries:
         colours.setdefault(entry.machine.fingerprint, len(colours))
-    sheets = [("bench.report", "colours.css"), ("bench.report", "page.css"), ("bench.history", "history.css")]
-    style = "\n".join(style_sheet(name, room) for room, name in sheets)
-    main = [
-        _advice(told, address),
-        *(_section(title, mine, colours, address) for title, mine in _sections(told).items()),
-        _commits(told, address),
-    ]
-    return document(f"History of {size(told)}", style, [_header(told)], main)
+    contents = {
+        "title": f"History of {commit_count(history)}",
+        "style": Markup("\n".join(style_sheet(name, room) for room, name in _SHEETS)),
+        "facts": list(_facts(history).items()),
+        "notes": history.notes,
+        "advice": ADVICE,
+        "steps": [_step(commit, changes) for commit, changes in history.advice.items()],
+        "sections": list(_sections(history, colours, address)),
+        "colours": colours,
+        "entries": history.entries,
+        "address": address,
+    }
+    return render_template("history.html.jinja", contents, "bench.history")
 
 
-def _header(told: History) -> str:
-    moments = [entry.commit.date[:10] for entry in told.entries]
-    machines = dict.fromkeys(entry.machine.about for entry in told.entries)
-    anchors = dict.fromkeys(entry.anchor for entry in told.entries if entry.anchor)
-    facts = {
-        "commits": f"{len({entry.commit for entry in told.entries})}, {moments[0]} to {moments[-1]}",
+def _facts(history: History) -> Mapping[str, str]:
+    dates = [entry.commit.date[:10] for entry in history.entries]
+    machines = dict.fromkeys(entry.machine.about for entry in history.entries)
+    anchors = dict.fromkeys(entry.anchor for entry in history.entries if entry.anchor)
+    return {
+        "commits": f"{len({entry.commit for entry in history.entries})}, {dates[0]} to {dates[-1]}",
         "machine" if len(machines) == 1 else "machines": "; ".join(machines),
         "measured against": "; ".join(anchors) or "nothing: counts",
     }
-    items = "".join(f"<div><dt>{name}</dt><dd>{escape(words)}</dd></div>" for name, words in facts.items())
-    notes = "".join(f"<p>{escape(note)}</p>" for note in told.notes)
-    return (
-        f'<header>\n<h1><span class="kind">FastAPI benchmark</span> History of {size(told)}</h1>\n'
-        f'<dl class="title">{items}</dl>\n<div class="notes">{notes}</div>\n</header>'
-    )
 
 
-def _advice(told: History, address: Address) -> str:
-    items = "\n".join(_advised(commit, changes, address) for commit, changes in told.advice.items())
-    found = f'<ol class="findings">\n{items}\n</ol>' if items else "<p>None was found.</p>"
-    return f'<section id="changes"><h2>Change points</h2>\n<p class="advice">{escape(ADVICE)}</p>\n{found}</section>'
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change point in words, with its class for the style sheet and the section that draws it."""
+
+    place: str
+    title: str
+    kind: str
+    text: str
 
 
-def _advised(commit: Commit, changes: Sequence[tuple[Trend, ChangePoint]], address: Address) -> str:
-    figures = "".join(
-        f'<li><a href="#{_place(_heading(trend))}">{escape(titled(trend, change))}</a> '
-        f'<strong class="{"worse" if change.worse else "better"}">{said(change)}</strong></li>'
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A commit with its change points, and the packages that changed with it."""
+
+    commit: Commit
+    changes: tuple[_Change, ...]
+    packages: tuple[str, ...]
+
+
+def _step(commit: Commit, changes: Sequence[tuple[Trend, ChangePoint]]) -> _Step:
+    shown = (
+        _Change(
+            _place(_heading(trend)),
+            title(trend, change),
+            "worse" if change.worse else "better",
+            describe(change),
+        )
         for trend, change in changes
     )
-    packages = "".join(f"<li>package: {escape(package)}</li>" for package in beside(changes))
-    return (
-        f"<li><h3>{_linked(commit, address)} {escape(commit.subject)}</h3>\n<p>{escape(commit.date[:10])}</p>\n"
-        f'<ul class="figures">{figures}{packages}</ul></li>'
+    return _Step(commit, tuple(shown), packages(changes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A section's title, and the anchor of its figures."""
+
+    title: str
+    anchor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A trend: its title, how to read it, and its chart as an `svg` element."""
+
+    title: str
+    reading: str
+    drawing: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    """Trends under one heading, and the machines that measured them."""
+
+    place: str
+    title: str
+    anchor: str | None
+    machines: tuple[Machine, ...]
+    panels: tuple[_Panel, ...]
+
+
+def _sections(history: History, colours: Mapping[str, int], address: Address) -> Iterator[_Section]:
+    """A section for each measured thing and anchor, with all its metrics, and one for each kind of count."""
+    by_heading: dict[_Heading, list[Trend]] = {}
+    for trend in history.trends:
+        by_heading.setdefault(_heading(trend), []).append(trend)
+    for heading, trends in by_heading.items():
+        machines = {line.machine.fingerprint: line.machine for trend in trends for line in trend.lines}
+        yield _Section(
+            place=_place(heading),
+            title=heading.title,
+            anchor=heading.anchor,
+            machines=tuple(machines.values()),
+            panels=tuple(_panel(trend, colours, address) for trend in trends),
+        )
+
+
+def _heading(trend: Trend) -> _Heading:
+    if trend.anchor:
+        return _Heading(trend.name, trend.anchor)
+    return _Heading(f"{trend.metric} per request".capitalize(), None)
+
+
+def _place(heading: _Heading) -> str:
+    """The id of a section, for links."""
+    words = f"{heading.title}, against {heading.anchor}" if heading.anchor else heading.title
+    return "at-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in words)
+
+
+def _panel(trend: Trend, colours: Mapping[str, int], address: Address) -> _Panel:
+    reading = f"{'lower' if trend.higher_is_worse else 'higher'} is better"
+    if len(trend.lines) == 1:
+        (line,) = trend.lines
+        reading += f"; last {figure(line.points[-1].figure.value, trend)} ({latest_change(line)})"
+    return _Panel(
+        trend.metric if trend.anchor else trend.name, reading, Markup(draw(trend, colours, address))
     )
-
-
-def _linked(commit: Commit, address: Address) -> str:
-    target = address(commit.hash)
-    name = f"<code>{escape(commit.short)}</code>"
-    return f'<a href="{escape(target)}">{name}</a>' if target else name
-
-
-def _sections(told: History) -> Mapping[str, Sequence[Trend]]:
-    """What is measured against an anchor, each with its metrics together; counts, which have one, all together."""
-    found: dict[str, list[Trend]] = {}
-    for trend in told.trends:
-        found.setdefault(_heading(trend), []).append(trend)
-    return found
-
-
-def _heading(trend: Trend) -> str:
-    return (
-        f"{trend.name}, against {trend.anchor}"
-        if trend.anchor
-        else f"{trend.metric} per request".capitalize()
-    )
-
-
-def _place(heading: str) -> str:
-    """What a section is called in links."""
-    return "at-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in heading)
-
-
-def _section(heading: str, mine: Sequence[Trend], colours: Mapping[str, int], address: Address) -> str:
-    title, _, against = heading.partition(", against ")
-    measured = f"<p>Measured against {escape(against)}.</p>" if against else ""
-    panels = "\n".join(_panel(trend, colours, address) for trend in mine)
-    return (
-        f'<section id="{_place(heading)}"><h2>{escape(title)}</h2>\n{measured}{_legend(mine, colours)}'
-        f'<div class="panels">\n{panels}\n</div></section>'
-    )
-
-
-def _legend(mine: Sequence[Trend], colours: Mapping[str, int]) -> str:
-    """Which line is which machine's, where there are several."""
-    machines = {line.machine.fingerprint: line.machine.about for trend in mine for line in trend.lines}
-    if len(machines) < 2:
-        return ""
-    items = "".join(
-        f'<li style="--line: var(--setup-{colours[key] % 8})">{escape(about)} <span>({escape(key)})</span></li>'
-        for key, about in machines.items()
-    )
-    return f'<ul class="legend">{items}</ul>'
-
-
-def _panel(trend: Trend, colours: Mapping[str, int], address: Address) -> str:
-    title = trend.metric if trend.anchor else trend.name
-    better = "lower" if trend.higher_is_worse else "higher"
-    line = trend.lines[0]
-    last = (
-        f"; last {figure(line.points[-1].figure.value, trend)} ({standing(line)})"
-        if len(trend.lines) == 1
-        else ""
-    )
-    return (
-        f'<div class="panel"><h3>{escape(title)} <span>{better} is better{last}</span></h3>\n'
-        f"{drawing(trend, colours, address)}</div>"
-    )
-
-
-def _commits(told: History, address: Address) -> str:
-    rows = "\n".join(_commit_row(entry, address) for entry in reversed(told.entries))
-    heads = "".join(
-        f'<th scope="col">{name}</th>' for name in ("commit", "date", "subject", "run", "machine")
-    )
-    return (
-        f'<section id="commits"><details><summary><h2>Commits</h2> <span>{len(told.entries)} entries</span></summary>\n'
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Commits"><table>'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>{rows}</tbody></table></div></details></section>"
-    )
-
-
-def _commit_row(entry: Entry, address: Address) -> str:
-    commit = entry.commit
-    words = (commit.date[:10], commit.subject, entry.run, entry.machine.about)
-    cells = "".join(f"<td>{escape(word)}</td>" for word in words)
-    return f'<tr><th scope="row">{_linked(commit, address)}</th>{cells}</tr>'

@@ -1,4 +1,4 @@
-"""A history as text and as JSON, and the words that its page shares."""
+"""A history as text and as JSON, and the words that its page shares with them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from bench.history.chart import difference, figure, said, titled
+from bench.history.chart import describe, difference, figure, title
 from bench.history.entry import Entry
-from bench.history.trends import FORMER, Advice, ChangePoint, Line, Trend, advice, trends
+from bench.history.trends import FORMER, Advice, ChangePoint, MachineLine, Trend, advice, trends
 from bench.model.record import Caveat
 from bench.report import text as plain_text
 from bench.stats.change_points import LEAST
@@ -38,7 +38,7 @@ _MOST_STEPS = 2
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a page shows: entries in the order of their commits, and the trends that they make."""
+    """Entries in the order of their commits, their trends, and the change points of these."""
 
     entries: tuple[Entry, ...]
     trends: tuple[Trend, ...]
@@ -52,8 +52,8 @@ class History:
         return (*anchored, *counted, CHANGE, *dirty)
 
 
-def history(entries: Sequence[Entry]) -> History:
-    """The contents of a page from the entries that count."""
+def build_history(entries: Sequence[Entry]) -> History:
+    """The history of the entries that count, in the order of their commits."""
     found = trends(entries)
     return History(tuple(entries), found, advice(found))
 
@@ -61,19 +61,19 @@ def history(entries: Sequence[Entry]) -> History:
 # --- text ----------------------------------------------------------------------------------------
 
 
-def text(told: History) -> str:
-    """A table of how each figure stands, and the change points by commit; ends in a newline."""
-    lines = [plain_text.render(_table(told)), "Change points (advice)", ""]
-    for commit, changes in told.advice.items():
+def render_text(history: History) -> str:
+    """A table of the last figures, and the change points by commit; ends in a newline."""
+    lines = [plain_text.render(_table(history)), "Change points (advice)", ""]
+    for commit, changes in history.advice.items():
         lines.append(f"{commit.date[:10]}  {commit.short}  {commit.subject}")
-        lines += [f"    {titled(trend, change)} {said(change)}" for trend, change in changes]
-        lines += [f"    package: {package}" for package in beside(changes)]
-    if not told.advice:
+        lines += [f"    {title(trend, change)} {describe(change)}" for trend, change in changes]
+        lines += [f"    package: {package}" for package in packages(changes)]
+    if not history.advice:
         lines.append("None was found.")
     return "\n".join(lines) + "\n"
 
 
-def _table(told: History) -> Table:
+def _table(history: History) -> Table:
     columns = (
         label("measured"),
         label("metric"),
@@ -82,11 +82,11 @@ def _table(told: History) -> Table:
         Column("commits"),
         label("level changed at"),
     )
-    rows = tuple(_row(trend, line) for trend in told.trends for line in trend.lines)
-    return Table(f"History of {size(told)}", columns, rows, (*told.notes, ADVICE))
+    rows = tuple(_row(trend, line) for trend in history.trends for line in trend.lines)
+    return Table(f"History of {commit_count(history)}", columns, rows, (*history.notes, ADVICE))
 
 
-def _row(trend: Trend, line: Line) -> Row:
+def _row(trend: Trend, line: MachineLine) -> Row:
     against = f", against {trend.anchor}" if trend.anchor else ""
     steps = [f"{one.commit.short} {difference(one.ratio)}" for one in reversed(line.changes)]
     more = [f"{len(steps) - _MOST_STEPS} more"] if len(steps) > _MOST_STEPS else []
@@ -94,7 +94,7 @@ def _row(trend: Trend, line: Line) -> Row:
         trend.name,
         trend.metric,
         figure(line.points[-1].figure.value, trend),
-        standing(line),
+        latest_change(line),
         str(len(line.points)),
         "; ".join([*steps[:_MOST_STEPS], *more]),
     )
@@ -102,35 +102,35 @@ def _row(trend: Trend, line: Line) -> Row:
     return Row(entries, f"{line.machine.about}{against}", doubts)
 
 
-def standing(line: Line) -> str:
-    """How the last figure stands against those before it: `+5.1 %`, `~`, or that there are none."""
+def latest_change(line: MachineLine) -> str:
+    """The last figure against those before it: `+5.1 %`, `~`, or a dash where there are none."""
     latest = line.latest
     if latest is None:
         return NOTHING
     return difference(latest.ratio) if latest.clear else NO_EVIDENCE
 
 
-def size(told: History) -> str:
+def commit_count(history: History) -> str:
     """`60 commits`."""
-    count = len({entry.commit for entry in told.entries})
+    count = len({entry.commit for entry in history.entries})
     return f"{count} commit{'' if count == 1 else 's'}"
 
 
-def beside(changes: Sequence[tuple[Trend, ChangePoint]]) -> tuple[str, ...]:
-    """What changed beside the code at these changes, each once."""
+def packages(changes: Sequence[tuple[Trend, ChangePoint]]) -> tuple[str, ...]:
+    """The packages that changed together with the code at these change points, each once."""
     return tuple(dict.fromkeys(package for _, change in changes for package in change.packages))
 
 
 # --- JSON ----------------------------------------------------------------------------------------
 
 
-def as_json(told: History) -> str:
+def render_json(history: History) -> str:
     """Every line with its points and changes; ends in a newline."""
-    lines = [_plain(trend, line) for trend in told.trends for line in trend.lines]
-    return json.dumps({"lines": lines, "notes": [*told.notes, ADVICE]}, indent=2) + "\n"
+    lines = [_plain(trend, line) for trend in history.trends for line in trend.lines]
+    return json.dumps({"lines": lines, "notes": [*history.notes, ADVICE]}, indent=2) + "\n"
 
 
-def _plain(trend: Trend, line: Line) -> Mapping[str, object]:
+def _plain(trend: Trend, line: MachineLine) -> Mapping[str, object]:
     return {
         "name": trend.name,
         "metric": trend.metric,

@@ -56,8 +56,8 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """The figures of one machine, oldest first, at least one; `levels` are the means between the changes."""
+class MachineLine:
+    """One machine's figures of a trend, oldest first, at least one; `levels` are the means between the changes."""
 
     machine: Machine
     points: tuple[Point, ...]
@@ -85,7 +85,7 @@ class Trend:
     metric: str
     anchor: str | None
     commits: tuple[Commit, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[MachineLine, ...]
 
     @property
     def higher_is_worse(self) -> bool:
@@ -120,7 +120,7 @@ def _trend(entries: Sequence[Entry], anchor: str | None, name: str, metric: str)
     return Trend(name, metric, anchor, commits, tuple(_line(points, worse) for points in by_machine.values()))
 
 
-def _line(points: Sequence[Point], higher_is_worse: bool) -> Line:
+def _line(points: Sequence[Point], higher_is_worse: bool) -> MachineLine:
     figures = [point.figure.value for point in points]
     begins = new_levels(figures)
     ends = [0, *begins, len(points)]
@@ -136,7 +136,7 @@ def _line(points: Sequence[Point], higher_is_worse: bool) -> Line:
         (points[first].place, points[last - 1].place, mean)
         for (first, last), mean in zip(pairwise(ends), means, strict=True)
     )
-    return Line(points[-1].entry.machine, tuple(points), changes, levels)
+    return MachineLine(points[-1].entry.machine, tuple(points), changes, levels)
 
 
 def _packages(before: Point, after: Point) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from markupsafe import Markup
+
 from bench.model.record import Run
 from bench.report import html, markdown, plots
 from bench.report.page import page
@@ -35,7 +37,7 @@ def write(run: Run, folder: Path, micro: Micro | None = None) -> Path:
             )
             for place, panel in enumerate(chart.panels)
         ]
-        pictures.append(html.Picture(chart, tuple(drawings)))
+        pictures.append(html.Picture(chart, tuple(map(Markup, drawings))))
     (folder / "report.md").write_text(markdown.render(contents, drawn), encoding="utf-8")
     path = folder / "report.html"
     style = style_sheet("colours.css") + "\n" + style_sheet("page.css")

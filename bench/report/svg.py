@@ -18,7 +18,7 @@ _STYLE = re.compile(r'style="[^"]*"')
 def inline(document: str, prefix: str, name: str) -> str:
     """The drawing as one `svg` element named `name`; ids start with `prefix`, colours are CSS variables.
 
-    Nothing in it points outside: no name spaces, no links, no metadata.
+    It refers to nothing outside: it has no name spaces, no links, no metadata.
     """
     box = _box(document)
     body = document[document.index("<svg") :]
@@ -28,22 +28,22 @@ def inline(document: str, prefix: str, name: str) -> str:
     body = body.replace("xlink:href=", "href=")
     body = re.sub(r'\bid="([^"]*)"', rf'id="{prefix}-\1"', body)
     body = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", body)
-    body = _STYLE.sub(lambda style: _HEX.sub(lambda found: _COLOURS[found[0].lower()], style[0]), body)
-    body = _GEOMETRY.sub(lambda found: _LONG.sub(r"\1", found[0]), body)
+    body = _STYLE.sub(lambda style: _HEX.sub(lambda colour: _COLOURS[colour[0].lower()], style[0]), body)
+    body = _GEOMETRY.sub(lambda attribute: _LONG.sub(r"\1", attribute[0]), body)
     body = re.sub(r"\n\s*", "\n", body)
     return f'<svg viewBox="{box}" role="img" aria-label="{escape(name, quote=True)}">{body}</svg>'
 
 
-def alone(document: str, colours: str, name: str) -> str:
-    """The drawing as an SVG file, in the light or dark colours of a style sheet, as its reader prefers.
+def svg_file(document: str, colours: str, name: str) -> str:
+    """The drawing as the text of an SVG file; the style sheet `colours` gives light and dark colours.
 
-    It fits the width that it is given, up to its own.
+    The reader's preference chooses between the two. The drawing shrinks to the width of its place.
     """
     _, _, width, height = _box(document).split()
     size = f'width="{width}pt" height="{height}pt" style="max-width: 100%; height: auto; background: var(--paper)"'
-    drawn = inline(document, "forest", name).replace(PAPER, "var(--paper)")
-    opened = f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
-    return drawn.replace("<svg ", opened, 1).replace(">", f"><style>\n{colours}</style>", 1) + "\n"
+    element = inline(document, "forest", name).replace(PAPER, "var(--paper)")
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
+    return element.replace("<svg ", opening, 1).replace(">", f"><style>\n{colours}</style>", 1) + "\n"
 
 
 def _box(document: str) -> str:

@@ -8,7 +8,7 @@ from bench.gates.output.judgement import Format, markdown, render
 from bench.gates.output.whiskers import chart
 from bench.model.change import Judgement
 from bench.report import style_sheet
-from bench.report.svg import alone
+from bench.report.svg import svg_file
 
 _NAMES: dict[Format, str] = {
     "text": "verdict.txt",
@@ -48,7 +48,7 @@ def _draw(judgement: Judgement, beside: Path) -> bool:
         return False
     from bench.report.charts import drawing
 
-    drawn = alone(drawing.document(forest), style_sheet("colours.css"), forest.title)
+    drawn = svg_file(drawing.document(forest), style_sheet("colours.css"), forest.title)
     beside.with_name(f"{beside.stem}.svg").write_text(drawn, encoding="utf-8")
     drawing.png(forest, beside.with_name(f"{beside.stem}.png"), {})
     return True

@@ -97,16 +97,16 @@ RUNS = {
 
 
 @pytest.fixture(scope="module", params=RUNS, ids=str)
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     folder = tmp_path_factory.mktemp("report")
-    told: Run = RUNS[request.param]()
-    assert write(told, folder) == folder / "report.html"
-    return told, folder
+    source: Run = RUNS[request.param]()
+    assert write(source, folder) == folder / "report.html"
+    return source, folder
 
 
 @pytest.fixture(scope="module")
-def page(made: tuple[Run, Path]) -> PageReader:
-    return PageReader((made[1] / "report.html").read_text(encoding="utf-8"))
+def page(report: tuple[Run, Path]) -> PageReader:
+    return PageReader((report[1] / "report.html").read_text(encoding="utf-8"))
 
 
 def test_the_page_is_well_formed(page: PageReader) -> None:
@@ -147,15 +147,15 @@ def test_ids_are_unique_and_every_link_has_its_target(page: PageReader) -> None:
     assert sorted(set(targets) - set(ids)) == []
 
 
-def test_every_panel_is_a_drawing_with_a_name(made: tuple[Run, Path], page: PageReader) -> None:
-    html = (made[1] / "report.html").read_text(encoding="utf-8")
+def test_every_panel_is_a_drawing_with_a_name(report: tuple[Run, Path], page: PageReader) -> None:
+    html = (report[1] / "report.html").read_text(encoding="utf-8")
     drawings = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
     assert len(drawings) == page.tags["svg"]
     assert all(ElementTree.fromstring(drawing).get("aria-label") for drawing in drawings)
 
 
-def test_every_chart_is_a_picture_that_the_markdown_shows(made: tuple[Run, Path], page: PageReader) -> None:
-    folder = made[1]
+def test_every_chart_is_a_picture_that_the_markdown_shows(report: tuple[Run, Path], page: PageReader) -> None:
+    folder = report[1]
     pictures = sorted(path.name for path in (folder / "charts").iterdir())
     shown = re.findall(r"!\[[^\]]*\]\(charts/([^)]*)\)", (folder / "report.md").read_text(encoding="utf-8"))
     assert sorted(shown) == pictures
@@ -170,31 +170,31 @@ def test_every_chart_is_a_picture_that_the_markdown_shows(made: tuple[Run, Path]
             assert picture.width >= 400
 
 
-def test_the_page_says_what_the_run_was(made: tuple[Run, Path], page: PageReader) -> None:
-    told = made[0]
-    assert " ".join(told.name.split()) in page.text
-    valid = sum(found.valid for found in told.records)
-    assert f"{valid} valid, {len(told.records) - valid} invalid" in page.text
-    assert ("not finished" in page.text) == (told.facts.get("finished") is not True)
-    for failure in told.failures:
+def test_the_page_says_what_the_run_was(report: tuple[Run, Path], page: PageReader) -> None:
+    source = report[0]
+    assert " ".join(source.name.split()) in page.text
+    valid = sum(found.valid for found in source.records)
+    assert f"{valid} valid, {len(source.records) - valid} invalid" in page.text
+    assert ("not finished" in page.text) == (source.facts.get("finished") is not True)
+    for failure in source.failures:
         assert all(line in page.text for line in failure.error.splitlines())
-    if not told.records:
+    if not source.records:
         assert "Nothing was measured." in page.text
         assert "The figures bear out no finding." in page.text
 
 
 def test_invalid_cells_are_marked_in_the_table_and_hatched_in_the_charts(
-    made: tuple[Run, Path], page: PageReader
+    report: tuple[Run, Path], page: PageReader
 ) -> None:
-    invalid = any(not found.valid for found in made[0].records)
+    invalid = any(not found.valid for found in report[0].records)
     assert ("invalid" in page.values("class")) == invalid
     assert ("Hatched, hollow or dotted: invalid, never ranked." in page.text) == invalid
     assert any(re.fullmatch(r"throughput-\d+-h[0-9a-f]+", name) for name in page.values("id")) == invalid
 
 
-def test_hostile_names_are_shown_and_not_obeyed(made: tuple[Run, Path], page: PageReader) -> None:
+def test_hostile_names_are_shown_and_not_obeyed(report: tuple[Run, Path], page: PageReader) -> None:
     assert page.tags["script"] == 0
-    assert (page.text.count(HOSTILE) > 20) == (made[0].name == HOSTILE)
+    assert (page.text.count(HOSTILE) > 20) == (report[0].name == HOSTILE)
 
 
 def test_charts_of_an_earlier_report_are_replaced_and_other_files_are_not(tmp_path: Path) -> None:
@@ -208,19 +208,19 @@ def test_charts_of_an_earlier_report_are_replaced_and_other_files_are_not(tmp_pa
 
 
 def test_a_report_of_the_same_run_is_the_same(tmp_path: Path) -> None:
-    told = run(
+    source = run(
         *repeats("a", "io-async", 100, 110, victim_p99=3.0), *repeats("b", "io-async", 90, 95, valid=False)
     )
     for name in ("one", "two"):
-        write(told, tmp_path / name)
+        write(source, tmp_path / name)
     for part in ("report.html", "report.md", "charts/throughput.png", "charts/victims.png"):
         assert (tmp_path / "one" / part).read_bytes() == (tmp_path / "two" / part).read_bytes()
 
 
 def test_an_interrupted_run_says_so_where_a_finished_one_says_how_long_it_took(tmp_path: Path) -> None:
-    told = run(record())
-    finished = PageReader(write(told, tmp_path).read_text())
-    cut = PageReader(write(replace(told, facts={**told.facts, "finished": False}), tmp_path).read_text())
+    source = run(record())
+    finished = PageReader(write(source, tmp_path).read_text())
+    cut = PageReader(write(replace(source, facts={**source.facts, "finished": False}), tmp_path).read_text())
     assert "duration 4 min 12 s" in finished.text
     assert "duration not finished" in cut.text
 

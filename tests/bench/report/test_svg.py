@@ -4,7 +4,7 @@ import re
 from xml.etree import ElementTree
 
 from bench.report.charts.palette import LIGHT
-from bench.report.svg import inline
+from bench.report.svg import inline, svg_file
 
 DOCUMENT = f"""<?xml version="1.0"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
@@ -19,32 +19,41 @@ DOCUMENT = f"""<?xml version="1.0"?>
 """
 
 
-def drawn() -> str:
+def draw() -> str:
     return inline(DOCUMENT, "chart-0", 'Throughput: "a" & <b>')
 
 
 def test_a_drawing_is_one_element_named_for_those_who_cannot_see_it() -> None:
-    element = ElementTree.fromstring(drawn())
+    element = ElementTree.fromstring(draw())
     assert (element.tag, element.get("role"), element.get("viewBox")) == ("svg", "img", "0 0 10.5 20")
     assert element.get("aria-label") == 'Throughput: "a" & <b>'
 
 
 def test_nothing_points_outside() -> None:
-    assert re.findall(r"http|xmlns|xlink|metadata|<title|<!--|DOCTYPE", drawn()) == []
+    assert re.findall(r"http|xmlns|xlink|metadata|<title|<!--|DOCTYPE", draw()) == []
 
 
 def test_ids_and_what_refers_to_them_have_the_prefix() -> None:
-    assert re.findall(r'id="([^"]*)"', drawn()) == ["chart-0-clip", "chart-0-dot"]
-    assert 'href="#chart-0-dot"' in drawn()
-    assert 'clip-path="url(#chart-0-clip)"' in drawn()
+    assert re.findall(r'id="([^"]*)"', draw()) == ["chart-0-clip", "chart-0-dot"]
+    assert 'href="#chart-0-dot"' in draw()
+    assert 'clip-path="url(#chart-0-clip)"' in draw()
 
 
 def test_colours_are_those_of_the_page_where_they_have_a_meaning() -> None:
-    assert 'style="stroke: var(--ink)"' in drawn()
-    assert 'style="fill: var(--async); stroke: #123456"' in drawn()
-    assert f">{LIGHT['async']} 1.23456</text>" in drawn(), "words stay as they are"
+    assert 'style="stroke: var(--ink)"' in draw()
+    assert 'style="fill: var(--async); stroke: #123456"' in draw()
+    assert f">{LIGHT['async']} 1.23456</text>" in draw(), "words stay as they are"
 
 
 def test_coordinates_have_two_decimals() -> None:
-    assert 'd="M 1.23 2.5"' in drawn()
-    assert 'x="3.98"' in drawn()
+    assert 'd="M 1.23 2.5"' in draw()
+    assert 'x="3.98"' in draw()
+
+
+def test_a_file_has_its_own_name_space_colours_and_greatest_width() -> None:
+    text = svg_file(DOCUMENT, ":root { --ink: #000 }", '<i>"a"</i>')
+    element = ElementTree.fromstring(text)
+    assert element.tag == "{http://www.w3.org/2000/svg}svg"
+    assert (element.get("width"), element.get("height")) == ("10.5pt", "20pt")
+    assert element.get("aria-label") == '<i>"a"</i>'
+    assert element.findtext("{http://www.w3.org/2000/svg}style") == "\n:root { --ink: #000 }"
