@@ -75,7 +75,8 @@ def json_request(
 ) -> Request:
     """A request whose body is `data` as JSON."""
     body = json.dumps(data, separators=(",", ":")).encode()
-    return Request(method, path, body, (("Content-Type", "application/json"),), name, expect, check)
+    headers = (("Content-Type", "application/json"),)
+    return Request(method, path, body, headers, name=name, expect=expect, check=check)
 
 
 def contains(part: bytes) -> Check:

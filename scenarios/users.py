@@ -12,7 +12,7 @@ from scenarios.model import Flow, Request, Response, Scenario, contains, json_re
 from scenarios.single import with_headers
 
 Headers = tuple[tuple[str, str], ...]
-Login = Generator[Request, Response, Headers | None]
+LoginFlow = Generator[Request, Response, Headers | None]
 
 _PASSWORD = "a password for the load test"
 
@@ -43,7 +43,7 @@ def registered(rng: Random) -> Generator[Request, Response, Request | None]:
     return Request("POST", "/auth/token", body, _FORM, check=contains(b'"access_token":"'))
 
 
-def logged_in(rng: Random) -> Login:
+def logged_in(rng: Random) -> LoginFlow:
     """The headers that name this user, who logs in once; None where that failed."""
     if rng not in _headers:
         login = yield from registered(rng)
@@ -56,7 +56,7 @@ def logged_in(rng: Random) -> Login:
     return _headers[rng]
 
 
-def logged_in_where_needed(rng: Random) -> Login:
+def logged_in_where_needed(rng: Random) -> LoginFlow:
     """The same where the server serves none but those who are known, which it is asked once; else no headers."""
     if rng not in _needed:
         told = yield INFO
