@@ -21,7 +21,7 @@ from scenarios.files import load
 from scenarios.model import Request, Response, Scenario, drive
 
 FAST = os.environ.get("BENCH_LOCUST_CLIENT") != "http"
-Client = FastHttpUser if FAST else HttpUser
+LocustUser = FastHttpUser if FAST else HttpUser
 
 
 def _seeds() -> Random:
@@ -30,7 +30,7 @@ def _seeds() -> Random:
     return Random(json.loads(Path(job).read_text())["seed"] if job else None)
 
 
-class ScenarioUser(Client):
+class ScenarioUser(LocustUser):
     """A user who repeats the sessions of one scenario, sends each request once, and counts a wrong answer as a failure.
 
     A request fails when nothing comes for `network_timeout` seconds. `under_way` holds when each waiting user sent
