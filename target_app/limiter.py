@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class HitLimit:
     """At most `hits` in any `window_s` seconds for each key."""
 
     name: str
@@ -32,7 +32,7 @@ class Hit(NamedTuple):
 class Windows(Protocol):
     """Where hits are remembered; those that are refused are not."""
 
-    async def hit(self, limit: Limit, key: str) -> Hit:
+    async def hit(self, limit: HitLimit, key: str) -> Hit:
         """Count one hit. Raises RedisError or OSError where it cannot be counted."""
 
 
@@ -43,7 +43,7 @@ class MemoryWindows:
         self._hits: dict[tuple[str, str], deque[float]] = {}
         self._swept_s = time.monotonic()
 
-    async def hit(self, limit: Limit, key: str) -> Hit:
+    async def hit(self, limit: HitLimit, key: str) -> Hit:
         """Count one hit; with a queue of their times a key, as long as the limit at most."""
         now_s = time.monotonic()
         self._sweep(now_s, limit.window_s)
@@ -87,7 +87,7 @@ class RedisWindows:
     def __init__(self, redis: Redis) -> None:
         self._script = redis.register_script(_HIT)
 
-    async def hit(self, limit: Limit, key: str) -> Hit:
+    async def hit(self, limit: HitLimit, key: str) -> Hit:
         """Count one hit, in one round trip."""
         allowed, remaining, reset_us = await self._script(
             keys=[f"target-app:limit:{limit.name}:{key}"], args=[limit.hits, limit.window_s]

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from target_app.errors import error_response
-from target_app.limiter import Hit, Limit
+from target_app.limiter import Hit, HitLimit
 from target_app.security import Signer, key_hash
 from target_app.settings import Settings
 
@@ -31,8 +31,8 @@ class RateLimit:
         self._trusting = settings.trust_forwarded
         self._closed = settings.rate_limit_failure == "closed"
         window_s = settings.rate_limit_window_s
-        self._general = Limit("general", settings.rate_limit_requests, window_s)
-        self._login = Limit("login", settings.login_limit_requests, window_s)
+        self._general = HitLimit("general", settings.rate_limit_requests, window_s)
+        self._login = HitLimit("login", settings.login_limit_requests, window_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_FREE):
@@ -69,7 +69,7 @@ class RateLimit:
         await self._app(scope, receive, send_counted)
 
 
-def _headers(limit: Limit, hit: Hit) -> dict[str, str]:
+def _headers(limit: HitLimit, hit: Hit) -> dict[str, str]:
     return {
         "RateLimit-Limit": str(limit.hits),
         "RateLimit-Remaining": str(hit.remaining),

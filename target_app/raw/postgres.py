@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import QueuePool
 
-from target_app.raw.model import FORTUNES, ITEM, WORLD, Fortune, Row, World
+from target_app.raw.model import FORTUNES, ITEM, WORLD, FortuneRow, ItemRow, WorldRow
 from target_app.settings import Settings
 
 _ITEM, _ITEM_SYNC = f"{ITEM}$1", f"{ITEM}%s"
@@ -68,12 +68,12 @@ class RawPostgres:
     sync_pool: QueuePool
     timeout_s: float
 
-    async def read_item(self, item_id: int) -> Row | None:
+    async def read_item(self, item_id: int) -> ItemRow | None:
         async with self._connection() as connection:
             row = await connection.fetchrow(_ITEM, item_id)
         return dict(row) if row else None
 
-    def read_item_sync(self, item_id: int) -> Row | None:
+    def read_item_sync(self, item_id: int) -> ItemRow | None:
         pooled = self.sync_pool.connect()
         try:
             connection: psycopg.Connection[DictRow] = pooled.driver_connection  # type: ignore[assignment]
@@ -84,26 +84,26 @@ class RawPostgres:
         finally:
             pooled.close()
 
-    async def read_world(self, world_id: int) -> World:
+    async def read_world(self, world_id: int) -> WorldRow:
         async with self._connection() as connection:
-            row: World = await connection.fetchrow(_WORLD, world_id)
+            row: WorldRow = await connection.fetchrow(_WORLD, world_id)
         return row
 
-    async def read_worlds(self, ids: Sequence[int]) -> Sequence[World]:
+    async def read_worlds(self, ids: Sequence[int]) -> Sequence[WorldRow]:
         """One round trip: the queries go out together, in a pipeline."""
         async with self._connection() as connection:
-            rows: Sequence[World] = await connection.fetchmany(_WORLD, [(world_id,) for world_id in ids])
+            rows: Sequence[WorldRow] = await connection.fetchmany(_WORLD, [(world_id,) for world_id in ids])
         return rows
 
-    async def update_worlds(self, worlds: Sequence[World]) -> None:
+    async def update_worlds(self, worlds: Sequence[WorldRow]) -> None:
         """Two round trips. Rows are locked in the order given, so callers that sort cannot deadlock each other."""
         async with self._connection() as connection:
             await connection.fetchmany(_WORLD, [(world_id,) for world_id, _ in worlds])
             await connection.executemany(_UPDATE, worlds)
 
-    async def read_fortunes(self) -> Sequence[Fortune]:
+    async def read_fortunes(self) -> Sequence[FortuneRow]:
         async with self._connection() as connection:
-            rows: Sequence[Fortune] = await connection.fetch(FORTUNES)
+            rows: Sequence[FortuneRow] = await connection.fetch(FORTUNES)
         return rows
 
     @asynccontextmanager

@@ -11,7 +11,7 @@ import aiosqlite
 from sqlalchemy import QueuePool
 
 from target_app.engines import sqlite_pragmas
-from target_app.raw.model import FORTUNES, ITEM, WORLD, Fortune, Row, World
+from target_app.raw.model import FORTUNES, ITEM, WORLD, FortuneRow, ItemRow, WorldRow
 from target_app.settings import Settings
 
 _ITEM = f"{ITEM}?"
@@ -90,24 +90,24 @@ class RawSqlite:
     writers: _Pool
     sync_pool: QueuePool
 
-    async def read_item(self, item_id: int) -> Row | None:
+    async def read_item(self, item_id: int) -> ItemRow | None:
         rows = await self._fetch(_ITEM, (item_id,))
         return dict(rows[0]) if rows else None
 
-    def read_item_sync(self, item_id: int) -> Row | None:
+    def read_item_sync(self, item_id: int) -> ItemRow | None:
         with self._sync_connection() as connection:
             row = connection.execute(_ITEM, (item_id,)).fetchone()
         return dict(row) if row else None
 
-    async def read_world(self, world_id: int) -> World:
+    async def read_world(self, world_id: int) -> WorldRow:
         (row,) = await self._fetch(_WORLD, (world_id,))
         return row[0], row[1]
 
-    async def read_worlds(self, ids: Sequence[int]) -> Sequence[World]:
+    async def read_worlds(self, ids: Sequence[int]) -> Sequence[WorldRow]:
         async with self.readers.connection() as connection:
             return await _each(connection, ids)
 
-    async def update_worlds(self, worlds: Sequence[World]) -> None:
+    async def update_worlds(self, worlds: Sequence[WorldRow]) -> None:
         async with self.writers.connection() as connection:
             await connection.execute("BEGIN IMMEDIATE")
             try:
@@ -118,7 +118,7 @@ class RawSqlite:
                 raise
             await connection.commit()
 
-    async def read_fortunes(self) -> Sequence[Fortune]:
+    async def read_fortunes(self) -> Sequence[FortuneRow]:
         return await self._fetch(FORTUNES)
 
     async def _fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -134,7 +134,7 @@ class RawSqlite:
             pooled.close()
 
 
-async def _each(connection: aiosqlite.Connection, ids: Sequence[int]) -> list[World]:
+async def _each(connection: aiosqlite.Connection, ids: Sequence[int]) -> list[WorldRow]:
     rows: list[Any] = []
     for world_id in ids:
         rows += await connection.execute_fetchall(_WORLD, (world_id,))

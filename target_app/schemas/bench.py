@@ -42,19 +42,18 @@ class Count(BaseModel):
     value: int
 
 
-class Record(BaseModel):
-    """A nested object with a field of every common kind."""
-
-    id: int
-    name: str
-    price: float
-    active: bool
-    tags: list[str]
-    note: str | None
-
-
 class RecordPage(BaseModel):
     """A list of records."""
+
+    class Record(BaseModel):
+        """A nested object with a field of every common kind."""
+
+        id: int
+        name: str
+        price: float
+        active: bool
+        tags: list[str]
+        note: str | None
 
     size: int
     records: list[Record]

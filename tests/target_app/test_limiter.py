@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from target_app.limiter import Limit, MemoryWindows, RedisWindows, Windows
+from target_app.limiter import HitLimit, MemoryWindows, RedisWindows, Windows
 
 Use = Callable[[Windows], Awaitable[None]]
 
@@ -35,9 +35,9 @@ def run(request: pytest.FixtureRequest) -> Callable[[Use], None]:
     return lambda use: asyncio.run(with_windows(use))
 
 
-def limit(hits: int, window_s: int = 60) -> Limit:
+def limit(hits: int, window_s: int = 60) -> HitLimit:
     """A limit that no other test counts for."""
-    return Limit(uuid4().hex, hits, window_s)
+    return HitLimit(uuid4().hex, hits, window_s)
 
 
 def test_exactly_so_many_get_in_however_many_come_at_once(run: Callable[[Use], None]) -> None:

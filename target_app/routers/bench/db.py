@@ -13,7 +13,7 @@ from target_app.schemas.error import NOT_FOUND, UNAVAILABLE
 from target_app.schemas.item import INT32_MAX, ItemPublic
 
 SeededId = Annotated[int, Query(alias="id", ge=1, le=INT32_MAX, description="The seeded item to read")]
-Limit = Annotated[int, Query(ge=1, le=1000, description="How many items to read")]
+ItemCount = Annotated[int, Query(ge=1, le=1000, description="How many items to read")]
 
 router = Router(prefix="/bench/db", tags=["bench"], responses=UNAVAILABLE)
 
@@ -71,7 +71,7 @@ async def db_misuse(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
 
 
 @router.get("/list/async")
-async def db_list_async(database: DatabaseDep, limit: Limit = 50) -> list[ItemPublic]:
+async def db_list_async(database: DatabaseDep, limit: ItemCount = 50) -> list[ItemPublic]:
     """The first items, through the async driver."""
     async with database.reading() as session:
         items = await crud.list_first(session, limit)
@@ -79,7 +79,7 @@ async def db_list_async(database: DatabaseDep, limit: Limit = 50) -> list[ItemPu
 
 
 @router.get("/list/sync")
-def db_list_sync(database: DatabaseDep, limit: Limit = 50) -> list[ItemPublic]:
+def db_list_sync(database: DatabaseDep, limit: ItemCount = 50) -> list[ItemPublic]:
     """The first items, through the sync driver in a thread."""
     with database.reading_sync() as session:
         items = crud.list_first_sync(session, limit)
