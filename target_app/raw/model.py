@@ -1,4 +1,4 @@
-"""What can be asked of the drivers."""
+"""The queries that each driver answers."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ FORTUNES = "SELECT id, message FROM fortune"
 
 
 class Raw(Protocol):
-    """The same questions to each kind of database; a world is an id and a number, a fortune an id and a message."""
+    """The same queries for each kind of database; a world is an id and a number, a fortune an id and a message."""
 
     async def read_item(self, item_id: int) -> ItemRow | None:
         """The item of this id."""
@@ -24,13 +24,13 @@ class Raw(Protocol):
         """The item of this id."""
 
     async def read_world(self, world_id: int) -> WorldRow:
-        """The world of this id, which must be there."""
+        """The world of this id, which must exist."""
 
     async def read_worlds(self, ids: Sequence[int]) -> Sequence[WorldRow]:
-        """The worlds of these ids, each by a query of its own."""
+        """The worlds of these ids, one query for each."""
 
     async def update_worlds(self, worlds: Sequence[WorldRow]) -> None:
-        """Read each of these worlds, then write its number, in the order given; all are written or none."""
+        """Read each of these worlds, then write its number, in the given order; all are written or none."""
 
     async def read_fortunes(self) -> Sequence[FortuneRow]:
-        """Every fortune there is, in no order."""
+        """All fortunes, in no particular order."""

@@ -1,4 +1,4 @@
-"""What the endpoints under /bench answer: one model a group, whatever the way the work is done."""
+"""The responses of the endpoints under /bench: one model per group of variants."""
 
 from pydantic import BaseModel
 

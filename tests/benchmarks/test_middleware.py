@@ -18,7 +18,7 @@ from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from target_app.limiter import MemoryWindows, RedisWindows
 from target_app.middleware import stack
-from target_app.middleware.request_log import writing_requests
+from target_app.middleware.request_log import write_request_log
 from target_app.settings import Settings
 from tests.benchmarks.apps import BODY, bare
 from tests.benchmarks.measuring import Measure, Subject
@@ -74,7 +74,7 @@ def _around(entry: Middleware | None, **state: object) -> ASGIApp:
 @pytest.fixture
 def logging_requests() -> Iterator[None]:
     """Lines are written as the lifespan of the app has them written."""
-    with writing_requests():
+    with write_request_log():
         yield
 
 

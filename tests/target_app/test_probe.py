@@ -15,8 +15,8 @@ import pytest
 from anyio import to_thread
 from sqlalchemy import text
 
-from target_app.database import Database, connected
-from target_app.probe import probing
+from target_app.database import Database, open_database
+from target_app.probe import run_probe
 from target_app.settings import Settings
 
 Lines = list[dict[str, Any]]
@@ -44,7 +44,7 @@ def watched(
     async def run() -> Lines:
         chosen = settings(folder, **more)
         to_thread.current_default_thread_limiter().total_tokens = chosen.thread_tokens
-        async with connected(chosen) as database, probing(chosen, database), asyncio.timeout(20):
+        async with open_database(chosen) as database, run_probe(chosen, database), asyncio.timeout(20):
             acting = asyncio.create_task(act(database))
             while not until(lines(folder)):
                 await asyncio.sleep(0.01)
@@ -168,7 +168,7 @@ def test_nothing_is_written_where_nobody_asked(tmp_path: Path, more: dict[str, o
 
     async def run() -> None:
         chosen = settings(tmp_path, **more)
-        async with connected(chosen) as database, probing(chosen, database):
+        async with open_database(chosen) as database, run_probe(chosen, database):
             assert gc.callbacks == before
             assert len(asyncio.all_tasks()) == 1
 

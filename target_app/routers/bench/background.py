@@ -1,4 +1,4 @@
-"""Work after the answer: a task that counts how often it has run in this process."""
+"""Work after the response: a task that counts its runs in this process."""
 
 from threading import Lock
 from time import sleep
@@ -16,7 +16,7 @@ router = Router(prefix="/bench/background", tags=["bench"])
 
 
 class _Tally:
-    """How many tasks are done, in threads or not."""
+    """The number of finished tasks, in threads or not."""
 
     def __init__(self) -> None:
         self.done = 0

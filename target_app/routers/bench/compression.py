@@ -1,4 +1,4 @@
-"""A body that is worth compressing: processor time against bytes."""
+"""A compressible body: CPU time against bytes."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Waiting for something slow: on the loop, in a thread, wrongly, and the repair."""
+"""Waiting for something slow: on the event loop, in a thread, the mistake, and its repair."""
 
 from asyncio import TaskGroup
 from asyncio import sleep as sleep_async

@@ -1,4 +1,4 @@
-"""Ways to write JSON: the same bytes from models, dictionaries, and two libraries."""
+"""Ways to write JSON: the same bytes from models, from dictionaries, and by two libraries."""
 
 from typing import Annotated, Any
 
