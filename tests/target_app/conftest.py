@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from target_app.main import create_app
-from target_app.settings import Settings
+from tests.target_app.settings import settings_of
 
 StartApp = Callable[..., TestClient]
 
@@ -91,4 +91,4 @@ def sqlite_url(database: Path) -> str:
 def app_over(url: str, **settings: object) -> TestClient:
     """The app in bench mode with twenty seeded items over a database, unless the settings say otherwise."""
     given = {"database_url": url, "bench": True, "seed_rows": 20} | settings
-    return TestClient(create_app(Settings(_env_file=None, **given)), raise_server_exceptions=False)
+    return TestClient(create_app(settings_of(**given)), raise_server_exceptions=False)

@@ -29,7 +29,7 @@ def root(request: pytest.FixtureRequest) -> str:
     return where
 
 
-def names(client: TestClient, root: str, **query: object) -> list[str]:
+def names(client: TestClient, root: str, **query: str | int) -> list[str]:
     """The names in one listing."""
     answer = client.get(root, params=query)
     assert answer.status_code == 200

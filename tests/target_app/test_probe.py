@@ -7,7 +7,7 @@ import gc
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import text
 from target_app.database import Database, open_database
 from target_app.probe import run_probe
 from target_app.settings import Settings
+from tests.target_app.settings import settings_of
 
 Lines = list[dict[str, Any]]
 
@@ -28,7 +29,7 @@ def settings(folder: Path, **more: object) -> Settings:
         "bench": True,
         "probe_dir": folder / "probe",
     } | more
-    return Settings(**given)  # type: ignore[arg-type]
+    return settings_of(**given)
 
 
 def lines(folder: Path) -> Lines:
@@ -37,7 +38,10 @@ def lines(folder: Path) -> Lines:
 
 
 def watched(
-    folder: Path, act: Callable[[Database], Awaitable[None]], until: Callable[[Lines], bool], **more: object
+    folder: Path,
+    act: Callable[[Database], Coroutine[Any, Any, None]],
+    until: Callable[[Lines], bool],
+    **more: object,
 ) -> Lines:
     """The lines of a probe beside which something is done, as soon as they say what they should."""
 

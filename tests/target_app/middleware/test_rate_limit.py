@@ -109,7 +109,7 @@ def test_addresses(client: tuple[str, int] | None, header: str, trusting: bool, 
 def test_a_server_that_believes_the_header_is_no_way_around(processes: Processes) -> None:
     """uvicorn on loopback with its defaults, which our setups switch off."""
     uvicorn = load_setups()["uvicorn"]
-    env = uvicorn.env | {"APP_RATE_LIMIT": "memory", "APP_RATE_LIMIT_REQUESTS": "5", "APP_SEED_ROWS": "1"}
+    env = {**uvicorn.env, "APP_RATE_LIMIT": "memory", "APP_RATE_LIMIT_REQUESTS": "5", "APP_SEED_ROWS": "1"}
     setup = replace(uvicorn, env=env, args=("--proxy-headers",))
     with serving(setup, processes) as server, caller(server.url) as client:
         answers = Counter(
@@ -122,7 +122,8 @@ def test_a_server_that_believes_the_header_is_no_way_around(processes: Processes
 def test_workers_count_together_in_redis(processes: Processes, redis_url: str) -> None:
     """Of 120 requests to two workers exactly 50 get in."""
     setup = load_setups()["uvicorn-2"]
-    env = setup.env | {
+    env = {
+        **setup.env,
         "APP_RATE_LIMIT": "redis",
         "APP_REDIS_URL": redis_url,
         "APP_RATE_LIMIT_REQUESTS": "50",
@@ -184,7 +185,8 @@ def test_losing_redis_under_load(processes: Processes) -> None:
     port = free_port()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(valkey, "free_port", lambda: port)
-        env = setup.env | {
+        env = {
+            **setup.env,
             "APP_RATE_LIMIT": "redis",
             "APP_RATE_LIMIT_REQUESTS": "1000000",
             "APP_CACHE": "redis",
