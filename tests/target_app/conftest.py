@@ -14,6 +14,7 @@ from target_app.main import create_app
 from tests.target_app.settings import settings_of
 
 StartApp = Callable[..., TestClient]
+ROOTS = ("/api/v1/items", "/api/v1/sync/items")
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +77,20 @@ def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def client(start_app: StartApp) -> TestClient:
     """An app for one test alone."""
     return start_app()
+
+
+@pytest.fixture(params=ROOTS, ids=("async", "sync"))
+def root(request: pytest.FixtureRequest) -> str:
+    """The path of the items, in the async API and its sync twin in turn."""
+    path: str = request.param
+    return path
+
+
+def item_names(client: TestClient, root: str, **query: str | int) -> list[str]:
+    """The names of the items in one listing."""
+    answer = client.get(root, params=query)
+    assert answer.status_code == 200
+    return [item["name"] for item in answer.json()]
 
 
 def caller(url: str) -> httpx2.Client:
