@@ -1,7 +1,7 @@
 """Every scenario as a Locust user class: `locust -f locustfile.py --class-picker --host http://127.0.0.1:8000`.
 
-BENCH_SCENARIOS names a file of your own with a SCENARIOS table, to be added to the ones that come along.
-BENCH_LOCUST_CLIENT=http takes Locust's HttpUser (requests) in place of its FastHttpUser, which costs a third as much.
+BENCH_SCENARIOS names a file of your own with a SCENARIOS table, which is added to the shipped scenarios.
+BENCH_LOCUST_CLIENT=http uses Locust's HttpUser (requests) in place of its FastHttpUser, which costs a third as much.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from scenarios.files import load
 from scenarios.model import Request, Response, Scenario, drive
 
 FAST = os.environ.get("BENCH_LOCUST_CLIENT") != "http"
-Client = FastHttpUser if FAST else HttpUser
+LocustUser = FastHttpUser if FAST else HttpUser
 
 
 def _seeds() -> Random:
-    """Gives each user a seed: the same ones again in a benchmark of the same seed, others each time for people."""
+    """The source of the users' seeds: the same in each benchmark with the same seed, random in the web UI."""
     job = os.environ.get("BENCH_JOB")
     return Random(json.loads(Path(job).read_text())["seed"] if job else None)
 
 
-class ScenarioUser(Client):
-    """A user who repeats the sessions of one scenario, sends each request once, and counts a wrong answer as a failure.
+class ScenarioUser(LocustUser):
+    """A user who repeats the sessions of one scenario, sends each request once, and counts wrong responses as failures.
 
-    A request fails when nothing comes for `network_timeout` seconds. `under_way` holds when each waiting user sent
-    its request (seconds of the epoch), and the request's label.
+    A request fails when nothing arrives for `network_timeout` seconds. `under_way` holds, for each waiting user, the
+    time it sent its request (seconds since the epoch) and the label of the request.
     """
 
     abstract = True
@@ -54,7 +54,7 @@ class ScenarioUser(Client):
     def session(self) -> None:
         for request, response in drive(self.scenario.flow(self.rng), self.send):
             if request.fault(response) is not None:
-                break  # as the native engine does: a session ends with its first wrong answer
+                break  # as in the native engine: a session ends with its first wrong response
 
     def send(self, request: Request) -> Response:
         self.under_way[id(self)] = (time.time(), request.label)
@@ -74,24 +74,26 @@ class ScenarioUser(Client):
                 answer.failure(fault)
             else:
                 answer.success()
-        del self.under_way[id(self)]  # in no `finally`: what a user killed at the end waits for has no answer
+        del self.under_way[
+            id(self)
+        ]  # not in a `finally`: the request of a user killed at the end has no response
         return response
 
 
 def _send_once(session: FastHttpSession, url: str) -> None:
-    """Let the client of this server send each request once.
+    """Make the client of this server send each request once.
 
-    geventhttpclient (2.6) sends a request again whose connection closed, as often as its pool is large and once more,
-    and says nothing of it: a server that drops half of its requests seems to drop an eighth. The number of attempts has
-    no option of its own; the pool reads its size nowhere else once it is made.
+    geventhttpclient (2.6) silently resends a request whose connection closed, up to once more than its pool is large: a
+    server that drops half of its requests seems to drop an eighth. The number of attempts has no option; once made,
+    the pool reads its size nowhere else.
     """
     session.client.clientpool.get_client(url)._connection_pool.size = -1
 
 
 def _failure(answer: Any) -> Exception | str | None:
-    """Why an answer did not come, or not to its end; None when it is whole, whatever it says.
+    """Why a response is missing or incomplete; None if it is complete, whatever its status.
 
-    FastHttpUser has the status of an answer whose body broke off, and `content` is then the part that came.
+    FastHttpUser reports the status of a response whose body broke off; `content` is then the part that arrived.
     """
     error = answer.error if not answer.status_code else answer.request_meta["exception"]
     if error is None or isinstance(error, LocustBadStatusCode):
@@ -103,7 +105,7 @@ def _failure(answer: Any) -> Exception | str | None:
 
 
 def _head(headers: dict[str, str] | None) -> bytes:
-    """Header lines as `Response.header` reads them, below a place for the status line."""
+    """Header lines as `Response.header` reads them, after an empty status line."""
     lines = ["", *(f"{name}: {value}" for name, value in (headers or {}).items())]
     return "\r\n".join(lines).encode("latin-1", "replace")
 

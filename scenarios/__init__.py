@@ -1,4 +1,4 @@
-"""The workloads, each written once, and the one table of them by name."""
+"""The workloads, each written once, in one table by name."""
 
 from __future__ import annotations
 

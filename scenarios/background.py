@@ -1,4 +1,4 @@
-"""Answers that leave a task of 10 ms behind."""
+"""Endpoints that leave a background task of 10 ms."""
 
 from __future__ import annotations
 

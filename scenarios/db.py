@@ -1,4 +1,4 @@
-"""The database, by tier and by way: reading seeded items, of which 1 to 1000 must be there, and counting."""
+"""The database, by tier and by variant: reads of the seeded items 1 to 1000, and a counter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _last_of_page = contains(b'{"id":%d,' % _LIMIT)
 
 
 def _reads(path: str) -> Callable[[Random], Flow]:
-    """A flow that reads one seeded item; the path is the label of them all, as it leaves the query out."""
+    """A flow that reads one seeded item; all reads share a label, the path without its query."""
     return one_of(
         [Request("GET", f"{path}?id={number}", check=check) for number, check in enumerate(_checks, 1)]
     )

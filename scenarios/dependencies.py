@@ -1,4 +1,4 @@
-"""Endpoints with three dependencies, by kind: what each hop to a thread costs."""
+"""Endpoints with three dependencies, by kind: the cost of each hop to a thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the features of a server show themselves in: each runs against a server without them, too."""
+"""Workloads that show the cost of a server's features; each also runs against a server without them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 from scenarios.model import Flow, Request, Response, Scenario, contains
 from scenarios.single import Always, one_of, with_headers
-from scenarios.users import logged_in_where_needed
+from scenarios.users import login_headers_where_needed
 
 _SEED_ROWS = 1000
 _BODY_BYTES = 16_384
@@ -34,20 +34,20 @@ _cached = [
 
 
 def _is_text_or_gzip(response: Response) -> bool:
-    """The decompressed size is known; of what is compressed, that it is less."""
+    """A plain body has the known size; a compressed one is smaller."""
     compressed = response.body.startswith(_GZIP) and len(response.body) < _BODY_BYTES
     return compressed or (len(response.body) == _BODY_BYTES and response.body.startswith(b"0: the"))
 
 
 def items_read(rng: Random) -> Flow:
-    """One seeded item, with a token where one is needed."""
-    headers = yield from logged_in_where_needed(rng)
+    """One seeded item, with a token if the server requires one."""
+    headers = yield from login_headers_where_needed(rng)
     if headers is not None:
         yield with_headers(_reads[int(rng.random() * _SEED_ROWS)], headers)
 
 
 def cache_revalidate(rng: Random) -> Flow:
-    """An item, then the same again: a server that tags its answers need not send it twice."""
+    """An item, then the same again: a server that tags its responses need not send it twice."""
     request = _cached[int(rng.random() * _SEED_ROWS)]
     first = yield request
     tag = first.header("ETag")
@@ -57,8 +57,8 @@ def cache_revalidate(rng: Random) -> Flow:
 
 
 def reports(rng: Random) -> Flow:
-    """A report is asked for, and looked at."""
-    headers = yield from logged_in_where_needed(rng)
+    """Request a report, then read it."""
+    headers = yield from login_headers_where_needed(rng)
     if headers is None:
         return
     asked = yield with_headers(_report, headers)

@@ -1,4 +1,4 @@
-"""A user's own Python file with a `SCENARIOS` table, beside the ones that come along."""
+"""A user's own Python file with a `SCENARIOS` table, in addition to the shipped scenarios."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from scenarios.model import Scenario
 
 
 class ScenarioFileError(Exception):
-    """The file cannot be used; the message names it and says why."""
+    """The file cannot be used; the message names it and gives the reason."""
 
 
 def load(path: Path | None) -> dict[str, Scenario]:
-    """The table of scenarios, with those of `path` added; theirs win. Raises ScenarioFileError."""
+    """The shipped scenarios and those of `path`, which win where names recur. Raises ScenarioFileError."""
     return dict(SCENARIOS) if path is None else {**SCENARIOS, **_from_file(path)}
 
 
 def own(path: Path | None) -> tuple[str, ...]:
-    """The names in the table of `path` alone; without a path, of ours. Raises ScenarioFileError."""
+    """The names in the table of `path`; without a path, those of the shipped scenarios. Raises ScenarioFileError."""
     return tuple(SCENARIOS if path is None else _from_file(path))
 
 
 def _from_file(path: Path) -> dict[str, Scenario]:
     if not path.is_file():
         raise ScenarioFileError(f"{path}: there is no such file")
-    sys.path.append(str(path.parent.resolve()))  # what lies beside the file can be imported from it
+    sys.path.append(str(path.parent.resolve()))  # so that the file can import its neighbours
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # standard output is for what a command answers
+        with contextlib.redirect_stdout(
+            sys.stderr
+        ):  # standard output is reserved for the output of a command
             table = runpy.run_path(str(path)).get("SCENARIOS")
     except (Exception, SystemExit) as error:
         raise ScenarioFileError(f"{path}: {type(error).__name__}: {error}") from error
@@ -40,7 +42,7 @@ def _from_file(path: Path) -> dict[str, Scenario]:
         )
     for name, scenario in table.items():
         if not isinstance(scenario, Scenario):
-            raise ScenarioFileError(f"{path}: SCENARIOS[{name!r}] is no scenarios.model.Scenario")
+            raise ScenarioFileError(f"{path}: SCENARIOS[{name!r}] is not a scenarios.model.Scenario")
         if scenario.name != name:
             raise ScenarioFileError(
                 f"{path}: SCENARIOS[{name!r}] calls itself {scenario.name!r}; use one name"

@@ -1,4 +1,4 @@
-"""Endpoints that wait 10 ms for something slow: the right way, the wrong way, and the repair."""
+"""Endpoints that wait 10 ms for something slow: the right way, the mistake, and its repair."""
 
 from __future__ import annotations
 

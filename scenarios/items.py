@@ -16,7 +16,7 @@ _newest_first = contains(b'[{"id":')
 
 
 def _life_at(root: str) -> Callable[[Random], Flow]:
-    """A flow of five requests; it ends early where no item could be created, as there is nothing to go on with."""
+    """A flow of five requests; it ends early if the item cannot be created."""
     creations = [
         json_request("POST", root, {"name": f"load item {n}", "price": n / 4}, expect=201, check=_named)
         for n in range(_VARIETY)

@@ -1,4 +1,4 @@
-"""What people do: look around, keep things of their own, and all of that in the proportions of a shop."""
+"""Sessions of people: browsing, editing items of their own, and both in the proportions of a shop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 
 from scenarios.model import Flow, Request, Scenario, contains, json_request
 from scenarios.single import with_headers
-from scenarios.users import log_in, logged_in, logged_in_where_needed
+from scenarios.users import log_in, login_headers, login_headers_where_needed
 
 _ROOT = "/api/v1/items"
 _ITEM = f"{_ROOT}/{{id}}"
@@ -36,8 +36,8 @@ _change = json_request("PATCH", _ROOT, {"price": 1.5}, name=f"PATCH {_ITEM}", ch
 
 
 def browse(rng: Random) -> Flow:
-    """A page, an item of it, a search, and what is popular."""
-    headers = yield from logged_in_where_needed(rng)
+    """A page, an item of it, a search, and a popular item."""
+    headers = yield from login_headers_where_needed(rng)
     if headers is None:
         return
     page = int(rng.random() * (_SEED_ROWS // _PAGE))
@@ -54,8 +54,8 @@ def browse(rng: Random) -> Flow:
 
 
 def edit(rng: Random) -> Flow:
-    """An item of one's own: created, changed, read back, and deleted; one logs in the first time."""
-    headers = yield from logged_in(rng)
+    """A user's own item: created, changed, read back, and deleted; the first session logs in."""
+    headers = yield from login_headers(rng)
     if headers is None:
         return
     created = yield with_headers(_creation, headers)
@@ -68,12 +68,12 @@ def edit(rng: Random) -> Flow:
 
 
 _SHOP = ((80, browse), (18, edit), (2, log_in))
-"""Of a hundred sessions, so many of each."""
+"""The number of sessions of each kind in a hundred."""
 _SHARES = tuple(accumulate(share for share, _ in _SHOP))
 
 
 def shop(rng: Random) -> Flow:
-    """One of them, by weight."""
+    """One of these sessions, drawn by weight."""
     drawn = rng.random() * _SHARES[-1]
     chosen = next(flow for upto, (_, flow) in zip(_SHARES, _SHOP, strict=True) if drawn < upto)
     return chosen(rng)

@@ -1,7 +1,7 @@
-"""What a workload is made of: requests, responses, flows and scenarios.
+"""The parts of a workload: requests, responses, flows and scenarios.
 
 A flow is a generator that yields requests and is sent the responses. It does no I/O, so whoever drives it - the
-native engine, Locust, pytest-benchmark, a test - decides how the request travels.
+native engine, Locust, pytest-benchmark, a test - decides how a request travels.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Response(NamedTuple):
-    """An answer: status, body, and the header lines as they came over the wire."""
+    """A response: status, body, and the header lines as they came over the wire."""
 
     status: int
     body: bytes
@@ -34,11 +34,11 @@ Check = Callable[[Response], bool]
 
 
 class Request(NamedTuple):
-    """One request and what its answer must be; `name` is the label under which its times are grouped.
+    """One request and the response it expects; `name` is the label under which its times are grouped.
 
     A tuple, not a dataclass: drivers use requests as dictionary keys on the hot path. Yield a module-level constant
-    where nothing varies. The path carries the query string; paths with an id in them want a `name`. A `check` must
-    judge by the answer alone: a driver may spare it one that is byte for byte the last.
+    where nothing varies. The path includes the query string; give paths that contain an id a `name`. A `check` must
+    depend on the response alone: a driver may skip it for a response that equals the last one byte for byte.
     """
 
     method: str
@@ -54,13 +54,13 @@ class Request(NamedTuple):
         return self.name or f"{self.method} {self.path.partition('?')[0]}"
 
     def fault(self, response: Response) -> str | None:
-        """What is wrong with this answer (`status-500`, `wrong-body`), or None when it is as expected."""
+        """The fault of a response (`status-500`, `wrong-body`), or None if it is as expected."""
         if response.status != self.expect:
             return f"status-{response.status}"
         if self.check is not None:
             try:
                 right = self.check(response)
-            except Exception:  # a check that cannot read the answer has found a wrong answer
+            except Exception:  # a check that cannot read the response has found a wrong response
                 right = False
             if not right:
                 return "wrong-body"
@@ -75,11 +75,12 @@ def json_request(
 ) -> Request:
     """A request whose body is `data` as JSON."""
     body = json.dumps(data, separators=(",", ":")).encode()
-    return Request(method, path, body, (("Content-Type", "application/json"),), name, expect, check)
+    headers = (("Content-Type", "application/json"),)
+    return Request(method, path, body, headers, name=name, expect=expect, check=check)
 
 
 def contains(part: bytes) -> Check:
-    """A check that the body contains `part`: a substring search, cheap enough for every answer."""
+    """A check that the body contains `part`: a substring search, cheap enough for every response."""
     return lambda response: part in response.body
 
 
@@ -110,7 +111,7 @@ class Scenario:
 
 
 def drive(flow: Flow, send: Callable[[Request], Response]) -> Iterator[tuple[Request, Response]]:
-    """Run one session with a blocking `send`; gives each request with its answer."""
+    """Run one session with a blocking `send`; yields each request with its response."""
     try:
         request = next(flow)
         while True:
@@ -124,7 +125,7 @@ def drive(flow: Flow, send: Callable[[Request], Response]) -> Iterator[tuple[Req
 async def drive_async(
     flow: Flow, send: Callable[[Request], Awaitable[Response]]
 ) -> list[tuple[Request, Response]]:
-    """Run one session with an awaitable `send`; gives each request with its answer."""
+    """Run one session with an awaitable `send`; returns each request with its response."""
     exchanged: list[tuple[Request, Response]] = []
     try:
         request = next(flow)

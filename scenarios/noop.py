@@ -1,4 +1,4 @@
-"""Endpoints that do nothing: what the framework costs, and the hop to a thread."""
+"""Endpoints that do nothing: the cost of the framework, and of the hop to a thread."""
 
 from __future__ import annotations
 

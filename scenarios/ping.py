@@ -1,4 +1,4 @@
-"""The cheapest answer there is, and the victim of those who hold the event loop."""
+"""The cheapest response, and the bystander of loads that hold the event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flows of one request, which most scenarios are."""
+"""Flows of one request: most scenarios are such."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scenarios.model import Flow, Request
 @final
 @dataclass(frozen=True, slots=True)
 class Always:
-    """A flow that makes this request, once a session. A driver may know it by its type, and repeat the request."""
+    """A flow that makes this request, once per session. A driver may test for this type and repeat the request."""
 
     request: Request
 
@@ -22,7 +22,7 @@ class Always:
 
 
 def one_of(requests: Sequence[Request]) -> Callable[[Random], Flow]:
-    """A flow that makes one of these requests, all of them equally likely."""
+    """A flow that makes one of these requests, each with the same probability."""
     count = len(requests)
 
     def flow(rng: Random) -> Flow:
@@ -32,5 +32,5 @@ def one_of(requests: Sequence[Request]) -> Callable[[Random], Flow]:
 
 
 def with_headers(request: Request, headers: tuple[tuple[str, str], ...]) -> Request:
-    """The same request with these headers, too."""
+    """The request with these headers added."""
     return request._replace(headers=request.headers + headers) if headers else request

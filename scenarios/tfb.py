@@ -8,7 +8,7 @@ from scenarios.model import Check, Request, Response, Scenario, contains
 from scenarios.single import Always
 
 _QUERIES = 20
-"""The most that their published figures of the multiple-query types go up to."""
+"""The largest number of queries in their published figures."""
 _CACHED = 100
 
 _greeting = contains(b"Hello, World!")

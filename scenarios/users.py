@@ -1,4 +1,4 @@
-"""Users who log in once, and what it costs to be known: a password at every session, or a token at every request."""
+"""Users who log in, and the cost of authentication: a password in every session, or a token in every request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scenarios.model import Flow, Request, Response, Scenario, contains, json_re
 from scenarios.single import with_headers
 
 Headers = tuple[tuple[str, str], ...]
-Login = Generator[Request, Response, Headers | None]
+LoginFlow = Generator[Request, Response, Headers | None]
 
 _PASSWORD = "a password for the load test"
 
@@ -20,18 +20,16 @@ INFO = Request("GET", "/bench/info", check=contains(b'"auth":"'))
 _FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
 _me = Request("GET", "/users/me", check=contains(b'"username":"load-'))
 
-# A user is whoever has these random numbers: engines give each user their own, for all sessions.
+# A generator of random numbers identifies a user: engines give each user one, for all sessions.
 _names: WeakKeyDictionary[Random, str] = WeakKeyDictionary()
 _headers: WeakKeyDictionary[Random, Headers] = WeakKeyDictionary()
 _needed: WeakKeyDictionary[Random, bool] = WeakKeyDictionary()
 
 
-def registered(rng: Random) -> Generator[Request, Response, Request | None]:
-    """The request by which this user logs in, once they are registered; None where that failed."""
+def login_request(rng: Random) -> Generator[Request, Response, Request | None]:
+    """The request that logs this user in, after their registration; None if that fails."""
     if rng not in _names:
-        name = (
-            f"load-{secrets.token_hex(8)}"  # not drawn from rng: those of two runs on one server must differ
-        )
+        name = f"load-{secrets.token_hex(8)}"  # not drawn from rng: the names of two runs on one server must differ
         data = {"username": name, "password": _PASSWORD}
         made = yield json_request(
             "POST", "/auth/register", data, expect=201, check=contains(b'"username":"load-')
@@ -43,10 +41,10 @@ def registered(rng: Random) -> Generator[Request, Response, Request | None]:
     return Request("POST", "/auth/token", body, _FORM, check=contains(b'"access_token":"'))
 
 
-def logged_in(rng: Random) -> Login:
-    """The headers that name this user, who logs in once; None where that failed."""
+def login_headers(rng: Random) -> LoginFlow:
+    """The headers that authenticate this user, who logs in once; None if that fails."""
     if rng not in _headers:
-        login = yield from registered(rng)
+        login = yield from login_request(rng)
         if login is None:
             return None
         answer = yield login
@@ -56,24 +54,24 @@ def logged_in(rng: Random) -> Login:
     return _headers[rng]
 
 
-def logged_in_where_needed(rng: Random) -> Login:
-    """The same where the server serves none but those who are known, which it is asked once; else no headers."""
+def login_headers_where_needed(rng: Random) -> LoginFlow:
+    """The headers that authenticate this user if the server requires them, which it is asked once; else no headers."""
     if rng not in _needed:
-        told = yield INFO
-        _needed[rng] = b'"auth":"on"' in told.body
-    return (yield from logged_in(rng)) if _needed[rng] else ()
+        info = yield INFO
+        _needed[rng] = b'"auth":"on"' in info.body
+    return (yield from login_headers(rng)) if _needed[rng] else ()
 
 
 def log_in(rng: Random) -> Flow:
-    """A user who comes with their password every time."""
-    login = yield from registered(rng)
+    """A user who logs in with their password in every session."""
+    login = yield from login_request(rng)
     if login is not None:
         yield login
 
 
 def ask_who_i_am(rng: Random) -> Flow:
-    """A user who comes with a token."""
-    headers = yield from logged_in(rng)
+    """A user who sends a token."""
+    headers = yield from login_headers(rng)
     if headers is not None:
         yield with_headers(_me, headers)
 

@@ -1,4 +1,4 @@
-"""Items that everybody may read, kept for a while: in this process, or in Redis for all workers."""
+"""A cache of public items: in this process, or in Redis for all workers."""
 
 import warnings
 from collections.abc import AsyncIterator
@@ -14,27 +14,27 @@ from target_app.schemas.item import ItemPublic
 from target_app.settings import Settings
 
 _LOCK_S = 5.0
-"""A loader that died holds up the others no longer than this."""
+"""Lifetime of a lock: a request that dies while it loads an item holds up the others no longer than this."""
 _POLL_S = 0.005
 
 
 @dataclass(slots=True)
 class Slot:
-    """The place of one item: what was found there, or what is to be put there."""
+    """The place of one item in the cache: `found` was there, `loaded` is to be put there."""
 
     found: ItemPublic | None = None
     loaded: ItemPublic | None = None
     state: str | None = None
 
     def keep(self, item: ItemPublic) -> ItemPublic:
-        """Put an item there unless it is somebody's own; gives the item."""
+        """Mark an item for the cache unless it has an owner; returns the item."""
         if item.owner_id is None:
             self.loaded = item
         return item
 
 
 class ItemCache:
-    """Public items by id. Where the cache cannot be reached, everything goes on without it."""
+    """Public items by id; requests are served without the cache while it cannot be reached."""
 
     def __init__(self, settings: Settings) -> None:
         self._ttl_s = settings.cache_ttl_s
@@ -58,7 +58,7 @@ class ItemCache:
 
     @asynccontextmanager
     async def slot(self, item_id: int) -> AsyncIterator[Slot]:
-        """The slot of an item; while it is empty, one request of all fills it and the others wait for that one."""
+        """The slot of an item; while it is empty, one request fills it and the others wait for that one."""
         if self._cache is None:
             yield Slot()
             return
@@ -83,7 +83,7 @@ class ItemCache:
 
     @asynccontextmanager
     async def _lock(self, cache: Cache, key: str) -> AsyncIterator[None]:
-        """The lock of a slot, whose loss while it was held is no harm."""
+        """The lock of a slot; losing the lock while it is held does no harm."""
         lock = cache.lock(f"lock:{key}", _LOCK_S, check_interval=_POLL_S)
         await lock.__aenter__()
         try:
@@ -93,22 +93,22 @@ class ItemCache:
                 await lock.__aexit__(None, None, None)
 
     async def forget(self, item_id: int) -> None:
-        """Empty the slot of an item that was written, once it holds nothing older than that."""
+        """Empty the slot of an item after a write, once no request that read the old item can fill it again."""
         if self._cache is None:
             return
         key = f"item:{item_id}"
         with suppress(CacheBackendInteractionError):
-            # Whoever has read the old item and is about to put it there holds the lock.
+            # A request that has read the old item and is about to cache it holds the lock.
             async with self._lock(self._cache, key):
                 await self._cache.delete(key)
 
     def forget_sync(self, item_id: int) -> None:
-        """The same from the thread of a plain function."""
+        """`forget`, called from the thread of a plain function."""
         if self._cache is not None:
             from_thread.run(self.forget, item_id)
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections of the cache."""
         if self._cache is not None:
             with warnings.catch_warnings():
                 # cashews (7.6) closes its client by an old name.

@@ -1,4 +1,4 @@
-"""What a process reads and writes through, opened and closed by the lifespan, never at import."""
+"""The database sessions of a process: the lifespan opens and closes them, never an import."""
 
 import socket
 import sqlite3
@@ -18,7 +18,7 @@ from target_app.engines import engines
 from target_app.settings import Settings
 
 UNAVAILABLE: tuple[type[Exception], ...] = (
-    # the server is gone, goes, comes, or is full; its pool is
+    # the server is down, stopping, starting or full, or the pool is exhausted
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.TimeoutError,
     psycopg.OperationalError,
@@ -27,18 +27,18 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the server said farewell on an idle connection, which is used just then
-    # asyncpg gives the errors of connecting as they are
+    asyncpg.InternalClientError,  # the server closed an idle connection just as it is used
+    # asyncpg does not wrap the errors of connecting
     ConnectionError,
     TimeoutError,
     socket.gaierror,
 )
-"""What an exception is when the database cannot serve now, though it may later."""
+"""The exceptions of a database that cannot serve now but may later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Ways to read and to write, each with its sync twin; `raw` goes to the drivers themselves."""
+    """Engines and session factories, each with its sync twin; `raw` uses the drivers directly."""
 
     reader: AsyncEngine
     reader_sync: Engine
@@ -50,11 +50,14 @@ class Database:
 
 
 @asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[Database]:
-    """The database; a worker opens at most four times `pool_size` connections, each when it is first needed."""
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database for as long as the block lasts.
+
+    A worker opens at most four times `pool_size` connections, each on first use.
+    """
     through = engines(settings)
     try:
-        async with raw.opened(settings) as drivers:
+        async with raw.open_pools(settings) as drivers:
             yield Database(
                 reader=through.reader,
                 reader_sync=through.reader_sync,

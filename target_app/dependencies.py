@@ -1,8 +1,8 @@
-"""What endpoints ask for, named once.
+"""The dependencies of the endpoints, each named once.
 
-All of them are coroutine functions, although they wait for nothing: FastAPI would send a plain function to a
-thread and back, and every endpoint would pay for it. Endpoints open their own sessions, so that twins differ
-in nothing but the session, and a connection goes back to the pool before the answer is written.
+All of them are coroutine functions, although they wait for nothing: FastAPI runs a plain function in a thread,
+and every endpoint would pay for the hop. Endpoints open their own sessions, so that twins differ only in the
+session, and a connection returns to the pool before the response is written.
 """
 
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ WorldCache = dict[int, int]
 
 
 async def get_settings(request: Request) -> Settings:
-    """The settings the application was made with."""
+    """The settings of the application."""
     settings: Settings = request.app.state.settings
     return settings
 
@@ -44,7 +44,7 @@ async def get_world_cache(request: Request) -> WorldCache:
 
 
 async def get_calculators(request: Request) -> Calculators:
-    """The processes to compute in, which the lifespan ends."""
+    """The worker processes for computations, which the lifespan ends."""
     calculators: Calculators = request.app.state.calculators
     return calculators
 
@@ -59,31 +59,31 @@ ItemPageDep = Annotated[ItemPage, Query()]
 
 
 async def get_passwords(request: Request) -> Passwords:
-    """What hashes passwords."""
+    """The hasher of passwords."""
     passwords: Passwords = request.app.state.passwords
     return passwords
 
 
 async def get_signer(request: Request) -> Signer:
-    """What signs tokens."""
+    """The signer of tokens."""
     signer: Signer = request.app.state.signer
     return signer
 
 
 async def get_cache(request: Request) -> ItemCache:
-    """The cache of items, which may be none."""
+    """The cache of items, which caches nothing when it is off."""
     cache: ItemCache = request.app.state.cache
     return cache
 
 
 async def get_redis(request: Request) -> Redis | None:
-    """The way to Redis, where something is kept in it."""
+    """The Redis client, or None if nothing is kept in Redis."""
     redis: Redis | None = request.app.state.redis
     return redis
 
 
 async def get_slot(item_id: ItemId, request: Request, response: Response) -> AsyncIterator[Slot]:
-    """The place of an item in the cache; `X-Cache` says whether it was there."""
+    """The slot of an item in the cache; `X-Cache` says whether the item was there."""
     cache: ItemCache = request.app.state.cache
     async with cache.slot(item_id) as slot:
         if slot.state is not None:
@@ -106,39 +106,43 @@ async def authenticate(
     token: Annotated[str | None, Depends(OAuth2PasswordBearer("/auth/token", auto_error=False))],
     key: Annotated[str | None, Depends(APIKeyHeader(name="X-API-Key", auto_error=False))],
 ) -> UserPublic | None:
-    """The user whose key or token came along, or None where neither did; raises a 401 where what came is no good."""
+    """The user of the request's key or token, or None without either; raises a 401 if they are not valid."""
     if token is None and key is None:
         return None
-    user = await _by_key(database, key) if key is not None else await _by_token(database, signer, token or "")
+    user = (
+        await _read_by_key(database, key)
+        if key is not None
+        else await _read_by_token(database, signer, token or "")
+    )
     if user is None:
-        raise _unknown()
+        raise _unauthorized()
     response.headers["Cache-Control"] = "no-store"
     request.scope["owner_id"] = user.id
     return user
 
 
-async def _by_key(database: Database, key: str) -> UserPublic | None:
+async def _read_by_key(database: Database, key: str) -> UserPublic | None:
     async with database.reading() as session:
-        return await users.by_key_hash(session, key_hash(key))
+        return await users.read_by_key_hash(session, key_hash(key))
 
 
-async def _by_token(database: Database, signer: Signer, token: str) -> UserPublic | None:
+async def _read_by_token(database: Database, signer: Signer, token: str) -> UserPublic | None:
     user_id = signer.user_id(token)
     if user_id is None:
         return None
     async with database.reading() as session:
-        return await users.by_id(session, user_id)
+        return await users.read_by_id(session, user_id)
 
 
 async def require_user(user: Annotated[UserPublic | None, Depends(authenticate)]) -> UserPublic:
-    """The user who asks; raises a 401 where nobody is named."""
+    """The authenticated user; raises a 401 for an anonymous request."""
     if user is None:
-        raise _unknown()
+        raise _unauthorized()
     return user
 
 
 async def get_owner(request: Request) -> int | None:
-    """The id of the user who asks, once `authenticate` has found out, or None."""
+    """The id of the user whom `authenticate` found, or None."""
     owner_id: int | None = request.scope.get("owner_id")
     return owner_id
 
@@ -147,12 +151,12 @@ UserDep = Annotated[UserPublic, Depends(require_user)]
 OwnerDep = Annotated[int | None, Depends(get_owner)]
 
 
-def _unknown() -> HTTPException:
+def _unauthorized() -> HTTPException:
     return HTTPException(401, "Nobody is known by these credentials", {"WWW-Authenticate": "Bearer"})
 
 
-def found(row: T | None, otherwise: str = "There is no such item") -> T:
-    """The row itself; raises a 404 where there is none."""
+def row_or_404(row: T | None, otherwise: str = "There is no such item") -> T:
+    """The row itself; raises a 404 if it is None."""
     if row is None:
         raise HTTPException(404, otherwise)
     return row

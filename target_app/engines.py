@@ -1,4 +1,4 @@
-"""SQLAlchemy's engines: how each kind of database is reached, async and sync, for reading and for writing."""
+"""SQLAlchemy's engines for each kind of database: async and sync, for reading and for writing."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from target_app.settings import Settings
 
-# A statement that reads sees one snapshot by itself, so reading does without BEGIN and ROLLBACK.
+# A single statement sees one snapshot, so reading needs no BEGIN and ROLLBACK.
 _READING = {"isolation_level": "AUTOCOMMIT"}
 _READING_SQLITE = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 
@@ -32,12 +32,12 @@ class Engines:
 
 
 def engines(settings: Settings) -> Engines:
-    """Engines that have not connected yet."""
+    """Engines that connect on first use."""
     return _postgres(settings) if settings.backend == "postgres" else _sqlite(settings)
 
 
 def writing_engine(settings: Settings) -> Engine:
-    """A sync engine of one connection, all of whose transactions may write."""
+    """A sync engine of one connection whose transactions may write."""
     if settings.backend == "postgres":
         return _postgres_sync(settings, pool_size=1)
     engine = _sqlite_sync(settings, pool_size=1)
@@ -49,7 +49,7 @@ def _pool(settings: Settings) -> dict[str, Any]:
     return {"max_overflow": 0, "pool_timeout": settings.pool_timeout_s}
 
 
-# --- PostgreSQL: readers and writers share a pool, as its connections are dear --------------------
+# --- PostgreSQL: readers and writers share a pool, as its connections are expensive --------------------
 
 
 def _postgres(settings: Settings) -> Engines:
@@ -77,8 +77,10 @@ def _postgres_sync(settings: Settings, pool_size: int) -> Engine:
 
 
 def _sqlite(settings: Settings) -> Engines:
-    """A pool of one writing connection makes the requests of a process queue for it in order, instead of all of
-    them polling for the lock of the file."""
+    """With one writing connection, the requests of a process queue for it in order.
+
+    With more, all of them would poll for the lock of the file.
+    """
     writer = _sqlite_async(settings, pool_size=1)
     _begin_immediately(writer.sync_engine)
     return Engines(
@@ -104,7 +106,7 @@ def _sqlite_sync(settings: Settings, **options: Any) -> Engine:
 
 
 def sqlite_pragmas(settings: Settings) -> tuple[str, ...]:
-    """What each new connection is told."""
+    """The statements that set up each new connection."""
     return (
         f"PRAGMA busy_timeout = {round(settings.busy_timeout_s * 1000)}",
         "PRAGMA synchronous = NORMAL",
@@ -114,7 +116,7 @@ def sqlite_pragmas(settings: Settings) -> tuple[str, ...]:
 
 def _set_up_connections(engine: Engine, settings: Settings) -> None:
     def set_up(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # or the driver begins transactions by itself, and deferred ones
+        connection.isolation_level = None  # else the driver begins transactions itself, and deferred ones
         cursor = connection.cursor()
         for pragma in sqlite_pragmas(settings):
             cursor.execute(pragma)

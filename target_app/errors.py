@@ -1,4 +1,4 @@
-"""Failures as answers, all of one shape: what is wrong, and the id of the request."""
+"""Failures as responses of one shape: the detail, and the id of the request."""
 
 import logging
 import re
@@ -23,56 +23,56 @@ _log = logging.getLogger(__name__)
 
 
 def install(app: FastAPI) -> None:
-    """Answer 422 to what does not fit the schema, 405 with every method there is, 503 without a database."""
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(405, _wrong_method)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(DBAPIError, _failed)
-    app.add_exception_handler(Exception, _broken)
+    """Answer 422 to a request that does not fit the schema, 405 with all allowed methods, 503 without a database."""
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(405, _answer_wrong_method)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(DBAPIError, _answer_database_error)
+    app.add_exception_handler(Exception, _answer_crash)
     for kind in UNAVAILABLE:
-        app.add_exception_handler(kind, _unavailable)
+        app.add_exception_handler(kind, _answer_unavailable)
 
 
 def request_id(scope: Scope) -> str:
-    """The id of a request: the one in its `X-Request-ID` if that is a plain word, else a new one."""
+    """The id of a request: its `X-Request-ID` if that is 1 to 64 letters, digits, `.`, `_` or `-`, else a new one."""
     if "request_id" not in scope:
-        said = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        scope["request_id"] = said.decode() if _GOOD_ID.fullmatch(said) else uuid4().hex
-    found: str = scope["request_id"]
-    return found
+        sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        scope["request_id"] = sent.decode() if _GOOD_ID.fullmatch(sent) else uuid4().hex
+    name: str = scope["request_id"]
+    return name
 
 
 def error_response(
     scope: Scope, status: int, detail: object, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """A failure as an answer, which nobody keeps."""
+    """A failure as a response, which no cache may store."""
     content = {"detail": detail, "request_id": request_id(scope)}
     return JSONResponse(content, status, {"Cache-Control": "no-store", **(headers or {})})
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
+async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     return error_response(request.scope, error.status_code, error.detail, error.headers)
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    """Say where and why; what was sent is not echoed, as it may be secret, or no text at all."""
+async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
+    """Name the place and the reason; the input is not echoed, as it may be secret or not even text."""
     assert isinstance(error, RequestValidationError)
     faults = [{key: fault[key] for key in ("type", "loc", "msg")} for fault in error.errors()]
     return error_response(request.scope, 422, faults)
 
 
-async def _failed(request: Request, error: Exception) -> JSONResponse:
-    """SQLAlchemy wraps most errors of asyncpg alike, so the cause decides; what is a mistake of ours stays a 500."""
+async def _answer_database_error(request: Request, error: Exception) -> JSONResponse:
+    """SQLAlchemy wraps most errors of asyncpg in one class, so the cause decides; a bug of ours stays a 500."""
     assert isinstance(error, DBAPIError)
     cause = error.orig.__cause__ if error.orig else None
     if error.connection_invalidated or isinstance(cause, UNAVAILABLE):
-        return await _unavailable(request, error)
+        return await _answer_unavailable(request, error)
     raise error
 
 
-async def _wrong_method(request: Request, _error: Exception) -> JSONResponse:
-    """Name all methods of the path; the error knows only those of the first route that it fits."""
+async def _answer_wrong_method(request: Request, _error: Exception) -> JSONResponse:
+    """Name all methods of the path; the error knows only those of the first matching route."""
     allow = ", ".join(method for method in _METHODS if _is_served(request, method))
     return error_response(request.scope, 405, "Method Not Allowed", {"Allow": allow})
 
@@ -82,13 +82,13 @@ def _is_served(request: Request, method: str) -> bool:
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
-async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+async def _answer_unavailable(request: Request, error: Exception) -> JSONResponse:
     _log.warning("%s %r: %s", request.method, request.url.path, error)
     headers = {"Retry-After": str(_RETRY_AFTER_S)}
     return error_response(request.scope, 503, "The database is not available", headers)
 
 
-async def _broken(request: Request, _error: Exception) -> JSONResponse:
-    """Tell nothing of what went wrong inside; this one is sent from without all middleware, so it names itself."""
+async def _answer_crash(request: Request, _error: Exception) -> JSONResponse:
+    """Reveal nothing of the failure; this response bypasses all middleware, so it sets `X-Request-ID` itself."""
     headers = {"X-Request-ID": request_id(request.scope)}
     return error_response(request.scope, 500, "Internal Server Error", headers)

@@ -1,4 +1,4 @@
-"""What a process opens when it starts, and closes when it stops: kept in the state of the application."""
+"""The resources that a process opens at its start and closes at its end, kept in the state of the application."""
 
 import gc
 import logging
@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from target_app import seed
 from target_app.cache import ItemCache
 from target_app.crud import users, worlds
-from target_app.database import connected
+from target_app.database import open_database
 from target_app.limiter import MemoryWindows, RedisWindows
-from target_app.middleware.request_log import writing_requests
-from target_app.probe import probing
+from target_app.middleware.request_log import write_request_log
+from target_app.probe import run_probe
 from target_app.processes import calculators
 from target_app.redis_client import redis_client
 from target_app.security import Passwords, Signer
@@ -37,24 +37,24 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.world_cache = await to_thread.run_sync(worlds.read_all, settings)
     async with AsyncExitStack() as opened:
         if settings.logs_requests:
-            opened.enter_context(writing_requests())
-        database = await opened.enter_async_context(connected(settings))
+            opened.enter_context(write_request_log())
+        database = await opened.enter_async_context(open_database(settings))
         app.state.database = database
         app.state.calculators = await opened.enter_async_context(calculators())
-        await opened.enter_async_context(probing(settings, database))
+        await opened.enter_async_context(run_probe(settings, database))
         await _open_features(app, settings, opened)
         if settings.gc_freeze:
-            opened.enter_context(frozen())
+            opened.enter_context(freeze_heap())
         yield
 
 
 @contextmanager
-def frozen() -> Iterator[None]:
-    """Leave what there is out of garbage collections, for as long as the block lasts.
+def freeze_heap() -> Iterator[None]:
+    """Exclude the objects that exist now from garbage collections, for as long as the block lasts.
 
-    A full collection goes through all that lives, most of it modules, and stops the worker for as long: 75 to 115 ms,
-    once in some thousand requests, by what the probe said of this app before. Where something is frozen already, that
-    is the business of whoever did it.
+    A full collection visits all live objects, most of them from modules, and stops the worker meanwhile: 75 to 115 ms,
+    once in some thousand requests, as the probe measured in this app. If something is frozen already, this does
+    nothing: whoever froze it is in charge.
     """
     if gc.get_freeze_count():
         yield
@@ -85,7 +85,7 @@ async def _signer(settings: Settings) -> Signer | None:
 
 
 def _warn_of_memory(settings: Settings) -> None:
-    """A worker of a server is a child of its master, or one of gunicorn's; neither is told how many there are."""
+    """A worker is a child of its server's master, or runs under gunicorn; neither knows the number of workers."""
     of_several = multiprocessing.parent_process() is not None or "gunicorn" in sys.modules
     if not of_several and int(os.environ.get("WEB_CONCURRENCY") or 1) < 2:
         return

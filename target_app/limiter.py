@@ -1,7 +1,7 @@
-"""Sliding windows: whether a key may have one more hit in the seconds that lie behind it.
+"""Sliding windows: may a key have one more hit within the last seconds?
 
-Ours, as the memory storage of `limits` (5.8) starts a task for each hit and wakes a thread for each key, and its
-Redis storage wants two round trips where the headers tell what remains. A window here is exact, and one round trip.
+Our own, because the memory storage of `limits` (5.8) starts a task for each hit and wakes a thread for each key, and
+its Redis storage needs two round trips when headers report the remaining hits. Here a window is exact, and takes one.
 """
 
 import time
@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class HitLimit:
     """At most `hits` in any `window_s` seconds for each key."""
 
     name: str
@@ -22,7 +22,7 @@ class Limit:
 
 
 class Hit(NamedTuple):
-    """Whether a hit was let through, how many more may be, and the seconds until the oldest one leaves the window."""
+    """Whether a hit was allowed, how many more are, and the seconds until the oldest one leaves the window."""
 
     allowed: bool
     remaining: int
@@ -30,21 +30,21 @@ class Hit(NamedTuple):
 
 
 class Windows(Protocol):
-    """Where hits are remembered; those that are refused are not."""
+    """A store of hits; refused hits are not stored."""
 
-    async def hit(self, limit: Limit, key: str) -> Hit:
-        """Count one hit. Raises RedisError or OSError where it cannot be counted."""
+    async def hit(self, limit: HitLimit, key: str) -> Hit:
+        """Count one hit. Raises RedisError or OSError if it cannot be counted."""
 
 
 class MemoryWindows:
-    """Hits of this process alone: several workers let through several times as much."""
+    """Hits of this process only: N workers allow N times as many."""
 
     def __init__(self) -> None:
         self._hits: dict[tuple[str, str], deque[float]] = {}
         self._swept_s = time.monotonic()
 
-    async def hit(self, limit: Limit, key: str) -> Hit:
-        """Count one hit; with a queue of their times a key, as long as the limit at most."""
+    async def hit(self, limit: HitLimit, key: str) -> Hit:
+        """Count one hit, in a queue of times per key, at most as long as the limit."""
         now_s = time.monotonic()
         self._sweep(now_s, limit.window_s)
         hits = self._hits.setdefault((limit.name, key), deque())
@@ -56,7 +56,7 @@ class MemoryWindows:
         return Hit(allowed, limit.hits - len(hits), hits[0] + limit.window_s - now_s)
 
     def _sweep(self, now_s: float, window_s: int) -> None:
-        """Forget keys whose hits are all over, once a window, or they would pile up for ever."""
+        """Once a window, forget the keys whose hits have all left it, or they would pile up for ever."""
         if now_s - self._swept_s < window_s:
             return
         self._swept_s = now_s
@@ -82,12 +82,12 @@ return {1, limit - hits - 1, oldest + window - now}
 
 
 class RedisWindows:
-    """Hits of all workers together, counted by one script that nothing comes in between of."""
+    """Hits of all workers together, counted by one atomic script."""
 
     def __init__(self, redis: Redis) -> None:
         self._script = redis.register_script(_HIT)
 
-    async def hit(self, limit: Limit, key: str) -> Hit:
+    async def hit(self, limit: HitLimit, key: str) -> Hit:
         """Count one hit, in one round trip."""
         allowed, remaining, reset_us = await self._script(
             keys=[f"target-app:limit:{limit.name}:{key}"], args=[limit.hits, limit.window_s]

@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             app.include_router(router)
     app.include_router(health.router)
     for router in (items.router, items_sync.router, reports.router):
-        app.include_router(router, **_identified(settings))
+        app.include_router(router, **_identification(settings))
     if settings.auth != "off":
         app.include_router(auth.router)
         app.include_router(users.router)
@@ -42,8 +42,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _identified(settings: Settings) -> dict[str, Any]:
-    """Whom an endpoint asks for a name: nobody, those who give one, or all."""
+def _identification(settings: Settings) -> dict[str, Any]:
+    """The guard of an endpoint: none, one that accepts anonymous requests, or one that requires a user."""
     if settings.auth == "off":
         return {}
     guard = require_user if settings.auth == "on" else authenticate
@@ -56,7 +56,7 @@ def _common_responses(settings: Settings) -> Responses:
 
 
 def __getattr__(name: str) -> FastAPI:
-    """Make `app` when it is first asked for, so that importing the factory does not build a second one."""
+    """Make `app` on first access, so that importing the factory does not build a second one."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     app: FastAPI = globals().setdefault("app", create_app())

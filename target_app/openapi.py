@@ -1,4 +1,4 @@
-"""The schema, with a few things said that FastAPI does not say by itself."""
+"""The OpenAPI schema, completed with a few facts that FastAPI leaves out."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _UNCHANGED = {"description": "The client has it already, by its If-None-Match"}
 
 
 def install(app: FastAPI) -> None:
-    """Make the schema when it is first asked for."""
+    """Make the schema on first access."""
 
     def schema() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -1,7 +1,7 @@
-"""What a worker says of itself, ten times a second: how late its loop runs, what waits for threads and connections.
+"""Telemetry of a worker, ten lines per second: event-loop lag, and the queues for threads and connections.
 
-It costs 2.3 million instructions a second (callgrind, 10 s more of an idle loop), a thousandth of a core; when every
-waking finds cold caches, 0.4 % of one (CPU time of an idle process beside one without); and 1.5 us a collection.
+It costs 2.3 million instructions per second (callgrind, 10 s more of an idle loop), a thousandth of a core; with cold
+caches at every wake-up, 0.4 % of a core (CPU time of an idle process with and without); and 1.5 us per collection.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ from target_app.settings import Settings
 
 _WAKE_S = 0.05
 _LINE_NS = 90_000_000
-"""A line is due at the second waking, or at the first when that came late."""
+"""A line is due at the second wake-up, or at the first if that is late."""
 
 
 @asynccontextmanager
-async def probing(settings: Settings, database: Database) -> AsyncIterator[None]:
+async def run_probe(settings: Settings, database: Database) -> AsyncIterator[None]:
     """Append a line of JSON to `<probe_dir>/<pid>.jsonl` about every 100 ms, for as long as the block lasts.
 
-    Without a folder, or out of bench mode, nothing is done at all. A line holds CLOCK_MONOTONIC (`at_ns`), the largest
-    of what was seen since the line before (`loop_lag_ms`, `tokens_busy`, `tokens_waiting`, `pool_busy`,
-    `pool_waiting`, `gc_pause_ms`), the limits (`tokens` of the thread pool, `pool` connections for reading), and
-    `collections` of each generation with the time that they took (`gc_ms`), since the start. A loop that was blocked
-    writes one late line, whose lag tells the whole block.
+    Without a folder, or outside bench mode, it does nothing. A line holds CLOCK_MONOTONIC (`at_ns`), the largest values
+    since the previous line (`loop_lag_ms`, `tokens_busy`, `tokens_waiting`, `pool_busy`, `pool_waiting`,
+    `gc_pause_ms`), the limits (`tokens` of the thread pool, `pool` connections for reading), and since the start the
+    `collections` of each generation with their total time (`gc_ms`). After a blocked loop there is one late line,
+    whose lag covers the whole block.
     """
     folder = settings.probe_dir
     if folder is None or not settings.bench:
@@ -65,7 +65,7 @@ async def _probe(file: TextIO, database: Database, garbage: "_Garbage") -> None:
         lag_ms = max((now_ns - slept_ns) / 1e6 - _WAKE_S * 1e3, 0.0)
         waiting = limiter.statistics().tasks_waiting
         seen.append(
-            (lag_ms, limiter.borrowed_tokens, waiting, *map(sum, zip(*map(_used, pools), strict=True)))
+            (lag_ms, limiter.borrowed_tokens, waiting, *map(sum, zip(*map(_usage, pools), strict=True)))
         )
         if now_ns - written_ns < _LINE_NS:
             continue
@@ -88,10 +88,11 @@ async def _probe(file: TextIO, database: Database, garbage: "_Garbage") -> None:
         file.write(json.dumps(line) + "\n")
 
 
-def _used(pool: Pool) -> tuple[int, int]:
-    """Connections that are checked out, and those who wait for one.
+def _usage(pool: Pool) -> tuple[int, int]:
+    """The number of connections that are checked out, and of waiters for one.
 
-    SQLAlchemy does not tell who waits, but its queues know: the async one by its getters, the other by its condition.
+    SQLAlchemy does not report waiters, but its queues know them: the async one by its getters, the other by its
+    condition.
     """
     if not isinstance(pool, QueuePool):
         return 0, 0
@@ -101,7 +102,7 @@ def _used(pool: Pool) -> tuple[int, int]:
 
 
 class _Garbage:
-    """Counts collections and times their pauses; the interpreter calls it before and after each."""
+    """Counts collections and times their pauses; the interpreter calls it before and after each collection."""
 
     def __init__(self) -> None:
         self.collections = [0, 0, 0]

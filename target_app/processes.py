@@ -1,7 +1,8 @@
-"""Other processes to compute in: started when first needed, and ended by the end of their input.
+"""Worker processes for computations: each starts on first use, and ends when its input does.
 
-Lines over pipes instead of a pool of the standard library or of anyio: hypercorn's workers may have no children by
-multiprocessing, and anyio's do not start under granian. This way they also end with a server that is killed.
+They speak lines over pipes. Pools of the standard library or of anyio do not work everywhere: hypercorn's workers may
+not start children by multiprocessing, and anyio's do not start under granian. This way they also end with a server
+that is killed.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from target_app import work
 
 
 class Calculators:
-    """At most as many processes as there are processors, each with one computation at a time."""
+    """Up to one process per CPU, each with one computation at a time."""
 
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(os.cpu_count() or 1)
@@ -29,7 +30,7 @@ class Calculators:
                 result = await _ask(process, n)
             except BaseException:
                 with suppress(ProcessLookupError):
-                    process.kill()  # its answer may still come, and would be taken for that of another question
+                    process.kill()  # its result may still come, and would be read as that of the next request
                 raise
             self._idle.append(process)
             return result
@@ -45,7 +46,7 @@ class Calculators:
 
 @asynccontextmanager
 async def calculators() -> AsyncIterator[Calculators]:
-    """Processes to compute in, for as long as the block lasts."""
+    """Worker processes, for as long as the block lasts."""
     running = Calculators()
     try:
         yield running

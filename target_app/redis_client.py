@@ -1,4 +1,4 @@
-"""The way to Redis: quick to give up, and quick to come back."""
+"""The Redis client: it gives up quickly, and recovers quickly."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,12 +10,12 @@ from redis.backoff import NoBackoff
 from target_app.settings import Settings
 
 ONE_RETRY = Retry(NoBackoff(), 1)
-"""For a connection that Redis closed meanwhile; by default the client tries again for seconds."""
+"""One retry, for a connection that Redis has closed; by default the client retries for seconds."""
 
 
 @asynccontextmanager
 async def redis_client(settings: Settings) -> AsyncIterator[Redis | None]:
-    """A client that connects when it is first used, or None where nothing is kept in Redis."""
+    """A client that connects on first use, or None if nothing is kept in Redis."""
     if not settings.needs_redis:
         yield None
         return

@@ -25,22 +25,22 @@ _argon2 = PasswordHash((Argon2Hasher(),))
 
 
 class Passwords:
-    """Hashes passwords in threads of their own: each takes 64 MiB and most of a core for a while."""
+    """Hashes passwords in threads, one per CPU: each hash takes 64 MiB and most of a core for a while."""
 
     def __init__(self) -> None:
         self._limiter = CapacityLimiter(os.cpu_count() or 1)
 
     async def hash(self, password: str) -> str:
-        """The argon2 hash of a password, with a salt of its own."""
+        """The argon2 hash of a password, with a random salt."""
         return await to_thread.run_sync(_argon2.hash, password, limiter=self._limiter)
 
     async def verify(self, password: str, hashed: str | None) -> bool:
-        """Whether the hash is of this password; without a hash, False after the same work."""
+        """Whether the hash is that of the password; without a hash, False after the same work."""
         return await to_thread.run_sync(_verify, password, hashed, limiter=self._limiter)
 
 
 def _verify(password: str, hashed: str | None) -> bool:
-    # Whoever asks about an unknown user must wait as long, or names could be found out by the clock.
+    # A login as an unknown user must take as long, or its time would reveal which names exist.
     right = _argon2.verify(password, hashed or _nobodys_hash())
     return right and hashed is not None
 
@@ -58,7 +58,7 @@ class Signer:
     token_lifetime_s: int
 
     def token(self, user_id: int) -> str:
-        """A token that says who its bearer is, for as long as tokens live."""
+        """A token that identifies the user for `token_lifetime_s`."""
         now_s = int(time.time())
         claims = {
             "sub": str(user_id),
@@ -70,7 +70,7 @@ class Signer:
         return jwt.encode(claims, self.secret, _ALGORITHM)
 
     def user_id(self, token: str) -> int | None:
-        """Whose token this is, or None when it is not ours, not whole, or over."""
+        """The user of a token, or None if it is not ours, damaged or expired."""
         try:
             claims = jwt.decode(
                 token,
@@ -86,12 +86,12 @@ class Signer:
         return user_id if 0 < user_id <= INT32_MAX else None
 
     def new_key(self) -> str:
-        """A new API key, which no one can guess."""
+        """A new, random API key."""
         body = secrets.token_urlsafe(_KEY_BYTES)
         return f"{body}.{self._seal(body)}"
 
-    def issued(self, key: str) -> bool:
-        """Whether this API key was made here, be it still good or not: known without asking the database."""
+    def has_issued(self, key: str) -> bool:
+        """Whether this API key was made here, valid or deleted; needs no query."""
         body, _, seal = key.rpartition(".")
         return hmac.compare_digest(seal.encode(), self._seal(body).encode())
 
@@ -100,5 +100,5 @@ class Signer:
 
 
 def key_hash(key: str) -> str:
-    """What is kept of an API key; a plain hash does, as the key itself is random."""
+    """The stored form of an API key; a plain hash is enough, as the key is random."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The rows that are there from the start; `python -m target_app.seed` writes them without a server."""
+"""The seeded rows; `python -m target_app.seed` writes them without a server."""
 
 import fcntl
 import secrets
@@ -44,17 +44,17 @@ _MESSAGES = (
     "Locks are quick; waiting for them is not.",
     "He who blocks the loop blocks us all.",
 )
-# Seeded ids are given, not drawn from the sequence: without this, the next one drawn is taken.
+# Seeded ids are explicit, not drawn from the sequence: without this, the next id drawn would be taken.
 _DRAW_LATER_IDS = text("""
     SELECT setval(name, greatest((SELECT max(id) FROM items), pg_sequence_last_value(name)))
     FROM (SELECT pg_get_serial_sequence('items', 'id')::regclass AS name) AS sequence
 """)
 _POSTGRES_LOCK = 7_201_116
-"""An arbitrary number, known to nobody else who locks in the same database."""
+"""An arbitrary number that no other user of the database locks."""
 
 
 def prepare(settings: Settings) -> None:
-    """Make the tables and the seeded rows that are missing; several processes may do so at once."""
+    """Make the missing tables and seeded rows; several processes may do so at once."""
     engine = writing_engine(settings)
     try:
         if settings.backend == "postgres":
@@ -93,7 +93,7 @@ def _prepare_postgres(engine: Engine, settings: Settings) -> None:
 
 
 def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
-    with _alone(settings.database_path):
+    with _file_lock(settings.database_path):
         with engine.connect() as connection:
             # Before the transaction: the mode cannot change within one, and stays with the file.
             connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
@@ -102,7 +102,7 @@ def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
 
 
 def _fill(connection: Connection, settings: Settings) -> bool:
-    """Make what is missing; whether there were items among it."""
+    """Make the missing tables and rows; returns whether any were items."""
     Base.metadata.create_all(connection)
     new_items = _insert_missing(connection, Item, row, settings.seed_rows)
     if settings.bench:
@@ -119,7 +119,7 @@ def _insert_missing(
     made: Callable[[int], dict[str, Any]],
     count: int,
 ) -> bool:
-    """Insert the rows with the ids 1 to `count` that are not there; whether there were any."""
+    """Insert the missing rows among the ids 1 to `count`; returns whether there were any."""
     present = set(connection.scalars(select(model.id).where(model.id <= count)))
     missing = [made(row_id) for row_id in range(1, count + 1) if row_id not in present]
     if missing:
@@ -128,7 +128,7 @@ def _insert_missing(
 
 
 def _insert_missing_worlds(connection: Connection) -> None:
-    """The database counts to 10,000 itself: to send it that many rows would be most of what a start takes."""
+    """The database counts to 10,000 itself: sending that many rows would be most of the time of a start."""
     numbers = select(literal(1).label("id")).cte(recursive=True)
     numbers = numbers.union_all(select(numbers.c.id + 1).where(numbers.c.id < WORLDS))
     made = select(numbers.c.id, numbers.c.id * 7919 % WORLDS + 1)
@@ -137,8 +137,8 @@ def _insert_missing_worlds(connection: Connection) -> None:
 
 
 @contextmanager
-def _alone(database: Path) -> Iterator[None]:
-    """Hold a lock beside the database; closing the database itself would drop the locks of SQLite."""
+def _file_lock(database: Path) -> Iterator[None]:
+    """Hold a lock file next to the database; closing the database file itself would drop SQLite's own locks."""
     with database.with_name(f"{database.name}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Every variant of the application is an environment variable."""
+"""The settings of the application: one environment variable for each variant."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -13,10 +13,10 @@ _DEFAULT_URLS = {
     "postgres": "postgresql://postgres:postgres@127.0.0.1:5432/postgres",
 }
 _BACKENDS = {"sqlite": "sqlite", "postgresql": "postgres"}
-_EMPTY_IS_NONE = BeforeValidator(lambda said: None if said == "" else said)
+_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 
 
-def _supported(url: str) -> str:
+def _check_url(url: str) -> str:
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -33,11 +33,11 @@ def _supported(url: str) -> str:
     return url
 
 
-def _split(said: object) -> object:
-    return [part.strip() for part in said.split(",") if part.strip()] if isinstance(said, str) else said
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def _listed(origins: tuple[str, ...]) -> tuple[str, ...]:
+def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     if any("*" in origin for origin in origins):
         raise ValueError("name each origin, such as https://shop.example; * is not served")
     return origins
@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         default=None,
         description="sqlite or postgres at its usual place, where no URL says more; sqlite by default",
     )
-    database_url: Annotated[Annotated[str, AfterValidator(_supported)] | None, _EMPTY_IS_NONE] = Field(
+    database_url: Annotated[Annotated[str, AfterValidator(_check_url)] | None, _EMPTY_IS_NONE] = Field(
         default=None, description="Where everything is kept, without a driver's name"
     )
     seed_rows: int = Field(
@@ -136,7 +136,7 @@ class Settings(BaseSettings):
         le=60,
         description="How long a request waits for Redis before it goes on without it",
     )
-    cors_origins: Annotated[Names, AfterValidator(_listed)] = Field(
+    cors_origins: Annotated[Names, AfterValidator(_check_origins)] = Field(
         default=(), description="Origins whose pages may call the service, with commas between"
     )
     allowed_hosts: Names = Field(
@@ -155,12 +155,12 @@ class Settings(BaseSettings):
 
     @property
     def logs_requests(self) -> bool:
-        """Whether there is a line for each request."""
+        """Whether each request is logged."""
         return not self.bench if self.request_log is None else self.request_log
 
     @property
-    def heads_securely(self) -> str:
-        """`off`, `on` or `base-http`."""
+    def security_header_mode(self) -> str:
+        """`off`, `on` or `base-http`; by default on outside bench mode."""
         return self.security_headers or ("off" if self.bench else "on")
 
     @property
@@ -176,7 +176,7 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> URL:
-        """Where everything is kept, with a driver's name still to be set."""
+        """The URL of the database, without the name of a driver."""
         return make_url(self.database_url or _DEFAULT_URLS[self.database or "sqlite"])
 
     @property

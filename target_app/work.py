@@ -1,4 +1,4 @@
-"""Work for a processor, in pure Python and in C; `python -m target_app.work` does it in another process."""
+"""CPU work in pure Python and in C; `python -m target_app.work` does it in another process."""
 
 import sys
 from hashlib import pbkdf2_hmac
@@ -26,7 +26,7 @@ def digest(n: int) -> str:
 
 
 def main() -> None:
-    """Answer each line of the standard input, a number of steps, with a line: their checksum."""
+    """Read a number of steps per line of standard input, and print the checksum of each."""
     for line in sys.stdin:
         print(checksum(int(line)), flush=True)
 

@@ -1,1 +1,1 @@
-"""Every query, with its sync twin beside it."""
+"""Every query, next to its sync twin."""

@@ -9,7 +9,7 @@ from target_app.models import Counter
 COUNTER_ID = 1
 
 _VALUE = select(Counter.value).where(Counter.id == COUNTER_ID)
-# Added to by the database itself: reading here and writing back would lose what others add meanwhile.
+# The database adds: reading here and writing back would lose what others add in between.
 _INCREMENT = (
     update(Counter)
     .where(Counter.id == COUNTER_ID)

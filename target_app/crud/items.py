@@ -1,8 +1,8 @@
 """Queries on items: a statement once, then the async and the sync way to run it.
 
-Everybody sees what has no owner, and an owner what is theirs. Each changes their own; what has no owner is changed by
-those who come without a name, whose `owner_id` is None. `core` in a name means plain rows over a connection, instead of
-mapped objects in a session.
+Everybody sees the items without an owner; an owner also sees their own. A user changes only their own items; anonymous
+requests, whose `owner_id` is None, change the items without an owner. `core` in a name means plain rows over a
+connection, instead of mapped objects in a session.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ONE_ROW = select(_ITEMS).where(_ITEMS.c.id == bindparam("item_id"), _ITEMS.c.ow
 
 
 def visible_to(owner_id: int | None) -> ColumnElement[bool]:
-    """What selects the items that an owner sees."""
+    """The condition that selects the items that an owner sees."""
     free = Item.owner_id.is_(None)
     return free if owner_id is None else or_(free, Item.owner_id == owner_id)
 
@@ -122,7 +122,7 @@ def create_sync(session: Session, data: ItemCreate, owner_id: int | None = None)
 async def change(
     session: AsyncSession, item_id: int, data: ItemCreate | ItemUpdate, owner_id: int | None = None
 ) -> Item | None:
-    """The item with the fields of `data` written over its own."""
+    """The item after the fields of `data` have replaced its own."""
     changes = data.model_dump()
     return await session.scalar(_change(item_id, owner_id, changes) if changes else _mine(item_id, owner_id))
 
@@ -130,16 +130,16 @@ async def change(
 def change_sync(
     session: Session, item_id: int, data: ItemCreate | ItemUpdate, owner_id: int | None = None
 ) -> Item | None:
-    """The item with the fields of `data` written over its own."""
+    """The item after the fields of `data` have replaced its own."""
     changes = data.model_dump()
     return session.scalar(_change(item_id, owner_id, changes) if changes else _mine(item_id, owner_id))
 
 
 async def remove(session: AsyncSession, item_id: int, owner_id: int | None = None) -> int | None:
-    """The id of the item that is gone now, or None where there was none."""
+    """The id of the deleted item, or None if there was no such item."""
     return await session.scalar(_removal(item_id, owner_id))
 
 
 def remove_sync(session: Session, item_id: int, owner_id: int | None = None) -> int | None:
-    """The id of the item that is gone now, or None where there was none."""
+    """The id of the deleted item, or None if there was no such item."""
     return session.scalar(_removal(item_id, owner_id))

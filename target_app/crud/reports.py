@@ -1,4 +1,4 @@
-"""Queries on reports; async alone, as they have no twin."""
+"""Queries on reports: async only, as no endpoint needs a sync twin."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ async def summarise(session: AsyncSession, owner_id: int | None) -> tuple[int, f
 async def finish(
     session: AsyncSession, report_id: int, status: str, items: int | None, mean_price: float | None
 ) -> None:
-    """Write what became of a report."""
+    """Write the result of a report."""
     values = {"status": status, "items": items, "mean_price": mean_price}
     await session.execute(update(Report).where(Report.id == report_id).values(values))

@@ -1,4 +1,4 @@
-"""Queries on users, their API keys and the secret; async alone, as every endpoint is asked who comes the same way."""
+"""Queries on users, their API keys and the secret: async only, as all endpoints authenticate the same way."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ _PUBLIC = select(User.id, User.username)
 
 
 async def create(session: AsyncSession, username: str, password_hash: str) -> User:
-    """A new user, with an id. Raises IntegrityError where the name is taken."""
+    """A new user, with an id. Raises IntegrityError if the name is taken."""
     user = User(username=username, password_hash=password_hash)
     session.add(user)
     await session.flush()
     return user
 
 
-async def by_name(session: AsyncSession, username: str) -> User | None:
+async def read_by_name(session: AsyncSession, username: str) -> User | None:
     """The user of this name."""
     return await session.scalar(select(User).where(User.username == username))
 
 
-async def by_id(session: AsyncSession, user_id: int) -> UserPublic | None:
+async def read_by_id(session: AsyncSession, user_id: int) -> UserPublic | None:
     """The user of this id."""
     row = (await session.execute(_PUBLIC.where(User.id == user_id))).one_or_none()
     return UserPublic.model_validate(row) if row else None
 
 
-async def by_key_hash(session: AsyncSession, key_hash: str) -> UserPublic | None:
-    """The user for whom the key of this hash stands."""
+async def read_by_key_hash(session: AsyncSession, key_hash: str) -> UserPublic | None:
+    """The user to whom the key of this hash belongs."""
     statement = _PUBLIC.join(ApiKey, ApiKey.user_id == User.id).where(ApiKey.key_hash == key_hash)
     row = (await session.execute(statement)).one_or_none()
     return UserPublic.model_validate(row) if row else None
 
 
 async def count_keys(session: AsyncSession, user_id: int) -> int:
-    """How many keys the user has."""
+    """The number of keys of the user."""
     statement = select(func.count()).select_from(ApiKey).where(ApiKey.user_id == user_id)
     return await session.scalar(statement) or 0
 
@@ -63,13 +63,13 @@ async def create_key(session: AsyncSession, user_id: int, name: str, key_hash: s
 
 
 async def remove_key(session: AsyncSession, user_id: int, key_id: int) -> int | None:
-    """The id of the key that is gone now, or None where the user had none of this id."""
+    """The id of the deleted key, or None if the user has no key of this id."""
     statement = delete(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id).returning(ApiKey.id)
     return await session.scalar(statement)
 
 
 def read_secret(settings: Settings) -> str:
-    """The secret that all workers share, over a connection that is closed again."""
+    """The secret that all workers share, read over a connection of its own."""
     engine = writing_engine(settings)
     try:
         with engine.connect() as connection:

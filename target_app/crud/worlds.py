@@ -8,7 +8,7 @@ from target_app.settings import Settings
 
 
 def read_all(settings: Settings) -> dict[int, int]:
-    """The number of each world, by id, over a connection that is closed again."""
+    """The number of each world, by id, read over a connection of its own."""
     engine = writing_engine(settings)
     try:
         with engine.connect() as connection:

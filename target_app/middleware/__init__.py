@@ -1,4 +1,4 @@
-"""What stands around the application, outermost first; a feature that is off is not there at all."""
+"""The middleware of the application, outermost first; a feature that is off adds none."""
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -21,8 +21,8 @@ def stack(settings: Settings) -> list[Middleware]:
         (settings.logs_requests, Middleware(RequestLog)),
         (settings.allowed_hosts, Middleware(TrustedHost, hosts=settings.allowed_hosts)),
         (settings.cors_origins, _cors(settings)),
-        (settings.heads_securely == "on", Middleware(SecurityHeaders)),
-        (settings.heads_securely == "base-http", Middleware(SecurityHeadersOnBase)),
+        (settings.security_header_mode == "on", Middleware(SecurityHeaders)),
+        (settings.security_header_mode == "base-http", Middleware(SecurityHeadersOnBase)),
         (settings.rate_limit != "off", Middleware(RateLimit, settings=settings)),
         (settings.compression != "off", _compression(settings)),
         (settings.cache != "off", Middleware(ETag)),
@@ -32,7 +32,7 @@ def stack(settings: Settings) -> list[Middleware]:
 
 
 def _cors(settings: Settings) -> Middleware:
-    """Tokens and keys travel in headers, so there are no credentials that a browser would add by itself."""
+    """Tokens and keys travel in headers, so a browser never adds credentials by itself."""
     return Middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -43,7 +43,7 @@ def _cors(settings: Settings) -> Middleware:
 
 
 def _compression(settings: Settings) -> Middleware:
-    """One middleware for both: Starlette's own sends gzip even to those who say `gzip;q=0`."""
+    """One middleware for all encodings: Starlette's own sends gzip even to a client that says `gzip;q=0`."""
     every = settings.compression == "auto"
     return Middleware(
         CompressMiddleware,

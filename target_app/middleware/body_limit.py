@@ -8,9 +8,9 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class BodyLimit:
-    """Ends the reading of a body that is too large, or says it is, with 413.
+    """Answers 413 when a body is too large, or its announced length is.
 
-    FastAPI has such a limit, too, but answers in plain text where the length was announced.
+    FastAPI has such a limit, too, but answers in plain text when the length is announced.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:

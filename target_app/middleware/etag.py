@@ -1,4 +1,4 @@
-"""Answers that need not be sent again."""
+"""Entity tags: the body of a response that the client already has is not sent again."""
 
 from hashlib import blake2b
 
@@ -9,9 +9,9 @@ _KEPT = frozenset({"etag", "cache-control", "vary", "x-cache", "x-request-id"})
 
 
 class ETag:
-    """Tags what GET answers, has clients ask again before they use it, and answers 304 to those who have it.
+    """Tags the responses to GET, makes clients revalidate them, and answers 304 when the client has the body.
 
-    Tags are weak, as compression happens further out. What says `no-store` is left alone, and so is a stream.
+    Tags are weak, as compression happens further out. `no-store` responses and streams pass unchanged.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -48,7 +48,7 @@ def _may_be_tagged(start: Message) -> bool:
 
 
 def _tag(start: Message, body: Message, known: str) -> Message:
-    """Give the start of an answer its tag, and take the body away where the client has it."""
+    """Add the tag to the start of a response; returns its body, empty if the client has it."""
     tag = f'"{blake2b(body.get("body", b""), digest_size=16).hexdigest()}"'
     headers = MutableHeaders(raw=list(start["headers"]))
     headers["ETag"] = f"W/{tag}"

@@ -1,4 +1,4 @@
-"""A limit to how often each client may ask."""
+"""A limit to the requests of each client."""
 
 import ipaddress
 import logging
@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from target_app.errors import error_response
-from target_app.limiter import Hit, Limit
+from target_app.limiter import Hit, HitLimit
 from target_app.security import Signer, key_hash
 from target_app.settings import Settings
 
@@ -20,10 +20,10 @@ _log = logging.getLogger(__name__)
 
 
 class RateLimit:
-    """Answers 429 to a client that asks too often: known by API key, else by user, else by address.
+    """Answers 429 to a client with too many requests: identified by API key, else by user, else by address.
 
-    Where a password can be tried there is a stricter limit, by address alone, which stays closed while hits cannot be
-    counted. Health is asked freely.
+    Endpoints that check passwords have a stricter limit, by address only, which refuses requests while hits cannot be
+    counted. Health checks are never limited.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -31,8 +31,8 @@ class RateLimit:
         self._trusting = settings.trust_forwarded
         self._closed = settings.rate_limit_failure == "closed"
         window_s = settings.rate_limit_window_s
-        self._general = Limit("general", settings.rate_limit_requests, window_s)
-        self._login = Limit("login", settings.login_limit_requests, window_s)
+        self._general = HitLimit("general", settings.rate_limit_requests, window_s)
+        self._login = HitLimit("login", settings.login_limit_requests, window_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_FREE):
@@ -69,7 +69,7 @@ class RateLimit:
         await self._app(scope, receive, send_counted)
 
 
-def _headers(limit: Limit, hit: Hit) -> dict[str, str]:
+def _headers(limit: HitLimit, hit: Hit) -> dict[str, str]:
     return {
         "RateLimit-Limit": str(limit.hits),
         "RateLimit-Remaining": str(hit.remaining),
@@ -78,12 +78,12 @@ def _headers(limit: Limit, hit: Hit) -> dict[str, str]:
 
 
 def client_key(scope: Scope, signer: Signer | None, address: str) -> str:
-    """Whom to count a request for; a key or a token that is not ours counts for nobody but its address."""
+    """The key to count a request under; a request whose API key or token is not ours counts for its address."""
     if signer is None:
         return address
     headers = Headers(scope=scope)
     key = headers.get("x-api-key")
-    if key and signer.issued(key):
+    if key and signer.has_issued(key):
         return f"key:{key_hash(key)}"
     scheme, _, token = headers.get("authorization", "").partition(" ")
     user_id = signer.user_id(token) if scheme.lower() == "bearer" else None
@@ -91,17 +91,17 @@ def client_key(scope: Scope, signer: Signer | None, address: str) -> str:
 
 
 def client_address(scope: Scope, *, trusting: bool) -> str:
-    """The address of the client; all of a network of IPv6 that one customer gets count as one.
+    """The address of the client; an IPv6 /64 network, which one customer gets, counts as one address.
 
-    Behind a proxy that is trusted it is the last one in `X-Forwarded-For`, as the proxy itself wrote it.
+    Behind a trusted proxy it is the last address in `X-Forwarded-For`, which the proxy itself wrote.
     """
     host = (scope.get("client") or ("unknown", 0))[0]
     forwarded = [each.strip() for each in Headers(scope=scope).get("x-forwarded-for", "").split(",")]
     if trusting:
         host = forwarded[-1] or host
     elif any(each.startswith((host, f"[{host}]")) for each in forwarded if each):
-        # A server that believes the header, as uvicorn on loopback does unless told otherwise, has put what it says in
-        # the place of the client. Anybody can write anything there, so all who do are one.
+        # A server that trusts the header, as uvicorn on loopback does by default, has replaced the client's address
+        # with its value. Anybody can write anything there, so all of these requests count as one client.
         return "address:forwarded"
     try:
         address = ipaddress.ip_address(host)

@@ -1,4 +1,4 @@
-"""A line for each request, and an id by which to find it."""
+"""A log line for each request, with the id of the request."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ _log = logging.getLogger("target_app.requests")
 
 
 class RequestLog:
-    """Names each request in `X-Request-ID`, and says how it went: never its query, its headers or its body."""
+    """Sets `X-Request-ID` and logs the outcome of each request, never its query, its headers or its body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -53,8 +53,8 @@ class RequestLog:
 
 
 @contextmanager
-def writing_requests() -> Iterator[None]:
-    """Write the lines to standard error from a thread of its own, for as long as the block lasts."""
+def write_request_log() -> Iterator[None]:
+    """Write the lines to standard error, from a thread of its own, for as long as the block lasts."""
     lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     handler = _AsItIs(lines)
     writer = logging.StreamHandler(sys.stderr)
@@ -72,14 +72,14 @@ def writing_requests() -> Iterator[None]:
 
 
 class _AsItIs(QueueHandler):
-    """Leaves the formatting to the other side of the queue."""
+    """Queues a record unformatted: the listener formats it."""
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         return record
 
 
 class _Json(logging.Formatter):
-    """One object a line; JSON has no line breaks of its own, and ASCII none that terminals know."""
+    """One JSON object per line, in ASCII, so that no content can break a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         assert isinstance(record.msg, dict)

@@ -1,4 +1,4 @@
-"""What browsers are told to be careful about."""
+"""Headers that make browsers careful."""
 
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
@@ -15,7 +15,7 @@ DEFAULT_POLICY = (_POLICY, b"default-src 'none'; frame-ancestors 'none'")
 
 
 class SecurityHeaders:
-    """Adds them to every response; a page that needs scripts brings its own policy."""
+    """Adds security headers to every response; a page that needs scripts sets its own policy."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,7 +37,7 @@ class SecurityHeaders:
 
 
 class SecurityHeadersOnBase(BaseHTTPMiddleware):
-    """The same by way of Starlette's base class, which costs a task and two streams a request: to be measured."""
+    """The same on Starlette's base class, which costs a task and two streams per request: exists to be measured."""
 
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)

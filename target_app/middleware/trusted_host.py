@@ -1,4 +1,4 @@
-"""Names by which the service may be called."""
+"""The host names of the service."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from target_app.errors import error_response
 
 
 class TrustedHost:
-    """Refuses requests for hosts that are not ours; `*.example.org` stands for all names under it."""
+    """Answers 400 to requests for other hosts; `*.example.org` stands for all names under it."""
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self._app = app

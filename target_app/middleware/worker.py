@@ -1,4 +1,4 @@
-"""Names the worker that answered."""
+"""A header that names the worker process."""
 
 import os
 

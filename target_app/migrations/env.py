@@ -1,4 +1,4 @@
-"""What Alembic runs: migrations over the connection it was handed, or over one made from the settings."""
+"""Alembic runs this module: it migrates over a given connection, or over one made from the settings."""
 
 from alembic import context
 from sqlalchemy import Connection

@@ -7,7 +7,7 @@ from target_app.models.base import Base
 
 
 class Counter(Base):
-    """A number that everybody adds to: the one with the id 1 is there from the start."""
+    """A number that everybody adds to; the counter with the id 1 is seeded."""
 
     __tablename__ = "counters"
 

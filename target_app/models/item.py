@@ -7,7 +7,7 @@ from target_app.models.base import Base
 
 
 class Item(Base):
-    """Something for sale, its owner's alone or everybody's; the id of a deleted item is never given out again."""
+    """Something for sale, private to its owner or public; the id of a deleted item is never used again."""
 
     __tablename__ = "items"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012

@@ -7,7 +7,7 @@ from target_app.models.base import Base
 
 
 class Report(Base):
-    """What a background task finds out about the items that its owner sees."""
+    """The result of a background task on the items that its owner sees."""
 
     __tablename__ = "reports"
 

@@ -17,7 +17,7 @@ class User(Base):
 
 
 class ApiKey(Base):
-    """A key that stands for its user; only its hash is kept."""
+    """An API key of a user; only its hash is stored."""
 
     __tablename__ = "api_keys"
 
@@ -28,7 +28,7 @@ class ApiKey(Base):
 
 
 class Secret(Base):
-    """What signs tokens where the settings give nothing: drawn once, and shared by all workers."""
+    """The secret that signs tokens when the settings give none: drawn once, and shared by all workers."""
 
     __tablename__ = "secrets"
 

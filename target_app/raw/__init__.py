@@ -1,4 +1,4 @@
-"""Queries over the drivers themselves, with pools and prepared statements: what SQLAlchemy can be measured against."""
+"""Queries through the drivers, with pools and prepared statements: the baseline to measure SQLAlchemy by."""
 
 from contextlib import AbstractAsyncContextManager
 
@@ -6,9 +6,9 @@ from target_app.raw import postgres, sqlite
 from target_app.raw.model import Raw
 from target_app.settings import Settings
 
-__all__ = ["Raw", "opened"]
+__all__ = ["Raw", "open_pools"]
 
 
-def opened(settings: Settings) -> AbstractAsyncContextManager[Raw]:
-    """The queries for the kind of database that the settings name, with pools that are closed at the end."""
-    return postgres.opened(settings) if settings.backend == "postgres" else sqlite.opened(settings)
+def open_pools(settings: Settings) -> AbstractAsyncContextManager[Raw]:
+    """The queries for the database of the settings; the pools close when the block ends."""
+    return postgres.open_pools(settings) if settings.backend == "postgres" else sqlite.open_pools(settings)

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import QueuePool
 
-from target_app.raw.model import FORTUNES, ITEM, WORLD, Fortune, Row, World
+from target_app.raw.model import FORTUNES, ITEM, WORLD, FortuneRow, ItemRow, WorldRow
 from target_app.settings import Settings
 
 _ITEM, _ITEM_SYNC = f"{ITEM}$1", f"{ITEM}%s"
@@ -21,9 +21,9 @@ _UPDATE = "UPDATE world SET randomnumber = $2 WHERE id = $1"
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection that is not reset when it goes back to the pool, as nothing here leaves a trace in one.
+    """A connection that is not reset on its return to the pool, as no query here changes its state.
 
-    The reset is a round trip of its own, as long as the query before it.
+    The reset would be a second round trip, as long as the query itself.
     """
 
     def get_reset_query(self) -> str:
@@ -31,8 +31,8 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator["RawPostgres"]:
-    """The pools connect when a connection is first needed."""
+async def open_pools(settings: Settings) -> AsyncIterator["RawPostgres"]:
+    """The pools connect on first use."""
     url = settings.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def connect() -> Any:
@@ -62,18 +62,18 @@ async def opened(settings: Settings) -> AsyncIterator["RawPostgres"]:
 
 @dataclass(frozen=True, slots=True)
 class RawPostgres:
-    """asyncpg prepares each statement on its first use and keeps it; psycopg does so where it is told."""
+    """asyncpg prepares each statement on first use and keeps it; psycopg does so on request."""
 
     pool: Any
     sync_pool: QueuePool
     timeout_s: float
 
-    async def read_item(self, item_id: int) -> Row | None:
+    async def read_item(self, item_id: int) -> ItemRow | None:
         async with self._connection() as connection:
             row = await connection.fetchrow(_ITEM, item_id)
         return dict(row) if row else None
 
-    def read_item_sync(self, item_id: int) -> Row | None:
+    def read_item_sync(self, item_id: int) -> ItemRow | None:
         pooled = self.sync_pool.connect()
         try:
             connection: psycopg.Connection[DictRow] = pooled.driver_connection  # type: ignore[assignment]
@@ -84,31 +84,31 @@ class RawPostgres:
         finally:
             pooled.close()
 
-    async def read_world(self, world_id: int) -> World:
+    async def read_world(self, world_id: int) -> WorldRow:
         async with self._connection() as connection:
-            row: World = await connection.fetchrow(_WORLD, world_id)
+            row: WorldRow = await connection.fetchrow(_WORLD, world_id)
         return row
 
-    async def read_worlds(self, ids: Sequence[int]) -> Sequence[World]:
-        """One round trip: the queries go out together, in a pipeline."""
+    async def read_worlds(self, ids: Sequence[int]) -> Sequence[WorldRow]:
+        """One round trip: the queries are pipelined."""
         async with self._connection() as connection:
-            rows: Sequence[World] = await connection.fetchmany(_WORLD, [(world_id,) for world_id in ids])
+            rows: Sequence[WorldRow] = await connection.fetchmany(_WORLD, [(world_id,) for world_id in ids])
         return rows
 
-    async def update_worlds(self, worlds: Sequence[World]) -> None:
-        """Two round trips. Rows are locked in the order given, so callers that sort cannot deadlock each other."""
+    async def update_worlds(self, worlds: Sequence[WorldRow]) -> None:
+        """Two round trips. Rows are locked in the given order, so callers that sort cannot deadlock each other."""
         async with self._connection() as connection:
             await connection.fetchmany(_WORLD, [(world_id,) for world_id, _ in worlds])
             await connection.executemany(_UPDATE, worlds)
 
-    async def read_fortunes(self) -> Sequence[Fortune]:
+    async def read_fortunes(self) -> Sequence[FortuneRow]:
         async with self._connection() as connection:
-            rows: Sequence[Fortune] = await connection.fetch(FORTUNES)
+            rows: Sequence[FortuneRow] = await connection.fetch(FORTUNES)
         return rows
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
-        async with asyncio.timeout(self.timeout_s):  # the pool's own timeout costs a task each time
+        async with asyncio.timeout(self.timeout_s):  # the pool's own timeout costs a task per call
             connection = await self.pool.acquire()
         try:
             yield connection

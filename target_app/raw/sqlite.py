@@ -1,4 +1,4 @@
-"""aiosqlite, and sqlite3 for its sync twin; both keep the statements they have prepared."""
+"""aiosqlite, and sqlite3 for its sync twin; both keep their prepared statements."""
 
 import asyncio
 import sqlite3
@@ -11,7 +11,7 @@ import aiosqlite
 from sqlalchemy import QueuePool
 
 from target_app.engines import sqlite_pragmas
-from target_app.raw.model import FORTUNES, ITEM, WORLD, Fortune, Row, World
+from target_app.raw.model import FORTUNES, ITEM, WORLD, FortuneRow, ItemRow, WorldRow
 from target_app.settings import Settings
 
 _ITEM = f"{ITEM}?"
@@ -20,8 +20,8 @@ _UPDATE = "UPDATE world SET randomnumber = ? WHERE id = ?"
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator["RawSqlite"]:
-    """The pools connect when a connection is first needed."""
+async def open_pools(settings: Settings) -> AsyncIterator["RawSqlite"]:
+    """The pools connect on first use."""
     sync_pool = QueuePool(
         lambda: _connect(settings),
         pool_size=settings.pool_size,
@@ -46,7 +46,7 @@ def _connect(settings: Settings) -> Any:
 
 @dataclass(slots=True)
 class _Pool:
-    """Connections of aiosqlite, each with its thread; the one used last is used next."""
+    """Connections of aiosqlite, each with its thread; the last one used is used next."""
 
     settings: Settings
     size: int
@@ -63,7 +63,7 @@ class _Pool:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[aiosqlite.Connection]:
-        """A connection of one's own; raises TimeoutError when none is free in time."""
+        """An exclusive connection; raises TimeoutError when none is free in time."""
         async with asyncio.timeout(self.settings.pool_timeout_s):
             connection = await self._free.get()
         try:
@@ -84,41 +84,41 @@ class _Pool:
 
 @dataclass(frozen=True, slots=True)
 class RawSqlite:
-    """Each call is a hop to the thread of a connection, so what can be asked at once is asked at once."""
+    """Each call is a hop to the thread of a connection, so queries go together where they can."""
 
     readers: _Pool
     writers: _Pool
     sync_pool: QueuePool
 
-    async def read_item(self, item_id: int) -> Row | None:
+    async def read_item(self, item_id: int) -> ItemRow | None:
         rows = await self._fetch(_ITEM, (item_id,))
         return dict(rows[0]) if rows else None
 
-    def read_item_sync(self, item_id: int) -> Row | None:
+    def read_item_sync(self, item_id: int) -> ItemRow | None:
         with self._sync_connection() as connection:
             row = connection.execute(_ITEM, (item_id,)).fetchone()
         return dict(row) if row else None
 
-    async def read_world(self, world_id: int) -> World:
+    async def read_world(self, world_id: int) -> WorldRow:
         (row,) = await self._fetch(_WORLD, (world_id,))
         return row[0], row[1]
 
-    async def read_worlds(self, ids: Sequence[int]) -> Sequence[World]:
+    async def read_worlds(self, ids: Sequence[int]) -> Sequence[WorldRow]:
         async with self.readers.connection() as connection:
-            return await _each(connection, ids)
+            return await _read_each(connection, ids)
 
-    async def update_worlds(self, worlds: Sequence[World]) -> None:
+    async def update_worlds(self, worlds: Sequence[WorldRow]) -> None:
         async with self.writers.connection() as connection:
             await connection.execute("BEGIN IMMEDIATE")
             try:
-                await _each(connection, [world_id for world_id, _ in worlds])
+                await _read_each(connection, [world_id for world_id, _ in worlds])
                 await connection.executemany(_UPDATE, [(number, world_id) for world_id, number in worlds])
             except BaseException:
                 await connection.rollback()
                 raise
             await connection.commit()
 
-    async def read_fortunes(self) -> Sequence[Fortune]:
+    async def read_fortunes(self) -> Sequence[FortuneRow]:
         return await self._fetch(FORTUNES)
 
     async def _fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -134,7 +134,7 @@ class RawSqlite:
             pooled.close()
 
 
-async def _each(connection: aiosqlite.Connection, ids: Sequence[int]) -> list[World]:
+async def _read_each(connection: aiosqlite.Connection, ids: Sequence[int]) -> list[WorldRow]:
     rows: list[Any] = []
     for world_id in ids:
         rows += await connection.execute_fetchall(_WORLD, (world_id,))

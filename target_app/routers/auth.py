@@ -1,4 +1,4 @@
-"""Who comes: registering, logging in, and keys for programs."""
+"""Authentication: registration, login, and API keys."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import Form, HTTPException, Response
 from sqlalchemy.exc import IntegrityError
 
 from target_app.crud import users as crud
-from target_app.dependencies import DatabaseDep, PasswordsDep, RowId, SignerDep, UserDep, found
+from target_app.dependencies import DatabaseDep, PasswordsDep, RowId, SignerDep, UserDep, row_or_404
 from target_app.models import ApiKey
 from target_app.routing import Router
 from target_app.schemas.error import (
@@ -55,7 +55,7 @@ async def log_in(
 ) -> Token:
     """Log in with a name and a password, and get a token to send as `Authorization: Bearer`."""
     async with database.reading() as session:
-        user = await crud.by_name(session, form.username)
+        user = await crud.read_by_name(session, form.username)
     right = await passwords.verify(form.password.get_secret_value(), user.password_hash if user else None)
     if user is None or not right:
         raise HTTPException(401, "Wrong name or password", {"WWW-Authenticate": "Bearer"})
@@ -88,4 +88,4 @@ async def delete_api_key(key_id: RowId, user: UserDep, database: DatabaseDep) ->
     """Delete a key, which is good for nothing from then on."""
     async with database.writing.begin() as session:
         removed = await crud.remove_key(session, user.id, key_id)
-    found(removed, "There is no such key")
+    row_or_404(removed, "There is no such key")

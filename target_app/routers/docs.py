@@ -1,4 +1,4 @@
-"""Pages of documentation that need nothing from outside."""
+"""Pages of documentation that load nothing from other hosts."""
 
 from pathlib import Path
 
@@ -51,6 +51,6 @@ async def redoc(request: Request) -> HTMLResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Serve the pages and what they load."""
+    """Serve the pages and their assets."""
     app.include_router(router)
     app.mount(_ASSETS, StaticFiles(directory=_FILES), name="docs-assets")

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from target_app.crud import items as crud
-from target_app.dependencies import CacheDep, DatabaseDep, ItemId, ItemPageDep, OwnerDep, SlotDep, found
+from target_app.dependencies import CacheDep, DatabaseDep, ItemId, ItemPageDep, OwnerDep, SlotDep, row_or_404
 from target_app.routing import Router
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE, UNREADABLE
 from target_app.schemas.item import ItemCreate, ItemPublic, ItemUpdate
@@ -39,7 +39,7 @@ async def read_item(item_id: ItemId, database: DatabaseDep, owner: OwnerDep, slo
         return slot.found
     async with database.reading() as session:
         item = await crud.read(session, item_id, owner)
-    return slot.keep(ItemPublic.model_validate(found(item)))
+    return slot.keep(ItemPublic.model_validate(row_or_404(item)))
 
 
 @router.put("/{item_id}", responses=NOT_FOUND | UNREADABLE)
@@ -50,7 +50,7 @@ async def replace_item(
     async with database.writing.begin() as session:
         item = await crud.change(session, item_id, data, owner)
     await cache.forget(item_id)
-    return ItemPublic.model_validate(found(item))
+    return ItemPublic.model_validate(row_or_404(item))
 
 
 @router.patch("/{item_id}", responses=NOT_FOUND | UNREADABLE)
@@ -61,7 +61,7 @@ async def update_item(
     async with database.writing.begin() as session:
         item = await crud.change(session, item_id, data, owner)
     await cache.forget(item_id)
-    return ItemPublic.model_validate(found(item))
+    return ItemPublic.model_validate(row_or_404(item))
 
 
 @router.delete("/{item_id}", status_code=204, responses=NOT_FOUND)
@@ -70,4 +70,4 @@ async def delete_item(item_id: ItemId, database: DatabaseDep, owner: OwnerDep, c
     async with database.writing.begin() as session:
         removed = await crud.remove(session, item_id, owner)
     await cache.forget(item_id)
-    found(removed)
+    row_or_404(removed)

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from target_app.crud import items as crud
-from target_app.dependencies import CacheDep, DatabaseDep, ItemId, ItemPageDep, OwnerDep, SlotDep, found
+from target_app.dependencies import CacheDep, DatabaseDep, ItemId, ItemPageDep, OwnerDep, SlotDep, row_or_404
 from target_app.routing import Router
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE, UNREADABLE
 from target_app.schemas.item import ItemCreate, ItemPublic, ItemUpdate
@@ -39,7 +39,7 @@ def read_item_sync(item_id: ItemId, database: DatabaseDep, owner: OwnerDep, slot
         return slot.found
     with database.reading_sync() as session:
         item = crud.read_sync(session, item_id, owner)
-    return slot.keep(ItemPublic.model_validate(found(item)))
+    return slot.keep(ItemPublic.model_validate(row_or_404(item)))
 
 
 @router.put("/{item_id}", responses=NOT_FOUND | UNREADABLE)
@@ -50,7 +50,7 @@ def replace_item_sync(
     with database.writing_sync.begin() as session:
         item = crud.change_sync(session, item_id, data, owner)
     cache.forget_sync(item_id)
-    return ItemPublic.model_validate(found(item))
+    return ItemPublic.model_validate(row_or_404(item))
 
 
 @router.patch("/{item_id}", responses=NOT_FOUND | UNREADABLE)
@@ -61,7 +61,7 @@ def update_item_sync(
     with database.writing_sync.begin() as session:
         item = crud.change_sync(session, item_id, data, owner)
     cache.forget_sync(item_id)
-    return ItemPublic.model_validate(found(item))
+    return ItemPublic.model_validate(row_or_404(item))
 
 
 @router.delete("/{item_id}", status_code=204, responses=NOT_FOUND)
@@ -70,4 +70,4 @@ def delete_item_sync(item_id: ItemId, database: DatabaseDep, owner: OwnerDep, ca
     with database.writing_sync.begin() as session:
         removed = crud.remove_sync(session, item_id, owner)
     cache.forget_sync(item_id)
-    found(removed)
+    row_or_404(removed)

@@ -1,4 +1,4 @@
-"""Reports, made after the answer that promises them."""
+"""Reports, made in the background after the response."""
 
 import logging
 
@@ -6,7 +6,7 @@ from fastapi import BackgroundTasks, Response
 
 from target_app.crud import reports as crud
 from target_app.database import Database
-from target_app.dependencies import DatabaseDep, OwnerDep, RowId, found
+from target_app.dependencies import DatabaseDep, OwnerDep, RowId, row_or_404
 from target_app.routing import Router
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE
 from target_app.schemas.report import ReportPublic
@@ -35,7 +35,7 @@ async def read_report(report_id: RowId, database: DatabaseDep, owner: OwnerDep) 
     """Read a report of yours, be it done or not."""
     async with database.reading() as session:
         report = await crud.read(session, report_id, owner)
-    return ReportPublic.model_validate(found(report, "There is no such report"))
+    return ReportPublic.model_validate(row_or_404(report, "There is no such report"))
 
 
 async def _make(database: Database, report_id: int, owner: int | None) -> None:

@@ -1,1 +1,1 @@
-"""What crosses the wire."""
+"""The models of requests and responses."""

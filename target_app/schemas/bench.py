@@ -1,4 +1,4 @@
-"""What the endpoints under /bench answer: one model a group, whatever the way the work is done."""
+"""The responses of the endpoints under /bench: one model per group of variants."""
 
 from pydantic import BaseModel
 
@@ -42,19 +42,18 @@ class Count(BaseModel):
     value: int
 
 
-class Record(BaseModel):
-    """A nested object with a field of every common kind."""
-
-    id: int
-    name: str
-    price: float
-    active: bool
-    tags: list[str]
-    note: str | None
-
-
 class RecordPage(BaseModel):
     """A list of records."""
+
+    class Record(BaseModel):
+        """A nested object with a field of every common kind."""
+
+        id: int
+        name: str
+        price: float
+        active: bool
+        tags: list[str]
+        note: str | None
 
     size: int
     records: list[Record]

@@ -14,16 +14,15 @@ class ErrorPublic(BaseModel):
     request_id: str
 
 
-class Fault(BaseModel):
-    """What is wrong with one part of a request; the part itself is not echoed."""
-
-    type: str
-    loc: list[str | int]
-    msg: str
-
-
 class InvalidPublic(BaseModel):
     """Everything that is wrong with a request."""
+
+    class Fault(BaseModel):
+        """What is wrong with one part of a request; the part itself is not echoed."""
+
+        type: str
+        loc: list[str | int]
+        msg: str
 
     detail: list[Fault]
     request_id: str

@@ -1,6 +1,6 @@
-"""Text that every database can keep."""
+"""Text that every database can store."""
 
 from pydantic import Field
 
 NO_NUL = Field(pattern=r"^[^\x00]*$")
-"""PostgreSQL refuses NUL in text; a client hears about it as a 422."""
+"""PostgreSQL refuses NUL in text, so the schema answers 422."""

@@ -1,4 +1,4 @@
-"""What TechEmpower's test types put on the wire."""
+"""The responses of TechEmpower's test types."""
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel

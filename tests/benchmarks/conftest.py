@@ -14,9 +14,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from target_app.main import create_app
-from target_app.settings import Settings
 from tests.benchmarks.apps import AppOn, Started, bare
 from tests.benchmarks.measuring import LOOPS, Measure
+from tests.target_app.settings import settings_of
 
 FreshDatabase = Callable[[], AbstractContextManager[str]]
 Groups = Sequence[tuple[str, list[Mapping[str, Any]]]]
@@ -36,7 +36,7 @@ def _apps(fresh: FreshDatabase) -> Iterator[Callable[[str], Started]]:
         @cache
         def on(loop: str) -> Started:
             url = stack.enter_context(fresh())
-            app = create_app(Settings(_env_file=None, bench=True, database_url=url, pool_timeout_s=30))
+            app = create_app(settings_of(bench=True, database_url=url, pool_timeout_s=30))
             return Started(app, stack.enter_context(InProcess(app, LOOPS[loop])))
 
         yield on

@@ -10,8 +10,8 @@ import pytest
 from bench.engines.inprocess import InProcess
 from target_app.cache import ItemCache
 from target_app.schemas.item import INT32_MAX, ItemPublic
-from target_app.settings import Settings
 from tests.benchmarks.measuring import Measure, Subject
+from tests.target_app.settings import settings_of
 
 FIRST_ID = INT32_MAX - 10_000_000
 """Ids that no other test has, as others use the same Valkey."""
@@ -36,7 +36,7 @@ def client(bare_on: Callable[[str], InProcess]) -> InProcess:
 def items(store: str, client: InProcess, request: pytest.FixtureRequest) -> Iterator[ItemCache]:
     """The cache of the app, empty."""
     where = {"redis_url": request.getfixturevalue("redis_url")} if store == "redis" else {}
-    cache = ItemCache(Settings(_env_file=None, cache=store, **where))
+    cache = ItemCache(settings_of(cache=store, **where))
     yield cache
     client.loop.run_until_complete(cache.close())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from redis.asyncio import Redis
@@ -18,13 +19,12 @@ from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from target_app.limiter import MemoryWindows, RedisWindows
 from target_app.middleware import stack
-from target_app.middleware.request_log import writing_requests
-from target_app.settings import Settings
+from target_app.middleware.request_log import write_request_log
 from tests.benchmarks.apps import BODY, bare
 from tests.benchmarks.measuring import Measure, Subject
+from tests.target_app.settings import settings_of
 
-EVERYTHING = Settings(
-    _env_file=None,
+EVERYTHING = settings_of(
     bench=True,
     allowed_hosts=("testserver",),
     cors_origins=("https://shop.example",),
@@ -36,7 +36,7 @@ EVERYTHING = Settings(
     security_headers="on",
 )
 BASE_HTTP = EVERYTHING.model_copy(update={"security_headers": "base-http"})
-MIDDLEWARE = {entry.cls.__name__: entry for entry in (*stack(EVERYTHING), *stack(BASE_HTTP))}
+MIDDLEWARE = {cast(type, entry.cls).__name__: entry for entry in (*stack(EVERYTHING), *stack(BASE_HTTP))}
 
 GET = Request("GET", "/", headers=(("Accept-Encoding", "gzip"), ("Origin", "https://shop.example")))
 POST = Request("POST", "/", BODY, (("Content-Type", "application/json"),))
@@ -74,7 +74,7 @@ def _around(entry: Middleware | None, **state: object) -> ASGIApp:
 @pytest.fixture
 def logging_requests() -> Iterator[None]:
     """Lines are written as the lifespan of the app has them written."""
-    with writing_requests():
+    with write_request_log():
         yield
 
 

@@ -10,8 +10,8 @@ from fastapi import APIRouter, FastAPI, Response
 from bench.engines.inprocess import InProcess
 from scenarios.model import Request
 from target_app.main import create_app
-from target_app.settings import Settings
 from tests.benchmarks.measuring import Measure, Subject
+from tests.target_app.settings import settings_of
 
 router = APIRouter()
 
@@ -24,7 +24,7 @@ async def sought() -> Response:
 
 def _among(before: bool = False, behind: bool = False) -> FastAPI:
     """An app with the endpoint sought, which the routes of the target app may come before or after."""
-    app, target = FastAPI(openapi_url=None), create_app(Settings(_env_file=None, bench=True))
+    app, target = FastAPI(openapi_url=None), create_app(settings_of(bench=True))
     app.router.routes += target.router.routes if before else []
     app.include_router(router)
     app.router.routes += target.router.routes if behind else []

@@ -66,7 +66,7 @@ def test_own_scenario_wins_over_ours(file: Path) -> None:
         pytest.param("SCENARIOS = {}", "defines no SCENARIOS table", id="empty table"),
         pytest.param("SCENARIOS = ['a']", "defines no SCENARIOS table", id="no table"),
         pytest.param(
-            "SCENARIOS = {'a': print}", "SCENARIOS['a'] is no scenarios.model.Scenario", id="no scenario"
+            "SCENARIOS = {'a': print}", "SCENARIOS['a'] is not a scenarios.model.Scenario", id="no scenario"
         ),
         pytest.param(
             FRONT_PAGE.replace("{'front-page'", "{'home'").replace('{"front-page"', '{"home"'),

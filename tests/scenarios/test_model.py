@@ -99,9 +99,9 @@ class TestRequest:
             "/a",
             b'{"n":1,"t":"\\u00e4"}',
             (("Content-Type", "application/json"),),
-            "make",
-            201,
-            check,
+            name="make",
+            expect=201,
+            check=check,
         )
 
     def test_is_a_key(self) -> None:

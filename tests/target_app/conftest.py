@@ -11,9 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from target_app.main import create_app
-from target_app.settings import Settings
+from tests.target_app.settings import settings_of
 
 StartApp = Callable[..., TestClient]
+ROOTS = ("/api/v1/items", "/api/v1/sync/items")
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +79,20 @@ def client(start_app: StartApp) -> TestClient:
     return start_app()
 
 
+@pytest.fixture(params=ROOTS, ids=("async", "sync"))
+def root(request: pytest.FixtureRequest) -> str:
+    """The path of the items, in the async API and its sync twin in turn."""
+    path: str = request.param
+    return path
+
+
+def item_names(client: TestClient, root: str, **query: str | int) -> list[str]:
+    """The names of the items in one listing."""
+    answer = client.get(root, params=query)
+    assert answer.status_code == 200
+    return [item["name"] for item in answer.json()]
+
+
 def caller(url: str) -> httpx2.Client:
     """Asks a real server; each request has a connection of its own, which any worker may accept."""
     return httpx2.Client(base_url=url, headers={"Connection": "close"}, timeout=30)
@@ -91,4 +106,4 @@ def sqlite_url(database: Path) -> str:
 def app_over(url: str, **settings: object) -> TestClient:
     """The app in bench mode with twenty seeded items over a database, unless the settings say otherwise."""
     given = {"database_url": url, "bench": True, "seed_rows": 20} | settings
-    return TestClient(create_app(Settings(_env_file=None, **given)), raise_server_exceptions=False)
+    return TestClient(create_app(settings_of(**given)), raise_server_exceptions=False)

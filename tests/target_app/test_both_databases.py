@@ -16,6 +16,7 @@ from target_app.crud import worlds
 from target_app.engines import writing_engine
 from target_app.settings import Settings
 from tests.target_app.conftest import StartApp
+from tests.target_app.settings import settings_of
 
 ROOTS = [
     pytest.param("/api/v1/items", id="async"),
@@ -156,7 +157,7 @@ def test_a_worker_opens_no_more_than_four_pools_of_connections(start_app: StartA
     ],
 )
 def test_a_kind_or_a_url_chooses_the_database(given: dict[str, str], backend: str) -> None:
-    assert Settings(_env_file=None, **given).backend == backend  # type: ignore[arg-type]
+    assert settings_of(**given).backend == backend
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_a_kind_or_a_url_chooses_the_database(given: dict[str, str], backend: st
 )
 def test_a_database_that_cannot_be_is_refused_at_once(given: dict[str, str], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        Settings(_env_file=None, **given)  # type: ignore[arg-type]
+        settings_of(**given)
 
 
 def test_the_seed_can_be_written_without_a_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -111,7 +111,7 @@ def test_a_crowd_of_two_workers_asks_once(processes: Processes, redis_url: str) 
     with redis.Redis.from_url(redis_url) as server:
         server.flushdb()
     setup = load_setups()["uvicorn-2"]
-    env = setup.env | {"APP_CACHE": "redis", "APP_REDIS_URL": redis_url, "APP_REDIS_TIMEOUT_S": "10"}
+    env = {**setup.env, "APP_CACHE": "redis", "APP_REDIS_URL": redis_url, "APP_REDIS_TIMEOUT_S": "10"}
     with (
         serving(replace(setup, env=env), processes) as running,
         caller(running.url) as client,

@@ -7,7 +7,7 @@ import gc
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ import pytest
 from anyio import to_thread
 from sqlalchemy import text
 
-from target_app.database import Database, connected
-from target_app.probe import probing
+from target_app.database import Database, open_database
+from target_app.probe import run_probe
 from target_app.settings import Settings
+from tests.target_app.settings import settings_of
 
 Lines = list[dict[str, Any]]
 
@@ -28,7 +29,7 @@ def settings(folder: Path, **more: object) -> Settings:
         "bench": True,
         "probe_dir": folder / "probe",
     } | more
-    return Settings(**given)  # type: ignore[arg-type]
+    return settings_of(**given)
 
 
 def lines(folder: Path) -> Lines:
@@ -37,14 +38,17 @@ def lines(folder: Path) -> Lines:
 
 
 def watched(
-    folder: Path, act: Callable[[Database], Awaitable[None]], until: Callable[[Lines], bool], **more: object
+    folder: Path,
+    act: Callable[[Database], Coroutine[Any, Any, None]],
+    until: Callable[[Lines], bool],
+    **more: object,
 ) -> Lines:
     """The lines of a probe beside which something is done, as soon as they say what they should."""
 
     async def run() -> Lines:
         chosen = settings(folder, **more)
         to_thread.current_default_thread_limiter().total_tokens = chosen.thread_tokens
-        async with connected(chosen) as database, probing(chosen, database), asyncio.timeout(20):
+        async with open_database(chosen) as database, run_probe(chosen, database), asyncio.timeout(20):
             acting = asyncio.create_task(act(database))
             while not until(lines(folder)):
                 await asyncio.sleep(0.01)
@@ -168,7 +172,7 @@ def test_nothing_is_written_where_nobody_asked(tmp_path: Path, more: dict[str, o
 
     async def run() -> None:
         chosen = settings(tmp_path, **more)
-        async with connected(chosen) as database, probing(chosen, database):
+        async with open_database(chosen) as database, run_probe(chosen, database):
             assert gc.callbacks == before
             assert len(asyncio.all_tasks()) == 1
 

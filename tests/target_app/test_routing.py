@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from starlette.routing import Match
+from starlette.types import Scope
 
 from target_app.routing import Router
 
@@ -48,9 +49,9 @@ def test_the_routes_of_other_prefixes_are_not_tried(monkeypatch: pytest.MonkeyPa
     app = app_of("/a", "/b", "/c")
     matches = APIRoute.matches
 
-    def note(self: APIRoute, scope: dict[str, object]) -> tuple[Match, dict[str, object]]:
+    def note(self: APIRoute, scope: Scope) -> tuple[Match, Scope]:
         tried.append(self.path)
-        return matches(self, scope)  # type: ignore[arg-type, return-value]
+        return matches(self, scope)
 
     monkeypatch.setattr(APIRoute, "matches", note)
     assert TestClient(app).get("/c/x").status_code == 200

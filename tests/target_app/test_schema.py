@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from typing import Any
 
 import pytest
 import schemathesis
@@ -16,9 +17,9 @@ from starlette.types import Receive, Scope, Send
 
 from target_app.main import create_app
 from target_app.routers.bench import background, io
-from target_app.settings import Settings
 from tests.conftest import FreshDatabase
 from tests.target_app.conftest import sqlite_url
+from tests.target_app.settings import settings_of
 from tests.target_app.test_auth import new_user
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "3"))
@@ -29,7 +30,7 @@ SECRET = "a secret of more than thirty-two characters"
 
 def schema_of(**settings: object) -> schemathesis.schemas.BaseSchema:
     """The schema of an app with these settings."""
-    made = create_app(Settings(bench=True, **settings))  # type: ignore[arg-type]
+    made = create_app(settings_of(bench=True, **settings))
     return schemathesis.openapi.from_dict(made.openapi(), config=SchemathesisConfig.from_dict(CONFIG))
 
 
@@ -66,7 +67,7 @@ class Staying:
     """An app that stays up between tests, though schemathesis starts and stops it with each; on the same loop."""
 
     def __init__(self, **settings: object) -> None:
-        self._app = create_app(Settings(bench=True, seed_rows=20, **settings))  # type: ignore[arg-type]
+        self._app = create_app(settings_of(bench=True, seed_rows=20, **settings))
         self._life = self._app.router.lifespan_context(self._app)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -114,25 +115,27 @@ def closed_app(url: str) -> Iterator[Staying]:
 @pytest.fixture(scope="module")
 def token(closed_app: Staying, url: str) -> dict[str, str]:
     """The header of a user of the same database, logged in elsewhere."""
-    with TestClient(create_app(Settings(database_url=url, secret=SECRET, seed_rows=20))) as client:
+    with TestClient(create_app(settings_of(database_url=url, secret=SECRET, seed_rows=20))) as client:
         return new_user(client, "schema")
 
 
 @OPTIONAL.parametrize()
-def test_where_one_may_log_in(case: schemathesis.Case, app: Staying) -> None:
+def test_where_one_may_log_in(case: schemathesis.Case[Any], app: Staying) -> None:
     case.call_and_validate(app=app)
 
 
 @OF_DATABASES.parametrize()
-def test_what_asks_the_other_database(case: schemathesis.Case, postgres_app: Staying) -> None:
+def test_what_asks_the_other_database(case: schemathesis.Case[Any], postgres_app: Staying) -> None:
     case.call_and_validate(app=postgres_app)
 
 
 @REQUIRED.parametrize()
-def test_where_one_must_and_has_not(case: schemathesis.Case, closed_app: Staying) -> None:
+def test_where_one_must_and_has_not(case: schemathesis.Case[Any], closed_app: Staying) -> None:
     case.call_and_validate(app=closed_app)
 
 
 @REQUIRED.parametrize()
-def test_where_one_must_and_has(case: schemathesis.Case, closed_app: Staying, token: dict[str, str]) -> None:
+def test_where_one_must_and_has(
+    case: schemathesis.Case[Any], closed_app: Staying, token: dict[str, str]
+) -> None:
     case.call_and_validate(app=closed_app, headers=token)

@@ -93,10 +93,10 @@ def test_at_most_one_hash_a_core_is_made_at_once(monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_a_key_that_was_not_made_here_is_told(key: str) -> None:
-    assert not SIGNER.issued(key)
+    assert not SIGNER.has_issued(key)
 
 
 def test_keys_made_here_are_known_and_all_different() -> None:
     keys = {SIGNER.new_key() for _ in range(100)}
     assert len(keys) == 100
-    assert all(SIGNER.issued(key) for key in keys)
+    assert all(SIGNER.has_issued(key) for key in keys)

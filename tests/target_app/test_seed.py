@@ -97,6 +97,11 @@ for database in sys.stdin:
 """
 
 
+def line_of(seeder: subprocess.Popen[str]) -> str:
+    assert seeder.stdout is not None
+    return seeder.stdout.readline()
+
+
 def test_several_processes_at_once_leave_exactly_the_seeded_rows(tmp_path: Path) -> None:
     """They begin together, five times over, with databases that are not there yet."""
     databases = [tmp_path / f"{number}.db" for number in range(5)]
@@ -107,11 +112,11 @@ def test_several_processes_at_once_leave_exactly_the_seeded_rows(tmp_path: Path)
         for _ in range(PROCESSES)
     ]
     try:
-        said = [seeder.stdout.readline() for seeder in seeders]
+        said = [line_of(seeder) for seeder in seeders]
         for database in databases:
             for seeder in seeders:
                 print(database, file=seeder.stdin, flush=True)
-            said += [seeder.stdout.readline() for seeder in seeders]
+            said += [line_of(seeder) for seeder in seeders]
     finally:
         rest = [seeder.communicate()[0] for seeder in seeders]
     assert said == ["ready\n"] * PROCESSES + ["done\n"] * PROCESSES * len(databases), rest

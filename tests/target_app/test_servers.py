@@ -33,7 +33,7 @@ def processes() -> Iterator[Processes]:
 def two_workers(processes: Processes) -> Iterator[Server]:
     """uvicorn with two workers over one database; nobody is sent away, however slow the machine."""
     setup = load_setups()["uvicorn-2"]
-    with serving(replace(setup, env=setup.env | PATIENT), processes) as server:
+    with serving(replace(setup, env={**setup.env, **PATIENT}), processes) as server:
         yield server
 
 

@@ -16,7 +16,7 @@ from target_app.routers.bench import (
     stream,
 )
 
-# Side by side, not in a router of their own: each level of routers costs every request some microseconds.
+# A flat list, not a router of routers: each level costs every request some microseconds.
 ROUTERS = tuple(
     group.router
     for group in (

@@ -1,4 +1,4 @@
-"""Work after the answer: a task that counts how often it has run in this process."""
+"""Work after the response: a task that counts its runs in this process."""
 
 from threading import Lock
 from time import sleep
@@ -10,13 +10,13 @@ from fastapi import BackgroundTasks, Query
 from target_app.routing import Router
 from target_app.schemas.bench import Count
 
-Milliseconds = Annotated[int, Query(ge=0, le=1000, description="How long the task takes")]
+TaskMilliseconds = Annotated[int, Query(ge=0, le=1000, description="How long the task takes")]
 
 router = Router(prefix="/bench/background", tags=["bench"])
 
 
 class _Tally:
-    """How many tasks are done, in threads or not."""
+    """The number of finished tasks, in threads or not."""
 
     def __init__(self) -> None:
         self.done = 0
@@ -41,14 +41,14 @@ def _work_sync(ms: int) -> None:
 
 
 @router.post("/async", status_code=202)
-async def background_async(tasks: BackgroundTasks, ms: Milliseconds = 10) -> Count:
+async def background_async(tasks: BackgroundTasks, ms: TaskMilliseconds = 10) -> Count:
     """Answer with the tasks done so far, then wait on the event loop, which serves others meanwhile."""
     tasks.add_task(_work, ms)
     return Count(value=_async.done)
 
 
 @router.post("/sync", status_code=202)
-def background_sync(tasks: BackgroundTasks, ms: Milliseconds = 10) -> Count:
+def background_sync(tasks: BackgroundTasks, ms: TaskMilliseconds = 10) -> Count:
     """Answer with the tasks done so far, then wait in a thread, which is one less for others meanwhile."""
     tasks.add_task(_work_sync, ms)
     return Count(value=_sync.done)

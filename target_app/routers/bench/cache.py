@@ -1,7 +1,7 @@
-"""A cached read: who finds it, who fills it, and who need not be sent it again."""
+"""A cached read: a hit, a miss that fills the cache, and a revalidation."""
 
 from target_app.crud import items as crud
-from target_app.dependencies import DatabaseDep, ItemId, SlotDep, found
+from target_app.dependencies import DatabaseDep, ItemId, SlotDep, row_or_404
 from target_app.routing import Router
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE
 from target_app.schemas.item import ItemPublic
@@ -16,4 +16,4 @@ async def cached_item(item_id: ItemId, database: DatabaseDep, slot: SlotDep) -> 
         return slot.found
     async with database.reading() as session:
         item = await crud.read(session, item_id)
-    return slot.keep(ItemPublic.model_validate(found(item)))
+    return slot.keep(ItemPublic.model_validate(row_or_404(item)))

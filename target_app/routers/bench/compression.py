@@ -1,4 +1,4 @@
-"""A body that is worth compressing: processor time against bytes."""
+"""A compressible body: CPU time against bytes."""
 
 from typing import Annotated
 
@@ -12,12 +12,14 @@ _TEXT = "".join(
     f"{number}: the {number * 7919 % 1009}th request of {number % 64} users\n" for number in range(8000)
 )
 
-Size = Annotated[int, Query(ge=0, le=_MAX_BYTES, description="How many bytes, before they are compressed")]
+BodyBytes = Annotated[
+    int, Query(ge=0, le=_MAX_BYTES, description="How many bytes, before they are compressed")
+]
 
 router = Router(prefix="/bench/gzip", tags=["bench"])
 
 
 @router.get("", response_class=PlainTextResponse)
-async def compressible(size: Size = 16_384) -> PlainTextResponse:
+async def compressible(size: BodyBytes = 16_384) -> PlainTextResponse:
     """Lines of text that are alike, though no two are the same."""
     return PlainTextResponse(_TEXT[:size])

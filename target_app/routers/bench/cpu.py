@@ -1,4 +1,4 @@
-"""Computing: on the loop, in a thread, in another process, and in small bites."""
+"""Computations: on the event loop, in a thread, in another process, and in small steps."""
 
 from asyncio import sleep
 from typing import Annotated

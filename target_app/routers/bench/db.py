@@ -1,4 +1,4 @@
-"""Rows from the database, by tier and by way."""
+"""Rows from the database: ORM, Core and raw driver, async and sync."""
 
 from typing import Annotated
 
@@ -6,14 +6,14 @@ from fastapi import Query
 
 from target_app.crud import counters
 from target_app.crud import items as crud
-from target_app.dependencies import DatabaseDep, found
+from target_app.dependencies import DatabaseDep, row_or_404
 from target_app.routing import Router
 from target_app.schemas.bench import Count
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE
 from target_app.schemas.item import INT32_MAX, ItemPublic
 
 SeededId = Annotated[int, Query(alias="id", ge=1, le=INT32_MAX, description="The seeded item to read")]
-Limit = Annotated[int, Query(ge=1, le=1000, description="How many items to read")]
+ItemCount = Annotated[int, Query(ge=1, le=1000, description="How many items to read")]
 
 router = Router(prefix="/bench/db", tags=["bench"], responses=UNAVAILABLE)
 
@@ -23,7 +23,7 @@ async def db_orm_async(database: DatabaseDep, item_id: SeededId = 1) -> ItemPubl
     """One mapped object, through the async driver."""
     async with database.reading() as session:
         item = await crud.read(session, item_id)
-    return ItemPublic.model_validate(found(item))
+    return ItemPublic.model_validate(row_or_404(item))
 
 
 @router.get("/orm/sync", responses=NOT_FOUND)
@@ -31,7 +31,7 @@ def db_orm_sync(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
     """One mapped object, through the sync driver in a thread."""
     with database.reading_sync() as session:
         item = crud.read_sync(session, item_id)
-    return ItemPublic.model_validate(found(item))
+    return ItemPublic.model_validate(row_or_404(item))
 
 
 @router.get("/core/async", responses=NOT_FOUND)
@@ -39,7 +39,7 @@ async def db_core_async(database: DatabaseDep, item_id: SeededId = 1) -> ItemPub
     """One plain row, through the async driver."""
     async with database.reader.connect() as connection:
         row = await crud.read_core(connection, item_id)
-    return ItemPublic.model_validate(found(row))
+    return ItemPublic.model_validate(row_or_404(row))
 
 
 @router.get("/core/sync", responses=NOT_FOUND)
@@ -47,19 +47,19 @@ def db_core_sync(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
     """One plain row, through the sync driver in a thread."""
     with database.reader_sync.connect() as connection:
         row = crud.read_core_sync(connection, item_id)
-    return ItemPublic.model_validate(found(row))
+    return ItemPublic.model_validate(row_or_404(row))
 
 
 @router.get("/raw/async", responses=NOT_FOUND)
 async def db_raw_async(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
     """One row, straight from the async driver."""
-    return ItemPublic.model_validate(found(await database.raw.read_item(item_id)))
+    return ItemPublic.model_validate(row_or_404(await database.raw.read_item(item_id)))
 
 
 @router.get("/raw/sync", responses=NOT_FOUND)
 def db_raw_sync(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
     """One row, straight from the sync driver, in a thread."""
-    return ItemPublic.model_validate(found(database.raw.read_item_sync(item_id)))
+    return ItemPublic.model_validate(row_or_404(database.raw.read_item_sync(item_id)))
 
 
 @router.get("/misuse", responses=NOT_FOUND)
@@ -67,11 +67,11 @@ async def db_misuse(database: DatabaseDep, item_id: SeededId = 1) -> ItemPublic:
     """One mapped object, through the sync driver on the event loop, on purpose: others wait meanwhile."""
     with database.reading_sync() as session:
         item = crud.read_sync(session, item_id)
-    return ItemPublic.model_validate(found(item))
+    return ItemPublic.model_validate(row_or_404(item))
 
 
 @router.get("/list/async")
-async def db_list_async(database: DatabaseDep, limit: Limit = 50) -> list[ItemPublic]:
+async def db_list_async(database: DatabaseDep, limit: ItemCount = 50) -> list[ItemPublic]:
     """The first items, through the async driver."""
     async with database.reading() as session:
         items = await crud.list_first(session, limit)
@@ -79,7 +79,7 @@ async def db_list_async(database: DatabaseDep, limit: Limit = 50) -> list[ItemPu
 
 
 @router.get("/list/sync")
-def db_list_sync(database: DatabaseDep, limit: Limit = 50) -> list[ItemPublic]:
+def db_list_sync(database: DatabaseDep, limit: ItemCount = 50) -> list[ItemPublic]:
     """The first items, through the sync driver in a thread."""
     with database.reading_sync() as session:
         items = crud.list_first_sync(session, limit)

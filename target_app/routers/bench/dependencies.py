@@ -1,4 +1,4 @@
-"""Kinds of dependency: each plain function among them is a hop to a thread and back."""
+"""Kinds of dependencies: each plain function is a hop to a thread and back."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Where an answer comes from: the provenance of every result."""
+"""The provenance of every result: process, server, settings."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A constant for those who want to know how many may have it."""
+"""A constant behind the rate limiter."""
 
 from target_app.routing import Router
 from target_app.schemas.bench import Message

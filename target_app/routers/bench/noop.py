@@ -1,4 +1,4 @@
-"""Nothing at all: what the framework costs, and the hop to a thread."""
+"""Empty endpoints: the cost of the framework, and of the hop to a thread."""
 
 from target_app.routing import Router
 from target_app.schemas.bench import Message

@@ -1,4 +1,4 @@
-"""The innocent bystander, whose latency shows who else suffers."""
+"""The bystander: its latency shows how a load disturbs other requests."""
 
 from target_app.routing import Router
 from target_app.schemas.bench import Message

@@ -1,4 +1,4 @@
-"""Ways to write JSON: the same bytes from models, dictionaries, and two libraries."""
+"""Ways to write JSON: the same bytes from models, from dictionaries, and by two libraries."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 
 from target_app.routing import Router
-from target_app.schemas.bench import Record, RecordPage
+from target_app.schemas.bench import RecordPage
 from target_app.schemas.error import Responses
 
 _MAX_SIZE = 1000
@@ -25,31 +25,31 @@ _ROWS: tuple[dict[str, Any], ...] = tuple(
 )
 _PAGE: Responses = {200: {"model": RecordPage}}
 
-Size = Annotated[int, Query(ge=0, le=_MAX_SIZE, description="How many records to write")]
+RecordCount = Annotated[int, Query(ge=0, le=_MAX_SIZE, description="How many records to write")]
 
 router = Router(prefix="/bench/json", tags=["bench"])
 
 
 @router.get("/model")
-async def json_model(size: Size = 50) -> RecordPage:
+async def json_model(size: RecordCount = 50) -> RecordPage:
     """Build models, which pydantic writes."""
-    return RecordPage(size=size, records=[Record(**row) for row in _ROWS[:size]])
+    return RecordPage(size=size, records=[RecordPage.Record(**row) for row in _ROWS[:size]])
 
 
 @router.get("/dict", response_model=RecordPage)
-async def json_dict(size: Size = 50) -> dict[str, Any]:
+async def json_dict(size: RecordCount = 50) -> dict[str, Any]:
     """Give a dictionary, which pydantic checks and writes."""
     return _page(size)
 
 
 @router.get("/response", responses=_PAGE)
-async def json_response(size: Size = 50) -> JSONResponse:
+async def json_response(size: RecordCount = 50) -> JSONResponse:
     """Write a dictionary with the standard library, unchecked."""
     return JSONResponse(_page(size))
 
 
 @router.get("/orjson", responses=_PAGE, response_class=JSONResponse)
-async def json_orjson(size: Size = 50) -> Response:
+async def json_orjson(size: RecordCount = 50) -> Response:
     """Write a dictionary with orjson, unchecked."""
     return Response(orjson.dumps(_page(size)), media_type="application/json")
 

@@ -1,6 +1,6 @@
 """TechEmpower's seven test types, which have published figures for every framework.
 
-Bodies are written by orjson, without a response model: what is compared is the plainest way, as others write it.
+orjson writes the bodies, without a response model: other frameworks' entries write them as plainly.
 """
 
 from target_app.routers.tfb import constants, fortunes, worlds

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from target_app.dependencies import DatabaseDep, WorldCacheDep
 from target_app.models.tfb import WORLDS
-from target_app.raw.model import World
+from target_app.raw.model import WorldRow
 from target_app.routing import Router
 from target_app.schemas.error import UNAVAILABLE, Responses
 from target_app.schemas.tfb import WorldPublic
@@ -60,11 +60,11 @@ def row_count(text: str | None) -> int:
         return 1
 
 
-def _public(world: World) -> dict[str, int]:
+def _public(world: WorldRow) -> dict[str, int]:
     return {"id": world[0], "randomNumber": world[1]}
 
 
-def _page(worlds: Iterable[World]) -> Response:
+def _page(worlds: Iterable[WorldRow]) -> Response:
     return _answer([_public(world) for world in worlds])
 
 

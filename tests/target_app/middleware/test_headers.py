@@ -187,7 +187,11 @@ class TestErrors:
         self, start_app: StartApp, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         client = start_app()
-        monkeypatch.setattr("target_app.crud.items.visible_to", lambda _owner: [].pop("a secret"))
+
+        def fail(_owner: int | None) -> None:
+            raise RuntimeError("a secret")
+
+        monkeypatch.setattr("target_app.crud.items.visible_to", fail)
         answer = client.get("/api/v1/items", headers={"X-Request-ID": "mine"})
         assert (answer.status_code, answer.headers["x-request-id"]) == (500, "mine")
         assert answer.json() == {"detail": "Internal Server Error", "request_id": "mine"}

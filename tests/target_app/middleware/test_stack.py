@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from target_app.main import create_app
-from target_app.settings import Settings
+from tests.target_app.settings import settings_of
 
 BARE = ["WorkerHeader", "BodyLimit"]
 
 
 def names(**settings: object) -> list[str]:
     """The classes of the middleware, outermost first."""
-    given = Settings(_env_file=None, **({"bench": True} | settings))  # type: ignore[arg-type]
-    return [entry.cls.__name__ for entry in create_app(given).user_middleware]  # type: ignore[attr-defined]
+    given = settings_of(**({"bench": True} | settings))
+    return [cast(type, entry.cls).__name__ for entry in create_app(given).user_middleware]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,39 @@
+"""Reports, made in the background after the response."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.target_app.test_auth import LAMP, new_user
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick(weak_passwords: None) -> None:
+    """Real hashes are in test_security.py."""
+
+
+def test_a_report_is_made_after_the_answer(either: TestClient) -> None:
+    asked = either.post("/reports")
+    path = asked.headers["location"]
+    assert asked.status_code == 202
+    assert asked.json() | {"id": 0} == {"id": 0, "status": "pending", "items": None, "mean_price": None}
+    items = either.get("/api/v1/items", params={"limit": 100}).json()
+    done = either.get(path).json()
+    assert (done["status"], done["items"]) == ("done", len(items))
+    assert done["mean_price"] == pytest.approx(sum(item["price"] for item in items) / len(items))
+
+
+def test_a_report_is_about_what_its_owner_sees_and_for_them_alone(client: TestClient) -> None:
+    ann, ben = new_user(client, "ann"), new_user(client, "ben")
+    client.post("/api/v1/items", json=LAMP, headers=ann)
+    paths = [client.post("/reports", headers=who).headers["location"] for who in (ann, ben)]
+    assert client.get(paths[0], headers=ann).json()["items"] == 21
+    assert client.get(paths[1], headers=ben).json()["items"] == 20
+    assert [client.get(paths[0], headers=who).status_code for who in (ben, {})] == [404, 404]
+
+
+def test_a_report_that_fails_says_so(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("target_app.crud.reports.visible_to", lambda _owner: 1 / 0)
+    path = client.post("/reports").headers["location"]
+    assert client.get(path).json()["status"] == "failed"
