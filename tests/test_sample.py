@@ -77,7 +77,9 @@ def test_the_sample_has_todays_schema() -> None:
 
 def test_run_json_has_the_fields_of_today() -> None:
     plan = replace(config.load_plans()[FACTS["plan"]["name"]], seed=FACTS["seed"])
-    made = json.loads(json.dumps(facts(FACTS["run"], plan, Bench(config.load_setups(), SCENARIOS))))
+    made = json.loads(
+        json.dumps(facts(FACTS["run"], plan, Bench(setups=config.load_setups(), scenarios=SCENARIOS)))
+    )
     free = re.compile(r"\.(host\.versions|environment\.settings|plan\.setups\.[\w-]+\.env|plan\.scenarios)\.")
     then, now = ({path for path in paths(one) if not free.match(path)} for one in (FACTS, made))
     assert then - {".took_s"} == now, STALE

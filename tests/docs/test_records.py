@@ -62,7 +62,7 @@ def test_every_field_has_a_meaning() -> None:
 @pytest.mark.parametrize("name", ["default", "study", "history"])
 def test_a_fresh_run_json_is_as_the_page_says(name: str) -> None:
     plan, setups = replace(config.load_plans()[name], seed=7), config.load_setups()
-    made = facts("r", plan, Bench(setups, SCENARIOS, server_cpus=(0,)))
+    made = facts("r", plan, Bench(setups=setups, scenarios=SCENARIOS, server_cpus=(0,)))
     written = json.loads(json.dumps(made))
     assert list(differences(written, "[RunFacts](#runfacts)", "run.json")) == []
 
@@ -80,9 +80,21 @@ def test_the_sample_is_as_the_page_says(file: str, kind: str) -> None:
 
 def test_a_verdict_is_as_the_page_says() -> None:
     change = Change(
-        "noop-async", "cpu", "no change", 1.0, 1.1, 1.1, 0.9, 1.2, 0.02, ("why",), "s", False, 0.02
+        name="noop-async",
+        metric="cpu",
+        verdict="no change",
+        base=1.0,
+        head=1.1,
+        ratio=1.1,
+        low=0.9,
+        high=1.2,
+        mde=0.02,
+        why=("a reason",),
+        unit="s",
+        margin=0.02,
     )
-    judgement = Judgement("a and b", (change, Change("new", "cpu", None)), ("a note",))
+    alone = Change(name="new", metric="cpu", verdict=None)
+    judgement = Judgement(title="a and b", changes=(change, alone), notes=("a note",))
     assert list(differences(json.loads(render(judgement, "json")), f"[{VERDICT}](#)", VERDICT)) == []
     assert asdict(change).keys() == TABLES["Change"].keys()
 
