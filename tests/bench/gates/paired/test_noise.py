@@ -23,7 +23,7 @@ from bench.gates.paired.noise import (
 )
 from bench.gates.paired.noise_report import chart, tables
 from bench.gates.paired.observation import ArmSlice, ArmSummary, Observation, Turn
-from bench.stats.signed_rank import attained
+from bench.stats.signed_rank import attained_level
 
 SUMMARY = ArmSummary(p50_ms=1.0, p99_ms=2.0, errors=0, requests=100)
 NOISE = Noise(
@@ -99,7 +99,7 @@ def test_turns_are_as_bounded_as_in_a_comparison() -> None:
 
 
 def test_no_change_is_found_and_confirmed_as_rarely_as_the_levels_say() -> None:
-    assert NOISE.power(0.0, 120) == pytest.approx(attained(24, 0.0221 / 2) * attained(8, 0.05))
+    assert NOISE.power(0.0, 120) == pytest.approx(attained_level(24, 0.0221 / 2) * attained_level(8, 0.05))
 
 
 def test_more_time_finds_less() -> None:
