@@ -155,7 +155,7 @@ def _compared(asked: PairedPlan, raw: Path | None) -> Judgement:
     from bench.gates.paired.gate import compare
     from bench.gates.paired.observation import line
 
-    note(f"base: {asked.base.said}; head: {asked.head.said}; {', '.join(asked.scenarios)}")
+    note(f"base: {asked.base.title}; head: {asked.head.title}; {', '.join(asked.scenarios)}")
     note(_foretold(asked))
     note(f"seed: {asked.seed}")
     if raw is None:
@@ -174,9 +174,9 @@ def _compared(asked: PairedPlan, raw: Path | None) -> Judgement:
 
 def _foretold(asked: PairedPlan) -> str:
     """What this comparison will be able to find, by what is known of this machine."""
-    from bench.gates.paired.noise import stored_noise
+    from bench.gates.paired.noise import load_noise
 
-    known = stored_noise(_NOISE)
+    known = load_noise(_NOISE)
     if known is None:
         return "what can be found is not known beforehand: `bench noise` measures it, once for a machine"
     least = replace(known, pairs_per_look=asked.pairs).mde(asked.seconds)

@@ -1,6 +1,6 @@
 """`bench noise`: compares a server with itself, and knows what a comparison on this machine could find.
 
-`measure_noise` runs the servers, a `Noise` holds its result and foretells, `store_noise` and `stored_noise` keep it for
+`measure_noise` runs the servers, a `Noise` holds the result and predicts, `store_noise` and `load_noise` keep it for
 `bench ab` on the same machine.
 """
 
@@ -136,10 +136,7 @@ def measure_noise(
         with start_pairs(arm, replace(arm, name="head"), hash_seeds, processes, cpus) as pool:
             start_s = (time.monotonic() - began_s) / pairs
             load = _PairedLoad(pair_up(pool), rng)
-            slices = []
-            for sessions in SESSIONS:
-                note(f"turns of {sessions} sessions")
-                slices.append(load.slice_noise(sessions, duration_s / 2 / len(SESSIONS)))
+            slices = load.slices(duration_s / 2, note)
             best = min(slices, key=lambda one: one.cost)
             note(f"turns of {best.sessions} sessions, for longer")
             observations = load.observe(best.sessions, duration_s / 2)
@@ -174,7 +171,15 @@ class _PairedLoad:
         )
         return look({self.name: self._paired}, {self.name: plan}, self._rng.getrandbits(32))[self.name]
 
-    def slice_noise(self, sessions: int, duration_s: float) -> SliceNoise:
+    def slices(self, duration_s: float, note: Callable[[str], None]) -> list[SliceNoise]:
+        """The noise of slices of all lengths, measured for equal parts of the time."""
+        slices = []
+        for sessions in SESSIONS:
+            note(f"turns of {sessions} sessions")
+            slices.append(self._slice_noise(sessions, duration_s / len(SESSIONS)))
+        return slices
+
+    def _slice_noise(self, sessions: int, duration_s: float) -> SliceNoise:
         began_s = time.monotonic()
         observations = self.observe(sessions, duration_s)
         turns = sum(len(one.turns) for one in observations)
@@ -222,7 +227,7 @@ def store_noise(noise: Noise, folder: Path) -> Path:
     return path
 
 
-def stored_noise(folder: Path) -> Noise | None:
+def load_noise(folder: Path) -> Noise | None:
     """The noise that was written down for this machine; None where there is none, or that of another machine."""
     try:
         stored = json.loads((folder / _FILE).read_text())

@@ -15,10 +15,10 @@ from bench.gates.paired.noise import (
     Noise,
     SliceNoise,
     autocorrelation,
+    load_noise,
     parse_noise,
     process_sd,
     store_noise,
-    stored_noise,
     turn_sd,
 )
 from bench.gates.paired.noise_report import chart, tables
@@ -123,7 +123,7 @@ def test_the_tables_name_the_best_slice() -> None:
 
 def test_what_is_stored_is_found_again_on_this_machine(tmp_path: Path) -> None:
     store_noise(NOISE, tmp_path)
-    assert stored_noise(tmp_path) == NOISE
+    assert load_noise(tmp_path) == NOISE
     assert parse_noise(asdict(NOISE)) == NOISE
 
 
@@ -138,5 +138,5 @@ def test_what_is_stored_is_found_again_on_this_machine(tmp_path: Path) -> None:
 def test_what_is_not_of_this_machine_is_not_used(tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
     path = store_noise(replace(NOISE), tmp_path)
     path.write_text(spoil(path.read_text()))
-    assert stored_noise(tmp_path) is None
-    assert stored_noise(tmp_path / "nowhere") is None
+    assert load_noise(tmp_path) is None
+    assert load_noise(tmp_path / "nowhere") is None
