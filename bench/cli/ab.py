@@ -24,7 +24,7 @@ from bench.cli._verdict import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.gates.paired.arms import Arm, ServerPair
+    from bench.gates.paired.arms import Arm
     from bench.gates.paired.design import PairedPlan
     from bench.gates.paired.noise import Noise
     from bench.gates.paired.observation import Observation
@@ -223,7 +223,6 @@ def _noise(
     setup: Setup, scenario: Scenario, duration_s: float, pairs: int, seed: int, file: Path | None
 ) -> Noise:
     from bench.gates.paired.arms import Arm
-    from bench.gates.paired.look import PairedScenario
     from bench.gates.paired.noise import measure_noise
     from bench.system.revisions import Tree
 
@@ -231,10 +230,7 @@ def _noise(
     here = Path.cwd()
     arm = Arm("base", setup, Tree(here, setup.name, here))
 
-    def pair_up(pool: Sequence[ServerPair]) -> PairedScenario:
-        return PairedScenario(scenario, pool, file)
-
-    return measure_noise(arm, pair_up, duration_s, pairs, seed=seed, note=note)
+    return measure_noise(arm, scenario, file, duration_s=duration_s, pairs=pairs, seed=seed, note=note)
 
 
 def _show(found: Noise, out: Path) -> None:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
-from bench.gates.paired.arms import Arm, ServerPair, start_pairs
+from bench.gates.paired.arms import Arm, start_pairs
 from bench.gates.paired.design import (
     CONTROL_SHARE,
     FEWEST_TURNS,
@@ -30,6 +30,7 @@ from bench.gates.paired.power import mde, power
 from bench.measure.answers import check_answers
 from bench.system import host
 from bench.system.processes import Processes
+from scenarios.model import Scenario
 
 SESSIONS = (16, 32, 64, 128, 256)
 """The lengths of slices that are tried."""
@@ -115,17 +116,18 @@ class Noise:
 
 def measure_noise(
     arm: Arm,
-    pair_up: Callable[[Sequence[ServerPair]], PairedScenario],
+    scenario: Scenario,
+    scenarios_file: Path | None,
+    *,
     duration_s: float,
     pairs: int,
-    *,
     seed: int,
     note: Callable[[str], None],
 ) -> Noise:
     """Measure the noise of a scenario for about so long on so many pairs. Raises ServerError and EngineError.
 
-    Half of the time goes to slices of different lengths, the other half to the best of them. `pair_up` puts the
-    scenario on a pool of pairs; `note` is called with lines of progress.
+    Half of the time goes to slices of different lengths, the other half to the best of them. `note` is called with
+    lines of progress.
     """
     rng = Random(seed)
     cpus, own_cpus = host.cpus_for()
@@ -135,7 +137,7 @@ def measure_noise(
         hash_seeds = [rng.randrange(1, 2**32) for _ in range(pairs)]
         with start_pairs(arm, replace(arm, name="head"), hash_seeds, processes, cpus) as pool:
             start_s = (time.monotonic() - began_s) / pairs
-            load = _PairedLoad(pair_up(pool), rng)
+            load = _PairedLoad(PairedScenario(scenario, pool, scenarios_file), rng)
             slices = load.slices(duration_s / 2, note)
             best = min(slices, key=lambda one: one.cost)
             note(f"turns of {best.sessions} sessions, for longer")
