@@ -51,7 +51,7 @@ def present(judgement: Judgement, form: Format, out: Path | None, text: str | No
 
 def tell_github(judgement: Judgement) -> None:
     """In a job on GitHub: append to the step's summary, and annotate on standard error, which is read as well."""
-    from bench.gates.output.github import annotated
+    from bench.gates.output.github import workflow_commands
     from bench.gates.output.judgement import markdown
 
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
@@ -61,7 +61,7 @@ def tell_github(judgement: Judgement) -> None:
         except OSError as error:
             note(f"the step's summary cannot be written: {error}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in annotated(judgement):
+        for line in workflow_commands(judgement):
             note(line)
 
 

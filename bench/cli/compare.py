@@ -110,7 +110,7 @@ def _micro(path: Path) -> Micro:
 
 def _text(outcome: Outcome) -> str:
     """The verdict, what is missing, and both sides in one table with the reasons below."""
-    from bench.gates.output.changes import titled
+    from bench.gates.output.changes import change_title
     from bench.gates.output.judgement import headline
     from bench.report.text import render
 
@@ -118,7 +118,7 @@ def _text(outcome: Outcome) -> str:
     said = [headline(judgement)]
     said += [f"{sentence} This fails; --despite missing lets it pass." for sentence in outcome.missing]
     reasons = [
-        "\n".join([f"{titled(judgement, one)}:", *(f"    {why}" for why in one.why)])
+        "\n".join([f"{change_title(judgement, one)}:", *(f"    {why}" for why in one.why)])
         for one in judgement.changes
         if one.why
     ]
