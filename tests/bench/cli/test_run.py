@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from bench.measure.store import read_run
-from tests.bench.program import MINE, bench, bench_here, lives, poll, said_until, started
+from tests.bench.program import MINE, bench, bench_here, lives, poll, read_until, start
 
 QUICK = ("run", "tiny", *MINE)
 
@@ -137,8 +137,8 @@ def test_an_interrupted_run_keeps_its_cells_and_leaves_no_process(
 ) -> None:
     (tmp_path / "light.toml").write_text(LIGHT)
     (tmp_path / "three.py").write_text(THREE)
-    with started(*LONG, cwd=tmp_path) as child:
-        said_until(child, "[1/3]")  # its server goes on with the next cell
+    with start(*LONG, cwd=tmp_path) as child:
+        read_until(child, "[1/3]")  # its server goes on with the next cell
         family = psutil.Process(child.pid).children(recursive=True)
         assert any("gunicorn" in " ".join(process.cmdline()) for process in family)
         child.send_signal(signum)
