@@ -23,7 +23,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.stats.significance import student_beyond
+from bench.stats.student_t import two_sided_p
 
 _Figures: TypeAlias = NDArray[np.float64]
 
@@ -122,4 +122,4 @@ def _p_value(before: _Figures, after: _Figures, inflation: float) -> float:
     if pooled == 0:
         return 0.0
     freedom = max(1, int((n + m) / inflation) - 2)
-    return student_beyond(gap / math.sqrt(inflation * pooled * (1 / n + 1 / m)), freedom)
+    return two_sided_p(gap / math.sqrt(inflation * pooled * (1 / n + 1 / m)), freedom)

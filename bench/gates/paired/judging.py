@@ -11,8 +11,8 @@ from statistics import NormalDist
 from bench.gates.paired.observation import METRICS, Observation
 from bench.model.change import HIGHER_IS_WORSE, Change, Verdict
 from bench.stats import sign_test
+from bench.stats.multiple_comparisons import holm
 from bench.stats.signed_rank import attained, hodges_lehmann, p_above, p_value
-from bench.stats.significance import holm
 
 LOOKS = 3
 ALPHA_LOOK = 0.0221
