@@ -17,16 +17,16 @@ def p_more_often(base_hits: int, base_tries: int, head_hits: int, head_tries: in
     """
     hits, tries = base_hits + head_hits, base_tries + head_tries
     most = min(hits, head_tries)
-    log_all = _log_ways(head_tries, tries)
+    log_all = log_ways(head_tries, tries)
     return min(
         1.0,
         sum(
-            math.exp(_log_ways(some, hits) + _log_ways(head_tries - some, tries - hits) - log_all)
+            math.exp(log_ways(some, hits) + log_ways(head_tries - some, tries - hits) - log_all)
             for some in range(max(head_hits, head_tries - (tries - hits)), most + 1)
         ),
     )
 
 
-def _log_ways(chosen: int, among: int) -> float:
+def log_ways(chosen: int, among: int) -> float:
     """The logarithm of the binomial coefficient, which may be larger than any float."""
     return math.lgamma(among + 1) - math.lgamma(chosen + 1) - math.lgamma(among - chosen + 1)
