@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.capacity.knee import knee
+import numpy as np
+
 from bench.capacity.scaling import FEWEST, Brake, Law, brake, fit
 from bench.capacity.search import Tally
 from bench.capacity.slo import Objective, misses, parse
@@ -25,6 +26,10 @@ SET_ASIDE = "set-aside"
 
 _PASSING = frozenset({OTHER_LOAD, STEAL, GENERATOR_STALLED})
 """What disturbs a trial and may be over when it is made again; a CPU quota, or a single CPU, is not."""
+
+
+_FEWEST_POINTS = 4
+_RISES_TIMES = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +203,23 @@ def knee_of(trials: Iterable[Offered]) -> float | None:
     held = max((one.rate_per_s for one in rates if one.holds), default=0.0)
     beyond = min((one.rate_per_s for one in rates if one.rate_per_s > held), default=held)
     return knee([(rate, ms) for rate, ms in by_rate(rates, "p99") if rate <= beyond])
+
+
+def knee(points: Sequence[tuple[float, float]]) -> float | None:
+    """The x at which a rising, convex curve turns up; None for fewer than four points and for one that hardly rises.
+
+    With both axes scaled to [0, 1], it is where the curve lies furthest below its chord: the largest x - y (the
+    "Kneedle" of Satopaa, Albrecht, Irwin and Raghavan, Finding a "Kneedle" in a Haystack, ICDCS Workshops 2011, section
+    III, for a convex increasing curve and without the smoothing, for which the points are too few).
+    """
+    if len(points) < _FEWEST_POINTS:
+        return None
+    x, y = np.array(sorted(points)).T
+    if y.max() < _RISES_TIMES * y.min() or x[0] == x[-1]:
+        return None
+    below = (x - x[0]) / (x[-1] - x[0]) - (y - y.min()) / (y.max() - y.min())
+    at = int(np.argmax(below))
+    return float(x[at]) if 0 < at < len(x) - 1 else None
 
 
 def rates_of(trials: Iterable[Offered]) -> tuple[OfferedRate, ...]:
