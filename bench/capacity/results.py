@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.capacity.scaling import FEWEST, Brake, Law, brake, fit
+from bench.capacity.scaling import FEWEST, Law, ScalingBottleneck, bottleneck, fit
 from bench.capacity.search import Tally
 from bench.capacity.slo import Objective, misses, parse
 from bench.model.plan import OpenLoad
@@ -79,8 +79,11 @@ class Offered:
     @property
     def line(self) -> str:
         """`2,310 arrivals/s for 4 s: held, p99 14.2 ms, errors 0 %`"""
-        said = "" if self.missed else "".join(f", {one.said(self.record.summary)}" for one in self.objectives)
-        return f"{whole(self.rate_per_s)} arrivals/s for {self.record.cell.load.duration_s:g} s: {self.result}{said}"
+        trial = (
+            f"{whole(self.rate_per_s)} arrivals/s for {self.record.cell.load.duration_s:g} s: {self.result}"
+        )
+        figures = () if self.missed else (one.describe(self.record.summary) for one in self.objectives)
+        return ", ".join([trial, *figures])
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +309,7 @@ class Growth:
     points: Mapping[int, Estimate]
     caveats: Mapping[int, tuple[Caveat, ...]]
     law: Law
-    brake: Brake
+    brake: ScalingBottleneck
     cpus: int
 
 
@@ -331,7 +334,7 @@ def growth_of(run: Run) -> Growth | None:
         dict(sorted(points.items())),
         caveats,
         laws[0],
-        brake(laws, widest_spread(points), max(points), count),
+        bottleneck(laws, widest_spread(points), max(points), count),
         count,
     )
 

@@ -155,7 +155,15 @@ def _capacity(
     from bench.capacity.slo import parse_all
 
     objectives = parse_all(slos)
-    goal = run.Goal(setup.name, asked.scenario, objectives, tolerance, max_rate, asked.duration_s, patience_s)
+    goal = run.Goal(
+        setup=setup.name,
+        scenario=asked.scenario,
+        objectives=objectives,
+        tolerance=tolerance,
+        max_per_s=max_rate,
+        duration_s=asked.duration_s,
+        patience_s=patience_s,
+    )
     bench = asked.bench(setup)
     folder = asked.folder(run.plan(goal, asked.seed), bench)
     with kept(folder):
@@ -175,8 +183,15 @@ def _scaling(asked: _Asked, setup: Setup, counts: list[int], repeats: int) -> in
         raise UsageError(
             f"setup '{setup.name}' is a command of its own: its number of workers is not ours to set"
         )
-    plan = run.scaling_plan(setup, counts, asked.scenario, asked.duration_s, repeats, asked.seed)
-    bench = asked.bench(*(run.scaled(setup, count) for count in counts))
+    goal = run.ScalingGoal(
+        setup=setup,
+        scenario=asked.scenario,
+        workers=tuple(counts),
+        duration_s=asked.duration_s,
+        repeats=repeats,
+    )
+    plan = run.scaling_plan(goal, asked.seed)
+    bench = asked.bench(*goal.setups)
     folder = asked.folder(plan, bench)
     folder.add_facts(
         scaling={"setup": setup.name, "scenario": asked.scenario, "cpus": run.cpus_of(setup, bench)}
