@@ -12,8 +12,8 @@ from bench.cli._terminal import note, say, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.machine.doctor import Finding
-    from bench.machine.generators import Cost
+    from bench.machine.doctor import Diagnosis
+    from bench.machine.generators import GeneratorCost
 
 _LIMITS = "The throughput here is each generator's own limit, not the server's."
 _AGREEMENT = "Here all wait for the server: the rate ratio says how well they agree on its throughput."
@@ -42,7 +42,7 @@ def doctor(
         _tell(finding)
 
 
-def _tell(finding: Finding) -> None:
+def _tell(finding: Diagnosis) -> None:
     say(f"{'ok   ' if finding.well else 'mind '} {finding.subject:<17} {finding.seen}")
     if not finding.well:
         say(f"{'':<23} {finding.advice}")
@@ -63,22 +63,30 @@ def generators(
     """
     import json
 
-    from bench.machine.generators import NAMES, ONE_WRITE, RAW, measured, medians, missing, table
+    from bench.machine.generators import (
+        NAMES,
+        ONE_WRITE,
+        RAW,
+        measure_costs,
+        medians,
+        missing_generators,
+        table,
+    )
     from bench.plan.config import load_setups
     from bench.report.text import render
 
-    for name in missing():
+    for name in missing_generators():
         note(f"{name} is not installed and is left out; on Debian: apt-get install {name}")
-    costs = _told(measured(ONE_WRITE, NAMES, rounds, duration))
+    costs = _told(measure_costs(ONE_WRITE, NAMES, rounds, duration))
     say(render(table("A server that answers in one write; the generators may use every CPU", costs, _LIMITS)))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(medians(costs), indent=2) + "\n")
     three = [name for name in ("native", "wrk", "hey") if name in NAMES]
-    bare = _told(measured(RAW, three, rounds, duration))
+    bare = _told(measure_costs(RAW, three, rounds, duration))
     say(render(table("A bare ASGI app under uvicorn, which answers in two; the same CPUs", bare)))
     pair = [name for name in ("native", "wrk") if name in NAMES]
     uvicorn = load_setups()["uvicorn"]
-    agreement = _told(measured(uvicorn, pair, rounds, duration, pinned=True))
+    agreement = _told(measure_costs(uvicorn, pair, rounds, duration, pinned=True))
     say(
         render(
             table(
@@ -91,9 +99,9 @@ def generators(
     say(f"medians of the first table: {shown(out)}")
 
 
-def _told(costs: Iterator[tuple[str, Cost]]) -> dict[str, list[Cost]]:
+def _told(costs: Iterator[tuple[str, GeneratorCost]]) -> dict[str, list[GeneratorCost]]:
     """Collect what comes, and say each on standard error."""
-    found: dict[str, list[Cost]] = {}
+    found: dict[str, list[GeneratorCost]] = {}
     for name, cost in costs:
         found.setdefault(name, []).append(cost)
         note(f"{name:<12} {cost.cpu_us_per_request:8.1f} µs/req {cost.throughput_rps:10,.0f} req/s")

@@ -12,7 +12,7 @@ from bench.cli._terminal import note, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.machine.selftest.comparison import Check
+    from bench.machine.selftest.comparison import FigureCheck
     from bench.machine.selftest.session import Result
     from bench.stats.table import Table
 
@@ -42,7 +42,7 @@ def selftest(
     from bench.engines.launch import ENGINES
     from bench.errors import UsageError, unknown
     from bench.machine.selftest.cases import CASES
-    from bench.machine.selftest.session import chosen, run
+    from bench.machine.selftest.session import choose_cases, run
     from bench.report.text import render
 
     for what, wanted, known in (
@@ -52,7 +52,7 @@ def selftest(
         for name in wanted:
             if name not in known:
                 raise unknown(what, name, known)
-    cases = chosen(case or (), engine or (), short=short)
+    cases = choose_cases(case or (), engine or (), short=short)
     if not cases:
         raise UsageError("no case has this name and engine; leave out --short, --case or --engine")
     results: list[Result] = []
@@ -111,7 +111,7 @@ def _table(results: Sequence[Result]) -> Table:
     )
 
 
-def _verdict(result: Result, check: Check) -> str:
+def _verdict(result: Result, check: FigureCheck) -> str:
     if check.right:
         return "right"
     return "disturbed" if check.disturbed and result.disturbance else "WRONG"

@@ -18,8 +18,8 @@ import uvloop
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.engines.timer import Timer
-from bench.machine.doctor import Finding
-from bench.machine.generators import RAW, SCENARIO, measured
+from bench.machine.doctor import Diagnosis
+from bench.machine.generators import RAW, SCENARIO, measure_costs
 from bench.machine.selftest import session
 from bench.machine.selftest.session import Result
 from bench.model.plan import ClosedLoad, Setup
@@ -40,7 +40,7 @@ _POWER = 0.8
 _BUSY_SHARE = 0.8
 
 
-def examine(setup: Setup) -> Iterator[Finding]:
+def examine(setup: Setup) -> Iterator[Diagnosis]:
     """Measure servers of known behaviour, then two of one setup, and say what can and cannot be told apart.
 
     It takes about three quarters of a minute. Raises ServerError and EngineError.
@@ -49,7 +49,7 @@ def examine(setup: Setup) -> Iterator[Finding]:
     began_s = time.monotonic()
     yield _timers()
     yield _ceiling()
-    yield from map(_proof, session.run(session.chosen(doctor=True)))
+    yield from map(_proof, session.run(session.choose_cases(doctor=True)))
     rates, costs = _twins(setup)
     yield _noise("noise of the rate", rates, "requests per second")
     yield _noise("noise of the CPU", costs, "CPU time per request")
@@ -60,11 +60,11 @@ def examine(setup: Setup) -> Iterator[Finding]:
 # --- timers and ceiling --------------------------------------------------------------------------
 
 
-def _timers() -> Finding:
+def _timers() -> Diagnosis:
     late_ms = uvloop.run(_lateness_ms())
     resolution_ns = time.get_clock_info("monotonic").resolution * 1e9
     p50, p99 = np.percentile(late_ms, (50, 99))
-    return Finding(
+    return Diagnosis(
         "timers",
         bool(p99 < _LATE_MS),
         f"the clock steps by {resolution_ns:.0f} ns; a timer is {p50 * 1e3:.0f} µs late, {p99 * 1e3:.0f} µs at p99",
@@ -91,12 +91,12 @@ async def _lateness_ms() -> list[float]:
     return late_ms
 
 
-def _ceiling() -> Finding:
+def _ceiling() -> Diagnosis:
     """The native engine against a server without a framework: which of the two is busy says whose ceiling it is."""
-    ((_, cost),) = measured(RAW, ["native"], 1, 2, pinned=True)
+    ((_, cost),) = measure_costs(RAW, ["native"], 1, 2, pinned=True)
     busy = cost.cpu_us_per_request * cost.throughput_rps / 1e6
     most = cost.throughput_rps / max(busy, 0.01) * _BUSY_SHARE
-    return Finding(
+    return Diagnosis(
         "generator",
         True,
         f"{cost.throughput_rps:,.0f} requests/s from a bare ASGI app, at {cost.cpu_us_per_request:.0f} µs each: "
@@ -107,11 +107,11 @@ def _ceiling() -> Finding:
 # --- servers of known behaviour ------------------------------------------------------------------
 
 
-def _proof(result: Result) -> Finding:
+def _proof(result: Result) -> Diagnosis:
     """Whether the figures of a truth server came out right here."""
     off = [check for check in result.checks if not check.right]
     figures = "; ".join(f"{check.what} {check.server} became {check.engine}" for check in off)
-    return Finding(
+    return Diagnosis(
         f"selftest {result.case.name}",
         result.verdict == "right",
         f"a server that {result.case.about}, {result.case.load.label}: "
@@ -169,10 +169,10 @@ def _tree_cpu_ns(pid: int) -> int:
     return sum(cpu_ns(member.pid) for member in (process, *process.children(recursive=True)))
 
 
-def _noise(subject: str, ratios: Sequence[float], what: str) -> Finding:
+def _noise(subject: str, ratios: Sequence[float], what: str) -> Diagnosis:
     sd = statistics.stdev(ratios)
     offset = statistics.median(ratios)
-    return Finding(
+    return Diagnosis(
         subject,
         sd < 0.1,
         f"two servers that are the same differ by {sd:.1%} (sd of {len(ratios)} pairs) in {what}, "
@@ -181,10 +181,10 @@ def _noise(subject: str, ratios: Sequence[float], what: str) -> Finding:
     )
 
 
-def _steal(before: object, span_s: float) -> Finding:
+def _steal(before: object, span_s: float) -> Diagnosis:
     taken_s = getattr(psutil.cpu_times(), "steal", 0.0) - getattr(before, "steal", 0.0)
     share = taken_s / span_s / (psutil.cpu_count() or 1)
-    return Finding(
+    return Diagnosis(
         "steal under load",
         share < 0.02,
         f"the hypervisor took {share:.1%} of the CPUs while they were loaded",
@@ -192,12 +192,12 @@ def _steal(before: object, span_s: float) -> Finding:
     )
 
 
-def _resolvable(rates: Sequence[float], costs: Sequence[float]) -> Finding:
+def _resolvable(rates: Sequence[float], costs: Sequence[float]) -> Diagnosis:
     """The sd of one repeat is that of a pair's ratio over the square root of two, as both of the pair vary alike."""
     rate, cost = (
         math.expm1(statistics.stdev(ratios) / math.sqrt(2) * shift(_REPEATS)) for ratios in (rates, costs)
     )
-    return Finding(
+    return Diagnosis(
         "resolves",
         True,
         f"{_REPEATS} repeats tell setups apart here that differ by {rate:.0%} or more in throughput, by {cost:.0%} "
