@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli._lookup import all_scenarios
 from bench.cli._terminal import note, say, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bench.machine.capability import TwinRatios
     from bench.machine.doctor import Diagnosis
     from bench.machine.generators import GeneratorCost
 
@@ -35,11 +37,29 @@ def doctor(
     if quick:
         return
     from bench.machine import capability
-    from bench.plan.config import load_setups
 
     note("measuring for three quarters of a minute; --quick leaves this out")
-    for finding in capability.examine(load_setups()["uvicorn"]):
+    for finding in capability.examine(_compare_twins):
         _tell(finding)
+
+
+def _compare_twins() -> TwinRatios:
+    """Compare servers of the target app with themselves, as `bench noise` does."""
+    from bench.gates.paired.arms import Arm
+    from bench.gates.paired.look import Subject
+    from bench.gates.paired.observation import log_ratios
+    from bench.gates.paired.self_comparison import observe_long_turns
+    from bench.machine.capability import TwinRatios
+    from bench.machine.generators import SCENARIO
+    from bench.plan.config import load_setups
+
+    setup, scenario, here = load_setups()["uvicorn"], all_scenarios(None)[SCENARIO], Path.cwd()
+    arm = Arm("base", setup, here, setup.name, here)
+    seen = observe_long_turns(arm, lambda pool: Subject(scenario, pool), seed=1)
+    rates, costs = (
+        [log for one in seen for log in log_ratios(one.turns, metric)] for metric in ("throughput", "cpu")
+    )
+    return TwinRatios(rates, costs)
 
 
 def _tell(finding: Diagnosis) -> None:

@@ -1,60 +1,56 @@
-"""What this machine can resolve, found by measuring for a while: timers, truth, noise between twins, the ceiling."""
+"""Measures what this machine can resolve: timers, the generator's ceiling, the selftest, the noise between twins."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import statistics
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from random import Random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import psutil
 import uvloop
 
-from bench.engines import launch
-from bench.engines.job import Job
 from bench.engines.timer import Timer
 from bench.machine.doctor import Diagnosis
-from bench.machine.generators import RAW, SCENARIO, measure_costs
+from bench.machine.generators import RAW, measure_costs
 from bench.machine.selftest import session
 from bench.machine.selftest.session import Result
-from bench.model.plan import ClosedLoad, Setup
-from bench.model.samples import OK
-from bench.observe.process_tree import cpu_ns
-from bench.serve.server import Server, serving
-from bench.system import host
-from bench.system.processes import Processes
 
 _TICKS = 400
 _TICK_NS = 2_000_000
 _LATE_MS = 0.5
-_PAIRS = 9
-_SLICE_S = 0.8
-_USERS = 32
 _REPEATS = 3
 _POWER = 0.8
 _BUSY_SHARE = 0.8
 
 
-def examine(setup: Setup) -> Iterator[Diagnosis]:
-    """Measure servers of known behaviour, then two of one setup, and say what can and cannot be told apart.
+@dataclass(frozen=True, slots=True)
+class TwinRatios:
+    """Two servers of one setup, turn by turn: logarithms of the ratios of their rates and of their CPU per request."""
 
-    It takes about three quarters of a minute. Raises ServerError and EngineError.
+    rates: Sequence[float]
+    costs: Sequence[float]
+
+
+def examine(compare_twins: Callable[[], TwinRatios]) -> Iterator[Diagnosis]:
+    """Measure timers, the ceiling and servers of known behaviour, then twins, and derive what a run can resolve.
+
+    Takes about three quarters of a minute. The noise between twins is measured by `compare_twins`, as `bench noise`
+    does it. Raises ServerError and EngineError.
     """
     before = psutil.cpu_times()
     began_s = time.monotonic()
     yield _timers()
     yield _ceiling()
     yield from map(_proof, session.run(session.choose_cases(doctor=True)))
-    rates, costs = _twins(setup)
-    yield _noise("noise of the rate", rates, "requests per second")
-    yield _noise("noise of the CPU", costs, "CPU time per request")
+    twins = compare_twins()
+    yield noise("noise of the rate", twins.rates, "requests per second")
+    yield noise("noise of the CPU", twins.costs, "CPU time per request")
     yield _steal(before, time.monotonic() - began_s)
-    yield _resolvable(rates, costs)
+    yield resolvable(twins)
 
 
 # --- timers and ceiling --------------------------------------------------------------------------
@@ -128,54 +124,14 @@ def _proof(result: Result) -> Diagnosis:
 # --- two servers that are the same ---------------------------------------------------------------
 
 
-def _twins(setup: Setup) -> tuple[list[float], list[float]]:
-    """Log ratios of two identical servers, loaded in turn and in random order: of the rate, and of the CPU time."""
-    server_cpus, generator_cpus = host.cpus_for()
-    rng = Random(1)
-    rates, costs = [], []
-    with (
-        Processes() as processes,
-        serving(setup, processes, cpus=server_cpus) as one,
-        serving(setup, processes, cpus=server_cpus) as other,
-    ):
-        for _ in range(_PAIRS):
-            order = [one, other] if rng.random() < 0.5 else [other, one]
-            found = {server.port: _slice(server, processes, generator_cpus) for server in order}
-            (rate, cost), (its_rate, its_cost) = found[one.port], found[other.port]
-            rates.append(math.log(rate / its_rate))
-            costs.append(math.log(cost / its_cost))
-    return rates, costs
-
-
-def _slice(server: Server, processes: Processes, cpus: Sequence[int]) -> tuple[float, float]:
-    """Requests per second, and the server's CPU seconds per request, of one slice."""
-    marks: list[int] = []
-    silent = launch.Watch(
-        lambda: marks.append(_tree_cpu_ns(server.pid)),
-        lambda: marks.append(_tree_cpu_ns(server.pid)),
-        lambda _: None,
-    )
-    with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
-        load = ClosedLoad(_USERS, _SLICE_S, 0.1)
-        job = Job(server.host, server.port, SCENARIO, load, Path(tmp) / "samples")
-        samples, _ = launch.run("native", [job], processes, silent, cpus=cpus)
-    inside = samples.during(samples.done_ns)
-    good = int(np.count_nonzero(inside & (samples.outcome == OK)))
-    return good / samples.duration_s, (marks[1] - marks[0]) / 1e9 / good
-
-
-def _tree_cpu_ns(pid: int) -> int:
-    process = psutil.Process(pid)
-    return sum(cpu_ns(member.pid) for member in (process, *process.children(recursive=True)))
-
-
-def _noise(subject: str, ratios: Sequence[float], what: str) -> Diagnosis:
+def noise(subject: str, ratios: Sequence[float], metric: str) -> Diagnosis:
+    """The spread of a metric between servers that are the same; `ratios` are logarithms."""
     sd = statistics.stdev(ratios)
     offset = statistics.median(ratios)
     return Diagnosis(
         subject,
         sd < 0.1,
-        f"two servers that are the same differ by {sd:.1%} (sd of {len(ratios)} pairs) in {what}, "
+        f"two servers that are the same differ by {sd:.1%} (sd of {len(ratios)} turns) in {metric}, "
         f"and by {abs(offset):.1%} in the median",
         "the machine is busy or shared: more repeats help, absolute figures mean little",
     )
@@ -192,10 +148,14 @@ def _steal(before: object, span_s: float) -> Diagnosis:
     )
 
 
-def _resolvable(rates: Sequence[float], costs: Sequence[float]) -> Diagnosis:
-    """The sd of one repeat is that of a pair's ratio over the square root of two, as both of the pair vary alike."""
+def resolvable(twins: TwinRatios) -> Diagnosis:
+    """The smallest difference that repeats would show here.
+
+    The sd of one repeat is that of a turn's ratio over the square root of two, as both servers vary alike.
+    """
     rate, cost = (
-        math.expm1(statistics.stdev(ratios) / math.sqrt(2) * shift(_REPEATS)) for ratios in (rates, costs)
+        math.expm1(statistics.stdev(ratios) / math.sqrt(2) * shift(_REPEATS))
+        for ratios in (twins.rates, twins.costs)
     )
     return Diagnosis(
         "resolves",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from bench.gates.paired.arms import Arm, pairs
-from bench.gates.paired.design import unpaced
+from bench.gates.paired.arms import Arm, Pair, pairs
+from bench.gates.paired.design import Size, unpaced
 from bench.gates.paired.look import Subject, look, rehearse
 from bench.gates.paired.noise import Noise, SliceNoise, autocorrelation, process_sd, turn_sd
 from bench.gates.paired.observation import Observation
@@ -19,6 +20,9 @@ from bench.system.processes import Processes
 SESSIONS = (16, 32, 64, 128, 256)
 METRIC = "cpu"
 _USERS = 8
+
+_LONG_PAIRS, _LONG_TURNS = 3, 3
+_LONG_SLICE_S, _LONG_WARM_S = 0.6, 0.1
 
 Tell = Callable[[str], None]
 
@@ -32,21 +36,18 @@ def noise(
     that waits for its pairs.
     """
     rng = Random(seed)
-    cpus, own_cpus = host.cpus_for()
-    with host.on_cpus(own_cpus), Processes() as processes:
-        began_s = time.monotonic()
-        tell(f"starting {2 * count} servers")
-        seeds = [rng.randrange(1, 2**32) for _ in range(count)]
-        with pairs(arm, replace(arm, name="head"), seeds, processes, cpus) as pool:
-            start_s = (time.monotonic() - began_s) / count
-            trial = _Trial(subject(pool), rng)
-            found = []
-            for sessions in SESSIONS:
-                tell(f"turns of {sessions} sessions")
-                found.append(trial.slices(sessions, duration_s / 2 / len(SESSIONS)))
-            best = min(found, key=lambda one: one.cost)
-            tell(f"turns of {best.sessions} sessions, for longer")
-            seen = trial.seen(best.sessions, duration_s / 2)
+    began_s = time.monotonic()
+    tell(f"starting {2 * count} servers")
+    with _twins(arm, count, rng) as pool:
+        start_s = (time.monotonic() - began_s) / count
+        trial = _Trial(subject(pool), rng)
+        found = []
+        for sessions in SESSIONS:
+            tell(f"turns of {sessions} sessions")
+            found.append(trial.slices(sessions, duration_s / 2 / len(SESSIONS)))
+        best = min(found, key=lambda one: one.cost)
+        tell(f"turns of {best.sessions} sessions, for longer")
+        seen = trial.seen(best.sessions, duration_s / 2)
     spread = turn_sd(seen, METRIC)
     slices = tuple(replace(one, turn_sd=spread) if one is best else one for one in found)
     return Noise(
@@ -63,6 +64,27 @@ def noise(
     )
 
 
+def observe_long_turns(arm: Arm, subject: Callable[..., Subject], seed: int) -> list[Observation]:
+    """Compare an arm's servers with themselves on three pairs, in three turns each of long slices.
+
+    Long slices vary as the cells of `bench run` do, not as the short slices of a comparison. Takes about half a minute.
+    Raises ServerError and EngineError.
+    """
+    rng = Random(seed)
+    with _twins(arm, _LONG_PAIRS, rng) as pool:
+        return _Trial(subject(pool), rng).long_turns()
+
+
+@contextlib.contextmanager
+def _twins(arm: Arm, count: int, rng: Random) -> Iterator[Sequence[Pair]]:
+    """Pairs of servers of the same arm, and this process on its own CPUs."""
+    cpus, own_cpus = host.cpus_for()
+    with host.on_cpus(own_cpus), Processes() as processes:
+        seeds = [rng.randrange(1, 2**32) for _ in range(count)]
+        with pairs(arm, replace(arm, name="head"), seeds, processes, cpus) as pool:
+            yield pool
+
+
 class _Trial:
     """A scenario on its pairs, loaded for some time after some time."""
 
@@ -74,11 +96,19 @@ class _Trial:
         self._rate_per_s = rehearse(subject, _USERS)
 
     def seen(self, sessions: int, duration_s: float) -> list[Observation]:
-        shape = unpaced(sessions, self._rate_per_s, len(self._subject.pairs), duration_s, _USERS)
-        return look({self.name: self._subject}, {self.name: shape}, self._rng.getrandbits(32))[self.name]
+        return self._look(unpaced(sessions, self._rate_per_s, len(self._subject.pairs), duration_s, _USERS))
+
+    def long_turns(self) -> list[Observation]:
+        warm, measured = (
+            max(_USERS, round(self._rate_per_s * span_s)) for span_s in (_LONG_WARM_S, _LONG_SLICE_S)
+        )
+        return self._look(Size(_LONG_TURNS, warm, measured, _USERS, self._rate_per_s, pace_every=0))
 
     def slices(self, sessions: int, duration_s: float) -> SliceNoise:
         began_s = time.monotonic()
         seen = self.seen(sessions, duration_s)
         turns = sum(len(one.turns) for one in seen)
         return SliceNoise(sessions, turn_sd(seen, METRIC), (time.monotonic() - began_s) / turns)
+
+    def _look(self, size: Size) -> list[Observation]:
+        return look({self.name: self._subject}, {self.name: size}, self._rng.getrandbits(32))[self.name]
