@@ -69,7 +69,7 @@ def _timers() -> Diagnosis:
 
 
 async def _lateness_ms() -> list[float]:
-    """How late a timer fires that is due every 2 ms."""
+    """The lateness, in milliseconds, of a timer that is due every 2 ms."""
     late_ms: list[float] = []
     due_ns = time.monotonic_ns() + _TICK_NS
     done = asyncio.Event()
@@ -88,7 +88,7 @@ async def _lateness_ms() -> list[float]:
 
 
 def _ceiling() -> Diagnosis:
-    """The native engine against a server without a framework: which of the two is busy says whose ceiling it is."""
+    """The native engine against a server without a framework, and the rate at which the engine itself would be busy."""
     ((_, cost),) = measure_costs(RAW, ["native"], 1, 2, pinned=True)
     busy = cost.cpu_us_per_request * cost.throughput_rps / 1e6
     most = cost.throughput_rps / max(busy, 0.01) * _BUSY_SHARE
@@ -104,7 +104,7 @@ def _ceiling() -> Diagnosis:
 
 
 def _proof(result: Result) -> Diagnosis:
-    """Whether the figures of a truth server came out right here."""
+    """A case of the selftest: whether the figures of its truth server came out right here."""
     off = [check for check in result.checks if not check.right]
     figures = "; ".join(f"{check.what} {check.server} became {check.engine}" for check in off)
     return Diagnosis(
@@ -121,7 +121,7 @@ def _proof(result: Result) -> Diagnosis:
     )
 
 
-# --- two servers that are the same ---------------------------------------------------------------
+# --- twins: servers that are the same ------------------------------------------------------------
 
 
 def noise(subject: str, ratios: Sequence[float], metric: str) -> Diagnosis:
@@ -166,10 +166,10 @@ def resolvable(twins: TwinRatios) -> Diagnosis:
 
 
 def shift(repeats: int, power: float = _POWER, trials: int = 4000) -> float:
-    """How many standard deviations apart two normal things must lie for their repeats not to overlap.
+    """The number of standard deviations between two normal means at which their repeats do not overlap.
 
-    The smallest shift at which all `repeats` of one lie above all of the other with this probability, found by
-    simulation with a fixed seed: the rule by which the report calls a difference shown.
+    It is the smallest shift at which all `repeats` of one lie above all of the other with probability `power`, by
+    simulation with a fixed seed. The report shows a difference by the same rule.
     """
     rng = np.random.default_rng(1)
     low = rng.normal(size=(trials, repeats)).max(axis=1)

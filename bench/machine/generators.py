@@ -60,9 +60,9 @@ class GeneratorCost:
     throughput_rps: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where a generator runs: the server it loads, for how long, on which CPUs (any, when none are named)."""
+    """The place of a generator: the server it loads, for how long, on which CPUs (any, when none are named)."""
 
     server: Server
     duration_s: int
@@ -85,8 +85,13 @@ def measure_costs(
         for _ in range(rounds):
             for name in names:
                 with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
-                    cpus = generator_cpus if pinned else ()
-                    place = _Place(server, duration_s, processes, cpus, Path(tmp))
+                    place = _Place(
+                        server=server,
+                        duration_s=duration_s,
+                        processes=processes,
+                        cpus=generator_cpus if pinned else (),
+                        folder=Path(tmp),
+                    )
                     yield name, _measure(name, place)
 
 
@@ -139,7 +144,7 @@ def _measure(name: str, place: _Place) -> GeneratorCost:
 
 
 def _engine(name: str) -> Callable[[_Place], GeneratorCost]:
-    """One of our engines: its CPU time in the measured part, over the requests that were answered in it."""
+    """One of our engines: its CPU time in the measured part, divided by the requests answered in it."""
 
     def measure(place: _Place) -> GeneratorCost:
         load = ClosedLoad(_USERS, place.duration_s, _WARMUP_S)
@@ -157,7 +162,7 @@ def _engine(name: str) -> Callable[[_Place], GeneratorCost]:
 def _program(
     name: str, options: Sequence[str], answered: str, failed: str
 ) -> Callable[[_Place], GeneratorCost] | None:
-    """A program on PATH: the CPU time of its whole life, over the requests that it says were answered."""
+    """A program on PATH: the CPU time of its whole life, divided by the requests that it reports as answered."""
     path = shutil.which(name)
     if path is None:
         return None

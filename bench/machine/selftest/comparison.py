@@ -26,7 +26,7 @@ _RATE_SHARE = 0.01
 _FEWEST = 2
 _EARLY_MS = 0.1
 _BEYOND_THEORY_MS = 1.0
-"""Timers and the way between two processes, which theory knows nothing of."""
+"""Timers and the way between two processes, which theory leaves out."""
 _STALLED = 0.03
 _SAMPLES_FOR_P99 = 1000
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
@@ -49,7 +49,7 @@ class FigureCheck:
 
 @dataclass(frozen=True, slots=True)
 class _Joined:
-    """Requests of the measured part: their times by the server in milliseconds, sorted, and how each ended."""
+    """Requests of the measured part: their times by the server's clock, sorted, and the number of each outcome."""
 
     response_ms: list[float]
     service_ms: list[float]
@@ -70,7 +70,7 @@ def compare(case: Case, record: Record, samples: Samples, log: Log) -> tuple[Fig
 
 
 def caveats(case: Case, codes: Iterable[str], requests: int) -> tuple[FigureCheck, FigureCheck]:
-    """Whether the codes are those that are due, with `few-samples` where the requests are few, and no others."""
+    """Check that the codes are those due, with `few-samples` where the requests are few, and no others."""
     found = set(codes)
     if "one-cpu" in found:  # there the server holds the generator up
         found.discard("generator-stalled")
@@ -89,7 +89,7 @@ def caveats(case: Case, codes: Iterable[str], requests: int) -> tuple[FigureChec
 
 
 def _counts(record: Record, samples: Samples, log: Log, joined: _Joined) -> Iterator[FigureCheck]:
-    """To the request: all there were, how they ended, and those of the measured part with their errors by kind."""
+    """Exact counts: all requests, their outcomes, and those of the measured part with their errors by kind."""
     rows = Counter(samples.outcomes[number] for number in samples.outcome.tolist())
     ended = Counter(
         kind if at_ns else "unfinished" for kind, at_ns in zip(log.kinds, log.answered_ns, strict=True)
@@ -115,7 +115,7 @@ def _kinds(kinds: Mapping[str, int]) -> str:
 
 
 def _throughput(record: Record, samples: Samples, log: Log) -> FigureCheck:
-    """Good answers a second: within 1 %, or the two that may lie on either side of an edge."""
+    """Good answers per second: within 1 %, or within the two answers that may lie on either side of an edge."""
     good = sum(
         kind == "ok" and samples.start_ns <= at_ns < samples.end_ns
         for kind, at_ns in zip(log.kinds, log.answered_ns, strict=True)
@@ -151,14 +151,14 @@ def _join(samples: Samples, log: Log) -> _Joined:
 
 
 def _times(case: Case, record: Record, joined: _Joined, stall_ms: float) -> Iterator[FigureCheck]:
-    """Percentiles; the engine, further from the answer, cannot have seen it earlier than it left.
+    """Percentiles: the engine sees an answer when it arrives, never before it left the server.
 
     Response runs from the moment at which a request was due to that at which its answer left, by the server's clock,
     which is the engine's. Service as the server sees it begins when it reads the request: later than it arrived, where
     its process was held up, so that its tail says nothing. For as long as that the largest may be off.
 
-    A busy machine is no excuse for the native engine's median: it takes microseconds for a request, and has to be
-    without a CPU for most of the time to notice half of the answers late.
+    A busy machine does not excuse the native engine's median: the engine takes microseconds for a request, and must be
+    without a CPU for most of the time to see half of the answers late.
     """
     for name, labels, server_ms, engine in (
         ("response", ("p50", "p90", "p99", "max"), joined.response_ms, record.summary.response_ms),
