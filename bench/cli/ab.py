@@ -24,10 +24,10 @@ from bench.cli._verdict import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.gates.paired.arms import Arm
+    from bench.gates.paired.arms import Arm, ServerPair
+    from bench.gates.paired.design import PairedPlan
     from bench.gates.paired.noise import Noise
     from bench.gates.paired.observation import Observation
-    from bench.gates.paired.session import Comparison
     from bench.model.change import Judgement
     from bench.model.plan import Setup
     from scenarios.model import Scenario
@@ -78,22 +78,24 @@ def ab(
     bench ab --base v1.2 --head v1.3 --scenario io-async --seconds 60
     bench ab uvicorn gunicorn-asgi-2 --scenario noop-async
     """
-    from bench.gates.paired.session import Comparison
+    from bench.gates.paired.design import PairedPlan
 
     with failures_are_2(), ExitStack() as stack:
         known = all_scenarios(scenarios)
         first, second, notes = _arms(stack, setup, other, (base, head), setups)
-        asked = Comparison(
-            first,
-            second,
-            _chosen(scenario, scenarios, known),
-            *_control(),
-            scenarios.absolute() if scenarios else None,
-            pairs,
-            duration,
-            users,
-            percentage(margin, "--margin"),
-            drawn_seed() if seed is None else seed,
+        control, control_scenario = _control()
+        asked = PairedPlan(
+            base=first,
+            head=second,
+            scenarios=_chosen(scenario, scenarios, known),
+            control=control,
+            control_scenario=control_scenario,
+            scenarios_file=scenarios.absolute() if scenarios else None,
+            pairs=pairs,
+            seconds=duration,
+            users=users,
+            margin=percentage(margin, "--margin"),
+            seed=drawn_seed() if seed is None else seed,
         )
         found = _compared(asked, raw)
         judgement = replace(found, notes=(*found.notes, *notes))
@@ -120,7 +122,7 @@ def _arms(
     from bench.errors import UsageError
     from bench.gates.paired.arms import Arm
     from bench.system.processes import Processes
-    from bench.system.revisions import repository
+    from bench.system.revisions import Tree, repository
 
     base, head = refs
     first = one_setup(setup, setups)
@@ -131,20 +133,15 @@ def _arms(
             )
         second, here = one_setup(other, setups), Path.cwd()
         return (
-            Arm("base", first, here, first.name, here),
-            Arm("head", second, here, second.name, here),
+            Arm("base", first, Tree(here, first.name, here)),
+            Arm("head", second, Tree(here, second.name, here)),
             (),
         )
     if base is None:
         raise UsageError("nothing to compare with: give --base REF, or a second setup")
     place = stack.enter_context(stack.enter_context(Processes()).folder())
     versions = stack.enter_context(repository(Path.cwd()).versions(base, head, place))
-    old, new = versions.base, versions.head
-    return (
-        Arm("base", first, old.folder, old.said, place / "base"),
-        Arm("head", first, new.folder, new.said, place / "head"),
-        versions.notes,
-    )
+    return Arm("base", first, versions.base), Arm("head", first, versions.head), versions.notes
 
 
 def _control() -> tuple[Setup, Scenario]:
@@ -154,7 +151,7 @@ def _control() -> tuple[Setup, Scenario]:
     return RAW, all_scenarios(None)[SCENARIO]
 
 
-def _compared(asked: Comparison, raw: Path | None) -> Judgement:
+def _compared(asked: PairedPlan, raw: Path | None) -> Judgement:
     from bench.gates.paired.gate import compare
     from bench.gates.paired.observation import line
 
@@ -175,11 +172,11 @@ def _compared(asked: Comparison, raw: Path | None) -> Judgement:
     return judgement
 
 
-def _foretold(asked: Comparison) -> str:
+def _foretold(asked: PairedPlan) -> str:
     """What this comparison will be able to find, by what is known of this machine."""
-    from bench.gates.paired.noise_store import stored
+    from bench.gates.paired.noise import stored_noise
 
-    known = stored(_NOISE)
+    known = stored_noise(_NOISE)
     if known is None:
         return "what can be found is not known beforehand: `bench noise` measures it, once for a machine"
     least = replace(known, pairs_per_look=asked.pairs).mde(asked.seconds)
@@ -226,26 +223,32 @@ def _noise(
     setup: Setup, scenario: Scenario, duration_s: float, pairs: int, seed: int, file: Path | None
 ) -> Noise:
     from bench.gates.paired.arms import Arm
-    from bench.gates.paired.look import Subject
-    from bench.gates.paired.self_comparison import noise as measured
+    from bench.gates.paired.look import PairedScenario
+    from bench.gates.paired.noise import measure_noise
+    from bench.system.revisions import Tree
 
     note(f"seed: {seed}")
-    arm = Arm("base", setup, Path.cwd(), setup.name, Path.cwd())
-    return measured(arm, lambda pool: Subject(scenario, pool, file), duration_s, pairs, seed, note)
+    here = Path.cwd()
+    arm = Arm("base", setup, Tree(here, setup.name, here))
+
+    def pair_up(pool: Sequence[ServerPair]) -> PairedScenario:
+        return PairedScenario(scenario, pool, file)
+
+    return measure_noise(arm, pair_up, duration_s, pairs, seed=seed, note=note)
 
 
 def _show(found: Noise, out: Path) -> None:
-    from bench.gates.paired import power
-    from bench.gates.paired.noise_store import store
+    from bench.gates.paired import noise_report
+    from bench.gates.paired.noise import store_noise
     from bench.report import style_sheet
     from bench.report.charts import drawing
     from bench.report.svg import alone
     from bench.report.text import render
 
-    for table in power.tables(found):
+    for table in noise_report.tables(found):
         say(render(table))
-    path = store(found, out)
-    chart = power.chart(found)
+    path = store_noise(found, out)
+    chart = noise_report.chart(found)
     (out / "power.svg").write_text(
         alone(drawing.document(chart), style_sheet("colours.css"), chart.title), encoding="utf-8"
     )

@@ -46,16 +46,17 @@ def doctor(
 def _compare_twins() -> TwinRatios:
     """Compare servers of the target app with themselves, as `bench noise` does."""
     from bench.gates.paired.arms import Arm
-    from bench.gates.paired.look import Subject
+    from bench.gates.paired.look import PairedScenario
+    from bench.gates.paired.noise import observe_long_turns
     from bench.gates.paired.observation import log_ratios
-    from bench.gates.paired.self_comparison import observe_long_turns
     from bench.machine.capability import TwinRatios
     from bench.machine.generators import SCENARIO
     from bench.plan.config import load_setups
+    from bench.system.revisions import Tree
 
     setup, scenario, here = load_setups()["uvicorn"], all_scenarios(None)[SCENARIO], Path.cwd()
-    arm = Arm("base", setup, here, setup.name, here)
-    seen = observe_long_turns(arm, lambda pool: Subject(scenario, pool), seed=1)
+    arm = Arm("base", setup, Tree(here, setup.name, here))
+    seen = observe_long_turns(arm, lambda pool: PairedScenario(scenario, pool), seed=1)
     rates, costs = (
         [log for one in seen for log in log_ratios(one.turns, metric)] for metric in ("throughput", "cpu")
     )

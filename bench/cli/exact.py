@@ -67,7 +67,7 @@ def _judgement(
 ) -> Judgement:
     from bench.errors import UsageError, unknown
     from bench.gates.exact import gate
-    from bench.gates.exact.place import Subject
+    from bench.gates.exact.counter import CountingPlan
     from bench.system.revisions import Tree, repository
     from scenarios.files import own
 
@@ -88,9 +88,9 @@ def _judgement(
     names = wanted or tuple(name for name in own(file) if name not in costly)
     if not names:
         raise UsageError("every scenario here is costly; name those to be counted with --scenario")
-    subject = Subject(app, names, file, chosen=bool(wanted), left_out=costly)
+    plan = CountingPlan(setup=app, scenarios=names, scenarios_file=file, chosen=bool(wanted), left_out=costly)
     if base is None:
         if head is not None:
             raise UsageError("--head needs a --base to be compared with")
-        return gate.measure(subject, Tree(Path.cwd(), f"{app.app} as it is in this folder", Path.cwd()))
-    return gate.judge(subject, repository(Path.cwd()), base, head, threshold, note)
+        return gate.measure(plan, Tree(Path.cwd(), f"{app.app} as it is in this folder", Path.cwd()))
+    return gate.judge(plan, repository(Path.cwd()), (base, head), threshold, note)

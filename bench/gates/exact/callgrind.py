@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 _COSTS = "0123456789+-*"
-"""What the lines that hold a cost begin with."""
+"""The first characters of lines that hold a cost."""
 
 _TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
@@ -19,52 +19,52 @@ _TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 def total(text: str) -> int:
     """The instructions of a part, of all threads. Raises ValueError where the file is cut off.
 
-    They stand in its last line. `summary:` in the head holds as well what other threads did before the part began.
+    They are in its last line. `summary:` in its header also counts the work of other threads before the part began.
     """
-    found = _TOTALS.search(text)
-    if found is None:
+    match = _TOTALS.search(text)
+    if match is None:
         raise ValueError("this is no finished part file of callgrind")
-    return int(found[1])
+    return int(match[1])
 
 
-def inside(text: str, functions: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """By function, how often it was called, and the instructions of those calls with all that they called.
+def inclusive(text: str, functions: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """By function: the number of calls, and the instructions of those calls and of all calls below them.
 
-    Only the outermost calls: deeper ones (`f'2`), and jumps to what a compiler has put aside (`f.cold`), lie in them.
+    Only the outermost calls count: deeper ones (`f'2`), and jumps to parts that a compiler moved (`f.cold`), are part.
     """
     names = "|".join(map(re.escape, functions))
     call = rf"^cfn=({names})(?:\.(?!cold|part)[^'\n]*)?\ncalls=(\d+) .*\n\S+ (\d+)$"
     calls: Counter[str] = Counter()
     spent: Counter[str] = Counter()
-    for found in re.finditer(call, text, re.MULTILINE):
-        calls[found[1]] += int(found[2])
-        spent[found[1]] += int(found[3])
+    for match in re.finditer(call, text, re.MULTILINE):
+        calls[match[1]] += int(match[2])
+        spent[match[1]] += int(match[3])
     return {name: (calls[name], spent[name]) for name in functions}
 
 
-def itself(text: str, functions: Iterable[str]) -> int:
-    """The instructions of these functions, without those of what they call."""
+def exclusive(text: str, functions: Iterable[str]) -> int:
+    """The instructions of these functions, without those of the functions that they call."""
     names = "|".join(map(re.escape, functions))
     spent = 0
     for name in re.finditer(rf"^fn=(?:{names})(?:[.'].*)?$", text, re.MULTILINE):
         end = text.find("\nfn=", name.end())
         lines = text[name.end() : None if end < 0 else end].splitlines()
-        spent += sum(int(line.split()[-1]) for before, line in pairwise(lines) if _is_own(before, line))
+        spent += sum(int(line.split()[-1]) for previous, line in pairwise(lines) if _is_own(previous, line))
     return spent
 
 
-def _is_own(before: str, line: str) -> bool:
-    """Whether a line is a cost, and not that of the call in the line before, which counts where it was spent."""
-    return line[:1] in _COSTS and bool(line) and not before.startswith("calls=")
+def _is_own(previous: str, line: str) -> bool:
+    """Whether a line is a function's own cost: the line after `calls=` counts in the function that was called."""
+    return line[:1] in _COSTS and bool(line) and not previous.startswith("calls=")
 
 
 def by_object(text: str) -> Counter[str]:
-    """Instructions by program or shared library, without those of what it calls."""
+    """Instructions by program or shared library, without those of the libraries that it calls."""
     spent: Counter[str] = Counter()
     place = ""
-    for before, line in pairwise(text.splitlines()):
+    for previous, line in pairwise(text.splitlines()):
         if line.startswith("ob="):
             place = line[3:]
-        elif place and _is_own(before, line):
+        elif place and _is_own(previous, line):
             spent[place] += int(line.split()[-1])
     return spent

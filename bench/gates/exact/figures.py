@@ -1,4 +1,4 @@
-"""What the part files of a measurement say, by endpoint."""
+"""Part files -> instructions per request, by endpoint."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from dataclasses import dataclass
 from bench.gates.exact import callgrind
 
 MISS = "find_name_in_mro"
-"""The interpreter's function that looks an attribute up anew, where its cache of lookups has no place for it.
+"""The interpreter's function that looks up an attribute which its cache of lookups does not hold.
 
-The cache is hashed by addresses: which lookups push each other out is luck, and another line anywhere in the app
-draws new lots. Measured on a database endpoint: 97 or 156 lookups a request, 2.5 % of its instructions. They are
-counted apart.
+The cache is hashed by addresses: which lookups evict each other is luck, and one more line anywhere in the app changes
+it. Measured on a database endpoint: 97 or 156 lookups a request, 2.5 % of its instructions. They are counted
+separately.
 """
 
 _PRICES = {"_PyObject_Malloc": 22, "_PyObject_Free": 38}
-"""The interpreter's functions that give and take small pieces of memory, and what a call takes where all is well.
+"""The interpreter's functions that allocate and free small blocks of memory, and the instructions of a usual call.
 
-Each call counts as that many instructions. It takes some more where its pool has just one piece left, again and again
-if that piece comes and goes: luck, too. Measured on ten thousand steps of arithmetic: 1.3 % of a request.
+Each call counts as that many instructions. It takes some more where its pool has just one block left, again and again
+if that block is freed and allocated: this is luck, too. Measured on ten thousand steps of arithmetic: 1.3 % of a
+request.
 """
 
 _BEHIND = (
     *("pymalloc_alloc", "pymalloc_pool_extend", "allocate_from_new_pool", "new_arena"),
     *("pymalloc_free", "insert_to_usedpool", "insert_to_freepool"),
 )
-"""What those call, where a compiler has not put it into them; paid for by the price of the call."""
+"""Functions that those call, unless a compiler has inlined them; the price of the call includes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Instructions per request, block by block, without what is luck; and how many lookups anew a request made.
+    """Instructions per request, block by block and without luck, and the cache misses of attribute lookups per request.
 
-    Block n of one version has run after as many requests as block n of the other, so they share what is left of
-    warming up and are compared with each other.
+    Block n of one version ran after as many requests as block n of the other, so both have warmed up equally and are
+    compared with each other.
     """
 
     blocks: tuple[float, ...]
@@ -50,24 +51,24 @@ class Figure:
         return Figure(self.blocks + other.blocks, (self.lookups + other.lookups) / 2)
 
 
-def counted(part: str) -> tuple[int, int]:
-    """The instructions of a part file without what is luck, and the number of lookups made anew."""
-    called = callgrind.inside(part, (MISS, *_PRICES))
-    lookups, missed = called[MISS]
-    spent = missed + callgrind.itself(part, (*_PRICES, *_BEHIND))
-    paid = sum(called[name][0] * price for name, price in _PRICES.items())
+def count_instructions(part: str) -> tuple[int, int]:
+    """The instructions of a part file without luck, and the number of attribute lookups that missed the cache."""
+    calls = callgrind.inclusive(part, (MISS, *_PRICES))
+    lookups, missed = calls[MISS]
+    spent = missed + callgrind.exclusive(part, (*_PRICES, *_BEHIND))
+    paid = sum(calls[name][0] * price for name, price in _PRICES.items())
     return callgrind.total(part) - spent + paid, lookups
 
 
 Figures = Mapping[str, Figure | None]
-"""By name; None is what does not exist in that version."""
+"""By name of an endpoint; None where that version lacks it."""
 
 
 def noise(values: Sequence[float]) -> float:
     """The standard error of the median of some values, by their median distance from it: outliers do not count.
 
-    1.4826 makes that distance a standard deviation, 1.2533 (the root of pi/2) a mean's error a median's; both
-    hold for a normal distribution.
+    1.4826 turns that distance into a standard deviation, and 1.2533 (the root of pi/2) the error of a mean into that of
+    a median; both hold for a normal distribution.
     """
     middle = statistics.median(values)
     deviation = 1.4826 * statistics.median(abs(value - middle) for value in values)

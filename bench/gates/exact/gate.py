@@ -1,4 +1,4 @@
-"""Measures one version of an app, or two side by side, and judges the difference."""
+"""Counts one version of an app, or two side by side, and judges the difference."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.errors import GateError
-from bench.gates.exact.comparison import alone, compare, dropped, explained, pooled
+from bench.gates.exact.counter import CountingArm, CountingPlan, InstructionCounter, InstructionCounts
 from bench.gates.exact.figures import Figure
-from bench.gates.exact.place import HOUSE, Measured, Place, Side, Subject
+from bench.gates.exact.judging import add_reasons, compare, missing_scenarios, pool, without_base
+from bench.gates.origin.imports import HOUSE
 from bench.model.change import Change, Judgement
 from bench.system.revisions import Repository, Tree
 
 _LUCK = 0.005
-"""The noise where luck cannot be told apart: lookups made anew, up to 2.5 % at worst, and what the allocator takes."""
+"""The noise where luck cannot be counted separately: lookups that miss the cache (up to 2.5 %), and the allocator."""
 
 _SHOWN = 5
 _NAMES = """
@@ -33,8 +34,6 @@ with contextlib.redirect_stdout(sys.stderr):
 print(json.dumps(list(names)))
 """
 
-Tell = Callable[[str], None]
-
 
 def check_valgrind() -> None:
     """Raise GateError where valgrind is not installed."""
@@ -45,85 +44,108 @@ def check_valgrind() -> None:
         )
 
 
-def measure(subject: Subject, tree: Tree) -> Judgement:
-    """The figures of one version. Raises GateError."""
+def measure(plan: CountingPlan, tree: Tree) -> Judgement:
+    """The figures of one version, without a verdict. Raises GateError."""
     check_valgrind()
-    with Place() as place:
-        (head,) = place.measured(subject, [Side("head", tree)])
-    _demand(head)
-    notes = (*_unnamed(subject), *_notes(head))
-    return Judgement(f"Instructions per request: {tree.said}", alone(head.figures), notes)
+    with InstructionCounter() as counter:
+        (head,) = counter.count(plan, [CountingArm("head", tree)])
+    _check_complete(head)
+    notes = (*_left_out_notes(plan), *_symbol_notes(head))
+    return Judgement(f"Instructions per request: {tree.said}", without_base(head.figures), notes)
 
 
 def judge(
-    subject: Subject, source: Repository, base: str, head: str | None, threshold: float, tell: Tell
+    plan: CountingPlan,
+    source: Repository,
+    refs: tuple[str, str | None],
+    threshold: float,
+    note: Callable[[str], None],
 ) -> Judgement:
-    """What changed from one version to another; without a head, to the working tree.
+    """Judge what changed between two commits, base and head; without a head, between base and the working tree.
 
-    `threshold` is a share. What seems to have changed is measured again by fresh processes with other hashes before
-    it is said. Raises GateError, and UsageError where a version cannot be had.
+    `threshold` is a share; `note` is called with lines of progress. Raises GateError, and UsageError where a version
+    cannot be checked out.
     """
     check_valgrind()
-    with Place() as place:
-        versions = place.enter_context(source.versions(base, head, place.folder))
-        old, new = versions.base, versions.head
-        tell(f"base: {old.said}; head: {new.said}")
-        gone = [] if subject.chosen else missed(subject, old, source.root)
-        sides = [
-            Side(name, tree, cpus, (source.root, other.root))
-            for name, tree, other, cpus in zip(("base", "head"), (old, new), (new, old), _cpus(), strict=True)
-        ]
-        changes, notes = judged(subject, place, sides, threshold, tell)
-        title = f"Instructions per request, base: {old.said}; head: {new.said}"
-        return Judgement(title, (*changes, *dropped(gone)), (*notes, *versions.notes))
+    with InstructionCounter() as counter:
+        versions = counter.enter_context(source.versions(*refs, counter.folder))
+        base, head = versions.base, versions.head
+        note(f"base: {base.said}; head: {head.said}")
+        gone = [] if plan.chosen else scenarios_only_in_base(plan, base, source.root)
+        base_cpus, head_cpus = _cpus()
+        arms = (
+            CountingArm("base", base, base_cpus, (source.root, head.root)),
+            CountingArm("head", head, head_cpus, (source.root, base.root)),
+        )
+        changes, notes = compare_arms(plan, counter, arms, threshold, note)
+        title = f"Instructions per request, base: {base.said}; head: {head.said}"
+        return Judgement(title, (*changes, *missing_scenarios(gone)), (*notes, *versions.notes))
 
 
 class Counting(Protocol):
-    """Counts instructions, and says why they changed: a Place."""
+    """Counts instructions and finds reasons for changes, as an InstructionCounter does."""
 
-    def measured(self, subject: Subject, sides: Sequence[Side], hashes: int = 0) -> list[Measured]: ...
+    def count(
+        self, plan: CountingPlan, arms: Sequence[CountingArm], hash_seed: int = 0
+    ) -> list[InstructionCounts]: ...
 
     def reasons(
-        self, subject: Subject, sides: Sequence[Side], found: Sequence[Measured], changes: Sequence[Change]
+        self,
+        plan: CountingPlan,
+        arms: Sequence[CountingArm],
+        counts: Sequence[InstructionCounts],
+        changes: Sequence[Change],
     ) -> Mapping[str, tuple[str, ...]]: ...
 
 
-def judged(
-    subject: Subject, place: Counting, sides: Sequence[Side], threshold: float, tell: Tell
+def compare_arms(
+    plan: CountingPlan,
+    counter: Counting,
+    arms: Sequence[CountingArm],
+    threshold: float,
+    note: Callable[[str], None],
 ) -> tuple[tuple[Change, ...], tuple[str, ...]]:
-    """The changes between two sides, and notes. What seems to have changed is measured twice. Raises GateError."""
-    mine, its = place.measured(subject, sides)
-    _demand(its)
-    luck = 0.0 if mine.counts_lookups or its.counts_lookups else _LUCK
-    base: dict[str, Figure | None] = {**mine.figures}
-    head: dict[str, Figure | None] = {**its.figures}
+    """The changes between two arms, base and head, and notes on them. Raises GateError.
+
+    What seems to have changed is counted again by fresh processes with another hash seed.
+    """
+    base_counts, head_counts = counts = counter.count(plan, arms)
+    _check_complete(head_counts)
+    luck = 0.0 if base_counts.counts_lookups or head_counts.counts_lookups else _LUCK
+    base: dict[str, Figure | None] = {**base_counts.figures}
+    head: dict[str, Figure | None] = {**head_counts.figures}
     changes = compare(base, head, max(threshold, luck), luck)
-    if again := _changed(changes):
-        tell(f"measuring again: {', '.join(again)}")
-        second = place.measured(subject.only(again), sides, 1)
-        base, head = pooled(base, second[0].figures), pooled(head, second[1].figures)
+    if suspects := _changed_scenarios(changes):
+        note(f"measuring again: {', '.join(suspects)}")
+        base_again, head_again = counter.count(plan.only(suspects), arms, 1)
+        base, head = pool(base, base_again.figures), pool(head, head_again.figures)
         changes = compare(base, head, max(threshold, luck), luck)
-    if named := _changed(changes):
-        tell(f"looking for what changed in {', '.join(named)}")
-        changes = explained(changes, place.reasons(subject.only(named), sides, (mine, its), changes))
-    borrowed = [note for side, one in zip(sides, (mine, its), strict=True) for note in _borrowed(side, one)]
-    return changes, (*_unnamed(subject), *_missing(mine), *_notes(its), *borrowed)
+    if changed := _changed_scenarios(changes):
+        note(f"looking for what changed in {', '.join(changed)}")
+        changes = add_reasons(changes, counter.reasons(plan.only(changed), arms, counts, changes))
+    borrowing = [text for arm, one in zip(arms, counts, strict=True) for text in _borrowing_notes(arm, one)]
+    return changes, (
+        *_left_out_notes(plan),
+        *_missing_notes(base_counts),
+        *_symbol_notes(head_counts),
+        *borrowing,
+    )
 
 
-def _changed(changes: Sequence[Change]) -> tuple[str, ...]:
-    """The scenarios of what seems to have changed."""
+def _changed_scenarios(changes: Sequence[Change]) -> tuple[str, ...]:
     names = [one.name.partition(": ")[0] for one in changes if one.verdict in ("regressed", "improved")]
     return tuple(dict.fromkeys(names))
 
 
-def _demand(head: Measured) -> None:
-    if head.answer.missing:
-        said = "; ".join(f"scenario '{name}': {what}" for name, what in head.answer.missing.items())
-        raise GateError(f"head cannot be measured:\n    {said}")
+def _check_complete(head: InstructionCounts) -> None:
+    """Raise GateError where the head lacks an endpoint."""
+    if head.result.missing:
+        lacks = "; ".join(f"scenario '{name}': {fault}" for name, fault in head.result.missing.items())
+        raise GateError(f"head cannot be measured:\n    {lacks}")
 
 
-def _unnamed(subject: Subject) -> tuple[str, ...]:
-    names = ", ".join(subject.left_out)
+def _left_out_notes(plan: CountingPlan) -> tuple[str, ...]:
+    names = ", ".join(plan.left_out)
     return (
         (f"Left out, as a session takes very many instructions: {names}; --scenario counts them.",)
         if names
@@ -131,12 +153,12 @@ def _unnamed(subject: Subject) -> tuple[str, ...]:
     )
 
 
-def _missing(base: Measured) -> tuple[str, ...]:
-    return tuple(f"Missing in base, scenario {name}: {said}." for name, said in base.answer.missing.items())
+def _missing_notes(base: InstructionCounts) -> tuple[str, ...]:
+    return tuple(f"Missing in base, scenario {name}: {fault}." for name, fault in base.result.missing.items())
 
 
-def _notes(found: Measured) -> tuple[str, ...]:
-    if found.counts_lookups:
+def _symbol_notes(counts: InstructionCounts) -> tuple[str, ...]:
+    if counts.counts_lookups:
         return ()
     return (
         "This Python was built without symbols, so what depends on where things lie in memory cannot be told apart: "
@@ -144,32 +166,33 @@ def _notes(found: Measured) -> tuple[str, ...]:
     )
 
 
-def _borrowed(side: Side, found: Measured) -> tuple[str, ...]:
-    """A note on modules that a version took from elsewhere, as it has none of the name."""
-    names = found.answer.borrowed
+def _borrowing_notes(arm: CountingArm, counts: InstructionCounts) -> tuple[str, ...]:
+    """A note on modules that a version took from the working tree, as its own has none of that name."""
+    names = counts.result.borrowed
     if not names:
         return ()
     shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-    return (f"The {side.name} imports {shown} from the working tree, as its own tree has no such file.",)
+    return (f"The {arm.name} imports {shown} from the working tree, as its own tree has no such file.",)
 
 
-def missed(subject: Subject, base: Tree, root: Path) -> list[str]:
-    """Scenarios that the base's own table has and the head's has not; a base without such a table has none.
+def scenarios_only_in_base(plan: CountingPlan, base: Tree, root: Path) -> list[str]:
+    """Names of scenarios in the base's own table that the head's table lacks; none of a base without such a table.
 
-    `root` is where the user has the files of which the base has others.
+    `root` is the root of the user's files, of which the base has its own versions. Raises GateError where the base's
+    table cannot be read.
     """
-    file = subject.scenarios_file and subject.scenarios_file.resolve()
+    file = plan.scenarios_file and plan.scenarios_file.resolve()
     if file is None:
         names = _names(base.folder, None) if (base.folder / "scenarios" / "__init__.py").exists() else []
     elif file.is_relative_to(root.resolve()) and (base.root / file.relative_to(root.resolve())).exists():
         names = _names(base.folder, base.root / file.relative_to(root.resolve()))
     else:
         names = []
-    return [name for name in names if name not in (*subject.scenarios, *subject.left_out)]
+    return [name for name in names if name not in (*plan.scenarios, *plan.left_out)]
 
 
 def _names(folder: Path, file: Path | None) -> list[str]:
-    """The names in a table of scenarios, which is not imported here: its modules are called like those of the head."""
+    """The names in a table of scenarios, read by another process: its modules have the same names as the head's."""
     house = folder if file is None else HOUSE
     path = os.pathsep.join(filter(None, [str(house), os.environ.get("PYTHONPATH")]))
     env = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -184,7 +207,7 @@ def _names(folder: Path, file: Path | None) -> list[str]:
     return names
 
 
-def _cpus() -> list[tuple[int, ...]]:
-    """A CPU for each of two versions, or none chosen where they must share one."""
+def _cpus() -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A CPU for each of two arms, or none chosen where they must share one."""
     allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return [(allowed[0],), (allowed[1],)] if len(allowed) > 1 else [(), ()]
+    return ((allowed[0],), (allowed[1],)) if len(allowed) > 1 else ((), ())

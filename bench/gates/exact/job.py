@@ -1,4 +1,4 @@
-"""What a measuring process is told to do, and what it says that it did: two files."""
+"""The order for a process that counts or traces one version, and its result: two files of JSON."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ Batches = Mapping[str, list[tuple[str, int]]]
 """By label of a request: the names of part files, and how many requests each holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountingJob:
     """One version of the app under some scenarios.
 
-    How many sessions make a block of a scenario is for the process that `leads` to choose, and to write into the file
-    `agreed`, for which others wait. The app is `module:attribute`, or `module:factory()`. It runs in the folder `tree`
-    of a version whose files begin at `root`, and is found in the folders `imports`; no module may come from the roots
-    that are `foreign`, those of other versions. Scenarios run in the folder `here`. Callgrind's part files are
-    `<parts>.1`, `<parts>.2` ...
+    The process that `leads` chooses how many sessions make a block of each scenario and writes it into the file
+    `agreed`; the others wait for that file. The app is `module:attribute`, or `module:factory()`. It runs in the folder
+    `tree` of a version whose files begin at `root`, and is imported from the folders `imports`; no module may come from
+    the roots of other versions, `foreign`. Scenarios run in the folder `here`. Callgrind's part files are `<parts>.1`,
+    `<parts>.2` ...
     """
 
     tree: Path
@@ -41,11 +41,11 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """How many part files there are, and by scenario the batches, or None where the app has it not.
+class CountingResult:
+    """The number of part files, and by scenario its batches, or None where the app lacks an endpoint of it.
 
-    `missing` says what was not found; `borrowed` are files of other versions that were imported because this one has
-    none of the name.
+    `missing` says by scenario which endpoint that is; `borrowed` are files of other versions that were imported because
+    this version has no file of that name.
     """
 
     parts: int
@@ -57,31 +57,31 @@ class Answer:
         path.write_text(json.dumps(asdict(self)))
 
 
-def read_job(path: Path) -> Job:
-    """Read what `Job.write` wrote."""
-    said = json.loads(path.read_text())
+def read_job(path: Path) -> CountingJob:
+    """Read the file of `CountingJob.write`."""
+    fields = json.loads(path.read_text())
     for key in ("tree", "root", "here", "answer", "parts", "agreed"):
-        said[key] = Path(said[key])
+        fields[key] = Path(fields[key])
     for key in ("imports", "foreign"):
-        said[key] = tuple(map(Path, said[key]))
-    said["scenarios"] = tuple(said["scenarios"])
-    said["scenarios_file"] = said["scenarios_file"] and Path(said["scenarios_file"])
-    return Job(**said)
+        fields[key] = tuple(map(Path, fields[key]))
+    fields["scenarios"] = tuple(fields["scenarios"])
+    fields["scenarios_file"] = fields["scenarios_file"] and Path(fields["scenarios_file"])
+    return CountingJob(**fields)
 
 
-def read_answer(path: Path) -> Answer:
-    """Read what `Answer.write` wrote."""
-    return Answer(**json.loads(path.read_text()))
+def read_result(path: Path) -> CountingResult:
+    """Read the file of `CountingResult.write`."""
+    return CountingResult(**json.loads(path.read_text()))
 
 
 def write_sessions(sessions: Mapping[str, int], path: Path) -> None:
-    """How many sessions make a block, by scenario; the file is there only once it is whole."""
+    """Write how many sessions make a block, by scenario; the file appears only once it is complete."""
     draft = path.with_suffix(".part")
     draft.write_text(json.dumps(sessions))
     draft.rename(path)
 
 
 def read_sessions(path: Path) -> dict[str, int]:
-    """Read what `write_sessions` wrote."""
+    """Read the file of `write_sessions`."""
     sessions: dict[str, int] = json.loads(path.read_text())
     return sessions

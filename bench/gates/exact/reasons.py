@@ -1,4 +1,4 @@
-"""Why a figure changed: the functions and libraries whose share changed most."""
+"""Why a figure changed: the functions and libraries whose own figures changed most."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SMALLEST = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """Bytecodes per request by Python function: of the app's own files, and of the libraries'."""
+    """Bytecodes per request by Python function: of the app's own files (`own`) and of libraries (`others`)."""
 
     own: Mapping[str, float]
     others: Mapping[str, float]
@@ -22,7 +22,7 @@ class Functions:
 def functions(base: Functions, head: Functions) -> tuple[str, ...]:
     """The functions that changed most: the app's own, then as many of the libraries' as make four, at least one.
 
-    A line that somebody has written is often small next to all that it makes the libraries do.
+    A new line of the app often costs little next to the work that it causes in libraries.
     """
     own = _most(base.own, head.own)[:_SHOWN]
     others = _most(base.others, head.others)[: max(1, _SHOWN - len(own))]
@@ -37,10 +37,10 @@ def _lines(names: Iterable[str], base: Mapping[str, float], head: Mapping[str, f
 
 def libraries(base: Mapping[str, float], head: Mapping[str, float]) -> tuple[str, ...]:
     """Programs and shared libraries by instructions per request; paths are cut to the file's name."""
-    mine, its = _by_file(base), _by_file(head)
+    base, head = _by_file(base), _by_file(head)
     return tuple(
-        f"{name}: {_signed(its.get(name, 0) - mine.get(name, 0))} instructions a request"
-        for name in _most(mine, its)[:_SHOWN]
+        f"{name}: {_signed(head.get(name, 0) - base.get(name, 0))} instructions a request"
+        for name in _most(base, head)[:_SHOWN]
     )
 
 

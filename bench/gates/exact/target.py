@@ -1,4 +1,4 @@
-"""The app of a tree, called in-process: sessions go in step, so that requests of one kind come together."""
+"""The app of a tree, called in-process: sessions run in step, so that requests of one kind come together."""
 
 from __future__ import annotations
 
@@ -12,63 +12,66 @@ from random import Random
 
 from bench.engines.inprocess import ASGIApp, InProcess
 from bench.errors import BenchError
-from bench.gates.exact.job import Job
-from bench.gates.exact.origin import check_origin, own_path
+from bench.gates.exact.job import CountingJob
+from bench.gates.origin.imports import check_origin, own_path
 from scenarios.model import Flow, Request, Response, Scenario
 
 Send = Callable[[str, Sequence[Request]], Sequence[Response]]
-"""Given the label of requests and the requests, their answers."""
+"""From the label of some requests and the requests to their answers."""
 
 _SEED = 1
 
 
 class MissingError(BenchError):
-    """An endpoint is not there: it answers 404 where something else is expected."""
+    """An endpoint is missing: it answers 404 where something else is expected."""
 
 
 @contextlib.contextmanager
-def running(job: Job) -> Iterator[InProcess]:
-    """The job's app with its lifespan. Raises whatever importing it raises, and BenchError where it is not its own."""
-    sys.path[:] = own_path(job, sys.path)
+def start_app(job: CountingJob) -> Iterator[InProcess]:
+    """Run the job's app with its lifespan.
+
+    Raises whatever importing it raises, and BenchError where it comes from another version's tree.
+    """
+    sys.path[:] = own_path(job.imports, sys.path, root=job.root, foreign=job.foreign)
     loop_factory = None
     if job.loop == "uvloop":
         import uvloop
 
         loop_factory = uvloop.new_event_loop
-    found = _app(job.app)
-    check_origin(job)
-    with InProcess(found, loop_factory) as app:
+    imported = _import_app(job.app)
+    check_origin(job.app, job.root, job.foreign)
+    with InProcess(imported, loop_factory) as app:
         yield app
 
 
 def answers(app: InProcess, requests: Sequence[Request]) -> list[Response]:
     """The app's answers to requests, one after the other, without leaving the loop in between."""
 
-    async def all_of_them() -> list[Response]:
+    async def call_all() -> list[Response]:
         return [await app.call(request) for request in requests]
 
-    return app.loop.run_until_complete(all_of_them())
+    return app.loop.run_until_complete(call_all())
 
 
-def in_step(scenario: Scenario, sessions: int, send: Send) -> None:
+def run_in_step(scenario: Scenario, sessions: int, send: Send) -> None:
     """Run sessions side by side: the first requests of all, then the second ones, by label where labels differ.
 
-    All sessions draw the same random choices, so a block is like the next. Raises BenchError at a wrong answer, and
-    MissingError where it is an unexpected 404.
+    All sessions draw the same random choices, so that all blocks are alike. Raises BenchError at a wrong answer, and
+    MissingError where that is an unexpected 404.
     """
     flows = [scenario.flow(Random(_SEED)) for _ in range(sessions)]
     waiting = [(request.label, flow, request) for flow in flows if (request := next(flow, None))]
     while waiting:
-        going: list[tuple[str, Flow, Request]] = []
+        following: list[tuple[str, Flow, Request]] = []
         for label, group in groupby(sorted(waiting, key=itemgetter(0)), itemgetter(0)):
             members = list(group)
-            got = send(label, [request for _, _, request in members])
-            for (_, flow, request), response in zip(members, got, strict=True):
+            responses = send(label, [request for _, _, request in members])
+            for (_, flow, request), response in zip(members, responses, strict=True):
                 _check(request, response)
                 with contextlib.suppress(StopIteration):
-                    following = flow.send(response)
-                    going.append((following.label, flow, following))
-        waiting = going
+                    another = flow.send(response)
+                    following.append((another.label, flow, another))
+        waiting = following
 
 
 def _check(request: Request, response: Response) -> None:
@@ -79,7 +82,7 @@ def _check(request: Request, response: Response) -> None:
         raise BenchError(f"{request.label}: {fault}; it answered {response.status} {response.body[:200]!r}")
 
 
-def _app(name: str) -> ASGIApp:
+def _import_app(name: str) -> ASGIApp:
     module, _, attribute = name.removesuffix("()").partition(":")
     found = getattr(importlib.import_module(module), attribute)
     app: ASGIApp = found() if name.endswith("()") else found

@@ -1,7 +1,7 @@
 """The arms of a comparison, and pools of their servers: pairs that are started together and share their hash seed.
 
-Two processes of the same program differ by some percent for as long as they live, so every look at the evidence starts
-fresh ones, and the pair of processes is what counts as one observation.
+Two processes of the same program differ by some percent for as long as they live. Every look at the evidence therefore
+starts fresh ones, and a pair of processes counts as one observation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
@@ -20,20 +19,21 @@ from bench.observe.telemetry import PROBE_DIR
 from bench.serve.server import Server, ended, serving
 from bench.system.ports import free_ports
 from bench.system.processes import Processes
+from bench.system.revisions import Tree
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One side: a setup, the folder that its servers are started in, what to call it, and the tree of its version.
-
-    The folder lies in the tree, or is it.
-    """
+    """One side of a comparison, named base or head: a setup, and the version that its servers are started in."""
 
     name: str
     setup: Setup
-    folder: Path
-    said: str
-    tree: Path
+    tree: Tree
+
+    @property
+    def said(self) -> str:
+        """What the version is called, such as `main (0123456789)`."""
+        return self.tree.said
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,61 +50,62 @@ class Instance:
         return tuple(reading.pid for reading in ProcessTree(self.server.pid).snapshot().processes)
 
     def rss_bytes(self) -> int:
-        """Memory of all its processes now; what they share counts for each."""
+        """The memory of all its processes now; memory that they share counts for each."""
         return sum(reading.rss_bytes for reading in ProcessTree(self.server.pid).snapshot().processes)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A server of either arm, in this order: base, head."""
+class ServerPair:
+    """A server of either arm."""
 
     base: Instance
     head: Instance
 
 
 @contextlib.contextmanager
-def pairs(
-    base: Arm, head: Arm, seeds: Sequence[int], processes: Processes, cpus: Sequence[int]
-) -> Iterator[list[Pair]]:
-    """A pair of servers for each hash seed, stopped in every case. Raises ServerError where one does not start.
+def start_pairs(
+    base: Arm, head: Arm, hash_seeds: Sequence[int], processes: Processes, cpus: Sequence[int]
+) -> Iterator[list[ServerPair]]:
+    """Start a pair of servers for each hash seed; all are stopped in the end. Raises ServerError where one fails.
 
-    They start on any CPU, some at a time, and are moved to `cpus` once they answer.
+    They start on any CPU, some at a time, and move to `cpus` once they answer.
     """
     with contextlib.ExitStack() as stack:
-        arms = [(arm, seed) for seed in seeds for arm in (base, head)]
+
+        def start(arm: Arm, hash_seed: int, port: int) -> Instance:
+            env = {key: value for key, value in arm.setup.env.items() if key != PROBE_DIR}
+            setup = replace(arm.setup, env={**env, "PYTHONHASHSEED": str(hash_seed)})
+            return Instance(
+                arm, stack.enter_context(serving(setup, processes, port=port, cwd=arm.tree.folder))
+            )
+
+        arms = [(arm, hash_seed) for hash_seed in hash_seeds for arm in (base, head)]
         ports = free_ports(len(arms))
         at_once = (os.cpu_count() or 1) + 1
-        with ThreadPoolExecutor(at_once, initializer=_anywhere, initargs=(cpus,)) as starters:
-            begun = [
-                starters.submit(_started, stack, arm, seed, port, processes)
-                for (arm, seed), port in zip(arms, ports, strict=True)
+        with ThreadPoolExecutor(at_once, initializer=_allow_all_cpus, initargs=(cpus,)) as starters:
+            starts = [
+                starters.submit(start, arm, hash_seed, port)
+                for (arm, hash_seed), port in zip(arms, ports, strict=True)
             ]
-            instances = [start.result() for start in begun]
+            instances = [one.result() for one in starts]
         for instance in instances:
             _move(instance, cpus)
         try:
-            yield [Pair(*two) for two in zip(instances[::2], instances[1::2], strict=True)]
+            yield [ServerPair(*two) for two in zip(instances[::2], instances[1::2], strict=True)]
         finally:
             for instance in instances:  # all at once; the blocks that end now wait for each
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(instance.server.pid, signal.SIGTERM)
 
 
-def _started(stack: contextlib.ExitStack, arm: Arm, seed: int, port: int, processes: Processes) -> Instance:
-    env = {key: value for key, value in arm.setup.env.items() if key != PROBE_DIR}
-    env["PYTHONHASHSEED"] = str(seed)
-    server = stack.enter_context(serving(replace(arm.setup, env=env), processes, port=port, cwd=arm.folder))
-    return Instance(arm, server)
-
-
-def _anywhere(cpus: Sequence[int]) -> None:
-    """Let what this thread starts run on the server's CPUs and on ours."""
+def _allow_all_cpus(cpus: Sequence[int]) -> None:
+    """Let processes that this thread starts run on the servers' CPUs and on the gate's."""
     if cpus and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {*cpus, *os.sched_getaffinity(0)})
 
 
 def _move(instance: Instance, cpus: Sequence[int]) -> None:
-    """Threads to come inherit the CPUs; those that there are must be moved one by one."""
+    """Move a server to its setup's own CPUs, else to `cpus`: new threads inherit them, existing ones are moved."""
     cpus = instance.server.cpus or cpus
     if not cpus or not hasattr(os, "sched_setaffinity"):
         return

@@ -1,4 +1,4 @@
-"""What makes a comparison doubtful: figures of the machine and of the gate itself -> doubts. Pure."""
+"""Caveats of a comparison, from figures of the machine and of the gate itself. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from statistics import median
 
-from bench.gates.paired.observation import METRICS, Observation
-from bench.gates.paired.verdicts import is_suspect
+from bench.gates.paired.judging import is_suspect
+from bench.gates.paired.observation import ARMS, METRICS, Observation
 from bench.model.change import Change
 from bench.results.caveats import (
     GENERATOR_SHARE,
@@ -21,16 +21,16 @@ from bench.results.caveats import (
 from bench.system.cpus import Shared
 
 HEAVY_SHARE = 0.50
-"""From here on wall times are left open: others had half of one side's CPUs. CPU time stays a process's own."""
+"""From here on wall times stay open: others had half of the servers' or the gate's CPUs. CPU time is still right."""
 WALL = ("throughput", "p50", "p99")
 ONE_CPU, SATURATED, LAG = "one-cpu", "generator-saturated", "lag"
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a look took place in: shares of the server's CPUs, and of the gate's, that it did not have.
+    """Shares of the servers' and of the gate's CPUs that others had during a look.
 
-    `steal` is what the hypervisor took, `others` what processes took that are not ours.
+    The hypervisor took `steal`, processes that are not ours took `others`.
     """
 
     steal_of_server: float = 0.0
@@ -40,8 +40,8 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A code, a sentence for the reader, and the rows that it leaves open: these metrics, of all scenarios for None."""
+class PairedCaveat:
+    """A code, a sentence for the reader, and the rows that it leaves open: these metrics of a scenario, or of all."""
 
     code: str
     text: str
@@ -50,41 +50,45 @@ class Doubt:
 
 
 def worst(looks: Sequence[Conditions]) -> Conditions:
-    """The largest share of any look, each for itself."""
+    """The largest share of any look, for each field separately."""
     names = [field.name for field in fields(Conditions)]
     return Conditions(*(max((getattr(one, name) for one in looks), default=0.0) for name in names))
 
 
-def doubts(
+def find_caveats(
     pairs: Mapping[str, Sequence[Observation]], looks: Sequence[Conditions], *, shared: Shared
-) -> list[Doubt]:
-    """All that is doubtful, by scenario and over all looks."""
-    found = [doubt for name, seen in pairs.items() for doubt in (*_saturated(name, seen), *_lag(name, seen))]
-    return [*_shared(shared), *found, *_steal(worst(looks)), *_others(worst(looks))]
+) -> list[PairedCaveat]:
+    """All caveats: of the machine, of each scenario by its observations, and of the conditions of all looks."""
+    of_scenarios = [
+        caveat
+        for name, observations in pairs.items()
+        for caveat in (*_saturated(name, observations), *_lag(name, observations))
+    ]
+    return [*_shared(shared), *of_scenarios, *_steal(worst(looks)), *_others(worst(looks))]
 
 
-def doubted(changes: Sequence[Change], found: Sequence[Doubt]) -> list[Change]:
-    """The changes, those that a doubt concerns left open."""
-    return [_doubted(change, found) for change in changes]
+def open_doubtful(changes: Sequence[Change], caveats: Sequence[PairedCaveat]) -> list[Change]:
+    """The changes; those that a caveat concerns are inconclusive."""
+    return [_open_doubtful(change, caveats) for change in changes]
 
 
-def _doubted(change: Change, found: Sequence[Doubt]) -> Change:
-    """Throughput that was the gate's own proves nothing, but CPU per request is right: "no change" need not wait."""
-    for doubt in found:
-        if change.metric in doubt.metrics and doubt.scenario in (None, change.name):
-            beside = change.beside or (doubt.code == SATURATED and not is_suspect(change))
-            change = replace(change, verdict="inconclusive", beside=beside, why=(*change.why, doubt.text))
+def _open_doubtful(change: Change, caveats: Sequence[PairedCaveat]) -> Change:
+    """A saturated gate leaves throughput open, but the verdict of CPU per request does not wait for it."""
+    for caveat in caveats:
+        if change.metric in caveat.metrics and caveat.scenario in (None, change.name):
+            beside = change.beside or (caveat.code == SATURATED and not is_suspect(change))
+            change = replace(change, verdict="inconclusive", beside=beside, why=(*change.why, caveat.text))
     return change
 
 
-def _shared(shared: Shared) -> Iterator[Doubt]:
+def _shared(shared: Shared) -> Iterator[PairedCaveat]:
     if shared == "core":
-        yield Doubt(
+        yield PairedCaveat(
             "shared-core",
             "the servers and the gate ran on two hyperthreads of one core: each slowed the other",
         )
     elif shared == "cpu":
-        yield Doubt(
+        yield PairedCaveat(
             ONE_CPU,
             "the servers and the gate had to share the only CPU, and each disturbed the other: run this on two CPUs "
             "or more",
@@ -92,13 +96,13 @@ def _shared(shared: Shared) -> Iterator[Doubt]:
         )
 
 
-def _saturated(name: str, seen: Sequence[Observation]) -> Iterator[Doubt]:
-    """Only where the gate was the limit for both sides: the slower side's own throughput is enough for a direction."""
-    if not seen:
+def _saturated(name: str, observations: Sequence[Observation]) -> Iterator[PairedCaveat]:
+    """Only where the gate limited both arms: if it limited one, the other's throughput still shows a direction."""
+    if not observations:
         return
-    share = min(median(one.own_cpu_share(side) for one in seen) for side in ("base", "head"))
+    share = min(median(one.own_cpu_share(arm) for one in observations) for arm in ARMS)
     if share > GENERATOR_SHARE:
-        yield Doubt(
+        yield PairedCaveat(
             SATURATED,
             f"{name}: the gate used {share:.0%} of its core: throughput is the gate's own, not the servers'; "
             "CPU per request is right",
@@ -107,14 +111,14 @@ def _saturated(name: str, seen: Sequence[Observation]) -> Iterator[Doubt]:
         )
 
 
-def _lag(name: str, seen: Sequence[Observation]) -> Iterator[Doubt]:
-    sides = [side for one in seen for side in (one.base, one.head)]
-    late_ms = [side.late_p99_ms for side in sides if side.late_p99_ms is not None]
-    response_ms = [side.p50_ms for side in sides if side.p50_ms is not None]
+def _lag(name: str, observations: Sequence[Observation]) -> Iterator[PairedCaveat]:
+    arms = [arm for one in observations for arm in (one.base, one.head)]
+    late_ms = [arm.late_p99_ms for arm in arms if arm.late_p99_ms is not None]
+    response_ms = [arm.p50_ms for arm in arms if arm.p50_ms is not None]
     if late_ms and response_ms:
         late, usual = median(late_ms), median(response_ms)
         if late > max(LAG_FLOOR_MS, LAG_SHARE * usual):
-            yield Doubt(
+            yield PairedCaveat(
                 LAG,
                 f"{name}: at the fixed rate 1 % of the requests left {late:.2f} ms late or more, with a median "
                 f"response of {usual:.2f} ms",
@@ -123,20 +127,20 @@ def _lag(name: str, seen: Sequence[Observation]) -> Iterator[Doubt]:
             )
 
 
-def _steal(most: Conditions) -> Iterator[Doubt]:
+def _steal(most: Conditions) -> Iterator[PairedCaveat]:
     for whose, share in (("servers'", most.steal_of_server), ("gate's", most.steal_of_gate)):
         if share > STEAL_SHARE:
-            yield Doubt(
+            yield PairedCaveat(
                 STEAL,
                 f"the hypervisor took {share:.1%} of the {whose} CPUs away",
                 WALL if share > HEAVY_SHARE else (),
             )
 
 
-def _others(most: Conditions) -> Iterator[Doubt]:
+def _others(most: Conditions) -> Iterator[PairedCaveat]:
     for whose, share in (("servers'", most.others_of_server), ("gate's", most.others_of_gate)):
         if share > OTHERS_SHARE:
             heavy = share > HEAVY_SHARE
             more = ": too much to judge wall times by; stop them and run this again" if heavy else ""
             text = f"other processes took {share:.0%} of the {whose} CPUs{more}"
-            yield Doubt(OTHER_LOAD, text, WALL if heavy else ())
+            yield PairedCaveat(OTHER_LOAD, text, WALL if heavy else ())

@@ -1,4 +1,4 @@
-"""Readings of the CPUs at the beginning and the end of a look: what of them neither the servers nor the gate had."""
+"""CPU time that neither the servers nor the gate had during a look, read at its beginning and its end."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from bench.observe.process_tree import ProcessTree
 from bench.system import cpus
 
 
-class Watch:
-    """Reads the servers' CPUs and the gate's from its making on; `roots` are the servers and services, by pid.
+class CpuWatch:
+    """Reads the CPUs `server` and `gate` when it is made and at `conditions`; `roots` are pids of servers and services.
 
-    Readings take some milliseconds: none within a slice. Where nothing is pinned nothing can be told apart, and all
-    shares are 0.
+    A reading takes some milliseconds, so none takes place within a slice. Where processes are not pinned, nothing can
+    be attributed and all shares are 0.
     """
 
     def __init__(self, server: Collection[int], gate: Collection[int], roots: Collection[int]) -> None:
         self._server, self._gate, self._roots = tuple(server), tuple(gate), tuple(roots)
-        self._before = self._read()
+        self._start = self._read()
 
     def conditions(self) -> Conditions:
-        """What was taken since the beginning. Processes that ended meanwhile count as others."""
-        (before, theirs_s, own_s), (now, theirs_now_s, own_now_s) = self._before, self._read()
+        """The shares since the beginning. Processes that ended meanwhile count as others."""
+        (then, theirs_then_s, own_then_s), (now, theirs_s, own_s) = self._start, self._read()
         return Conditions(
-            steal_share(before, now, self._server) if self._server else 0.0,
-            steal_share(before, now, self._gate) if self._gate else 0.0,
-            others_share(before, now, self._server, theirs_now_s - theirs_s),
-            others_share(before, now, self._gate, own_now_s - own_s),
+            steal_share(then, now, self._server) if self._server else 0.0,
+            steal_share(then, now, self._gate) if self._gate else 0.0,
+            others_share(then, now, self._server, theirs_s - theirs_then_s),
+            others_share(then, now, self._gate, own_s - own_then_s),
         )
 
     def _read(self) -> tuple[CpuTimes, float, float]:
-        """What the CPUs did, and of that the servers and we."""
+        """The times of all CPUs, and the CPU time of the servers and of the gate."""
         trees = [ProcessTree(pid).snapshot() for pid in self._roots]
         theirs_ns = sum(reading.cpu_ns for tree in trees for reading in tree.processes)
         return cpus.times(), theirs_ns / 1e9, time.process_time()

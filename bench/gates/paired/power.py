@@ -1,106 +1,49 @@
-"""A machine's noise as a table and as power curves: how often a change of some size would be found."""
+"""What pairs can show: how often a comparison finds a change of some size, and how many pairs would decide."""
 
 from __future__ import annotations
 
-from bench.gates.paired.noise import DURATIONS_S, Noise
-from bench.report.charts.palette import INK, SETUPS
-from bench.report.charts.panels import Chart, Mark, PlanePanel, Trace
-from bench.stats.table import Column, Row, Table, label
+import math
+from statistics import NormalDist
 
-_STEPS = 80
-_WANTED = 0.95
+from bench.gates.paired.design import ALPHA_CONFIRM, ALPHA_LOOK, POWER
+from bench.stats.signed_rank import attained
 
-
-def chart(noise: Noise) -> Chart:
-    """Power against the size of the change, a curve for each length of a comparison."""
-    reach = 2.5 * max(noise.mde(duration_s) for duration_s in DURATIONS_S)
-    traces = tuple(
-        Trace(
-            f"{duration_s} s",
-            SETUPS[place],
-            tuple(
-                (100 * change, 100 * noise.power(change, duration_s))
-                for change in (reach * step / _STEPS for step in range(_STEPS + 1))
-            ),
-            style="line",
-        )
-        for place, duration_s in enumerate(DURATIONS_S)
-    )
-    panel = PlanePanel(
-        f"{noise.setup} · {noise.scenario} · CPU per request",
-        "true change, %",
-        "found, % of comparisons",
-        traces,
-        levels=(Mark(100 * _WANTED, "95 %", INK),),
-    )
-    return Chart(
-        "power",
-        "What this machine can tell apart",
-        "Further left is better: how often `bench ab` would find a change of each size, by the time it is given.",
-        (panel,),
-        abreast=1,
-    )
+_NORMAL = NormalDist()
+_HALVINGS = 60
 
 
-def tables(noise: Noise) -> tuple[Table, ...]:
-    """Slice lengths, and what comparisons of three lengths would find."""
-    slices = Table(
-        "Turns by length of their slices",
-        (
-            Column("sessions"),
-            Column("a turn differs by", "%, sd"),
-            Column("a turn takes", "ms"),
-            Column("cost", "s"),
-            label(""),
-        ),
-        tuple(
-            Row(
-                (
-                    str(one.sessions),
-                    f"{one.turn_sd * 100:.1f}",
-                    f"{one.turn_s * 1e3:.1f}",
-                    f"{one.cost * 1e4:.2f}",
-                    "best" if one is noise.best else "",
-                )
-            )
-            for one in noise.slices
-        ),
-        (
-            "Cost: the seconds of turns that bring their mean to a standard deviation of 1 %; the smaller, the better.",
-        ),
-    )
-    finds = Table(
-        "What a comparison finds in 95 % of cases",
-        (
-            Column("time", "s a scenario"),
-            Column("turns a pair"),
-            Column("a pair differs by", "%, sd"),
-            Column("finds from", "%"),
-        ),
-        tuple(
-            Row(
-                (
-                    str(duration_s),
-                    f"{noise.turns(duration_s):.0f}",
-                    f"{noise.sd(noise.turns(duration_s)) * 100:.2f}",
-                    f"{noise.mde(duration_s) * 100:.2f}",
-                )
-            )
-            for duration_s in DURATIONS_S
-        ),
-        (
-            f"Processes of the same program differ by {_of_processes(noise)} for as long as they live; successive "
-            f"turns of a pair correlate by {noise.autocorrelation:+.2f}; starting a pair takes "
-            f"{noise.pair_start_s:.1f} s; {noise.pairs_per_look} pairs a look{_drawn_by(noise)}.",
-        ),
-    )
-    return slices, finds
+def power(change: float, sd: float, pairs: int, fresh_pairs: int) -> float:
+    """How often so many pairs find a change, a share, and so many fresh ones confirm it.
+
+    `sd` is the standard deviation of a pair's log ratio. By the normal approximation, with the levels that the tests
+    attain; the signed-rank test uses 3 / pi of its pairs where differences are normal (Hodges and Lehmann 1956), and
+    one more pair pays for not knowing their spread. A second try at a confirmation is not counted.
+    """
+    size = math.log1p(change) / sd
+    return _power_of_test(size, pairs, ALPHA_LOOK / 2) * _power_of_test(size, fresh_pairs, ALPHA_CONFIRM)
 
 
-def _drawn_by(noise: Noise) -> str:
-    return "" if noise.seed is None else f"; seed {noise.seed}"
+def _power_of_test(size: float, pairs: int, alpha: float) -> float:
+    level = attained(pairs, alpha)
+    used = 3 / math.pi * max(0, pairs - 1)
+    return _NORMAL.cdf(size * math.sqrt(used) - _NORMAL.inv_cdf(1 - level)) if level else 0.0
 
 
-def _of_processes(noise: Noise) -> str:
-    share = noise.process_sd * 100
-    return f"{share:.2f} % (sd of a pair)" if share >= 0.005 else "less than turns so few can show"
+def mde(sd: float, pairs: int, fresh_pairs: int) -> float:
+    """The smallest change, as a share, whose `power` is 95 %; by halving, infinite where there are too few pairs."""
+    low, high = 0.0, 10.0
+    if power(high, sd, pairs, fresh_pairs) < POWER:
+        return math.inf
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if power(middle, sd, pairs, fresh_pairs) < POWER else (low, middle)
+    return high
+
+
+def pairs_needed(middle: float, sd: float, limit: float) -> int:
+    """How many pairs would decide, if their middle and their standard deviation stay as they are.
+
+    So many that the interval around `middle` leaves out either zero or everything beyond `limit`; all are log ratios.
+    """
+    room = max(abs(middle), limit - abs(middle))
+    return math.ceil((_NORMAL.inv_cdf(1 - ALPHA_LOOK / 2) * sd / room) ** 2)

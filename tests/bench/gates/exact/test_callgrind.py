@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.gates.exact.callgrind import by_object, inside, itself, total
+from bench.gates.exact.callgrind import by_object, exclusive, inclusive, total
 
 PART = """# callgrind format
 version: 1
@@ -69,7 +69,7 @@ def test_a_file_that_is_cut_off_is_refused() -> None:
 
 
 def test_what_calls_took_is_that_of_the_outermost_ones() -> None:
-    found = inside(PART, ["find_name_in_mro", "memcpy", "find_name"])
+    found = inclusive(PART, ["find_name_in_mro", "memcpy", "find_name"])
     assert found == {"find_name_in_mro": (3 + 2, 90 + 7), "memcpy": (5, 50), "find_name": (0, 0)}
 
 
@@ -83,7 +83,7 @@ def test_what_calls_took_is_that_of_the_outermost_ones() -> None:
     ],
 )
 def test_what_functions_took_by_themselves_leaves_their_calls_out(functions: list[str], spent: int) -> None:
-    assert itself(PART, functions) == spent
+    assert exclusive(PART, functions) == spent
 
 
 def test_what_was_spent_in_calls_counts_where_it_was_spent() -> None:

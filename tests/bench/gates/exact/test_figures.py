@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from bench.gates.exact.figures import counted, noise
+from bench.gates.exact.figures import count_instructions, noise
 
 PART = """summary: {total}
 
@@ -45,26 +45,26 @@ def test_the_ways_behind_a_call_are_paid_for_with_it() -> None:
     refilled = part(220, 342, 80).replace(
         "totals: 1242", "\nfn=allocate_from_new_pool\n0 500\n\ntotals: 1742"
     )
-    assert counted(refilled) == (ONE_EACH, 2)
+    assert count_instructions(refilled) == (ONE_EACH, 2)
 
 
 @pytest.mark.parametrize(
     "luck", [(220, 342, 80), (220, 414, 80), (251, 342, 300)], ids=["none", "full pools", "both, and lookups"]
 )
 def test_what_memory_and_lookups_happen_to_take_is_not_counted(luck: tuple[int, int, int]) -> None:
-    assert counted(part(*luck)) == (ONE_EACH, 2)
+    assert count_instructions(part(*luck)) == (ONE_EACH, 2)
 
 
 def test_another_allocation_is_counted() -> None:
     more = part(242, 342, 80).replace("calls=10", "calls=11")
-    assert counted(more) == (ONE_EACH + 22, 2)
+    assert count_instructions(more) == (ONE_EACH + 22, 2)
 
 
 def test_of_a_python_without_symbols_everything_counts() -> None:
     plain = part(300, 400, 0)
     for name in ("_PyObject_Malloc", "_PyObject_Free", "find_name_in_mro"):
         plain = plain.replace(name, "0x0000000000123456")
-    assert counted(plain) == (600 + 300 + 400, 0)
+    assert count_instructions(plain) == (600 + 300 + 400, 0)
 
 
 def test_the_noise_of_a_median_by_hand() -> None:

@@ -8,22 +8,22 @@ from pathlib import Path
 import pytest
 
 from bench.errors import BenchError
-from bench.gates.exact.job import Job
-from bench.gates.exact.target import answers, running
+from bench.gates.exact.job import CountingJob
+from bench.gates.exact.target import answers, start_app
 from scenarios.model import Request
 
 
-def job(tree: Path, *foreign: Path) -> Job:
-    return Job(
-        tree,
-        tree,
-        tree,
-        (tree,),
-        foreign,
-        "bench.machine.bare_app:app",
-        "asyncio",
-        (),
-        None,
+def job(tree: Path, *foreign: Path) -> CountingJob:
+    return CountingJob(
+        tree=tree,
+        root=tree,
+        here=tree,
+        imports=(tree,),
+        foreign=foreign,
+        app="bench.machine.bare_app:app",
+        loop="asyncio",
+        scenarios=(),
+        scenarios_file=None,
         answer=tree / "answer",
         parts=tree / "part",
         agreed=tree / "agreed",
@@ -35,7 +35,7 @@ def test_an_app_from_elsewhere_is_measured_where_nothing_is_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
-    with running(job(tmp_path)) as app:
+    with start_app(job(tmp_path)) as app:
         (answer,) = answers(app, [Request("GET", "/")])
     assert (answer.status, answer.body) == (200, b'{"message":"pong"}')
 
@@ -46,6 +46,6 @@ def test_an_app_of_its_own_must_come_from_its_tree(tmp_path: Path, monkeypatch: 
         pytest.raises(
             BenchError, match=r"^bench\.machine\.bare_app:app was imported from .*, not from its own tree; "
         ),
-        running(job(tmp_path, tmp_path / "other")),
+        start_app(job(tmp_path, tmp_path / "other")),
     ):
         pass

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.gates.exact.job import Job
+from bench.gates.exact.job import CountingJob
 from tests.bench import tiny
 
 ROOT = Path(__file__).parents[4]
@@ -32,15 +32,15 @@ SCENARIOS = {"says": Scenario("says", flow)}
 
 _ASK = """
 import pathlib, sys
-from bench.gates.exact.apart import scenarios
+from bench.gates.exact.isolation import scenarios
 from bench.gates.exact.job import read_job
-from bench.gates.exact.origin import check_origin
-from bench.gates.exact.target import answers, in_step, running
+from bench.gates.origin.imports import check_origin
+from bench.gates.exact.target import answers, run_in_step, start_app
 job = read_job(pathlib.Path(sys.argv[1]))
 (scenario,) = scenarios(job).values()
-with running(job) as app:
-    in_step(scenario, 2, lambda _, requests: answers(app, requests))
-    print(*check_origin(job), end="")
+with start_app(job) as app:
+    run_in_step(scenario, 2, lambda _, requests: answers(app, requests))
+    print(*check_origin(job.app, job.root, job.foreign), end="")
 """
 
 
@@ -57,37 +57,37 @@ class Folders:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
-    def job(self, side: str, *imports: str) -> Job:
+    def job(self, side: str, *imports: str) -> CountingJob:
         """`scenarios.py` of the user against `my_app.py` of a side; `imports` are folders of that side."""
         root, other = self.folder / side, self.folder / ("base" if side == "head" else "head")
         out = self.folder / f"{side}-out"
         out.mkdir(exist_ok=True)
         root.mkdir(exist_ok=True)
-        return Job(
-            root,
-            root,
-            self.folder / "user",
-            (*(root / name for name in imports), root),
-            (self.folder / "user", other),
-            "my_app:app",
-            "asyncio",
-            ("says",),
-            self.folder / "user" / "mine.py",
+        return CountingJob(
+            tree=root,
+            root=root,
+            here=self.folder / "user",
+            imports=(*(root / name for name in imports), root),
+            foreign=(self.folder / "user", other),
+            app="my_app:app",
+            loop="asyncio",
+            scenarios=("says",),
+            scenarios_file=self.folder / "user" / "mine.py",
             answer=out / "answer",
             parts=out / "part",
             agreed=out / "agreed",
             leads=True,
         )
 
-    def asked(self, job: Job, **env: str) -> tuple[int, str]:
+    def asked(self, job: CountingJob, **env: str) -> tuple[int, str]:
         """Run the scenario in a process of its own, and count nothing: the status, and what it borrowed, or the log."""
         return self._run(job, ["-c", _ASK], env)
 
-    def traced(self, job: Job) -> tuple[int, str]:
+    def traced(self, job: CountingJob) -> tuple[int, str]:
         """The same, and count bytecodes."""
-        return self._run(job, ["-m", "bench.gates.exact.traced"], {})
+        return self._run(job, ["-m", "bench.gates.exact.tracing"], {})
 
-    def _run(self, job: Job, program: list[str], env: dict[str, str]) -> tuple[int, str]:
+    def _run(self, job: CountingJob, program: list[str], env: dict[str, str]) -> tuple[int, str]:
         job.write(self.folder / "job")
         path = os.pathsep.join(filter(None, [str(ROOT), env.pop("PYTHONPATH", "")]))
         done = subprocess.run(
@@ -102,7 +102,7 @@ class Folders:
         )
         return done.returncode, done.stdout
 
-    def functions(self, job: Job) -> dict[str, Any]:
+    def functions(self, job: CountingJob) -> dict[str, Any]:
         """By kind, the bytecodes of the functions of the request that was traced last."""
         found: dict[str, Any] = json.loads(job.answer.read_text())["says"]["GET /"]
         return found

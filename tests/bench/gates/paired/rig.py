@@ -9,11 +9,12 @@ from pathlib import Path
 
 from bench.gates.paired.arms import Arm
 from bench.gates.paired.caveats import Conditions
-from bench.gates.paired.design import Size
-from bench.gates.paired.observation import Observation, Side, Slice, Turn
-from bench.gates.paired.session import CONTROL, Comparison, Faults, Rehearsal, Seen
+from bench.gates.paired.design import CONTROL, PairedPlan, TurnPlan
+from bench.gates.paired.observation import ArmSlice, ArmSummary, Observation, Turn
+from bench.gates.paired.rig import Faults, LookResult, Rehearsal
 from bench.model.plan import Setup
 from bench.system.cpus import Shared
+from bench.system.revisions import Tree
 from scenarios.model import Request, Scenario
 from scenarios.single import Always
 
@@ -31,11 +32,18 @@ def pair(
 ) -> Observation:
     """A pair whose head is so far off, as logarithms of the ratio; `own_share` is what the gate used of its core."""
     wall_ns, cpu_ns = 10_000_000, 9_000_000
-    base = Slice(100, wall_ns, cpu_ns, round(wall_ns * own_share))
+    base = ArmSlice(100, wall_ns, cpu_ns, round(wall_ns * own_share))
     head_wall_ns = round(wall_ns / math.exp(throughput))
-    head = Slice(100, head_wall_ns, round(cpu_ns * math.exp(cpu)), round(head_wall_ns * own_share))
+    head = ArmSlice(100, head_wall_ns, round(cpu_ns * math.exp(cpu)), round(head_wall_ns * own_share))
     sides = [
-        Side(math.exp(p50), 2 * math.exp(p99), failed, REQUESTS, ("status-500",) if failed else (), 0.1)
+        ArmSummary(
+            p50_ms=math.exp(p50),
+            p99_ms=2 * math.exp(p99),
+            errors=failed,
+            requests=REQUESTS,
+            faults=("status-500",) if failed else (),
+            late_p99_ms=0.1,
+        )
         for failed, (p50, p99) in zip(errors, ((0.0, 0.0), latency), strict=True)
     ]
     return Observation((Turn(base, head),), sides[0], sides[1])
@@ -62,33 +70,33 @@ class MadeUp:
         rates_per_s = {name: 1000.0 for name, fault in faults.items() if fault.base is None}
         return Rehearsal(0.1, faults, {**rates_per_s, CONTROL: 4000.0}, ("a note of the rehearsal",))
 
-    def answers(self, names: Sequence[str], hash_seeds: Sequence[int]) -> Mapping[str, Sequence[Faults]]:
+    def find_faults(self, names: Sequence[str], hash_seeds: Sequence[int]) -> Mapping[str, Sequence[Faults]]:
         self.hash_seeds.append(hash_seeds)
         return {name: self.fresh_faults[name] for name in names}
 
-    def look(self, sizes: Mapping[str, Size], hash_seeds: Sequence[int], seed: int) -> Seen:
+    def look(self, plans: Mapping[str, TurnPlan], hash_seeds: Sequence[int], seed: int) -> LookResult:
         number = len(self.looks)
-        self.looks.append(tuple(name for name in sizes if name != CONTROL))
+        self.looks.append(tuple(name for name in plans if name != CONTROL))
         self.hash_seeds.append(hash_seeds)
         self.seeds.append(seed)
-        found = {name: [self.make(number, name, place) for place in range(len(hash_seeds))] for name in sizes}
+        found = {name: [self.make(number, name, place) for place in range(len(hash_seeds))] for name in plans}
         memory = [
             (100_000_000, round(100_000_000 * (1 + self.more_memory(number, place))))
             for place in range(len(hash_seeds))
         ]
-        return Seen(found, memory, self.conditions)
+        return LookResult(found, memory, self.conditions)
 
 
-def asked(names: Sequence[str] = ("one",), seed: int = 1, pairs: int = 8) -> Comparison:
+def asked(names: Sequence[str] = ("one",), seed: int = 1, pairs: int = 8) -> PairedPlan:
     """Two arms that are never started."""
     setup, here = Setup("mine", "uvicorn"), Path()
     scenarios = {name: Scenario(name, Always(Request("GET", "/"))) for name in names}
-    return Comparison(
-        Arm("base", setup, here, "v1", here),
-        Arm("head", setup, here, "v2", here),
-        scenarios,
-        setup,
-        Scenario("ping", Always(Request("GET", "/"))),
+    return PairedPlan(
+        base=Arm("base", setup, Tree(here, "v1", here)),
+        head=Arm("head", setup, Tree(here, "v2", here)),
+        scenarios=scenarios,
+        control=setup,
+        control_scenario=Scenario("ping", Always(Request("GET", "/"))),
         pairs=pairs,
         seed=seed,
     )

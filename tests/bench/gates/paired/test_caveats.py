@@ -1,4 +1,4 @@
-"""Doubts by hand, and the rows that each leaves open."""
+"""Caveats by hand, and the rows that each leaves open."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from bench.gates.paired.caveats import Conditions, Doubt, doubted, doubts, worst
-from bench.gates.paired.observation import Observation, Side
+from bench.gates.paired.caveats import Conditions, PairedCaveat, find_caveats, open_doubtful, worst
+from bench.gates.paired.observation import ArmSummary, Observation
 from bench.model.change import Change, Verdict
 from bench.system.cpus import Shared
 from tests.bench.gates.paired.rig import pair
@@ -16,15 +16,17 @@ from tests.bench.gates.paired.rig import pair
 def codes(
     seen: dict[str, list[Observation]], *looks: Conditions, shared: Shared = ""
 ) -> list[tuple[str, str | None]]:
-    return [(one.code, one.scenario) for one in doubts(seen, looks, shared=shared)]
+    return [(one.code, one.scenario) for one in find_caveats(seen, looks, shared=shared)]
 
 
 def late(late_p99_ms: float, p50_ms: float) -> list[Observation]:
-    side = Side(p50_ms, 2 * p50_ms, 0, 100, (), late_p99_ms)
-    return [Observation((), side, side)] * 8
+    summary = ArmSummary(
+        p50_ms=p50_ms, p99_ms=2 * p50_ms, errors=0, requests=100, faults=(), late_p99_ms=late_p99_ms
+    )
+    return [Observation((), summary, summary)] * 8
 
 
-def test_a_quiet_comparison_has_no_doubts() -> None:
+def test_a_quiet_comparison_has_no_caveats() -> None:
     assert codes({"one": [pair()] * 8}, Conditions(0.019, 0.019, 0.09, 0.09)) == []
 
 
@@ -40,7 +42,7 @@ def test_a_quiet_comparison_has_no_doubts() -> None:
 def test_either_side_is_looked_at_and_one_look_is_enough(
     conditions: Conditions, code: str, share: str
 ) -> None:
-    (found,) = doubts({"one": [pair()] * 8}, [Conditions(), conditions, Conditions()], shared="")
+    (found,) = find_caveats({"one": [pair()] * 8}, [Conditions(), conditions, Conditions()], shared="")
     assert found.code == code
     assert share in found.text
     assert ("server" in found.text) is (conditions.steal_of_server + conditions.others_of_server > 0)
@@ -55,7 +57,7 @@ def test_the_worst_is_taken_of_each_figure() -> None:
 
 
 def test_half_of_one_side_leaves_wall_times_open() -> None:
-    (found,) = doubts({}, [Conditions(others_of_gate=0.51)], shared="")
+    (found,) = find_caveats({}, [Conditions(others_of_gate=0.51)], shared="")
     assert set(found.metrics) == {"throughput", "p50", "p99"}
 
 
@@ -94,24 +96,24 @@ def row(verdict: Verdict, metric: str = "throughput", name: str = "one") -> Chan
     ],
 )
 def test_throughput_that_is_the_gates_own_is_no_verdict_of_the_server(verdict: Verdict, counts: bool) -> None:
-    found = doubts({"one": [pair(own_share=0.9)] * 8}, [], shared="")
-    after = doubted([row(verdict), row("regressed", "cpu"), row("regressed", name="two")], found)
-    assert [one.verdict for one in after] == ["inconclusive", "regressed", "regressed"]
-    assert after[0].counts is counts
-    assert after[0].why == (found[0].text,)
+    found = find_caveats({"one": [pair(own_share=0.9)] * 8}, [], shared="")
+    opened = open_doubtful([row(verdict), row("regressed", "cpu"), row("regressed", name="two")], found)
+    assert [one.verdict for one in opened] == ["inconclusive", "regressed", "regressed"]
+    assert opened[0].counts is counts
+    assert opened[0].why == (found[0].text,)
 
 
 def test_one_cpu_leaves_times_open_but_no_facts() -> None:
-    found = doubts({}, [], shared="cpu")
+    found = find_caveats({}, [], shared="cpu")
     metrics = ("cpu", "throughput", "p50", "p99", "memory", "errors")
-    after = doubted([row("regressed", metric) for metric in metrics], found)
-    assert [one.verdict for one in after] == ["inconclusive"] * 4 + ["regressed"] * 2
+    opened = open_doubtful([row("regressed", metric) for metric in metrics], found)
+    assert [one.verdict for one in opened] == ["inconclusive"] * 4 + ["regressed"] * 2
 
 
 def test_a_note_changes_no_row() -> None:
-    assert doubted([row("regressed")], [Doubt("steal", "some")]) == [row("regressed")]
+    assert open_doubtful([row("regressed")], [PairedCaveat("steal", "some")]) == [row("regressed")]
 
 
 def test_two_hyperthreads_of_a_core_are_a_note_that_leaves_no_row_open() -> None:
-    (found,) = doubts({}, [], shared="core")
+    (found,) = find_caveats({}, [], shared="core")
     assert (found.code, found.metrics) == ("shared-core", ())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.gates.paired.design import FEWEST_TURNS, MOST_TURNS, offsets_ns, orders, rounds, size
+from bench.gates.paired.design import FEWEST_TURNS, MOST_TURNS, offsets_ns, orders, plan_turns, rounds
 
 
 @given(st.integers(0, 40), st.integers(0, 1000))
@@ -40,24 +40,24 @@ def test_every_round_has_every_member_once_in_an_order_of_its_own() -> None:
     ],
 )
 def test_slices_take_20_ms_within_bounds(rate_per_s: float, measured: int) -> None:
-    found = size(rate_per_s, pairs=8, budget_s=30)
+    found = plan_turns(rate_per_s, pairs=8, budget_s=30)
     assert (found.measured, found.rate_per_s) == (measured, rate_per_s / 2)
 
 
 @pytest.mark.parametrize("users", [1, 8, 100, 128, 256])
 def test_every_connection_has_a_session_in_a_slice(users: int) -> None:
-    found = size(2000, pairs=8, budget_s=30, users=users)
+    found = plan_turns(2000, pairs=8, budget_s=30, users=users)
     assert found.measured >= users
     assert found.measured % users == 0
 
 
 def test_as_many_turns_as_there_is_time_for() -> None:
     # A turn: 2 x (32 + 64) sessions at 4,000/s, 48 ms, and a third of 2 x 64 at 2,000/s, 21.3 ms; of eight 554.7 ms.
-    assert size(4000, pairs=8, budget_s=20).turns == 36
+    assert plan_turns(4000, pairs=8, budget_s=20).turns == 36
 
 
 def test_turns_are_bounded() -> None:
-    assert [size(1000, 8, budget_s).turns for budget_s in (0.0, 1e6)] == [FEWEST_TURNS, MOST_TURNS]
+    assert [plan_turns(1000, 8, budget_s).turns for budget_s in (0.0, 1e6)] == [FEWEST_TURNS, MOST_TURNS]
 
 
 def test_arrivals_come_at_the_rate_one_after_the_other() -> None:

@@ -1,4 +1,4 @@
-"""How pairs are loaded, over lanes that only note what they are asked for; and what samples say of a side."""
+"""How pairs are loaded, over lanes that only note what they are asked for; and the summary of samples."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from bench.gates.paired.arms import Arm, Instance, Pair
-from bench.gates.paired.design import Size
-from bench.gates.paired.look import Lane, Subject, look, side
-from bench.gates.paired.observation import Side, Slice
+from bench.gates.paired.arms import Arm, Instance, ServerPair
+from bench.gates.paired.design import TurnPlan
+from bench.gates.paired.look import ArmLane, PairedScenario, look, summarise
+from bench.gates.paired.observation import ArmSlice, ArmSummary
 from bench.model.plan import Setup
 from bench.model.samples import Samples
+from bench.system.revisions import Tree
 from scenarios.model import Request, Scenario
 from scenarios.single import Always
 
-SIZE = Size(turns=7, warm=8, measured=16, users=8, rate_per_s=500.0, pace_every=3)
+SIZE = TurnPlan(turns=7, warm=8, measured=16, users=8, rate_per_s=500.0, pace_every=3)
 MS = 1_000_000
 
 
@@ -38,19 +39,21 @@ class NotingLane:
     async def warm(self, sessions: int) -> None:
         self.log.append((self.who, "warm"))
 
-    async def slice(self, size: Size) -> Slice:
+    async def slice(self, plan: TurnPlan) -> ArmSlice:
         self.log.append((self.who, "slice"))
-        return Slice(size.measured, 1_000_000, 500_000 if self.who.startswith("base") else 600_000)
+        return ArmSlice(plan.measured, 1_000_000, 500_000 if self.who.startswith("base") else 600_000)
 
-    async def pace(self, size: Size, due_ns: Sequence[int]) -> None:
+    async def pace(self, plan: TurnPlan, due_ns: Sequence[int]) -> None:
         self.log.append((self.who, "pace"))
         self.due_ns.append(due_ns)
 
     def check(self) -> None:
         self.checked = True
 
-    def side(self) -> Side:
-        return Side(1.0 if self.who.startswith("base") else 2.0, None, 0, 1)
+    def summary(self) -> ArmSummary:
+        return ArmSummary(
+            p50_ms=1.0 if self.who.startswith("base") else 2.0, p99_ms=None, errors=0, requests=1
+        )
 
 
 class Lanes:
@@ -61,24 +64,26 @@ class Lanes:
         self.opened: dict[str, NotingLane] = {}
 
     @contextlib.contextmanager
-    def __call__(self, subject: Subject, instance: Instance, users: int, seed: int) -> Iterator[Lane]:
+    def __call__(
+        self, paired: PairedScenario, instance: Instance, users: int, seed: int
+    ) -> Iterator[ArmLane]:
         lane = NotingLane(f"{instance.arm.name} {instance.server.port}", seed, self.log)
         self.opened[lane.who] = lane
         yield lane
 
 
 def instance(name: str, number: int) -> Instance:
-    arm = Arm(name, Setup("mine", "uvicorn"), Path(), name, Path())
+    arm = Arm(name, Setup("mine", "uvicorn"), Tree(Path(), name, Path()))
     return Instance(arm, cast(Any, SimpleNamespace(port=number)))
 
 
 def looked(seed: int = 1, pairs: int = 4) -> Lanes:
     lanes = Lanes()
-    pool = [Pair(instance("base", number), instance("head", number)) for number in range(pairs)]
-    subject = Subject(Scenario("one", Always(Request("GET", "/"))), pool)
-    found = look({"one": subject}, {"one": SIZE}, seed, lanes)
+    pool = [ServerPair(instance("base", number), instance("head", number)) for number in range(pairs)]
+    paired = PairedScenario(Scenario("one", Always(Request("GET", "/"))), pool)
+    found = look({"one": paired}, {"one": SIZE}, seed, lanes)
     assert [len(one.turns) for one in found["one"]] == [SIZE.turns] * pairs
-    for one in found["one"]:  # whoever came first, sides are not mixed up
+    for one in found["one"]:  # whoever came first, arms are not mixed up
         assert {turn.base.cpu_ns for turn in one.turns} == {500_000}
         assert {turn.head.cpu_ns for turn in one.turns} == {600_000}
         assert (one.base.p50_ms, one.head.p50_ms) == (1.0, 2.0)
@@ -89,7 +94,7 @@ def test_both_servers_of_a_pair_get_the_same_arrivals_in_every_paced_turn() -> N
     lanes = looked().opened
     drawn = set()
     for number in range(4):
-        base, head = (lanes[f"{side} {number}"].due_ns for side in ("base", "head"))
+        base, head = (lanes[f"{arm} {number}"].due_ns for arm in ("base", "head"))
         assert [list(due) for due in base] == [list(due) for due in head]
         assert [len(due) for due in base] == [SIZE.measured] * 3  # of rounds 0, 3 and 6
         drawn |= {tuple(due) for due in base}
@@ -98,7 +103,7 @@ def test_both_servers_of_a_pair_get_the_same_arrivals_in_every_paced_turn() -> N
 
 def test_both_servers_of_a_pair_are_sent_the_same_random_choices() -> None:
     lanes = looked().opened
-    seeds = [[lanes[f"{side} {number}"].seed for side in ("base", "head")] for number in range(4)]
+    seeds = [[lanes[f"{arm} {number}"].seed for arm in ("base", "head")] for number in range(4)]
     assert all(base == head for base, head in seeds)
     assert len({base for base, _ in seeds}) == 4
 
@@ -140,10 +145,10 @@ def test_lateness_is_that_of_requests_for_which_a_connection_was_free() -> None:
         (1.0, 1.25, 10.0),  # a second connection is free: our own doing
         (2.0, 10.0, 11.0),  # both are busy: the server's
     ]
-    found = side(samples(rows), [(0, 20 * MS)], users=2)
+    found = summarise(samples(rows), [(0, 20 * MS)], users=2)
     assert found.late_p99_ms == pytest.approx(np.percentile([0.0, 0.25], 99))
     assert found.p50_ms == pytest.approx(9.0)
 
 
 def test_what_was_not_paced_is_not_late() -> None:
-    assert side(samples([(0.0, 3.0, 4.0)]), [(20 * MS, 30 * MS)], users=2).late_p99_ms is None
+    assert summarise(samples([(0.0, 3.0, 4.0)]), [(20 * MS, 30 * MS)], users=2).late_p99_ms is None

@@ -9,35 +9,43 @@ from random import Random
 
 import pytest
 
-from bench.gates.paired import noise_store
 from bench.gates.paired.design import FEWEST_TURNS, MOST_TURNS
 from bench.gates.paired.judging import LOOKS, mde
-from bench.gates.paired.noise import Noise, SliceNoise, autocorrelation, from_stored, process_sd, turn_sd
-from bench.gates.paired.observation import Observation, Side, Slice, Turn
-from bench.gates.paired.power import chart, tables
+from bench.gates.paired.noise import (
+    Noise,
+    SliceNoise,
+    autocorrelation,
+    parse_noise,
+    process_sd,
+    store_noise,
+    stored_noise,
+    turn_sd,
+)
+from bench.gates.paired.noise_report import chart, tables
+from bench.gates.paired.observation import ArmSlice, ArmSummary, Observation, Turn
 from bench.stats.signed_rank import attained
 
-SIDE = Side(1.0, 2.0, 0, 100)
+SUMMARY = ArmSummary(p50_ms=1.0, p99_ms=2.0, errors=0, requests=100)
 NOISE = Noise(
-    "uvicorn",
-    "noop-async",
-    "cpu",
-    (SliceNoise(16, 0.10, 0.010), SliceNoise(64, 0.06, 0.020), SliceNoise(256, 0.05, 0.080)),
-    64,
-    0.01,
-    0.1,
-    1.0,
-    8,
+    setup="uvicorn",
+    scenario="noop-async",
+    metric="cpu",
+    slices=(SliceNoise(16, 0.10, 0.010), SliceNoise(64, 0.06, 0.020), SliceNoise(256, 0.05, 0.080)),
+    sessions=64,
+    process_sd=0.01,
+    autocorrelation=0.1,
+    pair_start_s=1.0,
+    pairs_per_look=8,
 )
 
 
 def seen(logs: list[float]) -> Observation:
     """A pair whose turns have these log ratios."""
     turns = tuple(
-        Turn(Slice(100, 1_000_000, 1_000_000), Slice(100, 1_000_000, round(1e6 * math.exp(log))))
+        Turn(ArmSlice(100, 1_000_000, 1_000_000), ArmSlice(100, 1_000_000, round(1e6 * math.exp(log))))
         for log in logs
     )
-    return Observation(turns, SIDE, SIDE)
+    return Observation(turns, SUMMARY, SUMMARY)
 
 
 def made_up(of_turn: float, of_process: float, pairs: int = 60, turns: int = 60) -> list[Observation]:
@@ -114,9 +122,9 @@ def test_the_tables_name_the_best_slice() -> None:
 
 
 def test_what_is_stored_is_found_again_on_this_machine(tmp_path: Path) -> None:
-    noise_store.store(NOISE, tmp_path)
-    assert noise_store.stored(tmp_path) == NOISE
-    assert from_stored(asdict(NOISE)) == NOISE
+    store_noise(NOISE, tmp_path)
+    assert stored_noise(tmp_path) == NOISE
+    assert parse_noise(asdict(NOISE)) == NOISE
 
 
 @pytest.mark.parametrize(
@@ -128,7 +136,7 @@ def test_what_is_stored_is_found_again_on_this_machine(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_of_this_machine_is_not_used(tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
-    path = noise_store.store(replace(NOISE), tmp_path)
+    path = store_noise(replace(NOISE), tmp_path)
     path.write_text(spoil(path.read_text()))
-    assert noise_store.stored(tmp_path) is None
-    assert noise_store.stored(tmp_path / "nowhere") is None
+    assert stored_noise(tmp_path) is None
+    assert stored_noise(tmp_path / "nowhere") is None

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from bench.gates.paired.caveats import Conditions
-from bench.gates.paired.other_load import Watch
+from bench.gates.paired.other_load import CpuWatch
 from bench.observe.process_tree import cpu_ns
 
 BUSY = "import os, sys\nos.sched_setaffinity(0, {int(sys.argv[1])})\nprint(1, flush=True)\nwhile True: pass\n"
@@ -47,7 +47,7 @@ def test_who_is_busy_on_which_cpu_is_told_apart(busy: int) -> None:
     os.sched_setaffinity(0, cpus[:1])
     try:
         began_s, child_s, own_s = time.monotonic(), cpu_ns(child.pid) / 1e9, time.process_time()
-        knowing, ignorant = Watch(cpus[-1:], cpus[:1], {busy}), Watch(cpus[-1:], cpus[:1], ())
+        knowing, ignorant = CpuWatch(cpus[-1:], cpus[:1], {busy}), CpuWatch(cpus[-1:], cpus[:1], ())
         spend()
         known, unknown = knowing.conditions(), ignorant.conditions()
         elapsed_s = time.monotonic() - began_s
@@ -60,6 +60,6 @@ def test_who_is_busy_on_which_cpu_is_told_apart(busy: int) -> None:
 
 
 def test_without_pinned_cpus_nothing_is_told_apart() -> None:
-    watch = Watch((), (), ())
+    watch = CpuWatch((), (), ())
     spend()
     assert watch.conditions() == Conditions()

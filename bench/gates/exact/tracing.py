@@ -1,7 +1,7 @@
-"""Runs as `python -m bench.gates.exact.traced JOB`: bytecodes per request of each Python function.
+"""Runs as `python -m bench.gates.exact.tracing JOB`: bytecodes per request of each Python function.
 
-Callgrind knows the interpreter's C functions, not the app's. Counting calls would not see a loop that turns more often
-in a function; bytecodes do, and they are the same in every run.
+Callgrind knows the interpreter's C functions, not the app's. A count of calls would miss a loop inside a function that
+turns more often; a count of bytecodes does not, and it is the same in every run.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Any
 
 from bench.engines.inprocess import InProcess
 from bench.errors import BenchError
-from bench.gates.exact.apart import scenarios
-from bench.gates.exact.job import Job, read_job
-from bench.gates.exact.origin import is_installed
+from bench.gates.exact.isolation import scenarios
+from bench.gates.exact.job import CountingJob, read_job
 from bench.gates.exact.reasons import Functions
-from bench.gates.exact.target import answers, in_step, running
+from bench.gates.exact.target import answers, run_in_step, start_app
+from bench.gates.origin.imports import is_installed
 from scenarios.model import Request, Response, Scenario
 
 _SESSIONS = 4
@@ -35,18 +35,18 @@ class _Tracer:
 
     def __init__(self) -> None:
         self.counts: Counter[CodeType] | None = None
-        threading.settrace(self._called)
-        sys.settrace(self._called)
+        threading.settrace(self._on_call)
+        sys.settrace(self._on_call)
 
-    def _called(self, frame: FrameType, _event: str, _arg: Any) -> Any:
+    def _on_call(self, frame: FrameType, _event: str, _arg: Any) -> Any:
         frame.f_trace_opcodes = True
         frame.f_trace_lines = False
-        return self._executed
+        return self._on_opcode
 
-    def _executed(self, frame: FrameType, event: str, _arg: Any) -> Any:
+    def _on_opcode(self, frame: FrameType, event: str, _arg: Any) -> Any:
         if event == "opcode" and self.counts is not None:
             self.counts[frame.f_code] += 1
-        return self._executed
+        return self._on_opcode
 
 
 def main() -> None:
@@ -54,31 +54,31 @@ def main() -> None:
     asked = scenarios(job)
     tracer = _Tracer()
     try:
-        with running(job) as app:
-            found = {name: _traced(one, app, tracer, job) for name, one in asked.items()}
+        with start_app(job) as app:
+            traces = {name: _trace(one, app, tracer, job) for name, one in asked.items()}
     except BenchError as error:
         sys.exit(f"\nbench: {error}")
-    job.answer.write_text(json.dumps(found, default=asdict))
+    job.answer.write_text(json.dumps(traces, default=asdict))
 
 
-def _traced(scenario: Scenario, app: InProcess, tracer: _Tracer, job: Job) -> dict[str, Functions]:
+def _trace(scenario: Scenario, app: InProcess, tracer: _Tracer, job: CountingJob) -> dict[str, Functions]:
     """By label of a request, bytecodes per request by function."""
-    found: dict[str, Functions] = {}
+    traces: dict[str, Functions] = {}
 
     def send(label: str, requests: Sequence[Request]) -> Sequence[Response]:
         counts: Counter[CodeType] = Counter()
         tracer.counts = counts
-        got = answers(app, requests)
+        responses = answers(app, requests)
         tracer.counts = None
-        found[label] = _by_function(counts, len(requests), job)
-        return got
+        traces[label] = _by_function(counts, len(requests), job)
+        return responses
 
-    for _ in range(2):  # the first time fills caches, and is overwritten by the second
-        in_step(scenario, _SESSIONS, send)
-    return found
+    for _ in range(2):  # the first time fills caches; the second overwrites its counts
+        run_in_step(scenario, _SESSIONS, send)
+    return traces
 
 
-def _by_function(counts: Mapping[CodeType, int], requests: int, job: Job) -> Functions:
+def _by_function(counts: Mapping[CodeType, int], requests: int, job: CountingJob) -> Functions:
     own: Counter[str] = Counter()
     others: Counter[str] = Counter()
     for code, count in counts.items():
@@ -88,10 +88,10 @@ def _by_function(counts: Mapping[CodeType, int], requests: int, job: Job) -> Fun
     return Functions(*({name: count / requests for name, count in one.items()} for one in (own, others)))
 
 
-def _own_place(file: str, job: Job) -> Path | None:
-    """The way to a file of the app from its folder, or from the root of its version; None of other files.
+def _own_place(file: str, job: CountingJob) -> Path | None:
+    """The path of a file of the app from the app's folder, or else from the root of its version; None of other files.
 
-    Templates are files by relative paths.
+    `file` may be relative to the app's folder, as those of templates are.
     """
     path = job.tree / file
     if not path.is_relative_to(job.root) or is_installed(path) or not path.exists():
@@ -100,11 +100,11 @@ def _own_place(file: str, job: Job) -> Path | None:
 
 
 def _installed_place(file: str) -> str:
-    """`routing.py` of FastAPI is `fastapi/routing.py`, wherever it is installed."""
+    """The path below the folder of packages: `fastapi/routing.py`, wherever FastAPI is installed."""
     for folder in _INSTALLED:
-        _, found, after = file.rpartition(folder)
-        if found:
-            return after
+        _, separator, place = file.rpartition(folder)
+        if separator:
+            return place
     return file
 
 

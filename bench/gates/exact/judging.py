@@ -1,4 +1,4 @@
-"""Figures of two versions -> what changed."""
+"""Figures of two versions -> changes with verdicts."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ METRIC = "instructions"
 
 _SIGMAS = 3
 _BLUNT = 5
-"""A threshold that noise has raised to more than this many times the one asked for decides nothing any more."""
+"""Noise may raise the threshold up to this many times; beyond, the verdict is inconclusive."""
 
 
 def compare(base: Figures, head: Figures, threshold: float, luck: float = 0.0) -> tuple[Change, ...]:
-    """One change a name, in the order of the head; then what only the base has.
+    """One change per endpoint, in the order of the head; then the endpoints that only the base has.
 
-    `threshold` is a share, such as 0.002; it rises to three times the noise of an endpoint, and that is at least
-    `luck`. What exists on one side alone is inconclusive: nothing shows that it is slower, and nothing that it is not.
+    `threshold` is a share, such as 0.002; it rises to three times the noise of an endpoint, at least `luck`.
+    An endpoint that only one version has is inconclusive: nothing shows that it is slower, or that it is not.
     """
     names = dict.fromkeys([*head, *base])
     return tuple(_change(name, base.get(name), head.get(name), threshold, luck) for name in names)
 
 
-def alone(head: Figures) -> tuple[Change, ...]:
-    """The figures by themselves, where there is no base."""
+def without_base(head: Figures) -> tuple[Change, ...]:
+    """The figures of one version, without verdicts."""
     return tuple(
         Change(
             name,
@@ -41,38 +41,38 @@ def alone(head: Figures) -> tuple[Change, ...]:
     )
 
 
-def dropped(names: Iterable[str]) -> tuple[Change, ...]:
-    """Scenarios that only the base has fail: else to drop one would be a way to hide that it has become slower."""
+def missing_scenarios(names: Iterable[str]) -> tuple[Change, ...]:
+    """A failure for each scenario that only the base has: otherwise dropping one would hide that it became slower."""
     return tuple(
         Change(name, METRIC, "regressed", why=("missing in head: the scenario is gone",)) for name in names
     )
 
 
-def pooled(first: Figures, again: Figures) -> dict[str, Figure | None]:
-    """Two measurements as one: what the second did not measure stays as it is."""
-    found = dict(first)
-    for name, figure in again.items():
-        before = first.get(name)
-        if figure is not None and before is not None:
-            found[name] = before + figure
-    return found
+def pool(figures: Figures, repeated: Figures) -> dict[str, Figure | None]:
+    """Two measurements of one version as one; endpoints that the second did not measure keep their figure."""
+    both = dict(figures)
+    for name, figure in repeated.items():
+        earlier = figures.get(name)
+        if figure is not None and earlier is not None:
+            both[name] = earlier + figure
+    return both
 
 
-def explained(changes: Iterable[Change], reasons: Mapping[str, tuple[str, ...]]) -> tuple[Change, ...]:
-    """The changes, with the reasons found for them."""
+def add_reasons(changes: Iterable[Change], reasons: Mapping[str, tuple[str, ...]]) -> tuple[Change, ...]:
+    """The changes, each with its reasons, which are by the name of a change."""
     return tuple(replace(one, why=one.why + reasons.get(one.name, ())) for one in changes)
 
 
 def _change(name: str, base: Figure | None, head: Figure | None, threshold: float, luck: float) -> Change:
     if base is None or head is None:
-        side = "base" if base is None else "head"
+        arm = "base" if base is None else "head"
         return Change(
             name,
             METRIC,
             "inconclusive",
             base.instructions if base else None,
             head.instructions if head else None,
-            why=(f"missing in {side}: nothing to compare with",),
+            why=(f"missing in {arm}: nothing to compare with",),
         )
     if len(base.blocks) != len(head.blocks):
         return Change(
@@ -83,7 +83,7 @@ def _change(name: str, base: Figure | None, head: Figure | None, threshold: floa
             head.instructions,
             why=("the two versions were asked different requests",),
         )
-    ratios = [new / old for old, new in zip(base.blocks, head.blocks, strict=True)]
+    ratios = [of_head / of_base for of_base, of_head in zip(base.blocks, head.blocks, strict=True)]
     ratio = statistics.median(ratios)
     error = max(noise(ratios), luck)
     decides = max(threshold, _SIGMAS * error)
@@ -91,13 +91,13 @@ def _change(name: str, base: Figure | None, head: Figure | None, threshold: floa
         name,
         METRIC,
         _verdict(ratio - 1, decides, threshold),
-        base.instructions,
-        head.instructions,
-        ratio,
-        ratio - _SIGMAS * error,
-        ratio + _SIGMAS * error,
-        decides,
-        _lookups(base, head),
+        base=base.instructions,
+        head=head.instructions,
+        ratio=ratio,
+        low=ratio - _SIGMAS * error,
+        high=ratio + _SIGMAS * error,
+        mde=decides,
+        why=_lookup_notes(base, head),
         margin=decides,
     )
 
@@ -110,8 +110,8 @@ def _verdict(difference: float, decides: float, threshold: float) -> Verdict:
     return "inconclusive" if decides > _BLUNT * threshold else "no change"
 
 
-def _lookups(base: Figure, head: Figure) -> tuple[str, ...]:
-    """A word about lookups made anew, where there are so many more that it can hardly be luck."""
+def _lookup_notes(base: Figure, head: Figure) -> tuple[str, ...]:
+    """A note on attribute lookups that miss the cache, where there are too many more for luck."""
     if head.lookups <= 3 * base.lookups + 100:
         return ()
     return (

@@ -1,4 +1,4 @@
-"""Where each side runs: real processes that count bytecodes, which needs no valgrind."""
+"""Where each arm runs: real processes that count bytecodes, which needs no valgrind."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.gates.exact.job import Answer
-from bench.gates.exact.place import Measured, Place, Side, Subject
+from bench.gates.exact.counter import CountingArm, CountingPlan, InstructionCounter, InstructionCounts
+from bench.gates.exact.job import CountingResult
 from bench.model.change import Change
 from bench.model.plan import Setup
 from bench.system.revisions import Tree
@@ -47,7 +47,7 @@ def lay_out(root: Path, turns: int) -> Tree:
         pytest.param((), "src:{user}/apps", id="PYTHONPATH, in part of the user's tree"),
     ],
 )
-def test_a_side_reads_and_imports_what_its_tree_has(
+def test_an_arm_reads_and_imports_what_its_tree_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], path: str
 ) -> None:
     user, base, head = (
@@ -59,14 +59,14 @@ def test_a_side_reads_and_imports_what_its_tree_has(
     scenarios = tmp_path / "mine.py"
     scenarios.write_text(f"NAMES = ('busy',)\n{tiny.SCENARIOS}")
     (tmp_path / "part").write_text(PART)
-    answer = Answer(1, {"busy": {"GET /busy": [("part", 1)]}}, {})
-    sides = [
-        Side("base", base, (), (user.root, head.root)),
-        Side("head", head, (), (user.root, base.root)),
+    answer = CountingResult(1, {"busy": {"GET /busy": [("part", 1)]}}, {})
+    arms = [
+        CountingArm("base", base, (), (user.root, head.root)),
+        CountingArm("head", head, (), (user.root, base.root)),
     ]
     changes = [Change("busy", "instructions", "regressed")]
-    with Place() as place:
-        found = place.reasons(
-            Subject(setup, ("busy",), scenarios), sides, [Measured(answer, {}, tmp_path, True)] * 2, changes
-        )
+    plan = CountingPlan(setup=setup, scenarios=("busy",), scenarios_file=scenarios)
+    counts = [InstructionCounts(answer, {}, tmp_path, counts_lookups=True)] * 2
+    with InstructionCounter() as counter:
+        found = counter.reasons(plan, arms, counts, changes)
     assert found == {"busy": (f"answer (apps/my_app.py): +{300 * BYTECODES_A_TURN} bytecodes a request",)}

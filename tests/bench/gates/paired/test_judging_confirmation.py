@@ -7,9 +7,16 @@ import re
 
 import pytest
 
-from bench.gates.paired.judging import Evidence, evidence
-from bench.gates.paired.observation import Observation, Side, Slice, Turn
-from bench.gates.paired.verdicts import counted, explained, is_decided, settled, uncontaminated
+from bench.gates.paired.judging import (
+    PairedEvidence,
+    add_error_counts,
+    add_pairs_needed,
+    confirm,
+    evidence,
+    is_decided,
+    open_contaminated,
+)
+from bench.gates.paired.observation import ArmSlice, ArmSummary, Observation, Turn
 from bench.model.change import Change, Verdict
 
 
@@ -17,21 +24,29 @@ def row(verdict: Verdict, ratio: float = 1.05, metric: str = "cpu", *, beside: b
     return Change("noop", metric, verdict, ratio=ratio, beside=beside)
 
 
-def fresh(by: float, metric: str = "cpu") -> Evidence:
+def fresh(by: float, metric: str = "cpu") -> PairedEvidence:
     """Eight fresh pairs that all lie about so far away."""
-    return Evidence("noop", metric, tuple(math.log1p(by) + 0.001 * place for place in range(-4, 4)), 1.0, 1.0)
+    return PairedEvidence(
+        name="noop",
+        metric=metric,
+        differences=tuple(math.log1p(by) + 0.001 * place for place in range(-4, 4)),
+        base=1.0,
+        head=1.0,
+    )
 
 
 def pair(base_errors: int = 0, head_errors: int = 0, ratio: float = 1.0, requests: int = 1000) -> Observation:
-    turn = Turn(Slice(100, 1_000_000, 1_000_000), Slice(100, 1_000_000, round(1_000_000 * ratio)))
+    turn = Turn(ArmSlice(100, 1_000_000, 1_000_000), ArmSlice(100, 1_000_000, round(1_000_000 * ratio)))
     faults = ("status-500",) if base_errors or head_errors else ()
     return Observation(
-        (turn,), Side(1.0, 2.0, base_errors, requests, faults), Side(1.0, 2.0, head_errors, requests, faults)
+        (turn,),
+        ArmSummary(p50_ms=1.0, p99_ms=2.0, errors=base_errors, requests=requests, faults=faults),
+        ArmSummary(p50_ms=1.0, p99_ms=2.0, errors=head_errors, requests=requests, faults=faults),
     )
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "by", "said"),
+    ("earlier", "now", "by", "verdict"),
     [
         pytest.param("regressed", "regressed", 0.05, "regressed", id="shown again"),
         pytest.param("regressed", "regressed", 0.0, "inconclusive", id="the fresh ones do not show it"),
@@ -42,14 +57,16 @@ def pair(base_errors: int = 0, head_errors: int = 0, ratio: float = 1.0, request
         pytest.param("no change", "no change", 0.0, "no change", id="never suspected"),
     ],
 )
-def test_what_is_said_after_a_confirmation(before: Verdict, now: Verdict, by: float, said: Verdict) -> None:
-    (found,) = settled([row(before)], [row(now, 1.04)], [fresh(by)])
-    assert (found.verdict, found.ratio) == (said, 1.04)
-    assert bool(found.why) is (before == "regressed" and said == "inconclusive")
+def test_what_is_said_after_a_confirmation(
+    earlier: Verdict, now: Verdict, by: float, verdict: Verdict
+) -> None:
+    (found,) = confirm([row(earlier)], [row(now, 1.04)], [fresh(by)])
+    assert (found.verdict, found.ratio) == (verdict, 1.04)
+    assert bool(found.why) is (earlier == "regressed" and verdict == "inconclusive")
 
 
 def test_without_fresh_pairs_of_that_metric_nothing_is_confirmed() -> None:
-    (found,) = settled([row("regressed")], [row("regressed")], [fresh(0.05, "p50")])
+    (found,) = confirm([row("regressed")], [row("regressed")], [fresh(0.05, "p50")])
     assert found.verdict == "inconclusive"
 
 
@@ -73,19 +90,19 @@ def test_without_fresh_pairs_of_that_metric_nothing_is_confirmed() -> None:
     ],
 )
 def test_when_changes_are_put_down_to_the_machine(control: list[Observation], verdict: Verdict) -> None:
-    found = uncontaminated([row("regressed"), row("no change", 1.0)], control)
+    found = open_contaminated([row("regressed"), row("no change", 1.0)], control)
     assert [one.verdict for one in found] == [verdict, "no change"]
     assert any("contaminated" in why for why in found[0].why) is (verdict == "inconclusive")
 
 
 def test_failed_requests_are_facts_whatever_the_control_does() -> None:
     wrong = Change("noop", "errors", "regressed", 0, 50)
-    assert uncontaminated([wrong], [pair(ratio=1.1) for _ in range(16)]) == [wrong]
+    assert open_contaminated([wrong], [pair(ratio=1.1) for _ in range(16)]) == [wrong]
 
 
 def test_what_failed_is_counted_by_requests_and_by_pairs() -> None:
     seen = [pair(2, 5), pair(0, 3), pair(4, 1), pair(1, 1), pair()]
-    (why, *_) = counted(Change("noop", "errors", "inconclusive", 7, 10), seen).why
+    (why, *_) = add_error_counts(Change("noop", "errors", "inconclusive", 7, 10), seen).why
     assert [int(word) for word in re.sub(r"status-500|,", "", why).split() if word.isdigit()] == [
         *(7, 5000),  # of the base
         *(10, 5000),  # of the head
@@ -95,11 +112,11 @@ def test_what_failed_is_counted_by_requests_and_by_pairs() -> None:
 
 
 def test_only_errors_are_counted() -> None:
-    assert counted(row("regressed"), [pair(1, 2)]) == row("regressed")
+    assert add_error_counts(row("regressed"), [pair(1, 2)]) == row("regressed")
 
 
 def test_a_row_that_only_the_fresh_pairs_have_waits_for_the_next_look() -> None:
-    (found,) = settled([], [Change("noop", "errors", "regressed", 0, 9)], [])
+    (found,) = confirm([], [Change("noop", "errors", "regressed", 0, 9)], [])
     assert found.verdict == "inconclusive"
 
 
@@ -113,20 +130,24 @@ def test_a_row_that_only_the_fresh_pairs_have_waits_for_the_next_look() -> None:
 )
 def test_errors_are_confirmed_by_fresh_pairs(head_errors: list[int], verdict: Verdict) -> None:
     seemed = Change("noop", "errors", "regressed", 0, 9)
-    (found,) = settled([seemed], [seemed], evidence({"noop": [pair(0, count) for count in head_errors]}))
+    (found,) = confirm([seemed], [seemed], evidence({"noop": [pair(0, count) for count in head_errors]}))
     assert found.verdict == verdict
 
 
 def test_what_is_open_says_what_would_decide_it() -> None:
-    one = Evidence("noop", "cpu", (0.03, -0.03, 0.02, -0.02, 0.01, -0.01), 1.0, 1.0)
+    one = PairedEvidence(
+        name="noop", metric="cpu", differences=(0.03, -0.03, 0.02, -0.02, 0.01, -0.01), base=1.0, head=1.0
+    )
     # 2.289 x 0.02366 / ln 1.02, squared: 8 pairs; a fifth more over three looks, but at least one more than there were.
-    said = explained(row("inconclusive", 1.0), [one], 8, 120.0, 0.02).why
+    said = add_pairs_needed(row("inconclusive", 1.0), [one], 8, 120.0, 0.02).why
     assert said == ("about 8 pairs would decide it, 135 s: --pairs 9 --seconds 135",)
 
 
 def test_what_no_number_of_pairs_would_decide_says_so() -> None:
-    one = Evidence("noop", "cpu", (0.3, -0.3, 0.2, -0.2, 0.1, -0.1), 1.0, 1.0)
-    (said,) = explained(row("inconclusive", 1.0), [one], 8, 120.0, 0.02).why
+    one = PairedEvidence(
+        name="noop", metric="cpu", differences=(0.3, -0.3, 0.2, -0.2, 0.1, -0.1), base=1.0, head=1.0
+    )
+    (said,) = add_pairs_needed(row("inconclusive", 1.0), [one], 8, 120.0, 0.02).why
     assert said.endswith("pairs would decide it, more than this can start; a quieter machine needs fewer")
 
 
@@ -136,7 +157,7 @@ def test_what_no_number_of_pairs_would_decide_says_so() -> None:
     ids=["proven", "found", "not waited for"],
 )
 def test_what_is_not_open_needs_no_explanation(change: Change) -> None:
-    assert explained(change, [fresh(0.0)], 8, 120.0, 0.02) == change
+    assert add_pairs_needed(change, [fresh(0.0)], 8, 120.0, 0.02) == change
 
 
 def test_when_a_scenario_is_decided() -> None:

@@ -6,15 +6,17 @@ import contextlib
 import http.client
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.errors import GateError
-from bench.gates.paired.arms import Arm, Instance, pairs
-from bench.gates.paired.origin import check_origin, watched
+from bench.gates.origin.servers import WatchedServer, check_origin, watch
+from bench.gates.paired.arms import Arm, Instance, start_pairs
 from bench.model.plan import Setup
 from bench.system.processes import Processes
+from bench.system.revisions import Tree
 from tests.bench import tiny
 
 APP = (
@@ -109,8 +111,8 @@ class Trees:
 
     def arms(self, setup: Setup) -> tuple[Arm, Arm]:
         return (
-            Arm("base", setup, self.base, "v1", self.base),
-            Arm("head", setup, self.head, "v2", self.head),
+            Arm("base", setup, Tree(self.base, "v1", self.base)),
+            Arm("head", setup, Tree(self.head, "v2", self.head)),
         )
 
 
@@ -127,18 +129,32 @@ class Started:
         self._folders = folders
 
     def of_base(self) -> str | None:
-        return check_origin(self.base, self.head.arm, self._folders[0])
+        return self._check(self.base, self.head.arm, self._folders[0])
 
     def of_head(self) -> str | None:
-        return check_origin(self.head, self.base.arm, self._folders[1])
+        return self._check(self.head, self.base.arm, self._folders[1])
+
+    def _check(self, one: Instance, other: Arm, folder: Path) -> str | None:
+        server = WatchedServer(
+            arm=one.arm.name,
+            setup=one.arm.setup.name,
+            pid=one.server.pid,
+            tree=one.arm.tree,
+            other=other.tree,
+            folder=folder,
+        )
+        return check_origin(server)
 
 
 @contextlib.contextmanager
 def started(arms: tuple[Arm, Arm]) -> Iterator[Started]:
-    with Processes() as processes, processes.folder() as first, processes.folder() as second:
-        sides = watched(arms[0], first), watched(arms[1], second)
-        with pairs(*sides, [1], processes, ()) as (pair,):
-            yield Started(pair.base, pair.head, (first, second))
+    with Processes() as processes, processes.folder() as base_folder, processes.folder() as head_folder:
+        folders = base_folder, head_folder
+        base, head = (
+            replace(arm, setup=watch(arm.setup, folder)) for arm, folder in zip(arms, folders, strict=True)
+        )
+        with start_pairs(base, head, [1], processes, ()) as (pair,):
+            yield Started(pair.base, pair.head, folders)
 
 
 def get(instance: Instance, path: str) -> None:
@@ -212,7 +228,7 @@ def test_one_tree_may_lie_within_the_other(trees: Trees) -> None:
     inner = trees.head / "worktrees" / "base"
     shutil.copytree(trees.base, inner)
     setup = of_app(KINDS["uvicorn"], PYTHONPATH="src")
-    arms = Arm("base", setup, inner, "v1", inner), trees.arms(setup)[1]
+    arms = Arm("base", setup, Tree(inner, "v1", inner)), trees.arms(setup)[1]
     with started(arms) as pair:
         assert (pair.of_base(), pair.of_head()) == (None, None)
 
@@ -270,5 +286,5 @@ def test_the_users_own_sitecustomize_runs_as_well_and_sees_no_folder_of_ours(tre
 
 def test_the_arm_that_is_measured_is_not_watched(trees: Trees, tmp_path: Path) -> None:
     arm = trees.arms(of_app(KINDS["uvicorn"]))[0]
-    assert watched(arm, tmp_path).setup.env == {"PYTHONPATH": f"{tmp_path}:{trees.site}"}
+    assert watch(arm.setup, tmp_path).env == {"PYTHONPATH": f"{tmp_path}:{trees.site}"}
     assert arm.setup.env == {}

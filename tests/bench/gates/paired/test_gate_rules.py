@@ -8,10 +8,11 @@ from random import Random
 import pytest
 
 from bench.gates.paired.caveats import Conditions
-from bench.gates.paired.design import Size
+from bench.gates.paired.design import CONTROL, TurnPlan
+from bench.gates.paired.gate import Session
 from bench.gates.paired.judging import ALPHA_LOOK
-from bench.gates.paired.observation import Observation, Side
-from bench.gates.paired.session import CONTROL, Faults, Session
+from bench.gates.paired.observation import ArmSummary, Observation
+from bench.gates.paired.rig import Faults
 from bench.model.change import Change, Judgement
 from bench.stats.signed_rank import p_above, p_value
 from tests.bench.gates.paired.rig import REQUESTS, MadeUp, Making, asked, pair
@@ -319,7 +320,13 @@ def _struck(rng: Random, mean: float, *, with_metrics: bool) -> Making:
     def make(look: int, name: str, place: int) -> Observation:
         errors = (0, 0) if name == CONTROL else (_bursts(rng, mean), _bursts(rng, mean))
         if not with_metrics:
-            return Observation((), *(Side(None, None, failed, REQUESTS) for failed in errors))
+            return Observation(
+                (),
+                *(
+                    ArmSummary(p50_ms=None, p99_ms=None, errors=failed, requests=REQUESTS)
+                    for failed in errors
+                ),
+            )
         noise = [rng.gauss(0.0, 0.02) for _ in range(4)]
         return pair(noise[0], noise[1], errors, latency=(noise[2], noise[3]))
 
@@ -343,7 +350,7 @@ def test_a_whole_run_with_bursts_of_errors_is_falsely_red_in_less_than_one_of_a_
 
 
 def test_sizes_are_fixed_by_the_rehearsal() -> None:
-    sizes: list[dict[str, Size]] = []
+    sizes: list[dict[str, TurnPlan]] = []
     rig = MadeUp(slower())
     looked = rig.look
     rig.look = lambda of, seeds, seed: (sizes.append(dict(of)), looked(of, seeds, seed))[1]  # type: ignore[method-assign,func-returns-value,misc,assignment]

@@ -9,24 +9,24 @@ from pathlib import Path
 import pytest
 
 from bench.errors import GateError
+from bench.gates.exact.counter import CountingArm, CountingPlan, InstructionCounts
 from bench.gates.exact.figures import Figure
-from bench.gates.exact.gate import judged, missed
-from bench.gates.exact.job import Answer
-from bench.gates.exact.place import Measured, Side, Subject
+from bench.gates.exact.gate import compare_arms, scenarios_only_in_base
+from bench.gates.exact.job import CountingResult
 from bench.model.change import Change
 from bench.model.plan import Setup
 from bench.system.revisions import Tree
 
 THRESHOLD = 0.002
 TREE = Tree(Path("tree"), "a tree", Path("tree"))
-SIDES = (Side("base", TREE), Side("head", TREE))
-SUBJECT = Subject(Setup("mine", "uvicorn", app="my_app:app"), ("a", "b"))
+ARMS = (CountingArm("base", TREE), CountingArm("head", TREE))
+PLAN = CountingPlan(setup=Setup("mine", "uvicorn", app="my_app:app"), scenarios=("a", "b"))
 
 Counts = Mapping[str, float]
 
 
 @dataclass
-class Counting:
+class MadeUpCounter:
     """Gives what it was given, measurement by measurement: base and head, by name of an endpoint."""
 
     rounds: Sequence[tuple[Counts, Counts]]
@@ -36,13 +36,15 @@ class Counting:
     asked: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
     explained: list[tuple[str, ...]] = field(default_factory=list)
 
-    def measured(self, subject: Subject, sides: Sequence[Side], hashes: int = 0) -> list[Measured]:
-        assert [side.name for side in sides] == ["base", "head"]
+    def count(
+        self, plan: CountingPlan, arms: Sequence[CountingArm], hash_seed: int = 0
+    ) -> list[InstructionCounts]:
+        assert [arm.name for arm in arms] == ["base", "head"]
         given = self.rounds[len(self.asked)]
-        self.asked.append((subject.scenarios, hashes))
+        self.asked.append((plan.scenarios, hash_seed))
         return [
-            Measured(
-                Answer(1, {}, missing, self.borrowed),
+            InstructionCounts(
+                CountingResult(1, {}, missing, self.borrowed),
                 {name: Figure((count,) * 10) for name, count in counts.items()},
                 Path("nowhere"),
                 symbols,
@@ -51,21 +53,25 @@ class Counting:
         ]
 
     def reasons(
-        self, subject: Subject, sides: Sequence[Side], found: Sequence[Measured], changes: Sequence[Change]
+        self,
+        plan: CountingPlan,
+        arms: Sequence[CountingArm],
+        counts: Sequence[InstructionCounts],
+        changes: Sequence[Change],
     ) -> Mapping[str, tuple[str, ...]]:
-        self.explained.append(subject.scenarios)
+        self.explained.append(plan.scenarios)
         return {change.name: ("a reason",) for change in changes}
 
 
-def judge(place: Counting, subject: Subject = SUBJECT) -> tuple[dict[str, str | None], tuple[str, ...]]:
-    changes, notes = judged(subject, place, SIDES, THRESHOLD, lambda _: None)
+def judge(counter: MadeUpCounter, plan: CountingPlan = PLAN) -> tuple[dict[str, str | None], tuple[str, ...]]:
+    changes, notes = compare_arms(plan, counter, ARMS, THRESHOLD, lambda _: None)
     return {change.name: change.verdict for change in changes}, notes
 
 
 def test_what_has_not_changed_is_measured_once() -> None:
-    place = Counting([({"a": 1000, "b": 500}, {"a": 1001, "b": 500})])
-    assert judge(place) == ({"a": "no change", "b": "no change"}, ())
-    assert (place.asked, place.explained) == ([(("a", "b"), 0)], [])
+    counter = MadeUpCounter([({"a": 1000, "b": 500}, {"a": 1001, "b": 500})])
+    assert judge(counter) == ({"a": "no change", "b": "no change"}, ())
+    assert (counter.asked, counter.explained) == ([(("a", "b"), 0)], [])
 
 
 @pytest.mark.parametrize(
@@ -81,20 +87,20 @@ def test_what_has_not_changed_is_measured_once() -> None:
 def test_a_suspicion_is_measured_again_alone_with_other_hashes_and_judged_with_both(
     again: float, verdict: str, ratio: float
 ) -> None:
-    place = Counting([({"a": 1000, "b": 500}, {"a": 1010, "b": 500}), ({"a": 1000}, {"a": again})])
-    changes, _ = judged(SUBJECT, place, SIDES, THRESHOLD, lambda _: None)
+    counter = MadeUpCounter([({"a": 1000, "b": 500}, {"a": 1010, "b": 500}), ({"a": 1000}, {"a": again})])
+    changes, _ = compare_arms(PLAN, counter, ARMS, THRESHOLD, lambda _: None)
     assert [change.verdict for change in changes] == [verdict, "no change"]
     assert changes[0].ratio == pytest.approx(ratio)
-    (first, hashes), (second, others) = place.asked
+    (first, hashes), (second, others) = counter.asked
     assert (first, second, hashes != others) == (("a", "b"), ("a",), True)
-    assert place.explained == ([("a",)] if verdict == "regressed" else [])
+    assert counter.explained == ([("a",)] if verdict == "regressed" else [])
 
 
 def test_an_improvement_is_confirmed_as_well() -> None:
     fewer = ({"a": 1000}, {"a": 900})
-    place = Counting([fewer, fewer])
-    assert judge(place, SUBJECT.only(("a",)))[0] == {"a": "improved"}
-    assert len(place.asked) == 2
+    counter = MadeUpCounter([fewer, fewer])
+    assert judge(counter, PLAN.only(("a",)))[0] == {"a": "improved"}
+    assert len(counter.asked) == 2
 
 
 def test_one_endpoint_that_changed_has_its_scenario_measured_again_and_gets_the_reason() -> None:
@@ -103,15 +109,15 @@ def test_one_endpoint_that_changed_has_its_scenario_measured_again_and_gets_the_
         {"a: GET /x": 110.0, "a: GET /y": 100.0, "b": 9.0},
     )
     again = [{name: count for name, count in side.items() if name != "b"} for side in (base, head)]
-    place = Counting([(base, head), (again[0], again[1])])
-    changes, _ = judged(SUBJECT, place, SIDES, THRESHOLD, lambda _: None)
-    assert [scenarios for scenarios, _ in place.asked] == [("a", "b"), ("a",)]
+    counter = MadeUpCounter([(base, head), (again[0], again[1])])
+    changes, _ = compare_arms(PLAN, counter, ARMS, THRESHOLD, lambda _: None)
+    assert [scenarios for scenarios, _ in counter.asked] == [("a", "b"), ("a",)]
     assert changes[0].why == ("a reason",)
 
 
 def test_the_first_measurement_stays_where_the_second_has_nothing() -> None:
-    place = Counting([({"a": 1000}, {"a": 1100}), ({}, {})])
-    assert judge(place)[0] == {"a": "regressed"}
+    counter = MadeUpCounter([({"a": 1000}, {"a": 1100}), ({}, {})])
+    assert judge(counter)[0] == {"a": "regressed"}
 
 
 @pytest.mark.parametrize(
@@ -125,34 +131,36 @@ def test_the_first_measurement_stays_where_the_second_has_nothing() -> None:
 )
 def test_without_symbols_luck_counts_as_noise(symbols: tuple[bool, bool], head: float, verdict: str) -> None:
     once = ({"a": 1000.0}, {"a": head})
-    place = Counting([once, once], symbols)
-    found, notes = judge(place)
+    counter = MadeUpCounter([once, once], symbols)
+    found, notes = judge(counter)
     assert found == {"a": verdict}
     assert any("without symbols" in note for note in notes) == (not symbols[1])
 
 
 def test_what_the_base_lacks_is_inconclusive_noted_and_not_measured_again() -> None:
-    place = Counting([({}, {"a": 1000})], missing=({"a": "GET /a is not found"}, {}))
-    assert judge(place) == ({"a": "inconclusive"}, ("Missing in base, scenario a: GET /a is not found.",))
-    assert len(place.asked) == 1
+    counter = MadeUpCounter([({}, {"a": 1000})], missing=({"a": "GET /a is not found"}, {}))
+    assert judge(counter) == ({"a": "inconclusive"}, ("Missing in base, scenario a: GET /a is not found.",))
+    assert len(counter.asked) == 1
 
 
 def test_what_the_head_lacks_is_a_failure() -> None:
-    place = Counting([({"a": 1000}, {})], missing=({}, {"a": "GET /a is not found"}))
+    counter = MadeUpCounter([({"a": 1000}, {})], missing=({}, {"a": "GET /a is not found"}))
     with pytest.raises(GateError, match="scenario 'a': GET /a is not found"):
-        judge(place)
+        judge(counter)
 
 
 def test_what_a_version_borrowed_is_noted_for_each() -> None:
-    place = Counting([({"a": 1}, {"a": 1})], borrowed=("lib/a.py", *(f"{number}.py" for number in range(6))))
-    notes = judge(place)[1]
+    counter = MadeUpCounter(
+        [({"a": 1}, {"a": 1})], borrowed=("lib/a.py", *(f"{number}.py" for number in range(6)))
+    )
+    notes = judge(counter)[1]
     assert [note.split(" imports ")[0] for note in notes] == ["The base", "The head"]
     assert all("lib/a.py, 0.py, 1.py, 2.py, 3.py and 2 more from" in note for note in notes)
 
 
 def test_costly_scenarios_that_were_left_out_are_noted() -> None:
-    subject = Subject(SUBJECT.setup, ("a",), left_out=("dear",))
-    assert "dear" in judge(Counting([({"a": 1}, {"a": 1})]), subject)[1][0]
+    plan = CountingPlan(setup=PLAN.setup, scenarios=("a",), left_out=("dear",))
+    assert "dear" in judge(MadeUpCounter([({"a": 1}, {"a": 1})]), plan)[1][0]
 
 
 TABLE = """
@@ -182,21 +190,23 @@ def base_of(root: Path) -> Tree:
 def test_scenarios_that_only_the_base_has_are_missed_wherever_the_file_lies(
     load: Path, tmp_path: Path
 ) -> None:
-    subject = Subject(SUBJECT.setup, ("a", "b"), load / "mine.py", left_out=("dear",))
-    assert missed(subject, base_of(tmp_path / "base"), tmp_path / "user") == ["gone", "lost"]
+    plan = CountingPlan(
+        setup=PLAN.setup, scenarios=("a", "b"), scenarios_file=load / "mine.py", left_out=("dear",)
+    )
+    assert scenarios_only_in_base(plan, base_of(tmp_path / "base"), tmp_path / "user") == ["gone", "lost"]
 
 
 def test_a_file_that_the_base_has_not_and_one_outside_of_the_repository_miss_none(
     load: Path, tmp_path: Path
 ) -> None:
-    subject = Subject(SUBJECT.setup, ("a",), load / "mine.py")
-    assert missed(subject, base_of(tmp_path / "base"), tmp_path / "user" / "service") == []
+    plan = CountingPlan(setup=PLAN.setup, scenarios=("a",), scenarios_file=load / "mine.py")
+    assert scenarios_only_in_base(plan, base_of(tmp_path / "base"), tmp_path / "user" / "service") == []
     (tmp_path / "base" / "load" / "mine.py").unlink()
-    assert missed(subject, base_of(tmp_path / "base"), tmp_path / "user") == []
+    assert scenarios_only_in_base(plan, base_of(tmp_path / "base"), tmp_path / "user") == []
 
 
 def test_a_table_of_the_base_that_cannot_be_read_is_a_failure(load: Path, tmp_path: Path) -> None:
     (tmp_path / "base" / "load" / "helper.py").write_text("raise RuntimeError('no such luck')")
-    subject = Subject(SUBJECT.setup, ("a",), load / "mine.py")
+    plan = CountingPlan(setup=PLAN.setup, scenarios=("a",), scenarios_file=load / "mine.py")
     with pytest.raises(GateError, match="no such luck"):
-        missed(subject, base_of(tmp_path / "base"), tmp_path / "user")
+        scenarios_only_in_base(plan, base_of(tmp_path / "base"), tmp_path / "user")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.gates.exact.comparison import alone, compare, dropped, explained, pooled
 from bench.gates.exact.figures import Figure, noise
+from bench.gates.exact.judging import add_reasons, compare, missing_scenarios, pool, without_base
 from bench.model.change import Change
 
 LIMIT = 0.002
@@ -74,7 +74,9 @@ def test_what_only_the_base_has_is_listed() -> None:
         ("a", "no change"),
         ("old", "inconclusive"),
     ]
-    assert [(change.name, change.verdict) for change in dropped(["gone"])] == [("gone", "regressed")]
+    assert [(change.name, change.verdict) for change in missing_scenarios(["gone"])] == [
+        ("gone", "regressed")
+    ]
 
 
 def test_versions_that_were_asked_differently_are_not_compared() -> None:
@@ -92,7 +94,7 @@ def test_lookups_that_are_not_counted_are_told_when_they_multiply() -> None:
 
 
 def test_a_second_measurement_is_pooled_where_there_is_one() -> None:
-    found = pooled(
+    found = pool(
         {"a": Figure((1.0,)), "b": Figure((2.0,)), "c": None}, {"a": Figure((3.0,)), "c": Figure((4.0,))}
     )
     assert found == {"a": Figure((1.0, 3.0)), "b": Figure((2.0,)), "c": None}
@@ -101,17 +103,17 @@ def test_a_second_measurement_is_pooled_where_there_is_one() -> None:
 def test_a_change_that_fresh_processes_do_not_show_is_none() -> None:
     first, again = times(1.004, 1.004, 1.004, 1.004, 1.004), times(1.0, 1.0, 1.0, 1.0, 1.0)
     base = {"a": Figure(BASE)}
-    (change,) = compare(pooled(base, base), pooled({"a": first}, {"a": again}), LIMIT)
+    (change,) = compare(pool(base, base), pool({"a": first}, {"a": again}), LIMIT)
     assert change.verdict == "no change"
 
 
 def test_reasons_are_added_to_what_is_known() -> None:
-    (change,) = explained(dropped(["a"]), {"a": ("because",), "b": ("no",)})
+    (change,) = add_reasons(missing_scenarios(["a"]), {"a": ("because",), "b": ("no",)})
     assert change.why == ("missing in head: the scenario is gone", "because")
 
 
 def test_without_a_base_there_are_figures_and_no_verdict() -> None:
-    (change,) = alone({"a": Figure(BASE), "b": None})
+    (change,) = without_base({"a": Figure(BASE), "b": None})
     assert (change.name, change.verdict, change.head) == ("a", None, 1000.0)
 
 
