@@ -1,59 +1,122 @@
 """Arguments in, text out, exit status: `bench`, and `python -m bench`.
 
-Each command imports what it needs when it runs, so that `--help` answers at once.
+`bench --help` answers at once: a command's module is imported when that command is called.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from bench.cli import ab, capacity, compare, doctor, exact, history, locust, report, run, selftest, serve
+from bench.cli._failure import describe, exit_2_on_failure
 from bench.cli._terminal import note
+from bench.errors import BenchError, unknown
+
+COMMANDS = {
+    "run": ("bench.cli.run:run", "Measure a plan and write a run with a report."),
+    "capacity": (
+        "bench.cli.capacity:capacity",
+        "Find the arrival rate that holds the objectives, or how throughput grows with workers.",
+    ),
+    "report": ("bench.cli.report:report", "Write the report of a run again, finished or interrupted."),
+    "export": ("bench.cli.export:export", "Give a run to another tool, in its own format."),
+    "list": ("bench.cli.list:list_", "Name what can be run, with a line about each."),
+    "compare": (
+        "bench.cli.compare:compare",
+        "Compare a run with an earlier one, side by side, and say what became slower.",
+    ),
+    "exact": (
+        "bench.cli.exact:exact",
+        "Count the instructions of a request, for every endpoint of every scenario, and compare two versions.",
+    ),
+    "ab": (
+        "bench.cli.ab:ab",
+        "Compare two commits, or two setups, over real servers side by side: "
+        "is one slower, and how sure is that?",
+    ),
+    "noise": (
+        "bench.cli.noise:noise",
+        "Compare a server with itself: "
+        "how noisy is this machine, and what could `bench ab` find in which time?",
+    ),
+    "serve": ("bench.cli.serve:serve", "Start a setup's server and keep it until Ctrl-C."),
+    "locust": (
+        "bench.cli.locust:locust",
+        "Start a setup's server and Locust's web UI for it, until Ctrl-C.",
+    ),
+    "doctor": (
+        "bench.cli.doctor:doctor",
+        "Look at what this machine offers for measuring, "
+        "then measure for three quarters of a minute what it can resolve.",
+    ),
+    "generators": (
+        "bench.cli.generators:generators",
+        "Load generators side by side: their CPU time per request, and whether they agree on the throughput.",
+    ),
+    "selftest": (
+        "bench.cli.selftest:selftest",
+        "Prove the instrument on this machine: "
+        "measure servers of known behaviour, and compare with their own logs.",
+    ),
+    "history": ("bench.cli.history:commands", "Keep what each commit measured, and show how it moved."),
+}
+"""The commands in the order of `bench --help`: where the function or group is, and the first line of its docstring."""
 
 _EPILOG = (
     "Exit status: 0 well, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C. "
     "Gates: 1 regressed, 2 also a failure, 3 inconclusive."
 )
 
-app = typer.Typer(
-    name="bench",
-    help="Run an app under real servers, load it, and report figures with their doubts attached.",
-    epilog=_EPILOG,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode=None,
-    context_settings={"max_content_width": 110},
-)
-for command in (
-    *(run.run, capacity.capacity, report.report, report.export, report.list_, compare.compare),
-    *(
-        exact.exact,
-        ab.ab,
-        ab.noise,
-        serve.serve,
-        locust.locust,
-        doctor.doctor,
-        doctor.generators,
-        selftest.selftest,
-    ),
-):
-    app.command(command.__name__.rstrip("_"))(command)
-app.add_typer(history.commands, name="history")
+
+class _LazyGroup(TyperGroup):
+    """A group that lists its commands from the table, and imports the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed and _load(str(name)), rest
 
 
-def main(commands: typer.Typer = app) -> NoReturn:
-    """The one place that prints errors and exits."""
-    from bench.errors import BenchError
+def _load(name: str) -> Any:
+    """Import a command. Raises GateError where that fails, since status 1 would say that a change is slower."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    with exit_2_on_failure():
+        command = getattr(importlib.import_module(module), attribute)
+    if isinstance(command, typer.Typer):
+        return get_command(command)
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command(name)(command)
+    return get_command(single)
 
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        name="bench",
+        cls=_LazyGroup,
+        help="Run an app under real servers, load it, and report figures with their doubts attached.",
+        epilog=_EPILOG,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings={"max_content_width": 110},
+    )
+    for name, (_, line) in COMMANDS.items():
+        app.command(name, help=line)(lambda: None)
+    return app
+
+
+def main(app: typer.Typer | None = None) -> NoReturn:
+    """Run an app, by default `bench`, and exit: the one place that prints errors and picks the exit status."""
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda got, _: sys.exit(128 + got))
     try:
-        status = commands(sys.argv[1:] or ["--help"], standalone_mode=False)
+        status = (app or _app())(sys.argv[1:] or ["--help"], standalone_mode=False)
     except BenchError as error:
         status = _complain(error, error.status)
     except typer.TyperException as error:
@@ -63,25 +126,23 @@ def main(commands: typer.Typer = app) -> NoReturn:
     except Exception as error:
         if os.environ.get("BENCH_DEBUG"):
             raise
-        status = _complain(f"unexpected {type(error).__name__}: {error} (BENCH_DEBUG=1 shows where)", 1)
+        status = _complain(describe(error), 1)
     sys.exit(status or 0)
 
 
 def _sentence(error: typer.TyperException) -> str:
-    """What is wrong with a command line, and where to read what is right."""
-    from bench.errors import unknown
-
+    """The mistake in a command line, and the command whose help says more."""
     context = getattr(error, "ctx", None)
-    said = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
+    mistake = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
     if context is None:
-        return said
+        return mistake
     if option := getattr(error, "option_name", None):
         options = [name for param in context.command.get_params(context) for name in param.opts]
         if option not in options:
-            said = str(unknown("option", option, [name for name in options if name.startswith("--")]))
-    return f"{said} (see `{context.command_path} --help`)"
+            mistake = str(unknown("option", option, [name for name in options if name.startswith("--")]))
+    return f"{mistake} (see `{context.command_path} --help`)"
 
 
-def _complain(what: object, status: int) -> int:
-    note(f"bench: {what}")
+def _complain(problem: object, status: int) -> int:
+    note(f"bench: {problem}")
     return status

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how options are described."""
+"""Options that several commands share, and short ways to declare others."""
 
 from __future__ import annotations
 
@@ -18,9 +18,15 @@ ScenariosFile = Annotated[
 PlansFile = Annotated[
     Path | None, typer.Option("--plans", metavar="FILE", help="Your own plans (TOML), beside ours.")
 ]
+SetupName = Annotated[str, typer.Argument(metavar="SETUP", help="A setup's name; see `bench list setups`.")]
+RunFolderPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+
+LATEST = Path("reports/latest")
+NOISE = Path("reports/noise")
+"""The folder that `bench noise` writes, and that `bench ab` reads."""
 
 
-def named(about: str, metavar: str = "NAME") -> Any:
+def option(about: str, metavar: str = "NAME") -> Any:
     return typer.Option(metavar=metavar, help=about)
 
 
@@ -36,9 +42,6 @@ def port_number(about: str, least: int = 0) -> Any:
     return number(about, least, 65_535, "PORT")
 
 
-SetupName = Annotated[str, typer.Argument(metavar="SETUP", help="A setup's name; see `bench list setups`.")]
-
-
-def drawn_seed() -> int:
-    """A seed for who gave none: the same one each time would give each run the same arrivals, and their luck."""
-    return SystemRandom().randrange(1, 2**31)
+def pick_seed(seed: int | None) -> int:
+    """The seed given, else a random one: a fixed default would give every run the same arrivals."""
+    return SystemRandom().randrange(1, 2**31) if seed is None else seed

@@ -1,4 +1,4 @@
-"""What a person reads: results on standard output, the rest on standard error."""
+"""Text for a person: results on standard output, the rest on standard error."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ import os
 import sys
 from pathlib import Path
 
+from bench.errors import UsageError
 
-def shown(path: Path) -> str:
+
+def short_path(path: Path) -> str:
     """A path as the user would type it: relative where it lies below the current folder."""
     absolute = path.absolute()
     return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)
 
 
-def span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-
-
 def say(text: str) -> None:
+    """Print a result."""
     try:
         print(text, flush=True)
-    except BrokenPipeError:  # the reader has seen enough, as in `| head`: go on, unheard
+    except BrokenPipeError:  # the reader left early, as in `| head`: go on without one
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(text: str) -> None:
+    """Print progress, a warning or an error."""
     print(text, file=sys.stderr, flush=True)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a result to the file that the user named, line ends as they are. Raises UsageError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None

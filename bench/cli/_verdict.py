@@ -1,59 +1,51 @@
-"""What gates share on the command line: options, how a judgement is shown here and on GitHub, what status 1 means."""
+"""Options and output that the commands with a verdict share."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import traceback
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from bench.cli._options import named
-from bench.cli._terminal import note, say, shown
-
-if TYPE_CHECKING:
-    from bench.gates.output.judgement import Format
-    from bench.model.change import Judgement
+from bench.cli._options import option
+from bench.cli._terminal import note, say, short_path
+from bench.errors import UsageError
+from bench.gates.output import documents
+from bench.gates.output.github import annotated
+from bench.gates.output.judgement import Format, markdown, render
+from bench.model.change import Judgement
 
 FormatOption = Annotated[
     Literal["text", "markdown", "json", "junit"],
     typer.Option("--format", metavar="text|markdown|json|junit", help="Of the result."),
 ]
 InconclusiveOption = Annotated[
-    Literal["pass", "fail"], named("What to do where nothing can be decided.", "pass|fail")
+    Literal["pass", "fail"], option("What to do where nothing can be decided.", "pass|fail")
 ]
 OutOption = Annotated[
     Path | None,
-    named("Where the result is written, besides the text shown; a folder gets all formats.", "FILE"),
+    option("Where the result is written, besides the text shown; a folder gets all formats.", "FILE"),
 ]
 
 
 def present(judgement: Judgement, form: Format, out: Path | None, text: str | None = None) -> None:
-    """Show a judgement, here and on GitHub; with `out` the text is shown, and the file holds the format asked for.
+    """Show a judgement here and on GitHub: in the format asked for, or as text when that format goes to `out`.
 
-    `text` is what the text says, where that is not the usual.
+    `text` replaces the usual text.
     """
-    from bench.gates.output import documents
-    from bench.gates.output.judgement import render
-
-    tell_github(judgement)
-    said = render(judgement, "text") if text is None else text
+    publish_on_github(judgement)
+    words = render(judgement, "text") if text is None else text
     if out is None:
-        say((said if form == "text" else render(judgement, form)).rstrip("\n"))
+        say((words if form == "text" else render(judgement, form)).rstrip("\n"))
         return
-    documents.write(judgement, form, out, said)
-    say(said)
-    say(f"{'all formats' if out.is_dir() else form}: {shown(out)}")
+    documents.write(judgement, form, out, words)
+    say(words)
+    say(f"{'all formats' if out.is_dir() else form}: {short_path(out)}")
 
 
-def tell_github(judgement: Judgement) -> None:
-    """In a job on GitHub: append to the step's summary, and annotate on standard error, which is read as well."""
-    from bench.gates.output.github import annotated
-    from bench.gates.output.judgement import markdown
-
+def publish_on_github(judgement: Judgement) -> None:
+    """In a GitHub job: append to the step's summary, and annotate on standard error, which GitHub reads as well."""
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with open(path, "a", encoding="utf-8") as summary:
@@ -65,31 +57,12 @@ def tell_github(judgement: Judgement) -> None:
             note(line)
 
 
-def percentage(text: str, option: str) -> float:
+def percentage(text: str, name: str) -> float:
     """`0.2%` or `0.2` -> 0.002. Raises UsageError that names the option."""
-    from bench.errors import UsageError
-
     try:
         share = float(text.strip().removesuffix("%")) / 100
     except ValueError:
         share = -1.0
     if not 0 < share < 1:
-        raise UsageError(f"{option} {text}: give a percentage, such as 0.2%")
+        raise UsageError(f"{name} {text}: give a percentage, such as 0.2%")
     return share
-
-
-@contextlib.contextmanager
-def failures_are_2() -> Iterator[None]:
-    """Status 1 says that a change is slower, so nothing else may end with it."""
-    from bench.errors import BenchError, GateError
-
-    try:
-        yield
-    except BenchError as error:
-        if error.status == 1:
-            raise GateError(str(error)) from error
-        raise
-    except Exception as error:
-        if os.environ.get("BENCH_DEBUG"):
-            traceback.print_exc()
-        raise GateError(f"unexpected {type(error).__name__}: {error} (BENCH_DEBUG=1 shows where)") from error

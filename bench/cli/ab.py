@@ -1,39 +1,35 @@
-"""`bench ab` and `bench noise`: is this change slower, over real servers, and what could be told at all?"""
+"""`bench ab`: is a change slower over real servers?"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bench.cli._lookup import all_scenarios, one_setup
-from bench.cli._options import ScenariosFile, SetupsFile, drawn_seed, named, number
-from bench.cli._terminal import note, say, shown
-from bench.cli._verdict import (
-    FormatOption,
-    InconclusiveOption,
-    OutOption,
-    failures_are_2,
-    percentage,
-    present,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bench.gates.paired.arms import Arm, ServerPair
-    from bench.gates.paired.design import PairedPlan
-    from bench.gates.paired.noise import Noise
-    from bench.gates.paired.observation import Observation
-    from bench.model.change import Judgement
-    from bench.model.plan import Setup
-    from scenarios.model import Scenario
+from bench.cli._failure import exit_2_on_failure
+from bench.cli._lookup import check_known, find_setup, load_scenarios
+from bench.cli._options import NOISE, ScenariosFile, SetupsFile, number, option, pick_seed
+from bench.cli._terminal import note, short_path
+from bench.cli._verdict import FormatOption, InconclusiveOption, OutOption, percentage, present
+from bench.errors import UsageError
+from bench.gates.paired import gate
+from bench.gates.paired.arms import Arm
+from bench.gates.paired.design import PairedPlan
+from bench.gates.paired.noise import stored_noise
+from bench.gates.paired.observation import Observation, line
+from bench.machine.generators import RAW, SCENARIO
+from bench.model.change import Judgement
+from bench.model.plan import Setup
+from bench.system.processes import Processes
+from bench.system.revisions import Tree, repository
+from scenarios.files import own
+from scenarios.model import Scenario
 
 _SCENARIOS = ("noop-async", "db-orm-async")
-_NOISE = Path("reports/noise")
 
 
 def ab(
@@ -41,26 +37,26 @@ def ab(
     other: Annotated[
         str | None, typer.Argument(metavar="[SETUP2]", help="Compare it with SETUP, not two commits.")
     ] = None,
-    base: Annotated[str | None, named("Commit to compare with.", "REF")] = None,
-    head: Annotated[str | None, named("Commit to judge; without it the working tree.", "REF")] = None,
+    base: Annotated[str | None, option("Commit to compare with.", "REF")] = None,
+    head: Annotated[str | None, option("Commit to judge; without it the working tree.", "REF")] = None,
     scenario: Annotated[
-        list[str] | None, named(f"Scenario to measure; repeatable. [{' and '.join(_SCENARIOS)}]")
+        list[str] | None, option(f"Scenario to measure; repeatable. [{' and '.join(_SCENARIOS)}]")
     ] = None,
     duration: Annotated[
         float,
         typer.Option("--seconds", min=10, max=86_400, metavar="SECONDS", help="Time at most, a scenario."),
     ] = 120.0,
-    margin: Annotated[str, named("Up to which CPU and throughput count as unchanged.", "PERCENT")] = "2%",
+    margin: Annotated[str, option("Up to which CPU and throughput count as unchanged.", "PERCENT")] = "2%",
     pairs: Annotated[int, number("Servers of each side that are started for each look.", 6, 32)] = 8,
     users: Annotated[int, number("Connections.", 1, 256)] = 8,
     seed: Annotated[
-        int | None, named("Decides orders, arrivals and random choices; drawn at random without it.", "N")
+        int | None, option("Decides orders, arrivals and random choices; drawn at random without it.", "N")
     ] = None,
     form: FormatOption = "text",
     inconclusive: InconclusiveOption = "fail",
     out: OutOption = None,
     raw: Annotated[
-        Path | None, named("Where what each pair showed is appended, as JSON lines.", "FILE")
+        Path | None, option("Where what each pair showed is appended, as JSON lines.", "FILE")
     ] = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
@@ -78,179 +74,97 @@ def ab(
     bench ab --base v1.2 --head v1.3 --scenario io-async --seconds 60
     bench ab uvicorn gunicorn-asgi-2 --scenario noop-async
     """
-    from bench.gates.paired.design import PairedPlan
-
-    with failures_are_2(), ExitStack() as stack:
-        known = all_scenarios(scenarios)
-        first, second, notes = _arms(stack, setup, other, (base, head), setups)
-        control, control_scenario = _control()
-        asked = PairedPlan(
-            base=first,
-            head=second,
-            scenarios=_chosen(scenario, scenarios, known),
-            control=control,
-            control_scenario=control_scenario,
+    with exit_2_on_failure(), ExitStack() as stack:
+        known = load_scenarios(scenarios)
+        sides = _sides(stack, _Refs(base, head), setup, other, setups)
+        comparison = PairedPlan(
+            base=sides.base,
+            head=sides.head,
+            scenarios=_pick_scenarios(scenario, scenarios, known),
+            control=RAW,
+            control_scenario=load_scenarios(None)[SCENARIO],
             scenarios_file=scenarios.absolute() if scenarios else None,
             pairs=pairs,
             seconds=duration,
             users=users,
             margin=percentage(margin, "--margin"),
-            seed=drawn_seed() if seed is None else seed,
+            seed=pick_seed(seed),
         )
-        found = _compared(asked, raw)
-        judgement = replace(found, notes=(*found.notes, *notes))
+        judgement = _compare(comparison, raw)
+        judgement = replace(judgement, notes=(*judgement.notes, *sides.notes))
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 
 
-def _chosen(wanted: list[str] | None, file: Path | None, known: dict[str, Scenario]) -> dict[str, Scenario]:
+def _pick_scenarios(
+    wanted: list[str] | None, file: Path | None, known: dict[str, Scenario]
+) -> dict[str, Scenario]:
     """The scenarios named, else those of the user's file, else ours."""
-    from bench.errors import unknown
-    from scenarios.files import own
-
     names = wanted or (list(own(file)) if file else list(_SCENARIOS))
-    for name in names:
-        if name not in known:
-            raise unknown("scenario", name, known)
+    check_known("scenario", names, known)
     return {name: known[name] for name in names}
 
 
-def _arms(
-    stack: ExitStack, setup: str, other: str | None, refs: tuple[str | None, str | None], setups: Path | None
-) -> tuple[Arm, Arm, tuple[str, ...]]:
-    """Two setups in this folder, or one setup in two versions of it, there for as long as the stack is open; notes."""
-    from bench.errors import UsageError
-    from bench.gates.paired.arms import Arm
-    from bench.system.processes import Processes
-    from bench.system.revisions import Tree, repository
+@dataclass(frozen=True, slots=True)
+class _Refs:
+    base: str | None
+    head: str | None
 
-    base, head = refs
-    first = one_setup(setup, setups)
-    if other is not None:
-        if base or head:
-            raise UsageError(
-                "two setups are compared in this folder's own version: leave --base and --head out"
-            )
-        second, here = one_setup(other, setups), Path.cwd()
-        return (
-            Arm("base", first, Tree(here, first.name, here)),
-            Arm("head", second, Tree(here, second.name, here)),
-            (),
-        )
-    if base is None:
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    base: Arm
+    head: Arm
+    notes: tuple[str, ...] = ()
+
+
+def _sides(stack: ExitStack, refs: _Refs, setup: str, other: str | None, setups: Path | None) -> _Sides:
+    """Two setups in this folder, or two revisions under one setup."""
+    first = find_setup(setup, setups)
+    if other is None:
+        return _revisions(stack, refs, first)
+    if refs.base or refs.head:
+        raise UsageError("two setups are compared in this folder's own version: leave --base and --head out")
+    second, here = find_setup(other, setups), Path.cwd()
+    return _Sides(
+        Arm("base", first, Tree(here, first.name, here)), Arm("head", second, Tree(here, second.name, here))
+    )
+
+
+def _revisions(stack: ExitStack, refs: _Refs, setup: Setup) -> _Sides:
+    """Two revisions of this repository, on disk until the stack closes."""
+    if refs.base is None:
         raise UsageError("nothing to compare with: give --base REF, or a second setup")
     place = stack.enter_context(stack.enter_context(Processes()).folder())
-    versions = stack.enter_context(repository(Path.cwd()).versions(base, head, place))
-    return Arm("base", first, versions.base), Arm("head", first, versions.head), versions.notes
+    versions = stack.enter_context(repository(Path.cwd()).versions(refs.base, refs.head, place))
+    return _Sides(Arm("base", setup, versions.base), Arm("head", setup, versions.head), versions.notes)
 
 
-def _control() -> tuple[Setup, Scenario]:
-    """A server whose app is ours and a few lines long, and the scenario for it."""
-    from bench.machine.generators import RAW, SCENARIO
-
-    return RAW, all_scenarios(None)[SCENARIO]
-
-
-def _compared(asked: PairedPlan, raw: Path | None) -> Judgement:
-    from bench.gates.paired.gate import compare
-    from bench.gates.paired.observation import line
-
-    note(f"base: {asked.base.said}; head: {asked.head.said}; {', '.join(asked.scenarios)}")
-    note(_foretold(asked))
-    note(f"seed: {asked.seed}")
+def _compare(comparison: PairedPlan, raw: Path | None) -> Judgement:
+    """Measure and judge; append each pair's observations to `raw` as they come."""
+    note(f"base: {comparison.base.said}; head: {comparison.head.said}; {', '.join(comparison.scenarios)}")
+    note(_forecast(comparison))
+    note(f"seed: {comparison.seed}")
     if raw is None:
-        return compare(asked, note)
+        return gate.compare(comparison, note)
     raw.parent.mkdir(parents=True, exist_ok=True)
     with raw.open("a", encoding="utf-8") as file:
 
-        def keep(look: str, name: str, seen: Sequence[Observation]) -> None:
-            file.writelines(line(look, name, one, asked.seed) for one in seen)
+        def keep(look: str, name: str, observations: Sequence[Observation]) -> None:
+            file.writelines(line(look, name, one, comparison.seed) for one in observations)
             file.flush()
 
-        judgement = compare(asked, note, keep)
-    note(f"what each pair showed: {shown(raw)}")
+        judgement = gate.compare(comparison, note, keep)
+    note(f"what each pair showed: {short_path(raw)}")
     return judgement
 
 
-def _foretold(asked: PairedPlan) -> str:
-    """What this comparison will be able to find, by what is known of this machine."""
-    from bench.gates.paired.noise import stored_noise
-
-    known = stored_noise(_NOISE)
-    if known is None:
+def _forecast(comparison: PairedPlan) -> str:
+    """The smallest change that this comparison will find, from the noise of this machine if that is known."""
+    noise = stored_noise(NOISE)
+    if noise is None:
         return "what can be found is not known beforehand: `bench noise` measures it, once for a machine"
-    least = replace(known, pairs_per_look=asked.pairs).mde(asked.seconds)
-    return f"by {shown(_NOISE)} ({known.scenario}), a change of CPU from about {least:.1%} on will be found"
-
-
-def noise(
-    setup: Annotated[str, typer.Argument(metavar="SETUP", help="See `bench list setups`.")] = "uvicorn",
-    scenario: Annotated[str, named("Scenario to load it with.")] = "noop-async",
-    duration: Annotated[
-        float, typer.Option("--seconds", min=5, max=3600, metavar="SECONDS", help="Of measuring.")
-    ] = 60.0,
-    pairs: Annotated[int, number("Pairs of servers.", 5, 32)] = 8,
-    seed: Annotated[
-        int | None, named("Decides orders and random choices; drawn at random without it.", "N")
-    ] = None,
-    out: Annotated[Path, named("Where the figures and the chart go.", "FOLDER")] = _NOISE,
-    setups: SetupsFile = None,
-    scenarios: ScenariosFile = None,
-) -> None:
-    """Compare a server with itself: how noisy is this machine, and what could `bench ab` find in which time?
-
-    Tries slices of several lengths, then measures how much turns and processes differ. The figures are stored with
-    the machine's fingerprint; `bench ab` on the same machine says from them beforehand what it will be able to find.
-
-    \b
-    bench noise
-    bench noise uvicorn --scenario db-orm-async --seconds 120
-    """
-    with failures_are_2():
-        known = _chosen([scenario], None, all_scenarios(scenarios))
-        found = _noise(
-            one_setup(setup, setups),
-            known[scenario],
-            duration,
-            pairs,
-            drawn_seed() if seed is None else seed,
-            scenarios,
-        )
-        _show(found, out)
-
-
-def _noise(
-    setup: Setup, scenario: Scenario, duration_s: float, pairs: int, seed: int, file: Path | None
-) -> Noise:
-    from bench.gates.paired.arms import Arm
-    from bench.gates.paired.look import PairedScenario
-    from bench.gates.paired.noise import measure_noise
-    from bench.system.revisions import Tree
-
-    note(f"seed: {seed}")
-    here = Path.cwd()
-    arm = Arm("base", setup, Tree(here, setup.name, here))
-
-    def pair_up(pool: Sequence[ServerPair]) -> PairedScenario:
-        return PairedScenario(scenario, pool, file)
-
-    return measure_noise(arm, pair_up, duration_s, pairs, seed=seed, note=note)
-
-
-def _show(found: Noise, out: Path) -> None:
-    from bench.gates.paired import noise_report
-    from bench.gates.paired.noise import store_noise
-    from bench.report import style_sheet
-    from bench.report.charts import drawing
-    from bench.report.svg import alone
-    from bench.report.text import render
-
-    for table in noise_report.tables(found):
-        say(render(table))
-    path = store_noise(found, out)
-    chart = noise_report.chart(found)
-    (out / "power.svg").write_text(
-        alone(drawing.document(chart), style_sheet("colours.css"), chart.title), encoding="utf-8"
+    least = replace(noise, pairs_per_look=comparison.pairs).mde(comparison.seconds)
+    return (
+        f"by {short_path(NOISE)} ({noise.scenario}), a change of CPU from about {least:.1%} on will be found"
     )
-    drawing.png(chart, out / "power.png", {})
-    say(f"figures: {shown(path)}; power curves: {shown(out / 'power.png')}")

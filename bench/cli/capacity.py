@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bench.cli._ending import kept, status
-from bench.cli._lookup import all_scenarios, one_setup
-from bench.cli._options import ScenariosFile, SetupName, SetupsFile, drawn_seed, named, number, seconds
-from bench.cli._terminal import note, say, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bench.measure.runner import Bench
-    from bench.measure.store import RunFolder
-    from bench.model.plan import Plan, Setup
-    from bench.results.findings import Finding
-    from scenarios.model import Scenario
+from bench.capacity import run, scaling
+from bench.capacity.slo import parse_all
+from bench.cli._ending import exit_status, explain_interruption
+from bench.cli._lookup import check_known, choose_folder, find_setup, load_scenarios
+from bench.cli._options import ScenariosFile, SetupName, SetupsFile, number, option, pick_seed, seconds
+from bench.cli._terminal import note, say, short_path
+from bench.errors import UsageError
+from bench.measure import runner
+from bench.measure.progress import Display
+from bench.measure.store import RunFolder, read_run
+from bench.model.plan import Plan, Setup
+from bench.plan.order import cells
+from bench.report import write
+from bench.report.page import page
+from bench.report.text import render
+from bench.results.findings import Finding
+from bench.system import cpus
+from scenarios.model import Scenario
 
 _SLO_HELP = "What must hold: p50|p90|p95|p99|p999|max|mean|errors, `<`, a number, us|ms|s|%; repeatable."
 _SLOS = ("p99<50ms", "errors<0.1%")
@@ -32,9 +40,9 @@ ScenarioName = Annotated[
 def capacity(
     setup: SetupName,
     scenario: ScenarioName,
-    slo: Annotated[list[str] | None, named(f"{_SLO_HELP} [{' and '.join(_SLOS)}]", "OBJECTIVE")] = None,
+    slo: Annotated[list[str] | None, option(f"{_SLO_HELP} [{' and '.join(_SLOS)}]", "OBJECTIVE")] = None,
     workers: Annotated[
-        str | None, named("Instead: peak throughput of each number of workers, as in 1,2,4.", "N,N,N")
+        str | None, option("Instead: peak throughput of each number of workers, as in 1,2,4.", "N,N,N")
     ] = None,
     max_rate: Annotated[
         float, number("Arrivals per second not to be exceeded.", 0.1, 1_000_000, "PER_S")
@@ -46,9 +54,9 @@ def capacity(
     patience: Annotated[float, seconds("To wait in all for other processes to leave our CPUs.")] = 120.0,
     repeats: Annotated[int, number("How often each number of workers is measured.", 1)] = 3,
     seed: Annotated[
-        int | None, named("Decides arrivals and random choices [drawn, and recorded].", "N")
+        int | None, option("Decides arrivals and random choices [drawn, and recorded].", "N")
     ] = None,
-    out: Annotated[Path | None, named("Where the run is written [reports/TIME-capacity].", "FOLDER")] = None,
+    out: Annotated[Path | None, option("Where the run is written [reports/TIME-capacity].", "FOLDER")] = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, not in words.")] = False,
@@ -70,160 +78,132 @@ def capacity(
     bench capacity uvicorn noop-async --max-rate 5000 --duration 10
     bench capacity gunicorn-1 cpu-async --workers 1,2,4,8
     """
-    from bench.errors import UsageError, unknown
-
-    chosen, known = one_setup(setup, setups), all_scenarios(scenarios)
-    if scenario not in known:
-        raise unknown("scenario", scenario, known)
+    chosen, known = find_setup(setup, setups), load_scenarios(scenarios)
+    check_known("scenario", [scenario], known)
     if workers and slo:
         raise UsageError(
             "--workers measures the peak throughput, for which objectives do not matter: leave --slo out"
         )
-    drawn = drawn_seed() if seed is None else seed
-    asked = _Asked(scenario, known, scenarios, duration, drawn, out, as_json)
+    options = _Options(
+        setup=chosen,
+        scenario=scenario,
+        scenarios=known,
+        scenarios_file=scenarios,
+        duration_s=duration,
+        seed=pick_seed(seed),
+        out=out,
+        as_json=as_json,
+    )
     if workers:
-        raise typer.Exit(_scaling(asked, chosen, _counts(workers), repeats))
-    raise typer.Exit(_capacity(asked, chosen, slo or list(_SLOS), tolerance / 100, max_rate, patience))
+        raise typer.Exit(_scale(options, _worker_counts(workers), repeats))
+    goal = run.Goal(
+        setup=chosen.name,
+        scenario=scenario,
+        objectives=parse_all(slo or list(_SLOS)),
+        tolerance=tolerance / 100,
+        max_per_s=max_rate,
+        duration_s=duration,
+        patience_s=patience,
+    )
+    raise typer.Exit(_search(options, goal))
 
 
-class _Asked:
-    """What both kinds of run are told."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """What a search for a rate and a measurement of scaling have in common."""
 
-    def __init__(
-        self,
-        scenario: str,
-        scenarios: dict[str, Scenario],
-        scenarios_file: Path | None,
-        duration_s: float,
-        seed: int,
-        out: Path | None,
-        as_json: bool,
-    ) -> None:
-        self.scenario = scenario
-        self.duration_s = duration_s
-        self.seed = seed
-        self.as_json = as_json
-        self._scenarios = scenarios
-        self._scenarios_file = scenarios_file
-        self._out = out
-
-    def bench(self, *setups: Setup) -> Bench:
-        from bench.measure.runner import Bench
-        from bench.system import cpus
-
-        share = cpus.share()
-        return Bench(
-            {setup.name: setup for setup in setups},
-            self._scenarios,
-            self._scenarios_file,
-            server_cpus=share.server,
-            generator_cpus=share.generator,
-            own_cpus=share.harness,
-        )
-
-    def folder(self, plan: Plan, bench: Bench) -> RunFolder:
-        from datetime import datetime
-
-        from bench.measure.runner import facts
-        from bench.measure.store import RunFolder
-
-        path = self._out or Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{plan.name}"
-        folder = RunFolder(path, facts(path.name, plan, bench), latest=self._out is None)
-        note(
-            f"{plan.about} ({', '.join(bench.setups)}, {self.scenario}, seed {self.seed}); writing {shown(path)}"
-        )
-        return folder
+    setup: Setup
+    scenario: str
+    scenarios: Mapping[str, Scenario]
+    scenarios_file: Path | None
+    duration_s: float
+    seed: int
+    out: Path | None
+    as_json: bool
 
 
-def _counts(text: str) -> list[int]:
+def _worker_counts(text: str) -> list[int]:
     """`1,2,4`, each a number of workers. Raises UsageError."""
-    from bench.capacity.scaling import check
-    from bench.errors import UsageError
-
     words = [word.strip() for word in text.split(",")]
     if not all(word.isdecimal() and 1 <= int(word) <= 256 for word in words):
         raise UsageError(f"--workers {text}: give numbers of workers from 1 to 256, as in 1,2,4")
     counts = sorted({int(word) for word in words})
-    check(set(counts))
+    scaling.check(set(counts))
     return counts
 
 
-def _capacity(
-    asked: _Asked, setup: Setup, slos: list[str], tolerance: float, max_rate: float, patience_s: float
-) -> int:
-    from bench.capacity import run
-    from bench.capacity.slo import parse_all
-
-    objectives = parse_all(slos)
-    goal = run.Goal(
-        setup=setup.name,
-        scenario=asked.scenario,
-        objectives=objectives,
-        tolerance=tolerance,
-        max_per_s=max_rate,
-        duration_s=asked.duration_s,
-        patience_s=patience_s,
-    )
-    bench = asked.bench(setup)
-    folder = asked.folder(run.plan(goal, asked.seed), bench)
-    with kept(folder):
-        answer = run.find(goal, asked.seed, bench, folder, note)
-    _conclude(folder.path, "capacity", asked.as_json)
+def _search(options: _Options, goal: run.Goal) -> int:
+    """Find the rate that holds the objectives; 1 where there is none."""
+    bench = _bench(options, options.setup)
+    folder = _create_folder(options, run.plan(goal, options.seed), bench)
+    with explain_interruption(folder):
+        answer = run.find(goal, options.seed, bench, folder, note)
+    _conclude(folder.path, "capacity", options.as_json)
     return 0 if answer.rate_per_s is not None else 1
 
 
-def _scaling(asked: _Asked, setup: Setup, counts: list[int], repeats: int) -> int:
-    from bench.capacity import run
-    from bench.errors import UsageError
-    from bench.measure import runner
-    from bench.measure.progress import Display
-    from bench.plan.order import cells
-
+def _scale(options: _Options, counts: list[int], repeats: int) -> int:
+    """Measure the peak throughput of each number of workers; give the exit status."""
+    setup, scenario = options.setup, options.scenario
     if setup.server == "command":
         raise UsageError(
             f"setup '{setup.name}' is a command of its own: its number of workers is not ours to set"
         )
     goal = run.ScalingGoal(
         setup=setup,
-        scenario=asked.scenario,
+        scenario=scenario,
         workers=tuple(counts),
-        duration_s=asked.duration_s,
+        duration_s=options.duration_s,
         repeats=repeats,
     )
-    plan = run.scaling_plan(goal, asked.seed)
-    bench = asked.bench(*goal.setups)
-    folder = asked.folder(plan, bench)
-    folder.add_facts(
-        scaling={"setup": setup.name, "scenario": asked.scenario, "cpus": run.cpus_of(setup, bench)}
-    )
-    with kept(folder), Display(len(cells(plan)), runner.expected_s(plan, bench)) as display:
+    plan = run.scaling_plan(goal, options.seed)
+    bench = _bench(options, *goal.setups)
+    folder = _create_folder(options, plan, bench)
+    folder.add_facts(scaling={"setup": setup.name, "scenario": scenario, "cpus": run.cpus_of(setup, bench)})
+    with (
+        explain_interruption(folder),
+        Display(len(cells(plan)), runner.expected_s(plan, bench)) as display,
+    ):
         runner.run(plan, bench, folder, display)
     run.note_growth(folder)
-    return _conclude(folder.path, "scaling", asked.as_json)
+    return _conclude(folder.path, "scaling", options.as_json)
+
+
+def _bench(options: _Options, *setups: Setup) -> runner.Bench:
+    share = cpus.share()
+    return runner.Bench(
+        setups={setup.name: setup for setup in setups},
+        scenarios=options.scenarios,
+        scenarios_file=options.scenarios_file,
+        server_cpus=share.server,
+        generator_cpus=share.generator,
+        own_cpus=share.harness,
+    )
+
+
+def _create_folder(options: _Options, plan: Plan, bench: runner.Bench) -> RunFolder:
+    path = choose_folder(options.out, plan.name)
+    folder = RunFolder(path, runner.facts(path.name, plan, bench), latest=options.out is None)
+    subject = f"{', '.join(bench.setups)}, {options.scenario}, seed {options.seed}"
+    note(f"{plan.about} ({subject}); writing {short_path(path)}")
+    return folder
 
 
 def _conclude(path: Path, kind: str, as_json: bool) -> int:
-    """Write the report, say what was found, and give the exit status."""
-    import json
-
-    from bench.measure.store import read_run
-    from bench.report import write
-    from bench.report.page import page
-    from bench.report.text import render
-
+    """Write the report, show what was found, and give the exit status."""
     done = read_run(path)
-    contents, written = page(done), write(done, path)
+    contents, report = page(done), write(done, path)
     if as_json:
         say(json.dumps(done.facts[kind], indent=2))
     else:
         for finding in contents.findings:
-            say("\n".join([*_told(finding), ""]))
+            say("\n".join([*_lines(finding), ""]))
         say(render(contents.summary))
-        say(f"report: {shown(written)}")
-    return status(done)
+        say(f"report: {short_path(report)}")
+    return exit_status(done)
 
 
-def _told(finding: Finding) -> Iterator[str]:
+def _lines(finding: Finding) -> Iterator[str]:
     yield f"{finding.title}. {finding.text}"
     yield from (f"  {figure}" for figure in finding.figures)
     yield from (f"  caveat {caveat.code}: {caveat.text}" for caveat in finding.caveats)

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bench.cli._options import named
-from bench.cli._terminal import shown
-from bench.cli._verdict import (
-    FormatOption,
-    InconclusiveOption,
-    OutOption,
-    failures_are_2,
-    percentage,
-    present,
-)
+from bench.cli._failure import exit_2_on_failure
+from bench.cli._lookup import check_known
+from bench.cli._options import option
+from bench.cli._terminal import short_path
+from bench.cli._verdict import FormatOption, InconclusiveOption, OutOption, percentage, present
+from bench.errors import UsageError
+from bench.gates.output.changes import titled
+from bench.gates.output.judgement import headline
+from bench.gates.runs import benchmarks, cells
+from bench.gates.runs.outcome import Outcome
+from bench.measure.store import read_run
+from bench.report.text import render
+from bench.results import micro
+from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
 
-if TYPE_CHECKING:
-    from bench.gates.runs.outcome import Outcome
-    from bench.results.micro import Micro
-    from bench.stats.metrics import Metric
-
-_METRICS = ("throughput", "p50", "p99", "cpu", "memory")
+_METRICS = {"throughput": THROUGHPUT, "p50": P50, "p99": P99, "cpu": CPU, "memory": MEMORY}
 _METRIC_HELP = "Metric to judge a run by, not the usual ones; repeatable."
 _DESPITE_HELP = "Condition that may differ, such as cores, load, missing, or all; repeatable."
 
 
 def compare(
     base: Annotated[Path, typer.Argument(metavar="BASE", help="A run's folder, or a pytest-benchmark file.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Run or file to compare with BASE.")],
-    threshold: Annotated[str, named("Smallest change that counts.", "PERCENT")] = "5%",
-    metric: Annotated[list[str] | None, named(_METRIC_HELP, "|".join(_METRICS))] = None,
-    despite: Annotated[list[str] | None, named(_DESPITE_HELP, "FIELD")] = None,
+    head: Annotated[Path, typer.Argument(metavar="NEW", help="Run or file to compare with BASE.")],
+    threshold: Annotated[str, option("Smallest change that counts.", "PERCENT")] = "5%",
+    metric: Annotated[list[str] | None, option(_METRIC_HELP, "|".join(_METRICS))] = None,
+    despite: Annotated[list[str] | None, option(_DESPITE_HELP, "FIELD")] = None,
     form: FormatOption = "text",
     inconclusive: InconclusiveOption = "fail",
     out: OutOption = None,
@@ -61,65 +61,47 @@ def compare(
     bench compare reports/before reports/latest --metric p99 --threshold 10% --despite cores
     bench compare before.json after.json --format markdown --out comment.md --inconclusive pass
     """
-    with failures_are_2():
-        outcome = _outcome(base, new, percentage(threshold, "--threshold"), metric or (), despite or ())
+    with exit_2_on_failure():
+        outcome = _compare(base, head, percentage(threshold, "--threshold"), metric or (), despite or ())
         present(outcome.judgement, form, out, _text(outcome))
     raise typer.Exit(outcome.status(inconclusive))
 
 
-def _outcome(
-    base: Path, new: Path, threshold: float, metrics: list[str] | tuple[()], despite: list[str] | tuple[()]
+def _compare(
+    base: Path, head: Path, threshold: float, metrics: Sequence[str], despite: Sequence[str]
 ) -> Outcome:
-    from bench.errors import UsageError
-    from bench.gates.runs import benchmarks, cells
-    from bench.measure.store import read_run
-
-    files = [path.suffix == ".json" for path in (base, new)]
+    """Compare two runs, or two files of pytest-benchmark. Raises UsageError for one of each."""
+    files = [path.suffix == ".json" for path in (base, head)]
     if not any(files):
-        wanted = [_metric(name) for name in metrics]
-        return cells.compare(read_run(base), read_run(new), threshold, wanted, despite)
+        check_known("metric", metrics, _METRICS)
+        wanted = [_METRICS[name] for name in metrics]
+        return cells.compare(read_run(base), read_run(head), threshold, wanted, despite)
     if not all(files):
-        raise UsageError(f"{base} and {new} are a run and a file of pytest-benchmark; give two of one kind")
+        raise UsageError(f"{base} and {head} are a run and a file of pytest-benchmark; give two of one kind")
     if metrics:
         raise UsageError("--metric is for runs; files of pytest-benchmark are judged by their medians")
-    sides = (shown(base), shown(new))
-    return benchmarks.compare(_micro(base), _micro(new), threshold, despite, sides)
+    names = (short_path(base), short_path(head))
+    return benchmarks.compare(_read_benchmarks(base), _read_benchmarks(head), threshold, despite, names)
 
 
-def _metric(name: str) -> Metric:
-    from bench.errors import unknown
-    from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
-
-    if name not in _METRICS:
-        raise unknown("metric", name, _METRICS)
-    return dict(zip(_METRICS, (THROUGHPUT, P50, P99, CPU, MEMORY), strict=True))[name]
-
-
-def _micro(path: Path) -> Micro:
-    from bench.errors import UsageError
-    from bench.results.micro import read
-
+def _read_benchmarks(path: Path) -> micro.Micro:
     try:
-        return read(path.read_text(encoding="utf-8"))
+        return micro.read(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise UsageError(f"{path}: cannot be read: {said}") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"{path}: cannot be read: {reason}") from None
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
 
 
 def _text(outcome: Outcome) -> str:
-    """The verdict, what is missing, and both sides in one table with the reasons below."""
-    from bench.gates.output.changes import titled
-    from bench.gates.output.judgement import headline
-    from bench.report.text import render
-
+    """The verdict, the missing cells, both sides in one table, and the reasons below."""
     judgement = outcome.judgement
-    said = [headline(judgement)]
-    said += [f"{sentence} This fails; --despite missing lets it pass." for sentence in outcome.missing]
+    lines = [headline(judgement)]
+    lines += [f"{sentence} This fails; --despite missing lets it pass." for sentence in outcome.missing]
     reasons = [
-        "\n".join([f"{titled(judgement, one)}:", *(f"    {why}" for why in one.why)])
-        for one in judgement.changes
-        if one.why
+        "\n".join([f"{titled(judgement, change)}:", *(f"    {why}" for why in change.why)])
+        for change in judgement.changes
+        if change.why
     ]
-    return "\n".join(said) + "\n\n" + "\n\n".join([render(outcome.table).rstrip("\n"), *reasons]) + "\n"
+    return "\n".join(lines) + "\n\n" + "\n\n".join([render(outcome.table).rstrip("\n"), *reasons]) + "\n"

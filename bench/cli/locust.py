@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from bench.cli._lookup import all_scenarios, one_setup
+from bench.cli._lookup import find_setup, load_scenarios
 from bench.cli._options import ScenariosFile, SetupName, SetupsFile, port_number
-
-if TYPE_CHECKING:
-    from bench.model.plan import Setup
+from bench.cli._terminal import note
+from bench.engines.launch import LOCUSTFILE
+from bench.errors import ServerError
+from bench.model.plan import Setup
+from bench.serve.foreground import check, check_free, follow
+from bench.serve.server import log_tail, serving
+from bench.system.processes import Processes
 
 
 def locust(
@@ -20,21 +26,12 @@ def locust(
     scenarios: ScenariosFile = None,
 ) -> None:
     """Start a setup's server and Locust's web UI for it, until Ctrl-C."""
-    all_scenarios(scenarios)
-    _serve(one_setup(setup, setups), port, web_port, scenarios)
+    load_scenarios(scenarios)
+    _serve(find_setup(setup, setups), port, web_port, scenarios)
 
 
 def _serve(setup: Setup, port: int, web_port: int, scenarios_file: Path | None) -> None:
     """Serve a setup with Locust's web UI for it until Ctrl-C. Raises ServerError when either ends by itself."""
-    import os
-    import sys
-
-    from bench.engines.launch import LOCUSTFILE
-    from bench.errors import ServerError
-    from bench.serve.foreground import check, check_free, follow, note
-    from bench.serve.server import log_tail, serving
-    from bench.system.processes import Processes
-
     check_free(port, "--port")
     check_free(web_port, "--web-port")
     env = dict(os.environ)
@@ -42,11 +39,7 @@ def _serve(setup: Setup, port: int, web_port: int, scenarios_file: Path | None) 
         env["BENCH_SCENARIOS"] = str(scenarios_file)
     with Processes() as processes, serving(setup, processes, port=port) as server:
         log = server.log.with_name("locust.log")
-        command = [
-            *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--class-picker", "--host", server.url),
-            *("--web-host", "127.0.0.1", "--web-port", str(web_port), "--loglevel", "WARNING"),
-        ]
-        with processes.running(command, log=log, env=env, grace_s=2.0) as child:
+        with processes.running(_command(server.url, web_port), log=log, env=env, grace_s=2.0) as child:
             note(f"{setup.name} answers on {server.url}")
             note(f"Locust's web UI is on http://127.0.0.1:{web_port}; pick a class; Ctrl-C stops both")
 
@@ -58,3 +51,10 @@ def _serve(setup: Setup, port: int, web_port: int, scenarios_file: Path | None) 
                     )
 
             follow([server.log, log], check_both)
+
+
+def _command(url: str, web_port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--class-picker", "--host", url),
+        *("--web-host", "127.0.0.1", "--web-port", str(web_port), "--loglevel", "WARNING"),
+    ]

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from bench.cli._ending import kept, status
-from bench.cli._lookup import all_scenarios, check_address
-from bench.cli._options import PlansFile, ScenariosFile, SetupsFile, drawn_seed, named, number, seconds
-from bench.cli._terminal import note, say, shown, span
-from bench.model.plan import Shape
-
-if TYPE_CHECKING:
-    from bench.plan.order import Overrides
+from bench.cli._ending import exit_status, explain_interruption
+from bench.cli._lookup import check_address, check_known, choose_folder, load_scenarios
+from bench.cli._options import PlansFile, ScenariosFile, SetupsFile, number, option, pick_seed, seconds
+from bench.cli._terminal import note, say, short_path
+from bench.engines.launch import ENGINES, check_load
+from bench.errors import UsageError
+from bench.measure import runner
+from bench.measure.progress import Display
+from bench.measure.store import RunFolder, read_run
+from bench.model.plan import Plan, Setup, Shape
+from bench.observe.profiler import py_spy
+from bench.plan.config import check_names, load_plans, load_setups
+from bench.plan.order import Overrides, cells, overridden, without
+from bench.report import write
+from bench.report.text import render
+from bench.results.tables import summary
+from bench.system import cpus, host
+from scenarios.model import Scenario
 
 _RATE_HELP = "Open load of sessions per second, by the native engine; repeatable."
 _ARRIVALS = "poisson|uniform"
@@ -25,18 +37,18 @@ def run(
     plan: Annotated[
         str, typer.Argument(metavar="PLAN", help="A plan's name; see `bench list plans`.")
     ] = "default",
-    setup: Annotated[list[str] | None, named("Setup in place of the plan's; repeatable.")] = None,
-    scenario: Annotated[list[str] | None, named("Scenario in place of the plan's; repeatable.")] = None,
-    engine: Annotated[list[str] | None, named("Engine likewise; repeatable.", "native|locust")] = None,
+    setup: Annotated[list[str] | None, option("Setup in place of the plan's; repeatable.")] = None,
+    scenario: Annotated[list[str] | None, option("Scenario in place of the plan's; repeatable.")] = None,
+    engine: Annotated[list[str] | None, option("Engine likewise; repeatable.", "native|locust")] = None,
     users: Annotated[list[int] | None, number("Closed load of N users; repeatable.", 1, 10_000)] = None,
     rate: Annotated[list[float] | None, number(_RATE_HELP, 0.01, 1_000_000, "PER_S")] = None,
     duration: Annotated[float | None, seconds("Measured part of each cell.", 0.1)] = None,
     warmup: Annotated[float | None, seconds("Load before it, not measured.")] = None,
     arrivals: Annotated[
-        Literal["poisson", "uniform"] | None, named("How open loads arrive.", _ARRIVALS)
+        Literal["poisson", "uniform"] | None, option("How open loads arrive.", _ARRIVALS)
     ] = None,
     shape: Annotated[
-        Shape | None, named("How loads change; users and rates are their peak.", _SHAPES)
+        Shape | None, option("How loads change; users and rates are their peak.", _SHAPES)
     ] = None,
     think: Annotated[float | None, seconds("Mean pause between a user's sessions.")] = None,
     max_sessions: Annotated[int | None, number("Sessions at once in open loads; more are shed.", 1)] = None,
@@ -44,13 +56,13 @@ def run(
     processes: Annotated[int | None, number("Native generators that share a load.", 1, 64)] = None,
     generator_cpus: Annotated[int | None, number("CPUs of the generator [one a process].", 1, 64)] = None,
     seed: Annotated[
-        int | None, named("Decides orders, arrivals and random choices [drawn, and recorded].", "N")
+        int | None, option("Decides orders, arrivals and random choices [drawn, and recorded].", "N")
     ] = None,
-    out: Annotated[Path | None, named("Where the run is written [reports/TIME-PLAN].", "FOLDER")] = None,
+    out: Annotated[Path | None, option("Where the run is written [reports/TIME-PLAN].", "FOLDER")] = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     plans: PlansFile = None,
-    host: Annotated[str, named("Address to serve and load on.", "ADDRESS")] = "127.0.0.1",
+    host: Annotated[str, option("Address to serve and load on.", "ADDRESS")] = "127.0.0.1",
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let --host be other than a loopback address.")
     ] = False,
@@ -70,9 +82,8 @@ def run(
     bench run --setup uvicorn --setup granian-1 --scenario db-orm-async --users 64 --repeats 5
     bench run --setup uvicorn --scenario io-async --rate 500 --duration 10
     """
-    from bench.plan.order import Overrides
-
-    given = Overrides(
+    check_address(host, allow_remote)
+    overrides = Overrides(
         setups=tuple(setup or ()),
         scenarios=tuple(scenario or ()),
         engines=tuple(engine or (["native"] if rate else [])),
@@ -88,87 +99,113 @@ def run(
         seed=seed,
         processes=processes,
     )
-    check_address(host, allow_remote)
-    raise typer.Exit(_run(plan, given, out, setups, scenarios, plans, host, as_json, profile, generator_cpus))
-
-
-def _run(
-    plan_name: str,
-    given: Overrides,
-    out: Path | None,
-    setups_file: Path | None,
-    scenarios_file: Path | None,
-    plans_file: Path | None,
-    address: str,
-    as_json: bool,
-    profile: bool,
-    generator_cpus: int | None,
-) -> int:
-    from dataclasses import replace
-    from datetime import datetime
-
-    from bench.engines.launch import ENGINES, check_load
-    from bench.errors import UsageError, unknown
-    from bench.measure import runner
-    from bench.measure.progress import Display
-    from bench.measure.store import RunFolder
-    from bench.observe.profiler import py_spy
-    from bench.plan.config import check_names, load_plans, load_setups
-    from bench.plan.order import cells, overridden, without
-    from bench.system import cpus, host
-
-    plans, setups, scenarios = (
-        load_plans(plans_file),
-        load_setups(setups_file),
-        all_scenarios(scenarios_file),
+    options = _Options(
+        plan=plan,
+        overrides=overrides,
+        out=out,
+        setups=setups,
+        scenarios=scenarios,
+        plans=plans,
+        address=host,
+        generator_cpus=generator_cpus,
+        profile=profile,
+        as_json=as_json,
     )
-    if plan_name not in plans:
-        raise unknown("plan", plan_name, plans)
-    plan = overridden(plans[plan_name], given)
-    plan = replace(plan, seed=drawn_seed() if plan.seed is None else plan.seed)
+    raise typer.Exit(_run(options))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """The plan's name, the values that replace the plan's own, the user's files, and where to measure and write."""
+
+    plan: str
+    overrides: Overrides
+    out: Path | None
+    setups: Path | None
+    scenarios: Path | None
+    plans: Path | None
+    address: str
+    generator_cpus: int | None
+    profile: bool
+    as_json: bool
+
+
+def _run(options: _Options) -> int:
+    """Measure and report; give the exit status."""
+    plans = load_plans(options.plans)
+    setups = load_setups(options.setups)
+    scenarios = load_scenarios(options.scenarios)
+    check_known("plan", [options.plan], plans)
+    plan = overridden(plans[options.plan], options.overrides)
+    plan = replace(plan, seed=pick_seed(plan.seed))
     check_names(plan, setups, scenarios, ENGINES)
-    left_out = host.lacking(setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan)))
+    plan, left_out = _leave_out(plan, setups)
+    for cell in cells(plan):
+        check_load(cell.engine, cell.load)
+    path = choose_folder(options.out, plan.name)
+    bench = _bench(options, plan.processes, setups, scenarios)
+    if options.profile:
+        py_spy()
+        bench = replace(bench, profiles=path / "profiles")
+    facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
+    _measure(plan, bench, RunFolder(path, facts, latest=options.out is None))
+    return _conclude(path, options.as_json)
+
+
+def _leave_out(plan: Plan, setups: Mapping[str, Setup]) -> tuple[Plan, dict[str, str]]:
+    """The plan without the setups that need a program this machine lacks, and why each is left out."""
+    names = dict.fromkeys(cell.setup for cell in cells(plan))
+    left_out = host.lacking(setups[name] for name in names)
     for name, why in left_out.items():
         note(f"setup '{name}' is left out: {why}")
     plan = without(plan, left_out)
     if not plan.blocks:
         raise UsageError("there is no setup left to measure")
-    for cell in cells(plan):
-        check_load(cell.engine, cell.load)
-    wanted = generator_cpus or plan.processes
+    return plan, left_out
+
+
+def _bench(
+    options: _Options, processes: int, setups: Mapping[str, Setup], scenarios: Mapping[str, Scenario]
+) -> runner.Bench:
+    wanted = options.generator_cpus or processes
     share = cpus.share(wanted)
     if wanted > 1 and len(share.generator) < wanted:
         note(
             f"the generator gets {len(share.generator)} of the {wanted} CPUs that it could use: half of all at most"
         )
-    bench = runner.Bench(
-        setups, scenarios, scenarios_file, address, share.server, share.generator, share.harness
+    return runner.Bench(
+        setups=setups,
+        scenarios=scenarios,
+        scenarios_file=options.scenarios,
+        address=options.address,
+        server_cpus=share.server,
+        generator_cpus=share.generator,
+        own_cpus=share.harness,
     )
-    path = out or Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{plan.name}"
-    if profile:
-        py_spy()
-        bench = replace(bench, profiles=path / "profiles")
-    facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
-    folder = RunFolder(path, facts, latest=out is None)
+
+
+def _measure(plan: Plan, bench: runner.Bench, folder: RunFolder) -> None:
     expected_s = runner.expected_s(plan, bench)
-    count = f"{len(cells(plan))} cell{'' if len(cells(plan)) == 1 else 's'}"
-    note(f"{plan.name}: {count}, about {span(expected_s)}; writing {shown(path)}")
-    with kept(folder), Display(len(cells(plan)), expected_s) as display:
+    count = len(cells(plan))
+    note(
+        f"{plan.name}: {count} cell{'' if count == 1 else 's'}, about {_span(expected_s)}; "
+        f"writing {short_path(folder.path)}"
+    )
+    with explain_interruption(folder), Display(count, expected_s) as display:
         runner.run(plan, bench, folder, display)
-    return _conclude(path, as_json)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _conclude(path: Path, as_json: bool) -> int:
-    from bench.measure.store import read_run
-    from bench.report import write
-    from bench.report.text import render
-    from bench.results.tables import summary
-
-    done = read_run(path)
-    page = write(done, path)
+    """Write the report, show the result, and give the exit status."""
+    run = read_run(path)
+    report = write(run, path)
     if as_json:
         say((path / "records.jsonl").read_text().rstrip("\n"))
     else:
-        say(render(summary(done)))
-        say(f"\nreport: {shown(page)}")
-    return status(done)
+        say(render(summary(run)))
+        say(f"\nreport: {short_path(report)}")
+    return exit_status(run)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from bench.cli._options import named
+from bench.cli._lookup import check_known
+from bench.cli._options import option
 from bench.cli._terminal import note, say
+from bench.engines.launch import ENGINES
+from bench.errors import UsageError
+from bench.machine.selftest import session
+from bench.machine.selftest.cases import CASES, Case
+from bench.machine.selftest.comparison import FigureCheck
+from bench.machine.selftest.session import Result
+from bench.report.text import render
+from bench.stats.table import Column, Row, Table, label
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bench.machine.selftest.comparison import FigureCheck
-    from bench.machine.selftest.session import Result
-    from bench.stats.table import Table
+_LEGEND = (
+    "Counts are exact. Times: within 2 ms or 2 % (under Locust 5 ms, under its HttpUser 8 ms), never earlier "
+    "than the answer left. Theory: the expected figure, and where 99.9 % of such runs lie. Caveats: those that "
+    "are due, and those of the record."
+)
 
 
 def selftest(
@@ -22,10 +33,10 @@ def selftest(
         bool, typer.Option("--short", help="The most telling cases only: about 25 seconds, for CI.")
     ] = False,
     case: Annotated[
-        list[str] | None, named("A case by name, such as freeze; repeatable. All by default.")
+        list[str] | None, option("A case by name, such as freeze; repeatable. All by default.")
     ] = None,
-    engine: Annotated[list[str] | None, named("An engine likewise.", "native|locust|locust-http")] = None,
-    json: Annotated[bool, typer.Option("--json", help="The result as JSON, not as a table.")] = False,
+    engine: Annotated[list[str] | None, option("An engine likewise.", "native|locust|locust-http")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON, not as a table.")] = False,
 ) -> int:
     """Prove the instrument on this machine: measure servers of known behaviour, and compare with their own logs.
 
@@ -39,34 +50,33 @@ def selftest(
     caveat of the machine (other-load, steal ...) is "disturbed": it proves nothing, and is no failure. Exit status 1:
     something is wrong.
     """
-    from bench.engines.launch import ENGINES
-    from bench.errors import UsageError, unknown
-    from bench.machine.selftest.cases import CASES
-    from bench.machine.selftest.session import choose_cases, run
-    from bench.report.text import render
-
-    for what, wanted, known in (
-        ("case", case or (), dict.fromkeys(one.name for one in CASES)),
-        ("engine", engine or (), dict.fromkeys(ENGINES)),
-    ):
-        for name in wanted:
-            if name not in known:
-                raise unknown(what, name, known)
-    cases = choose_cases(case or (), engine or (), short=short)
-    if not cases:
-        raise UsageError("no case has this name and engine; leave out --short, --case or --engine")
-    results: list[Result] = []
-    for result in run(
-        cases, lambda one, attempt: note(_progress(len(results), len(cases), one.label, attempt))
-    ):
-        results.append(result)
-    say(_json(results) if json else render(_table(results)).rstrip("\n"))
+    results = _run(_pick_cases(case or [], engine or [], short))
+    say(_json(results) if as_json else render(_table(results)).rstrip("\n"))
     note(_conclusion(results))
     return 1 if any(result.verdict == "wrong" for result in results) else 0
 
 
-def _progress(done: int, count: int, label: str, attempt: int) -> str:
-    return f"[{done + 1}/{count}] {label}" + (f" (try {attempt})" if attempt > 1 else "")
+def _pick_cases(names: list[str], engines: list[str], short: bool) -> tuple[Case, ...]:
+    """The cases of these names and engines. Raises UsageError where there are none."""
+    check_known("case", names, {case.name for case in CASES})
+    check_known("engine", engines, ENGINES)
+    cases = session.choose_cases(names, engines, short=short)
+    if not cases:
+        raise UsageError("no case has this name and engine; leave out --short, --case or --engine")
+    return cases
+
+
+def _run(cases: Sequence[Case]) -> list[Result]:
+    """Run the cases in turn; note each try as it begins."""
+    results: list[Result] = []
+
+    def show(case: Case, attempt: int) -> None:
+        again = f" (try {attempt})" if attempt > 1 else ""
+        note(f"[{len(results) + 1}/{len(cases)}] {case.label}{again}")
+
+    for result in session.run(cases, show):
+        results.append(result)  # one at a time: `show` counts them
+    return results
 
 
 def _conclusion(results: Sequence[Result]) -> str:
@@ -86,29 +96,14 @@ def _conclusion(results: Sequence[Result]) -> str:
 
 
 def _table(results: Sequence[Result]) -> Table:
-    from bench.stats.table import Column, Row, Table, label
-
-    columns = (
-        label("compared"),
-        Column("server or theory"),
-        Column("engine"),
-        label("verdict"),
-    )
+    columns = (label("compared"), Column("server or theory"), Column("engine"), label("verdict"))
     rows = tuple(
         Row((check.what, check.server, check.engine, _verdict(result, check)), section=_section(result))
         for result in results
         for check in result.checks
     )
-    return Table(
-        "Selftest: what truth servers did, and what the engines say of it",
-        columns,
-        rows,
-        (
-            "Counts are exact. Times: within 2 ms or 2 % (under Locust 5 ms, under its HttpUser 8 ms), never earlier "
-            "than the answer left. Theory: the expected figure, and where 99.9 % of such runs lie. Caveats: those that "
-            "are due, and those of the record.",
-        ),
-    )
+    title = "Selftest: what truth servers did, and what the engines say of it"
+    return Table(title, columns, rows, (_LEGEND,))
 
 
 def _verdict(result: Result, check: FigureCheck) -> str:
@@ -124,9 +119,6 @@ def _section(result: Result) -> str:
 
 
 def _json(results: Sequence[Result]) -> str:
-    import json
-    from dataclasses import asdict
-
     cases = [
         {
             "case": result.case.name,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bench.cli._lookup import one_setup
+from bench.cli._lookup import find_setup
 from bench.cli._options import SetupName, SetupsFile, port_number
+from bench.cli._terminal import note
+from bench.serve import foreground
 
 
 def serve(
@@ -14,6 +16,4 @@ def serve(
     setups: SetupsFile = None,
 ) -> None:
     """Start a setup's server and keep it until Ctrl-C."""
-    from bench.serve.foreground import serve as serve_live
-
-    serve_live(one_setup(setup, setups), port)
+    foreground.serve(find_setup(setup, setups), port, note)

@@ -1,4 +1,4 @@
-"""Servers for people: kept until Ctrl-C, with what they log on the terminal."""
+"""Servers for people: they run until Ctrl-C, and their logs appear on the terminal."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bench.system.processes import Processes
 _FOLLOW_S = 0.2
 
 
-def serve(setup: Setup, port: int) -> None:
-    """Serve a setup until Ctrl-C. Raises ServerError when it ends by itself."""
+def serve(setup: Setup, port: int, note: Callable[[str], None]) -> None:
+    """Serve a setup until Ctrl-C; `note` is called with its address. Raises ServerError when it ends by itself."""
     check_free(port, "--port")
     with Processes() as processes, serving(setup, processes, port=port) as server:
         note(f"{setup.name} answers on {server.url} (docs: {server.url}/docs); Ctrl-C stops it")
@@ -25,15 +25,15 @@ def serve(setup: Setup, port: int) -> None:
 
 
 def follow(logs: list[Path], check: Callable[[], None]) -> None:
-    """Copy what is written to logs to standard error, and check each time that all is well."""
-    shown = dict.fromkeys(logs, 0)
+    """Copy to standard error what is written to the logs, and call `check` each time; ends when that raises."""
+    offsets = dict.fromkeys(logs, 0)
     while True:
         for log in logs:
             if log.exists():
                 with log.open("rb") as file:
-                    file.seek(shown[log])
+                    file.seek(offsets[log])
                     text = file.read()
-                shown[log] += len(text)
+                offsets[log] += len(text)
                 sys.stderr.write(text.decode(errors="replace"))
                 sys.stderr.flush()
         check()
@@ -41,14 +41,12 @@ def follow(logs: list[Path], check: Callable[[], None]) -> None:
 
 
 def check(server: Server) -> None:
+    """Raise ServerError when a server has ended."""
     if server.exit_status() is not None:
         raise ended(server)
 
 
 def check_free(port: int, option: str) -> None:
+    """Raise UsageError that names the option when a port is taken; 0 picks a free one."""
     if port and not is_free(port):
         raise UsageError(f"port {port} is taken; give another {option}")
-
-
-def note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

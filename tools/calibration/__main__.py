@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from bench.cli import main
-from bench.cli._options import named, number
-from bench.cli._terminal import note, say, shown
-
-if TYPE_CHECKING:
-    from tools.calibration.ledger import Ledger
+from bench.cli._lookup import check_known
+from bench.cli._options import number, option
+from bench.cli._terminal import note, say, short_path
+from tools.calibration import session
+from tools.calibration.faults import FAULTS, GATES
+from tools.calibration.ledger import Ledger
+from tools.calibration.page import page
 
 
 def calibrate(
     gate: Annotated[
-        Literal["exact", "paired"] | None, named("One of the gates, not both.", "exact|paired")
+        Literal["exact", "paired"] | None, option("One of the gates, not both.", "exact|paired")
     ] = None,
-    only: Annotated[list[str] | None, named("Fault, not all; repeatable.", "FAULT")] = None,
+    only: Annotated[list[str] | None, option("Fault, not all; repeatable.", "FAULT")] = None,
     runs: Annotated[
         int | None, number("Runs of each fault, those that there are included; 0 writes the page alone.", 0)
     ] = None,
@@ -30,7 +32,7 @@ def calibrate(
         ),
     ] = 40.0,
     out: Annotated[
-        Path, named("Where calibration.md is written, and calibration/ with the raw data.", "FOLDER")
+        Path, option("Where calibration.md is written, and calibration/ with the raw data.", "FOLDER")
     ] = Path("docs"),
 ) -> None:
     """Put faults into this project's app, one after the other, and see which gate finds them, and how often.
@@ -45,29 +47,20 @@ def calibrate(
     python -m tools.calibration --gate paired --only cpu-3 --only cpu-5 --runs 5 --seconds 40
     python -m tools.calibration --runs 0
     """
-    from bench.errors import unknown
-    from tools.calibration.faults import FAULTS, GATES
-    from tools.calibration.ledger import Ledger
-    from tools.calibration.session import Asked, calibrate
-
-    for name in only or ():
-        if name not in FAULTS:
-            raise unknown("fault", name, FAULTS)
+    check_known("fault", only or (), FAULTS)
     ledger = Ledger(out / "calibration")
-    asked = Asked((gate,) if gate else GATES, tuple(only or FAULTS), runs, duration)
+    asked = session.Asked((gate,) if gate else GATES, tuple(only or FAULTS), runs, duration)
     try:
-        failed = calibrate(asked, ledger, Path.cwd(), note)
+        failed = session.calibrate(asked, ledger, Path.cwd(), note)
     finally:
         _write(ledger, out / "calibration.md")
     raise typer.Exit(1 if failed else 0)
 
 
 def _write(ledger: Ledger, path: Path) -> None:
-    from tools.calibration.page import page
-
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(ledger.trials(), ledger.prices()), encoding="utf-8")
-    say(shown(path))
+    say(short_path(path))
 
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)

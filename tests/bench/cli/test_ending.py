@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli._ending import status
+from bench.cli._ending import exit_status
 from bench.measure.store import read_run
 from bench.model.record import Failure, Record
 from tests.bench.builders import record, run
@@ -124,19 +124,19 @@ def failing(scenario: str, repeat: int = 0, **kinds: int) -> Record:
 
 def test_a_run_with_right_answers_everywhere_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     some_errors = record(errors=20, valid=False)
-    assert status(run(record(), some_errors)) == 0
+    assert exit_status(run(record(), some_errors)) == 0
     assert capsys.readouterr().err == ""
 
 
 def test_a_run_without_a_record_is_not_well() -> None:
-    assert status(run()) == 1
+    assert exit_status(run()) == 1
 
 
 def test_each_cell_without_a_right_answer_is_named_once_with_its_repeats(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     bad = failing("a", status_500=5000), failing("a", 1, status_500=200, refused=31), failing("b", timeout=1)
-    assert status(run(record(), *bad)) == 1
+    assert exit_status(run(record(), *bad)) == 1
     assert capsys.readouterr().err.splitlines() == [
         "failed: uvicorn / a / native / 32 users: all 5,231 requests failed (5,200 status-500, 31 refused)",
         "failed: uvicorn / b / native / 32 users: the only request failed (1 timeout)",
@@ -149,7 +149,7 @@ def test_answers_that_all_came_too_late_are_no_right_answers(capsys: pytest.Capt
     late = replace(late, summary=replace(late.summary, requests=7, under_way=(0, 7)))
     stuck = record(scenario="b", throughput=0.0)
     stuck = replace(stuck, summary=replace(stuck.summary, under_way=(2, 2)))
-    assert status(run(late, stuck)) == 1
+    assert exit_status(run(late, stuck)) == 1
     assert [line.rpartition(": ")[2] for line in capsys.readouterr().err.splitlines()] == [
         "no answer arrived in the measured part"
     ] * 2
@@ -158,12 +158,12 @@ def test_answers_that_all_came_too_late_are_no_right_answers(capsys: pytest.Capt
 def test_a_cell_to_which_nothing_came_is_not_its_failure() -> None:
     """An open load so slow that nobody arrived."""
     idle = record(throughput=0.0)
-    assert status(run(replace(idle, summary=replace(idle.summary, under_way=(0, 0))))) == 0
+    assert exit_status(run(replace(idle, summary=replace(idle.summary, under_way=(0, 0))))) == 0
 
 
 def test_failures_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     told = replace(run(failing("a", reset=2)), failures=(Failure("uvicorn", 0, "it ended"),))
-    assert status(told) == 1
+    assert exit_status(told) == 1
     assert [line.rpartition(": ")[2] for line in capsys.readouterr().err.splitlines()] == [
         "it ended",
         "all 2 requests failed (2 reset)",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli._verdict import failures_are_2, percentage, present
+from bench.cli._failure import exit_2_on_failure
+from bench.cli._verdict import percentage, present
 from bench.errors import BenchError, EngineError, GateError, UsageError
 from bench.gates.output.judgement import markdown, render
 from bench.model.change import Change, Judgement
@@ -111,6 +112,6 @@ def test_a_failure_never_looks_like_a_regression(
     monkeypatch: pytest.MonkeyPatch, raised: Exception, kind: type[BenchError], said: str
 ) -> None:
     monkeypatch.delenv("BENCH_DEBUG", raising=False)
-    with pytest.raises(kind, match=said) as caught, failures_are_2():
+    with pytest.raises(kind, match=said) as caught, exit_2_on_failure():
         raise raised
     assert caught.value.status == 2

@@ -1,0 +1,75 @@
+"""`bench noise`: how noisy is this machine, and what could `bench ab` find on it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli._failure import exit_2_on_failure
+from bench.cli._lookup import check_known, find_setup, load_scenarios
+from bench.cli._options import NOISE, ScenariosFile, SetupsFile, number, option, pick_seed
+from bench.cli._terminal import note, say, short_path
+from bench.gates.paired import noise_report
+from bench.gates.paired.arms import Arm, ServerPair
+from bench.gates.paired.look import PairedScenario
+from bench.gates.paired.noise import Noise, measure_noise, store_noise
+from bench.report import style_sheet
+from bench.report.svg import alone
+from bench.report.text import render
+from bench.system.revisions import Tree
+
+
+def noise(
+    setup: Annotated[str, typer.Argument(metavar="SETUP", help="See `bench list setups`.")] = "uvicorn",
+    scenario: Annotated[str, option("Scenario to load it with.")] = "noop-async",
+    duration: Annotated[
+        float, typer.Option("--seconds", min=5, max=3600, metavar="SECONDS", help="Of measuring.")
+    ] = 60.0,
+    pairs: Annotated[int, number("Pairs of servers.", 5, 32)] = 8,
+    seed: Annotated[
+        int | None, option("Decides orders and random choices; drawn at random without it.", "N")
+    ] = None,
+    out: Annotated[Path, option("Where the figures and the chart go.", "FOLDER")] = NOISE,
+    setups: SetupsFile = None,
+    scenarios: ScenariosFile = None,
+) -> None:
+    """Compare a server with itself: how noisy is this machine, and what could `bench ab` find in which time?
+
+    Tries slices of several lengths, then measures how much turns and processes differ. The figures are stored with
+    the machine's fingerprint; `bench ab` on the same machine says from them beforehand what it will be able to find.
+
+    \b
+    bench noise
+    bench noise uvicorn --scenario db-orm-async --seconds 120
+    """
+    with exit_2_on_failure():
+        known = load_scenarios(scenarios)
+        check_known("scenario", [scenario], known)
+        server, here = find_setup(setup, setups), Path.cwd()
+        seed = pick_seed(seed)
+        note(f"seed: {seed}")
+
+        def pair_up(pool: Sequence[ServerPair]) -> PairedScenario:
+            return PairedScenario(known[scenario], pool, scenarios)
+
+        arm = Arm("base", server, Tree(here, server.name, here))
+        figures = measure_noise(arm, pair_up, duration, pairs, seed=seed, note=note)
+        for table in noise_report.tables(figures):
+            say(render(table))
+        _write(figures, out)
+
+
+def _write(figures: Noise, out: Path) -> None:
+    """Write the figures and the power curves into a folder."""
+    from bench.report.charts import drawing  # not at the top: `bench noise --help` can do without matplotlib
+
+    path = store_noise(figures, out)
+    chart = noise_report.chart(figures)
+    (out / "power.svg").write_text(
+        alone(drawing.document(chart), style_sheet("colours.css"), chart.title), encoding="utf-8"
+    )
+    drawing.png(chart, out / "power.png", {})
+    say(f"figures: {short_path(path)}; power curves: {short_path(out / 'power.png')}")
