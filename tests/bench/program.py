@@ -41,15 +41,15 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-# Started again beside a file that it is told to leave, it has become slow.
+# With a mark file from an earlier start it is slow; it leaves one itself.
 mark = sys.argv[2] if len(sys.argv) > 2 else None
 pause_s = 0.02 if mark and os.path.exists(mark) else 0
 if mark:
     open(mark, "w").close()
-ThreadingHTTPServer.request_queue_size = 1000  # of five, whoever comes with many others tries again a second later
+ThreadingHTTPServer.request_queue_size = 1000  # not 5: a client that finds the queue full tries again a second later
 ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
-"""A server in any language, as far as the harness can tell: it answers `hello`, and notes each path in its log."""
+"""A server that could be in any language: it answers `hello`, and writes each path to its log."""
 
 SETUPS = """
 [plain]
@@ -137,7 +137,7 @@ def bench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def bench_here(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """The same in this process, for a command that starts nothing: Python need not start first."""
+    """Run a command in this process, which saves the start of Python: for commands that start no process."""
     out, err = io.StringIO(), io.StringIO()
     handlers = {signum: signal.getsignal(signum) for signum in (signal.SIGTERM, signal.SIGHUP)}
     with pytest.MonkeyPatch.context() as patch:
@@ -156,8 +156,8 @@ def bench_here(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @contextlib.contextmanager
-def started(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    """A command that goes on; killed, with all that it started, if the test leaves it running."""
+def start(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a command that goes on; killed, with all that it started, if the test leaves it running."""
     command = [sys.executable, "-m", "bench", *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=pipe, text=True) as child:
@@ -171,7 +171,7 @@ def started(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def poll(look: Callable[[], T | None], within_s: float = 20.0) -> T:
-    """The first thing that `look` finds; fails when there is none in time."""
+    """Call `look` until it finds something, and give that. Fails when the time is over."""
     deadline_s = time.monotonic() + within_s
     while time.monotonic() < deadline_s:
         if found := look():
@@ -181,24 +181,24 @@ def poll(look: Callable[[], T | None], within_s: float = 20.0) -> T:
 
 
 def lives(process: psutil.Process) -> bool:
-    """Whether it still runs; one that nobody has waited for yet does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def said_until(child: subprocess.Popen[str], word: str) -> str:
-    """What a command writes to standard error up to the line that holds a word; it is killed if that is too long."""
+def read_until(child: subprocess.Popen[str], word: str) -> str:
+    """Read a command's standard error up to the line that holds a word; kill the command after 30 s."""
     assert child.stderr is not None
-    said = ""
+    text = ""
     watchdog = threading.Timer(30.0, child.kill)
     watchdog.start()
     try:
         for line in child.stderr:
-            said += line
+            text += line
             if word in line:
-                return said
+                return text
     finally:
         watchdog.cancel()
-    raise AssertionError(f"it ended without saying {word!r}:\n{said}")
+    raise AssertionError(f"it ended without saying {word!r}:\n{text}")

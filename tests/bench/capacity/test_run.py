@@ -13,7 +13,7 @@ from bench.capacity.run import Goal
 from bench.capacity.search import Probe
 from bench.capacity.slo import parse_all
 from bench.stats.metrics import whole
-from tests.bench.program import MINE, bench, bench_here, lay_out, said_until, started
+from tests.bench.program import MINE, bench, bench_here, lay_out, read_until, start
 
 QUICK = ("--duration", "0.1", "--patience", "0", *MINE[:4])
 CALM = ("--slo", "p99<20s")
@@ -173,8 +173,8 @@ def test_a_search_that_cannot_go_on_is_a_failure_of_the_run(line: str, sentence:
 
 def test_an_interrupted_search_keeps_its_trials(folder: Path) -> None:
     command = ("capacity", "plain", "front-page", *CALM, *QUICK, "--out", "out")
-    with started(*command, cwd=folder) as child:
-        said_until(child, "arrivals/s for")
+    with start(*command, cwd=folder) as child:
+        read_until(child, "arrivals/s for")
         child.send_signal(signal.SIGINT)
         said = child.communicate(timeout=10)[1]
     assert child.returncode == 130

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import inspect
 import os
-import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
-import psutil
 import pytest
+import typer
 
-from bench.measure.store import read_run
-from bench.plan.config import load_setups
-from scenarios import SCENARIOS
-from tests.bench.program import MINE, bench, bench_here, lay_out, lives, poll, said_until, started
-
-COMMANDS = ("run", "report", "list", "serve", "locust", "compare", "export", "doctor")
-QUICK = ("run", "tiny", *MINE)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    lay_out(tmp_path)
-    return tmp_path
-
+from bench.cli import COMMANDS
+from tests.bench.program import bench, bench_here
 
 # --- help ----------------------------------------------------------------------------------------
 
@@ -37,7 +25,7 @@ def test_help_lists_the_commands_and_what_exit_statuses_mean(
     done = bench(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     listed = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and line.strip()]
-    assert set(COMMANDS) <= set(listed)
+    assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
     assert "130" in done.stdout
 
 
@@ -55,13 +43,28 @@ def test_run_offers_every_field_of_a_plan(tmp_path: Path) -> None:
     assert [f"--{name}" for name in promised.split() if f"  --{name} " not in said] == []
 
 
-def test_help_answers_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+def test_help_answers_before_a_command_or_anything_heavy_is_imported(tmp_path: Path) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "bench", "--help"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    imported = {module.partition(".")[0] for module in modules}
     assert "typer" in imported
     heavy = {"numpy", "matplotlib", "pydantic", "rich", "sqlalchemy", "psutil", "fastapi", "uvloop", "gevent"}
     assert imported & heavy == set()
+    ours = {module for module in modules if module.partition(".")[0] in ("bench", "scenarios")}
+    assert ours == {"bench", "bench.cli", "bench.cli._failure", "bench.cli._terminal", "bench.errors"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_names_each_command_with_the_first_line_of_its_docstring(name: str) -> None:
+    where, line = COMMANDS[name]
+    module, attribute = where.split(":")
+    assert module == f"bench.cli.{name}"
+    command = getattr(import_module(module), attribute)
+    if isinstance(command, typer.Typer):
+        assert command.registered_callback is not None
+        command = command.registered_callback.callback
+    assert str(inspect.getdoc(command)).partition("\n")[0] == line
 
 
 def test_the_examples_in_the_help_are_commands_that_work(folder: Path) -> None:
@@ -150,147 +153,11 @@ def test_a_process_ends_with_the_status_and_says_the_same(folder: Path) -> None:
     assert there.stderr.partition(" (see ")[0] == here.stderr.partition(" (see ")[0]
 
 
-# --- list ----------------------------------------------------------------------------------------
-
-
-def test_list_names_ours_and_the_users_with_a_line_about_each(folder: Path) -> None:
-    (folder / "scenarios.py").write_text("raise RuntimeError('this file was not asked for')")
-    listed = {}
-    for kind in ("setups", "scenarios", "plans"):
-        done = bench("list", kind, *MINE, cwd=folder)
-        assert (done.returncode, done.stderr) == (0, "")
-        listed[kind] = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if "  " in line)
-    assert listed["setups"].items() >= {name: setup.about for name, setup in load_setups().items()}.items()
-    assert listed["setups"]["plain"] == "a server of my own"
-    assert listed["scenarios"].items() >= {name: one.about for name, one in SCENARIOS.items()}.items()
-    assert listed["scenarios"]["front-page"] == "The page of my own server."
-    ours = {"smoke", "default", "full", "tfb", "databases", "features", "history", "study"}
-    assert set(listed["plans"]) == {*ours, "tiny"}
-
-
-def test_a_reader_who_leaves_early_is_no_error(tmp_path: Path) -> None:
-    """As in `bench list setups | head -1`, with the reader gone before the first line."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    command = [sys.executable, "-m", "bench", "list", "setups"]
-    done = subprocess.run(command, cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, check=False)
-    os.close(writing)
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
-# --- run, report, compare ------------------------------------------------------------------------
-
-
-def test_results_go_to_standard_output_and_progress_to_standard_error(folder: Path) -> None:
-    done = bench(*QUICK, cwd=folder)
-    assert done.returncode == 0
-    assert "front-page" in done.stdout
-    run = Path(os.readlink(folder / "reports" / "latest"))
-    assert done.stdout.endswith(f"\nreport: reports/{run}/report.html\n")
-    assert run.name.endswith("-tiny")
-    assert done.stderr.startswith(f"tiny: 1 cell, about 2 s; writing reports/{run}\n[1/1] plain / front-page")
-    assert "requests/s" in done.stderr
-    found = {path.name for path in (folder / "reports" / run).iterdir()}
-    assert found == {"run.json", "records.jsonl", "report.html", "report.md", "charts"}
-
-    again = bench_here("report", cwd=folder)
-    assert (again.returncode, again.stdout) == (0, f"reports/{run}/report.html\n")
-    compared = bench_here("compare", "reports/latest", f"reports/{run}", cwd=folder)
-    assert (compared.returncode, compared.stderr) == (3, "")  # a single repeat shows nothing
-    assert "front-page" in compared.stdout
-    assert "~" in compared.stdout
-
-
-def test_json_is_one_record_a_line_and_nothing_else(folder: Path) -> None:
-    done = bench(*QUICK, "--json", "--repeats", "2", "--seed", "9", "--out", "out", cwd=folder)
-    assert done.returncode == 0
-    records = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(record["run"], record["cell"]["repeat"]) for record in records] == [("out", 0), ("out", 1)]
-    assert done.stdout == (folder / "out" / "records.jsonl").read_text()
-    assert json.loads((folder / "out" / "run.json").read_text())["seed"] == 9
-    assert not (folder / "reports").exists()
-
-
-def test_what_fails_is_told_and_the_rest_is_measured(folder: Path) -> None:
-    more = ("--setup", "broken", "--setup", "plain", "--scenario", "raises", "--scenario", "front-page")
-    done = bench(*QUICK, *more, "--out", "out", cwd=folder)
-    assert done.returncode == 1
-    assert "front-page" in done.stdout
-    assert done.stdout.endswith("\nreport: out/report.html\n")
-    assert "failed: scenario 'raises' raised ValueError: no such luck\n" in done.stderr
-    assert "failed: setup 'broken': the server ended with status 1; its log:\n    no luck\n" in done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    records = (folder / "out" / "records.jsonl").read_text().splitlines()
-    failures = (folder / "out" / "failures.jsonl").read_text().splitlines()
-    assert [json.loads(line)["cell"]["scenario"] for line in records] == ["front-page"]
-    assert {json.loads(line)["setup"] for line in failures} == {"broken", "plain"}
-
-
-def test_nothing_but_failures_is_told_as_such(folder: Path) -> None:
-    done = bench(*QUICK, "--setup", "broken", "--json", "--out", "out", cwd=folder)
-    assert (done.returncode, done.stdout.strip()) == (1, "")
-    assert "failed: setup 'broken'" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert bench_here("report", "out", cwd=folder).returncode == 0
-
-
-def test_another_loopback_address_may_be_loaded(folder: Path) -> None:
-    (folder / "my_server.py").write_text(
-        (folder / "my_server.py").read_text().replace("127.0.0.1", "127.0.0.2")
-    )
-    done = bench(*QUICK, "--host", "127.0.0.2", "--json", "--out", "out", cwd=folder)
-    assert done.returncode == 0, done.stderr
-
-
-# --- interruption --------------------------------------------------------------------------------
-
-LIGHT = """
-[light]
-server = "gunicorn"
-workers = 2
-app = "bench.machine.bare_app:app"
-health = "/"
-"""
-THREE = """
-from scenarios.model import Request, Scenario, contains
-
-def ping(rng):
-    yield Request("GET", "/", check=contains(b"pong"))
-
-SCENARIOS = {name: Scenario(name, ping) for name in ("one", "two", "three")}
-"""
-LONG = (
-    *("run", "smoke", "--setups", "light.toml", "--setup", "light", "--engine", "native", "--users", "2"),
-    *("--scenarios", "three.py", "--scenario", "one", "--scenario", "two", "--scenario", "three"),
-    *("--warmup", "0", "--duration", "0.4", "--out", "out"),
-)
-
-
-@pytest.mark.parametrize(
-    ("signum", "status"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)],
-    ids=["ctrl-c", "terminated", "killed"],
-)
-def test_an_interrupted_run_keeps_its_cells_and_leaves_no_process(
-    signum: signal.Signals, status: int, tmp_path: Path
+def test_a_command_that_cannot_be_imported_is_no_regression(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "light.toml").write_text(LIGHT)
-    (tmp_path / "three.py").write_text(THREE)
-    with started(*LONG, cwd=tmp_path) as child:
-        said_until(child, "[1/3]")  # its server goes on with the next cell
-        family = psutil.Process(child.pid).children(recursive=True)
-        assert any("gunicorn" in " ".join(process.cmdline()) for process in family)
-        child.send_signal(signum)
-        said = child.communicate(timeout=5)[1]
-    assert child.returncode == status
-    assert poll(lambda: not any(map(lives, family)), within_s=5)
-    left = read_run(tmp_path / "out")
-    assert len(left.records) in (1, 2)
-    assert left.facts["finished"] is False
-    if signum != signal.SIGKILL:
-        assert left.facts["interrupted"] is True
-        assert "the cells so far are in out; `bench report out` charts them\n" in said
-        assert "Traceback" not in said
-    if signum == signal.SIGINT:
-        done = bench_here("report", "out", cwd=tmp_path)
-        assert (done.returncode, done.stdout) == (0, "out/report.html\n")
+    monkeypatch.setitem(COMMANDS, "ab", ("bench.cli.nowhere:ab", ""))
+    monkeypatch.delenv("BENCH_DEBUG", raising=False)
+    done = bench_here("ab", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("bench: unexpected ModuleNotFoundError: ")

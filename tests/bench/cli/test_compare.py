@@ -14,7 +14,7 @@ import pytest
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat
 from tests.bench.builders import repeats, run
-from tests.bench.cli.kept import keep
+from tests.bench.cli.run_folder import keep
 from tests.bench.program import bench_here
 
 ANCHOR = repeats("anchor", "ping", 2000, 2000, 2000)
@@ -176,7 +176,8 @@ def test_json_and_junit_and_markdown(folder: Path) -> None:
 
 
 def test_a_file_holds_the_format_and_the_screen_the_text(folder: Path) -> None:
-    done = bench_here("compare", "base", "wide", "--format", "json", "--out", "ci/out.json", cwd=folder)
+    arguments = ("base", "wide", "--format", "json", "--out", "ci/out.json")
+    done = bench_here("compare", *arguments, cwd=folder)
     assert json.loads((folder / "ci" / "out.json").read_text())["verdict"] == "inconclusive"
     assert done.stdout.startswith("inconclusive: ")
     assert "base against wide" in done.stdout

@@ -1,4 +1,4 @@
-"""What gates share, through the functions that every gate's command calls."""
+"""Output and options of the commands with a verdict, through the functions that all of them call."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli._failure import exit_2_on_failure
 from bench.cli._verdict import percentage, present
-from bench.errors import BenchError, EngineError, GateError, UsageError
+from bench.errors import UsageError
 from bench.gates.output.judgement import markdown, render
 from bench.model.change import Change, Judgement
 
@@ -98,20 +97,3 @@ def test_percentages(text: str, share: float) -> None:
 def test_what_is_no_percentage_is_refused_by_the_options_name(text: str) -> None:
     with pytest.raises(UsageError, match=r"--margin .*: give a percentage, such as 0\.2%"):
         percentage(text, "--margin")
-
-
-@pytest.mark.parametrize(
-    ("raised", "kind", "said"),
-    [
-        pytest.param(EngineError("it died"), GateError, "it died", id="a failure that would be 1"),
-        pytest.param(UsageError("no such"), UsageError, "no such", id="wrong usage stays itself"),
-        pytest.param(OSError("disk full"), GateError, "unexpected OSError: disk full", id="unforeseen"),
-    ],
-)
-def test_a_failure_never_looks_like_a_regression(
-    monkeypatch: pytest.MonkeyPatch, raised: Exception, kind: type[BenchError], said: str
-) -> None:
-    monkeypatch.delenv("BENCH_DEBUG", raising=False)
-    with pytest.raises(kind, match=said) as caught, exit_2_on_failure():
-        raise raised
-    assert caught.value.status == 2

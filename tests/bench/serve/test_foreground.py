@@ -15,7 +15,7 @@ import pytest
 
 from bench.serve.server import free_port
 from scenarios import SCENARIOS
-from tests.bench.program import MINE, bench_here, lay_out, poll, said_until, started
+from tests.bench.program import MINE, bench_here, lay_out, poll, read_until, start
 
 
 def page(url: str, path: str) -> str | None:
@@ -41,8 +41,8 @@ def address(said: str) -> str:
     ("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminated"]
 )
 def test_serve_answers_until_it_is_stopped(signum: signal.Signals, status: int, tmp_path: Path) -> None:
-    with started("serve", "uvicorn", "--port", "0", cwd=tmp_path) as child:
-        url = address(said_until(child, "Ctrl-C stops it"))
+    with start("serve", "uvicorn", "--port", "0", cwd=tmp_path) as child:
+        url = address(read_until(child, "Ctrl-C stops it"))
         assert json.loads(page(url, "/bench/noop/async") or "") == {"message": "hello"}
         family = psutil.Process(child.pid).children(recursive=True)
         child.send_signal(signum)
@@ -55,16 +55,16 @@ def test_serve_answers_until_it_is_stopped(signum: signal.Signals, status: int, 
 def test_serve_listens_on_the_port_that_is_asked_for(tmp_path: Path) -> None:
     lay_out(tmp_path)
     port = free_port()
-    with started("serve", "plain", *MINE[:2], "--port", str(port), cwd=tmp_path) as child:
-        assert address(said_until(child, "Ctrl-C")) == f"http://127.0.0.1:{port}"
+    with start("serve", "plain", *MINE[:2], "--port", str(port), cwd=tmp_path) as child:
+        assert address(read_until(child, "Ctrl-C")) == f"http://127.0.0.1:{port}"
 
 
 def test_serve_shows_what_the_server_logs_and_tells_when_it_ends(tmp_path: Path) -> None:
     lay_out(tmp_path)
-    with started("serve", "plain", *MINE[:2], "--port", "0", cwd=tmp_path) as child:
-        url = address(said_until(child, "Ctrl-C"))
+    with start("serve", "plain", *MINE[:2], "--port", "0", cwd=tmp_path) as child:
+        url = address(read_until(child, "Ctrl-C"))
         assert page(url, "/seen-in-the-log") == "hello"
-        said_until(child, "/seen-in-the-log")
+        read_until(child, "/seen-in-the-log")
         page(url, "/die")
         said = child.communicate(timeout=5)[1]
     assert child.returncode == 1
@@ -87,8 +87,8 @@ def test_locusts_web_ui_offers_one_class_a_scenario_and_ctrl_c_stops_both(tmp_pa
     lay_out(tmp_path)
     web = f"http://127.0.0.1:{free_port()}"
     ports = ("--port", "0", "--web-port", web.rpartition(":")[2])
-    with started("locust", "plain", *MINE[:4], *ports, cwd=tmp_path) as child:
-        said = said_until(child, "Ctrl-C stops both")
+    with start("locust", "plain", *MINE[:4], *ports, cwd=tmp_path) as child:
+        said = read_until(child, "Ctrl-C stops both")
         assert f"web UI is on {web};" in said
         shown = poll(lambda: page(web, "/"))
         found = re.search(r"templateArgs = (\{.*\})", shown)

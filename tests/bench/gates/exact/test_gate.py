@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.bench import tiny
-from tests.bench.program import bench_here, said_until, started
+from tests.bench.program import bench_here, read_until, start
 
 APP = (
     tiny.APP
@@ -224,8 +224,8 @@ def test_without_a_base_the_figures_are_written(repository: Repository) -> None:
 
 @needs_valgrind
 def test_ctrl_c_leaves_no_worktree_behind(repository: Repository) -> None:
-    with started("exact", *MINE, "--base", "base", cwd=repository.folder) as child:
-        said_until(child, "base: ")
+    with start("exact", *MINE, "--base", "base", cwd=repository.folder) as child:
+        read_until(child, "base: ")
         child.send_signal(signal.SIGINT)
         assert child.wait(30) == 130
     assert repository.worktrees() == 1

@@ -15,7 +15,7 @@ import pytest
 
 from bench.gates.paired.noise import stored_noise
 from tests.bench import tiny
-from tests.bench.program import said_until, started
+from tests.bench.program import read_until, start
 
 APP = (
     "import asyncio\n"
@@ -175,8 +175,8 @@ def test_two_setups_are_compared_until_ctrl_c_stops_both(repository: Repository)
     (repository.folder / "setups.toml").write_text(
         SETUPS + '[slow]\nextends = "mine"\nenv = { WAIT = "8" }\n'
     )
-    with started("ab", "mine", "slow", *MINE[1:], *SHORT, cwd=repository.folder) as child:
-        said_until(child, "rounds")
+    with start("ab", "mine", "slow", *MINE[1:], *SHORT, cwd=repository.folder) as child:
+        read_until(child, "rounds")
         found = [psutil.Process(pid).environ() for pid in servers(child.pid)]
         waits = [one.get("WAIT") for one in found]
         assert {one.get("PYTHONPATH") for one in found} == {os.environ.get("PYTHONPATH")}

@@ -13,7 +13,7 @@ from bench.machine.selftest.cases import CASES
 from bench.machine.selftest.comparison import FigureCheck
 from bench.machine.selftest.session import Result, choose_cases, is_settled
 from bench.model.plan import OpenLoad
-from tests.bench.program import bench, lives, poll, said_until, started
+from tests.bench.program import bench, lives, poll, read_until, start
 
 RIGHT = FigureCheck(what="requests", server="3", engine="3", right=True, exact=True)
 MISCOUNTED = FigureCheck(what="requests", server="3", engine="4", right=False, exact=True)
@@ -91,8 +91,8 @@ def test_the_short_form_is_right_on_this_machine(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
-    with started("selftest", "--case", "freeze", "--engine", "native", cwd=tmp_path) as child:
-        said_until(child, "[1/2]")
+    with start("selftest", "--case", "freeze", "--engine", "native", cwd=tmp_path) as child:
+        read_until(child, "[1/2]")
         family = poll(lambda: _with_a_server(psutil.Process(child.pid).children(recursive=True)))
         child.send_signal(signal.SIGINT)
         said = child.communicate(timeout=10)[1]

@@ -1,4 +1,4 @@
-"""Runs made up for tests, kept in a folder as `bench run` keeps its own."""
+"""Made-up runs, written to a folder as `bench run` writes its own."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from bench.model.record import Run
 
 def keep(run: Run, folder: Path) -> Path:
     """Write a run into a folder of its name."""
-    kept = RunFolder(folder / run.name, run.facts)
+    written = RunFolder(folder / run.name, run.facts)
     for record in run.records:
-        kept.add(record)
+        written.add(record)
     for failure in run.failures:
-        kept.add_failure(failure)
-    return kept.path
+        written.add_failure(failure)
+    return written.path
