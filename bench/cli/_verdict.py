@@ -12,7 +12,7 @@ from bench.cli._options import option
 from bench.cli._terminal import note, say, short_path
 from bench.errors import UsageError
 from bench.gates.output import documents
-from bench.gates.output.github import annotated
+from bench.gates.output.github import workflow_commands
 from bench.gates.output.judgement import Format, markdown, render
 from bench.model.change import Judgement
 
@@ -53,7 +53,7 @@ def publish_on_github(judgement: Judgement) -> None:
         except OSError as error:
             note(f"the step's summary cannot be written: {error}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in annotated(judgement):
+        for line in workflow_commands(judgement):
             note(line)
 
 

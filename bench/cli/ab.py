@@ -19,7 +19,7 @@ from bench.errors import UsageError
 from bench.gates.paired import gate
 from bench.gates.paired.arms import Arm
 from bench.gates.paired.design import PairedPlan
-from bench.gates.paired.noise import stored_noise
+from bench.gates.paired.noise import load_noise
 from bench.gates.paired.observation import Observation, line
 from bench.machine.generators import RAW, SCENARIO
 from bench.model.change import Judgement
@@ -142,7 +142,7 @@ def _revisions(stack: ExitStack, refs: _Refs, setup: Setup) -> _Sides:
 
 def _compare(comparison: PairedPlan, raw: Path | None) -> Judgement:
     """Measure and judge; append each pair's observations to `raw` as they come."""
-    note(f"base: {comparison.base.said}; head: {comparison.head.said}; {', '.join(comparison.scenarios)}")
+    note(f"base: {comparison.base.title}; head: {comparison.head.title}; {', '.join(comparison.scenarios)}")
     note(_forecast(comparison))
     note(f"seed: {comparison.seed}")
     if raw is None:
@@ -161,7 +161,7 @@ def _compare(comparison: PairedPlan, raw: Path | None) -> Judgement:
 
 def _forecast(comparison: PairedPlan) -> str:
     """The smallest change that this comparison will find, from the noise of this machine if that is known."""
-    noise = stored_noise(NOISE)
+    noise = load_noise(NOISE)
     if noise is None:
         return "what can be found is not known beforehand: `bench noise` measures it, once for a machine"
     least = replace(noise, pairs_per_look=comparison.pairs).mde(comparison.seconds)

@@ -14,7 +14,7 @@ from bench.cli._options import option
 from bench.cli._terminal import short_path
 from bench.cli._verdict import FormatOption, InconclusiveOption, OutOption, percentage, present
 from bench.errors import UsageError
-from bench.gates.output.changes import titled
+from bench.gates.output.changes import change_title
 from bench.gates.output.judgement import headline
 from bench.gates.runs import benchmarks, cells
 from bench.gates.runs.outcome import Outcome
@@ -100,7 +100,7 @@ def _text(outcome: Outcome) -> str:
     lines = [headline(judgement)]
     lines += [f"{sentence} This fails; --despite missing lets it pass." for sentence in outcome.missing]
     reasons = [
-        "\n".join([f"{titled(judgement, change)}:", *(f"    {why}" for why in change.why)])
+        "\n".join([f"{change_title(judgement, change)}:", *(f"    {why}" for why in change.why)])
         for change in judgement.changes
         if change.why
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +9,7 @@ import typer
 
 from bench.cli._lookup import load_scenarios
 from bench.cli._terminal import note, say
-from bench.gates.paired.arms import Arm, ServerPair
-from bench.gates.paired.look import PairedScenario
+from bench.gates.paired.arms import Arm
 from bench.gates.paired.noise import observe_long_turns
 from bench.gates.paired.observation import log_ratios
 from bench.machine import capability
@@ -42,12 +40,8 @@ def doctor(
 def _compare_twins() -> capability.TwinRatios:
     """Compare servers of the target app with themselves, as `bench noise` does."""
     setup, scenario, here = load_setups()["uvicorn"], load_scenarios(None)[SCENARIO], Path.cwd()
-
-    def pair_up(pool: Sequence[ServerPair]) -> PairedScenario:
-        return PairedScenario(scenario, pool)
-
     arm = Arm("base", setup, Tree(here, setup.name, here))
-    observations = observe_long_turns(arm, pair_up, seed=1)
+    observations = observe_long_turns(arm, scenario, seed=1)
     rates, costs = (
         [log for one in observations for log in log_ratios(one.turns, metric)]
         for metric in ("throughput", "cpu")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +12,7 @@ from bench.cli._lookup import check_known, find_setup, load_scenarios
 from bench.cli._options import NOISE, ScenariosFile, SetupsFile, number, option, pick_seed
 from bench.cli._terminal import note, say, short_path
 from bench.gates.paired import noise_report
-from bench.gates.paired.arms import Arm, ServerPair
-from bench.gates.paired.look import PairedScenario
+from bench.gates.paired.arms import Arm
 from bench.gates.paired.noise import Noise, measure_noise, store_noise
 from bench.report import style_sheet
 from bench.report.svg import alone
@@ -51,12 +49,10 @@ def noise(
         server, here = find_setup(setup, setups), Path.cwd()
         seed = pick_seed(seed)
         note(f"seed: {seed}")
-
-        def pair_up(pool: Sequence[ServerPair]) -> PairedScenario:
-            return PairedScenario(known[scenario], pool, scenarios)
-
         arm = Arm("base", server, Tree(here, server.name, here))
-        figures = measure_noise(arm, pair_up, duration, pairs, seed=seed, note=note)
+        figures = measure_noise(
+            arm, known[scenario], scenarios, duration_s=duration, pairs=pairs, seed=seed, note=note
+        )
         for table in noise_report.tables(figures):
             say(render(table))
         _write(figures, out)

@@ -1,0 +1,1 @@
+"""Commands that end with a verdict and an exit status: `exact`, `paired` (`bench ab`) and `runs` (`bench compare`)."""

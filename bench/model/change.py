@@ -1,8 +1,8 @@
-"""What a gate says of a change: a verdict a measured thing, one of them all, and the exit status."""
+"""The verdicts of a gate: one for each metric that it compared, one of them all, and the exit status."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 Verdict = Literal["regressed", "improved", "no change", "inconclusive"]
@@ -23,18 +23,19 @@ _GRAVEST_FIRST: tuple[Verdict, ...] = ("regressed", "inconclusive", "improved", 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing measured in both versions.
+    """One metric of both versions, with a verdict.
 
-    `base` and `head` are in `unit`, none where they are counted. `ratio` is head / base, between `low` and `high`;
-    `mde`, the smallest change that would be found, is a share such as 0.002. What is None is unknown; without a base,
-    so is the verdict. `margin` is the share up to which a change does not matter, and the band that a chart shades.
-    `why` says what a reader should know of it. What is only `beside` the gate's own metrics can be
-    red, but may stay open without leaving the whole open.
+    `base` and `head` are in `unit`, which is empty for counts. `ratio` is head / base, between `low` and `high`; `mde`,
+    the smallest change that would be found, is a share such as 0.002. None means unknown; without a base, the verdict
+    is unknown, too. `margin` is the share up to which a change does not matter, and the band that a chart shades. `why`
+    are sentences for the reader. A change `beside` the gate's own metrics can be regressed, but where it is
+    inconclusive the judgement does not wait for it.
     """
 
     name: str
     metric: str
     verdict: Verdict | None
+    _: KW_ONLY
     base: float | None = None
     head: float | None = None
     ratio: float | None = None
@@ -54,7 +55,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a gate found: a title, the changes, and notes that say how to read them."""
+    """The result of a gate: a title, the changes, and notes on how to read them."""
 
     title: str
     changes: tuple[Change, ...]
@@ -62,7 +63,7 @@ class Judgement:
 
     @property
     def verdict(self) -> Verdict | None:
-        """The gravest of all; None where nothing was compared."""
+        """The gravest verdict of all; None where nothing was compared."""
         return gravest([one.verdict for one in self.changes if one.counts and one.verdict is not None])
 
     def status(self, inconclusive: Literal["pass", "fail"]) -> int:
@@ -73,5 +74,5 @@ class Judgement:
 
 
 def gravest(verdicts: list[Verdict]) -> Verdict | None:
-    """The one that decides; None of none. Where anything is unknown, nothing may be called an improvement."""
+    """The verdict that decides; None of none. Where anything is unknown, nothing may be called an improvement."""
     return min(verdicts, key=_GRAVEST_FIRST.index, default=None)

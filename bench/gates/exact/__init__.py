@@ -1,1 +1,1 @@
-"""The exact gate: instructions per request of two versions of an app, counted by valgrind's callgrind."""
+"""`bench exact`: instructions per request of two versions of an app, counted by callgrind; begin with `gate`."""

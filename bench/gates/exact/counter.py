@@ -231,10 +231,8 @@ def _read(folder: Path, arm: str) -> InstructionCounts:
         name: _figure([(count_instructions((folder / part).read_text()), count) for part, count in batches])
         for name, batches in _labelled_batches(result)
     }
-    counts_lookups = (
-        MISS in (folder / "part.1").read_text()
-    )  # `counting` makes one such lookup before that part
-    return InstructionCounts(result, figures, folder, counts_lookups)
+    first_part = (folder / "part.1").read_text()  # `counting` makes one such lookup before it
+    return InstructionCounts(result, figures, folder, counts_lookups=MISS in first_part)
 
 
 def _figure(parts: Sequence[tuple[tuple[int, int], int]]) -> Figure:

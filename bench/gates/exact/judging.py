@@ -70,8 +70,8 @@ def _change(name: str, base: Figure | None, head: Figure | None, threshold: floa
             name,
             METRIC,
             "inconclusive",
-            base.instructions if base else None,
-            head.instructions if head else None,
+            base=base.instructions if base else None,
+            head=head.instructions if head else None,
             why=(f"missing in {arm}: nothing to compare with",),
         )
     if len(base.blocks) != len(head.blocks):
@@ -79,8 +79,8 @@ def _change(name: str, base: Figure | None, head: Figure | None, threshold: floa
             name,
             METRIC,
             "inconclusive",
-            base.instructions,
-            head.instructions,
+            base=base.instructions,
+            head=head.instructions,
             why=("the two versions were asked different requests",),
         )
     ratios = [of_head / of_base for of_base, of_head in zip(base.blocks, head.blocks, strict=True)]

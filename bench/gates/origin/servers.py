@@ -74,7 +74,10 @@ if spec is not None and spec.loader is not None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedServer:
-    """A running server whose setup is `watched`: its arm, its pid, the tree it should run from, and the other arm's."""
+    """A server that notes in `folder` which files it loads, the tree that it should run from, and the other arm's tree.
+
+    `arm` and `setup` are names. The setup that it was started with is that of `watch`.
+    """
 
     arm: str
     setup: str

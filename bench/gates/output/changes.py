@@ -1,4 +1,4 @@
-"""Changes in words and figures: what each is called, and all of them as one table."""
+"""Changes in words and figures: the title of each, and all of them as one table."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from bench.stats.metrics import three_digits
 from bench.stats.table import Column, Row, Table, label
 
 
-def titled(judgement: Judgement, one: Change) -> str:
-    """What a change is called among the others: its name, and its metric where there are several."""
+def change_title(judgement: Judgement, one: Change) -> str:
+    """The title of a change among the others: its name, and its metric where there are several."""
     return f"{one.name} {one.metric}" if _has_metrics(judgement) else one.name
 
 
 def brief(judgement: Judgement, one: Change) -> str:
     """`noop-async +0.51 %`."""
-    return f"{titled(judgement, one)} {_difference(one)}".rstrip()
+    return f"{change_title(judgement, one)} {_difference(one)}".rstrip()
 
 
-def summed_up(one: Change) -> str:
+def summary(one: Change) -> str:
     """`instructions: +0.51 %, between +0.50 and +0.52 %, from 1,000 to 1,005`."""
     interval = _interval(one).replace(" to ", " and ")
     levels = [_figure(one.base, one.unit), _figure(one.head, one.unit)]
-    said = [
+    parts = [
         _difference(one),
         *([f"between {interval}"] if interval else []),
         *([f"from {levels[0]} to {levels[1]}"] if all(levels) else []),
     ]
-    return f"{one.metric}: {', '.join(filter(None, said)) or one.verdict}"
+    return f"{one.metric}: {', '.join(filter(None, parts)) or one.verdict}"
 
 
 def difference(ratio: float) -> str:
@@ -38,19 +38,23 @@ def difference(ratio: float) -> str:
 
 
 def percent(ratio: float) -> float:
-    """A ratio as a difference in per cent; nothing is never written as less than nothing."""
+    """A ratio as a difference in per cent; zero is never written as -0."""
     return round(100 * (ratio - 1), 2) + 0.0
 
 
 def table(judgement: Judgement) -> Table:
-    """A row a change, and the columns that these changes need."""
+    """A row per change, and the columns that these changes need."""
     columns = [column for column in _COLUMNS if column.shown(judgement)]
     rows = tuple(Row(tuple(column.write(one) for column in columns)) for one in judgement.changes)
     return Table(judgement.title, tuple(column.head for column in columns), rows, judgement.notes)
 
 
-def _compared(judgement: Judgement) -> bool:
+def _has_verdict(judgement: Judgement) -> bool:
     return judgement.verdict is not None
+
+
+def _has_no_verdict(judgement: Judgement) -> bool:
+    return judgement.verdict is None
 
 
 def _has_metrics(judgement: Judgement) -> bool:
@@ -67,11 +71,11 @@ def _always(_: Judgement) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column, what it says of a change, and whether a judgement needs it."""
+    """A column, its entry for a change, and whether a judgement needs the column."""
 
     head: Column
     write: Callable[[Change], str]
-    shown: Callable[[Judgement], bool] = _compared
+    shown: Callable[[Judgement], bool] = _has_verdict
 
 
 def _difference(one: Change) -> str:
@@ -103,9 +107,7 @@ _COLUMNS = (
     _Column(label("metric"), lambda one: one.metric, _has_metrics),
     _Column(Column("base"), lambda one: _figure(one.base, one.unit)),
     _Column(Column("head"), lambda one: _figure(one.head, one.unit)),
-    _Column(
-        Column("per request"), lambda one: _figure(one.head, one.unit), lambda found: not _compared(found)
-    ),
+    _Column(Column("per request"), lambda one: _figure(one.head, one.unit), _has_no_verdict),
     _Column(Column("difference"), _difference),
     _Column(Column("interval"), _interval, _has_intervals),
     _Column(Column("found from"), lambda one: _share(one.mde), _always),

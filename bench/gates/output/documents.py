@@ -1,4 +1,4 @@
-"""A judgement as files: one format, or all of them, and the forest drawn beside Markdown."""
+"""A judgement as files: one format, or all of them, and the forest drawn next to Markdown."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NAMES: dict[Format, str] = {
 
 
 def write(judgement: Judgement, form: Format, out: Path, text: str) -> None:
-    """Write one format into a file, or all into a folder that is there; `text` is what the text says.
+    """Write one format into a file, or all formats into an existing folder; `text` is the text format.
 
-    Beside Markdown the forest lies as SVG and PNG, under the same name. Raises OSError.
+    Next to Markdown lies the forest as SVG and PNG, under the same name. Raises OSError.
     """
     if out.is_dir():
         for each, name in _NAMES.items():
@@ -32,23 +32,21 @@ def write(judgement: Judgement, form: Format, out: Path, text: str) -> None:
 
 
 def _write(judgement: Judgement, form: Format, path: Path, text: str) -> None:
-    if form == "text":
-        said = text
-    elif form == "markdown":
-        said = markdown(judgement, path.stem if _draw(judgement, path) else None)
-    else:
-        said = render(judgement, form)
-    path.write_text(said, encoding="utf-8")
+    if form == "markdown":
+        text = markdown(judgement, path.stem if _draw(judgement, path) else None)
+    elif form != "text":
+        text = render(judgement, form)
+    path.write_text(text, encoding="utf-8")
 
 
-def _draw(judgement: Judgement, beside: Path) -> bool:
-    """Draw the forest beside a file; False where there is nothing to draw."""
+def _draw(judgement: Judgement, document: Path) -> bool:
+    """Draw the forest next to a document; False where there is nothing to draw."""
     forest = chart(judgement)
     if forest is None:
         return False
     from bench.report.charts import drawing
 
-    drawn = alone(drawing.document(forest), style_sheet("colours.css"), forest.title)
-    beside.with_name(f"{beside.stem}.svg").write_text(drawn, encoding="utf-8")
-    drawing.png(forest, beside.with_name(f"{beside.stem}.png"), {})
+    svg = alone(drawing.document(forest), style_sheet("colours.css"), forest.title)
+    document.with_name(f"{document.stem}.svg").write_text(svg, encoding="utf-8")
+    drawing.png(forest, document.with_name(f"{document.stem}.png"), {})
     return True

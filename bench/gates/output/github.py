@@ -1,4 +1,4 @@
-"""A judgement as annotations: lines of a job's log that GitHub shows beside the change.
+"""A judgement as annotations: lines of a job's log that GitHub shows next to the change.
 
 Format: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.gates.output.changes import summed_up, titled
+from bench.gates.output.changes import change_title, summary
 from bench.model.change import Judgement
 
 _LEVELS = {"regressed": "error", "inconclusive": "warning"}
 
 
-def annotated(judgement: Judgement) -> Iterator[str]:
-    """An error for each change that is worse, then a warning for each that could not be told."""
+def workflow_commands(judgement: Judgement) -> Iterator[str]:
+    """An error for each regressed change, then a warning for each inconclusive one that counts."""
     for verdict, level in _LEVELS.items():
         for one in judgement.changes:
             if one.verdict == verdict and one.counts:
-                title = f"{verdict}: {titled(judgement, one)}"
-                told = "\n".join([summed_up(one), *one.why])
-                yield f"::{level} title={_property(title)}::{_data(told)}"
+                title = f"{verdict}: {change_title(judgement, one)}"
+                message = "\n".join([summary(one), *one.why])
+                yield f"::{level} title={_property(title)}::{_data(message)}"
 
 
 def _data(words: str) -> str:

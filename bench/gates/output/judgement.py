@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from typing import Literal, TypeVar
 from urllib.parse import quote
 
-from bench.gates.output.changes import brief, table, titled
+from bench.gates.output.changes import brief, change_title, table
 from bench.gates.output.junit import junit
 from bench.gates.output.whiskers import READING, letters
 from bench.model.change import Judgement
@@ -44,7 +44,7 @@ def headline(judgement: Judgement) -> str:
 def markdown(judgement: Judgement, picture: str | None = None) -> str:
     """The verdict in one line, the forest, the table; `picture` is the path of a drawn forest, without its suffix.
 
-    A comment or a job's summary cannot show a picture of a local folder, so there the forest is a column of letters.
+    The forest is also a column of letters, as a comment or a job's summary cannot show a picture of a local folder.
     Many rows without a change are folded away.
     """
     sign = _SIGNS.get(judgement.verdict or "", "")
@@ -63,46 +63,46 @@ _DRAWN = "How head differs from base"
 
 
 def _grids(judgement: Judgement) -> Iterator[str]:
-    """The table with the forest beside the names, in two parts where most of it says that nothing changed."""
-    found = table(judgement)
+    """The table with the forest next to the names; many rows without a change make a second, folded table."""
+    whole = table(judgement)
     if judgement.verdict is None:
-        yield md.grid(found)
+        yield md.grid(whole)
         return
-    place = [column.align for column in found.columns].index("right")
-    columns = _inserted(found.columns, place, Column("forest", align="left", drawn=True))
-    lines = zip(found.rows, letters(judgement), strict=True)
-    rows = [Row(_inserted(row.entries, place, line)) for row, line in lines]
+    place = [column.align for column in whole.columns].index("right")
+    columns = _insert(whole.columns, place, Column("forest", align="left", drawn=True))
+    lines = zip(whole.rows, letters(judgement), strict=True)
+    rows = [Row(_insert(row.entries, place, line)) for row, line in lines]
     same = [row for row, one in zip(rows, judgement.changes, strict=True) if one.verdict == "no change"]
     folded = same if len(same) > _MOST_SAME else []
     if shown := [row for row in rows if row not in folded]:
-        yield _unbroken(md.grid(replace(found, columns=columns, rows=tuple(shown))))
+        yield _unbreakable(md.grid(replace(whole, columns=columns, rows=tuple(shown))))
     if folded:
-        inner = _unbroken(md.grid(replace(found, columns=columns, rows=tuple(folded))))
+        inner = _unbreakable(md.grid(replace(whole, columns=columns, rows=tuple(folded))))
         yield f"<details><summary>no change in {len(same)} of {len(rows)}</summary>\n\n{inner}\n\n</details>"
     yield f"Forest: {READING}."
 
 
-def _inserted(row: tuple[T, ...], place: int, entry: T) -> tuple[T, ...]:
+def _insert(row: tuple[T, ...], place: int, entry: T) -> tuple[T, ...]:
     return (*row[:place], entry, *row[place:])
 
 
-def _unbroken(grid: str) -> str:
-    """Figures that keep to their line: `+0.50 to +0.52 %`, with spaces that do not break."""
+def _unbreakable(grid: str) -> str:
+    """The grid with non-breaking spaces in figures such as `+0.50 to +0.52 %`."""
     return re.sub(r"(?<=\d) (?=%|to [+-])|(?<= to) (?=[+-]\d)", "\u00a0", grid)
 
 
 def _explanations(judgement: Judgement) -> Iterator[str]:
-    told = [one for one in judgement.changes if one.why]
-    for one in told[:_MOST_EXPLAINED]:
+    explained = [one for one in judgement.changes if one.why]
+    for one in explained[:_MOST_EXPLAINED]:
         why = "\n".join(f"- {md.plain(why)}" for why in one.why)
-        yield f"**{md.plain(titled(judgement, one))}**\n\n{why}"
-    if len(told) > _MOST_EXPLAINED:
-        yield f"Reasons for {len(told) - _MOST_EXPLAINED} more are in the text and the JSON."
+        yield f"**{md.plain(change_title(judgement, one))}**\n\n{why}"
+    if len(explained) > _MOST_EXPLAINED:
+        yield f"Reasons for {len(explained) - _MOST_EXPLAINED} more are in the text and the JSON."
 
 
 def _text(judgement: Judgement) -> str:
     reasons = "".join(
-        f"\n{titled(judgement, one)}:\n" + "".join(f"    {why}\n" for why in one.why)
+        f"\n{change_title(judgement, one)}:\n" + "".join(f"    {why}\n" for why in one.why)
         for one in judgement.changes
         if one.why
     )
@@ -111,13 +111,13 @@ def _text(judgement: Judgement) -> str:
 
 def _json(judgement: Judgement) -> str:
     rows = [asdict(change) for change in judgement.changes]
-    said = {
+    document = {
         "verdict": judgement.verdict,
         "title": judgement.title,
         "rows": rows,
         "notes": list(judgement.notes),
     }
-    return json.dumps(said, indent=2) + "\n"
+    return json.dumps(document, indent=2) + "\n"
 
 
 _FORMS: Mapping[Format, Callable[[Judgement], str]] = {

@@ -1,4 +1,4 @@
-"""A judgement as JUnit's XML, which CI systems show beside the tests."""
+"""A judgement as JUnit's XML, which CI systems show among the tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNREADABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def junit(judgement: Judgement) -> str:
-    """A test case a row: regressed ones have failed, inconclusive ones are in error, or skipped where none counts."""
+    """A test case per change: regressed fails, inconclusive is an error, or skipped where the change does not count."""
     suite = Xml.Element("testsuite", name=_legible(judgement.title), tests=str(len(judgement.changes)))
     outcomes = [_outcome(one) for one in judgement.changes]
     for word, count in _COUNTS.items():
@@ -22,8 +22,8 @@ def junit(judgement: Judgement) -> str:
         case = Xml.SubElement(suite, "testcase", classname=_legible(one.metric), name=_legible(one.name))
         if outcome:
             message = _legible(f"{one.verdict}: {brief(judgement, one)}")
-            told = "\n".join([message, *map(_legible, one.why)])  # some readers show the one, some the other
-            Xml.SubElement(case, outcome, message=message).text = told
+            text = "\n".join([message, *map(_legible, one.why)])  # some readers show the one, some the other
+            Xml.SubElement(case, outcome, message=message).text = text
     Xml.indent(suite)
     return Xml.tostring(suite, encoding="unicode", xml_declaration=False) + "\n"
 
@@ -35,5 +35,5 @@ def _outcome(one: Change) -> str | None:
 
 
 def _legible(words: str) -> str:
-    """Words without the characters that XML cannot hold."""
+    """Words with a question mark for each character that XML cannot hold."""
     return _UNREADABLE.sub("?", words)

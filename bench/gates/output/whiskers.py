@@ -1,4 +1,4 @@
-"""Changes as a forest: a line each, its interval beside "no difference"; in letters, and as a chart."""
+"""Changes as a forest: a line each, its interval around "no difference"; in letters, and as a chart."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ _MARGINS_IN_LETTERS, _MARGINS_DRAWN = 5, 20
 
 def letters(judgement: Judgement) -> list[str]:
     """A line of 21 letters for each change, all of one metric to one scale; empty where there is no ratio."""
-    far = {metric: _reach(members, _MARGINS_IN_LETTERS) for metric, members in _by_metric(judgement.changes)}
-    return [_letters(one, far[one.metric]) for one in judgement.changes]
+    reach = {
+        metric: _reach(members, _MARGINS_IN_LETTERS) for metric, members in _by_metric(judgement.changes)
+    }
+    return [_letters(one, reach[one.metric]) for one in judgement.changes]
 
 
 def chart(judgement: Judgement) -> Chart | None:
@@ -51,20 +53,20 @@ def _by_metric(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
 
 
 def _whisker(one: Change) -> Whisker:
-    said = f"{difference(one.ratio)} {one.verdict}" if one.ratio is not None else one.verdict or ""
+    text = f"{difference(one.ratio)} {one.verdict}" if one.ratio is not None else one.verdict or ""
     ends = (None if one.ratio is None else percent(one.ratio), *_ends(one))
-    return Whisker(one.name, said, one.verdict or "inconclusive", *ends, 100 * (one.margin or 0.0))
+    return Whisker(one.name, text, one.verdict or "inconclusive", *ends, 100 * (one.margin or 0.0))
 
 
 def _ends(one: Change) -> tuple[float | None, float | None]:
-    """The interval in per cent; what has but one end has none to draw."""
+    """The interval in per cent; None where it is open to one side, as there is no whisker to draw."""
     if one.low is None or one.high is None or not (math.isfinite(one.low) and math.isfinite(one.high)):
         return None, None
     return percent(one.low), percent(one.high)
 
 
 def _reach(changes: Sequence[Change], margins: int) -> float:
-    """How far a scale goes to either side, in per cent: as far as anything does, or some times the usual margin."""
+    """How far a scale goes to either side, in per cent: to the furthest end, or to some times the median margin."""
     ends = [abs(end) for one in changes for end in (*_ends(one), one.ratio and percent(one.ratio)) if end]
     ends = [end for end in ends if math.isfinite(end)]
     band = statistics.median([100 * (one.margin or 0.0) for one in changes])

@@ -1,1 +1,1 @@
-"""The paired gate: two arms over real servers, slice by slice, and what the pairs prove."""
+"""`bench ab`, `bench noise`: two arms over real servers, loaded slice by slice; begin with `gate` and `noise`."""

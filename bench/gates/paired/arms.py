@@ -31,8 +31,8 @@ class Arm:
     tree: Tree
 
     @property
-    def said(self) -> str:
-        """What the version is called, such as `main (0123456789)`."""
+    def title(self) -> str:
+        """The title of the version, such as `main (0123456789)`."""
         return self.tree.said
 
 

@@ -168,7 +168,7 @@ class Session:
         measured = {name: self._observations[name] for name in final}
         caveats = find_caveats(measured, self._conditions, shared=self._rig.shared)
         return Judgement(
-            f"base: {plan.base.said}; head: {plan.head.said}",
+            f"base: {plan.base.title}; head: {plan.head.title}",
             tuple(open_doubtful(changes, caveats)),
             (*self._arm_notes, *(caveat.text for caveat in caveats), *self._reading_notes()),
         )

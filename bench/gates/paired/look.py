@@ -114,7 +114,7 @@ class _Lane:
 
     @property
     def _who(self) -> str:
-        return f"the {self.instance.arm.name} ({self.instance.arm.said})"
+        return f"the {self.instance.arm.name} ({self.instance.arm.title})"
 
     async def warm(self, sessions: int) -> None:
         await self.bursts.closed(sessions)

@@ -1,6 +1,6 @@
 """`bench noise`: compares a server with itself, and knows what a comparison on this machine could find.
 
-`measure_noise` runs the servers, a `Noise` holds its result and foretells, `store_noise` and `stored_noise` keep it for
+`measure_noise` runs the servers, a `Noise` holds the result and predicts, `store_noise` and `load_noise` keep it for
 `bench ab` on the same machine.
 """
 
@@ -32,6 +32,7 @@ from bench.gates.paired.power import mde, power
 from bench.measure.answers import check_answers
 from bench.system import host
 from bench.system.processes import Processes
+from scenarios.model import Scenario
 
 SESSIONS = (16, 32, 64, 128, 256)
 """The lengths of slices that are tried."""
@@ -120,28 +121,26 @@ class Noise:
 
 def measure_noise(
     arm: Arm,
-    pair_up: Callable[[Sequence[ServerPair]], PairedScenario],
+    scenario: Scenario,
+    scenarios_file: Path | None,
+    *,
     duration_s: float,
     pairs: int,
-    *,
     seed: int,
     note: Callable[[str], None],
 ) -> Noise:
     """Measure the noise of a scenario for about so long on so many pairs. Raises ServerError and EngineError.
 
-    Half of the time goes to slices of different lengths, the other half to the best of them. `pair_up` puts the
-    scenario on a pool of pairs; `note` is called with lines of progress.
+    Half of the time goes to slices of different lengths, the other half to the best of them. `note` is called with
+    lines of progress.
     """
     rng = Random(seed)
     began_s = time.monotonic()
     note(f"starting {2 * pairs} servers")
     with _start_twins(arm, pairs, rng) as pool:
         start_s = (time.monotonic() - began_s) / pairs
-        load = _PairedLoad(pair_up(pool), rng)
-        slices = []
-        for sessions in SESSIONS:
-            note(f"turns of {sessions} sessions")
-            slices.append(load.slice_noise(sessions, duration_s / 2 / len(SESSIONS)))
+        load = _PairedLoad(PairedScenario(scenario, pool, scenarios_file), rng)
+        slices = load.slices(duration_s / 2, note)
         best = min(slices, key=lambda one: one.cost)
         note(f"turns of {best.sessions} sessions, for longer")
         observations = load.observe(best.sessions, duration_s / 2)
@@ -160,9 +159,7 @@ def measure_noise(
     )
 
 
-def observe_long_turns(
-    arm: Arm, pair_up: Callable[[Sequence[ServerPair]], PairedScenario], seed: int
-) -> list[Observation]:
+def observe_long_turns(arm: Arm, scenario: Scenario, seed: int) -> list[Observation]:
     """Compare an arm's servers with themselves on three pairs, in three turns each of long slices.
 
     Long slices vary as the cells of `bench run` do, not as the short slices of a comparison. Takes about half a minute.
@@ -170,7 +167,7 @@ def observe_long_turns(
     """
     rng = Random(seed)
     with _start_twins(arm, _LONG_PAIRS, rng) as pool:
-        return _PairedLoad(pair_up(pool), rng).long_turns()
+        return _PairedLoad(PairedScenario(scenario, pool), rng).long_turns()
 
 
 @contextlib.contextmanager
@@ -213,7 +210,15 @@ class _PairedLoad:
             )
         )
 
-    def slice_noise(self, sessions: int, duration_s: float) -> SliceNoise:
+    def slices(self, duration_s: float, note: Callable[[str], None]) -> list[SliceNoise]:
+        """The noise of slices of all lengths, measured for equal parts of the time."""
+        slices = []
+        for sessions in SESSIONS:
+            note(f"turns of {sessions} sessions")
+            slices.append(self._slice_noise(sessions, duration_s / len(SESSIONS)))
+        return slices
+
+    def _slice_noise(self, sessions: int, duration_s: float) -> SliceNoise:
         began_s = time.monotonic()
         observations = self.observe(sessions, duration_s)
         turns = sum(len(one.turns) for one in observations)
@@ -264,7 +269,7 @@ def store_noise(noise: Noise, folder: Path) -> Path:
     return path
 
 
-def stored_noise(folder: Path) -> Noise | None:
+def load_noise(folder: Path) -> Noise | None:
     """The noise that was written down for this machine; None where there is none, or that of another machine."""
     try:
         stored = json.loads((folder / _FILE).read_text())

@@ -6,7 +6,7 @@ import math
 from statistics import NormalDist
 
 from bench.gates.paired.design import ALPHA_CONFIRM, ALPHA_LOOK, POWER
-from bench.stats.signed_rank import attained
+from bench.stats.signed_rank import attained_level
 
 _NORMAL = NormalDist()
 _HALVINGS = 60
@@ -24,7 +24,7 @@ def power(change: float, sd: float, pairs: int, fresh_pairs: int) -> float:
 
 
 def _power_of_test(size: float, pairs: int, alpha: float) -> float:
-    level = attained(pairs, alpha)
+    level = attained_level(pairs, alpha)
     used = 3 / math.pi * max(0, pairs - 1)
     return _NORMAL.cdf(size * math.sqrt(used) - _NORMAL.inv_cdf(1 - level)) if level else 0.0
 

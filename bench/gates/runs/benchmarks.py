@@ -106,7 +106,9 @@ def _change(
     base, new = _estimate(old[name]), _estimate(young[name])
     assert base is not None
     assert new is not None
-    change = Change(name, METRIC, "inconclusive", base.median, new.median, unit=_UNIT, margin=threshold)
+    change = Change(
+        name, METRIC, "inconclusive", base=base.median, head=new.median, unit=_UNIT, margin=threshold
+    )
     fewest = min(old[name].rounds, young[name].rounds)
     if fewest < _FEWEST:
         return replace(change, why=(f"{fewest} rounds have no quartiles: {_FEWEST} have",))

@@ -113,8 +113,8 @@ def _evidence(
         pair.name,
         name,
         None,
-        before.median if before else None,
-        after.median if after else None,
+        base=before.median if before else None,
+        head=after.median if after else None,
         why=(*disturbed, *lacking),
         unit=metric.unit,
     )

@@ -50,7 +50,7 @@ def _errors(name: str, base: Repeats, new: Repeats, p: float) -> Fault:
     mostly = not _hit(base, {ERRORS}) and all(_failed_share(record) >= MOSTLY for record in new.records)
     proven = mostly or (p <= ALPHA_REQUESTS and recurs(base, new, {ERRORS}))
     why = (*_texts(new, {ERRORS}), _seen("errors", base, new, {ERRORS}))
-    return Fault(Change(name, ERRORS, "regressed", before, now, why=why), proven)
+    return Fault(Change(name, ERRORS, "regressed", base=before, head=now, why=why), proven)
 
 
 def lag(name: str, base: Repeats, new: Repeats) -> Change | None:
@@ -63,8 +63,8 @@ def lag(name: str, base: Repeats, new: Repeats) -> Change | None:
         name,
         "throughput",
         "regressed",
-        old.median if old else None,
-        young.median if young else None,
+        base=old.median if old else None,
+        head=young.median if young else None,
         why=_texts(new, LAGS_BEHIND),
         unit=THROUGHPUT.unit,
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.stats.signed_rank import attained, hodges_lehmann, p_above, p_value
+from bench.stats.signed_rank import attained_level, hodges_lehmann, p_above, p_value
 
 DIFFERENCES = st.lists(
     st.floats(-5, 5).filter(lambda value: abs(value) > 1e-3), min_size=1, max_size=9, unique_by=abs
@@ -101,4 +101,4 @@ def test_counts_out_of_bounds_are_said(count: int) -> None:
     ],
 )
 def test_the_level_that_is_attained(pairs: int, alpha: float, level: float) -> None:
-    assert attained(pairs, alpha) == pytest.approx(level)
+    assert attained_level(pairs, alpha) == pytest.approx(level)

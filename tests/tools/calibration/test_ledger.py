@@ -14,7 +14,9 @@ from tools.calibration.trial import Price
 
 def test_what_is_written_is_read_again_after_each_run(tmp_path: Path) -> None:
     first = trial(row("noop-async", "inconclusive", 1.25, beside=True), spoiled=("noop-async",), status=3)
-    second = trial(Change("x", "errors", "regressed", 0, 12, why=("status-500",)), gate="exact", seconds=None)
+    second = trial(
+        Change("x", "errors", "regressed", base=0, head=12, why=("status-500",)), gate="exact", seconds=None
+    )
     ledger = Ledger(tmp_path / "deep" / "raw")
     assert (ledger.trials(), ledger.prices()) == ([], [])
     ledger.add(first)
@@ -24,7 +26,7 @@ def test_what_is_written_is_read_again_after_each_run(tmp_path: Path) -> None:
 
 
 def test_zeros_are_figures_and_are_kept(tmp_path: Path) -> None:
-    said = replace(trial(Change("x", "errors", "no change", 0.0, 0.0), number=0), spoiled={"x": 0})
+    said = replace(trial(Change("x", "errors", "no change", base=0.0, head=0.0), number=0), spoiled={"x": 0})
     Ledger(tmp_path).add(said)
     assert Ledger(tmp_path).trials() == [said]
 

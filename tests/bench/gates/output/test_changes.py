@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.gates.output.changes import difference, summed_up
+from bench.gates.output.changes import difference, summary
 from bench.model.change import Change
 
 
@@ -22,7 +22,9 @@ def test_a_difference_has_its_sign(ratio: float, said: str) -> None:
     ("change", "said"),
     [
         pytest.param(
-            Change("a", "cpu", "regressed", 200.0, 206.0, 1.03, 1.02, 1.04, unit="µs"),
+            Change(
+                "a", "cpu", "regressed", base=200.0, head=206.0, ratio=1.03, low=1.02, high=1.04, unit="µs"
+            ),
             "cpu: +3.00 %, between +2.00 and +4.00 %, from 200 µs to 206 µs",
             id="all is known",
         ),
@@ -31,4 +33,4 @@ def test_a_difference_has_its_sign(ratio: float, said: str) -> None:
     ],
 )
 def test_a_sentence_holds_what_is_known(change: Change, said: str) -> None:
-    assert summed_up(change) == said
+    assert summary(change) == said

@@ -9,9 +9,28 @@ from bench.gates.output.judgement import markdown, render
 from bench.model.change import Change, Judgement
 
 SLOWER = Change(
-    "noop", "instructions", "regressed", 1000.0, 1005.1, 1.0051, 1.005, 1.0052, 0.002, ("f: +51",)
+    "noop",
+    "instructions",
+    "regressed",
+    base=1000.0,
+    head=1005.1,
+    ratio=1.0051,
+    low=1.005,
+    high=1.0052,
+    mde=0.002,
+    why=("f: +51",),
 )
-SAME = Change("json", "instructions", "no change", 2000.0, 2000.0, 1.0, 0.9999, 1.0001, 0.002)
+SAME = Change(
+    "json",
+    "instructions",
+    "no change",
+    base=2000.0,
+    head=2000.0,
+    ratio=1.0,
+    low=0.9999,
+    high=1.0001,
+    mde=0.002,
+)
 NEW = Change("fresh", "instructions", "inconclusive", head=70.0, why=("missing in base",))
 JUDGEMENT = Judgement("base and head", (SAME, SLOWER, NEW), ("A note.",))
 
@@ -129,9 +148,21 @@ def test_without_a_base_the_table_holds_one_figure() -> None:
 
 
 def test_several_metrics_have_a_column_and_figures_their_units() -> None:
-    cpu = Change("noop", "cpu", "regressed", 40.4, 41.61, 1.03, 1.02, 1.04, 0.015, ("seen twice",), "µs")
-    p99 = Change("noop", "p99", "inconclusive", 0.5, 0.0049, 0.0098, unit="ms")
-    errors = Change("noop", "errors", "no change", 0.0, 0.0)
+    cpu = Change(
+        "noop",
+        "cpu",
+        "regressed",
+        base=40.4,
+        head=41.61,
+        ratio=1.03,
+        low=1.02,
+        high=1.04,
+        mde=0.015,
+        why=("seen twice",),
+        unit="µs",
+    )
+    p99 = Change("noop", "p99", "inconclusive", base=0.5, head=0.0049, ratio=0.0098, unit="ms")
+    errors = Change("noop", "errors", "no change", base=0.0, head=0.0)
     text = render(Judgement("t", (cpu, p99, errors)), "text")
     assert text == (
         "regressed: noop cpu +3.00 %\n"

@@ -10,8 +10,10 @@ from pathlib import Path
 from bench.gates.paired.arms import Arm
 from bench.gates.paired.caveats import Conditions
 from bench.gates.paired.design import CONTROL, PairedPlan, TurnPlan
+from bench.gates.paired.gate import Session
 from bench.gates.paired.observation import ArmSlice, ArmSummary, Observation, Turn
 from bench.gates.paired.rig import Faults, LookResult, Rehearsal
+from bench.model.change import Judgement
 from bench.model.plan import Setup
 from bench.system.cpus import Shared
 from bench.system.revisions import Tree
@@ -100,3 +102,8 @@ def asked(names: Sequence[str] = ("one",), seed: int = 1, pairs: int = 8) -> Pai
         pairs=pairs,
         seed=seed,
     )
+
+
+def compared(rig: MadeUp, **how: int) -> Judgement:
+    """The judgement on the pairs that a rig makes up."""
+    return Session(asked(rig.names, **how), rig, lambda _: None).judgement()

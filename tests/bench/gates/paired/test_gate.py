@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.gates.paired.noise import stored_noise
+from bench.gates.paired.noise import load_noise
 from tests.bench import tiny
 from tests.bench.program import read_until, start
 
@@ -204,7 +204,7 @@ def test_noise_is_measured_and_stored_for_this_machine(repository: Repository) -
         command, cwd=repository.folder, capture_output=True, text=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stderr
-    known = stored_noise(repository.folder / "reports" / "noise")
+    known = load_noise(repository.folder / "reports" / "noise")
     assert known is not None
     assert [one.sessions for one in known.slices] == [16, 32, 64, 128, 256]
     assert 0 < known.best.turn_sd < 0.5

@@ -9,17 +9,12 @@ import pytest
 
 from bench.gates.paired.caveats import Conditions
 from bench.gates.paired.design import CONTROL, TurnPlan
-from bench.gates.paired.gate import Session
 from bench.gates.paired.judging import ALPHA_LOOK
-from bench.gates.paired.observation import ArmSummary, Observation
+from bench.gates.paired.observation import Observation
 from bench.gates.paired.rig import Faults
 from bench.model.change import Change, Judgement
 from bench.stats.signed_rank import p_above, p_value
-from tests.bench.gates.paired.rig import REQUESTS, MadeUp, Making, asked, pair
-
-
-def compared(rig: MadeUp, **how: int) -> Judgement:
-    return Session(asked(rig.names, **how), rig, lambda _: None).judgement()
+from tests.bench.gates.paired.rig import MadeUp, Making, compared, pair
 
 
 def rows(judgement: Judgement, name: str = "one") -> dict[str, Change]:
@@ -207,6 +202,16 @@ def test_every_look_has_orders_and_arrivals_of_its_own_and_the_same_seed_draws_t
     assert len(set(rigs[0].seeds)) == 2
 
 
+def test_sizes_are_fixed_by_the_rehearsal() -> None:
+    sizes: list[dict[str, TurnPlan]] = []
+    rig = MadeUp(slower())
+    looked = rig.look
+    rig.look = lambda of, seeds, seed: (sizes.append(dict(of)), looked(of, seeds, seed))[1]  # type: ignore[method-assign,func-returns-value,misc,assignment]
+    compared(rig)
+    assert sizes[0] == sizes[1]
+    assert math.isclose(sizes[0]["one"].rate_per_s, 500.0)
+
+
 def test_the_notes_say_the_seed_and_what_the_rehearsal_noted() -> None:
     judgement = compared(MadeUp(steady), seed=4711)
     assert judgement.notes[0] == "a note of the rehearsal"
@@ -300,60 +305,3 @@ def test_failed_requests_are_facts_whatever_the_machine_does() -> None:
 
     judgement = compared(MadeUp(make, shared="cpu"))
     assert (rows(judgement)["errors"].verdict, judgement.status("fail")) == ("regressed", 1)
-
-
-# --- how often it is wrong
-
-BURST = 8
-RUNS = 500
-
-
-def _bursts(rng: Random, mean: float) -> int:
-    """Failed requests of a server that bursts of errors hit so often on average (Poisson)."""
-    at, count = rng.expovariate(1.0), 0
-    while at < mean:
-        at, count = at + rng.expovariate(1.0), count + 1
-    return BURST * count
-
-
-def _struck(rng: Random, mean: float, *, with_metrics: bool) -> Making:
-    def make(look: int, name: str, place: int) -> Observation:
-        errors = (0, 0) if name == CONTROL else (_bursts(rng, mean), _bursts(rng, mean))
-        if not with_metrics:
-            return Observation(
-                (),
-                *(
-                    ArmSummary(p50_ms=None, p99_ms=None, errors=failed, requests=REQUESTS)
-                    for failed in errors
-                ),
-            )
-        noise = [rng.gauss(0.0, 0.02) for _ in range(4)]
-        return pair(noise[0], noise[1], errors, latency=(noise[2], noise[3]))
-
-    return make
-
-
-@pytest.mark.parametrize("mean", [0.01, 0.1, 0.5, 3.0])
-def test_bursts_of_errors_that_hit_both_sides_alike_are_hardly_ever_red(mean: float) -> None:
-    """Three scenarios, three looks, confirmations. A binomial test of all requests called 46 to 62 % of them worse."""
-    rng = Random(20)
-    made = [MadeUp(_struck(rng, mean, with_metrics=False), ("a", "b", "c")) for _ in range(RUNS)]
-    red = sum(compared(rig, seed=seed).status("fail") == 1 for seed, rig in enumerate(made))
-    assert red <= 0.005 * RUNS
-
-
-def test_a_whole_run_with_bursts_of_errors_is_falsely_red_in_less_than_one_of_a_hundred() -> None:
-    """With the noise of all metrics, which may be called worse, too."""
-    rng = Random(21)
-    made = [MadeUp(_struck(rng, 0.5, with_metrics=True), ("a", "b", "c")) for _ in range(200)]
-    assert sum(compared(rig, seed=seed).status("fail") == 1 for seed, rig in enumerate(made)) <= 2
-
-
-def test_sizes_are_fixed_by_the_rehearsal() -> None:
-    sizes: list[dict[str, TurnPlan]] = []
-    rig = MadeUp(slower())
-    looked = rig.look
-    rig.look = lambda of, seeds, seed: (sizes.append(dict(of)), looked(of, seeds, seed))[1]  # type: ignore[method-assign,func-returns-value,misc,assignment]
-    compared(rig)
-    assert sizes[0] == sizes[1]
-    assert math.isclose(sizes[0]["one"].rate_per_s, 500.0)

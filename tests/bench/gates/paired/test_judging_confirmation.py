@@ -96,13 +96,13 @@ def test_when_changes_are_put_down_to_the_machine(control: list[Observation], ve
 
 
 def test_failed_requests_are_facts_whatever_the_control_does() -> None:
-    wrong = Change("noop", "errors", "regressed", 0, 50)
+    wrong = Change("noop", "errors", "regressed", base=0, head=50)
     assert open_contaminated([wrong], [pair(ratio=1.1) for _ in range(16)]) == [wrong]
 
 
 def test_what_failed_is_counted_by_requests_and_by_pairs() -> None:
     seen = [pair(2, 5), pair(0, 3), pair(4, 1), pair(1, 1), pair()]
-    (why, *_) = add_error_counts(Change("noop", "errors", "inconclusive", 7, 10), seen).why
+    (why, *_) = add_error_counts(Change("noop", "errors", "inconclusive", base=7, head=10), seen).why
     assert [int(word) for word in re.sub(r"status-500|,", "", why).split() if word.isdigit()] == [
         *(7, 5000),  # of the base
         *(10, 5000),  # of the head
@@ -116,7 +116,7 @@ def test_only_errors_are_counted() -> None:
 
 
 def test_a_row_that_only_the_fresh_pairs_have_waits_for_the_next_look() -> None:
-    (found,) = confirm([], [Change("noop", "errors", "regressed", 0, 9)], [])
+    (found,) = confirm([], [Change("noop", "errors", "regressed", base=0, head=9)], [])
     assert found.verdict == "inconclusive"
 
 
@@ -129,7 +129,7 @@ def test_a_row_that_only_the_fresh_pairs_have_waits_for_the_next_look() -> None:
     ],
 )
 def test_errors_are_confirmed_by_fresh_pairs(head_errors: list[int], verdict: Verdict) -> None:
-    seemed = Change("noop", "errors", "regressed", 0, 9)
+    seemed = Change("noop", "errors", "regressed", base=0, head=9)
     (found,) = confirm([seemed], [seemed], evidence({"noop": [pair(0, count) for count in head_errors]}))
     assert found.verdict == verdict
 

@@ -15,15 +15,15 @@ from bench.gates.paired.noise import (
     Noise,
     SliceNoise,
     autocorrelation,
+    load_noise,
     parse_noise,
     process_sd,
     store_noise,
-    stored_noise,
     turn_sd,
 )
 from bench.gates.paired.noise_report import chart, tables
 from bench.gates.paired.observation import ArmSlice, ArmSummary, Observation, Turn
-from bench.stats.signed_rank import attained
+from bench.stats.signed_rank import attained_level
 
 SUMMARY = ArmSummary(p50_ms=1.0, p99_ms=2.0, errors=0, requests=100)
 NOISE = Noise(
@@ -99,7 +99,7 @@ def test_turns_are_as_bounded_as_in_a_comparison() -> None:
 
 
 def test_no_change_is_found_and_confirmed_as_rarely_as_the_levels_say() -> None:
-    assert NOISE.power(0.0, 120) == pytest.approx(attained(24, 0.0221 / 2) * attained(8, 0.05))
+    assert NOISE.power(0.0, 120) == pytest.approx(attained_level(24, 0.0221 / 2) * attained_level(8, 0.05))
 
 
 def test_more_time_finds_less() -> None:
@@ -123,7 +123,7 @@ def test_the_tables_name_the_best_slice() -> None:
 
 def test_what_is_stored_is_found_again_on_this_machine(tmp_path: Path) -> None:
     store_noise(NOISE, tmp_path)
-    assert stored_noise(tmp_path) == NOISE
+    assert load_noise(tmp_path) == NOISE
     assert parse_noise(asdict(NOISE)) == NOISE
 
 
@@ -138,5 +138,5 @@ def test_what_is_stored_is_found_again_on_this_machine(tmp_path: Path) -> None:
 def test_what_is_not_of_this_machine_is_not_used(tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
     path = store_noise(replace(NOISE), tmp_path)
     path.write_text(spoil(path.read_text()))
-    assert stored_noise(tmp_path) is None
-    assert stored_noise(tmp_path / "nowhere") is None
+    assert load_noise(tmp_path) is None
+    assert load_noise(tmp_path / "nowhere") is None

@@ -9,7 +9,6 @@ import pytest
 
 from bench.gates.paired import noise
 from bench.gates.paired.arms import Arm
-from bench.gates.paired.look import PairedScenario
 from bench.gates.paired.noise import observe_long_turns
 from bench.gates.paired.observation import log_ratios
 from bench.machine.generators import RAW, SCENARIO
@@ -22,7 +21,7 @@ def test_long_turns_of_three_pairs_give_nine_ratios(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(noise, "_LONG_WARM_S", 0.01)
     arm = Arm("base", RAW, Tree(tmp_path, RAW.name, tmp_path))
 
-    seen = observe_long_turns(arm, lambda pool: PairedScenario(SCENARIOS[SCENARIO], pool), seed=1)
+    seen = observe_long_turns(arm, SCENARIOS[SCENARIO], seed=1)
 
     assert [len(one.turns) for one in seen] == [3, 3, 3]
     assert all(turn.base.requests == turn.head.requests >= 8 for one in seen for turn in one.turns)
