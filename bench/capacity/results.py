@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.capacity.knee import knee
-from bench.capacity.scaling import FEWEST, Brake, Law, brake, fit
+import numpy as np
+
+from bench.capacity.scaling import FEWEST, Law, ScalingBottleneck, bottleneck, fit
 from bench.capacity.search import Tally
 from bench.capacity.slo import Objective, misses, parse
 from bench.model.plan import OpenLoad
@@ -25,6 +26,10 @@ SET_ASIDE = "set-aside"
 
 _PASSING = frozenset({OTHER_LOAD, STEAL, GENERATOR_STALLED})
 """What disturbs a trial and may be over when it is made again; a CPU quota, or a single CPU, is not."""
+
+
+_FEWEST_POINTS = 4
+_RISES_TIMES = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,11 @@ class Offered:
     @property
     def line(self) -> str:
         """`2,310 arrivals/s for 4 s: held, p99 14.2 ms, errors 0 %`"""
-        said = "" if self.missed else "".join(f", {one.said(self.record.summary)}" for one in self.objectives)
-        return f"{whole(self.rate_per_s)} arrivals/s for {self.record.cell.load.duration_s:g} s: {self.result}{said}"
+        trial = (
+            f"{whole(self.rate_per_s)} arrivals/s for {self.record.cell.load.duration_s:g} s: {self.result}"
+        )
+        figures = () if self.missed else (one.describe(self.record.summary) for one in self.objectives)
+        return ", ".join([trial, *figures])
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +208,23 @@ def knee_of(trials: Iterable[Offered]) -> float | None:
     return knee([(rate, ms) for rate, ms in by_rate(rates, "p99") if rate <= beyond])
 
 
+def knee(points: Sequence[tuple[float, float]]) -> float | None:
+    """The x at which a rising, convex curve turns up; None for fewer than four points and for one that hardly rises.
+
+    With both axes scaled to [0, 1], it is where the curve lies furthest below its chord: the largest x - y (the
+    "Kneedle" of Satopaa, Albrecht, Irwin and Raghavan, Finding a "Kneedle" in a Haystack, ICDCS Workshops 2011, section
+    III, for a convex increasing curve and without the smoothing, for which the points are too few).
+    """
+    if len(points) < _FEWEST_POINTS:
+        return None
+    x, y = np.array(sorted(points)).T
+    if y.max() < _RISES_TIMES * y.min() or x[0] == x[-1]:
+        return None
+    below = (x - x[0]) / (x[-1] - x[0]) - (y - y.min()) / (y.max() - y.min())
+    at = int(np.argmax(below))
+    return float(x[at]) if 0 < at < len(x) - 1 else None
+
+
 def rates_of(trials: Iterable[Offered]) -> tuple[OfferedRate, ...]:
     """The rates in order, with the trials that count; a rate of which all were set aside is left out."""
     found: dict[float, list[Offered]] = {}
@@ -284,7 +309,7 @@ class Growth:
     points: Mapping[int, Estimate]
     caveats: Mapping[int, tuple[Caveat, ...]]
     law: Law
-    brake: Brake
+    brake: ScalingBottleneck
     cpus: int
 
 
@@ -309,7 +334,7 @@ def growth_of(run: Run) -> Growth | None:
         dict(sorted(points.items())),
         caveats,
         laws[0],
-        brake(laws, widest_spread(points), max(points), count),
+        bottleneck(laws, widest_spread(points), max(points), count),
         count,
     )
 

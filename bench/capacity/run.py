@@ -1,15 +1,15 @@
-"""Trials on a live server until the rate that it holds is known; each is a record of the run, like any other."""
+"""Makes trials on a live server until the rate that it holds is known; each trial is a record of the run."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from bench.capacity.results import SET_ASIDE, Offered, growth_of, knee_of, offered_loads
-from bench.capacity.search import Answer, Probe, Search, Trial, Verdict, next_step, tallies
+from bench.capacity.search import Probe, Search, SearchResult, Trial, TrialVerdict, next_step, tallies
 from bench.capacity.slo import SATURATED, Objective, doubts
 from bench.errors import BenchError
 from bench.measure.runner import Bench, audited, check_alive, measure
@@ -36,12 +36,13 @@ _QUIET_S = 2.0
 
 USERS_PER_WORKER = 32
 
-Tell = Callable[[str], None]
+OnTrial = Callable[[str], None]
+"""Called with one line as soon as a trial ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What is asked: how much of a scenario a setup holds, by which objectives, and how exactly.
+    """The question of a search: which rate of a scenario does a setup hold, by these objectives and this tolerance?
 
     A trial takes `duration_s`, and up to three times as long where a percentile wants more requests. `patience_s` is
     how long the search may wait in all for other processes to leave our CPUs alone, trials set aside included.
@@ -60,10 +61,29 @@ class Goal:
         return _warmup_s(self.duration_s)
 
     def lasts_s(self, probe: Probe) -> float:
-        """How long a trial takes: enough requests for every objective, within reason; confirmations longer."""
+        """The length of a trial: enough requests for every objective, within reason; confirmations are longer."""
         wanted_s = _ENOUGH * max(one.least_requests for one in self.objectives) / probe.rate_per_s
         length_s = min(max(self.duration_s, wanted_s), _LONGEST * self.duration_s)
         return round(length_s * (CONFIRMATION if probe.confirms else 1), 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingGoal:
+    """The question of a run over numbers of workers: which peak throughput does each reach?"""
+
+    setup: Setup
+    scenario: str
+    workers: tuple[int, ...]
+    duration_s: float
+    repeats: int
+
+    @property
+    def setups(self) -> tuple[Setup, ...]:
+        """The setup with each number of workers, under a name of its own."""
+        name = self.setup.name
+        return tuple(
+            replace(self.setup, name=f"{name}-workers-{count}", workers=count) for count in self.workers
+        )
 
 
 def _warmup_s(duration_s: float) -> float:
@@ -71,59 +91,53 @@ def _warmup_s(duration_s: float) -> float:
 
 
 def plan(goal: Goal, seed: int) -> Plan:
-    """What a search measures, as far as that is known beforehand: its loads are found on the way."""
+    """The plan of a search as far as it is known beforehand: the search finds its loads on the way."""
     about = f"the arrival rate that holds {' and '.join(one.text for one in goal.objectives)}"
     return Plan("capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), 1),), seed)
 
 
-def scaling_plan(
-    setup: Setup, workers: Sequence[int], scenario: str, duration_s: float, repeats: int, seed: int
-) -> Plan:
-    """The peak throughput of each number of workers, each with the same number of users a worker."""
+def scaling_plan(goal: ScalingGoal, seed: int) -> Plan:
+    """The plan that measures the peak throughput of each number of workers, with the same number of users a worker."""
+    warmup_s = _warmup_s(goal.duration_s)
     blocks = tuple(
         Block(
-            (scaled(setup, count).name,),
-            (scenario,),
+            (setup.name,),
+            (goal.scenario,),
             ("native",),
-            (ClosedLoad(USERS_PER_WORKER * count, duration_s, _warmup_s(duration_s)),),
-            repeats,
+            (ClosedLoad(USERS_PER_WORKER * setup.workers, goal.duration_s, warmup_s),),
+            goal.repeats,
         )
-        for count in workers
+        for setup in goal.setups
     )
     return Plan("scaling", "throughput by the number of workers", blocks, seed)
 
 
-def scaled(setup: Setup, workers: int) -> Setup:
-    """The setup with another number of workers, under a name of its own."""
-    return replace(setup, name=f"{setup.name}-workers-{workers}", workers=workers)
+def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, on_trial: OnTrial) -> SearchResult:
+    """Search on a live server, and confirm on a fresh one.
 
-
-def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, tell: Tell) -> Answer:
-    """Search on a live server, and confirm on a fresh one; `tell` hears a line a trial.
-
-    The facts of the run hold the answer, or None where the search was cut short. Raises BenchError.
+    The facts of the run hold the result, or None where the search was cut short. Raises BenchError.
     """
     began_s = time.monotonic()
-    session = _Session(goal, plan(goal, seed), bench, folder, tell)
-    folder.add_facts(capacity=_facts(goal, None, session))
-    answer = None
+    search = _LiveSearch(goal, plan(goal, seed), bench, folder, on_trial)
+    folder.add_facts(capacity=_facts(goal, None, search))
+    result = None
     try:
         with host.on_cpus(bench.own_cpus), Processes() as processes:
-            answer = session.search(processes)
-        return answer
+            result = search.run(processes)
+        return result
     except BenchError as error:
         folder.add_failure(Failure(goal.setup, 0, str(error), goal.scenario))
         raise
     finally:
         folder.add_facts(
-            capacity=_facts(goal, answer, session),
-            finished=answer is not None,
+            capacity=_facts(goal, result, search),
+            finished=result is not None,
             took_s=round(time.monotonic() - began_s, 1),
         )
 
 
-def _facts(goal: Goal, answer: Answer | None, session: _Session) -> dict[str, object]:
-    rate, counts = answer.rate_per_s if answer else None, tallies(session.trials)
+def _facts(goal: Goal, result: SearchResult | None, search: _LiveSearch) -> dict[str, object]:
+    rate, counts = result.rate_per_s if result else None, tallies(search.trials)
     mine = next((one for one in counts if one.rate_per_s == rate), None)
     return {
         "setup": goal.setup,
@@ -133,8 +147,8 @@ def _facts(goal: Goal, answer: Answer | None, session: _Session) -> dict[str, ob
         "arrivals_per_s": rate,
         "held": mine.held if mine else None,
         "failed": mine.failed if mine else None,
-        "limit": answer.limit if answer else "not finished",
-        "knee_per_s": knee_of(offered_loads(session.records, goal.objectives)),
+        "limit": result.limit if result else "not finished",
+        "knee_per_s": knee_of(offered_loads(search.records, goal.objectives)),
         "confirmations": [
             {
                 "arrivals_per_s": one.rate_per_s,
@@ -148,12 +162,12 @@ def _facts(goal: Goal, answer: Answer | None, session: _Session) -> dict[str, ob
 
 
 def cpus_of(setup: Setup, bench: Bench) -> int:
-    """How many CPUs the setup's server runs on."""
+    """The number of CPUs that the setup's server runs on."""
     return len(setup.cpus or bench.server_cpus) or os.cpu_count() or 1
 
 
 def note_growth(folder: RunFolder) -> None:
-    """Add the law, fitted to what a run over numbers of workers measured, to its facts."""
+    """Fit the law to a run over numbers of workers, and add it to the run's facts."""
     run = read_run(folder.path)
     if (found := growth_of(run)) is None:
         return
@@ -172,25 +186,26 @@ def note_growth(folder: RunFolder) -> None:
     )
 
 
-class _Session:
-    """One search: the records and the trials so far, and how the next one is made."""
+class _LiveSearch:
+    """One search on live servers: its records and trials so far; it makes the next trial."""
 
-    def __init__(self, goal: Goal, plan: Plan, bench: Bench, folder: RunFolder, tell: Tell) -> None:
+    def __init__(self, goal: Goal, plan: Plan, bench: Bench, folder: RunFolder, on_trial: OnTrial) -> None:
         self.records: list[Record] = []
         self.trials: list[Trial] = []
         self._goal = goal
         self._plan = plan
         self._bench = bench
         self._folder = folder
-        self._tell = tell
+        self._on_trial = on_trial
         self._patience_s = goal.patience_s
 
-    def search(self, processes: Processes) -> Answer:
+    def run(self, processes: Processes) -> SearchResult:
+        """Search, and confirm on a fresh server. Raises BenchError."""
         with self._serving(processes) as server:
             search = Search(self._first_guess(server, processes), self._goal.tolerance, self._goal.max_per_s)
             while isinstance(step := next_step(search, self.trials), Probe) and not step.confirms:
                 self.trials.append(Trial(step, self._try(step, server, processes)))
-        if isinstance(step, Answer):
+        if isinstance(step, SearchResult):
             return step
         with self._serving(processes) as server:
             while isinstance(step := next_step(search, self.trials), Probe):
@@ -204,18 +219,23 @@ class _Session:
             yield server
 
     def _first_guess(self, server: Server, processes: Processes) -> float:
-        """A fraction of what a closed loop reaches: low enough to show the service at ease. A session of many
-        requests may still be too much of it; the search then goes down."""
+        """A fraction of what a closed loop reaches: low enough to show the service at ease.
+
+        A session of many requests may still be too much at this rate; the search then goes down.
+        """
         load = ClosedLoad(_GUESS_USERS, self._goal.duration_s / 2, self._goal.warmup_s)
         record = self._keep(self._measure(load, server, processes))
         check_alive(server, record)
         reached_rps = record.summary.throughput_rps
-        self._tell(f"{load.label}: {reached_rps:,.0f} requests/s, to guess where to begin")
+        self._on_trial(f"{load.label}: {reached_rps:,.0f} requests/s, to guess where to begin")
         return float(f"{reached_rps * _GUESS_SHARE:.3g}") or _GUESS_PER_S
 
-    def _try(self, probe: Probe, server: Server, processes: Processes) -> Verdict:
-        """The verdict of a trial that is evidence: one during which others used our CPUs is kept, set aside and made
-        again when they have left, as long as there is patience."""
+    def _try(self, probe: Probe, server: Server, processes: Processes) -> TrialVerdict:
+        """Make a trial that counts as evidence.
+
+        A trial during which others used our CPUs stays in the run, set aside, and is made again once they have left, as
+        long as there is patience.
+        """
         load = OpenLoad(probe.rate_per_s, self._goal.lasts_s(probe), self._goal.warmup_s)
         while True:
             began_s = time.monotonic()
@@ -223,7 +243,7 @@ class _Session:
             is_saturated = SATURATED in offered.missed
             counts = is_saturated or self._patience_s <= 0 or offered.is_evidence(probe.confirms)
             offered = replace(offered, record=self._keep(offered.record if counts else set_aside(offered)))
-            self._tell(f"{'confirming ' if probe.confirms else ''}{offered.line}")
+            self._on_trial(f"{'confirming ' if probe.confirms else ''}{offered.line}")
             check_alive(server, offered.record)
             if counts:
                 return "saturated" if is_saturated else "failed" if offered.missed else "held"
@@ -254,6 +274,6 @@ class _Session:
 
 
 def set_aside(offered: Offered) -> Record:
-    """The record of a trial that does not count, which says so."""
+    """The record of a trial that does not count, with the caveat that says so."""
     why = f"not counted, and made again: {offered.disturbance}"
     return replace(offered.record, caveats=(*offered.record.caveats, Caveat(SET_ASIDE, why)))

@@ -1,4 +1,4 @@
-"""How throughput grows with the number of workers, and what holds it back: the Universal Scalability Law."""
+"""How throughput grows with the number of workers, and its bottleneck: the Universal Scalability Law."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.errors import UsageError
 FEWEST = 3
 _NEGLIGIBLE = 0.05
 
-Brake = Literal["nothing", "contention", "coherence", "cores", "~"]
+ScalingBottleneck = Literal["nothing", "contention", "coherence", "cores", "~"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Law:
 
 
 def fit(throughputs_rps: Mapping[int, float]) -> Law:
-    """The law that lies closest to the throughput of each number of workers, sigma and kappa not below zero.
+    """Fit the law to the throughput of each number of workers, sigma and kappa not below zero.
 
-    N / X is linear in 1/lambda, sigma/lambda and kappa/lambda. Weighted by the measured X / N, the squares that become
-    least are those of measured / fitted - 1, as fits noise that grows with the figure. The problem is convex, so the
-    best of the four choices of which of sigma and kappa are zero is the best of all. Raises UsageError for fewer than
-    three numbers of workers.
+    N / X is linear in 1/lambda, sigma/lambda and kappa/lambda. Weighted by the measured X / N, least squares minimise
+    those of measured / fitted - 1, which suits noise that grows with the figure. The problem is convex, so the best of
+    the four choices of which of sigma and kappa are zero is the best of all. Raises UsageError for fewer than three
+    numbers of workers.
     """
     check(throughputs_rps)
     n = np.array(sorted(throughputs_rps), dtype=float)
@@ -80,22 +80,23 @@ def check(counts: Mapping[int, float] | set[int]) -> None:
         )
 
 
-def brake(laws: Sequence[Law], spread: float | None, workers: int, cpus: int) -> Brake:
-    """What holds scaling back at the largest number of workers; more workers than CPUs blame the CPUs.
+def bottleneck(laws: Sequence[Law], spread: float | None, workers: int, cpus: int) -> ScalingBottleneck:
+    """The bottleneck at the largest number of workers; with more workers than CPUs, the CPUs.
 
     `laws` go through the medians, the lowest and the highest of the repeats, whose widest `spread` is a share of their
-    median. `~`, no evidence, unless all name the same brake and lose more to it than the spread; and without a spread.
+    median. `~`, no evidence, without a spread, and unless all laws name the same bottleneck and lose more to it than
+    the spread.
     """
     if workers > cpus > 0:
         return "cores"
-    named, *others = {_named(law, workers) for law in laws}
+    first, *others = {_bottleneck_of(law, workers) for law in laws}
     if others or spread is None:
         return "~"
-    evident = named == "nothing" or min(_lost(law, workers) for law in laws) > spread
-    return named if evident else "~"
+    evident = first == "nothing" or min(_lost(law, workers) for law in laws) > spread
+    return first if evident else "~"
 
 
-def _named(law: Law, workers: int) -> Brake:
+def _bottleneck_of(law: Law, workers: int) -> ScalingBottleneck:
     if _lost(law, workers) < _NEGLIGIBLE:
         return "nothing"
     return "contention" if law.contention(workers) >= law.coherence(workers) else "coherence"

@@ -1,4 +1,4 @@
-"""The search for the rate that a service holds half of the time: trials so far -> the next trial, or the answer.
+"""The search for the rate that a service holds half of the time: trials so far -> the next trial, or the result.
 
 Double until a rate fails, and halve the bracket (geometrically) until it is two tolerances wide: short trials, which
 only find where to begin; one that fails is made again, for a hiccup would cost many steps. Then long trials confirm, by
@@ -12,7 +12,7 @@ The answer is the rate that contradicts the fewest long trials: failed ones at i
 has held at least as often as it failed. Where all rates hold with a probability that falls from 1 to 0 over 20 % of the
 rate, 90 of 100 answers lie between -6 and +5 % of the rate that holds half of the time, and over 10 % of the rate
 between -4 and +3 %. A machine that loses a quarter of its speed for 30 s of every 120 s, unseen, spreads them over
--23 to +4 %: only trials that are known to be disturbed can be set aside (trials.py).
+-23 to +4 %: only trials that are known to be disturbed can be set aside (run.py).
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["held", "failed", "saturated"]
-"""`saturated`: the generator was at its limit, so that nothing is known of the server."""
+TrialVerdict = Literal["held", "failed", "saturated"]
+"""`saturated`: the generator was at its limit, so the trial says nothing about the server."""
 
-Limit = Literal["service", "generator", "max-rate", "unattainable"]
+LimitedBy = Literal["service", "generator", "max-rate", "unattainable"]
 
 _QUARTERS = 3
 _TRIES = 2
 _CONFIRMATIONS, _LEAST = 8, 2
 _LEAD = 2
-"""So many more held than failed trials confirm a rate above which nothing can be tried."""
+"""How many more trials must hold than fail to confirm a rate above which no rate can be tried."""
 _WIDE, _NARROW = 2, 1  # in half tolerances
 _ALIKE = 4
 """After so many verdicts alike the staircase is far from where they change, and its step doubles."""
@@ -42,7 +42,7 @@ _ROUNDING = 10.0**-_DIGITS
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Where it begins, how close the answer must be (0.05 is 5 %), and the rate that is never exceeded."""
+    """Where the search begins, how close its result must be (0.05 is 5 %), and the rate that it never exceeds."""
 
     start_per_s: float
     tolerance: float = 0.05
@@ -59,10 +59,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A probe that was made, and how it went."""
+    """One offered rate of the search, and its verdict."""
 
     probe: Probe
-    verdict: Verdict
+    verdict: TrialVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +84,18 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The capacity, confirmed; None when no rate held. `limit` is what would not let it be higher.
+class SearchResult:
+    """The confirmed capacity, None when no rate held; `limit` is what kept it from being higher.
 
     With the generator or `max-rate` as the limit, the capacity is at least this.
     """
 
     rate_per_s: float | None
-    limit: Limit
+    limit: LimitedBy
 
 
-def next_step(search: Search, trials: Sequence[Trial]) -> Probe | Answer:
-    """What the search does after these trials, which it asked for; the same trials always lead to the same step."""
+def next_step(search: Search, trials: Sequence[Trial]) -> Probe | SearchResult:
+    """The step after these trials, all of which the search asked for; the same trials always lead to the same step."""
     short = [trial for trial in trials if not trial.probe.confirms]
     if len(short) == len(trials) and _deserves_another(trials):
         return trials[-1].probe
@@ -119,13 +119,13 @@ def _count(trials: Sequence[Trial], rate_per_s: float, verdict: str) -> int:
 
 
 def _deserves_another(short: Sequence[Trial]) -> bool:
-    """Whether the last probe failed, and was not tried often enough for that to count."""
+    """Whether the last probe failed and has not been tried often enough for that to count."""
     if not short or short[-1].verdict != "failed":
         return False
     return sum(trial.probe == short[-1].probe for trial in short) < _TRIES
 
 
-def _bracket(search: Search, trials: Sequence[Trial]) -> Probe | Answer | float:
+def _bracket(search: Search, trials: Sequence[Trial]) -> Probe | SearchResult | float:
     """The next short trial, or the rate from which to confirm."""
     holding = {trial.probe.rate_per_s for trial in trials if trial.verdict == "held"}
     held = max(holding, default=None)
@@ -133,7 +133,7 @@ def _bracket(search: Search, trials: Sequence[Trial]) -> Probe | Answer | float:
     if held is None:
         rate = search.start_per_s if failed is None else failed / 4
         if rate < _floor(search):
-            return _nothing(trials)
+            return _no_rate(trials)
         return Probe(_tidy(search, rate))
     if failed is None:
         return held if held >= search.max_per_s else Probe(_tidy(search, 2 * held))
@@ -142,31 +142,30 @@ def _bracket(search: Search, trials: Sequence[Trial]) -> Probe | Answer | float:
     return held
 
 
-def _staircase(search: Search, first_per_s: float, trials: Sequence[Trial]) -> Probe | Answer:
+def _staircase(search: Search, first_per_s: float, trials: Sequence[Trial]) -> Probe | SearchResult:
     """The next long trial, or the answer once those around the turns suffice."""
     step, top = _walk(search, first_per_s, trials)
     rate = _stair(search, first_per_s, step)
     if rate < _floor(search):
-        return _nothing(trials)
+        return _no_rate(trials)
     counts = tallies(trials)
     if step == top and any(one.rate_per_s == rate and one.lead >= _LEAD for one in counts):
-        return Answer(rate, _limit(trials, rate))
-    found = least_contradicted(counts)
+        return SearchResult(rate, _limit(trials, rate))
+    found = rate_with_fewest_contradictions(counts)
     is_bounded = found is not None and (found < counts[-1].rate_per_s or found >= search.max_per_s)
     often = any(one.rate_per_s == found and one.held + one.failed >= _LEAST for one in counts)
     if found is not None and is_bounded and often and _is_settled(trials):
-        return Answer(found, _limit(trials, found))
+        return SearchResult(found, _limit(trials, found))
     return Probe(rate, confirms=True)
 
 
-def least_contradicted(counts: Sequence[Tally]) -> float | None:
-    """The rate that contradicts the fewest trials, the highest of equals; None where to hold nothing would.
+def rate_with_fewest_contradictions(counts: Sequence[Tally]) -> float | None:
+    """The rate that contradicts the fewest trials, the highest of equals; None where "no rate holds" contradicts fewer.
 
-    It is the highest at which the isotonic regression of what held does not lie below one half.
+    It is the highest rate at which the isotonic regression of the trials that held does not lie below one half.
     """
-    counts = [
-        one for one in counts if one.held or one.failed
-    ]  # where the generator was the limit, nothing is known
+    # A rate at which only the generator was at its limit says nothing about the server.
+    counts = [one for one in counts if one.held or one.failed]
     sums = list(itertools.accumulate((one.lead for one in counts), initial=0))
     best = len(sums) - 1 - sums[::-1].index(max(sums))
     return counts[best - 1].rate_per_s if best else None
@@ -184,7 +183,7 @@ def _walk(search: Search, first_per_s: float, trials: Sequence[Trial]) -> tuple[
 
 
 def _runs(trials: Sequence[Trial]) -> list[int]:
-    """Of each trial, how many in a row went its way, itself included; 1 is a turn, but for the first trial."""
+    """For each trial, how many in a row had its verdict, itself included; 1 is a turn, except for the first trial."""
     held = [trial.verdict == "held" for trial in trials]
     lengths = (range(1, len(list(run)) + 1) for _, run in itertools.groupby(held))
     return list(itertools.chain.from_iterable(lengths))
@@ -208,8 +207,8 @@ def _is_settled(trials: Sequence[Trial]) -> bool:
     return len(trials) - turn + 1 >= _CONFIRMATIONS
 
 
-def _limit(trials: Sequence[Trial], rate_per_s: float) -> Limit:
-    """What stands next above a rate: trials that failed, a saturated generator, or nothing that may be tried."""
+def _limit(trials: Sequence[Trial], rate_per_s: float) -> LimitedBy:
+    """The obstacle next above a rate: failed trials, a saturated generator, or the highest rate allowed."""
     above = min((rate for trial in trials if (rate := trial.probe.rate_per_s) > rate_per_s), default=None)
     if above is None:
         return "max-rate"
@@ -226,8 +225,8 @@ def _floor(search: Search) -> float:
     return min(search.start_per_s, search.max_per_s) / (4.0**_QUARTERS + 1)
 
 
-def _nothing(trials: Sequence[Trial]) -> Answer:
-    return Answer(None, "generator" if trials[-1].verdict == "saturated" else "unattainable")
+def _no_rate(trials: Sequence[Trial]) -> SearchResult:
+    return SearchResult(None, "generator" if trials[-1].verdict == "saturated" else "unattainable")
 
 
 def _tidy(search: Search, rate: float) -> float:

@@ -1,4 +1,4 @@
-"""Objectives for a service's answers, such as `p99<50ms`: read from text, and held against what was measured."""
+"""Service level objectives, such as `p99<50ms`: read from text, and checked against a measured summary."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.stats.metrics import three_digits
 
 ERRORS = "errors"
 
-# Of each metric: the share of the requests beyond it, where it is a percentile.
+# For each metric the share of the requests beyond it, where it is a percentile.
 _METRICS = {
     "p50": 0.5,
     "p90": 0.1,
@@ -29,7 +29,7 @@ _BEYOND = 10
 _FORM = re.compile(r"\s*(\w+)\s*<\s*([0-9.]+(?:e[+-]?\d+)?)\s*(\S*)\s*", re.IGNORECASE)
 
 SPOILING = ("shed", "rate-not-reached", "throttled", "one-cpu")
-"""Caveats with which a rate is not held, whatever the objectives say: such a record is invalid."""
+"""Caveats with which a rate does not hold, whatever the objectives say: such a record is invalid."""
 SATURATED = "generator-saturated"
 
 
@@ -45,7 +45,7 @@ class Objective:
     text: str
 
     def figure(self, summary: Summary) -> float | None:
-        """What was measured, in the limit's unit; None when there was nothing to measure."""
+        """The measured figure, in the limit's unit; None without requests."""
         if not summary.requests:
             return None
         if self.metric == ERRORS:
@@ -56,11 +56,11 @@ class Objective:
         return found
 
     def holds(self, summary: Summary) -> bool:
-        """Whether it was below the limit; nothing measured holds nothing."""
+        """Whether the figure is below the limit; without requests no objective holds."""
         found = self.figure(summary)
         return found is not None and found < self.limit
 
-    def said(self, summary: Summary) -> str:
+    def describe(self, summary: Summary) -> str:
         """`p99 61.2 ms`, `errors 0.2 %`"""
         found, unit = self.figure(summary), "%" if self.metric == ERRORS else "ms"
         if found is None:
@@ -69,7 +69,7 @@ class Objective:
 
     @property
     def least_requests(self) -> int:
-        """With so many requests ten lie beyond the percentile; of errors, with so many one is allowed."""
+        """The requests with which ten lie beyond the percentile; for errors, those with which one may fail."""
         if self.metric == ERRORS:
             return math.ceil(round(100 / self.limit, 6))
         beyond = _METRICS[self.metric]
@@ -77,7 +77,7 @@ class Objective:
 
 
 def parse(text: str) -> Objective:
-    """`p99<50ms`, `mean<0.2s`, `errors<0.1%`. Raises UsageError, with what is wrong."""
+    """Read `p99<50ms`, `mean<0.2s` or `errors<0.1%`. Raises UsageError, which says what is wrong."""
     found = _FORM.fullmatch(text)
     if found is None:
         raise UsageError(
@@ -93,7 +93,7 @@ def parse(text: str) -> Objective:
     try:
         limit = float(number) * _IN_MS.get(unit, 1.0)
     except ValueError:
-        raise UsageError(f"objective '{text}': '{number}' is no number") from None
+        raise UsageError(f"objective '{text}': '{number}' is not a number") from None
     if limit <= 0 or not math.isfinite(limit):
         raise UsageError(f"objective '{text}': the limit must be above zero")
     if metric == ERRORS and limit > 100:
@@ -102,7 +102,10 @@ def parse(text: str) -> Objective:
 
 
 def parse_all(texts: Iterable[str]) -> tuple[Objective, ...]:
-    """All of them, one a metric; errors<0.1% is added where nothing is said of errors, for errors may be fast."""
+    """Read several, one a metric, and add errors<0.1% where none is about errors, for errors may be fast.
+
+    Raises UsageError.
+    """
     found = [parse(text) for text in texts]
     twice = [one.metric for place, one in enumerate(found) if one.metric in {o.metric for o in found[:place]}]
     if twice:
@@ -113,16 +116,16 @@ def parse_all(texts: Iterable[str]) -> tuple[Objective, ...]:
 
 
 def misses(record: Record, objectives: Sequence[Objective]) -> tuple[str, ...]:
-    """Why a trial does not hold, one phrase each; empty when it does."""
+    """The reasons why a trial does not hold, one phrase each; empty when it holds."""
     missed = [
-        f"{one.said(record.summary)} ({one.text})" for one in objectives if not one.holds(record.summary)
+        f"{one.describe(record.summary)} ({one.text})" for one in objectives if not one.holds(record.summary)
     ]
     spoilt = [caveat.code for caveat in record.caveats if caveat.code in (*SPOILING, SATURATED)]
     return (*missed, *spoilt)
 
 
 def doubts(summary: Summary, objectives: Iterable[Objective]) -> Iterator[Caveat]:
-    """Objectives that rest on too few requests; of p99 every record says so itself (audit.py)."""
+    """A caveat for each objective that rests on too few requests, p99 left out: its record has one already."""
     for one in objectives:
         if one.metric != "p99" and summary.requests < one.least_requests:
             yield Caveat(

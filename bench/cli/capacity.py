@@ -149,10 +149,15 @@ def _scale(options: _Options, counts: list[int], repeats: int) -> int:
         raise UsageError(
             f"setup '{setup.name}' is a command of its own: its number of workers is not ours to set"
         )
-    plan = run.scaling_plan(
-        setup, counts, scenario, duration_s=options.duration_s, repeats=repeats, seed=options.seed
+    goal = run.ScalingGoal(
+        setup=setup,
+        scenario=scenario,
+        workers=tuple(counts),
+        duration_s=options.duration_s,
+        repeats=repeats,
     )
-    bench = _bench(options, *(run.scaled(setup, count) for count in counts))
+    plan = run.scaling_plan(goal, options.seed)
+    bench = _bench(options, *goal.setups)
     folder = _create_folder(options, plan, bench)
     folder.add_facts(scaling={"setup": setup.name, "scenario": scenario, "cpus": run.cpus_of(setup, bench)})
     with (

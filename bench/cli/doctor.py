@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bench.cli._lookup import load_scenarios
 from bench.cli._terminal import note, say
+from bench.gates.paired.arms import Arm
+from bench.gates.paired.noise import observe_long_turns
+from bench.gates.paired.observation import log_ratios
 from bench.machine import capability
 from bench.machine import doctor as machine
+from bench.machine.generators import SCENARIO
 from bench.plan.config import load_setups
+from bench.system.revisions import Tree
 
 
 def doctor(
@@ -26,11 +33,23 @@ def doctor(
     if quick:
         return
     note("measuring for three quarters of a minute; --quick leaves this out")
-    for finding in capability.examine(load_setups()["uvicorn"]):
+    for finding in capability.examine(_compare_twins):
         _show(finding)
 
 
-def _show(finding: machine.Finding) -> None:
+def _compare_twins() -> capability.TwinRatios:
+    """Compare servers of the target app with themselves, as `bench noise` does."""
+    setup, scenario, here = load_setups()["uvicorn"], load_scenarios(None)[SCENARIO], Path.cwd()
+    arm = Arm("base", setup, Tree(here, setup.name, here))
+    observations = observe_long_turns(arm, scenario, seed=1)
+    rates, costs = (
+        [log for one in observations for log in log_ratios(one.turns, metric)]
+        for metric in ("throughput", "cpu")
+    )
+    return capability.TwinRatios(rates, costs)
+
+
+def _show(finding: machine.Diagnosis) -> None:
     say(f"{'ok   ' if finding.well else 'mind '} {finding.subject:<17} {finding.seen}")
     if not finding.well:
         say(f"{'':<23} {finding.advice}")

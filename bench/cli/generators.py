@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 from bench.cli._terminal import note, say, short_path
-from bench.machine.generators import NAMES, ONE_WRITE, RAW, Cost, measured, medians, missing, table
+from bench.machine.generators import (
+    NAMES,
+    ONE_WRITE,
+    RAW,
+    GeneratorCost,
+    measure_costs,
+    medians,
+    missing_generators,
+    table,
+)
 from bench.plan.config import load_setups
 from bench.report.text import render
 
@@ -33,16 +42,16 @@ def generators(
     answers in one write: what differs there is the generators' own. Then those that are not Locust load a bare ASGI
     app under uvicorn, and at last the native engine and wrk load the target app, pinned as in every run.
     """
-    for name in missing():
+    for name in missing_generators():
         note(f"{name} is not installed and is left out; on Debian: apt-get install {name}")
-    costs = _collect(measured(ONE_WRITE, NAMES, rounds, duration))
+    costs = _collect(measure_costs(ONE_WRITE, NAMES, rounds, duration))
     _show("A server that answers in one write; the generators may use every CPU", costs, _LIMITS)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(medians(costs), indent=2) + "\n")
-    costs = _collect(measured(RAW, _installed(_BARE), rounds, duration))
+    costs = _collect(measure_costs(RAW, _installed(_BARE), rounds, duration))
     _show("A bare ASGI app under uvicorn, which answers in two; the same CPUs", costs)
     uvicorn = load_setups()["uvicorn"]
-    costs = _collect(measured(uvicorn, _installed(_PINNED), rounds, duration, pinned=True))
+    costs = _collect(measure_costs(uvicorn, _installed(_PINNED), rounds, duration, pinned=True))
     _show("The target app's ping under uvicorn; generators pinned as in every run", costs, _AGREEMENT)
     say(f"medians of the first table: {short_path(out)}")
 
@@ -51,14 +60,14 @@ def _installed(names: Iterable[str]) -> list[str]:
     return [name for name in names if name in NAMES]
 
 
-def _collect(costs: Iterable[tuple[str, Cost]]) -> dict[str, list[Cost]]:
+def _collect(costs: Iterable[tuple[str, GeneratorCost]]) -> dict[str, list[GeneratorCost]]:
     """Each generator's costs in order; note each as it arrives."""
-    by_name: dict[str, list[Cost]] = {}
+    by_name: dict[str, list[GeneratorCost]] = {}
     for name, cost in costs:
         by_name.setdefault(name, []).append(cost)
         note(f"{name:<12} {cost.cpu_us_per_request:8.1f} µs/req {cost.throughput_rps:10,.0f} req/s")
     return by_name
 
 
-def _show(title: str, costs: dict[str, list[Cost]], *notes: str) -> None:
+def _show(title: str, costs: dict[str, list[GeneratorCost]], *notes: str) -> None:
     say(render(table(title, costs, *notes)))

@@ -16,7 +16,7 @@ from bench.engines.launch import ENGINES
 from bench.errors import UsageError
 from bench.machine.selftest import session
 from bench.machine.selftest.cases import CASES, Case
-from bench.machine.selftest.comparison import Check
+from bench.machine.selftest.comparison import FigureCheck
 from bench.machine.selftest.session import Result
 from bench.report.text import render
 from bench.stats.table import Column, Row, Table, label
@@ -60,7 +60,7 @@ def _pick_cases(names: list[str], engines: list[str], short: bool) -> tuple[Case
     """The cases of these names and engines. Raises UsageError where there are none."""
     check_known("case", names, {case.name for case in CASES})
     check_known("engine", engines, ENGINES)
-    cases = session.chosen(names, engines, short=short)
+    cases = session.choose_cases(names, engines, short=short)
     if not cases:
         raise UsageError("no case has this name and engine; leave out --short, --case or --engine")
     return cases
@@ -106,7 +106,7 @@ def _table(results: Sequence[Result]) -> Table:
     return Table(title, columns, rows, (_LEGEND,))
 
 
-def _verdict(result: Result, check: Check) -> str:
+def _verdict(result: Result, check: FigureCheck) -> str:
     if check.right:
         return "right"
     return "disturbed" if check.disturbed and result.disturbance else "WRONG"

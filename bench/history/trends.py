@@ -14,7 +14,7 @@ from itertools import pairwise
 from bench.history.entry import Entry, Figure, Machine
 from bench.model.change import HIGHER_IS_WORSE
 from bench.model.commit import Commit
-from bench.stats.levels import new_levels
+from bench.stats.change_points import change_points
 
 FORMER = 10
 
@@ -122,7 +122,7 @@ def _trend(entries: Sequence[Entry], anchor: str | None, name: str, metric: str)
 
 def _line(points: Sequence[Point], higher_is_worse: bool) -> MachineLine:
     figures = [point.figure.value for point in points]
-    begins = new_levels(figures)
+    begins = change_points(figures)
     ends = [0, *begins, len(points)]
     means = [statistics.fmean(figures[first:last]) for first, last in pairwise(ends)]
     changes = tuple(

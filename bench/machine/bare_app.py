@@ -1,11 +1,11 @@
-"""The smallest ASGI app there is: a server without a framework, to measure generators against."""
+"""The smallest ASGI app: a server without a framework, to measure generators against."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-Message = MutableMapping[str, Any]
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 BODY = b'{"message":"pong"}'
 _START = {
@@ -16,10 +16,8 @@ _START = {
 _END = {"type": "http.response.body", "body": BODY}
 
 
-async def app(
-    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-) -> None:
-    """Answers every request as the target app answers `/bench/ping`."""
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer every request as the target app answers `/bench/ping`."""
     if scope["type"] == "http":
         await send(_START)
         await send(_END)

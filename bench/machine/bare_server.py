@@ -1,7 +1,7 @@
-"""The smallest HTTP server there is: the same answer to everything, in one write. To measure generators against.
+"""The smallest HTTP server: the same answer to every request, in one write, to measure generators against.
 
-Run as `python -m bench.machine.bare_server HOST PORT`. It takes requests without a body,
-one after the other or several at once.
+Run as `python -m bench.machine.bare_server HOST PORT`. It takes requests without a body, one after the other or several
+at once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _END = b"\r\n\r\n"
 
 
 class Answering(asyncio.Protocol):
-    """One connection; what has come of a request that is not whole yet is kept."""
+    """One connection; it keeps the part of a request that has come so far."""
 
     def __init__(self) -> None:
         self._begun = b""

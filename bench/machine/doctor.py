@@ -1,4 +1,4 @@
-"""What this machine offers for measuring, and what is in the way: the findings of `bench doctor`."""
+"""Looks at what this machine offers for measuring and what is in the way: the first half of `bench doctor`."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _PARTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: whether it is well, what was seen, and what to do about it if it is not."""
+class Diagnosis:
+    """One property of the machine: whether it is well, what was seen, and the advice where it is not."""
 
     subject: str
     well: bool
@@ -38,7 +38,7 @@ class Finding:
     advice: str = ""
 
 
-def examine() -> Iterator[Finding]:
+def examine() -> Iterator[Diagnosis]:
     """Look at the machine for about a second."""
     yield _machine()
     yield _pinning()
@@ -46,51 +46,51 @@ def examine() -> Iterator[Finding]:
     yield _open_files()
     yield _ports()
     for name, module in (_SERVERS | _PARTS).items():
-        yield _installed(name, module)
+        yield _package(name, module)
 
 
-def _machine() -> Finding:
+def _machine() -> Diagnosis:
     facts = fingerprint()
     seen = f"{facts['cpu_model']}, {facts['cores']} cores, {facts['virtualisation']}, {facts['python']}"
-    return Finding("machine", True, seen)
+    return Diagnosis("machine", True, seen)
 
 
-def _pinning() -> Finding:
+def _pinning() -> Diagnosis:
     share = cpus.share()
     server, generator = share.server, share.generator
     if share.shared == "core":
-        return Finding(
+        return Diagnosis(
             "pinning",
             False,
             "server and generator run on two hyperthreads of one core, and slow each other",
             "use a machine with two or more cores; ratios within a run are less wrong than absolute figures",
         )
     if not generator:
-        return Finding(
+        return Diagnosis(
             "pinning",
             False,
             "server and generator share their CPUs",
             "use a machine with two or more cores, and Linux; the figures will hold the generator's share",
         )
     limit = "" if (quota := cpus.quota()) is None else f"; a quota (cgroup) allows {quota:g} CPUs in all"
-    said = f"server on CPU {_list(server)}, generator on CPU {_list(generator)}{limit}"
-    return Finding("pinning", True, said)
+    seen = f"server on CPU {_list(server)}, generator on CPU {_list(generator)}{limit}"
+    return Diagnosis("pinning", True, seen)
 
 
-def _busy() -> Iterator[Finding]:
+def _busy() -> Iterator[Diagnosis]:
     """Other work and steal, over one second."""
     before = psutil.cpu_times()
     began_s = monotonic()
     busy = psutil.cpu_percent(interval=_LOOK_S)
     span_s = (monotonic() - began_s) * (os.cpu_count() or 1)
     steal = (getattr(psutil.cpu_times(), "steal", 0.0) - getattr(before, "steal", 0.0)) / span_s
-    yield Finding(
+    yield Diagnosis(
         "other work",
         busy < 10,
         f"the CPUs are {busy:.0f} % busy",
         "stop what else runs here before you measure",
     )
-    yield Finding(
+    yield Diagnosis(
         "steal",
         steal < 0.02,
         f"the hypervisor takes {steal:.1%}",
@@ -98,9 +98,9 @@ def _busy() -> Iterator[Finding]:
     )
 
 
-def _open_files() -> Finding:
+def _open_files() -> Diagnosis:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return Finding(
+    return Diagnosis(
         "open files",
         hard >= _OPEN_FILES,
         f"limit {soft} (hard {hard})",
@@ -108,7 +108,7 @@ def _open_files() -> Finding:
     )
 
 
-def _ports() -> Finding:
+def _ports() -> Diagnosis:
     try:
         low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
         seen = f"{high - low + 1} ephemeral ports"
@@ -118,18 +118,18 @@ def _ports() -> Finding:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
     except OSError as error:
-        return Finding(
+        return Diagnosis(
             "ports", False, f"cannot listen on 127.0.0.1: {error.strerror}", "allow loopback listeners"
         )
-    return Finding("ports", True, seen)
+    return Diagnosis("ports", True, seen)
 
 
-def _installed(name: str, module: str) -> Finding:
+def _package(name: str, module: str) -> Diagnosis:
     if importlib.util.find_spec(module) is None:
-        return Finding(
+        return Diagnosis(
             name, False, "not installed", f"pip install {name}, or leave out the setups that need it"
         )
-    return Finding(name, True, metadata.version(name))
+    return Diagnosis(name, True, metadata.version(name))
 
 
 def _list(cpus: tuple[int, ...]) -> str:

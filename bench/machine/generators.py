@@ -1,4 +1,4 @@
-"""What load generators cost, side by side: the native engine, Locust's two clients, and wrk and hey where installed.
+"""The cost of load generators, side by side: the native engine, Locust's two clients, wrk and hey where installed.
 
 All load the same server in turn, round after round, so that the machine's drift meets them alike. The server keeps
 the first CPU; a generator may use any, as it does when its users start it.
@@ -53,16 +53,16 @@ _SILENT = launch.Watch(lambda: None, lambda: None, lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What one generator took in one round; user and system time of all its processes count."""
+class GeneratorCost:
+    """The cost of one generator in one round; user and system time of all its processes count."""
 
     cpu_us_per_request: float
     throughput_rps: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where a generator runs: the server it loads, for how long, on which CPUs (any, when none are named)."""
+    """The place of a generator: the server it loads, for how long, on which CPUs (any, when none are named)."""
 
     server: Server
     duration_s: int
@@ -71,26 +71,31 @@ class _Place:
     folder: Path
 
 
-def missing() -> tuple[str, ...]:
+def missing_generators() -> tuple[str, ...]:
     """The generators that are not installed."""
     return tuple(name for name, measure in _KINDS.items() if measure is None)
 
 
-def measured(
+def measure_costs(
     setup: Setup, names: Sequence[str], rounds: int, duration_s: int, *, pinned: bool = False
-) -> Iterator[tuple[str, Cost]]:
-    """Each generator's cost in each round, as soon as it is known. Raises ServerError and EngineError."""
+) -> Iterator[tuple[str, GeneratorCost]]:
+    """Measure each generator in each round; yields (name, cost) at once. Raises ServerError and EngineError."""
     server_cpus, generator_cpus = host.cpus_for()
     with Processes() as processes, serving(setup, processes, cpus=server_cpus) as server:
         for _ in range(rounds):
             for name in names:
                 with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
-                    cpus = generator_cpus if pinned else ()
-                    place = _Place(server, duration_s, processes, cpus, Path(tmp))
+                    place = _Place(
+                        server=server,
+                        duration_s=duration_s,
+                        processes=processes,
+                        cpus=generator_cpus if pinned else (),
+                        folder=Path(tmp),
+                    )
                     yield name, _measure(name, place)
 
 
-def table(title: str, costs: Mapping[str, Sequence[Cost]], *notes: str) -> Table:
+def table(title: str, costs: Mapping[str, Sequence[GeneratorCost]], *notes: str) -> Table:
     """Medians over the rounds, the range of the CPU time, and the native engine's ratio to each, round by round."""
     columns = (
         label("generator"),
@@ -104,8 +109,8 @@ def table(title: str, costs: Mapping[str, Sequence[Cost]], *notes: str) -> Table
     return Table(title, columns, rows, notes)
 
 
-def medians(costs: Mapping[str, Sequence[Cost]]) -> dict[str, dict[str, float]]:
-    """What goes into `generators.json`."""
+def medians(costs: Mapping[str, Sequence[GeneratorCost]]) -> dict[str, dict[str, float]]:
+    """The medians over the rounds, as they go into `generators.json`."""
     return {
         name: {
             "cpu_us_per_request": round(statistics.median(c.cpu_us_per_request for c in found), 2),
@@ -115,7 +120,7 @@ def medians(costs: Mapping[str, Sequence[Cost]]) -> dict[str, dict[str, float]]:
     }
 
 
-def _row(name: str, found: Sequence[Cost], native: Sequence[Cost]) -> Row:
+def _row(name: str, found: Sequence[GeneratorCost], native: Sequence[GeneratorCost]) -> Row:
     cpu = [cost.cpu_us_per_request for cost in found]
     pairs = list(zip(native, found, strict=True))
     cpu_ratio = statistics.median(mine.cpu_us_per_request / its.cpu_us_per_request for mine, its in pairs)
@@ -132,16 +137,16 @@ def _row(name: str, found: Sequence[Cost], native: Sequence[Cost]) -> Row:
     )
 
 
-def _measure(name: str, place: _Place) -> Cost:
+def _measure(name: str, place: _Place) -> GeneratorCost:
     measure = _KINDS[name]
     assert measure is not None
     return measure(place)
 
 
-def _engine(name: str) -> Callable[[_Place], Cost]:
-    """One of our engines: its CPU time in the measured part, over the requests that were answered in it."""
+def _engine(name: str) -> Callable[[_Place], GeneratorCost]:
+    """One of our engines: its CPU time in the measured part, divided by the requests answered in it."""
 
-    def measure(place: _Place) -> Cost:
+    def measure(place: _Place) -> GeneratorCost:
         load = ClosedLoad(_USERS, place.duration_s, _WARMUP_S)
         job = Job(place.server.host, place.server.port, SCENARIO, load, place.folder / "samples")
         samples, _ = launch.run(name, [job], place.processes, _SILENT, cpus=place.cpus)
@@ -149,20 +154,20 @@ def _engine(name: str) -> Callable[[_Place], Cost]:
         answered = int(inside.sum())
         if not answered or (samples.outcome[inside] != OK).any():
             raise EngineError(f"{name}: requests failed; its figures would mean nothing")
-        return Cost(samples.cpu_s * 1e6 / answered, answered / samples.duration_s)
+        return GeneratorCost(samples.cpu_s * 1e6 / answered, answered / samples.duration_s)
 
     return measure
 
 
 def _program(
     name: str, options: Sequence[str], answered: str, failed: str
-) -> Callable[[_Place], Cost] | None:
-    """A program on PATH: the CPU time of its whole life, over the requests that it says were answered."""
+) -> Callable[[_Place], GeneratorCost] | None:
+    """A program on PATH: the CPU time of its whole life, divided by the requests that it reports as answered."""
     path = shutil.which(name)
     if path is None:
         return None
 
-    def measure(place: _Place) -> Cost:
+    def measure(place: _Place) -> GeneratorCost:
         log = place.folder / "output"
         seconds = f"{place.duration_s}s"
         command = [path, *(option.format(seconds=seconds, users=_USERS) for option in options)]
@@ -172,17 +177,17 @@ def _program(
         ) as child:
             child.wait(place.duration_s + _OVERTIME_S)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        said = log.read_text(errors="replace")
-        found = re.search(answered, said)
-        if child.returncode or found is None or re.search(failed, said):
-            raise EngineError(f"{name} failed; it wrote:\n{said[-2000:]}")
+        output = log.read_text(errors="replace")
+        found = re.search(answered, output)
+        if child.returncode or found is None or re.search(failed, output):
+            raise EngineError(f"{name} failed; it wrote:\n{output[-2000:]}")
         cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Cost(cpu_s * 1e6 / int(found[1]), int(found[1]) / place.duration_s)
+        return GeneratorCost(cpu_s * 1e6 / int(found[1]), int(found[1]) / place.duration_s)
 
     return measure
 
 
-_KINDS: dict[str, Callable[[_Place], Cost] | None] = {
+_KINDS: dict[str, Callable[[_Place], GeneratorCost] | None] = {
     "native": _engine("native"),
     "wrk": _program(
         "wrk",

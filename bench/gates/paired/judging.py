@@ -12,8 +12,8 @@ from bench.gates.paired.observation import ARMS, METRICS, ArmName, Observation
 from bench.gates.paired.power import mde, pairs_needed
 from bench.model.change import HIGHER_IS_WORSE, Change, Verdict
 from bench.stats import sign_test
+from bench.stats.multiple_comparisons import holm
 from bench.stats.signed_rank import hodges_lehmann, p_above, p_value
-from bench.stats.significance import holm
 
 ERRORS = "errors"
 PRIMARY = ("cpu", "throughput")

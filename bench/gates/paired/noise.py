@@ -6,22 +6,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
-from bench.gates.paired.arms import Arm, start_pairs
+from bench.gates.paired.arms import Arm, ServerPair, start_pairs
 from bench.gates.paired.design import (
     CONTROL_SHARE,
     FEWEST_TURNS,
     LOOKS,
     MOST_TURNS,
+    TurnPlan,
     plan_unpaced_turns,
 )
 from bench.gates.paired.look import PairedScenario, look, rehearse
@@ -36,6 +38,9 @@ SESSIONS = (16, 32, 64, 128, 256)
 """The lengths of slices that are tried."""
 METRIC = "cpu"
 _USERS = 8
+
+_LONG_PAIRS, _LONG_TURNS = 3, 3
+_LONG_SLICE_S, _LONG_WARM_S = 0.6, 0.1
 
 _WITH_CONTROL = 1.3
 """Measured: how much longer starting a pair takes because of the control."""
@@ -130,18 +135,15 @@ def measure_noise(
     lines of progress.
     """
     rng = Random(seed)
-    cpus, own_cpus = host.cpus_for()
-    with host.on_cpus(own_cpus), Processes() as processes:
-        began_s = time.monotonic()
-        note(f"starting {2 * pairs} servers")
-        hash_seeds = [rng.randrange(1, 2**32) for _ in range(pairs)]
-        with start_pairs(arm, replace(arm, name="head"), hash_seeds, processes, cpus) as pool:
-            start_s = (time.monotonic() - began_s) / pairs
-            load = _PairedLoad(PairedScenario(scenario, pool, scenarios_file), rng)
-            slices = load.slices(duration_s / 2, note)
-            best = min(slices, key=lambda one: one.cost)
-            note(f"turns of {best.sessions} sessions, for longer")
-            observations = load.observe(best.sessions, duration_s / 2)
+    began_s = time.monotonic()
+    note(f"starting {2 * pairs} servers")
+    with _start_twins(arm, pairs, rng) as pool:
+        start_s = (time.monotonic() - began_s) / pairs
+        load = _PairedLoad(PairedScenario(scenario, pool, scenarios_file), rng)
+        slices = load.slices(duration_s / 2, note)
+        best = min(slices, key=lambda one: one.cost)
+        note(f"turns of {best.sessions} sessions, for longer")
+        observations = load.observe(best.sessions, duration_s / 2)
     spread = turn_sd(observations, METRIC)
     return Noise(
         setup=arm.setup.name,
@@ -157,6 +159,27 @@ def measure_noise(
     )
 
 
+def observe_long_turns(arm: Arm, scenario: Scenario, seed: int) -> list[Observation]:
+    """Compare an arm's servers with themselves on three pairs, in three turns each of long slices.
+
+    Long slices vary as the cells of `bench run` do, not as the short slices of a comparison. Takes about half a minute.
+    Raises ServerError and EngineError.
+    """
+    rng = Random(seed)
+    with _start_twins(arm, _LONG_PAIRS, rng) as pool:
+        return _PairedLoad(PairedScenario(scenario, pool), rng).long_turns()
+
+
+@contextlib.contextmanager
+def _start_twins(arm: Arm, count: int, rng: Random) -> Iterator[list[ServerPair]]:
+    """Start pairs of servers of the same arm, and move this process to its own CPUs."""
+    cpus, own_cpus = host.cpus_for()
+    with host.on_cpus(own_cpus), Processes() as processes:
+        hash_seeds = [rng.randrange(1, 2**32) for _ in range(count)]
+        with start_pairs(arm, replace(arm, name="head"), hash_seeds, processes, cpus) as pool:
+            yield pool
+
+
 class _PairedLoad:
     """A scenario on its pairs, which can be loaded for one period after another."""
 
@@ -168,10 +191,24 @@ class _PairedLoad:
         self._rate_per_s = rehearse(paired, _USERS)
 
     def observe(self, sessions: int, duration_s: float) -> list[Observation]:
-        plan = plan_unpaced_turns(
-            sessions, self._rate_per_s, len(self._paired.pairs), duration_s, users=_USERS
+        return self._look(
+            plan_unpaced_turns(sessions, self._rate_per_s, len(self._paired.pairs), duration_s, users=_USERS)
         )
-        return look({self.name: self._paired}, {self.name: plan}, self._rng.getrandbits(32))[self.name]
+
+    def long_turns(self) -> list[Observation]:
+        warm, measured = (
+            max(_USERS, round(self._rate_per_s * span_s)) for span_s in (_LONG_WARM_S, _LONG_SLICE_S)
+        )
+        return self._look(
+            TurnPlan(
+                turns=_LONG_TURNS,
+                warm=warm,
+                measured=measured,
+                users=_USERS,
+                rate_per_s=self._rate_per_s,
+                pace_every=0,
+            )
+        )
 
     def slices(self, duration_s: float, note: Callable[[str], None]) -> list[SliceNoise]:
         """The noise of slices of all lengths, measured for equal parts of the time."""
@@ -186,6 +223,9 @@ class _PairedLoad:
         observations = self.observe(sessions, duration_s)
         turns = sum(len(one.turns) for one in observations)
         return SliceNoise(sessions, turn_sd(observations, METRIC), (time.monotonic() - began_s) / turns)
+
+    def _look(self, plan: TurnPlan) -> list[Observation]:
+        return look({self.name: self._paired}, {self.name: plan}, self._rng.getrandbits(32))[self.name]
 
 
 def turn_sd(observations: Sequence[Observation], metric: str) -> float:

@@ -17,7 +17,8 @@ from typing import Literal
 
 from bench.model.change import Change, Verdict
 from bench.stats.estimate import times
-from bench.stats.significance import holm, student_beyond, student_limit
+from bench.stats.multiple_comparisons import holm
+from bench.stats.student_t import critical_t, two_sided_p
 
 Better = Literal["higher", "lower"]
 
@@ -101,11 +102,11 @@ class _View:
         """One-sided p of "not worse" (way 1), or of "not better" (way -1)."""
         if way * self.worse <= 0:
             return 1.0
-        return student_beyond(abs(self.worse) / self.error, self.freedom) / 2 if self.error else 0.0
+        return two_sided_p(abs(self.worse) / self.error, self.freedom) / 2 if self.error else 0.0
 
     def reach(self, beyond: float) -> float:
         """How far from the truth the estimate lies in all but this share of cases."""
-        return student_limit(beyond, self.freedom) * self.error
+        return critical_t(beyond, self.freedom) * self.error
 
 
 def judge(found: Sequence[Evidence], threshold: float) -> tuple[Change, ...]:

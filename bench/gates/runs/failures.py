@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from bench.model.change import Change
 from bench.model.record import Record
 from bench.results.cells import Repeats
+from bench.stats.fisher_test import p_more_often
 from bench.stats.metrics import CPU, THROUGHPUT
-from bench.stats.significance import holm, more_often
+from bench.stats.multiple_comparisons import holm
 
 ERRORS = "errors"
 LAGS_BEHIND = frozenset({"rate-not-reached", "shed"})
@@ -80,12 +81,13 @@ def kept_up(base: Repeats, new: Repeats, threshold: float) -> bool:
 def recurs(base: Repeats, new: Repeats, codes: frozenset[str] | set[str]) -> bool:
     """Whether more repeats of the new run have one of these caveats than chance gives it, the repeats as the unit."""
     return (
-        more_often(_hit(base, codes), len(base.records), _hit(new, codes), len(new.records)) <= ALPHA_REPEATS
+        p_more_often(_hit(base, codes), len(base.records), _hit(new, codes), len(new.records))
+        <= ALPHA_REPEATS
     )
 
 
 def _p_of_requests(base: Repeats, new: Repeats) -> float:
-    return more_often(*_counts(base), *_counts(new))
+    return p_more_often(*_counts(base), *_counts(new))
 
 
 def _counts(cell: Repeats) -> tuple[int, int]:

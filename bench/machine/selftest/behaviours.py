@@ -1,4 +1,4 @@
-"""How a truth server behaves: when, and with what, it answers each request. Pure, of the standard library only.
+"""The behaviours of truth servers: when, and with what, they answer each request. Pure, standard library only.
 
 A behaviour is data; `start` gives the function that decides on each request by its number (from 0) and its arrival.
 Chance comes from a seeded generator, so that a behaviour does the same in every run.
@@ -16,16 +16,16 @@ BODY = b"the truth"
 WRONG_BODY = b"a mistake"
 
 Kind = Literal["ok", "wrong-body", "status-500", "reset", "truncated"]
-"""How an answer ends, by the names that the engines give the outcome of its request."""
+"""How a reply ends, by the names that the engines give the outcome of its request."""
 
 _SEED = 1
 
 
-class Answer(NamedTuple):
-    """Answer at `due_ns` (CLOCK_MONOTONIC); the body in `pieces`, the last of them `over_ns` after the first.
+class Reply(NamedTuple):
+    """A reply at `due_ns` (CLOCK_MONOTONIC), its body in `pieces`, the last of them `over_ns` after the first.
 
-    "reset" closes the connection in place of an answer, "truncated" in the middle of one. `close` closes it after the
-    answer, which says so where it is `announced`.
+    "reset" closes the connection in place of a reply, "truncated" in the middle of one. `close` closes it after the
+    reply, with `Connection: close` where it is `announced`.
     """
 
     due_ns: int
@@ -36,8 +36,8 @@ class Answer(NamedTuple):
     announced: bool = False
 
 
-Decide = Callable[[int, int], Answer]
-"""(number, arrived_ns) -> Answer."""
+Decide = Callable[[int, int], Reply]
+"""(number, arrived_ns) -> Reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Constant:
 
     def start(self, _start_ns: int) -> Decide:
         service_ns = _ns(self.service_ms)
-        return lambda number, arrived_ns: Answer(arrived_ns + service_ns)
+        return lambda number, arrived_ns: Reply(arrived_ns + service_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ class Queue:
         rng, mean_ns, exponential = Random(_SEED), _ns(self.service_ms), self.service == "exponential"
         free_ns = 0
 
-        def decide(_number: int, arrived_ns: int) -> Answer:
+        def decide(_number: int, arrived_ns: int) -> Reply:
             nonlocal free_ns
             took_ns = round(rng.expovariate(1.0) * mean_ns) if exponential else mean_ns
             free_ns = max(free_ns, arrived_ns) + took_ns
-            return Answer(free_ns)
+            return Reply(free_ns)
 
         return decide
 
@@ -87,11 +87,11 @@ class Freezing:
         service_ns, first_ns = _ns(self.service_ms), start_ns + int(self.first_s * 1e9)
         every_ns, for_ns = int(self.every_s * 1e9), int(self.for_s * 1e9)
 
-        def decide(_number: int, arrived_ns: int) -> Answer:
+        def decide(_number: int, arrived_ns: int) -> Reply:
             due_ns = arrived_ns + service_ns
             into_ns = (due_ns - first_ns) % every_ns
             frozen = due_ns >= first_ns and into_ns < for_ns
-            return Answer(due_ns + for_ns - into_ns if frozen else due_ns)
+            return Reply(due_ns + for_ns - into_ns if frozen else due_ns)
 
         return decide
 
@@ -111,7 +111,7 @@ class Bimodal:
 
     def start(self, _start_ns: int) -> Decide:
         rng, service_ns, slow_ns = Random(_SEED), _ns(self.service_ms), _ns(self.slow_ms)
-        return lambda number, arrived_ns: Answer(
+        return lambda number, arrived_ns: Reply(
             arrived_ns + (slow_ns if rng.random() < self.share else service_ns)
         )
 
@@ -127,7 +127,7 @@ class Drifting:
     def start(self, start_ns: int) -> Decide:
         turn_ns, before_ns = start_ns + int(self.after_s * 1e9), _ns(self.service_ms)
         after_ns = _ns(self.service_ms * self.factor)
-        return lambda number, arrived_ns: Answer(
+        return lambda number, arrived_ns: Reply(
             arrived_ns + (before_ns if arrived_ns < turn_ns else after_ns)
         )
 
@@ -142,7 +142,7 @@ class Faulty:
 
     def start(self, _start_ns: int) -> Decide:
         rng, service_ns = Random(_SEED), _ns(self.service_ms)
-        return lambda number, arrived_ns: Answer(
+        return lambda number, arrived_ns: Reply(
             arrived_ns + service_ns, self.kind if rng.random() < self.share else "ok"
         )
 
@@ -155,7 +155,7 @@ class Dribbling:
     over_ms: float
 
     def start(self, _start_ns: int) -> Decide:
-        return lambda number, arrived_ns: Answer(arrived_ns, pieces=self.pieces, over_ns=_ns(self.over_ms))
+        return lambda number, arrived_ns: Reply(arrived_ns, pieces=self.pieces, over_ns=_ns(self.over_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +167,7 @@ class Closing:
 
     def start(self, _start_ns: int) -> Decide:
         service_ns = _ns(self.service_ms)
-        return lambda number, arrived_ns: Answer(
-            arrived_ns + service_ns, close=True, announced=self.announced
-        )
+        return lambda number, arrived_ns: Reply(arrived_ns + service_ns, close=True, announced=self.announced)
 
 
 Behaviour = Constant | Queue | Freezing | Bimodal | Drifting | Faulty | Dribbling | Closing

@@ -1,4 +1,4 @@
-"""What is measured against which truth server, and which caveats that must give. Data only."""
+"""The cases: a truth server's behaviour, a load, an engine, and the caveats that the record must have. Data only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PASSING = frozenset({"other-load", "steal", "unstable", "throttled"})
 """Caveats of the machine that excuse a time, as it may be right the next time."""
 
 OF_THE_MACHINE = PASSING | {"not-pinned", "one-cpu", "shared-core"}
-"""Caveats that say something of the machine: they are shown, and are no fault of the instrument."""
+"""Caveats about the machine: the selftest shows them, and does not blame the instrument for them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

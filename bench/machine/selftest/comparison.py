@@ -1,4 +1,4 @@
-"""An engine's record next to what the truth server says it did, figure by figure. Pure.
+"""Compares an engine's record with the truth server's log, figure by figure. Pure.
 
 The server's figures come from its log, joined with the engine's rows only for the moment at which each request was
 due: the k-th request to arrive is the k-th that was sent. Two that were sent within microseconds may be taken for each
@@ -26,17 +26,17 @@ _RATE_SHARE = 0.01
 _FEWEST = 2
 _EARLY_MS = 0.1
 _BEYOND_THEORY_MS = 1.0
-"""Timers and the way between two processes, which theory knows nothing of."""
+"""Timers and the way between two processes, which theory leaves out."""
 _STALLED = 0.03
 _SAMPLES_FOR_P99 = 1000
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Check:
+class FigureCheck:
     """One figure as the server (or theory) and the engine have it.
 
-    A count is `exact`: it is right at once or never. A figure is `disturbed` where a busy machine alone can spoil it.
+    A count is `exact`: it is right at once or never. `disturbed` marks a figure that a busy machine alone can spoil.
     """
 
     what: str
@@ -49,14 +49,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class _Joined:
-    """Requests of the measured part: their times by the server in milliseconds, sorted, and how each ended."""
+    """Requests of the measured part: their times by the server's clock, sorted, and the number of each outcome."""
 
     response_ms: list[float]
     service_ms: list[float]
     kinds: Counter[str]
 
 
-def compare(case: Case, record: Record, samples: Samples, log: Log) -> tuple[Check, ...]:
+def compare(case: Case, record: Record, samples: Samples, log: Log) -> tuple[FigureCheck, ...]:
     """Every check of a case. `samples` are all rows of the engine, warm-up included, `record` is audited."""
     joined = _join(samples, log)
     return (
@@ -64,13 +64,13 @@ def compare(case: Case, record: Record, samples: Samples, log: Log) -> tuple[Che
         _throughput(record, samples, log),
         *_times(case, record, joined, _longest_stall_ms(samples, log)),
         *_theory(case, record, len(samples.sent_ns) - record.summary.requests),
-        *_stalled(case, record, samples, log),
+        *_stall_share(case, record, samples, log),
         *caveats(case, [caveat.code for caveat in record.caveats], joined.kinds.total()),
     )
 
 
-def caveats(case: Case, codes: Iterable[str], requests: int) -> tuple[Check, Check]:
-    """Whether the codes are those that are due, with `few-samples` where the requests are few, and no others."""
+def caveats(case: Case, codes: Iterable[str], requests: int) -> tuple[FigureCheck, FigureCheck]:
+    """Check that the codes are those due, with `few-samples` where the requests are few, and no others."""
     found = set(codes)
     if "one-cpu" in found:  # there the server holds the generator up
         found.discard("generator-stalled")
@@ -78,16 +78,18 @@ def caveats(case: Case, codes: Iterable[str], requests: int) -> tuple[Check, Che
     due = case.caveats | ({"few-samples"} if requests < _SAMPLES_FOR_P99 else set())
     wrong = found - due - case.may
     return (
-        Check(what="caveats due", server=_words(due), engine=_words(found & due), right=due <= found),
-        Check(what="other caveats", server="none", engine=_words(wrong), right=not wrong, disturbed=True),
+        FigureCheck(what="caveats due", server=_words(due), engine=_words(found & due), right=due <= found),
+        FigureCheck(
+            what="other caveats", server="none", engine=_words(wrong), right=not wrong, disturbed=True
+        ),
     )
 
 
 # --- counts --------------------------------------------------------------------------------------
 
 
-def _counts(record: Record, samples: Samples, log: Log, joined: _Joined) -> Iterator[Check]:
-    """To the request: all there were, how they ended, and those of the measured part with their errors by kind."""
+def _counts(record: Record, samples: Samples, log: Log, joined: _Joined) -> Iterator[FigureCheck]:
+    """Exact counts: all requests, their outcomes, and those of the measured part with their errors by kind."""
     rows = Counter(samples.outcomes[number] for number in samples.outcome.tolist())
     ended = Counter(
         kind if at_ns else "unfinished" for kind, at_ns in zip(log.kinds, log.answered_ns, strict=True)
@@ -100,8 +102,8 @@ def _counts(record: Record, samples: Samples, log: Log, joined: _Joined) -> Iter
     yield _count("errors", _failures(joined.kinds).total(), summary.errors)
 
 
-def _count(what: str, server: object, engine: object) -> Check:
-    return Check(what=what, server=str(server), engine=str(engine), right=server == engine, exact=True)
+def _count(what: str, server: object, engine: object) -> FigureCheck:
+    return FigureCheck(what=what, server=str(server), engine=str(engine), right=server == engine, exact=True)
 
 
 def _failures(kinds: Mapping[str, int]) -> Counter[str]:
@@ -112,15 +114,15 @@ def _kinds(kinds: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()) if count) or "none"
 
 
-def _throughput(record: Record, samples: Samples, log: Log) -> Check:
-    """Good answers a second: within 1 %, or the two that may lie on either side of an edge."""
+def _throughput(record: Record, samples: Samples, log: Log) -> FigureCheck:
+    """Good answers per second: within 1 %, or within the two answers that may lie on either side of an edge."""
     good = sum(
         kind == "ok" and samples.start_ns <= at_ns < samples.end_ns
         for kind, at_ns in zip(log.kinds, log.answered_ns, strict=True)
     )
     engine_rps, server_rps = record.summary.throughput_rps, good / samples.duration_s
     within_rps = max(_RATE_SHARE * server_rps, _FEWEST / samples.duration_s)
-    return Check(
+    return FigureCheck(
         what="throughput",
         server=f"{server_rps:,.1f}/s",
         engine=f"{engine_rps:,.1f}/s",
@@ -148,15 +150,15 @@ def _join(samples: Samples, log: Log) -> _Joined:
     )
 
 
-def _times(case: Case, record: Record, joined: _Joined, stall_ms: float) -> Iterator[Check]:
-    """Percentiles; the engine, further from the answer, cannot have seen it earlier than it left.
+def _times(case: Case, record: Record, joined: _Joined, stall_ms: float) -> Iterator[FigureCheck]:
+    """Percentiles: the engine sees an answer when it arrives, never before it left the server.
 
     Response runs from the moment at which a request was due to that at which its answer left, by the server's clock,
     which is the engine's. Service as the server sees it begins when it reads the request: later than it arrived, where
     its process was held up, so that its tail says nothing. For as long as that the largest may be off.
 
-    A busy machine is no excuse for the native engine's median: it takes microseconds for a request, and has to be
-    without a CPU for most of the time to notice half of the answers late.
+    A busy machine does not excuse the native engine's median: the engine takes microseconds for a request, and must be
+    without a CPU for most of the time to see half of the answers late.
     """
     for name, labels, server_ms, engine in (
         ("response", ("p50", "p90", "p99", "max"), joined.response_ms, record.summary.response_ms),
@@ -166,7 +168,7 @@ def _times(case: Case, record: Record, joined: _Joined, stall_ms: float) -> Iter
             truth_ms, seen_ms = quantile(server_ms, _QUANTILES[label]), _figure(engine, label)
             within_ms = max(case.tolerance_ms, case.tolerance_share * truth_ms)
             late_ms = within_ms + (stall_ms if label == "max" else 0.0)
-            yield Check(
+            yield FigureCheck(
                 what=f"{name} {label}",
                 server=_ms(truth_ms),
                 engine=_ms(seen_ms),
@@ -205,12 +207,12 @@ def _longest_stall_ms(samples: Samples, log: Log) -> float:
 # --- theory --------------------------------------------------------------------------------------
 
 
-def _theory(case: Case, record: Record, before: int) -> Iterator[Check]:
+def _theory(case: Case, record: Record, before: int) -> Iterator[FigureCheck]:
     """Response times of an open loop against the interval in which theory has 99.9 % of such runs."""
     for label, band in _bands(case, record.summary.requests, before).items():
         seen_ms = _figure(record.summary.response_ms, label)
         low_ms, high_ms = band.low * 1e3, band.high * 1e3
-        yield Check(
+        yield FigureCheck(
             what=f"theory {label}",
             server=f"{_ms(band.expected * 1e3)} ({low_ms:.1f} to {high_ms:.1f})",
             engine=_ms(seen_ms),
@@ -233,7 +235,7 @@ def _bands(case: Case, requests: int, before: int) -> dict[str, theory.Band]:
     return {}
 
 
-def _stalled(case: Case, record: Record, samples: Samples, log: Log) -> Iterator[Check]:
+def _stall_share(case: Case, record: Record, samples: Samples, log: Log) -> Iterator[FigureCheck]:
     """In a closed loop, the share of the time in which nothing was answered."""
     if not log.freezes or isinstance(case.load, OpenLoad):
         return
@@ -241,7 +243,7 @@ def _stalled(case: Case, record: Record, samples: Samples, log: Log) -> Iterator
         max(0, min(end, samples.end_ns) - max(begin, samples.start_ns)) for begin, end in log.freezes
     )
     truth = frozen_ns / (samples.end_ns - samples.start_ns)
-    yield Check(
+    yield FigureCheck(
         what="stalled",
         server=f"{truth:.1%}",
         engine=f"{record.summary.stalled_share:.1%}",

@@ -1,8 +1,9 @@
-"""A truth server: it behaves as it is asked to, and writes down what it did. Of the standard library only.
+"""A truth server: it replies as its behaviour says, and logs every request. Standard library only.
 
 Run as `python -m bench.machine.selftest.server HOST PORT BEHAVIOUR LOG`; on SIGTERM it writes its log and ends.
-`GET /up` answers at once and is not logged. The first request of any other path is the harness's own look, and is
-answered well at once; what comes after it is logged and answered as the behaviour says. Requests have no body.
+`GET /up` gets a reply at once and is not logged. The first request of any other path is the harness's own check of the
+answer, and gets a right reply at once; later ones are logged and replied to as the behaviour says. Requests have no
+body.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import cast
 
 from bench.engines.timer import Timer
-from bench.machine.selftest.behaviours import BODY, WRONG_BODY, Answer, Behaviour, Decide, Freezing, decode
+from bench.machine.selftest.behaviours import BODY, WRONG_BODY, Behaviour, Decide, Freezing, Reply, decode
 from bench.machine.selftest.log import LogWriter
 
 _END = b"\r\n\r\n"
@@ -40,24 +41,24 @@ _FAULTS = {
 }
 
 
-def writes(answer: Answer) -> list[tuple[int, bytes]]:
-    """What is written for an answer, and when."""
-    whole = _FAULTS.get(answer.kind) or (
-        b"" if answer.kind == "reset" else _LAST if answer.announced else _RIGHT
+def writes(reply: Reply) -> list[tuple[int, bytes]]:
+    """The parts of a reply, each with the time at which it is written."""
+    whole = _FAULTS.get(reply.kind) or (
+        b"" if reply.kind == "reset" else _LAST if reply.announced else _RIGHT
     )
-    if answer.pieces == 1:
-        return [(answer.due_ns, whole)]
+    if reply.pieces == 1:
+        return [(reply.due_ns, whole)]
     head = len(whole) - len(BODY)
-    cuts = [head + len(BODY) * place // answer.pieces for place in range(answer.pieces + 1)]
-    apart_ns = answer.over_ns // answer.pieces
-    return [(answer.due_ns, whole[:head])] + [
-        (answer.due_ns + apart_ns * place, whole[begin:end])
+    cuts = [head + len(BODY) * place // reply.pieces for place in range(reply.pieces + 1)]
+    apart_ns = reply.over_ns // reply.pieces
+    return [(reply.due_ns, whole[:head])] + [
+        (reply.due_ns + apart_ns * place, whole[begin:end])
         for place, (begin, end) in enumerate(pairwise(cuts), 1)
     ]
 
 
 class Truth:
-    """The server as a whole: its behaviour, its log, and what is still to be written."""
+    """The server as a whole: its behaviour, its log, and the writes that are still due."""
 
     def __init__(self, behaviour: Behaviour, loop: asyncio.AbstractEventLoop) -> None:
         self._behaviour = behaviour
@@ -68,14 +69,14 @@ class Truth:
         self._due: list[tuple[int, int, Connection, bytes, int, bool]] = []
         self._writes = 0
         self._timer = Timer(loop, self._write_due)
-        self._beat = Timer(loop, self._beats)
+        self._beat = Timer(loop, self._note_stalls)
         self._beat_ns = time.monotonic_ns() + _BEAT_NS
         self._beat.set(self._beat_ns)
         self.connections = 0
         self.log = LogWriter()
 
-    def requested(self, connection: Connection, path: bytes, arrived_ns: int) -> None:
-        """A request has arrived whole."""
+    def take_request(self, connection: Connection, path: bytes, arrived_ns: int) -> None:
+        """Log a complete request, and reply as the behaviour says."""
         if path == b"/up" or not self._looked:
             self._looked = self._looked or path != b"/up"
             connection.write(_RIGHT, at_end=False)
@@ -83,11 +84,11 @@ class Truth:
         if self._decide is None:
             self._start_ns = arrived_ns
             self._decide = self._behaviour.start(arrived_ns)
-        answer = self._decide(self._numbers, arrived_ns)
+        reply = self._decide(self._numbers, arrived_ns)
         self._numbers += 1
-        *parts, (last_ns, last) = writes(answer)
-        place = self.log.arrived(arrived_ns, last_ns, answer.kind, connection.number)
-        at_end = answer.close or answer.kind in ("reset", "truncated")
+        *parts, (last_ns, last) = writes(reply)
+        place = self.log.note_arrival(arrived_ns, last_ns, reply.kind, connection.number)
+        at_end = reply.close or reply.kind in ("reset", "truncated")
         for at_ns, part in parts:
             self._push(at_ns, connection, part, -1, False)
         self._push(last_ns, connection, last, place, at_end)
@@ -103,11 +104,11 @@ class Truth:
             _, _, connection, part, place, at_end = heappop(due)
             at_ns = time.monotonic_ns()  # before it leaves: the client can have it before a write returns
             if connection.write(part, at_end) and place >= 0:
-                self.log.answered(place, at_ns)
+                self.log.note_reply(place, at_ns)
         if due:
             self._timer.set(due[0][0])
 
-    def _beats(self) -> None:
+    def _note_stalls(self) -> None:
         now_ns = time.monotonic_ns()
         if now_ns - self._beat_ns > _LATE_NS:
             self.log.stalls.append((self._beat_ns, now_ns))
@@ -122,7 +123,7 @@ class Truth:
 
 
 class Connection(asyncio.Protocol):
-    """One connection; what has come of a request that is not whole yet is kept."""
+    """One connection; it keeps the part of a request that has come so far."""
 
     def __init__(self, truth: Truth) -> None:
         self._truth = truth
@@ -138,10 +139,10 @@ class Connection(asyncio.Protocol):
         arrived_ns = time.monotonic_ns()
         *whole, self._begun = (self._begun + data).split(_END)
         for head in whole:
-            self._truth.requested(self, head.split(b" ", 2)[1], arrived_ns)
+            self._truth.take_request(self, head.split(b" ", 2)[1], arrived_ns)
 
     def write(self, part: bytes, at_end: bool) -> bool:
-        """Write a part of an answer, and close the connection at its end; False where the peer has gone."""
+        """Write a part of a reply, and close the connection at its end; False where the peer has gone."""
         transport = self._transport
         if transport is None:
             return False

@@ -14,7 +14,7 @@ from bench.engines.job import read_job
 from bench.errors import BenchError
 from bench.machine.selftest.behaviours import encode
 from bench.machine.selftest.cases import CASES, PASSING, Case
-from bench.machine.selftest.comparison import Check, compare
+from bench.machine.selftest.comparison import FigureCheck, compare
 from bench.machine.selftest.log import read_log
 from bench.machine.selftest.workload import NAME, SCENARIOS
 from bench.measure import runner
@@ -24,7 +24,7 @@ from bench.serve.server import serving
 from bench.system import cpus, host
 from bench.system.processes import Processes
 
-Verdict = Literal["right", "wrong", "disturbed"]
+CaseVerdict = Literal["right", "wrong", "disturbed"]
 
 _TRIES = {"right": 1, "disturbed": 2, "wrong": 3}
 _PLAN = Plan(NAME, "", (), seed=1)
@@ -36,23 +36,23 @@ class Result:
     """The checks of a case's last try, how many tries it took, and the record's caveats of the machine."""
 
     case: Case
-    checks: tuple[Check, ...]
+    checks: tuple[FigureCheck, ...]
     tries: int = 1
     disturbance: frozenset[str] = frozenset()
 
     @property
-    def verdict(self) -> Verdict:
-        """ "disturbed" where nothing is off but what the machine can have spoilt, which the record itself says."""
+    def verdict(self) -> CaseVerdict:
+        """ "disturbed" where the record says that it was, and only figures are off that the machine can spoil."""
         off = [check for check in self.checks if not check.right]
         if self.disturbance and all(check.disturbed for check in off):
             return "disturbed" if off else "right"
         return "wrong" if off else "right"
 
 
-def chosen(
+def choose_cases(
     names: Sequence[str] = (), engines: Sequence[str] = (), *, short: bool = False, doctor: bool = False
 ) -> tuple[Case, ...]:
-    """The cases of these names and engines, of all where none is named; of the short form or the doctor's only."""
+    """The cases of these names and engines, where any are named; only those of the short form or of the doctor."""
     return tuple(
         case
         for case in CASES
@@ -64,9 +64,9 @@ def chosen(
 
 
 def run(
-    cases: Sequence[Case], tell: Callable[[Case, int], None] = lambda case, attempt: None
+    cases: Sequence[Case], on_try: Callable[[Case, int], None] = lambda case, attempt: None
 ) -> Iterator[Result]:
-    """Measure each case; `tell` hears of each try.
+    """Measure each case; `on_try` is called with (case, number of the try) before each try.
 
     A case that fails in times or caveats only is measured up to three times, twice where the machine disturbs it: a
     hiccup does not come three times in a row, a wrong instrument does. Counts must be right at once.
@@ -76,21 +76,23 @@ def run(
     with host.on_cpus(share.harness), processes:
         for case in cases:
             for attempt in itertools.count(1):
-                tell(case, attempt)
-                checks, codes = _measured(case, processes, share)
+                on_try(case, attempt)
+                checks, codes = _measure(case, processes, share)
                 result = Result(case, checks, attempt, PASSING & codes)
-                if settled(result):
+                if is_settled(result):
                     break
             yield result
 
 
-def settled(result: Result) -> bool:
-    """Whether another try would change nothing, or there were enough."""
+def is_settled(result: Result) -> bool:
+    """Whether another try would change nothing, or all tries are used up."""
     miscounted = any(check.exact and not check.right for check in result.checks)
     return miscounted or result.tries >= _TRIES[result.verdict]
 
 
-def _measured(case: Case, processes: _Keeping, share: cpus.Share) -> tuple[tuple[Check, ...], frozenset[str]]:
+def _measure(
+    case: Case, processes: _Keeping, share: cpus.Share
+) -> tuple[tuple[FigureCheck, ...], frozenset[str]]:
     """One try: its checks, and the codes of the record's caveats."""
     processes.kept.clear()
     cell = Cell("truth", NAME, case.engine, case.load)
@@ -110,10 +112,9 @@ def _measured(case: Case, processes: _Keeping, share: cpus.Share) -> tuple[tuple
                     runner.measure(cell, server, _PLAN, bench, processes, lambda progress: None)
                 )
         except BenchError as error:
-            said = str(error).splitlines()[-1].strip()
-            return (
-                Check(what="measured", server="a record", engine=said, right=False, exact=True),
-            ), frozenset()
+            reason = str(error).splitlines()[-1].strip()
+            failed = FigureCheck(what="measured", server="a record", engine=reason, right=False, exact=True)
+            return (failed,), frozenset()
         (samples,) = processes.kept
         codes = frozenset(caveat.code for caveat in record.caveats)
         return compare(case, record, samples, read_log(log)), codes
@@ -125,7 +126,7 @@ def _setup(case: Case, log: Path) -> Setup:
 
 
 class _Keeping(Processes):
-    """Children as ever; the rows that a generator leaves are kept before its folder goes."""
+    """Processes that keep the samples of each generator before its folder is removed."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -23,7 +23,7 @@ _TAIL = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What theory gives, and the interval in which 99.9 % of the runs of this length lie."""
+    """The figure by theory, and the interval in which 99.9 % of the runs of this length lie."""
 
     expected: float
     low: float

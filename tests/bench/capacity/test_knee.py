@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.capacity.knee import knee
+from bench.capacity.results import knee
 
 
 def test_a_corner_is_the_knee() -> None:

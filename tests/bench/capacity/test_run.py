@@ -244,5 +244,5 @@ def test_wrong_usage_is_one_sentence_and_status_2(line: str, sentence: str, fold
 def test_trials_last_long_enough_for_their_percentiles(
     slo: str, rate: float, confirms: bool, lasts_s: float
 ) -> None:
-    goal = Goal("a", "b", parse_all([slo, "errors<50%"]))
+    goal = Goal(setup="a", scenario="b", objectives=parse_all([slo, "errors<50%"]))
     assert goal.lasts_s(Probe(rate, confirms)) == lasts_s

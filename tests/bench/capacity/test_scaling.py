@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.capacity.scaling import Law, brake, fit
+from bench.capacity.scaling import Law, bottleneck, fit
 from bench.errors import UsageError
 
 COUNTS = (1, 2, 4, 8, 16, 32)
@@ -109,7 +109,7 @@ def test_three_unknowns_want_three_figures() -> None:
 )
 def test_what_holds_scaling_back(sigma: float, kappa: float, workers: int, cpus: int, verdict: str) -> None:
     """At 8 workers contention weighs 7 sigma and coherence 56 kappa."""
-    assert brake([Law(1000.0, sigma, kappa)] * 3, 0.01, workers, cpus) == verdict
+    assert bottleneck([Law(1000.0, sigma, kappa)] * 3, 0.01, workers, cpus) == verdict
 
 
 @pytest.mark.parametrize(
@@ -130,11 +130,11 @@ def test_what_holds_scaling_back(sigma: float, kappa: float, workers: int, cpus:
         "the laws name different brakes",
         "one law names none",
         "a single repeat",
-        "no brake has none to be told from",
+        "no bottleneck has none to be told from",
     ],
 )
-def test_a_brake_is_named_where_all_laws_agree_beyond_the_noise(
+def test_a_bottleneck_is_named_where_all_laws_agree_beyond_the_noise(
     sigmas: tuple[float, ...], kappas: tuple[float, ...], spread: float | None, verdict: str
 ) -> None:
     laws = [Law(1000.0, sigma, kappa) for sigma, kappa in zip(sigmas, kappas, strict=True)]
-    assert brake(laws, spread, 8, 8) == verdict
+    assert bottleneck(laws, spread, 8, 8) == verdict

@@ -13,25 +13,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.capacity.search import (
-    Answer,
     Probe,
     Search,
+    SearchResult,
     Tally,
     Trial,
-    Verdict,
-    least_contradicted,
+    TrialVerdict,
     next_step,
+    rate_with_fewest_contradictions,
     tallies,
 )
 
-Server = Callable[[Probe], Verdict]
+Server = Callable[[Probe], TrialVerdict]
 CAPACITIES = st.floats(1.0, 200_000.0)
 STARTS = st.floats(0.02, 4.0)
 TOLERANCES = st.sampled_from([0.01, 0.05, 0.1, 0.3])
 DIGITS = 1.001  # rates are told in four digits
 
 
-def searched(search: Search, server: Server, before: Sequence[Trial] = ()) -> tuple[Answer, list[Trial]]:
+def searched(
+    search: Search, server: Server, before: Sequence[Trial] = ()
+) -> tuple[SearchResult, list[Trial]]:
     trials = list(before)
     while isinstance(step := next_step(search, trials), Probe):
         trials.append(Trial(step, server(step)))
@@ -81,7 +83,7 @@ def steady(width: float, hiccups: float = 0.0) -> Callable[[Random], Server]:
     all trials a share fails anyway."""
 
     def machine(rng: Random) -> Server:
-        def server(probe: Probe) -> Verdict:
+        def server(probe: Probe) -> TrialVerdict:
             capacity = 1000 * (1 + width * (rng.random() - 0.5))
             return "held" if probe.rate_per_s < capacity and rng.random() >= hiccups else "failed"
 
@@ -97,7 +99,7 @@ def in_phases(rng: Random) -> Server:
     """A machine that loses a quarter of its speed now and then."""
     slow, left_s = False, rng.expovariate(1 / FULL_S)
 
-    def server(probe: Probe) -> Verdict:
+    def server(probe: Probe) -> TrialVerdict:
         nonlocal slow, left_s
         span_s, worst = (LONG_S if probe.confirms else SHORT_S), slow
         while span_s > left_s:
@@ -184,7 +186,7 @@ BRACKET = (Trial(Probe(100.0), "held"), *(Trial(Probe(110.0), "failed"),) * 2)
 
 def long_rates(verdicts: str) -> list[float]:
     """The rates of the long trials while these verdicts (h, f, s) come in, and the one that is asked for next."""
-    words: dict[str, Verdict] = {"h": "held", "f": "failed", "s": "saturated"}
+    words: dict[str, TrialVerdict] = {"h": "held", "f": "failed", "s": "saturated"}
     trials, rates = list(BRACKET), []
     for letter in [*verdicts, ""]:
         step = next_step(Search(100.0), trials)
@@ -208,7 +210,7 @@ def test_both_verdicts_move_the_rate_by_a_tolerance_and_after_a_turn_by_half_of_
 def test_a_rate_that_held_is_asked_again_as_one_that_failed_is() -> None:
     """102.5 holds and 105 does not: eight trials from the first turn on, of which the first held at 100."""
     answer, trials = searched(Search(100.0), holding(103.0), BRACKET)
-    assert answer == Answer(102.5, "service")
+    assert answer == SearchResult(102.5, "service")
     assert tallies(trials) == (Tally(100.0, 1, 0), Tally(102.5, 3, 0), Tally(105.0, 0, 4))
 
 
@@ -230,7 +232,7 @@ def test_trials_from_before_a_machine_changed_do_not_settle_a_search() -> None:
     for seed in range(100):
         rng, past_s = Random(seed), 0.0
 
-        def server(probe: Probe, rng: Random = rng) -> Verdict:
+        def server(probe: Probe, rng: Random = rng) -> TrialVerdict:
             nonlocal past_s
             past_s += LONG_S if probe.confirms else SHORT_S
             capacity = (500 if past_s < 90 else 1000) * (1 + 0.1 * (rng.random() - 0.5))
@@ -259,7 +261,7 @@ def test_the_answer_is_where_the_isotonic_regression_falls_below_one_half(
     """Its value is the least, over all that starts at or below, of the greatest mean up to some rate at or above
     (Robertson, Wright and Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4)."""
     counts = [pair for pair in counts if sum(pair)]
-    found = least_contradicted([Tally(float(rate), *pair) for rate, pair in enumerate(counts)])
+    found = rate_with_fewest_contradictions([Tally(float(rate), *pair) for rate, pair in enumerate(counts)])
 
     def mean(first: int, last: int) -> float:
         held, failed = (sum(pair[side] for pair in counts[first : last + 1]) for side in (0, 1))
@@ -277,8 +279,8 @@ def test_the_answer_is_where_the_isotonic_regression_falls_below_one_half(
 
 
 def test_where_nothing_held_no_rate_is_the_answer() -> None:
-    assert least_contradicted([]) is None
-    assert least_contradicted([Tally(95.0, 1, 2), Tally(100.0, 0, 1)]) is None
+    assert rate_with_fewest_contradictions([]) is None
+    assert rate_with_fewest_contradictions([Tally(95.0, 1, 2), Tally(100.0, 0, 1)]) is None
 
 
 def test_a_trial_that_fails_is_made_once_more_and_the_second_counts() -> None:
@@ -311,12 +313,12 @@ def test_the_bracket_is_halved_geometrically_and_then_confirmed() -> None:
 def test_the_staircase_climbs_over_a_bracket_that_was_too_low() -> None:
     """Both short trials of 110 failed by bad luck; the server holds 130."""
     answer, _ = searched(Search(100.0), holding(130.0), BRACKET)
-    assert answer == Answer(127.6, "service")  # 100 x 1.05^5
+    assert answer == SearchResult(127.6, "service")  # 100 x 1.05^5
 
 
 def test_the_staircase_descends_from_a_rate_that_held_by_luck() -> None:
     answer, _ = searched(Search(100.0), holding(92.0), BRACKET)
-    assert answer == Answer(90.7, "service")  # 100 / 1.05^2
+    assert answer == SearchResult(90.7, "service")  # 100 / 1.05^2
 
 
 def test_a_saturated_generator_is_the_limit_and_the_rate_below_it_the_answer() -> None:
@@ -333,16 +335,16 @@ def test_a_saturated_generator_is_the_limit_and_the_rate_below_it_the_answer() -
 def test_what_fails_next_above_is_the_limit_though_the_generator_is_saturated_beyond() -> None:
     """100 holds, 102.5 fails, and at 105 the generator is saturated."""
 
-    def server(probe: Probe) -> Verdict:
+    def server(probe: Probe) -> TrialVerdict:
         return "held" if probe.rate_per_s < 101 else "failed" if probe.rate_per_s < 104 else "saturated"
 
     answer, trials = searched(Search(100.0), server, BRACKET)
     assert Trial(Probe(105.0, confirms=True), "saturated") in trials
-    assert answer == Answer(100.0, "service")
+    assert answer == SearchResult(100.0, "service")
 
 
 def test_a_generator_saturated_far_above_does_not_hide_the_capacity() -> None:
-    def server(probe: Probe) -> Verdict:
+    def server(probe: Probe) -> TrialVerdict:
         return "held" if probe.rate_per_s < 500 else "failed" if probe.rate_per_s < 700 else "saturated"
 
     answer, _ = searched(Search(100.0), server)
@@ -354,7 +356,7 @@ def test_a_generator_saturated_far_above_does_not_hide_the_capacity() -> None:
 @given(st.floats(0.5, 5000.0), st.floats(0.5, 5000.0))
 def test_the_highest_rate_allowed_is_never_exceeded(start: float, most: float) -> None:
     answer, trials = searched(Search(start, max_per_s=most), holding(1e9))
-    assert answer == Answer(most, "max-rate")
+    assert answer == SearchResult(most, "max-rate")
     assert max(trial.probe.rate_per_s for trial in trials) == most
     assert tallies(trials) == (Tally(most, 2, 0),)
 
@@ -363,7 +365,7 @@ def test_the_highest_rate_allowed_must_hold_more_often_than_not() -> None:
     """Short trials hold it, and of the long ones one in three: half of them hold 1000."""
     rng = Random(5)
 
-    def server(probe: Probe) -> Verdict:
+    def server(probe: Probe) -> TrialVerdict:
         chance = (1150 - probe.rate_per_s) / 300 if probe.confirms else 1.0
         return "held" if rng.random() < chance else "failed"
 
@@ -373,7 +375,7 @@ def test_the_highest_rate_allowed_must_hold_more_often_than_not() -> None:
 
 
 @pytest.mark.parametrize(("verdict", "limit"), [("failed", "unattainable"), ("saturated", "generator")])
-def test_what_never_holds_is_given_up_soon(verdict: Verdict, limit: str) -> None:
+def test_what_never_holds_is_given_up_soon(verdict: TrialVerdict, limit: str) -> None:
     answer, trials = searched(Search(640.0), lambda _: verdict)
     assert (answer.rate_per_s, answer.limit) == (None, limit)
     assert {trial.probe.rate_per_s for trial in trials} == {640.0, 160.0, 40.0, 10.0}
@@ -381,4 +383,4 @@ def test_what_never_holds_is_given_up_soon(verdict: Verdict, limit: str) -> None
 
 def test_what_holds_only_when_short_is_given_up_too() -> None:
     answer, _ = searched(Search(640.0), lambda probe: "failed" if probe.confirms else holding(20.0)(probe))
-    assert answer == Answer(None, "unattainable")
+    assert answer == SearchResult(None, "unattainable")

@@ -52,7 +52,7 @@ def test_what_is_read(text: str, metric: str, limit: float) -> None:
         ("errors<1", "errors are a share"),
         ("errors<101%", "more than 100 % cannot fail"),
         ("p99<0ms", "must be above zero"),
-        ("p99<1.2.3ms", "'1.2.3' is no number"),
+        ("p99<1.2.3ms", "'1.2.3' is not a number"),
     ],
 )
 def test_every_mistake_has_its_sentence(text: str, sentence: str) -> None:

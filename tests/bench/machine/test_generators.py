@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.machine.bare_server import ANSWER, Answering
-from bench.machine.generators import ONE_WRITE, Cost, medians, table
+from bench.machine.generators import ONE_WRITE, GeneratorCost, medians, table
 from bench.serve.server import serving
 from bench.system.processes import Processes
 from scenarios.model import Response
@@ -17,8 +17,8 @@ from scenarios.ping import ping
 from tests.bench.engines.wires import Wire, cut
 
 COSTS = {
-    "native": [Cost(10.0, 100.0), Cost(12.0, 90.0), Cost(30.0, 80.0)],
-    "wrk": [Cost(8.0, 200.0), Cost(12.0, 90.0), Cost(10.0, 100.0)],
+    "native": [GeneratorCost(10.0, 100.0), GeneratorCost(12.0, 90.0), GeneratorCost(30.0, 80.0)],
+    "wrk": [GeneratorCost(8.0, 200.0), GeneratorCost(12.0, 90.0), GeneratorCost(10.0, 100.0)],
 }
 
 

@@ -1,4 +1,4 @@
-"""Bounds against values that are known by hand or from a published table."""
+"""Bounds by hand, from a published table, and from SciPy 1.17.1, whose answers stand here as numbers."""
 
 from __future__ import annotations
 
@@ -30,6 +30,23 @@ def test_the_largest_rate_that_is_not_excluded(hits: int, tries: int, bound: flo
 def test_twenty_of_twenty_leave_at_least_86_percent() -> None:
     assert at_least(20, 20) == pytest.approx(0.05 ** (1 / 20))
     assert round(at_least(20, 20), 3) == 0.861
+
+
+@pytest.mark.parametrize(
+    ("hits", "tries", "least", "most"),
+    [
+        (0, 40, 0.0, 0.07215752450551455),
+        (1, 10, 0.005116196891823701, 0.39416330243650466),
+        (3, 400, 0.0020472586673722713, 0.019269229283088177),
+        (19, 20, 0.7838938357931526, 0.9974386212234697),
+        (150, 2000, 0.06552920918986971, 0.08540795130843805),
+        (777, 1000, 0.7542560496005548, 0.7985270318882606),
+    ],
+)
+def test_bounds_as_scipy_has_them(hits: int, tries: int, least: float, most: float) -> None:
+    """`scipy.stats.beta.ppf(0.05, hits, tries - hits + 1)` and `scipy.stats.beta.ppf(0.95, hits + 1, tries - hits)`"""
+    assert at_least(hits, tries) == pytest.approx(least, rel=1e-9, abs=1e-12)
+    assert at_most(hits, tries) == pytest.approx(most, rel=1e-9)
 
 
 def test_nothing_that_was_tried_bounds_nothing_from_below() -> None:

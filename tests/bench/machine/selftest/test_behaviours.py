@@ -7,7 +7,6 @@ import statistics
 import pytest
 
 from bench.machine.selftest.behaviours import (
-    Answer,
     Behaviour,
     Bimodal,
     Closing,
@@ -17,6 +16,7 @@ from bench.machine.selftest.behaviours import (
     Faulty,
     Freezing,
     Queue,
+    Reply,
     decode,
     encode,
 )
@@ -26,7 +26,7 @@ MS = 1_000_000
 START_NS = 7_000 * MS
 
 
-def answers(behaviour: Behaviour, *arrived_ms: float) -> list[Answer]:
+def answers(behaviour: Behaviour, *arrived_ms: float) -> list[Reply]:
     decide = behaviour.start(START_NS)
     return [decide(number, START_NS + round(ms * MS)) for number, ms in enumerate(arrived_ms)]
 

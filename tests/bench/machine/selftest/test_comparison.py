@@ -10,7 +10,7 @@ import pytest
 
 from bench.machine.selftest.behaviours import Constant, Freezing, Queue
 from bench.machine.selftest.cases import Case
-from bench.machine.selftest.comparison import Check, compare, quantile
+from bench.machine.selftest.comparison import FigureCheck, compare, quantile
 from bench.machine.selftest.log import Log
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.record import Caveat, Record
@@ -38,7 +38,9 @@ def truth() -> Log:
     arrived = [1000 * MS + number * EVERY_MS * MS for number in range(REQUESTS)]
     answered = [at + 5 * MS for at in arrived]
     kinds = ["reset" if number % 10 == 9 else "ok" for number in range(REQUESTS)]
-    return Log(arrived, answered, answered, kinds, [0] * REQUESTS)
+    return Log(
+        arrived_ns=arrived, due_ns=answered, answered_ns=answered, kinds=kinds, connections=[0] * REQUESTS
+    )
 
 
 def rows(log: Log) -> Samples:
@@ -68,7 +70,7 @@ def made(samples: Samples, *codes: str, case: Case = CASE) -> Record:
     return replace(record(load=case.load), summary=summarise(samples), caveats=caveats)
 
 
-def wrong(checks: Sequence[Check]) -> set[str]:
+def wrong(checks: Sequence[FigureCheck]) -> set[str]:
     return {check.what for check in checks if not check.right}
 
 

@@ -13,12 +13,12 @@ import pytest
 from bench.machine.selftest.behaviours import (
     BODY,
     WRONG_BODY,
-    Answer,
     Behaviour,
     Closing,
     Constant,
     Dribbling,
     Faulty,
+    Reply,
     encode,
 )
 from bench.machine.selftest.log import read_log
@@ -106,10 +106,10 @@ def test_a_body_dribbles(processes: Processes, tmp_path: Path) -> None:
 
 
 def test_the_pieces_are_the_whole_and_the_last_comes_at_the_end() -> None:
-    parts = writes(Answer(1000, pieces=4, over_ns=400))
+    parts = writes(Reply(1000, pieces=4, over_ns=400))
 
     assert [at_ns for at_ns, _ in parts] == [1000, 1100, 1200, 1300, 1400]
-    assert b"".join(part for _, part in parts) == writes(Answer(1000))[0][1]
+    assert b"".join(part for _, part in parts) == writes(Reply(1000))[0][1]
     assert parts[0][1].endswith(b"\r\n\r\n")
     assert all(part for _, part in parts)
 

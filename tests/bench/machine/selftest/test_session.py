@@ -10,15 +10,15 @@ import psutil
 import pytest
 
 from bench.machine.selftest.cases import CASES
-from bench.machine.selftest.comparison import Check
-from bench.machine.selftest.session import Result, chosen, settled
+from bench.machine.selftest.comparison import FigureCheck
+from bench.machine.selftest.session import Result, choose_cases, is_settled
 from bench.model.plan import OpenLoad
 from tests.bench.program import bench, lives, poll, read_until, start
 
-RIGHT = Check(what="requests", server="3", engine="3", right=True, exact=True)
-MISCOUNTED = Check(what="requests", server="3", engine="4", right=False, exact=True)
-LATE = Check(what="response p99", server="3 ms", engine="9 ms", right=False, disturbed=True)
-MISSING = Check(what="caveats due", server="stalled", engine="none", right=False)
+RIGHT = FigureCheck(what="requests", server="3", engine="3", right=True, exact=True)
+MISCOUNTED = FigureCheck(what="requests", server="3", engine="4", right=False, exact=True)
+LATE = FigureCheck(what="response p99", server="3 ms", engine="9 ms", right=False, disturbed=True)
+MISSING = FigureCheck(what="caveats due", server="stalled", engine="none", right=False)
 
 VERDICTS = {
     "right": ((RIGHT,), frozenset(), "right", 1),
@@ -33,23 +33,23 @@ VERDICTS = {
 
 @pytest.mark.parametrize(("checks", "disturbance", "verdict", "tries"), VERDICTS.values(), ids=VERDICTS)
 def test_a_busy_machine_excuses_times_and_nothing_else(
-    checks: tuple[Check, ...], disturbance: frozenset[str], verdict: str, tries: int
+    checks: tuple[FigureCheck, ...], disturbance: frozenset[str], verdict: str, tries: int
 ) -> None:
     result = [Result(CASES[0], checks, tried, frozenset(disturbance)) for tried in range(1, 5)]
 
     assert result[0].verdict == verdict
-    assert [settled(one) for one in result].index(True) + 1 == tries
+    assert [is_settled(one) for one in result].index(True) + 1 == tries
 
 
 def test_cases_are_chosen_by_name_engine_and_form() -> None:
-    assert chosen() == CASES
-    assert {case.engine for case in chosen(["drops"])} == {"native", "locust", "locust-http"}
-    assert {case.name for case in chosen(["drops", "freeze"], ["locust"])} == {"drops", "freeze"}
-    assert chosen(["closes-untold"], ["locust"]) == ()
+    assert choose_cases() == CASES
+    assert {case.engine for case in choose_cases(["drops"])} == {"native", "locust", "locust-http"}
+    assert {case.name for case in choose_cases(["drops", "freeze"], ["locust"])} == {"drops", "freeze"}
+    assert choose_cases(["closes-untold"], ["locust"]) == ()
 
 
 def test_the_short_form_and_the_doctor_take_the_most_telling() -> None:
-    short, doctor = chosen(short=True), chosen(doctor=True)
+    short, doctor = choose_cases(short=True), choose_cases(doctor=True)
 
     assert {"freeze", "drift", "drops"} <= {case.name for case in short}
     assert {case.engine for case in short} == {"native", "locust"}
@@ -85,7 +85,7 @@ def test_the_short_form_is_right_on_this_machine(tmp_path: Path) -> None:
 
     assert [case["verdict"] for case in said["cases"] if case["verdict"] == "wrong"] == [], done.stdout
     assert done.returncode == 0
-    assert len(said["cases"]) == len(chosen(short=True))
+    assert len(said["cases"]) == len(choose_cases(short=True))
     checked = [check["what"] for case in said["cases"] for check in case["checks"] if check["right"]]
     assert checked.count("requests") == checked.count("answers") == len(said["cases"])
 
