@@ -165,7 +165,8 @@ def start(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
             yield child
         finally:
             if child.poll() is None:
-                for process in [*psutil.Process(child.pid).children(recursive=True), child]:
+                root = psutil.Process(child.pid)
+                for process in (*root.children(recursive=True), root):
                     with contextlib.suppress(psutil.NoSuchProcess):
                         process.kill()
 

@@ -67,7 +67,7 @@ def test_no_law_near_the_fitted_one_lies_closer(sigma: float, kappa: float, seed
             for change in (-step, step):
                 moved = list(best)
                 moved[place] = max(0.0 if place else 1e-9, best[place] + change * 0.8**shrink)
-                best = min(best, tuple(moved), key=off)
+                best = min(best, (moved[0], moved[1], moved[2]), key=off)
     law = fit(noisy)
     assert law.sigma >= 0
     assert law.kappa >= 0

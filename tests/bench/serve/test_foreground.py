@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from bench.serve.server import free_port
+from bench.system.ports import free_port
 from scenarios import SCENARIOS
 from tests.bench.program import MINE, bench_here, lay_out, poll, read_until, start
 

@@ -20,7 +20,7 @@ from bench.system.processes import Processes
 from scenarios import SCENARIOS
 from scenarios.model import Request
 from target_app.main import create_app
-from target_app.settings import Settings
+from tests.target_app.settings import settings_of
 
 PEERS = {"node-http": "node", "go-net-http": "go"}
 PATHS = (
@@ -60,7 +60,7 @@ def peer(
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     url = f"sqlite:///{tmp_path_factory.mktemp('app') / 'app.db'}"
-    with InProcess(create_app(Settings(_env_file=None, bench=True, database_url=url))) as inside:
+    with InProcess(create_app(settings_of(bench=True, database_url=url))) as inside:
         yield inside
 
 

@@ -55,7 +55,11 @@ def test_small_marks_keep_their_colours_in_a_png(tmp_path: Path) -> None:
     odd = Change("b", "cpu", "inconclusive", ratio=1.03, low=0.99, high=1.06, margin=0.02)
     write(Judgement("t", (*rows, odd, *COMPARED.changes)), "markdown", tmp_path / "comment.md", "words")
     with Image.open(tmp_path / "comment.png") as picture:
-        pixels = [colour for _, colour in picture.convert("RGB").getcolors(1 << 20) or []]
+        pixels = [
+            colour
+            for _, colour in picture.convert("RGB").getcolors(1 << 20) or []
+            if isinstance(colour, tuple)
+        ]
     for name in ("misuse", "sync", "other"):
         wanted = [int(LIGHT[name][at : at + 2], 16) for at in (1, 3, 5)]
         nearest = min(max(abs(a - b) for a, b in zip(wanted, pixel, strict=True)) for pixel in pixels)

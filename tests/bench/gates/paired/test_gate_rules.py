@@ -8,8 +8,7 @@ from random import Random
 import pytest
 
 from bench.gates.paired.caveats import Conditions
-from bench.gates.paired.design import CONTROL, TurnPlan
-from bench.gates.paired.judging import ALPHA_LOOK
+from bench.gates.paired.design import ALPHA_LOOK, CONTROL, TurnPlan
 from bench.gates.paired.observation import Observation
 from bench.gates.paired.rig import Faults
 from bench.model.change import Change, Judgement
@@ -23,7 +22,7 @@ def rows(judgement: Judgement, name: str = "one") -> dict[str, Change]:
 
 def calm(place: int) -> float:
     """About nothing, in either direction by turns, no two the same."""
-    return (-1) ** place * 0.001 * (1 + place / 10)
+    return (-1.0) ** place * 0.001 * (1 + place / 10)
 
 
 def steady(look: int, name: str, place: int) -> Observation:
@@ -206,7 +205,7 @@ def test_sizes_are_fixed_by_the_rehearsal() -> None:
     sizes: list[dict[str, TurnPlan]] = []
     rig = MadeUp(slower())
     looked = rig.look
-    rig.look = lambda of, seeds, seed: (sizes.append(dict(of)), looked(of, seeds, seed))[1]  # type: ignore[method-assign,func-returns-value,misc,assignment]
+    rig.look = lambda of, seeds, seed: (sizes.append(dict(of)), looked(of, seeds, seed))[1]  # type: ignore[method-assign,func-returns-value,assignment]
     compared(rig)
     assert sizes[0] == sizes[1]
     assert math.isclose(sizes[0]["one"].rate_per_s, 500.0)

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from bench.gates.paired.design import ALPHA_LOOK
 from bench.gates.paired.judging import (
-    ALPHA_LOOK,
     PairedEvidence,
     evidence,
     is_confirmed,
@@ -59,6 +59,7 @@ def test_verdicts(metric: str, change: float, verdict: str) -> None:
     (found,) = judge([made_up(change, metric=metric)], 0.02)
     assert found.verdict == verdict
     assert found.ratio == pytest.approx(1 + change, abs=0.004)
+    assert found.ratio is not None
     assert found.low is not None
     assert found.high is not None
     assert found.low < found.ratio < found.high

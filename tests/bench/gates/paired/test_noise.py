@@ -9,8 +9,7 @@ from random import Random
 
 import pytest
 
-from bench.gates.paired.design import FEWEST_TURNS, MOST_TURNS
-from bench.gates.paired.judging import LOOKS, mde
+from bench.gates.paired.design import FEWEST_TURNS, LOOKS, MOST_TURNS
 from bench.gates.paired.noise import (
     Noise,
     SliceNoise,
@@ -23,6 +22,8 @@ from bench.gates.paired.noise import (
 )
 from bench.gates.paired.noise_report import chart, tables
 from bench.gates.paired.observation import ArmSlice, ArmSummary, Observation, Turn
+from bench.gates.paired.power import mde
+from bench.report.charts.panels import PlanePanel
 from bench.stats.signed_rank import attained_level
 
 SUMMARY = ArmSummary(p50_ms=1.0, p99_ms=2.0, errors=0, requests=100)
@@ -108,6 +109,7 @@ def test_more_time_finds_less() -> None:
 
 def test_the_chart_has_a_curve_for_each_time_that_rises_to_certainty() -> None:
     (panel,) = chart(NOISE).panels
+    assert isinstance(panel, PlanePanel)
     assert [trace.label for trace in panel.traces] == ["60 s", "120 s", "300 s"]
     for trace in panel.traces:
         found = [up for _, up in trace.points]
