@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.errors import UsageError
 from bench.model.plan import Setup
-from bench.system import cpus
+from bench.system import cpus, git
 
 PACKAGES = (
     *(
@@ -64,7 +64,7 @@ def fingerprint() -> dict[str, object]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "versions": versions(),
-        "git": git_state(Path(__file__).parent),
+        "git": git.state(Path(__file__).parent),
     }
 
 
@@ -88,14 +88,6 @@ def environment() -> dict[str, object]:
         },
         "dotenv": Path(".env").is_file(),
     }
-
-
-def git_state(folder: Path) -> dict[str, object] | None:
-    """Commit of the source in a folder, and whether it holds changes; None outside a repository."""
-    commit = _output("git", "-C", str(folder), "rev-parse", "HEAD")
-    if not commit:
-        return None
-    return {"commit": commit, "dirty": bool(_output("git", "-C", str(folder), "status", "--porcelain"))}
 
 
 def cpus_for() -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.errors import GateError
+from bench.system import git as system_git
 from bench.system.revisions import Repository
 from tools.calibration.faults import DOCUMENTED, Patch, documented
 
 _NOBODY = (
     *("-c", "user.name=calibration", "-c", "user.email=calibration@localhost", "-c", "commit.gpgsign=false"),
-    *("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false"),
+    *("-c", "advice.detachedHead=false"),
 )
 
 
@@ -55,9 +55,8 @@ def cloned(source: Repository, place: Path) -> Iterator[Clone]:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What git writes. Raises GateError where it fails."""
-    command = ["git", "-C", str(folder), *_NOBODY, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    """The output of git, which commits as nobody. Raises GateError where it fails."""
+    done = system_git.run(folder, *_NOBODY, *arguments)
     if done.returncode:
-        raise GateError(f"git {arguments[0]}: {done.stderr.strip()}")
-    return done.stdout.strip()
+        raise GateError(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode(errors="replace").strip()
