@@ -157,6 +157,7 @@ def _control() -> tuple[Setup, Scenario]:
 def _compared(asked: Comparison, raw: Path | None) -> Judgement:
     from bench.gates.paired.gate import compare
     from bench.gates.paired.observation import line
+    from bench.system import jsonl
 
     note(f"base: {asked.base.said}; head: {asked.head.said}; {', '.join(asked.scenarios)}")
     note(_foretold(asked))
@@ -164,13 +165,12 @@ def _compared(asked: Comparison, raw: Path | None) -> Judgement:
     if raw is None:
         return compare(asked, note)
     raw.parent.mkdir(parents=True, exist_ok=True)
-    with raw.open("a", encoding="utf-8") as file:
+    jsonl.append(raw)  # a file that cannot be written shows before the first pair
 
-        def keep(look: str, name: str, seen: Sequence[Observation]) -> None:
-            file.writelines(line(look, name, one, asked.seed) for one in seen)
-            file.flush()
+    def keep(look: str, name: str, seen: Sequence[Observation]) -> None:
+        jsonl.append(raw, *(line(look, name, one, asked.seed).encode() for one in seen))
 
-        judgement = compare(asked, note, keep)
+    judgement = compare(asked, note, keep)
     note(f"what each pair showed: {shown(raw)}")
     return judgement
 

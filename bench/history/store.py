@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import BenchError, UsageError
 from bench.history import lines
 from bench.history.entry import Entry
-from bench.system import git
+from bench.system import git, jsonl
 
 FILE = "history.jsonl"
 _TRIES = 20
@@ -42,16 +40,9 @@ class Folder:
         """Append a line; whoever else adds at the same time waits. Raises UsageError."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            with (self.path / FILE).open("a+b") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                file.seek(0)
-                content = file.read()
-                whole = lines.whole(content, self.name)
-                if len(whole) < len(content):
-                    file.truncate(len(whole))
-                file.write(whole[len(content) :] + lines.line(entry))
-                file.flush()
-                os.fsync(file.fileno())
+            jsonl.append_to_whole(
+                self.path / FILE, lines.line(entry), lambda content: lines.whole(content, self.name)
+            )
         except OSError as error:
             raise UsageError(f"{self.name}: cannot be written: {error.strerror}") from None
 

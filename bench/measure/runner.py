@@ -278,7 +278,7 @@ def _record(
     samples, victim = load.samples, load.victim
     summary = summarise(samples, victim, stages(cell.load))
     pings = _answered(victim) if victim else 0
-    telemetry_folder = server.setup.env.get(telemetry.PROBE_DIR)
+    telemetry_folder = server.setup.env.get(telemetry.TELEMETRY_DIR)
     return Record(
         run="",
         cell=cell,
@@ -290,7 +290,7 @@ def _record(
             answered=_answered(samples),
             cpus=server.cpus,
             times=meter.times,
-            pulses=telemetry.pulses(Path(telemetry_folder)) if telemetry_folder else {},
+            telemetry=telemetry.read(Path(telemetry_folder)) if telemetry_folder else {},
             pings=pings,
             ping_cpu_us=ping_us,
         ),

@@ -59,7 +59,7 @@ class CpuTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class Telemetry:
     """What a worker's probe says at one moment: the largest of each since it last spoke.
 
     `tokens` and `pool` are the limits of its thread pool and of its database pool; `collections` of each generation

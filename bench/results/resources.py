@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.model.readings import Answers, CpuTimes, Pulse, Snapshot, busy_share, steal_share
+from bench.model.readings import Answers, CpuTimes, Snapshot, Telemetry, busy_share, steal_share
 from bench.model.record import Latency, Resources, ResourceSlice
 from bench.results.workers import chosen, cpu_s, worker
 
@@ -20,7 +20,7 @@ def resources(
     answered: int,
     cpus: Sequence[int],
     times: tuple[CpuTimes, CpuTimes],
-    pulses: Mapping[int, Sequence[Pulse]],
+    telemetry: Mapping[int, Sequence[Telemetry]],
     pings: int = 0,
     ping_cpu_us: float | None = None,
 ) -> Resources:
@@ -28,7 +28,7 @@ def resources(
 
     `answered` is the number of requests answered in it, good or not, without the `pings` of a victim's probe, each of
     which took the server `ping_cpu_us` of CPU time when it was alone. A worker's `requests` is None when no answer
-    names its worker. `answers` and `pulses` are by the worker's pid.
+    names its worker. `answers` and `telemetry` are by the worker's pid.
     """
     first = snapshots[0]
     used_s = sum(cpu_s(snapshots, pid) for pid in _pids(snapshots))
@@ -39,7 +39,7 @@ def resources(
             sum(reading.rss_bytes for reading in snapshot.processes) for snapshot in snapshots
         ),
         workers=tuple(
-            worker(snapshots, pid, answers.get(pid, silent), pulses.get(pid, ()))
+            worker(snapshots, pid, answers.get(pid, silent), telemetry.get(pid, ()))
             for pid in sorted({*workers, *answers} & _pids(snapshots))
         ),
         cpu_s=used_s,

@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from bench.model.readings import MOST_SLICES, Answers, Pulse, Reading, Snapshot
+from bench.model.readings import MOST_SLICES, Answers, Reading, Snapshot, Telemetry
 from bench.model.record import Worker, WorkerTimeline
 
 
 def worker(
-    snapshots: Sequence[Snapshot], pid: int, answers: Answers | None, pulses: Sequence[Pulse]
+    snapshots: Sequence[Snapshot], pid: int, answers: Answers | None, telemetry: Sequence[Telemetry]
 ) -> Worker:
     """One process of the server between the first and the last snapshot; `answers` is None where none can tell.
 
-    The pulses are in order, and may reach beyond the snapshots on either side.
+    The telemetry are in order, and may reach beyond the snapshots on either side.
     """
     mine = [reading for snapshot in snapshots for reading in snapshot.processes if reading.pid == pid]
     start_ns, end_ns = snapshots[0].at_ns, snapshots[-1].at_ns
-    inside = [pulse for pulse in pulses if start_ns < pulse.at_ns <= end_ns]
-    before = [pulse for pulse in pulses if pulse.at_ns <= start_ns]
+    inside = [report for report in telemetry if start_ns < report.at_ns <= end_ns]
+    before = [report for report in telemetry if report.at_ns <= start_ns]
     first, last = ([*before[-1:], *inside][0], inside[-1]) if inside else (None, None)
     return Worker(
         pid,
@@ -44,7 +44,7 @@ def worker(
             else ()
         ),
         gc_ms=round(last.gc_ms - first.gc_ms, 3) if first and last else None,
-        timeline=_timeline(chosen(snapshots), pid, answers, pulses),
+        timeline=_timeline(chosen(snapshots), pid, answers, telemetry),
     )
 
 
@@ -93,7 +93,7 @@ def _both(before: Snapshot, after: Snapshot, pid: int) -> tuple[Reading | None, 
 
 
 def _timeline(
-    bounds: Sequence[Snapshot], pid: int, answers: Answers | None, pulses: Sequence[Pulse]
+    bounds: Sequence[Snapshot], pid: int, answers: Answers | None, telemetry: Sequence[Telemetry]
 ) -> WorkerTimeline:
     pairs = list(itertools.pairwise(bounds))
     lengths_s = [(after.at_ns - before.at_ns) / 1e9 for before, after in pairs]
@@ -108,9 +108,9 @@ def _timeline(
         return [_grown(pair, pid, of) for pair in pairs]
 
     edges_ns = [snapshot.at_ns for snapshot in bounds]
-    spoken = [_spoken(pulses, *edge) for edge in itertools.pairwise(edges_ns)]
+    spoken = [_spoken(telemetry, *edge) for edge in itertools.pairwise(edges_ns)]
 
-    def largest(of: Callable[[Pulse], float]) -> tuple[float | None, ...]:
+    def largest(of: Callable[[Telemetry], float]) -> tuple[float | None, ...]:
         if not any(spoken):
             return ()
         return tuple(max(map(of, said), default=None) for said in spoken)
@@ -126,17 +126,17 @@ def _timeline(
         switches_per_s=per_s(grown(lambda reading: reading.switches)),
         preemptions_per_s=per_s(grown(lambda reading: reading.preemptions)),
         throughput_rps=per_s(np.histogram(answers.done_ns, edges_ns)[0].tolist(), 1) if answers else (),
-        loop_lag_ms=largest(lambda pulse: round(pulse.loop_lag_ms, 1)),
-        tokens_busy=largest(lambda pulse: pulse.tokens_busy),
-        tokens_waiting=largest(lambda pulse: pulse.tokens_waiting),
-        pool_busy=largest(lambda pulse: pulse.pool_busy),
-        pool_waiting=largest(lambda pulse: pulse.pool_waiting),
-        gc_pause_ms=largest(lambda pulse: round(pulse.gc_pause_ms, 2)),
+        loop_lag_ms=largest(lambda report: round(report.loop_lag_ms, 1)),
+        tokens_busy=largest(lambda report: report.tokens_busy),
+        tokens_waiting=largest(lambda report: report.tokens_waiting),
+        pool_busy=largest(lambda report: report.pool_busy),
+        pool_waiting=largest(lambda report: report.pool_waiting),
+        gc_pause_ms=largest(lambda report: round(report.gc_pause_ms, 2)),
     )
 
 
-def _spoken(pulses: Sequence[Pulse], after_ns: int, to_ns: int) -> Sequence[Pulse]:
-    """The pulses of a slice; where a blocked loop kept silent, the next one speaks for it."""
-    first = bisect.bisect_right(pulses, after_ns, key=lambda pulse: pulse.at_ns)
-    last = bisect.bisect_right(pulses, to_ns, key=lambda pulse: pulse.at_ns)
-    return pulses[first : max(last, first + 1)]
+def _spoken(telemetry: Sequence[Telemetry], after_ns: int, to_ns: int) -> Sequence[Telemetry]:
+    """The telemetry of a slice; where a blocked loop kept silent, the next one speaks for it."""
+    first = bisect.bisect_right(telemetry, after_ns, key=lambda report: report.at_ns)
+    last = bisect.bisect_right(telemetry, to_ns, key=lambda report: report.at_ns)
+    return telemetry[first : max(last, first + 1)]

@@ -152,7 +152,7 @@ def _workers_up(server: Server) -> int:
     """Those that write how they fare, which begins when the app does; where none is to, the processes there are."""
     if server.setup.workers == 1:
         return 1
-    folder = server.setup.env.get(telemetry.PROBE_DIR)
+    folder = server.setup.env.get(telemetry.TELEMETRY_DIR)
     return len(telemetry.writers(Path(folder)) if folder else ProcessTree(server.pid).workers())
 
 

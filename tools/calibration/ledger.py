@@ -11,8 +11,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from bench.errors import UsageError
 from bench.model.change import Change
+from bench.system import jsonl
 from tools.calibration.faults import GATES
 from tools.calibration.trial import Price, Trial
 
@@ -42,19 +42,16 @@ class Ledger:
 
     def _append(self, name: str, things: Sequence[dict[str, Any]]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps(_brief(thing), ensure_ascii=False) + "\n" for thing in things]
-        with (self.folder / name).open("a", encoding="utf-8") as file:
-            file.write("".join(lines))
+        lines = (json.dumps(_brief(thing), ensure_ascii=False) + "\n" for thing in things)
+        jsonl.append(self.folder / name, *(line.encode() for line in lines))
 
     def _lines(self, name: str) -> Iterator[dict[str, Any]]:
+        """All lines; one that was cut off is refused as any other that cannot be read."""
         path = self.folder / name
         if not path.exists():
-            return
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise UsageError(f"{path}, line {number}: {error}") from None
+            return iter(())
+        whole, torn = jsonl.split(path.read_bytes())
+        return jsonl.parse([*whole, torn] if torn else whole, str(path), json.loads)
 
 
 def change(said: dict[str, Any]) -> Change:

@@ -19,7 +19,7 @@ from bench.gates.exact.figures import MISS, Figure, counted
 from bench.gates.exact.job import Answer, Job, read_answer
 from bench.model.change import Change
 from bench.model.plan import Setup
-from bench.observe.telemetry import PROBE_DIR
+from bench.observe.telemetry import TELEMETRY_DIR
 from bench.system.processes import Processes
 from bench.system.revisions import Tree
 
@@ -187,7 +187,7 @@ def _environment(setup: Setup, folder: Path, hashes: int) -> dict[str, str]:
     given = {key: value.replace("{tmp}", str(folder)) for key, value in setup.env.items()}
     path = os.pathsep.join(filter(None, [str(HOUSE), given.get("PYTHONPATH", os.environ.get("PYTHONPATH"))]))
     ours = {"PYTHONPATH": path, "PYTHONHASHSEED": str(hashes), "PYTHONDONTWRITEBYTECODE": "1"}
-    return {key: value for key, value in {**os.environ, **given, **ours}.items() if key != PROBE_DIR}
+    return {key: value for key, value in {**os.environ, **given, **ours}.items() if key != TELEMETRY_DIR}
 
 
 def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]]) -> None:

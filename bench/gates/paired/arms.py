@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
-from bench.observe.telemetry import PROBE_DIR
+from bench.observe.telemetry import TELEMETRY_DIR
 from bench.serve.server import Server, ended, serving
 from bench.system.ports import free_ports
 from bench.system.processes import Processes
@@ -91,7 +91,7 @@ def pairs(
 
 
 def _started(stack: contextlib.ExitStack, arm: Arm, seed: int, port: int, processes: Processes) -> Instance:
-    env = {key: value for key, value in arm.setup.env.items() if key != PROBE_DIR}
+    env = {key: value for key, value in arm.setup.env.items() if key != TELEMETRY_DIR}
     env["PYTHONHASHSEED"] = str(seed)
     server = stack.enter_context(serving(replace(arm.setup, env=env), processes, port=port, cwd=arm.folder))
     return Instance(arm, server)

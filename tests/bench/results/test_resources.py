@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.model.readings import Answers, CpuTimes, Pulse, Reading, Snapshot, steal_share
+from bench.model.readings import Answers, CpuTimes, Reading, Snapshot, Telemetry, steal_share
 from bench.model.record import Latency, Resources
 from bench.results.resources import resources
 
@@ -33,7 +33,7 @@ def times(
 
 
 def used(*snapshots: Snapshot, **more: object) -> Resources:
-    given = {"workers": (), "answers": {}, "answered": 1000, "cpus": (0,), "pulses": {}}
+    given = {"workers": (), "answers": {}, "answered": 1000, "cpus": (0,), "telemetry": {}}
     given["times"] = (times(0), times(1))
     return resources(snapshots, **(given | more))  # type: ignore[arg-type]
 
@@ -168,10 +168,10 @@ def test_connections_are_those_at_the_start_of_a_slice() -> None:
     assert [part.connections for part in used(snapshot(0), snapshot(1)).timeline] == [None]
 
 
-def test_pulses_go_to_their_own_worker() -> None:
+def test_telemetry_goes_to_its_own_worker() -> None:
     two = snapshot(0, (21, 0, 1, 1), (22, 0, 1, 1)), snapshot(1, (21, 0, 1, 1), (22, 0, 1, 1))
-    pulse = Pulse(S // 2, 7.0, 40, 3, 0, 10, 2, 0, (0, 0, 0), 0.0, 0.0)
-    first, second = used(*two, workers=(21, 22), pulses={22: (pulse,)}).workers
+    report = Telemetry(S // 2, 7.0, 40, 3, 0, 10, 2, 0, (0, 0, 0), 0.0, 0.0)
+    first, second = used(*two, workers=(21, 22), telemetry={22: (report,)}).workers
     assert (first.timeline.loop_lag_ms, second.timeline.loop_lag_ms) == ((), (7.0,))
     assert (first.tokens, second.tokens) == (None, 40)
 
