@@ -35,7 +35,7 @@ from bench.plan.schedule import stages
 from bench.results.caveats import audit, is_valid, profiled, stalled_share
 from bench.results.resources import resources
 from bench.results.summary import answers_by_worker, latency, summarise
-from bench.serve.server import Server, ended, serving
+from bench.serve.server import Server, server_ended, serving
 from bench.system import cpus, host
 from bench.system.processes import Processes
 from scenarios.model import Scenario
@@ -144,7 +144,7 @@ def _visit(
                     result = measure(cell, server, plan, bench, processes, display.live)
                 except EngineError as error:
                     if _has_ended(server):
-                        raise ended(server) from error
+                        raise server_ended(server) from error
                     failure = Failure(cell.setup, cell.repeat, str(error), cell.scenario)
                     display.failed(failure, 1, _cell_s(cell))
                     yield failure
@@ -163,7 +163,7 @@ def _visit(
 def check_alive(server: Server, record: Record) -> None:
     """Raise ServerError, with the end of its log, where the server has ended while this was measured."""
     if server.exit_status() is not None or (record.summary.errors and _has_ended(server)):
-        raise ended(server)
+        raise server_ended(server)
 
 
 def _has_ended(server: Server) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.errors import ServerError
 from bench.serve import daemon
 from bench.system.ports import free_port
-from bench.system.processes import Processes
+from bench.system.processes import Processes, user_options
 
 _DEBIAN = Path("/usr/lib/postgresql")
 _NOT_HERE = (
@@ -116,11 +116,11 @@ def _binaries(user: str | None, folder: Path) -> Path:
     package = Path(spec.origin).parent
     install = max(package.glob("pginstall*"), key=lambda path: _number(path.name.removeprefix("pginstall")))
     if not _runs(install / "bin" / "postgres", user):
-        install = _copied(install, folder)
+        install = _copy(install, folder)
     return install / "bin"
 
 
-def _copied(install: Path, folder: Path) -> Path:
+def _copy(install: Path, folder: Path) -> Path:
     """The installation of a wheel, with the libraries that stand beside its package, in another folder."""
     package = install.parent
     copy = folder / package.name / install.name
@@ -132,16 +132,9 @@ def _copied(install: Path, folder: Path) -> Path:
 
 
 def _runs(binary: Path, user: str | None) -> bool:
-    person = pwd.getpwnam(user) if user else None
     try:
         ran = subprocess.run(
-            [binary, "--version"],
-            check=False,
-            capture_output=True,
-            cwd="/",
-            user=person.pw_uid if person else None,
-            group=person.pw_gid if person else None,
-            extra_groups=[] if person else None,
+            [binary, "--version"], check=False, capture_output=True, cwd="/", **user_options(user)
         )
     except OSError:
         return False

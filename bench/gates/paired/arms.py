@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
 from bench.observe.telemetry import TELEMETRY_DIR
-from bench.serve.server import Server, ended, serving
+from bench.serve.server import Server, server_ended, serving
 from bench.system.ports import free_ports
 from bench.system.processes import Processes
 
@@ -46,7 +46,7 @@ class Instance:
     def pids(self) -> tuple[int, ...]:
         """The processes that it consists of now. Raises ServerError where it has ended."""
         if self.server.exit_status() is not None:
-            raise ended(self.server)
+            raise server_ended(self.server)
         return tuple(reading.pid for reading in ProcessTree(self.server.pid).snapshot().processes)
 
     def rss_bytes(self) -> int:

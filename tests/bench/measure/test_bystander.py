@@ -73,7 +73,15 @@ def test_a_server_that_is_gone_costs_nobody_knows_what(tmp_path: Path, processes
     log = tmp_path / "log"
     with processes.running([sys.executable, "-c", "input()"], log=log, talking=True) as child:
         assert isinstance(child, subprocess.Popen)
-        gone = Server(Setup("gone", "command"), "127.0.0.1", free_port(), child.pid, log, (), child.poll)
+        gone = Server(
+            setup=Setup("gone", "command"),
+            host="127.0.0.1",
+            port=free_port(),
+            pid=child.pid,
+            log=log,
+            cpus=(),
+            exit_status=child.poll,
+        )
         assert ping_cpu_us(VICTIM, gone) is None
 
 

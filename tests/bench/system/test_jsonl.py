@@ -58,5 +58,5 @@ def test_a_line_of_this_schema_or_without_one_passes(line: bytes) -> None:
 
 @pytest.mark.parametrize("line", [b'{"schema": 4}', b"{"])
 def test_a_line_of_another_schema_and_what_is_not_json_do_not_pass(line: bytes) -> None:
-    with pytest.raises(ValueError, match="schema 4, this version reads 3|Expecting"):
+    with pytest.raises(ValueError, match=r"schema 4, this version reads 3|Expecting"):
         jsonl.check_schema(line, 3)
