@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -23,12 +24,15 @@ def resources(
     telemetry: Mapping[int, Sequence[Telemetry]],
     pings: int = 0,
     ping_cpu_us: float | None = None,
+    others_share: float = 0.0,
+    services_cpu_s: float = 0.0,
+    shared: Literal["", "core", "cpu"] = "",
 ) -> Resources:
     """Sum up at least two snapshots, the first and last of which bound the measured part, as the two `times` do.
 
-    `answered` is the number of requests answered in it, good or not, without the `pings` of a victim's probe, each of
+    `answered` is the number of requests answered in it, good or not, without the `pings` of the bystander, each of
     which took the server `ping_cpu_us` of CPU time when it was alone. A worker's `requests` is None when no answer
-    names its worker. `answers` and `telemetry` are by the worker's pid.
+    names its worker. `answers` and `telemetry` are by the worker's pid. The last three are as in `Resources`.
     """
     first = snapshots[0]
     used_s = sum(cpu_s(snapshots, pid) for pid in _pids(snapshots))
@@ -49,7 +53,10 @@ def resources(
             _slice(before, after, first.at_ns) for before, after in itertools.pairwise(chosen(snapshots))
         ),
         busy_share=busy_share(*times, cpus) if cpus else None,
+        others_share=others_share,
+        services_cpu_s=services_cpu_s,
         ping_cpu_us=ping_cpu_us,
+        shared=shared,
         throttled_s=max(0.0, times[1].throttled_s - times[0].throttled_s),
     )
 

@@ -11,7 +11,8 @@ import pytest
 from bench.model.plan import Cell, ClosedLoad, Load, OpenLoad
 from bench.model.record import Caveat, Generator, Latency, RequestSummary, Resources, Slice, Summary, Worker
 from bench.model.samples import Samples
-from bench.results.caveats import INVALIDATING, audit, is_valid
+from bench.results.audit import audit
+from bench.results.caveats import INVALIDATING, is_valid
 from bench.results.summary import summarise
 
 CLOSED = ClosedLoad(20, 2.0)
@@ -61,7 +62,7 @@ def found(
     """The caveats' texts by their codes; `held_up` is more of the generator."""
     cell = Cell("uvicorn", "noop-async", "native", load)
     generator = Generator(cpu_share, 20.0, **held_up)  # type: ignore[arg-type]
-    caveats = audit(cell, summary, resources, generator, earlier_rps)
+    caveats = audit(cell, summary, resources, generator, earlier_rps=earlier_rps)
     return {caveat.code: caveat.text for caveat in caveats}
 
 
