@@ -12,8 +12,9 @@ from bench.capacity.results import SET_ASIDE, Offered, growth_of, knee_of, offer
 from bench.capacity.search import Answer, Probe, Search, Trial, Verdict, next_step, tallies
 from bench.capacity.slo import SATURATED, Objective, doubts
 from bench.errors import BenchError
-from bench.measure.runner import Bench, audited, check_alive, measure
+from bench.measure.cell import check_alive, measure
 from bench.measure.store import RunFolder, read_run
+from bench.measure.workbench import Harness, Workbench
 from bench.model.plan import Block, Cell, ClosedLoad, Load, OpenLoad, Plan, Setup
 from bench.model.record import Caveat, Failure, Record
 from bench.observe.neighbours import Neighbours
@@ -98,7 +99,7 @@ def scaled(setup: Setup, workers: int) -> Setup:
     return replace(setup, name=f"{setup.name}-workers-{workers}", workers=workers)
 
 
-def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, tell: Tell) -> Answer:
+def find(goal: Goal, seed: int, bench: Workbench, folder: RunFolder, tell: Tell) -> Answer:
     """Search on a live server, and confirm on a fresh one; `tell` hears a line a trial.
 
     The facts of the run hold the answer, or None where the search was cut short. Raises BenchError.
@@ -147,7 +148,7 @@ def _facts(goal: Goal, answer: Answer | None, session: _Session) -> dict[str, ob
     }
 
 
-def cpus_of(setup: Setup, bench: Bench) -> int:
+def cpus_of(setup: Setup, bench: Workbench) -> int:
     """How many CPUs the setup's server runs on."""
     return len(setup.cpus or bench.server_cpus) or os.cpu_count() or 1
 
@@ -175,7 +176,7 @@ def note_growth(folder: RunFolder) -> None:
 class _Session:
     """One search: the records and the trials so far, and how the next one is made."""
 
-    def __init__(self, goal: Goal, plan: Plan, bench: Bench, folder: RunFolder, tell: Tell) -> None:
+    def __init__(self, goal: Goal, plan: Plan, bench: Workbench, folder: RunFolder, tell: Tell) -> None:
         self.records: list[Record] = []
         self.trials: list[Trial] = []
         self._goal = goal
@@ -242,10 +243,10 @@ class _Session:
     def _measure(self, load: Load, server: Server, processes: Processes) -> Record:
         repeat = sum(record.cell.load == load for record in self.records)
         cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat)
-        found = measure(cell, server, self._plan, self._bench, processes, lambda _: None)
-        record = audited(replace(found, run=self._folder.path.name))
-        more = doubts(record.summary, self._goal.objectives)
-        return replace(record, caveats=(*record.caveats, *more))
+        harness = Harness(
+            run=self._folder.path.name, plan=self._plan, workbench=self._bench, processes=processes
+        )
+        return measure(cell, server, harness, doubts=lambda summary: doubts(summary, self._goal.objectives))
 
     def _keep(self, record: Record) -> Record:
         self.records.append(record)

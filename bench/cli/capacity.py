@@ -15,8 +15,8 @@ from bench.cli._terminal import note, say, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.measure.runner import Bench
     from bench.measure.store import RunFolder
+    from bench.measure.workbench import Workbench
     from bench.model.plan import Plan, Setup
     from bench.results.findings import Finding
     from scenarios.model import Scenario
@@ -107,21 +107,21 @@ class _Asked:
         self._scenarios_file = scenarios_file
         self._out = out
 
-    def bench(self, *setups: Setup) -> Bench:
-        from bench.measure.runner import Bench
+    def bench(self, *setups: Setup) -> Workbench:
+        from bench.measure.workbench import Workbench
         from bench.system import cpus
 
         share = cpus.share()
-        return Bench(
-            {setup.name: setup for setup in setups},
-            self._scenarios,
-            self._scenarios_file,
+        return Workbench(
+            setups={setup.name: setup for setup in setups},
+            scenarios=self._scenarios,
+            scenarios_file=self._scenarios_file,
             server_cpus=share.server,
             generator_cpus=share.generator,
             own_cpus=share.harness,
         )
 
-    def folder(self, plan: Plan, bench: Bench) -> RunFolder:
+    def folder(self, plan: Plan, bench: Workbench) -> RunFolder:
         from datetime import datetime
 
         from bench.measure.runner import facts

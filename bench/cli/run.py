@@ -112,6 +112,7 @@ def _run(
     from bench.measure import runner
     from bench.measure.progress import Display
     from bench.measure.store import RunFolder
+    from bench.measure.workbench import Workbench
     from bench.observe.profiler import py_spy
     from bench.plan.config import check_names, load_plans, load_setups
     from bench.plan.order import cells, overridden, without
@@ -141,8 +142,14 @@ def _run(
         note(
             f"the generator gets {len(share.generator)} of the {wanted} CPUs that it could use: half of all at most"
         )
-    bench = runner.Bench(
-        setups, scenarios, scenarios_file, address, share.server, share.generator, share.harness
+    bench = Workbench(
+        setups=setups,
+        scenarios=scenarios,
+        scenarios_file=scenarios_file,
+        address=address,
+        server_cpus=share.server,
+        generator_cpus=share.generator,
+        own_cpus=share.harness,
     )
     path = out or Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{plan.name}"
     if profile:

@@ -16,9 +16,9 @@ from bench.model.plan import ClosedLoad, Load, OpenLoad
 class Job:
     """One generator process's share of a cell.
 
-    `victim` drives the scenario's victim flow instead of its flow. A request that has no answer after `timeout_s` has
-    failed; those under way at the end are given up after `drain_s`. `samples` is where the rows go. Of the load, this
-    process makes every `parts`-th user or arrival, from number `part` on.
+    A `bystander` drives the scenario's `victim` flow instead of its flow. A request that has no answer after
+    `timeout_s` has failed; those under way at the end are given up after `drain_s`. `samples` is the file for the
+    rows. Of the load, this process makes every `parts`-th user or arrival, from number `part` on.
     """
 
     host: str
@@ -28,7 +28,7 @@ class Job:
     samples: Path
     seed: int = 1
     scenarios_file: Path | None = None
-    victim: bool = False
+    bystander: bool = False
     timeout_s: float = 10.0
     drain_s: float = 5.0
     part: int = 0

@@ -75,7 +75,7 @@ def run(
 ) -> tuple[Samples, list[Samples]]:
     """Run the jobs of one cell side by side and join their samples; gives the companions' samples apart.
 
-    Companions are native generators that go at the same moment (a victim's probe). Raises EngineError when a
+    Companions are native generators that go at the same moment (a bystander). Raises EngineError when a
     generator fails or overruns.
     """
     with contextlib.ExitStack() as stack:

@@ -22,7 +22,7 @@ JOBS = {
         Path("/tmp/a b"),
         seed=2**32,
         scenarios_file=Path("my scenarios.py"),
-        victim=True,
+        bystander=True,
         timeout_s=0.5,
         part=1,
         parts=2,
