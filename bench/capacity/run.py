@@ -74,7 +74,9 @@ def _warmup_s(duration_s: float) -> float:
 def plan(goal: Goal, seed: int) -> Plan:
     """What a search measures, as far as that is known beforehand: its loads are found on the way."""
     about = f"the arrival rate that holds {' and '.join(one.text for one in goal.objectives)}"
-    return Plan("capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), 1),), seed)
+    return Plan(
+        "capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), repeats=1),), seed
+    )
 
 
 def scaling_plan(
@@ -87,7 +89,7 @@ def scaling_plan(
             (scenario,),
             ("native",),
             (ClosedLoad(USERS_PER_WORKER * count, duration_s, _warmup_s(duration_s)),),
-            repeats,
+            repeats=repeats,
         )
         for count in workers
     )
@@ -242,7 +244,7 @@ class _Session:
 
     def _measure(self, load: Load, server: Server, processes: Processes) -> Record:
         repeat = sum(record.cell.load == load for record in self.records)
-        cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat)
+        cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat=repeat)
         harness = Harness(
             run=self._folder.path.name, plan=self._plan, workbench=self._bench, processes=processes
         )

@@ -68,14 +68,14 @@ def add(
     found = _commit(commit, host)
     _check_clean(found, dirty)
     entry = Entry(
-        found,
-        when,
-        machine(host),
-        run.resolve().name,
-        measured.anchor,
-        measured.series,
-        versions(host),
-        measured.caveats,
+        commit=found,
+        when=when,
+        machine=machine(host),
+        run=run.resolve().name,
+        anchor=measured.anchor,
+        series=measured.series,
+        versions=versions(host),
+        caveats=measured.caveats,
     )
     place = _place(to, branch)
     place.add(entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Job:
     scenario: str
     load: Load
     samples: Path
+    _: KW_ONLY
     seed: int = 1
     scenarios_file: Path | None = None
     bystander: bool = False

@@ -33,7 +33,7 @@ Series = Mapping[str, Mapping[str, Figure]]
 """Figures by name of what was measured, and by metric."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What one commit measured.
 

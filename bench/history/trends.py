@@ -77,7 +77,7 @@ class Line:
         return Latest(last.value / middle, clear)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
     """One metric of one measured thing against one anchor, or none: a line a machine."""
 
@@ -117,7 +117,13 @@ def _trend(entries: Sequence[Entry], anchor: str | None, name: str, metric: str)
         doubts = tuple(entry.caveats.get(name, ()))
         point = Point(places[entry.commit], entry, entry.series[name][metric], doubts)
         by_machine.setdefault(entry.machine.fingerprint, []).append(point)
-    return Trend(name, metric, anchor, commits, tuple(_line(points, worse) for points in by_machine.values()))
+    return Trend(
+        name=name,
+        metric=metric,
+        anchor=anchor,
+        commits=commits,
+        lines=tuple(_line(points, worse) for points in by_machine.values()),
+    )
 
 
 def _line(points: Sequence[Point], higher_is_worse: bool) -> Line:

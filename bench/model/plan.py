@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal
 
 
@@ -21,6 +21,7 @@ class Setup:
 
     name: str
     server: Literal["uvicorn", "gunicorn", "granian", "hypercorn", "command"]
+    _: KW_ONLY
     about: str = ""
     workers: int = 1
     loop: Literal["uvloop", "asyncio"] = "uvloop"
@@ -60,6 +61,7 @@ class ClosedLoad:
     users: int
     duration_s: float
     warmup_s: float = 0.5
+    _: KW_ONLY
     think_s: float = 0.0
     shape: Shape = "constant"
     kind: Literal["closed"] = "closed"
@@ -77,6 +79,7 @@ class OpenLoad:
     arrivals_per_s: float
     duration_s: float
     warmup_s: float = 0.5
+    _: KW_ONLY
     arrivals: Literal["poisson", "uniform"] = "poisson"
     max_sessions: int = 1000
     shape: Shape = "constant"
@@ -102,6 +105,7 @@ class Cell:
     scenario: str
     engine: str
     load: Load
+    _: KW_ONLY
     repeat: int = 0
 
     @property
@@ -122,6 +126,7 @@ class Block:
     scenarios: tuple[str, ...]
     engines: tuple[str, ...]
     loads: tuple[Load, ...]
+    _: KW_ONLY
     repeats: int
 
 
@@ -136,4 +141,5 @@ class Plan:
     about: str
     blocks: tuple[Block, ...]
     seed: int | None = None
+    _: KW_ONLY
     processes: int = 1

@@ -14,7 +14,7 @@ MOST_SLICES = 25
 """Of a timeline of readings."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One process at one moment.
 
@@ -44,7 +44,7 @@ class Snapshot:
     connections: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CpuTimes:
     """What each CPU did since boot, by its number: the time in processes, the idle time, and the steal time.
 
@@ -58,7 +58,7 @@ class CpuTimes:
     throttled_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Telemetry:
     """What a worker's probe says at one moment: the largest of each since it last spoke.
 

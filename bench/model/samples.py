@@ -40,7 +40,7 @@ class Stalls:
     imported: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
     """Requests of one cell, warm-up included.
 

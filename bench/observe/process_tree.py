@@ -123,13 +123,26 @@ def _read(pid: int) -> Reading | None:
         threads = os.listdir(f"/proc/{pid}/task")
     except (OSError, IndexError):
         return None
-    return Reading(pid, cpu_ns(pid), rss_bytes, len(threads), *_waits(pid, threads)) if rss_bytes else None
+    if not rss_bytes:
+        return None
+    run_wait_ns, switches, preemptions = _waits(pid, threads)
+    return Reading(
+        pid=pid,
+        cpu_ns=cpu_ns(pid),
+        rss_bytes=rss_bytes,
+        threads=len(threads),
+        run_wait_ns=run_wait_ns,
+        switches=switches,
+        preemptions=preemptions,
+    )
 
 
 def _read_elsewhere(pid: int) -> Reading | None:
     try:
         process = psutil.Process(pid)
-        return Reading(pid, cpu_ns(pid), process.memory_info().rss, process.num_threads())
+        return Reading(
+            pid=pid, cpu_ns=cpu_ns(pid), rss_bytes=process.memory_info().rss, threads=process.num_threads()
+        )
     except psutil.Error:
         return None
 

@@ -26,7 +26,7 @@ _Tables = Mapping[str, dict[str, Any]]
 _Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class _BlockEntry:
     """A block as it stands in the file, after the plan's own keys were filled in."""
 
@@ -49,10 +49,17 @@ class _BlockEntry:
             for users in self.users
         ]
         loads += [
-            OpenLoad(rate, self.duration_s, self.warmup_s, self.arrivals, self.max_sessions, shape=self.shape)
+            OpenLoad(
+                rate,
+                self.duration_s,
+                self.warmup_s,
+                arrivals=self.arrivals,
+                max_sessions=self.max_sessions,
+                shape=self.shape,
+            )
             for rate in self.arrivals_per_s
         ]
-        return Block(self.setups, self.scenarios, self.engines, tuple(loads), self.repeats)
+        return Block(self.setups, self.scenarios, self.engines, tuple(loads), repeats=self.repeats)
 
 
 _BLOCK = TypeAdapter(_BlockEntry)
@@ -180,7 +187,7 @@ def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
     blocks = tuple(
         _block(f"{where} block {number}", common | entry) for number, entry in enumerate(entries, 1)
     )
-    return Plan(name, str(table.get("about", "")), blocks, seed, processes)
+    return Plan(name, str(table.get("about", "")), blocks, seed, processes=processes)
 
 
 def _whole_number(where: str, key: str, table: Mapping[str, object]) -> int:

@@ -25,7 +25,7 @@ def cells(plan: Plan) -> tuple[Cell, ...]:
     for block in plan.blocks:
         for key in _keys(block):
             repeats[key] = max(repeats.get(key, 0), block.repeats)
-    return tuple(Cell(*key, repeat) for key, count in repeats.items() for repeat in range(count))
+    return tuple(Cell(*key, repeat=repeat) for key, count in repeats.items() for repeat in range(count))
 
 
 def visits(plan: Plan) -> tuple[Visit, ...]:
@@ -47,7 +47,7 @@ def visits(plan: Plan) -> tuple[Visit, ...]:
     return tuple(order)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
     """What takes the place of a plan's own values; what is empty or None stays as it is.
 
@@ -82,7 +82,7 @@ def overridden(plan: Plan, given: Overrides) -> Plan:
             given.scenarios or block.scenarios,
             given.engines or block.engines,
             tuple(dict.fromkeys(load for old in block.loads for load in _loads(old, given))),
-            block.repeats if given.repeats is None else given.repeats,
+            repeats=block.repeats if given.repeats is None else given.repeats,
         )
         for block in (plan.blocks[:1] if whole else plan.blocks)
     )

@@ -36,7 +36,7 @@ _OPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """The files of a PostgreSQL, who runs it, and where it listens when it runs."""
 
@@ -69,7 +69,7 @@ def new_cluster(processes: Processes) -> Iterator[Cluster]:
             if child.wait() != 0:
                 raise daemon.failure("initdb", folder)
         url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
-        yield Cluster(binaries, folder, user, port, url)
+        yield Cluster(binaries=binaries, folder=folder, user=user, port=port, url=url)
 
 
 def running(cluster: Cluster, processes: Processes, cpus: Sequence[int] = ()) -> AbstractContextManager[None]:

@@ -141,11 +141,11 @@ def times() -> CpuTimes:
     """What each CPU has done since boot; to read it takes the kernel some 0.2 ms."""
     all_times = psutil.cpu_times(percpu=True)
     return CpuTimes(
-        time.monotonic_ns(),
-        tuple(one.user + getattr(one, "nice", 0.0) + one.system for one in all_times),
-        tuple(one.idle + getattr(one, "iowait", 0.0) for one in all_times),
-        tuple(float(getattr(one, "steal", 0.0)) for one in all_times),
-        _throttled_s(),
+        at_ns=time.monotonic_ns(),
+        used_s=tuple(one.user + getattr(one, "nice", 0.0) + one.system for one in all_times),
+        idle_s=tuple(one.idle + getattr(one, "iowait", 0.0) for one in all_times),
+        steal_s=tuple(float(getattr(one, "steal", 0.0)) for one in all_times),
+        throttled_s=_throttled_s(),
     )
 
 

@@ -35,7 +35,7 @@ class Patch:
         return source.replace(self.anchor, self.faulty.replace(_TURNS, str(turns)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """What is done to the app: by scenario, the changes that spoil it.
 
@@ -123,11 +123,11 @@ def looped(scenario: str) -> Patch:
 
 def _slower(percent: float, exact: int, paired: int) -> Fault:
     return Fault(
-        f"cpu-{percent:g}",
-        f"+{percent:g} % CPU in a handler",
-        {name: (looped(name),) for name in HANDLERS},
-        percent / 100,
-        {"exact": exact, "paired": paired},
+        name=f"cpu-{percent:g}",
+        about=f"+{percent:g} % CPU in a handler",
+        spoiled={name: (looped(name),) for name in HANDLERS},
+        share=percent / 100,
+        runs={"exact": exact, "paired": paired},
     )
 
 
@@ -143,36 +143,36 @@ SAME = "a-a"
 FAULTS: dict[str, Fault] = {
     fault.name: fault
     for fault in (
-        Fault(SAME, "comments and docstrings only", runs={"exact": 30, "paired": 10}),
+        Fault(name=SAME, about="comments and docstrings only", runs={"exact": 30, "paired": 10}),
         _slower(0.5, 20, 2),
         _slower(2, 4, 5),
         _slower(3, 4, 5),
         _slower(5, 4, 5),
         _slower(10, 4, 2),
         Fault(
-            "waiting",
-            "12 ms of waiting instead of 10",
-            {"io-async": (Patch(_IO, _AWAIT, _AWAIT.replace("ms /", "(ms + 2) /")),)},
+            name="waiting",
+            about="12 ms of waiting instead of 10",
+            spoiled={"io-async": (Patch(_IO, _AWAIT, _AWAIT.replace("ms /", "(ms + 2) /")),)},
         ),
         Fault(
-            "query",
-            "one database query more",
-            {"db-orm-async": (Patch(_DB, _READING, f"{_READING}{_READ.splitlines()[1]}\n"),)},
+            name="query",
+            about="one database query more",
+            spoiled={"db-orm-async": (Patch(_DB, _READING, f"{_READING}{_READ.splitlines()[1]}\n"),)},
         ),
         Fault(
-            "blocking",
-            "10 ms that block the event loop instead of being awaited",
-            {"io-async": (Patch(_IO, _AWAIT, _AWAIT.replace("await sleep_async", "sleep")),)},
+            name="blocking",
+            about="10 ms that block the event loop instead of being awaited",
+            spoiled={"io-async": (Patch(_IO, _AWAIT, _AWAIT.replace("await sleep_async", "sleep")),)},
         ),
         Fault(
-            "pool",
-            "4 threads instead of 40",
-            {"io-sync": (Patch("target_app/settings.py", _TOKENS.format(40), _TOKENS.format(4)),)},
+            name="pool",
+            about="4 threads instead of 40",
+            spoiled={"io-sync": (Patch("target_app/settings.py", _TOKENS.format(40), _TOKENS.format(4)),)},
         ),
         Fault(
-            "leak",
-            "4 KB that each request leaves behind",
-            {
+            name="leak",
+            about="4 KB that each request leaves behind",
+            spoiled={
                 "noop-async": (
                     Patch(_NOOP, _ROUTER, f"{_ROUTER}_KEPT: list[bytearray] = []\n"),
                     Patch(_NOOP, _HELLO, f"{_HELLO}    _KEPT.append(bytearray(4096))\n"),

@@ -34,7 +34,17 @@ def prices(bench: Bench, gate: Gate, commit: str, machine: str) -> list[Price]:
         raise GateError(f"{gate}: {turns:,} turns of a loop did not make {PRICED} dearer")
     alone = turn_us() if gate == "paired" else None
     return [
-        Price(gate, name, cost, turn, commit, machine, empty, alone) for name, (cost, _) in figures.items()
+        Price(
+            gate=gate,
+            scenario=name,
+            request=cost,
+            turn=turn,
+            commit=commit,
+            machine=machine,
+            empty=empty,
+            alone=alone,
+        )
+        for name, (cost, _) in figures.items()
     ]
 
 

@@ -108,18 +108,18 @@ class _Session:
         scenarios, seconds = watched(gate, fault), self._asked.length(gate)
         said = self._bench.judged(gate, head, scenarios, seconds, number)
         return Trial(
-            gate,
-            fault.name,
-            number,
-            seconds,
-            scenarios,
-            turns,
-            said.status,
-            said.took_s,
-            self._commit,
-            self._machine,
-            said.rows,
-            said.error,
+            gate=gate,
+            fault=fault.name,
+            number=number,
+            seconds=seconds,
+            scenarios=scenarios,
+            spoiled=turns,
+            status=said.status,
+            took_s=said.took_s,
+            commit=self._commit,
+            machine=self._machine,
+            rows=said.rows,
+            error=said.error,
         )
 
     def _turns(self, step: Step) -> dict[str, int]:

@@ -9,7 +9,7 @@ from bench.model.change import Change, Verdict, gravest
 from tools.calibration.faults import Gate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """One run of a gate.
 
@@ -56,7 +56,7 @@ def _subject(row: Change) -> str:
     return row.name.partition(": ")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     """What a request of a scenario costs, a turn of the loop, and a loop without turns: instructions, or microseconds.
 

@@ -18,7 +18,7 @@ JOBS = {
         "::1",
         8000,
         "mine",
-        OpenLoad(12.5, 2.0, 0.25, "uniform", 7, shape="ramp"),
+        OpenLoad(12.5, 2.0, 0.25, arrivals="uniform", max_sessions=7, shape="ramp"),
         Path("/tmp/a b"),
         seed=2**32,
         scenarios_file=Path("my scenarios.py"),

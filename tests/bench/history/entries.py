@@ -36,14 +36,14 @@ def entry(
     """An entry with one figure, whose range is `around` it on either side."""
     figure = Figure(value, value - around, value + around, 3)
     return Entry(
-        commit(number, dirty=dirty),
-        "2026-11-24T12:00:00+00:00",
-        machine,
-        "a-run",
-        anchor,
-        {name: {metric: figure}},
-        versions or {},
-        {name: caveats} if caveats else {},
+        commit=commit(number, dirty=dirty),
+        when="2026-11-24T12:00:00+00:00",
+        machine=machine,
+        run="a-run",
+        anchor=anchor,
+        series={name: {metric: figure}},
+        versions=versions or {},
+        caveats={name: caveats} if caveats else {},
     )
 
 

@@ -24,7 +24,19 @@ LINE = {
     "gc_ms": 9.25,
     "gc_pause_ms": 0.5,
 }
-REPORT = Telemetry(5_000, 1.5, 40, 3, 2, 10, 1, 4, (7, 2, 1), 9.25, 0.5)
+REPORT = Telemetry(
+    at_ns=5_000,
+    loop_lag_ms=1.5,
+    tokens=40,
+    tokens_busy=3,
+    tokens_waiting=2,
+    pool=10,
+    pool_busy=1,
+    pool_waiting=4,
+    collections=(7, 2, 1),
+    gc_ms=9.25,
+    gc_pause_ms=0.5,
+)
 
 
 def test_each_worker_has_its_lines_in_order(tmp_path: Path) -> None:

@@ -154,13 +154,13 @@ def test_a_users_plan_stands_beside_ours_and_its_blocks_inherit_its_keys(tmp_pat
     """
     plans = load_plans(own_file(tmp_path, text))
     closed = (ClosedLoad(2, 0.5, 0.5), ClosedLoad(4, 0.5, 0.5))
-    opened = (OpenLoad(10, 0.5, 0, "uniform", 5),)
+    opened = (OpenLoad(10, 0.5, 0, arrivals="uniform", max_sessions=5),)
     expected = Plan(
         "mine",
         "two blocks",
         (
-            Block(("uvicorn",), ("noop-async",), ("native",), closed, 3),
-            Block(("granian-1",), ("noop-async",), ("native",), opened, 1),
+            Block(("uvicorn",), ("noop-async",), ("native",), closed, repeats=3),
+            Block(("granian-1",), ("noop-async",), ("native",), opened, repeats=1),
         ),
         7,
     )
@@ -210,7 +210,7 @@ def test_a_mistake_in_plans_is_one_sentence_with_file_table_and_key(
     ids=["setup", "scenario", "engine-unlike-any"],
 )
 def test_names_that_do_not_exist_get_a_guess(setup: str, scenario: str, engine: str, sentence: str) -> None:
-    plan = Plan("p", "", (Block((setup,), (scenario,), (engine,), (ClosedLoad(1, 1.0),), 1),))
+    plan = Plan("p", "", (Block((setup,), (scenario,), (engine,), (ClosedLoad(1, 1.0),), repeats=1),))
     with pytest.raises(UsageError) as caught:
         check_names(plan, load_setups(), SCENARIOS, ENGINES)
     assert str(caught.value) == sentence

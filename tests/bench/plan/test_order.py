@@ -12,7 +12,7 @@ from bench.plan.config import load_plans
 from bench.plan.order import Overrides, cells, overridden, visits, without
 
 CLOSED = ClosedLoad(32, 2.0, 0.4)
-OPEN = OpenLoad(100.0, 2.0, 0.4, "poisson", 500)
+OPEN = OpenLoad(100.0, 2.0, 0.4, arrivals="poisson", max_sessions=500)
 
 
 def block(
@@ -22,7 +22,9 @@ def block(
     loads: tuple = (CLOSED,),
     repeats: int = 2,
 ) -> Block:
-    return Block(tuple(setups.split()), tuple(scenarios.split()), tuple(engines.split()), loads, repeats)
+    return Block(
+        tuple(setups.split()), tuple(scenarios.split()), tuple(engines.split()), loads, repeats=repeats
+    )
 
 
 def plan(*blocks: Block, seed: int = 1) -> Plan:
@@ -38,7 +40,7 @@ blocks = st.builds(
     st.lists(st.sampled_from([CLOSED, OPEN, ClosedLoad(1, 1.0)]), min_size=1, max_size=2, unique=True).map(
         tuple
     ),
-    st.integers(1, 4),
+    repeats=st.integers(1, 4),
 )
 plans = st.builds(
     lambda found, seed: plan(*found, seed=seed), st.lists(blocks, max_size=3), st.integers(0, 9)
@@ -48,7 +50,7 @@ plans = st.builds(
 def test_a_block_is_a_product_of_its_parts() -> None:
     found = cells(plan(block("a b", "x y", "native locust", (CLOSED, OPEN), 3)))
     assert len(found) == 2 * 2 * 2 * 2 * 3
-    assert found[0] == Cell("a", "x", "native", CLOSED, 0)
+    assert found[0] == Cell("a", "x", "native", CLOSED, repeat=0)
 
 
 def test_a_cell_that_two_blocks_name_is_measured_once_with_the_most_repeats() -> None:
@@ -135,11 +137,11 @@ def test_nothing_given_changes_nothing() -> None:
         (Overrides(shape="ramp"), {"loads": (replace(CLOSED, shape="ramp"), replace(OPEN, shape="ramp"))}),
         (
             Overrides(users=(4,), think_s=0.1, shape="step"),
-            {"loads": (ClosedLoad(4, 2.0, 0.4, 0.1, "step"),)},
+            {"loads": (ClosedLoad(4, 2.0, 0.4, think_s=0.1, shape="step"),)},
         ),
         (
             Overrides(rates=(9.0,), arrivals="uniform", max_sessions=3, duration_s=1.0, warmup_s=0.1),
-            {"loads": (OpenLoad(9.0, 1.0, 0.1, "uniform", 3),)},
+            {"loads": (OpenLoad(9.0, 1.0, 0.1, arrivals="uniform", max_sessions=3),)},
         ),
     ],
     ids=[

@@ -442,17 +442,17 @@ def served_in_turn(rate: float, service_ms: float, duration_s: float, seed: int)
     zeros = np.zeros(len(arrivals), dtype=np.int64)
     return summarise(
         Samples(
-            intended_ns,
-            zeros,
-            intended_ns,
-            done_ns,
-            zeros,
-            zeros,
-            zeros,
-            ("GET /",),
-            ("ok",),
-            0,
-            round(duration_s * 1e9),
+            intended_ns=intended_ns,
+            connect_ns=zeros,
+            sent_ns=intended_ns,
+            done_ns=done_ns,
+            label=zeros,
+            outcome=zeros,
+            worker=zeros,
+            labels=("GET /",),
+            outcomes=("ok",),
+            start_ns=0,
+            end_ns=round(duration_s * 1e9),
         )
     )
 

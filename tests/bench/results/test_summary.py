@@ -37,7 +37,9 @@ def samples(*rows: tuple[float, float, float], **columns: object) -> Samples:
     waited = [round(ms * MS) for ms in columns.pop("connect", [0] * count)]  # type: ignore[attr-defined]
     connect = np.array(waited, dtype=np.int64)
     whole = {"labels": ("GET /a", "GET /b"), "outcomes": OUTCOMES, "start_ns": START, "end_ns": END}
-    return Samples(intended, connect, sent, done, **numbers, **(whole | columns))  # type: ignore[arg-type]
+    return Samples(
+        intended_ns=intended, connect_ns=connect, sent_ns=sent, done_ns=done, **numbers, **(whole | columns)
+    )  # type: ignore[arg-type]
 
 
 def test_three_times_of_one_request() -> None:
@@ -311,17 +313,17 @@ def test_each_stage_of_a_load_that_changes_is_summed_up_by_itself() -> None:
 def test_what_was_sent_and_has_no_sample_is_lost(sent: int | None, lost: int) -> None:
     rows = np.arange(3, dtype=np.int64) * 1_000_000
     samples = Samples(
-        rows,
-        rows * 0,
-        rows,
-        rows + 500_000,
-        rows * 0,
-        rows * 0,
-        rows * 0,
-        ("GET /",),
-        ("ok",),
-        0,
-        10_000_000,
+        intended_ns=rows,
+        connect_ns=rows * 0,
+        sent_ns=rows,
+        done_ns=rows + 500_000,
+        label=rows * 0,
+        outcome=rows * 0,
+        worker=rows * 0,
+        labels=("GET /",),
+        outcomes=("ok",),
+        start_ns=0,
+        end_ns=10_000_000,
         sent=sent,
     )
     assert summarise(samples).lost == lost

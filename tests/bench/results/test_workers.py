@@ -23,7 +23,7 @@ def snapshot(at_s: float, reading: Reading | None = None) -> Snapshot:
 
 
 def reading(cpu_s: float = 0.0, **more: int) -> Reading:
-    return Reading(PID, round(cpu_s * S), **({"rss_bytes": 50, "threads": 2} | more))
+    return Reading(pid=PID, cpu_ns=round(cpu_s * S), **({"rss_bytes": 50, "threads": 2} | more))
 
 
 def steady(*at_s: float) -> list[Snapshot]:
@@ -42,7 +42,7 @@ def report(at_s: float, lag_ms: float = 0.0, **more: object) -> Telemetry:
         "gc_ms": 0.0,
         "gc_pause_ms": 0.0,
     }
-    return Telemetry(round(at_s * S), lag_ms, **(figures | more))  # type: ignore[arg-type]
+    return Telemetry(at_ns=round(at_s * S), loop_lag_ms=lag_ms, **(figures | more))  # type: ignore[arg-type]
 
 
 def timeline(

@@ -131,7 +131,19 @@ def samples(rows: list[tuple[float, float, float]]) -> Samples:
     """Requests that were due, sent and answered at these milliseconds."""
     due, sent, done = (np.array([int(row[at] * MS) for row in rows], dtype=np.int64) for at in range(3))
     none = np.zeros(len(rows), dtype=np.int64)
-    return Samples(due, none, sent, done, none, none, none, ("GET /",), ("ok", "status-500"), 0, 1 << 62)
+    return Samples(
+        intended_ns=due,
+        connect_ns=none,
+        sent_ns=sent,
+        done_ns=done,
+        label=none,
+        outcome=none,
+        worker=none,
+        labels=("GET /",),
+        outcomes=("ok", "status-500"),
+        start_ns=0,
+        end_ns=1 << 62,
+    )
 
 
 def test_lateness_is_that_of_requests_for_which_a_connection_was_free() -> None:
