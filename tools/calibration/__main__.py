@@ -19,7 +19,7 @@ def calibrate(
     gate: Annotated[
         Literal["exact", "paired"] | None, named("One of the gates, not both.", "exact|paired")
     ] = None,
-    only: Annotated[list[str] | None, named("Fault, not all; repeatable.", "FAULT")] = None,
+    only: Annotated[list[str] | None, named("SeededFault, not all; repeatable.", "FAULT")] = None,
     runs: Annotated[
         int | None, number("Runs of each fault, those that there are included; 0 writes the page alone.", 0)
     ] = None,

@@ -23,7 +23,7 @@ _GRACE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class GateOutcome:
     """How a gate ended: its exit status, the time it took with all set-up, its rows, or what went wrong."""
 
     status: int
@@ -33,16 +33,16 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class GateRunner:
     """The `bench` of a clone; what it writes goes to `folder`."""
 
     clone: Clone
     processes: Processes
     folder: Path
 
-    def judged(
+    def judge(
         self, gate: Gate, head: str, scenarios: Sequence[str], seconds: float | None, number: int
-    ) -> Said:
+    ) -> GateOutcome:
         """What a gate says of a head. A gate that comes to no verdict is no exception: that is a result, too."""
         out, log = self.folder / "judgement.json", self.folder / "log"
         for file in (out, log):
@@ -56,8 +56,8 @@ class Bench:
         status = self._run(command, log)
         took_s = time.monotonic() - began_s
         if not out.exists():
-            return Said(status, took_s, (), _complaint(log.read_text(errors="replace")))
-        return Said(status, took_s, tuple(map(change, json.loads(out.read_text())["rows"])), "")
+            return GateOutcome(status, took_s, (), _complaint(log.read_text(errors="replace")))
+        return GateOutcome(status, took_s, tuple(map(change, json.loads(out.read_text())["rows"])), "")
 
     def _run(self, command: Sequence[str], log: Path) -> int:
         """It may write no summary of a job on GitHub: it is not the job."""

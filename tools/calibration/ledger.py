@@ -14,7 +14,7 @@ from typing import Any
 from bench.model.change import Change
 from bench.system import jsonl
 from tools.calibration.faults import GATES
-from tools.calibration.trial import Price, Trial
+from tools.calibration.gate_run import GateRun, Price
 
 _DIGITS = 5
 _FIELDS = {field.name for field in fields(Change)}
@@ -26,7 +26,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def trials(self) -> list[Trial]:
+    def trials(self) -> list[GateRun]:
         """All runs so far. Raises UsageError for a line that cannot be read."""
         return [_trial(said) for gate in GATES for said in self._lines(f"{gate}.jsonl")]
 
@@ -34,7 +34,7 @@ class Ledger:
         """All prices so far. Raises UsageError for a line that cannot be read."""
         return [Price(**said) for said in self._lines("prices.jsonl")]
 
-    def add(self, trial: Trial) -> None:
+    def add(self, trial: GateRun) -> None:
         self._append(f"{trial.gate}.jsonl", [asdict(trial)])
 
     def add_prices(self, prices: Sequence[Price]) -> None:
@@ -60,9 +60,9 @@ def change(said: dict[str, Any]) -> Change:
     return Change(**{"verdict": None, **known, "why": tuple(said.get("why", ()))})
 
 
-def _trial(said: dict[str, Any]) -> Trial:
+def _trial(said: dict[str, Any]) -> GateRun:
     rows = tuple(map(change, said.get("rows", ())))
-    return Trial(**{"seconds": None, **said, "scenarios": tuple(said["scenarios"]), "rows": rows})
+    return GateRun(**{"seconds": None, **said, "scenarios": tuple(said["scenarios"]), "rows": rows})
 
 
 def _brief(thing: Any) -> Any:

@@ -8,8 +8,8 @@ import pytest
 from bench.errors import UsageError
 from bench.model.change import Change
 from tests.tools.calibration.runs import row, trial
+from tools.calibration.gate_run import Price
 from tools.calibration.ledger import Ledger, change
-from tools.calibration.trial import Price
 
 
 def test_what_is_written_is_read_again_after_each_run(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from tests.tools.calibration.runs import row, trial
+from tools.calibration.gate_run import Price
 from tools.calibration.page import page
-from tools.calibration.trial import Price
 
 PRICES = [
     Price(

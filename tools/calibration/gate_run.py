@@ -10,7 +10,7 @@ from tools.calibration.faults import Gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class GateRun:
     """One run of a gate.
 
     `spoiled` names the scenarios with a fault in them, and the turns of its loop (0 where it is none); `seconds` is the
