@@ -115,7 +115,7 @@ def _run(
     from bench.measure.workbench import Workbench
     from bench.observe.profiler import py_spy
     from bench.plan.config import check_names, load_plans, load_setups
-    from bench.plan.order import cells, overridden, without
+    from bench.plan.order import cells, override, without
     from bench.system import cpus, host
 
     plans, setups, scenarios = (
@@ -125,10 +125,12 @@ def _run(
     )
     if plan_name not in plans:
         raise unknown("plan", plan_name, plans)
-    plan = overridden(plans[plan_name], given)
+    plan = override(plans[plan_name], given)
     plan = replace(plan, seed=drawn_seed() if plan.seed is None else plan.seed)
     check_names(plan, setups, scenarios, ENGINES)
-    left_out = host.lacking(setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan)))
+    left_out = host.missing_programs(
+        setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan))
+    )
     for name, why in left_out.items():
         note(f"setup '{name}' is left out: {why}")
     plan = without(plan, left_out)

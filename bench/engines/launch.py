@@ -80,7 +80,7 @@ def run(
     """
     with contextlib.ExitStack() as stack:
         voices = [
-            stack.enter_context(_launched(kind, job, processes, cpus))
+            stack.enter_context(_launch(kind, job, processes, cpus))
             for kind, some in ((engine, jobs), ("native", companions))
             for job in some
         ]
@@ -154,7 +154,7 @@ class _Voice:
 
 
 @contextlib.contextmanager
-def _launched(engine: str, job: Job, processes: Processes, cpus: Sequence[int]) -> Iterator[_Voice]:
+def _launch(engine: str, job: Job, processes: Processes, cpus: Sequence[int]) -> Iterator[_Voice]:
     path = job.samples.with_suffix(".job")
     log = job.samples.with_suffix(".log")
     job.write(path)

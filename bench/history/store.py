@@ -102,11 +102,11 @@ class Branch:
         """Whether the branch could be moved on from where it was."""
         tip = self._tip()
         content = lines.whole((tip and self._content(tip)) or b"", self.name)
-        blob = self._made("hash-object", "-w", "--stdin", given=content + lines.line(entry))
-        tree = self._made("mktree", "-z", given=self._others(tip) + f"100644 blob {blob}\t{FILE}\0".encode())
+        blob = self._make("hash-object", "-w", "--stdin", given=content + lines.line(entry))
+        tree = self._make("mktree", "-z", given=self._others(tip) + f"100644 blob {blob}\t{FILE}\0".encode())
         message = f"history: {entry.commit.short} {entry.commit.subject}".encode()
         parents = ("-p", tip) if tip else ()
-        commit = self._made(*self._identity(), "commit-tree", *parents, tree, given=message)
+        commit = self._make(*self._identity(), "commit-tree", *parents, tree, given=message)
         old = tip or "0" * len(commit)
         return git.output(self.root, "update-ref", self._ref, commit, old) is not None
 
@@ -126,7 +126,7 @@ class Branch:
             return ()
         return tuple(word for key, value in _US.items() for word in ("-c", f"user.{key}={value}"))
 
-    def _made(self, *arguments: str, given: bytes) -> str:
+    def _make(self, *arguments: str, given: bytes) -> str:
         made = git.output(self.root, *arguments, given=given)
         if made is None:
             raise UsageError(f"git cannot write branch '{self.branch}' of {self.root}")

@@ -69,7 +69,7 @@ class ClosedLoad:
     @property
     def label(self) -> str:
         thinking = f" thinking {self.think_s:g} s" if self.think_s else ""
-        return f"{self.users} user{'' if self.users == 1 else 's'}{thinking}{_shaped(self.shape)}"
+        return f"{self.users} user{'' if self.users == 1 else 's'}{thinking}{_shape_suffix(self.shape)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,10 @@ class OpenLoad:
 
     @property
     def label(self) -> str:
-        return f"{self.arrivals_per_s:g} arrivals/s{_shaped(self.shape)}"
+        return f"{self.arrivals_per_s:g} arrivals/s{_shape_suffix(self.shape)}"
 
 
-def _shaped(shape: Shape) -> str:
+def _shape_suffix(shape: Shape) -> str:
     return "" if shape == "constant" else f", {shape}"
 
 

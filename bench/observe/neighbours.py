@@ -57,7 +57,7 @@ class Neighbours:
     def _read(self) -> tuple[CpuTimes, float, float]:
         """What the CPUs did, and of that the processes of the server's side and of the generator's."""
         beside = self._services | {self._server_pid}
-        generators_s = sum(map(_tree_s, self._processes.children - beside)) + _ended_s()
+        generators_s = sum(map(_tree_s, self._processes.children - beside)) + _ended_children_s()
         return (
             cpus.times(),
             sum(map(_tree_s, beside)),
@@ -65,7 +65,7 @@ class Neighbours:
         )
 
 
-def _ended_s() -> float:
+def _ended_children_s() -> float:
     """CPU time of the children that ended and were waited for: generators, as a rule."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

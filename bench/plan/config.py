@@ -71,8 +71,8 @@ def load_setups(path: Path | None = None) -> dict[str, Setup]:
 
     A shipped setup stays what it is, whatever the user's file does to the one that it extends.
     """
-    shipped = _extended("setups.toml", _tables(_HERE / "setups.toml"), {})
-    own = _extended(str(path), _tables(path), shipped) if path else {}
+    shipped = _resolve("setups.toml", _tables(_HERE / "setups.toml"), {})
+    own = _resolve(str(path), _tables(path), shipped) if path else {}
     return {
         name: _setup(f"{source}: [{name}]", name, table)
         for source, tables in (("setups.toml", shipped), (str(path), own))
@@ -116,7 +116,7 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
     return content
 
 
-def _extended(source: str, tables: _Tables, beneath: _Tables) -> dict[str, dict[str, Any]]:
+def _resolve(source: str, tables: _Tables, beneath: _Tables) -> dict[str, dict[str, Any]]:
     """Each table on top of the one that it extends: of its own file, or else of those beneath."""
     for name, table in tables.items():
         _check_keys(f"{source}: [{name}]", table, _SETUP_KEYS)
@@ -149,7 +149,7 @@ def _on_base(
 def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
     if isinstance(table.get("env"), dict):
         table = {**table, "env": {key: _plain(value) for key, value in table["env"].items()}}
-    setup = _validated(where, _SETUP, {**table, "name": name})
+    setup = _validate(where, _SETUP, {**table, "name": name})
     if setup.workers < 1:
         raise UsageError(f"{where} workers: {setup.workers} is too few; 1 is the least")
     for service in ("postgres", "redis"):
@@ -199,7 +199,7 @@ def _whole_number(where: str, key: str, table: Mapping[str, object]) -> int:
 
 def _block(where: str, table: dict[str, Any]) -> Block:
     _check_keys(where, table, _BLOCK_KEYS)
-    block = _validated(where, _BLOCK, table).block()
+    block = _validate(where, _BLOCK, table).block()
     if not block.loads:
         raise UsageError(f"{where}: has no load; give users = [32] or arrivals_per_s = [100]")
     return block
@@ -211,7 +211,7 @@ def _check_keys(where: str, table: Mapping[str, object], known: frozenset[str]) 
             raise UsageError(f"{where}: {unknown('key', key, known)}")
 
 
-def _validated(where: str, kind: TypeAdapter[T], table: Mapping[str, object]) -> T:
+def _validate(where: str, kind: TypeAdapter[T], table: Mapping[str, object]) -> T:
     try:
         return kind.validate_python(table)
     except ValidationError as error:

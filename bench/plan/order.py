@@ -70,7 +70,7 @@ class Overrides:
     processes: int | None = None
 
 
-def overridden(plan: Plan, given: Overrides) -> Plan:
+def override(plan: Plan, given: Overrides) -> Plan:
     """The plan with what is given in place of its own; blocks that fall together are measured once.
 
     Where setups, scenarios and loads are all given there is nothing of the plan's own to vary: its first block counts.

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.model.readings import Answers, CpuTimes, Snapshot, Telemetry, busy_share, steal_share
 from bench.model.record import Latency, Resources, ResourceSlice
-from bench.results.workers import chosen, cpu_s, worker
+from bench.results.workers import cpu_s, slice_bounds, worker
 
 
 def resources(
@@ -50,7 +50,8 @@ def resources(
         cpus=tuple(cpus),
         steal_share=steal_share(*times, cpus),
         timeline=tuple(
-            _slice(before, after, first.at_ns) for before, after in itertools.pairwise(chosen(snapshots))
+            _slice(before, after, first.at_ns)
+            for before, after in itertools.pairwise(slice_bounds(snapshots))
         ),
         busy_share=busy_share(*times, cpus) if cpus else None,
         others_share=others_share,

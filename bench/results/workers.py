@@ -32,9 +32,9 @@ def worker(
         cpu_s(snapshots, pid),
         max(reading.rss_bytes for reading in mine),
         max(reading.threads for reading in mine),
-        run_wait_s=round(_grown(snapshots, pid, lambda reading: reading.run_wait_ns) / 1e9, 4),
-        switches=_grown(snapshots, pid, lambda reading: reading.switches),
-        preemptions=_grown(snapshots, pid, lambda reading: reading.preemptions),
+        run_wait_s=round(_growth(snapshots, pid, lambda reading: reading.run_wait_ns) / 1e9, 4),
+        switches=_growth(snapshots, pid, lambda reading: reading.switches),
+        preemptions=_growth(snapshots, pid, lambda reading: reading.preemptions),
         response_ms=None if answers is None else answers.response_ms,
         tokens=last.tokens if last else None,
         pool=last.pool if last else None,
@@ -44,7 +44,7 @@ def worker(
             else ()
         ),
         gc_ms=round(last.gc_ms - first.gc_ms, 3) if first and last else None,
-        timeline=_timeline(chosen(snapshots), pid, answers, telemetry),
+        timeline=_timeline(slice_bounds(snapshots), pid, answers, telemetry),
     )
 
 
@@ -61,7 +61,7 @@ def imbalance(amounts: Sequence[float]) -> float | None:
     return max(amounts) * len(amounts) / total if total > 0 else None
 
 
-def chosen(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+def slice_bounds(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     """The snapshots that bound the slices of a timeline: at most 26, evenly, the first and the last among them.
 
     The last one comes when the measured part ends, however soon after another; a sliver joins the slice before it.
@@ -74,7 +74,7 @@ def chosen(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     return found
 
 
-def _grown(snapshots: Sequence[Snapshot], pid: int, of: Callable[[Reading], int]) -> int:
+def _growth(snapshots: Sequence[Snapshot], pid: int, of: Callable[[Reading], int]) -> int:
     """By how much a count over a process's threads grew; a thread that ends takes its share away, which is no loss."""
     return sum(
         max(of(after) - of(before), 0)
@@ -104,27 +104,27 @@ def _timeline(
             round(amount / length_s, digits) for amount, length_s in zip(amounts, lengths_s, strict=True)
         )
 
-    def grown(of: Callable[[Reading], int]) -> list[int]:
-        return [_grown(pair, pid, of) for pair in pairs]
+    def growth(of: Callable[[Reading], int]) -> list[int]:
+        return [_growth(pair, pid, of) for pair in pairs]
 
     edges_ns = [snapshot.at_ns for snapshot in bounds]
-    spoken = [_spoken(telemetry, *edge) for edge in itertools.pairwise(edges_ns)]
+    reports = [_reports_in(telemetry, *edge) for edge in itertools.pairwise(edges_ns)]
 
     def largest(of: Callable[[Telemetry], float]) -> tuple[float | None, ...]:
-        if not any(spoken):
+        if not any(reports):
             return ()
-        return tuple(max(map(of, said), default=None) for said in spoken)
+        return tuple(max(map(of, said), default=None) for said in reports)
 
     return WorkerTimeline(
         t_s=tuple(round((at_ns - edges_ns[0]) / 1e9, 3) for at_ns in edges_ns[1:]),
         cpu_share=per_s((cpu_s(pair, pid) for pair in pairs), 3),
         run_wait_share=per_s(
-            (waited_ns / 1e9 for waited_ns in grown(lambda reading: reading.run_wait_ns)), 3
+            (waited_ns / 1e9 for waited_ns in growth(lambda reading: reading.run_wait_ns)), 3
         ),
         rss_bytes=tuple(reading.rss_bytes if reading else 0 for reading in last),
         threads=tuple(reading.threads if reading else 0 for reading in last),
-        switches_per_s=per_s(grown(lambda reading: reading.switches)),
-        preemptions_per_s=per_s(grown(lambda reading: reading.preemptions)),
+        switches_per_s=per_s(growth(lambda reading: reading.switches)),
+        preemptions_per_s=per_s(growth(lambda reading: reading.preemptions)),
         throughput_rps=per_s(np.histogram(answers.done_ns, edges_ns)[0].tolist(), 1) if answers else (),
         loop_lag_ms=largest(lambda report: round(report.loop_lag_ms, 1)),
         tokens_busy=largest(lambda report: report.tokens_busy),
@@ -135,7 +135,7 @@ def _timeline(
     )
 
 
-def _spoken(telemetry: Sequence[Telemetry], after_ns: int, to_ns: int) -> Sequence[Telemetry]:
+def _reports_in(telemetry: Sequence[Telemetry], after_ns: int, to_ns: int) -> Sequence[Telemetry]:
     """The telemetry of a slice; where a blocked loop kept silent, the next one speaks for it."""
     first = bisect.bisect_right(telemetry, after_ns, key=lambda report: report.at_ns)
     last = bisect.bisect_right(telemetry, to_ns, key=lambda report: report.at_ns)

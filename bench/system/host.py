@@ -129,7 +129,7 @@ def check_cpus(setup: Setup, generator_cpus: Sequence[int] = ()) -> None:
         )
 
 
-def lacking(setups: Iterable[Setup]) -> dict[str, str]:
+def missing_programs(setups: Iterable[Setup]) -> dict[str, str]:
     """Why each setup that needs a program which is not installed cannot be started, by its name."""
     return {
         setup.name: f"{setup.needs} is not installed"

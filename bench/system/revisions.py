@@ -74,18 +74,18 @@ class Repository:
         things lie in memory. Raises UsageError where a version cannot be had.
         """
         with contextlib.ExitStack() as stack:
-            old = stack.enter_context(self._checked_out(base, place / "base"))
+            old = stack.enter_context(self._commit_tree(base, place / "base"))
             new = stack.enter_context(
                 self._working_tree(place / "head")
                 if head is None
-                else self._checked_out(head, place / "head")
+                else self._commit_tree(head, place / "head")
             )
             for tree in (old, new):
                 self._share_settings(tree)
-            yield Versions(old, new, () if head else self._ignored_by(old))
+            yield Versions(old, new, () if head else self._ignored_note(old))
 
     @contextlib.contextmanager
-    def _checked_out(self, ref: str, place: Path) -> Iterator[Tree]:
+    def _commit_tree(self, ref: str, place: Path) -> Iterator[Tree]:
         """A commit with its submodules."""
         commit = self.commit(ref)
         with self._worktree(place, commit):
@@ -119,16 +119,16 @@ class Repository:
 
     def _share_settings(self, tree: Tree) -> None:
         here = self.root / self.prefix
-        for name in _listed(here, "--others", "--", *_SETTINGS):
+        for name in _list_files(here, "--others", "--", *_SETTINGS):
             target = tree.folder / name
             if "/" not in name and not os.path.lexists(target):
                 target.symlink_to(here / name)
 
-    def _ignored_by(self, base: Tree) -> tuple[str, ...]:
+    def _ignored_note(self, base: Tree) -> tuple[str, ...]:
         """A note on ignored files of the working tree that a base cannot have."""
         names = [
             name
-            for name in _ignored(self.root)
+            for name in _ignored_files(self.root)
             if not _is_cache(self.root, name) and not (base.root / name).exists()
         ]
         if not names:
@@ -154,7 +154,7 @@ def _copy(source: Path, place: Path, besides: Path) -> None:
 
     Left out are bytecode, and what lies in the folder `besides`.
     """
-    for name in _listed(source, "--cached", "--others", "--exclude-standard"):
+    for name in _list_files(source, "--cached", "--others", "--exclude-standard"):
         mine, target = source / name, place / name
         if mine.resolve().is_relative_to(besides):
             continue
@@ -165,7 +165,7 @@ def _copy(source: Path, place: Path, besides: Path) -> None:
         elif mine.is_symlink() or mine.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             _copy_file(mine, target)
-    for name in _ignored(source):
+    for name in _ignored_files(source):
         mine, target = source / name, place / name
         if _matches(name, _BYTECODE) or besides.is_relative_to(mine.resolve()):
             continue
@@ -181,10 +181,10 @@ def _copy_file(mine: Path, target: Path) -> None:
         target.symlink_to(mine)
 
 
-def _ignored(root: Path) -> list[str]:
+def _ignored_files(root: Path) -> list[str]:
     """What git ignores; a folder of which it ignores everything counts once, and ends with a slash."""
     wanted = ("--others", "--ignored", "--exclude-standard", "--directory", "--no-empty-directory")
-    return _listed(root, *wanted)
+    return _list_files(root, *wanted)
 
 
 def _is_cache(root: Path, name: str) -> bool:
@@ -199,7 +199,7 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch(part, pattern) for part in PurePath(name).parts for pattern in patterns)
 
 
-def _listed(folder: Path, *arguments: str) -> list[str]:
+def _list_files(folder: Path, *arguments: str) -> list[str]:
     """Files by the way from the folder to them, each once."""
     return list(
         dict.fromkeys(filter(None, (git.names(folder, "ls-files", "-z", *arguments) or "").split("\0")))

@@ -39,7 +39,7 @@ def errors(summary: Summary) -> Iterator[Caveat]:
         yield Caveat("errors", f"{summary.errors} of {summary.requests} requests failed ({kinds})")
 
 
-def rate_not_reached(cell: Cell, summary: Summary) -> Iterator[Caveat]:
+def missed_rate(cell: Cell, summary: Summary) -> Iterator[Caveat]:
     """Whether the answers kept up with the arrivals; a session may hold several requests, so intended ones count.
 
     What is under way at the start and at the end differs by chance even in a steady system, by about sqrt(2 L) with L
@@ -58,12 +58,12 @@ def rate_not_reached(cell: Cell, summary: Summary) -> Iterator[Caveat]:
             )
 
 
-def shed(summary: Summary) -> Iterator[Caveat]:
+def shed_sessions(summary: Summary) -> Iterator[Caveat]:
     if summary.shed:
         yield Caveat("shed", f"{summary.shed} sessions never started: all of max_sessions were under way")
 
 
-def stalled(summary: Summary) -> Iterator[Caveat]:
+def stalls(summary: Summary) -> Iterator[Caveat]:
     if summary.stalled_share > STALLED_SHARE:
         weighted = summary.time_weighted_ms.p99
         beside = "" if weighted is None else f"; weighted by time, p99 is {weighted:.2f} ms"
@@ -119,7 +119,7 @@ def lag(summary: Summary) -> Iterator[Caveat]:
         )
 
 
-def unstable(cell: Cell, throughputs_rps: Sequence[float]) -> Iterator[Caveat]:
+def instability(cell: Cell, throughputs_rps: Sequence[float]) -> Iterator[Caveat]:
     """Of closed loads: that of an open one is given, and varies as its arrivals do."""
     if isinstance(cell.load, OpenLoad):
         return
@@ -170,6 +170,6 @@ def bystander_grows(cell: Cell, figures: RequestSummary | None) -> Iterator[Cave
         )
 
 
-def unchecked(summary: Summary) -> Iterator[Caveat]:
+def unchecked_requests(summary: Summary) -> Iterator[Caveat]:
     if summary.unchecked:
         yield Caveat("unchecked", f"only the status was looked at: {', '.join(summary.unchecked)}")

@@ -33,7 +33,7 @@ def stalled_share(late_ms: Sequence[float], duration_s: float, service_p50_ms: f
     return sum(late for late in late_ms if late > least_ms) / 1e3 / duration_s
 
 
-def generator_saturated(generator: Generator) -> Iterator[Caveat]:
+def generator_saturation(generator: Generator) -> Iterator[Caveat]:
     if generator.cpu_share > GENERATOR_SHARE:
         yield Caveat(
             "generator-saturated",
@@ -41,7 +41,7 @@ def generator_saturated(generator: Generator) -> Iterator[Caveat]:
         )
 
 
-def generator_stalled(generator: Generator) -> Iterator[Caveat]:
+def generator_stalls(generator: Generator) -> Iterator[Caveat]:
     reasons = []
     if generator.stalled_share > STALLED_SHARE:
         reasons.append(
@@ -64,7 +64,7 @@ def steal(resources: Resources) -> Iterator[Caveat]:
         yield Caveat(STEAL, f"the hypervisor took {resources.steal_share:.1%} of the server's CPUs away")
 
 
-def throttled(resources: Resources, cell: Cell) -> Iterator[Caveat]:
+def throttling(resources: Resources, cell: Cell) -> Iterator[Caveat]:
     if resources.throttled_s > THROTTLED_SHARE * cell.load.duration_s:
         yield Caveat(
             "throttled",
@@ -104,7 +104,7 @@ def uneven_workers(resources: Resources) -> Iterator[Caveat]:
         )
 
 
-def profiled(is_profiled: bool) -> Iterator[Caveat]:
+def profiling(is_profiled: bool) -> Iterator[Caveat]:
     if is_profiled:
         yield Caveat(
             "profiled",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.model.plan import Block, Cell, ClosedLoad, OpenLoad, Plan
 from bench.plan.config import load_plans
-from bench.plan.order import Overrides, cells, overridden, visits, without
+from bench.plan.order import Overrides, cells, override, visits, without
 
 CLOSED = ClosedLoad(32, 2.0, 0.4)
 OPEN = OpenLoad(100.0, 2.0, 0.4, arrivals="poisson", max_sessions=500)
@@ -110,7 +110,7 @@ BOTH = plan(block("a b", "x", "native", (CLOSED, OPEN), 2), seed=5)
 
 
 def test_nothing_given_changes_nothing() -> None:
-    assert overridden(BOTH, Overrides()) == BOTH
+    assert override(BOTH, Overrides()) == BOTH
 
 
 @pytest.mark.parametrize(
@@ -165,21 +165,21 @@ def test_nothing_given_changes_nothing() -> None:
 def test_an_override_replaces_its_own_field_and_no_other(
     given_: Overrides, expected: dict[str, object]
 ) -> None:
-    assert overridden(BOTH, given_) == replace(BOTH, blocks=(replace(BOTH.blocks[0], **expected),))  # type: ignore[arg-type]
+    assert override(BOTH, given_) == replace(BOTH, blocks=(replace(BOTH.blocks[0], **expected),))  # type: ignore[arg-type]
 
 
 def test_a_seed_of_zero_counts_as_given() -> None:
-    assert overridden(BOTH, Overrides(seed=0)) == replace(BOTH, seed=0)
+    assert override(BOTH, Overrides(seed=0)) == replace(BOTH, seed=0)
 
 
 def test_several_generators_are_a_matter_of_the_plan() -> None:
-    assert overridden(BOTH, Overrides(processes=2)) == replace(BOTH, processes=2)
+    assert override(BOTH, Overrides(processes=2)) == replace(BOTH, processes=2)
 
 
 def test_loads_that_fall_together_are_measured_once() -> None:
     given_ = Overrides(users=(4,), setups=("a",), repeats=1)
-    assert overridden(BOTH, given_).blocks[0].loads == (ClosedLoad(4, 2.0, 0.4),)
-    assert len(cells(overridden(plan(block(), block("c")), given_))) == 1
+    assert override(BOTH, given_).blocks[0].loads == (ClosedLoad(4, 2.0, 0.4),)
+    assert len(cells(override(plan(block(), block("c")), given_))) == 1
 
 
 def test_setups_scenarios_and_loads_given_leave_one_block_and_nothing_twice() -> None:
@@ -188,7 +188,7 @@ def test_setups_scenarios_and_loads_given_leave_one_block_and_nothing_twice() ->
     given = Overrides(
         setups=("uvicorn",), scenarios=("noop-async",), engines=("native",), users=(64,), repeats=2
     )
-    assert len(cells(overridden(plan, given))) == 2
+    assert len(cells(override(plan, given))) == 2
 
 
 def test_without_a_setup_the_others_stay_and_empty_blocks_go() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bench.model.readings import MOST_SLICES, Answers, Reading, Snapshot, Telemetry
 from bench.model.record import Latency, WorkerTimeline
-from bench.results.workers import chosen, imbalance, worker
+from bench.results.workers import imbalance, slice_bounds, worker
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -154,7 +154,7 @@ def test_a_timeline_has_few_slices_that_cover_all_of_the_measured_part(gaps_ms: 
     for gap in gaps_ms:
         at_s.append(round(at_s[-1] + gap / 1e3, 3))
     snapshots = steady(*at_s)
-    bounds = chosen(snapshots)
+    bounds = slice_bounds(snapshots)
     assert (bounds[0], bounds[-1]) == (snapshots[0], snapshots[-1])
     assert 1 <= len(bounds) - 1 <= MOST_SLICES
     line = timeline(snapshots, report(0.001), answers=answers_at(*at_s[1:-1]))
@@ -165,7 +165,7 @@ def test_a_timeline_has_few_slices_that_cover_all_of_the_measured_part(gaps_ms: 
 
 
 def test_a_sliver_at_the_end_joins_the_slice_before() -> None:
-    assert [one.at_ns / S for one in chosen(steady(0, 0.1, 0.2, 0.3, 0.301))] == [0, 0.1, 0.2, 0.301]
+    assert [one.at_ns / S for one in slice_bounds(steady(0, 0.1, 0.2, 0.3, 0.301))] == [0, 0.1, 0.2, 0.301]
 
 
 @pytest.mark.parametrize(

@@ -113,4 +113,4 @@ def test_a_setup_lacks_the_program_that_it_needs_where_that_is_not_installed(
         Setup("lacking", "command", needs="gone"),
     ]
 
-    assert host.lacking(setups) == {"lacking": "gone is not installed"}
+    assert host.missing_programs(setups) == {"lacking": "gone is not installed"}
