@@ -1,4 +1,4 @@
-"""What a generator process is told to do, as a file, and the few words it says while it works."""
+"""The job of a generator process, as a file, and its messages while it works."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def collect_where_many() -> None:
 
 
 def say(**word: object) -> None:
-    """Tell whoever launched this process something: one line of JSON on standard output."""
+    """Send the launcher a message: one line of JSON on standard output."""
     print(json.dumps(word), flush=True)
 
 

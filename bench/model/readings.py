@@ -60,7 +60,7 @@ class CpuTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telemetry:
-    """What a worker's probe says at one moment: the largest of each since it last spoke.
+    """A worker's report from inside: the largest of each figure since its last report.
 
     `tokens` and `pool` are the limits of its thread pool and of its database pool; `collections` of each generation
     and the time `gc_ms` they took count from the worker's start.

@@ -12,6 +12,9 @@ from bench.model.readings import Answers, CpuTimes, Snapshot, Telemetry, busy_sh
 from bench.model.record import Latency, Resources, ResourceSlice
 from bench.results.workers import cpu_s, slice_bounds, worker
 
+_SILENT = Answers(np.empty(0, np.int64), Latency())
+"""Of a worker that answered nothing while others did."""
+
 
 def resources(
     snapshots: Sequence[Snapshot],
@@ -30,29 +33,22 @@ def resources(
 ) -> Resources:
     """Sum up at least two snapshots, the first and last of which bound the measured part, as the two `times` do.
 
-    `answered` is the number of requests answered in it, good or not, without the `pings` of the bystander, each of
-    which took the server `ping_cpu_us` of CPU time when it was alone. A worker's `requests` is None when no answer
-    names its worker. `answers` and `telemetry` are by the worker's pid. The last three are as in `Resources`.
+    `answered` counts the requests answered in it, good or not, without the `pings` of the bystander. A worker's
+    `requests` is None when no answer names its worker. `answers` and `telemetry` are by the worker's pid. Where a
+    figure has the name of a field of `Resources`, it is that field.
     """
-    first = snapshots[0]
     used_s = sum(cpu_s(snapshots, pid) for pid in _pids(snapshots))
-    silent = Answers(np.empty(0, np.int64), Latency()) if answers else None
     return Resources(
         cpu_us_per_request=_cpu_us(used_s * 1e6, answered, pings, ping_cpu_us),
-        rss_peak_bytes=max(
-            sum(reading.rss_bytes for reading in snapshot.processes) for snapshot in snapshots
-        ),
+        rss_peak_bytes=max(map(_rss_bytes, snapshots)),
         workers=tuple(
-            worker(snapshots, pid, answers.get(pid, silent), telemetry.get(pid, ()))
+            worker(snapshots, pid, answers.get(pid, _SILENT if answers else None), telemetry.get(pid, ()))
             for pid in sorted({*workers, *answers} & _pids(snapshots))
         ),
         cpu_s=used_s,
         cpus=tuple(cpus),
         steal_share=steal_share(*times, cpus),
-        timeline=tuple(
-            _slice(before, after, first.at_ns)
-            for before, after in itertools.pairwise(slice_bounds(snapshots))
-        ),
+        timeline=_timeline(snapshots),
         busy_share=busy_share(*times, cpus) if cpus else None,
         others_share=others_share,
         services_cpu_s=services_cpu_s,
@@ -77,13 +73,22 @@ def _pids(snapshots: Sequence[Snapshot]) -> set[int]:
     return {reading.pid for snapshot in snapshots for reading in snapshot.processes}
 
 
+def _rss_bytes(snapshot: Snapshot) -> int:
+    return sum(reading.rss_bytes for reading in snapshot.processes)
+
+
+def _timeline(snapshots: Sequence[Snapshot]) -> tuple[ResourceSlice, ...]:
+    pairs = itertools.pairwise(slice_bounds(snapshots))
+    return tuple(_slice(before, after, snapshots[0].at_ns) for before, after in pairs)
+
+
 def _slice(before: Snapshot, after: Snapshot, start_ns: int) -> ResourceSlice:
     pair = (before, after)
     used_s = sum(cpu_s(pair, pid) for pid in _pids(pair))
     return ResourceSlice(
         t_s=round((after.at_ns - start_ns) / 1e9, 3),
         cpu_share=round(used_s / ((after.at_ns - before.at_ns) / 1e9), 3),
-        rss_bytes=sum(reading.rss_bytes for reading in after.processes),
+        rss_bytes=_rss_bytes(after),
         threads=sum(reading.threads for reading in after.processes),
         connections=before.connections,
     )

@@ -38,14 +38,12 @@ def summarise(
 ) -> Summary:
     """Sum up the measured part.
 
-    Latencies are of the requests intended in it, whenever they were answered; throughput is of the good answers
-    that arrived in it, whenever they were sent. A load of several `stages` is summed up for each of them too.
-    `unchecked` are the labels of requests whose answers nothing but the status checks.
+    Latencies are of requests intended in it, whenever answered; throughput of good answers in it, whenever sent.
     """
     mine = samples.rows(samples.during(samples.intended_ns))
     response_ms, service_ms, lag_ms = _times_ms(mine)
     service = latency(service_ms)
-    stalls_ns = _stalls_ns(samples, round(_STALL_TIMES_P99 * 1e6 * (service.p99 or 0.0)))
+    stalls_ns = _stalls_ns(samples, service.p99 or 0.0)
     kinds = _errors_by_kind(mine)
     return Summary(
         requests=len(mine.done_ns),
@@ -63,9 +61,9 @@ def summarise(
         mean_concurrency=_mean_concurrency(samples),
         victim=_bystander(bystander) if bystander is not None else None,
         lost=0 if samples.sent is None else samples.sent - len(samples.done_ns),
-        stages=tuple(_stage(samples, stage) for stage in stages) if len(stages) > 1 else (),
+        stages=_stages(samples, stages),
         answered=count_answered(samples),
-        under_way=(_under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)),
+        under_way=_under_way_at_edges(samples),
         connect_ms=latency(mine.connect_ns[mine.connect_ns > 0] / 1e6),
         time_weighted_ms=_time_weighted(samples),
         stalled_share=float(stalls_ns.sum()) / (samples.end_ns - samples.start_ns),
@@ -143,8 +141,8 @@ def _time_weighted(samples: Samples) -> Latency:
     return _latency(mean_ms, times_ms[places].tolist(), times_ms)
 
 
-def _stalls_ns(samples: Samples, longer_than_ns: int) -> NDArray[np.int64]:
-    """Stretches of the measured part in which requests waited and no good answer came, those longer than this.
+def _stalls_ns(samples: Samples, service_p99_ms: float) -> NDArray[np.int64]:
+    """Stretches of the measured part, longer than ten times p99, in which requests waited and no good answer came.
 
     A stretch begins with a good answer, or when the first request comes that finds nobody waiting. A request that is
     refused at once was not answered: a server that is gone stalls.
@@ -163,7 +161,11 @@ def _stalls_ns(samples: Samples, longer_than_ns: int) -> NDArray[np.int64]:
     since_ns = first_due_ns[place[waiting]]
     begin_ns = np.maximum(np.maximum(since_ns, before_ns[waiting]), samples.start_ns)
     lengths_ns: NDArray[np.int64] = np.minimum(after_ns[waiting], samples.end_ns) - begin_ns
-    return lengths_ns[lengths_ns > max(longer_than_ns, 0)]
+    return lengths_ns[lengths_ns > round(_STALL_TIMES_P99 * 1e6 * service_p99_ms)]
+
+
+def _under_way_at_edges(samples: Samples) -> tuple[int, int]:
+    return _under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)
 
 
 def _under_way(samples: Samples, at_ns: int) -> int:
@@ -196,6 +198,10 @@ def _bystander(samples: Samples) -> RequestSummary:
     return replace(
         _requests(samples), shed=samples.shed, under_way=tuple(round(third, 2) for third in thirds)
     )
+
+
+def _stages(samples: Samples, stages: Sequence[Stage]) -> tuple[StageSummary, ...]:
+    return tuple(_stage(samples, stage) for stage in stages) if len(stages) > 1 else ()
 
 
 def _stage(samples: Samples, stage: Stage) -> StageSummary:

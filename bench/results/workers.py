@@ -1,4 +1,4 @@
-"""Readings of a worker, what its probe said and what it answered -> a Worker, on the timeline of the measured part."""
+"""Readings, telemetry and answers of a worker -> a Worker, on the timeline of the measured part."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def worker(
 ) -> Worker:
     """One process of the server between the first and the last snapshot; `answers` is None where none can tell.
 
-    The telemetry are in order, and may reach beyond the snapshots on either side.
+    The telemetry is in order, and may reach beyond the snapshots on either side.
     """
     mine = [reading for snapshot in snapshots for reading in snapshot.processes if reading.pid == pid]
     start_ns, end_ns = snapshots[0].at_ns, snapshots[-1].at_ns
@@ -113,14 +113,12 @@ def _timeline(
     def largest(of: Callable[[Telemetry], float]) -> tuple[float | None, ...]:
         if not any(reports):
             return ()
-        return tuple(max(map(of, said), default=None) for said in reports)
+        return tuple(max(map(of, some), default=None) for some in reports)
 
     return WorkerTimeline(
         t_s=tuple(round((at_ns - edges_ns[0]) / 1e9, 3) for at_ns in edges_ns[1:]),
         cpu_share=per_s((cpu_s(pair, pid) for pair in pairs), 3),
-        run_wait_share=per_s(
-            (waited_ns / 1e9 for waited_ns in growth(lambda reading: reading.run_wait_ns)), 3
-        ),
+        run_wait_share=per_s((ns / 1e9 for ns in growth(lambda reading: reading.run_wait_ns)), 3),
         rss_bytes=tuple(reading.rss_bytes if reading else 0 for reading in last),
         threads=tuple(reading.threads if reading else 0 for reading in last),
         switches_per_s=per_s(growth(lambda reading: reading.switches)),
@@ -136,7 +134,7 @@ def _timeline(
 
 
 def _reports_in(telemetry: Sequence[Telemetry], after_ns: int, to_ns: int) -> Sequence[Telemetry]:
-    """The telemetry of a slice; where a blocked loop kept silent, the next one speaks for it."""
+    """The telemetry of a slice; where a blocked loop reported nothing, the next report counts for it."""
     first = bisect.bisect_right(telemetry, after_ns, key=lambda report: report.at_ns)
     last = bisect.bisect_right(telemetry, to_ns, key=lambda report: report.at_ns)
     return telemetry[first : max(last, first + 1)]

@@ -30,10 +30,14 @@ def running(
     """Run a command in a folder for as long as the block lasts, which begins when it `answers`. Raises ServerError."""
     with started(processes, command, folder=folder, cpus=cpus, user=user, stop=stop) as child:
 
-        def is_ready_or_ended() -> bool:
-            return answers() or child.poll() is not None
+        def is_ready() -> bool:
+            if answers():
+                return True
+            if child.poll() is not None:
+                raise failure(command[0], folder)
+            return False
 
-        if not wait_until(is_ready_or_ended, _READY_WITHIN_S) or child.poll() is not None:
+        if not wait_until(is_ready, _READY_WITHIN_S):
             raise failure(command[0], folder)
         yield
 

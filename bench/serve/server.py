@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,14 +76,7 @@ def serving(
         setup = replace(setup, env={key: commands.fill(value, values) for key, value in setup.env.items()})
         argv = [commands.fill(word, values) for word in commands.command(setup, host, port)]
         log = folder / "server.log"
-        with contextlib.ExitStack() as stack:
-            try:
-                child = stack.enter_context(
-                    processes.running(argv, log=log, cpus=cpus, env=_environment(setup), cwd=cwd)
-                )
-            except OSError as error:
-                what = f"setup '{setup.name}': {argv[0]} cannot be started: {error.strerror}"
-                raise ServerError(what) from None
+        with _running(setup, processes, argv, log=log, cpus=cpus, cwd=cwd) as child:
             server = Server(
                 setup=setup,
                 host=host,
@@ -97,17 +91,33 @@ def serving(
             yield server
 
 
+@contextlib.contextmanager
+def _running(
+    setup: Setup,
+    processes: Processes,
+    argv: Sequence[str],
+    *,
+    log: Path,
+    cpus: Sequence[int],
+    cwd: Path | None,
+) -> Iterator[subprocess.Popen[str]]:
+    """The server's first process, in our environment without what would configure a server."""
+    env = {key: value for key, value in os.environ.items() if not _is_scrubbed(key)} | dict(setup.env)
+    with contextlib.ExitStack() as stack:
+        try:
+            child = stack.enter_context(processes.running(argv, log=log, cpus=cpus, env=env, cwd=cwd))
+        except OSError as error:
+            what = f"setup '{setup.name}': {argv[0]} cannot be started: {error.strerror}"
+            raise ServerError(what) from None
+        yield child
+
+
 def server_ended(server: Server) -> ServerError:
     """The error for a server that is no longer there, with the end of its log."""
     return ServerError(
         f"setup '{server.setup.name}': the server ended with status {server.exit_status()}; its log:\n"
         + quote(server.log)
     )
-
-
-def _environment(setup: Setup) -> dict[str, str]:
-    """Our own environment, without what would configure a server, and the setup's on top."""
-    return {key: value for key, value in os.environ.items() if not _is_scrubbed(key)} | dict(setup.env)
 
 
 def _is_scrubbed(key: str) -> bool:

@@ -26,6 +26,8 @@ _CACHES = (
 """Ignored files that no app reads, or that it makes anew: nothing to write home about."""
 
 _SHOWN = 5
+_VERIFY = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+_LIST_TREE = ("ls-tree", "-r", "-z", "--full-tree")
 _LARGE_BYTES = 64_000_000
 """A file of the working tree that is larger is linked, not copied."""
 
@@ -57,9 +59,7 @@ class Repository:
 
     def commit(self, ref: str) -> str:
         """The commit that a ref names. Raises UsageError where there is none."""
-        found = git.names(
-            self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
-        )
+        found = git.names(self.root, *_VERIFY, f"{ref}^{{commit}}")
         if found is None:
             raise UsageError(
                 f"'{ref}' names no commit here; is it fetched? (git fetch --unshallow, git fetch origin)"
@@ -212,7 +212,7 @@ def _fill_submodules(here: Path, git_dir: Path, commit: str, place: Path) -> Non
     `here` is where the user has the repository, `place` where the commit was checked out. Those that the user has not
     initialised stay empty. Raises UsageError where a submodule lacks the commit that is wanted.
     """
-    entries = _ask(git_dir, "ls-tree", "-r", "-z", "--full-tree", commit) or ""
+    entries = _ask(git_dir, *_LIST_TREE, commit) or ""
     for entry in filter(lambda line: line.startswith("160000 "), entries.split("\0")):
         about, _, name = entry.partition("\t")
         wanted = about.split()[2]
