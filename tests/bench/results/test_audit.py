@@ -18,17 +18,17 @@ from bench.results.summary import summarise
 CLOSED = ClosedLoad(20, 2.0)
 OPEN = OpenLoad(1000, 2.0)
 RISING = replace(CLOSED, shape="ramp")
-GOOD = Latency(20.0, 19.0, 22.0, 24.0, 30.0, 40.0, 50.0)
+GOOD = Latency(mean=20.0, p50=19.0, p90=22.0, p95=24.0, p99=30.0, p999=40.0, max=50.0)
 SUMMARY = Summary(
-    2000,
-    0,
-    0,
-    1000.0,
-    GOOD,
-    GOOD,
-    Latency(0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.4),
-    {"GET /": RequestSummary(2000, 0, GOOD)},
-    (),
+    requests=2000,
+    errors=0,
+    shed=0,
+    throughput_rps=1000.0,
+    response_ms=GOOD,
+    service_ms=GOOD,
+    lag_ms=Latency(mean=0.1, p50=0.1, p90=0.1, p95=0.1, p99=0.2, p999=0.3, max=0.4),
+    by_request={"GET /": RequestSummary(2000, 0, GOOD)},
+    timeline=(),
     mean_concurrency=20.0,
 )
 QUIET = Resources(100.0, 1, (), steal_share=0.0, cpus=(0,))
@@ -378,7 +378,17 @@ def test_a_doubtful_victim_is_told_in_one_caveat() -> None:
 
 
 def test_no_request_at_all_is_an_error_and_never_a_zero() -> None:
-    nothing = Summary(0, 0, 0, 0.0, Latency(), Latency(), Latency(), {}, ())
+    nothing = Summary(
+        requests=0,
+        errors=0,
+        shed=0,
+        throughput_rps=0.0,
+        response_ms=Latency(),
+        service_ms=Latency(),
+        lag_ms=Latency(),
+        by_request={},
+        timeline=(),
+    )
     for load in (CLOSED, OPEN):
         caveats = found(nothing, load=load)
         assert set(caveats) == {"errors", "few-samples"}

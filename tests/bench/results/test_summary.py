@@ -57,7 +57,7 @@ def test_connecting_is_a_time_of_its_own_and_no_lag() -> None:
 
 def test_percentiles_are_linear_between_the_nearest_samples() -> None:
     found = latency(np.array([4.0, 1.0, 3.0, 2.0]))
-    expected = Latency(2.5, 2.5, 3.7, 3.85, 3.97, None, 4.0)
+    expected = Latency(mean=2.5, p50=2.5, p90=3.7, p95=3.85, p99=3.97, p999=None, max=4.0)
     assert [getattr(found, name) for name in Latency.__slots__] == pytest.approx(
         [getattr(expected, name) for name in Latency.__slots__]
     )

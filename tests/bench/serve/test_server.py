@@ -120,7 +120,14 @@ def looked_at(setup: Setup, processes: Processes) -> Look:
         members, folder = tree(server), server.log.parent
         had_database = (folder / "app.db").is_file()
     left = [process for process in members if lives(process)]
-    return Look(health, info, workers, had_database, left, folder.exists())
+    return Look(
+        health=health,
+        info=info,
+        workers=workers,
+        had_database=had_database,
+        left=left,
+        left_folder=folder.exists(),
+    )
 
 
 @pytest.fixture(scope="module")
