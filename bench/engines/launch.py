@@ -19,7 +19,7 @@ from bench.errors import EngineError, UsageError
 from bench.model import samples
 from bench.model.plan import Load, OpenLoad
 from bench.model.samples import Samples
-from bench.system.logs import quote
+from bench.system.logs import tail
 from bench.system.processes import Processes
 
 _TICK_S = 0.5
@@ -130,9 +130,10 @@ class _GeneratorProcess:
         said = os.read(self.child.stdout.fileno(), _READ_BYTES)
         self.silent = not said
         if self.silent and self.child.wait() != 0:
-            status = self.child.returncode
+            end = tail(self.log, _LOG_LINES)
             raise EngineError(
-                f"the load generator ended with status {status}; it wrote:\n{quote(self.log, _LOG_LINES)}"
+                f"the load generator ended with status {self.child.returncode}"
+                + (f"; it wrote:\n{end}" if end else "")
             )
         *lines, self._rest = (self._rest + said).split(b"\n")
         return [self._parsed(line) for line in lines]
