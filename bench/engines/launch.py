@@ -35,7 +35,7 @@ _LOCUST_RECORDER = Path(__file__).with_name("locust_recorder.py")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a cell is: requests and errors so far, and the p99 of the last few thousand responses."""
+    """Progress of a cell: requests and errors so far, and the p99 of the last few thousand responses."""
 
     requests: int
     errors: int

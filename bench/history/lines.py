@@ -19,7 +19,7 @@ _ENTRIES = TypeAdapter(Entry)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a file holds; `torn` is its last line where it was cut off in the middle, which nobody can read."""
+    """The entries of a file; `torn` is a last line that was cut off in the middle."""
 
     entries: tuple[Entry, ...]
     torn: bytes = b""

@@ -1,4 +1,4 @@
-"""Where a history is kept: a file in a folder, or one on a git branch that nobody has checked out."""
+"""The two places for a history: a file in a folder, or one on a git branch that nobody has checked out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Folder:
         return str(self.path / FILE)
 
     def read(self) -> lines.Kept:
-        """What is there. Raises UsageError where there is nothing."""
+        """Read the history. Raises UsageError where there is none."""
         try:
             return lines.read((self.path / FILE).read_bytes(), self.name)
         except FileNotFoundError:
@@ -63,7 +63,7 @@ class Branch:
         return f"{self.branch}:{FILE}"
 
     def read(self) -> lines.Kept:
-        """What is there. Raises UsageError where there is nothing."""
+        """Read the history. Raises UsageError where there is none."""
         tip = self._tip()
         content = self._content(tip) if tip else None
         if content is None:
@@ -111,7 +111,7 @@ class Branch:
         return git.output(self.root, "update-ref", self._ref, commit, old) is not None
 
     def _others(self, tip: str | None) -> bytes:
-        """Whatever else lies at the top of the branch, as `mktree` wants it."""
+        """The other files at the top of the branch, in the form that `mktree` reads."""
         found = git.output(self.root, "ls-tree", "-z", tip) if tip else b""
         kept = [
             line for line in (found or b"").split(b"\0") if line and not line.endswith(b"\t" + FILE.encode())

@@ -35,7 +35,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class ChangePoint:
-    """Where a new level begins, `ratio` times as high as the one before; `packages` changed with it."""
+    """The start of a new level, `ratio` times as high as the one before; `packages` changed with it."""
 
     point: Point
     ratio: float

@@ -139,7 +139,7 @@ def _share(job: Job, parts: int) -> list[Job]:
 
 
 def _start_nothing(_: Sequence[int]) -> None:
-    """Where no flame graph is wanted."""
+    """Stands in where no flame graph is wanted."""
 
 
 @dataclass(frozen=True, slots=True)

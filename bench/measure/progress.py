@@ -1,4 +1,4 @@
-"""What the person at the terminal sees while a run goes on: a live bar, or plain lines where there is no terminal.
+"""Shows a run while it goes on: a live bar, or plain lines where there is no terminal.
 
 Everything goes to standard error, so that results on standard output can be piped.
 """
@@ -20,7 +20,7 @@ from bench.results.tables import NOTES
 
 
 class Pace:
-    """How long is left, from what was expected of each part and what the parts so far have taken."""
+    """The time that is left, from the expected time of each part and the time that the parts so far took."""
 
     def __init__(self, expected_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._expected_s = expected_s

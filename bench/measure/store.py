@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class RunFolder:
-    """Where a run writes; every call leaves the files complete on disk.
+    """The folder that a run writes; every call leaves the files complete on disk.
 
     With `latest`, the link `latest` beside it points to it as soon as there is something to see.
     """

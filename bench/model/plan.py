@@ -1,4 +1,4 @@
-"""What is measured: setups, loads, cells and plans. All frozen, all plain."""
+"""The nouns of a plan: setups, loads, cells and plans. All frozen, all plain."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Setup:
 
 
 Shape = Literal["constant", "step", "ramp", "spike"]
-"""How a load changes over its measured part; users or arrivals are its highest level."""
+"""The course of a load over its measured part; users or arrivals are its highest level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Cell:
 
     @property
     def key(self) -> tuple[str, str, str, Load]:
-        """What repeats of one cell share."""
+        """The fields that the repeats of a cell share."""
         return (self.setup, self.scenario, self.engine, self.load)
 
     @property
@@ -132,7 +132,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure, as blocks that overlap freely: a cell named twice is measured once.
+    """The cells to measure, as blocks that may overlap: a cell named twice is measured once.
 
     `processes` native generators share each load. Without a `seed` one is drawn for each run.
     """

@@ -1,4 +1,4 @@
-"""What is read of a server while it is measured: its processes from outside, its workers from inside, its answers."""
+"""Readings of a server while it is measured: its processes from outside, its workers from inside, its answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Reading:
 class Snapshot:
     """A process tree at one moment of CLOCK_MONOTONIC.
 
-    `connections` are those open on the server's port, None where they cannot be told.
+    `connections` are those open on the server's port, None where they cannot be counted.
     """
 
     at_ns: int
@@ -46,7 +46,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CpuTimes:
-    """What each CPU did since boot, by its number: the time in processes, the idle time, and the steal time.
+    """The times of each CPU since boot, by its number: in processes, idle, and stolen.
 
     `throttled_s` is how long CPU quotas have stopped our control groups.
     """
@@ -95,7 +95,7 @@ def steal_share(before: CpuTimes, after: CpuTimes, cpus: Sequence[int]) -> float
 def others_share(before: CpuTimes, after: CpuTimes, cpus: Collection[int], ours_s: float) -> float:
     """The share of these CPUs' time in processes that are not ours, which used so much; 0 where none are named.
 
-    Time in interrupts is no process's.
+    Time in interrupts belongs to no process.
     """
     if not cpus:
         return 0.0

@@ -102,5 +102,5 @@ class Meter:
 
     @property
     def times(self) -> tuple[CpuTimes, CpuTimes]:
-        """What the CPUs had done at the start and at the end."""
+        """The times of the CPUs at the start and at the end."""
         return self._times[0], self._times[1]

@@ -1,4 +1,4 @@
-"""What a server's process tree uses: CPU time, memory, threads and waits, per process, at moments of one clock.
+"""Reads a server's process tree: CPU time, memory, threads and waits of each process, at moments of one clock.
 
 On Linux it is read from /proc itself, with few system calls: on two CPUs it happens on the generator's.
 """
@@ -42,7 +42,7 @@ class ProcessTree:
     def workers(self) -> tuple[int, ...]:
         """The processes that can answer requests: those without children, less the helper of multiprocessing.
 
-        What an app started in a session of its own is no worker, and no child either.
+        A process that an app started in a session of its own is neither a worker nor a child.
         """
         parent_of: dict[int, int] = {}
         for pid in self._members:

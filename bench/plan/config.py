@@ -132,7 +132,7 @@ def _on_base(
     if base_name is None:
         return table
     if not isinstance(base_name, str):
-        raise UsageError(f"{source}: [{name}] extends: {base_name!r} is no name of a setup")
+        raise UsageError(f"{source}: [{name}] extends: {base_name!r} is not the name of a setup")
     if base_name in beneath and (base_name not in tables or base_name == name):
         base = beneath[base_name]
     elif base_name not in tables:
@@ -160,9 +160,9 @@ def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
             f'{where} command: a server = "command" needs one, such as ["python", "my_server.py", "{{port}}"]'
         )
     if not setup.health.startswith("/"):
-        raise UsageError(f"{where} health: {setup.health!r} is no path; it begins with /")
+        raise UsageError(f"{where} health: {setup.health!r} is not a path; it must begin with /")
     if any(cpu < 0 for cpu in setup.cpus):
-        raise UsageError(f"{where} cpus: {min(setup.cpus)} is no CPU; 0 is the first")
+        raise UsageError(f"{where} cpus: {min(setup.cpus)} is not a CPU number (numbering starts at 0)")
     return setup
 
 
@@ -193,7 +193,7 @@ def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
 def _whole_number(where: str, key: str, table: Mapping[str, object]) -> int:
     found = table.get(key, 1)
     if not isinstance(found, int) or isinstance(found, bool):
-        raise UsageError(f"{where} {key}: {found!r} is no whole number")
+        raise UsageError(f"{where} {key}: {found!r} is not a whole number")
     return found
 
 

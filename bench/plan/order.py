@@ -49,7 +49,7 @@ def visits(plan: Plan) -> tuple[Visit, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """What takes the place of a plan's own values; what is empty or None stays as it is.
+    """Values in place of a plan's own; empty or None leaves the plan's.
 
     `users` and `rates` replace the loads, each of which keeps the duration and warm-up of the one it replaces.
     """

@@ -59,7 +59,7 @@ def resources(
 
 
 def _cpu_us(used_us: float, answered: int, pings: int, ping_us: float | None) -> float | None:
-    """What is left for a request without the pings; None where their part is not known, or is most of it.
+    """Microseconds per request without the pings; None where their part is unknown, or is most of it.
 
     Alone a ping takes longer than next to a load: where pings are most of what was used, nothing sure is left.
     """

@@ -73,7 +73,7 @@ def summarise(
 
 
 def count_answered(samples: Samples) -> int:
-    """How many requests ended in the measured part, well or not."""
+    """The number of requests that ended in the measured part, well or not."""
     return int(np.count_nonzero(samples.during(samples.done_ns)))
 
 

@@ -75,7 +75,7 @@ def slice_bounds(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
 
 
 def _growth(snapshots: Sequence[Snapshot], pid: int, of: Callable[[Reading], int]) -> int:
-    """By how much a count over a process's threads grew; a thread that ends takes its share away, which is no loss."""
+    """The growth of a count over a process's threads; a thread that ends takes its share away, which does not count."""
     return sum(
         max(of(after) - of(before), 0)
         for pair in itertools.pairwise(snapshots)

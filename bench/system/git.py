@@ -58,7 +58,7 @@ def text(folder: Path, *arguments: str, timeout_s: float | None = None) -> str |
 
 
 def names(folder: Path, *arguments: str) -> str | None:
-    """The same for output that holds file names, which need not be UTF-8: as `os.fsdecode` decodes them."""
+    """`text` for output that holds file names, which need not be UTF-8: decoded as `os.fsdecode` does."""
     written = output(folder, *arguments)
     return None if written is None else written.decode(errors="surrogateescape").rstrip("\n")
 
@@ -106,7 +106,7 @@ def commit_url(folder: Path) -> str | None:
 
 
 def guess_url(remote: str) -> str | None:
-    """The same for a remote's address; hosts with GitHub or GitLab in their names are known."""
+    """The URL of a commit, with the placeholder `{commit}`, for the address of a remote at GitHub or GitLab."""
     found = _REMOTE.fullmatch(remote)
     if found is None:
         return None

@@ -80,7 +80,7 @@ def versions() -> dict[str, str]:
 
 
 def environment() -> dict[str, object]:
-    """What of our environment reaches the app beside its setup: settings, secret ones masked, and a .env file."""
+    """The part of our environment that reaches the app: settings, secrets masked, and if there is a .env file."""
     settings = {key: value for key, value in sorted(os.environ.items()) if key.startswith("APP_")}
     return {
         "settings": {

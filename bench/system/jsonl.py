@@ -67,7 +67,7 @@ def reason(error: ValueError) -> str:
 
 
 def check_schema(line: bytes, schema: int) -> None:
-    """Raise ValueError for a line that is no JSON, and for one of another schema; a line without one has this."""
+    """Raise ValueError for a line that is not JSON or of another schema; a line without a schema passes."""
     fields = json.loads(line)
     found = fields.get("schema", schema) if isinstance(fields, dict) else schema
     if found != schema:

@@ -182,7 +182,7 @@ def _copy_file(mine: Path, target: Path) -> None:
 
 
 def _ignored_files(root: Path) -> list[str]:
-    """What git ignores; a folder of which it ignores everything counts once, and ends with a slash."""
+    """Files that git ignores; a folder that it ignores as a whole counts once, and ends with a slash."""
     wanted = ("--others", "--ignored", "--exclude-standard", "--directory", "--no-empty-directory")
     return _list_files(root, *wanted)
 

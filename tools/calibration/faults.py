@@ -37,7 +37,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeededFault:
-    """What is done to the app: by scenario, the changes that spoil it.
+    """A fault: by scenario, the changes of the app that spoil it.
 
     `share` is the part by which a loop makes requests of these scenarios dearer: in instructions for the exact gate, in
     CPU time of the server for the paired one. `runs` says how many are made where nobody asks for a number. What is

@@ -24,7 +24,7 @@ _GRACE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class GateOutcome:
-    """How a gate ended: its exit status, the time it took with all set-up, its rows, or what went wrong."""
+    """The end of a gate: its exit status, the time it took with all set-up, its rows, or what went wrong."""
 
     status: int
     took_s: float
@@ -43,7 +43,7 @@ class GateRunner:
     def judge(
         self, gate: Gate, head: str, scenarios: Sequence[str], seconds: float | None, number: int
     ) -> GateOutcome:
-        """What a gate says of a head. A gate that comes to no verdict is no exception: that is a result, too."""
+        """Run a gate on a head. A gate without a verdict raises nothing: that is a result, too."""
         out, log = self.folder / "judgement.json", self.folder / "log"
         for file in (out, log):
             file.unlink(missing_ok=True)
@@ -74,6 +74,6 @@ class GateRunner:
 
 
 def _complaint(log: str) -> str:
-    """What the gate complained of: the line that says so, and what follows it."""
+    """The gate's error message: its line, and the lines after it."""
     said = log.rpartition("\nbench: ")[2].removeprefix("bench: ")
     return " ".join(said.split()) or "it ended without a word"

@@ -114,7 +114,7 @@ def _outcome(fault: str, gate: Gate, found: Sequence[Group]) -> str:
 
 
 def _measured(fault: str, gate: Gate, mine: Sequence[Group]) -> str:
-    """What a priced loop came out as, in the median of all runs: ` (measured +3.49 %)`."""
+    """The measured size of a priced loop, in the median of all runs: ` (measured +3.49 %)`."""
     ratios = [ratio for group in mine for ratio in group.ratios(_PRIMARY[gate])]
     if FAULTS[fault].share is None or not ratios:
         return ""
@@ -122,7 +122,7 @@ def _measured(fault: str, gate: Gate, mine: Sequence[Group]) -> str:
 
 
 def _otherwise(said: Counter[Verdict | None]) -> str:
-    """What was said of faults that were not found: `; no change 2`."""
+    """The verdicts on faults that were not found: `; no change 2`."""
     rest = [f"{verdict} {said[verdict]}" for verdict in _VERDICTS[1:] if said[verdict]]
     return f"; {', '.join(rest)}" if rest else ""
 

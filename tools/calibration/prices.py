@@ -1,4 +1,4 @@
-"""What a request costs and what a turn of a loop costs, by each gate's own measure."""
+"""The cost of a request and of a loop's turn, by each gate's own measure."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _measure(
 
 
 def _more(figures: Mapping[str, tuple[float, float]]) -> float:
-    """What the priced handler costs more than in the base."""
+    """The extra cost of the priced handler over the base."""
     base, ratio = figures[PRICED]
     return base * (ratio - 1)
 

@@ -74,7 +74,7 @@ def calibrate(asked: Asked, ledger: Ledger, here: Path, note: Callable[[str], No
 
 
 def steps(asked: Asked, trials: Iterable[GateRun]) -> list[PlannedRun]:
-    """What is missing, in turn: a run of each fault, then another of each. A run without a verdict is made again."""
+    """The missing runs, in turn: one of each fault, then another of each. A run without a verdict is made again."""
     done = {(one.gate, one.fault, one.number, one.seconds) for one in trials if not one.error}
     wanted = [
         PlannedRun(gate, fault, number, runs)

@@ -49,7 +49,7 @@ class Group:
 
     @property
     def untouched_verdicts(self) -> Counter[Verdict | None]:
-        """What was said of scenarios without a fault, and of the memory of all of them where there is none at all."""
+        """The verdicts on scenarios without a fault, and on the memory of all of them in a run without any."""
         return Counter(one.verdict(name) for one in self.trials for name in one.untouched)
 
     @property
@@ -59,7 +59,7 @@ class Group:
 
     @property
     def spoiled_verdicts(self) -> Counter[Verdict | None]:
-        """What was said of scenarios with a fault in them."""
+        """The verdicts on scenarios with a fault."""
         return Counter(one.verdict(name) for one in self.trials for name in one.spoiled)
 
     @property
@@ -79,7 +79,7 @@ class Group:
         return Counter(row.metric for row in self._spoiled_rows() if row.verdict == "regressed")
 
     def ratios(self, metric: str) -> list[float]:
-        """What a metric was measured to be of its base, where a fault is."""
+        """The ratios head / base of a metric, where a fault is."""
         return [row.ratio for row in self._spoiled_rows() if row.metric == metric and row.ratio is not None]
 
     def mde(self, metric: str) -> float | None:
@@ -113,10 +113,10 @@ def groups(trials: Iterable[GateRun]) -> list[Group]:
 
 
 def false_alarms(untouched: Counter[Verdict | None]) -> Rate:
-    """How often what has not changed was called worse."""
+    """The rate of false alarms: unchanged and called worse."""
     return Rate(untouched["regressed"], untouched.total())
 
 
 def merge(some: Sequence[Group]) -> Counter[Verdict | None]:
-    """What was said of untouched scenarios in all of these."""
+    """The verdicts on untouched scenarios in all of these."""
     return sum((group.untouched_verdicts for group in some), Counter())

@@ -31,7 +31,7 @@ def littles_law(cell: Cell, summary: Summary) -> Iterator[Caveat]:
 
 
 def _busy_users(cell: Cell) -> int | None:
-    """The users that always have a request under way; None where that is no fixed number."""
+    """The users that always have a request under way; None where their number varies."""
     load = cell.load
     steady = isinstance(load, ClosedLoad) and load.shape == "constant" and not load.think_s
     return load.users if isinstance(load, ClosedLoad) and steady else None

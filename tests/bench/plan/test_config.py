@@ -94,15 +94,15 @@ SETUP_MISTAKES = {
     "no-server": ("[a]\nworkers = 2", "[a]: has no server"),
     "no-workers": ('[a]\nextends = "uvicorn"\nworkers = 0', "[a] workers: 0 is too few"),
     "no-command": ('[a]\nserver = "command"', '[a] command: a server = "command" needs one'),
-    "no-path": ('[a]\nextends = "uvicorn"\nhealth = "ok"', "[a] health: 'ok' is no path"),
-    "no-cpu": ('[a]\nextends = "uvicorn"\ncpus = [-1]', "[a] cpus: -1 is no CPU"),
+    "no-path": ('[a]\nextends = "uvicorn"\nhealth = "ok"', "[a] health: 'ok' is not a path"),
+    "no-cpu": ('[a]\nextends = "uvicorn"\ncpus = [-1]', "[a] cpus: -1 is not a CPU number"),
     "extends-itself": ('[a]\nextends = "a"', "[a] extends itself: a -> a"),
     "extends-in-a-ring": ('[a]\nextends = "b"\n[b]\nextends = "a"', "[a] extends itself: a -> b -> a"),
     "extends-unknown": (
         '[a]\nextends = "uvicron"',
         "[a] extends: unknown setup 'uvicron'; did you mean 'uvicorn'?",
     ),
-    "extends-two": ('[a]\nextends = ["uvicorn"]', "[a] extends: ['uvicorn'] is no name of a setup"),
+    "extends-two": ('[a]\nextends = ["uvicorn"]', "[a] extends: ['uvicorn'] is not the name of a setup"),
     "not-toml": ("[a\n", "not valid TOML: "),
     "outside-a-table": ("workers = 2", "'workers' stands outside of any table"),
 }
@@ -184,7 +184,7 @@ PLAN_MISTAKES = {
     "no-repeat": (f"[p]\n{_WELL}users = [1]\nrepeats = 0", "[p] block 1 repeats: "),
     "unknown-arrivals": (f'[p]\n{_WELL}arrivals = "pareto"', "[p] block 1 arrivals: "),
     "no-block": ("[p]\nblocks = []", "[p] blocks: write each as [[p.blocks]]"),
-    "no-number": ('[p]\nseed = "x"', "[p] seed: 'x' is no whole number"),
+    "no-number": ('[p]\nseed = "x"', "[p] seed: 'x' is not a whole number"),
     "outside-a-table": ("users = [1]", "'users' stands outside of any table"),
 }
 
