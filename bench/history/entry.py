@@ -20,7 +20,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SeriesFigure:
     """The median over `n` repeats, and the range of the repeats."""
 
     value: float
@@ -29,7 +29,7 @@ class Figure:
     n: int
 
 
-Series = Mapping[str, Mapping[str, Figure]]
+Series = Mapping[str, Mapping[str, SeriesFigure]]
 """Figures by name of what was measured, and by metric."""
 
 

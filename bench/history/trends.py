@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.history.entry import Entry, Figure, Machine
+from bench.history.entry import Entry, Machine, SeriesFigure
 from bench.model.change import HIGHER_IS_WORSE
 from bench.model.commit import Commit
 from bench.stats.levels import new_levels
@@ -25,7 +25,7 @@ class Point:
 
     place: int
     entry: Entry
-    figure: Figure
+    figure: SeriesFigure
     caveats: tuple[str, ...] = ()
 
     @property
