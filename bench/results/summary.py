@@ -188,7 +188,9 @@ def _times_ms(
 def _requests(samples: Samples) -> RequestSummary:
     mine = samples.rows(samples.during(samples.intended_ns))
     return RequestSummary(
-        len(mine.done_ns), int(np.count_nonzero(mine.outcome != OK)), latency(_times_ms(mine)[0])
+        requests=len(mine.done_ns),
+        errors=int(np.count_nonzero(mine.outcome != OK)),
+        response_ms=latency(_times_ms(mine)[0]),
     )
 
 
@@ -225,7 +227,9 @@ def _by_request(mine: Samples, response_ms: NDArray[np.float64]) -> Mapping[str,
     for number, label in enumerate(mine.labels):
         rows = mine.label == number
         errors = int(np.count_nonzero(mine.outcome[rows] != OK))
-        found[label] = RequestSummary(int(np.count_nonzero(rows)), errors, latency(response_ms[rows]))
+        found[label] = RequestSummary(
+            requests=int(np.count_nonzero(rows)), errors=errors, response_ms=latency(response_ms[rows])
+        )
     return found
 
 
@@ -250,7 +254,15 @@ def _timeline(samples: Samples) -> tuple[Slice, ...]:
         good = int(np.count_nonzero(mine.outcome[rows] == OK))
         times = latency(response_ms[rows])
         errors = int(np.count_nonzero(rows)) - good
-        slices.append(Slice(round(number * width_s, 4), good / width_s, errors, times.p50, times.p99))
+        slices.append(
+            Slice(
+                t_s=round(number * width_s, 4),
+                throughput_rps=good / width_s,
+                errors=errors,
+                p50_ms=times.p50,
+                p99_ms=times.p99,
+            )
+        )
     return tuple(slices)
 
 

@@ -24,11 +24,11 @@ def full_record(**more: Any) -> Record:
         workers=(60, 40),
         victim_p99=3.0,
         caveats=(Caveat("lag", "1 % left late"),),
-        timeline=(Slice(0.0, 990.0, 1, 2.0, 6.0),),
+        timeline=(Slice(t_s=0.0, throughput_rps=990.0, errors=1, p50_ms=2.0, p99_ms=6.0),),
         curve=((50.0, 2.0),),
         **more,
     )
-    slices = (ResourceSlice(0.1, 0.5, 90_000_000, 4, 33),)
+    slices = (ResourceSlice(t_s=0.1, cpu_share=0.5, rss_bytes=90_000_000, threads=4, connections=33),)
     line = WorkerTimeline(
         t_s=(0.1,),
         cpu_share=(0.5,),

@@ -159,7 +159,9 @@ def test_the_victim_is_summed_up_on_its_own() -> None:
     victim = samples((0, 0, 4), (100, 100, 106), (-1, -1, 500), outcome=[0, 2, 0])
     found = summarise(samples((0, 0, 1)), victim)
     assert found.victim is not None
-    assert found.victim == RequestSummary(2, 1, found.victim.response_ms, 0, found.victim.under_way)
+    assert found.victim == RequestSummary(
+        requests=2, errors=1, response_ms=found.victim.response_ms, shed=0, under_way=found.victim.under_way
+    )
     assert (found.victim.response_ms.mean, found.victim.response_ms.max) == (5.0, 6.0)
     assert summarise(samples((0, 0, 1))).victim is None
     assert found.requests == 1
