@@ -2,7 +2,7 @@
 
 The path of an answer that is byte for byte the one this request got before is kept short, in however many pieces it
 comes: it was read and checked then, so it is only counted now. Every other answer is parsed and checked, and a right
-one is remembered.
+one is remembered. Connection and session are one object for the same reason: two would call each other per answer.
 """
 
 from __future__ import annotations
