@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from bench.measure.runner import Bench, facts
+from bench.measure.runner import facts
+from bench.measure.workbench import Workbench
 from bench.model.record import SCHEMA, Record
 from bench.plan import config
 from scenarios import SCENARIOS
@@ -78,7 +79,7 @@ def test_the_sample_has_todays_schema() -> None:
 def test_run_json_has_the_fields_of_today() -> None:
     plan = replace(config.load_plans()[FACTS["plan"]["name"]], seed=FACTS["seed"])
     made = json.loads(
-        json.dumps(facts(FACTS["run"], plan, Bench(setups=config.load_setups(), scenarios=SCENARIOS)))
+        json.dumps(facts(FACTS["run"], plan, Workbench(setups=config.load_setups(), scenarios=SCENARIOS)))
     )
     free = re.compile(r"\.(host\.versions|environment\.settings|plan\.setups\.[\w-]+\.env|plan\.scenarios)\.")
     then, now = ({path for path in paths(one) if not free.match(path)} for one in (FACTS, made))

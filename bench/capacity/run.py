@@ -12,8 +12,9 @@ from bench.capacity.results import SET_ASIDE, Offered, growth_of, knee_of, offer
 from bench.capacity.search import Probe, Search, SearchResult, Trial, TrialVerdict, next_step, tallies
 from bench.capacity.slo import SATURATED, Objective, doubts
 from bench.errors import BenchError
-from bench.measure.runner import Bench, audited, check_alive, measure
+from bench.measure.cell import check_alive, measure
 from bench.measure.store import RunFolder, read_run
+from bench.measure.workbench import Harness, Workbench
 from bench.model.plan import Block, Cell, ClosedLoad, Load, OpenLoad, Plan, Setup
 from bench.model.record import Caveat, Failure, Record
 from bench.observe.neighbours import Neighbours
@@ -93,7 +94,9 @@ def _warmup_s(duration_s: float) -> float:
 def plan(goal: Goal, seed: int) -> Plan:
     """The plan of a search as far as it is known beforehand: the search finds its loads on the way."""
     about = f"the arrival rate that holds {' and '.join(one.text for one in goal.objectives)}"
-    return Plan("capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), 1),), seed)
+    return Plan(
+        "capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), repeats=1),), seed
+    )
 
 
 def scaling_plan(goal: ScalingGoal, seed: int) -> Plan:
@@ -105,14 +108,14 @@ def scaling_plan(goal: ScalingGoal, seed: int) -> Plan:
             (goal.scenario,),
             ("native",),
             (ClosedLoad(USERS_PER_WORKER * setup.workers, goal.duration_s, warmup_s),),
-            goal.repeats,
+            repeats=goal.repeats,
         )
         for setup in goal.setups
     )
     return Plan("scaling", "throughput by the number of workers", blocks, seed)
 
 
-def find(goal: Goal, seed: int, bench: Bench, folder: RunFolder, on_trial: OnTrial) -> SearchResult:
+def find(goal: Goal, seed: int, bench: Workbench, folder: RunFolder, on_trial: OnTrial) -> SearchResult:
     """Search on a live server, and confirm on a fresh one.
 
     The facts of the run hold the result, or None where the search was cut short. Raises BenchError.
@@ -161,7 +164,7 @@ def _facts(goal: Goal, result: SearchResult | None, search: _LiveSearch) -> dict
     }
 
 
-def cpus_of(setup: Setup, bench: Bench) -> int:
+def cpus_of(setup: Setup, bench: Workbench) -> int:
     """The number of CPUs that the setup's server runs on."""
     return len(setup.cpus or bench.server_cpus) or os.cpu_count() or 1
 
@@ -189,7 +192,9 @@ def note_growth(folder: RunFolder) -> None:
 class _LiveSearch:
     """One search on live servers: its records and trials so far; it makes the next trial."""
 
-    def __init__(self, goal: Goal, plan: Plan, bench: Bench, folder: RunFolder, on_trial: OnTrial) -> None:
+    def __init__(
+        self, goal: Goal, plan: Plan, bench: Workbench, folder: RunFolder, on_trial: OnTrial
+    ) -> None:
         self.records: list[Record] = []
         self.trials: list[Trial] = []
         self._goal = goal
@@ -261,11 +266,11 @@ class _LiveSearch:
 
     def _measure(self, load: Load, server: Server, processes: Processes) -> Record:
         repeat = sum(record.cell.load == load for record in self.records)
-        cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat)
-        found = measure(cell, server, self._plan, self._bench, processes, lambda _: None)
-        record = audited(replace(found, run=self._folder.path.name))
-        more = doubts(record.summary, self._goal.objectives)
-        return replace(record, caveats=(*record.caveats, *more))
+        cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat=repeat)
+        harness = Harness(
+            run=self._folder.path.name, plan=self._plan, workbench=self._bench, processes=processes
+        )
+        return measure(cell, server, harness, doubts=lambda summary: doubts(summary, self._goal.objectives))
 
     def _keep(self, record: Record) -> Record:
         self.records.append(record)

@@ -24,6 +24,7 @@ from bench.gates.paired.observation import Observation, line
 from bench.machine.generators import RAW, SCENARIO
 from bench.model.change import Judgement
 from bench.model.plan import Setup
+from bench.system import jsonl
 from bench.system.processes import Processes
 from bench.system.revisions import Tree, repository
 from scenarios.files import own
@@ -148,13 +149,12 @@ def _compare(comparison: PairedPlan, raw: Path | None) -> Judgement:
     if raw is None:
         return gate.compare(comparison, note)
     raw.parent.mkdir(parents=True, exist_ok=True)
-    with raw.open("a", encoding="utf-8") as file:
+    jsonl.append(raw)  # a file that cannot be written shows before the first pair
 
-        def keep(look: str, name: str, observations: Sequence[Observation]) -> None:
-            file.writelines(line(look, name, one, comparison.seed) for one in observations)
-            file.flush()
+    def keep(look: str, name: str, observations: Sequence[Observation]) -> None:
+        jsonl.append(raw, *(line(look, name, one, comparison.seed).encode() for one in observations))
 
-        judgement = gate.compare(comparison, note, keep)
+    judgement = gate.compare(comparison, note, keep)
     note(f"what each pair showed: {short_path(raw)}")
     return judgement
 

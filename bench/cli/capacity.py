@@ -20,6 +20,7 @@ from bench.errors import UsageError
 from bench.measure import runner
 from bench.measure.progress import Display
 from bench.measure.store import RunFolder, read_run
+from bench.measure.workbench import Workbench
 from bench.model.plan import Plan, Setup
 from bench.plan.order import cells
 from bench.report import write
@@ -169,9 +170,9 @@ def _scale(options: _Options, counts: list[int], repeats: int) -> int:
     return _conclude(folder.path, "scaling", options.as_json)
 
 
-def _bench(options: _Options, *setups: Setup) -> runner.Bench:
+def _bench(options: _Options, *setups: Setup) -> Workbench:
     share = cpus.share()
-    return runner.Bench(
+    return Workbench(
         setups={setup.name: setup for setup in setups},
         scenarios=options.scenarios,
         scenarios_file=options.scenarios_file,
@@ -181,7 +182,7 @@ def _bench(options: _Options, *setups: Setup) -> runner.Bench:
     )
 
 
-def _create_folder(options: _Options, plan: Plan, bench: runner.Bench) -> RunFolder:
+def _create_folder(options: _Options, plan: Plan, bench: Workbench) -> RunFolder:
     path = choose_folder(options.out, plan.name)
     folder = RunFolder(path, runner.facts(path.name, plan, bench), latest=options.out is None)
     subject = f"{', '.join(bench.setups)}, {options.scenario}, seed {options.seed}"

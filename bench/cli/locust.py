@@ -14,7 +14,8 @@ from bench.engines.launch import LOCUSTFILE
 from bench.errors import ServerError
 from bench.model.plan import Setup
 from bench.serve.foreground import check, check_free, follow
-from bench.serve.server import log_tail, serving
+from bench.serve.server import serving
+from bench.system.logs import quote
 from bench.system.processes import Processes
 
 
@@ -46,9 +47,7 @@ def _serve(setup: Setup, port: int, web_port: int, scenarios_file: Path | None) 
             def check_both() -> None:
                 check(server)
                 if child.poll() is not None:
-                    raise ServerError(
-                        f"Locust ended with status {child.returncode}; its log:\n{log_tail(log)}"
-                    )
+                    raise ServerError(f"Locust ended with status {child.returncode}; its log:\n{quote(log)}")
 
             follow([server.log, log], check_both)
 

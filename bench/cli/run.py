@@ -18,10 +18,11 @@ from bench.errors import UsageError
 from bench.measure import runner
 from bench.measure.progress import Display
 from bench.measure.store import RunFolder, read_run
+from bench.measure.workbench import Workbench
 from bench.model.plan import Plan, Setup, Shape
 from bench.observe.profiler import py_spy
 from bench.plan.config import check_names, load_plans, load_setups
-from bench.plan.order import Overrides, cells, overridden, without
+from bench.plan.order import Overrides, cells, override, without
 from bench.report import write
 from bench.report.text import render
 from bench.results.tables import summary
@@ -136,7 +137,7 @@ def _run(options: _Options) -> int:
     setups = load_setups(options.setups)
     scenarios = load_scenarios(options.scenarios)
     check_known("plan", [options.plan], plans)
-    plan = overridden(plans[options.plan], options.overrides)
+    plan = override(plans[options.plan], options.overrides)
     plan = replace(plan, seed=pick_seed(plan.seed))
     check_names(plan, setups, scenarios, ENGINES)
     plan, left_out = _leave_out(plan, setups)
@@ -155,7 +156,7 @@ def _run(options: _Options) -> int:
 def _leave_out(plan: Plan, setups: Mapping[str, Setup]) -> tuple[Plan, dict[str, str]]:
     """The plan without the setups that need a program this machine lacks, and why each is left out."""
     names = dict.fromkeys(cell.setup for cell in cells(plan))
-    left_out = host.lacking(setups[name] for name in names)
+    left_out = host.missing_programs(setups[name] for name in names)
     for name, why in left_out.items():
         note(f"setup '{name}' is left out: {why}")
     plan = without(plan, left_out)
@@ -166,14 +167,14 @@ def _leave_out(plan: Plan, setups: Mapping[str, Setup]) -> tuple[Plan, dict[str,
 
 def _bench(
     options: _Options, processes: int, setups: Mapping[str, Setup], scenarios: Mapping[str, Scenario]
-) -> runner.Bench:
+) -> Workbench:
     wanted = options.generator_cpus or processes
     share = cpus.share(wanted)
     if wanted > 1 and len(share.generator) < wanted:
         note(
             f"the generator gets {len(share.generator)} of the {wanted} CPUs that it could use: half of all at most"
         )
-    return runner.Bench(
+    return Workbench(
         setups=setups,
         scenarios=scenarios,
         scenarios_file=options.scenarios,
@@ -184,7 +185,7 @@ def _bench(
     )
 
 
-def _measure(plan: Plan, bench: runner.Bench, folder: RunFolder) -> None:
+def _measure(plan: Plan, bench: Workbench, folder: RunFolder) -> None:
     expected_s = runner.expected_s(plan, bench)
     count = len(cells(plan))
     note(

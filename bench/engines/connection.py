@@ -2,7 +2,7 @@
 
 The path of an answer that is byte for byte the one this request got before is kept short, in however many pieces it
 comes: it was read and checked then, so it is only counted now. Every other answer is parsed and checked, and a right
-one is remembered.
+one is remembered. Connection and session are one object for the same reason: two would call each other per answer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NOTHING = b""
 
 
 class Encoded:
-    """A request made ready: its bytes, and what its answer is held against."""
+    """A request made ready: its bytes, and what its answer is compared with."""
 
     __slots__ = ("bodyless", "check", "expect", "label", "request", "wire")
 
@@ -41,7 +41,7 @@ class Encoded:
 
 
 class Common:
-    """What all clients of one run share: the flow, the address, the samples, and what has gone wrong so far.
+    """Shared by all clients of one run: the flow, the address, the samples, and the errors so far.
 
     No session starts and no request is sent from `end_ns` on. `sent` counts the requests apart from the samples, which
     must hold as many. `broken` is why the scenario itself failed.
@@ -70,13 +70,13 @@ class Common:
 
 
 class Client(asyncio.Protocol):
-    """A connection and the session that runs over it; `ended(client, done_ns, connected)` is told of its end.
+    """A connection and the session that runs over it; it calls `ended(client, done_ns, connected)` at its end.
 
     It reconnects by itself when a session needs a connection and there is none. `sent_ns` is 0 while no request is
     under way, and the moment of asking for a connection while that is awaited. From `until_ns` on it sends nothing.
 
     One that `repeats` begins a session at the end of the last. Where every session is the same one request and its
-    answer is known, it does so by itself, and `ended` is not told until something else happens.
+    answer is known, it does so by itself, and calls `ended` only when something else happens.
     """
 
     __slots__ = (

@@ -59,7 +59,7 @@ class Heartbeat:
 
 
 def _run_wait_ns() -> int | None:
-    """How long this thread has waited for a CPU since it began; None where there is no /proc."""
+    """Nanoseconds that this thread has waited for a CPU since it began; None without /proc."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         file = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
         try:

@@ -13,9 +13,10 @@ from anyio import to_thread
 from bench.errors import BenchError
 from scenarios.model import Request, Response
 
-Message = MutableMapping[str, Any]
+ASGIMessage = MutableMapping[str, Any]
 ASGIApp = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+    [ASGIMessage, Callable[[], Awaitable[ASGIMessage]], Callable[[ASGIMessage], Awaitable[None]]],
+    Awaitable[None],
 ]
 
 
@@ -31,8 +32,8 @@ class InProcess:
     ) -> None:
         self._app = app
         self.loop = (loop_factory or asyncio.new_event_loop)()
-        self._to_lifespan: asyncio.Queue[Message] = asyncio.Queue()
-        self._from_lifespan: asyncio.Queue[Message] = asyncio.Queue()
+        self._to_lifespan: asyncio.Queue[ASGIMessage] = asyncio.Queue()
+        self._from_lifespan: asyncio.Queue[ASGIMessage] = asyncio.Queue()
         self._lifespan: asyncio.Task[None]
 
     def __enter__(self) -> InProcess:
@@ -63,16 +64,16 @@ class InProcess:
     async def call(self, request: Request) -> Response:
         """The app's answer to one request, on the running loop. Raises whatever the app raises."""
         incoming = [{"type": "http.request", "body": request.body, "more_body": False}]
-        outgoing: list[Message] = []
+        outgoing: list[ASGIMessage] = []
         answered = asyncio.Event()
 
-        async def receive() -> Message:
+        async def receive() -> ASGIMessage:
             if incoming:
                 return incoming.pop()
             await answered.wait()
             return {"type": "http.disconnect"}
 
-        async def send(message: Message) -> None:
+        async def send(message: ASGIMessage) -> None:
             outgoing.append(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 answered.set()
@@ -116,7 +117,7 @@ class InProcess:
             raise BenchError(f"the app's lifespan failed at {word}: {answer.get('message', '')}")
 
 
-def _scope(request: Request) -> Message:
+def _scope(request: Request) -> ASGIMessage:
     path, _, query = request.path.partition("?")
     headers = [(b"host", b"testserver")]
     headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]

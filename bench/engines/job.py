@@ -1,11 +1,11 @@
-"""What a generator process is told to do, as a file, and the few words it says while it works."""
+"""The job of a generator process, as a file, and its messages while it works."""
 
 from __future__ import annotations
 
 import gc
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from bench.model.plan import ClosedLoad, Load, OpenLoad
 class Job:
     """One generator process's share of a cell.
 
-    `victim` drives the scenario's victim flow instead of its flow. A request that has no answer after `timeout_s` has
-    failed; those under way at the end are given up after `drain_s`. `samples` is where the rows go. Of the load, this
-    process makes every `parts`-th user or arrival, from number `part` on.
+    A `bystander` drives the scenario's `victim` flow instead of its flow. A request that has no answer after
+    `timeout_s` has failed; those under way at the end are given up after `drain_s`. `samples` is the file for the
+    rows. Of the load, this process makes every `parts`-th user or arrival, from number `part` on.
     """
 
     host: str
@@ -26,9 +26,10 @@ class Job:
     scenario: str
     load: Load
     samples: Path
+    _: KW_ONLY
     seed: int = 1
     scenarios_file: Path | None = None
-    victim: bool = False
+    bystander: bool = False
     timeout_s: float = 10.0
     drain_s: float = 5.0
     part: int = 0
@@ -73,7 +74,7 @@ def collect_where_many() -> None:
 
 
 def say(**word: object) -> None:
-    """Tell whoever launched this process something: one line of JSON on standard output."""
+    """Send the launcher a message: one line of JSON on standard output."""
     print(json.dumps(word), flush=True)
 
 

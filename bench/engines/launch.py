@@ -1,4 +1,4 @@
-"""Runs generators as processes of their own: tells them when to go, passes on what they say, reads their samples."""
+"""Runs generators as processes of their own: names their common start, reports their progress, reads their samples."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from bench.errors import EngineError, UsageError
 from bench.model import samples
 from bench.model.plan import Load, OpenLoad
 from bench.model.samples import Samples
+from bench.system.logs import tail
 from bench.system.processes import Processes
 
 _TICK_S = 0.5
 _READY_WITHIN_S = 30.0
 _OVERTIME_S = 30.0
 _LEAD_NS = 30_000_000
-_LOG_BYTES = 2000
+_LOG_LINES = 30
 _READ_BYTES = 65536
 
 LOCUSTFILE = Path(__file__).parents[2] / "locustfile.py"
@@ -34,7 +35,7 @@ _LOCUST_RECORDER = Path(__file__).with_name("locust_recorder.py")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a cell is: requests and errors so far, and the p99 of the last few thousand responses."""
+    """Progress of a cell: requests and errors so far, and the p99 of the last few thousand responses."""
 
     requests: int
     errors: int
@@ -43,7 +44,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who hears what while generators run: of the start and the end of the measured part, and how far it is."""
+    """Callbacks while generators run: at the start and at the end of the measured part, and for progress."""
 
     started: Callable[[], None]
     ended: Callable[[], None]
@@ -75,17 +76,17 @@ def run(
 ) -> tuple[Samples, list[Samples]]:
     """Run the jobs of one cell side by side and join their samples; gives the companions' samples apart.
 
-    Companions are native generators that go at the same moment (a victim's probe). Raises EngineError when a
+    Companions are native generators that go at the same moment (a bystander). Raises EngineError when a
     generator fails or overruns.
     """
     with contextlib.ExitStack() as stack:
-        voices = [
-            stack.enter_context(_launched(kind, job, processes, cpus))
+        generators = [
+            stack.enter_context(_launch(kind, job, processes, cpus))
             for kind, some in ((engine, jobs), ("native", companions))
             for job in some
         ]
-        _converse(voices, voices[: len(jobs)], watch, max(_span_s(job) for job in jobs))
-        found = [samples.read(voice.job.samples) for voice in voices]
+        _converse(generators, generators[: len(jobs)], watch, max(_span_s(job) for job in jobs))
+        found = [samples.read(generator.job.samples) for generator in generators]
     return samples.join(found[: len(jobs)]), found[len(jobs) :]
 
 
@@ -112,8 +113,8 @@ _COMMANDS: dict[str, Callable[[Job, Path], list[str]]] = {
 ENGINES = tuple(_COMMANDS)
 
 
-class _Voice:
-    """One generator process: what it was told, and what it says."""
+class _GeneratorProcess:
+    """One generator process: its job, and both directions of the conversation with it."""
 
     def __init__(self, job: Job, child: subprocess.Popen[str], log: Path) -> None:
         self.job = job
@@ -123,13 +124,17 @@ class _Voice:
         self._rest = b""
 
     def words(self) -> list[dict[str, Any]]:
-        """What it has said by now; nothing, once it is silent. Raises EngineError when it ended badly."""
+        """Its messages since the last call; none once it is silent. Raises EngineError when it ended badly."""
         assert self.child.stdout is not None
         # Not readline(): a line that came together with another would wait, unseen by select, for a third.
         said = os.read(self.child.stdout.fileno(), _READ_BYTES)
         self.silent = not said
         if self.silent and self.child.wait() != 0:
-            raise EngineError(self._failure(f"ended with status {self.child.returncode}"))
+            end = tail(self.log, _LOG_LINES)
+            raise EngineError(
+                f"the load generator ended with status {self.child.returncode}"
+                + (f"; it wrote:\n{end}" if end else "")
+            )
         *lines, self._rest = (self._rest + said).split(b"\n")
         return [self._parsed(line) for line in lines]
 
@@ -148,13 +153,9 @@ class _Voice:
             self.child.stdin.write(line + "\n")
             self.child.stdin.flush()
 
-    def _failure(self, what: str) -> str:
-        said = self.log.read_bytes()[-_LOG_BYTES:].decode(errors="replace").strip()
-        return f"the load generator {what}" + (f"; it wrote:\n{said}" if said else "")
-
 
 @contextlib.contextmanager
-def _launched(engine: str, job: Job, processes: Processes, cpus: Sequence[int]) -> Iterator[_Voice]:
+def _launch(engine: str, job: Job, processes: Processes, cpus: Sequence[int]) -> Iterator[_GeneratorProcess]:
     path = job.samples.with_suffix(".job")
     log = job.samples.with_suffix(".log")
     job.write(path)
@@ -163,18 +164,20 @@ def _launched(engine: str, job: Job, processes: Processes, cpus: Sequence[int]) 
     if job.scenarios_file is not None:
         env["BENCH_SCENARIOS"] = str(job.scenarios_file)
     with processes.running(_COMMANDS[engine](job, path), log=log, cpus=cpus, env=env, talking=True) as child:
-        yield _Voice(job, child, log)
+        yield _GeneratorProcess(job, child, log)
 
 
-def _converse(voices: list[_Voice], principals: list[_Voice], watch: Watch, span_s: float) -> None:
+def _converse(
+    generators: list[_GeneratorProcess], principals: list[_GeneratorProcess], watch: Watch, span_s: float
+) -> None:
     """Wait until all are ready, let all go at once, and listen until all have ended."""
     deadline_s = time.monotonic() + _READY_WITHIN_S
-    waiting = set(voices)
+    waiting = set(generators)
     listener = _Listener(principals, watch)
     with selectors.DefaultSelector() as selector:
-        for voice in voices:
-            assert voice.child.stdout is not None
-            selector.register(voice.child.stdout, selectors.EVENT_READ, voice)
+        for generator in generators:
+            assert generator.child.stdout is not None
+            selector.register(generator.child.stdout, selectors.EVENT_READ, generator)
         while selector.get_map():
             if time.monotonic() > deadline_s:
                 raise EngineError(
@@ -187,7 +190,7 @@ def _converse(voices: list[_Voice], principals: list[_Voice], watch: Watch, span
                     if "ready" in words:
                         waiting.discard(key.data)
                         if not waiting:
-                            _go(voices)
+                            _go(generators)
                             deadline_s = time.monotonic() + span_s + _OVERTIME_S
                     else:
                         listener.hear(key.data, words)
@@ -196,34 +199,34 @@ def _converse(voices: list[_Voice], principals: list[_Voice], watch: Watch, span
 
 
 class _Listener:
-    """Passes on what the principal generators say: started when all have, ended when the first has."""
+    """Calls the watch for the principal generators: `started` once all have started, `ended` with the first end."""
 
-    def __init__(self, principals: list[_Voice], watch: Watch) -> None:
+    def __init__(self, principals: list[_GeneratorProcess], watch: Watch) -> None:
         self._watch = watch
         self._starting = set(principals)
         self._measuring = set(principals)
         self._counts = dict.fromkeys(principals, Progress(0, 0, None))
 
-    def hear(self, voice: _Voice, words: Mapping[str, Any]) -> None:
-        if voice not in self._counts:
+    def hear(self, generator: _GeneratorProcess, words: Mapping[str, Any]) -> None:
+        if generator not in self._counts:
             return
         if "started" in words:
-            self._starting.discard(voice)
+            self._starting.discard(generator)
             if not self._starting:
                 self._watch.started()
         elif "ended" in words:
             if len(self._measuring) == len(self._counts):
                 self._watch.ended()
-            self._measuring.discard(voice)
+            self._measuring.discard(generator)
         elif "requests" in words:
-            self._counts[voice] = Progress(words["requests"], words["errors"], words["p99_ms"])
+            self._counts[generator] = Progress(words["requests"], words["errors"], words["p99_ms"])
             self._watch.progress(_total(list(self._counts.values())))
 
 
-def _go(voices: list[_Voice]) -> None:
+def _go(generators: list[_GeneratorProcess]) -> None:
     begin_ns = time.monotonic_ns() + _LEAD_NS
-    for voice in voices:
-        voice.say(str(begin_ns))
+    for generator in generators:
+        generator.say(str(begin_ns))
 
 
 def _total(parts: list[Progress]) -> Progress:

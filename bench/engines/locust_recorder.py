@@ -30,7 +30,7 @@ _KINDS = (
     ("timed out", "timeout"),
     ("badstatusline", "garbage"),
 )
-"""What is said of a connection, in lower case, and what the native engine calls that; the first that fits counts."""
+"""Part of an error message, in lower case, and the native engine's name for that error; the first that fits counts."""
 
 
 class _Recorder:

@@ -1,4 +1,4 @@
-"""What decides when sessions start: a closed loop of users, or an open loop of arrivals."""
+"""Decides when sessions start: a closed loop of users, or an open loop of arrivals."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def main() -> None:
     host.allow_open_files()
     job = read_job(Path(sys.argv[1]))
     scenario = load_scenarios(job.scenarios_file)[job.scenario]
-    flow = scenario.victim if job.victim else scenario.flow
+    flow = scenario.victim if job.bystander else scenario.flow
     assert flow is not None
     traffic = _Traffic(job, flow, wait_for_go())
     hold_off_collections()

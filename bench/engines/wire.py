@@ -19,7 +19,7 @@ _HEAD_LIMIT_BYTES = 256 * 1024
 
 
 class WireError(Exception):
-    """The peer sent something that is no HTTP/1.1 response."""
+    """The peer sent something that is not an HTTP/1.1 response."""
 
 
 def encode(request: Request, host: str) -> bytes:

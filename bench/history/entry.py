@@ -13,14 +13,14 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What figures are only comparable within: a fingerprint, and what it stands for in words."""
+    """A machine, within which alone figures are comparable: its fingerprint, and the same in words."""
 
     fingerprint: str
     about: str
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SeriesFigure:
     """The median over `n` repeats, and the range of the repeats."""
 
     value: float
@@ -29,13 +29,13 @@ class Figure:
     n: int
 
 
-Series = Mapping[str, Mapping[str, Figure]]
+Series = Mapping[str, Mapping[str, SeriesFigure]]
 """Figures by name of what was measured, and by metric."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What one commit measured.
+    """The figures of one commit.
 
     With an `anchor` each figure is a ratio to the anchor's in the same run; without one it is an exact count.
     `when` is when it was measured; `versions` are those of the packages; `caveats` are codes of doubts, by the name of
@@ -54,12 +54,12 @@ class Entry:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What there is one entry of: a commit, a machine, an anchor."""
+        """The key of an entry: commit, machine and anchor."""
         return (self.commit.hash, self.commit.dirty, self.machine.fingerprint, self.anchor)
 
     @property
     def moment(self) -> float:
-        """Where it stands in time: at its commit's date; changes that no commit holds, when they were measured."""
+        """The entry's time in seconds: its commit's date, or the time of measuring for uncommitted changes."""
         return datetime.fromisoformat(self.when if self.commit.dirty else self.commit.date).timestamp()
 
 

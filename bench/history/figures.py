@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.errors import UsageError, unknown
-from bench.history.entry import Figure, Machine, Series
+from bench.history.entry import Machine, Series, SeriesFigure
 from bench.model.record import Run
 from bench.results.anchor import ANCHOR, together
 from bench.results.cells import Repeats, gather
@@ -127,16 +127,16 @@ def _anchor(run: str, cells: Sequence[Repeats], wanted: str | None) -> Repeats:
     return found[0]
 
 
-def _ratios(cell: Repeats, anchor: Repeats) -> Iterator[tuple[str, Figure]]:
+def _ratios(cell: Repeats, anchor: Repeats) -> Iterator[tuple[str, SeriesFigure]]:
     for name, metric in _TRACKED.items():
         found = estimate(mine / its for mine, its in together(cell, anchor, metric))
         if found:
-            yield name, Figure(found.median, found.low, found.high, found.n)
+            yield name, SeriesFigure(found.median, found.low, found.high, found.n)
 
 
-def _counted(row: Mapping[str, object]) -> Figure | None:
+def _counted(row: Mapping[str, object]) -> SeriesFigure | None:
     head, mde = row.get("head"), row.get("mde")
     if not isinstance(head, (int, float)) or isinstance(head, bool):
         return None
     margin = head * mde if isinstance(mde, (int, float)) else 0.0
-    return Figure(float(head), head - margin, head + margin, 1)
+    return SeriesFigure(float(head), head - margin, head + margin, 1)

@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from bench.errors import UsageError
 from bench.history.entry import SCHEMA, Entry
+from bench.system import jsonl
 
 _ENTRIES = TypeAdapter(Entry)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a file holds; `torn` is its last line where it was cut off in the middle, which nobody can read."""
+    """The entries of a file; `torn` is a last line that was cut off in the middle."""
 
     entries: tuple[Entry, ...]
     torn: bytes = b""
@@ -31,10 +31,11 @@ def line(entry: Entry) -> bytes:
 
 
 def read(content: bytes, where: str) -> Kept:
-    """The entries of a file. Raises UsageError, with the line's number, for what is no entry, or a later version's."""
-    lines = content.splitlines(keepends=True)
-    torn = lines.pop() if lines and not lines[-1].endswith(b"\n") and not _complete(lines[-1]) else b""
-    return Kept(tuple(_entry(text, f"{where}, line {number}") for number, text in enumerate(lines, 1)), torn)
+    """The entries of a file. Raises UsageError, with the line's number, for a line that is not an entry."""
+    lines, last = jsonl.split(content)
+    if _is_complete(last):
+        lines, last = [*lines, last], b""
+    return Kept(tuple(jsonl.parse(lines, where, _entry)), last)
 
 
 def whole(content: bytes, where: str) -> bytes:
@@ -46,7 +47,7 @@ def whole(content: bytes, where: str) -> bytes:
     return rest if not rest or rest.endswith(b"\n") else rest + b"\n"
 
 
-def _complete(text: bytes) -> bool:
+def _is_complete(text: bytes) -> bool:
     """Whether a line without an end is complete all the same: an editor may have left it so."""
     try:
         return isinstance(json.loads(text), dict)
@@ -54,18 +55,9 @@ def _complete(text: bytes) -> bool:
         return False
 
 
-def _entry(text: bytes, where: str) -> Entry:
-    try:
-        said = json.loads(text)
-        schema = said.get("schema", SCHEMA) if isinstance(said, dict) else SCHEMA
-        if schema != SCHEMA:
-            raise UsageError(f"{where}: schema {schema}, this version reads {SCHEMA}")
-        entry = _ENTRIES.validate_python(said)
-        _ = entry.moment  # its dates are dates
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the line"
-        raise UsageError(f"{where}: {place}: {first['msg']}") from None
-    except ValueError as error:
-        raise UsageError(f"{where}: {error}") from None
+def _entry(line: bytes) -> Entry:
+    """Raises ValueError for a line that is not an entry."""
+    jsonl.check_schema(line, SCHEMA)
+    entry = _ENTRIES.validate_json(line)
+    _ = entry.moment  # its dates are dates
     return entry

@@ -1,16 +1,14 @@
-"""Where a history is kept: a file in a folder, or one on a git branch that nobody has checked out."""
+"""The two places for a history: a file in a folder, or one on a git branch that nobody has checked out."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import BenchError, UsageError
 from bench.history import lines
 from bench.history.entry import Entry
-from bench.system import git
+from bench.system import git, jsonl
 
 FILE = "history.jsonl"
 _TRIES = 20
@@ -28,7 +26,7 @@ class Folder:
         return str(self.path / FILE)
 
     def read(self) -> lines.Kept:
-        """What is there. Raises UsageError where there is nothing."""
+        """Read the history. Raises UsageError where there is none."""
         try:
             return lines.read((self.path / FILE).read_bytes(), self.name)
         except FileNotFoundError:
@@ -42,16 +40,9 @@ class Folder:
         """Append a line; whoever else adds at the same time waits. Raises UsageError."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            with (self.path / FILE).open("a+b") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                file.seek(0)
-                content = file.read()
-                whole = lines.whole(content, self.name)
-                if len(whole) < len(content):
-                    file.truncate(len(whole))
-                file.write(whole[len(content) :] + lines.line(entry))
-                file.flush()
-                os.fsync(file.fileno())
+            jsonl.append_to_whole(
+                self.path / FILE, lines.line(entry), lambda content: lines.whole(content, self.name)
+            )
         except OSError as error:
             raise UsageError(f"{self.name}: cannot be written: {error.strerror}") from None
 
@@ -72,7 +63,7 @@ class Branch:
         return f"{self.branch}:{FILE}"
 
     def read(self) -> lines.Kept:
-        """What is there. Raises UsageError where there is nothing."""
+        """Read the history. Raises UsageError where there is none."""
         tip = self._tip()
         content = self._content(tip) if tip else None
         if content is None:
@@ -111,16 +102,16 @@ class Branch:
         """Whether the branch could be moved on from where it was."""
         tip = self._tip()
         content = lines.whole((tip and self._content(tip)) or b"", self.name)
-        blob = self._made("hash-object", "-w", "--stdin", given=content + lines.line(entry))
-        tree = self._made("mktree", "-z", given=self._others(tip) + f"100644 blob {blob}\t{FILE}\0".encode())
+        blob = self._make("hash-object", "-w", "--stdin", given=content + lines.line(entry))
+        tree = self._make("mktree", "-z", given=self._others(tip) + f"100644 blob {blob}\t{FILE}\0".encode())
         message = f"history: {entry.commit.short} {entry.commit.subject}".encode()
         parents = ("-p", tip) if tip else ()
-        commit = self._made(*self._identity(), "commit-tree", *parents, tree, given=message)
+        commit = self._make(*self._identity(), "commit-tree", *parents, tree, given=message)
         old = tip or "0" * len(commit)
         return git.output(self.root, "update-ref", self._ref, commit, old) is not None
 
     def _others(self, tip: str | None) -> bytes:
-        """Whatever else lies at the top of the branch, as `mktree` wants it."""
+        """The other files at the top of the branch, in the form that `mktree` reads."""
         found = git.output(self.root, "ls-tree", "-z", tip) if tip else b""
         kept = [
             line for line in (found or b"").split(b"\0") if line and not line.endswith(b"\t" + FILE.encode())
@@ -135,7 +126,7 @@ class Branch:
             return ()
         return tuple(word for key, value in _US.items() for word in ("-c", f"user.{key}={value}"))
 
-    def _made(self, *arguments: str, given: bytes) -> str:
+    def _make(self, *arguments: str, given: bytes) -> str:
         made = git.output(self.root, *arguments, given=given)
         if made is None:
             raise UsageError(f"git cannot write branch '{self.branch}' of {self.root}")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.history.entry import Entry, Figure, Machine
+from bench.history.entry import Entry, Machine, SeriesFigure
 from bench.model.change import HIGHER_IS_WORSE
 from bench.model.commit import Commit
 from bench.stats.change_points import change_points
@@ -25,7 +25,7 @@ class Point:
 
     place: int
     entry: Entry
-    figure: Figure
+    figure: SeriesFigure
     caveats: tuple[str, ...] = ()
 
     @property
@@ -35,7 +35,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class ChangePoint:
-    """Where a new level begins, `ratio` times as high as the one before; `packages` changed with it."""
+    """The start of a new level, `ratio` times as high as the one before; `packages` changed with it."""
 
     point: Point
     ratio: float
@@ -77,7 +77,7 @@ class MachineLine:
         return Latest(last.value / middle, clear)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
     """One metric of one measured thing against one anchor, or none: a line a machine."""
 
@@ -117,7 +117,13 @@ def _trend(entries: Sequence[Entry], anchor: str | None, name: str, metric: str)
         doubts = tuple(entry.caveats.get(name, ()))
         point = Point(places[entry.commit], entry, entry.series[name][metric], doubts)
         by_machine.setdefault(entry.machine.fingerprint, []).append(point)
-    return Trend(name, metric, anchor, commits, tuple(_line(points, worse) for points in by_machine.values()))
+    return Trend(
+        name=name,
+        metric=metric,
+        anchor=anchor,
+        commits=commits,
+        lines=tuple(_line(points, worse) for points in by_machine.values()),
+    )
 
 
 def _line(points: Sequence[Point], higher_is_worse: bool) -> MachineLine:

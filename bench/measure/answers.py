@@ -1,4 +1,4 @@
-"""A scenario driven once against a server, every answer held against what it should be."""
+"""Drives a scenario once against a server and compares every answer with the expected one."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ _CHECK_TIMEOUT_S = 10.0
 
 
 def check_answers(scenario: Scenario, server: Server) -> tuple[str, ...]:
-    """Drive a session, and one of the victim, and compare every answer with what it should be.
+    """Drive a session, and one of the bystander, and compare every answer with the expected one.
 
-    Gives the labels of requests whose answers have no check, so that only their status is looked at. Raises
-    EngineError.
+    Returns the labels of requests that have no check: only their status is compared. Raises EngineError.
     """
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for what a command answers
         unchecked = _check_flow(f"scenario '{scenario.name}'", scenario.flow, server)

@@ -1,4 +1,4 @@
-"""A scenario's victim: the slow stream of its requests next to a load, and what one of them costs the server alone."""
+"""The bystander: a light flow next to a load, and the CPU time that one of its requests takes the server alone."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.observe.process_tree import ProcessTree, settled_cpu_ns
-from bench.results.caveats import PROBES
+from bench.results.caveats import BYSTANDER_REQUESTS
 from bench.serve.server import Server
 from scenarios.model import Scenario
 
 _ARRIVALS_PER_S = 100.0
 _MOST_ARRIVALS_PER_S = 125.0
-"""In cells that are too short for the probes which a percentile needs."""
+"""In cells that are too short for the requests that a percentile needs."""
 _WARM, _MEASURED = 50, 200
 _MOST_S = 2.0
 
 
-def probe(job: Job, samples: Path) -> Job:
-    """The job of a probe next to this one: a slow, steady stream over connections of its own."""
-    enough_per_s = PROBES / job.load.duration_s
+def bystander_job(job: Job, samples: Path) -> Job:
+    """The job of the bystander next to this one: a slow, steady stream over connections of its own."""
+    enough_per_s = BYSTANDER_REQUESTS / job.load.duration_s
     load = OpenLoad(
         min(max(enough_per_s, _ARRIVALS_PER_S), _MOST_ARRIVALS_PER_S),
         job.load.duration_s,
@@ -35,13 +35,14 @@ def probe(job: Job, samples: Path) -> Job:
         arrivals="uniform",
         max_sessions=200,
     )
-    return replace(job, load=load, samples=samples, victim=True)
+    return replace(job, load=load, samples=samples, bystander=True)
 
 
 def ping_cpu_us(scenario: Scenario, server: Server, scenarios_file: Path | None = None) -> float | None:
-    """CPU time that the server takes for one request of the victim, in microseconds, while nothing else is asked.
+    """CPU time of the server for one of the bystander's requests, in microseconds, while no other is under way.
 
-    Up to 200 one after the other, over one connection; None where they fail or the server's time cannot be read.
+    The mean of up to 200 one after the other, over one connection; None where they fail or the server's CPU time
+    cannot be read. The scenario must have a bystander.
     """
     assert scenario.victim is not None
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
@@ -52,7 +53,7 @@ def ping_cpu_us(scenario: Scenario, server: Server, scenarios_file: Path | None 
             ClosedLoad(1, 0),
             Path(tmp) / "pings",
             scenarios_file=scenarios_file,
-            victim=True,
+            bystander=True,
         )
         bursts = Bursts(job, scenario.victim, 1)
         pids = [reading.pid for reading in ProcessTree(server.pid).snapshot().processes]

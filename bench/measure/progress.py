@@ -1,4 +1,4 @@
-"""What the person at the terminal sees while a run goes on: a live bar, or plain lines where there is no terminal.
+"""Shows a run while it goes on: a live bar, or plain lines where there is no terminal.
 
 Everything goes to standard error, so that results on standard output can be piped.
 """
@@ -6,7 +6,7 @@ Everything goes to standard error, so that results on standard output can be pip
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -20,7 +20,7 @@ from bench.results.tables import NOTES
 
 
 class Pace:
-    """How long is left, from what was expected of each part and what the parts so far have taken."""
+    """The time that is left, from the expected time of each part and the time that the parts so far took."""
 
     def __init__(self, expected_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._expected_s = expected_s
@@ -73,14 +73,14 @@ class Display:
         if self._bar is not None:
             self._bar.stop()
 
-    def starting(self, setup: str) -> None:
+    def show_start(self, setup: str) -> None:
         self._show(f"starting {setup}", "")
 
-    def measuring(self, cell: Cell) -> None:
+    def show_cell(self, cell: Cell) -> None:
         self._cell_began_s = time.monotonic()
         self._show(cell.label, "")
 
-    def live(self, counts: Counts) -> None:
+    def show_progress(self, counts: Counts) -> None:
         """Requests per second since the cell began, and the p99 of late."""
         if self._bar is None:
             return
@@ -90,7 +90,7 @@ class Display:
         self._bar.update(self._task, live=f"{counts.requests / took_s:,.0f} requests/s  {p99}{errors}")
         self._bar.refresh()
 
-    def measured(self, record: Record, expected_s: float) -> None:
+    def show_record(self, record: Record, expected_s: float) -> None:
         self._count(1, expected_s)
         p99 = record.summary.response_ms.p99
         codes = ", ".join(sorted({caveat.code for caveat in record.caveats} - NOTES))
@@ -100,8 +100,9 @@ class Display:
             + (f"  ({codes})" if codes else "")
         )
 
-    def failed(self, failure: Failure, cells: int, expected_s: float) -> None:
-        self._count(cells, expected_s)
+    def show_failure(self, failure: Failure, expected_s: Sequence[float]) -> None:
+        """`expected_s` are the seconds that each of the lost cells would have taken."""
+        self._count(len(expected_s), sum(expected_s))
         what = f"{failure.setup} / {failure.scenario}" if failure.scenario else failure.setup
         self._line(f"FAILED {what}: {failure.error}")
 

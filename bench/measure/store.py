@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bench.errors import UsageError
 from bench.model.record import SCHEMA, Failure, Record, Run
 from bench.results import micro
+from bench.system import jsonl
 
 _RECORDS = TypeAdapter(Record)
 _FAILURES = TypeAdapter(Failure)
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 
 class RunFolder:
-    """Where a run writes; every call leaves the files complete on disk.
+    """The folder that a run writes; every call leaves the files complete on disk.
 
     With `latest`, the link `latest` beside it points to it as soon as there is something to see.
     """
@@ -48,7 +49,7 @@ class RunFolder:
         except OSError as error:
             raise UsageError(f"{path}: cannot be created: {error.strerror}") from None
         self._write_facts()
-        _append(path / _RECORDS_FILE, b"")
+        jsonl.append(path / _RECORDS_FILE)
 
     def add(self, record: Record) -> None:
         self._add(_RECORDS_FILE, _RECORDS.dump_json(record))
@@ -61,7 +62,7 @@ class RunFolder:
         self._write_facts()
 
     def _add(self, name: str, line: bytes) -> None:
-        _append(self.path / name, line + b"\n")
+        jsonl.append(self.path / name, line + b"\n")
         if self.empty and self._latest:
             _point_latest(self.path)
         self.empty = False
@@ -98,8 +99,8 @@ def read_run(path: Path) -> Run:
         ) from None
     except ValueError as error:
         raise UsageError(f"{path / _FACTS_FILE}: {error}") from None
-    records = tuple(_lines(path / _RECORDS_FILE, _RECORDS))
-    return Run(path.name, facts, records, tuple(_lines(path / _FAILURES_FILE, _FAILURES)))
+    records = tuple(_read(path / _RECORDS_FILE, _RECORDS))
+    return Run(path.name, facts, records, tuple(_read(path / _FAILURES_FILE, _FAILURES)))
 
 
 def read_micro(path: Path) -> micro.Micro | None:
@@ -112,37 +113,14 @@ def read_micro(path: Path) -> micro.Micro | None:
         raise UsageError(f"{path / _MICRO_FILE}: {error}") from None
 
 
-def _append(path: Path, line: bytes) -> None:
-    """One write and one fsync: a crash leaves whole lines, or a last one that `_lines` can tell."""
-    with path.open("ab") as file:
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _lines(path: Path, kind: TypeAdapter[T]) -> Iterator[T]:
+def _read(path: Path, adapter: TypeAdapter[T]) -> Iterator[T]:
+    """The whole lines of a file; none where there is no file."""
     if not path.exists():
-        return
-    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
-        if not line.endswith(b"\n"):
-            return  # the writer died in the middle of it
-        try:
-            _check_schema(line)
-            yield kind.validate_json(line)
-        except ValueError as error:
-            raise UsageError(f"{path}, line {number}: {_reason(error)}") from None
+        return iter(())
+    lines, _ = jsonl.split(path.read_bytes())  # the writer may have died in the middle of the last
+    return jsonl.parse(lines, str(path), lambda line: _validate(line, adapter))
 
 
-def _reason(error: ValueError) -> str:
-    """Why a line cannot be read; a ValidationError, which is a ValueError too, names the field."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'the line'}: {first['msg']}"
-
-
-def _check_schema(line: bytes) -> None:
-    fields = json.loads(line)
-    schema = fields.get("schema", SCHEMA) if isinstance(fields, dict) else SCHEMA
-    if schema != SCHEMA:
-        raise ValueError(f"schema {schema}, this version reads {SCHEMA}")
+def _validate(line: bytes, adapter: TypeAdapter[T]) -> T:
+    jsonl.check_schema(line, SCHEMA)
+    return adapter.validate_json(line)

@@ -1,9 +1,9 @@
-"""What is measured: setups, loads, cells and plans. All frozen, all plain."""
+"""The nouns of a plan: setups, loads, cells and plans. All frozen, all plain."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal
 
 
@@ -21,6 +21,7 @@ class Setup:
 
     name: str
     server: Literal["uvicorn", "gunicorn", "granian", "hypercorn", "command"]
+    _: KW_ONLY
     about: str = ""
     workers: int = 1
     loop: Literal["uvloop", "asyncio"] = "uvloop"
@@ -37,7 +38,7 @@ class Setup:
 
 
 Shape = Literal["constant", "step", "ramp", "spike"]
-"""How a load changes over its measured part; users or arrivals are its highest level."""
+"""The course of a load over its measured part; users or arrivals are its highest level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class ClosedLoad:
     users: int
     duration_s: float
     warmup_s: float = 0.5
+    _: KW_ONLY
     think_s: float = 0.0
     shape: Shape = "constant"
     kind: Literal["closed"] = "closed"
@@ -67,7 +69,7 @@ class ClosedLoad:
     @property
     def label(self) -> str:
         thinking = f" thinking {self.think_s:g} s" if self.think_s else ""
-        return f"{self.users} user{'' if self.users == 1 else 's'}{thinking}{_shaped(self.shape)}"
+        return f"{self.users} user{'' if self.users == 1 else 's'}{thinking}{_shape_suffix(self.shape)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class OpenLoad:
     arrivals_per_s: float
     duration_s: float
     warmup_s: float = 0.5
+    _: KW_ONLY
     arrivals: Literal["poisson", "uniform"] = "poisson"
     max_sessions: int = 1000
     shape: Shape = "constant"
@@ -84,10 +87,10 @@ class OpenLoad:
 
     @property
     def label(self) -> str:
-        return f"{self.arrivals_per_s:g} arrivals/s{_shaped(self.shape)}"
+        return f"{self.arrivals_per_s:g} arrivals/s{_shape_suffix(self.shape)}"
 
 
-def _shaped(shape: Shape) -> str:
+def _shape_suffix(shape: Shape) -> str:
     return "" if shape == "constant" else f", {shape}"
 
 
@@ -102,11 +105,12 @@ class Cell:
     scenario: str
     engine: str
     load: Load
+    _: KW_ONLY
     repeat: int = 0
 
     @property
     def key(self) -> tuple[str, str, str, Load]:
-        """What repeats of one cell share."""
+        """The fields that the repeats of a cell share."""
         return (self.setup, self.scenario, self.engine, self.load)
 
     @property
@@ -122,12 +126,13 @@ class Block:
     scenarios: tuple[str, ...]
     engines: tuple[str, ...]
     loads: tuple[Load, ...]
+    _: KW_ONLY
     repeats: int
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure, as blocks that overlap freely: a cell named twice is measured once.
+    """The cells to measure, as blocks that may overlap: a cell named twice is measured once.
 
     `processes` native generators share each load. Without a `seed` one is drawn for each run.
     """
@@ -136,4 +141,5 @@ class Plan:
     about: str
     blocks: tuple[Block, ...]
     seed: int | None = None
+    _: KW_ONLY
     processes: int = 1

@@ -1,4 +1,4 @@
-"""What is read of a server while it is measured: its processes from outside, its workers from inside, its answers."""
+"""Readings of a server while it is measured: its processes from outside, its workers from inside, its answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_SLICES = 25
 """Of a timeline of readings."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One process at one moment.
 
@@ -36,7 +36,7 @@ class Reading:
 class Snapshot:
     """A process tree at one moment of CLOCK_MONOTONIC.
 
-    `connections` are those open on the server's port, None where they cannot be told.
+    `connections` are those open on the server's port, None where they cannot be counted.
     """
 
     at_ns: int
@@ -44,9 +44,9 @@ class Snapshot:
     connections: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CpuTimes:
-    """What each CPU did since boot, by its number: the time in processes, the idle time, and the steal time.
+    """The times of each CPU since boot, by its number: in processes, idle, and stolen.
 
     `throttled_s` is how long CPU quotas have stopped our control groups.
     """
@@ -58,9 +58,9 @@ class CpuTimes:
     throttled_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """What a worker's probe says at one moment: the largest of each since it last spoke.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """A worker's report from inside: the largest of each figure since its last report.
 
     `tokens` and `pool` are the limits of its thread pool and of its database pool; `collections` of each generation
     and the time `gc_ms` they took count from the worker's start.
@@ -95,7 +95,7 @@ def steal_share(before: CpuTimes, after: CpuTimes, cpus: Sequence[int]) -> float
 def others_share(before: CpuTimes, after: CpuTimes, cpus: Collection[int], ours_s: float) -> float:
     """The share of these CPUs' time in processes that are not ours, which used so much; 0 where none are named.
 
-    Time in interrupts is no process's.
+    Time in interrupts belongs to no process.
     """
     if not cpus:
         return 0.0

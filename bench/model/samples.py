@@ -28,7 +28,7 @@ def _none() -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Stalls:
-    """What held up the generator's own process in the measured part.
+    """The stalls of the generator's own process in the measured part.
 
     `late_ns` has an entry for each call that was due every `heartbeat.PERIOD_NS`: how late the event loop came to it.
     `run_wait_s` is the time that the process was ready to run and had no CPU, None where the system does not say.
@@ -40,7 +40,7 @@ class Stalls:
     imported: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
     """Requests of one cell, warm-up included.
 

@@ -68,20 +68,20 @@ class Meter:
         if self._ended.is_set():  # it never began, or no moment was free until the end
             return
         self._times[0] = cpus.times()
-        self._snapshots[0] = self._connected(self._snapshots[0])
+        self._snapshots[0] = self._count_connections(self._snapshots[0])
         wait_s, refreshed_s = self._every_s, time.monotonic()
         while not self._ended.wait(wait_s):
             began_s = time.monotonic()
             if began_s - refreshed_s > _REFRESH_S:
                 self._tree.refresh()
                 refreshed_s = began_s
-            taken = self._connected(self._tree.snapshot())
+            taken = self._count_connections(self._tree.snapshot())
             if not self._ended.is_set():  # else the last one has been taken already
                 self._snapshots.append(taken)
             took_s = time.monotonic() - began_s
             wait_s = max(self._every_s - took_s, took_s / _MOST_SHARE)
 
-    def _connected(self, taken: Snapshot) -> Snapshot:
+    def _count_connections(self, taken: Snapshot) -> Snapshot:
         began_s = time.monotonic()
         if began_s < self._count_at_s:
             return taken
@@ -102,5 +102,5 @@ class Meter:
 
     @property
     def times(self) -> tuple[CpuTimes, CpuTimes]:
-        """What the CPUs had done at the start and at the end."""
+        """The times of the CPUs at the start and at the end."""
         return self._times[0], self._times[1]

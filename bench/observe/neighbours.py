@@ -38,7 +38,7 @@ class Neighbours:
         self._before = self._read()
 
     def share(self) -> float:
-        """What others took so far of the server's CPUs, or of the generator's if that is more; 1.0 is all of them.
+        """The share of others in the server's CPUs so far, or in the generator's if that is more; 1.0 is all of them.
 
         Where the two share a CPU, it is what others took of all that either can use.
         """
@@ -55,9 +55,9 @@ class Neighbours:
         return sum(map(_tree_s, self._services)) - self._services_before_s
 
     def _read(self) -> tuple[CpuTimes, float, float]:
-        """What the CPUs did, and of that the processes of the server's side and of the generator's."""
+        """CPU times, and the CPU seconds of the server's side and of the generator's side."""
         beside = self._services | {self._server_pid}
-        generators_s = sum(map(_tree_s, self._processes.children - beside)) + _ended_s()
+        generators_s = sum(map(_tree_s, self._processes.children - beside)) + _ended_children_s()
         return (
             cpus.times(),
             sum(map(_tree_s, beside)),
@@ -65,7 +65,7 @@ class Neighbours:
         )
 
 
-def _ended_s() -> float:
+def _ended_children_s() -> float:
     """CPU time of the children that ended and were waited for: generators, as a rule."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

@@ -1,4 +1,4 @@
-"""What a server's process tree uses: CPU time, memory, threads and waits, per process, at moments of one clock.
+"""Reads a server's process tree: CPU time, memory, threads and waits of each process, at moments of one clock.
 
 On Linux it is read from /proc itself, with few system calls: on two CPUs it happens on the generator's.
 """
@@ -42,7 +42,7 @@ class ProcessTree:
     def workers(self) -> tuple[int, ...]:
         """The processes that can answer requests: those without children, less the helper of multiprocessing.
 
-        What an app started in a session of its own is no worker, and no child either.
+        A process that an app started in a session of its own is neither a worker nor a child.
         """
         parent_of: dict[int, int] = {}
         for pid in self._members:
@@ -123,13 +123,26 @@ def _read(pid: int) -> Reading | None:
         threads = os.listdir(f"/proc/{pid}/task")
     except (OSError, IndexError):
         return None
-    return Reading(pid, cpu_ns(pid), rss_bytes, len(threads), *_waits(pid, threads)) if rss_bytes else None
+    if not rss_bytes:
+        return None
+    run_wait_ns, switches, preemptions = _waits(pid, threads)
+    return Reading(
+        pid=pid,
+        cpu_ns=cpu_ns(pid),
+        rss_bytes=rss_bytes,
+        threads=len(threads),
+        run_wait_ns=run_wait_ns,
+        switches=switches,
+        preemptions=preemptions,
+    )
 
 
 def _read_elsewhere(pid: int) -> Reading | None:
     try:
         process = psutil.Process(pid)
-        return Reading(pid, cpu_ns(pid), process.memory_info().rss, process.num_threads())
+        return Reading(
+            pid=pid, cpu_ns=cpu_ns(pid), rss_bytes=process.memory_info().rss, threads=process.num_threads()
+        )
     except psutil.Error:
         return None
 

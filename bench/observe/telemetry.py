@@ -1,4 +1,4 @@
-"""What the workers of a server wrote of themselves: the files of target_app/probe.py, or of any app like it."""
+"""Telemetry: what the workers of a server report from inside, in files as target_app/probe.py writes them."""
 
 from __future__ import annotations
 
@@ -7,36 +7,35 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import EngineError
-from bench.model.readings import Pulse
+from bench.model.readings import Telemetry
+from bench.system import jsonl
 
-PROBE_DIR = "APP_PROBE_DIR"
-"""The setting of an app that tells it to write how it fares, and where."""
+TELEMETRY_DIR = "APP_PROBE_DIR"
+"""The setting of an app that names the folder for its telemetry."""
 
-_PULSE = TypeAdapter(Pulse)
+_TELEMETRY = TypeAdapter(Telemetry)
 
 
 def writers(folder: Path) -> set[int]:
-    """The workers that write here: those that have started."""
+    """The pids of the workers that write here: those that have started."""
     return {int(path.stem) for path in _files(folder)}
 
 
-def pulses(folder: Path) -> dict[int, tuple[Pulse, ...]]:
-    """The lines of each `<pid>.jsonl`, in order; empty without the folder. A last line that was cut off is left out.
+def read(folder: Path) -> dict[int, tuple[Telemetry, ...]]:
+    """The telemetry of each worker by its pid, in order; empty without the folder.
 
-    Raises EngineError for a line that is no pulse.
+    A last line that was cut off is left out. Raises EngineError for a line that is not telemetry.
     """
-    return {int(path.stem): _pulses(path) for path in _files(folder)}
+    return {int(path.stem): _read(path) for path in _files(folder)}
 
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.glob("*.jsonl") if path.stem.isdecimal()]
 
 
-def _pulses(path: Path) -> tuple[Pulse, ...]:
-    whole = [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+def _read(path: Path) -> tuple[Telemetry, ...]:
+    lines, _ = jsonl.split(path.read_bytes())
     try:
-        return tuple(map(_PULSE.validate_json, whole))
+        return tuple(map(_TELEMETRY.validate_json, lines))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "a line"
-        raise EngineError(f"the probe's {path.name}: {place}: {first['msg']}") from None
+        raise EngineError(f"telemetry in {path.name}: {jsonl.reason(error)}") from None

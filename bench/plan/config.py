@@ -26,7 +26,7 @@ _Tables = Mapping[str, dict[str, Any]]
 _Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class _BlockEntry:
     """A block as it stands in the file, after the plan's own keys were filled in."""
 
@@ -49,10 +49,17 @@ class _BlockEntry:
             for users in self.users
         ]
         loads += [
-            OpenLoad(rate, self.duration_s, self.warmup_s, self.arrivals, self.max_sessions, shape=self.shape)
+            OpenLoad(
+                rate,
+                self.duration_s,
+                self.warmup_s,
+                arrivals=self.arrivals,
+                max_sessions=self.max_sessions,
+                shape=self.shape,
+            )
             for rate in self.arrivals_per_s
         ]
-        return Block(self.setups, self.scenarios, self.engines, tuple(loads), self.repeats)
+        return Block(self.setups, self.scenarios, self.engines, tuple(loads), repeats=self.repeats)
 
 
 _BLOCK = TypeAdapter(_BlockEntry)
@@ -64,8 +71,8 @@ def load_setups(path: Path | None = None) -> dict[str, Setup]:
 
     A shipped setup stays what it is, whatever the user's file does to the one that it extends.
     """
-    shipped = _extended("setups.toml", _tables(_HERE / "setups.toml"), {})
-    own = _extended(str(path), _tables(path), shipped) if path else {}
+    shipped = _resolve("setups.toml", _tables(_HERE / "setups.toml"), {})
+    own = _resolve(str(path), _tables(path), shipped) if path else {}
     return {
         name: _setup(f"{source}: [{name}]", name, table)
         for source, tables in (("setups.toml", shipped), (str(path), own))
@@ -109,7 +116,7 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
     return content
 
 
-def _extended(source: str, tables: _Tables, beneath: _Tables) -> dict[str, dict[str, Any]]:
+def _resolve(source: str, tables: _Tables, beneath: _Tables) -> dict[str, dict[str, Any]]:
     """Each table on top of the one that it extends: of its own file, or else of those beneath."""
     for name, table in tables.items():
         _check_keys(f"{source}: [{name}]", table, _SETUP_KEYS)
@@ -125,7 +132,7 @@ def _on_base(
     if base_name is None:
         return table
     if not isinstance(base_name, str):
-        raise UsageError(f"{source}: [{name}] extends: {base_name!r} is no name of a setup")
+        raise UsageError(f"{source}: [{name}] extends: {base_name!r} is not the name of a setup")
     if base_name in beneath and (base_name not in tables or base_name == name):
         base = beneath[base_name]
     elif base_name not in tables:
@@ -142,7 +149,7 @@ def _on_base(
 def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
     if isinstance(table.get("env"), dict):
         table = {**table, "env": {key: _plain(value) for key, value in table["env"].items()}}
-    setup = _validated(where, _SETUP, {**table, "name": name})
+    setup = _validate(where, _SETUP, {**table, "name": name})
     if setup.workers < 1:
         raise UsageError(f"{where} workers: {setup.workers} is too few; 1 is the least")
     for service in ("postgres", "redis"):
@@ -153,9 +160,9 @@ def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
             f'{where} command: a server = "command" needs one, such as ["python", "my_server.py", "{{port}}"]'
         )
     if not setup.health.startswith("/"):
-        raise UsageError(f"{where} health: {setup.health!r} is no path; it begins with /")
+        raise UsageError(f"{where} health: {setup.health!r} is not a path; it must begin with /")
     if any(cpu < 0 for cpu in setup.cpus):
-        raise UsageError(f"{where} cpus: {min(setup.cpus)} is no CPU; 0 is the first")
+        raise UsageError(f"{where} cpus: {min(setup.cpus)} is not a CPU number (numbering starts at 0)")
     return setup
 
 
@@ -180,19 +187,19 @@ def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
     blocks = tuple(
         _block(f"{where} block {number}", common | entry) for number, entry in enumerate(entries, 1)
     )
-    return Plan(name, str(table.get("about", "")), blocks, seed, processes)
+    return Plan(name, str(table.get("about", "")), blocks, seed, processes=processes)
 
 
 def _whole_number(where: str, key: str, table: Mapping[str, object]) -> int:
     found = table.get(key, 1)
     if not isinstance(found, int) or isinstance(found, bool):
-        raise UsageError(f"{where} {key}: {found!r} is no whole number")
+        raise UsageError(f"{where} {key}: {found!r} is not a whole number")
     return found
 
 
 def _block(where: str, table: dict[str, Any]) -> Block:
     _check_keys(where, table, _BLOCK_KEYS)
-    block = _validated(where, _BLOCK, table).block()
+    block = _validate(where, _BLOCK, table).block()
     if not block.loads:
         raise UsageError(f"{where}: has no load; give users = [32] or arrivals_per_s = [100]")
     return block
@@ -204,7 +211,7 @@ def _check_keys(where: str, table: Mapping[str, object], known: frozenset[str]) 
             raise UsageError(f"{where}: {unknown('key', key, known)}")
 
 
-def _validated(where: str, kind: TypeAdapter[T], table: Mapping[str, object]) -> T:
+def _validate(where: str, kind: TypeAdapter[T], table: Mapping[str, object]) -> T:
     try:
         return kind.validate_python(table)
     except ValidationError as error:

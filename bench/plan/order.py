@@ -25,7 +25,7 @@ def cells(plan: Plan) -> tuple[Cell, ...]:
     for block in plan.blocks:
         for key in _keys(block):
             repeats[key] = max(repeats.get(key, 0), block.repeats)
-    return tuple(Cell(*key, repeat) for key, count in repeats.items() for repeat in range(count))
+    return tuple(Cell(*key, repeat=repeat) for key, count in repeats.items() for repeat in range(count))
 
 
 def visits(plan: Plan) -> tuple[Visit, ...]:
@@ -47,9 +47,9 @@ def visits(plan: Plan) -> tuple[Visit, ...]:
     return tuple(order)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """What takes the place of a plan's own values; what is empty or None stays as it is.
+    """Values in place of a plan's own; empty or None leaves the plan's.
 
     `users` and `rates` replace the loads, each of which keeps the duration and warm-up of the one it replaces.
     """
@@ -70,7 +70,7 @@ class Overrides:
     processes: int | None = None
 
 
-def overridden(plan: Plan, given: Overrides) -> Plan:
+def override(plan: Plan, given: Overrides) -> Plan:
     """The plan with what is given in place of its own; blocks that fall together are measured once.
 
     Where setups, scenarios and loads are all given there is nothing of the plan's own to vary: its first block counts.
@@ -82,7 +82,7 @@ def overridden(plan: Plan, given: Overrides) -> Plan:
             given.scenarios or block.scenarios,
             given.engines or block.engines,
             tuple(dict.fromkeys(load for old in block.loads for load in _loads(old, given))),
-            block.repeats if given.repeats is None else given.repeats,
+            repeats=block.repeats if given.repeats is None else given.repeats,
         )
         for block in (plan.blocks[:1] if whole else plan.blocks)
     )

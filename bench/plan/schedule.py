@@ -29,7 +29,7 @@ _SHAPES: dict[Shape, tuple[tuple[float, float, float], ...]] = {
 def stages(load: Load) -> tuple[Stage, ...]:
     """The stages of a load's measured part, one after the other.
 
-    A step climbs to the full level in four equal steps, a ramp from a tenth of it in a straight line (told in
+    A step climbs to the full level in four equal steps, a ramp from a tenth of it in a straight line (reported in
     quarters), and a spike stands at the full level for the middle fifth, at a fifth of it before and after.
     """
     level = float(load.users) if isinstance(load, ClosedLoad) else load.arrivals_per_s
@@ -51,7 +51,7 @@ def arrivals_ns(load: OpenLoad, seed: int) -> NDArray[np.int64]:
 
 
 def arrival_chunks_ns(load: OpenLoad, seed: int) -> Iterator[NDArray[np.int64]]:
-    """The same as `arrivals_ns` in pieces of some thousands, so that a long load takes no more memory than a short."""
+    """`arrivals_ns` in chunks of some thousands, so that a long load takes no more memory than a short one."""
     pieces = _pieces(load)
     expected = np.concatenate(([0.0], np.cumsum([piece.duration_s * _mean(piece) for piece in pieces])))
     first = np.array([piece.first for piece in pieces])

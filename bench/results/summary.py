@@ -1,4 +1,4 @@
-"""Samples -> Summary: what the measured part of a cell says, in numbers."""
+"""Samples -> Summary: the measured part of a cell in numbers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ _CURVE = (0, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 99.
 _BEYOND = 10
 """A percentile is drawn when at least this many samples lie beyond it."""
 
+_PERCENTILES = (50, 90, 95, 99, 99.9)
+_SHARES = (0.5, 0.9, 0.95, 0.99, 0.999)
+"""The same as shares; 99.9 / 100 would be a little more than 0.999."""
+
 _FEWEST_FOR_P999 = 10_000
 _STALL_TIMES_P99 = 10
 _THIRDS = 3
@@ -26,28 +30,26 @@ _THIRDS = 3
 _UNFINISHED = "unfinished"
 
 
-def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[Stage] = ()) -> Summary:
+def summarise(
+    samples: Samples,
+    bystander: Samples | None = None,
+    stages: Sequence[Stage] = (),
+    unchecked: Sequence[str] = (),
+) -> Summary:
     """Sum up the measured part.
 
-    Latencies are of the requests intended in it, whenever they were answered; throughput is of the good answers
-    that arrived in it, whenever they were sent. A load of several `stages` is summed up for each of them too.
+    Latencies are of requests intended in it, whenever answered; throughput of good answers in it, whenever sent.
     """
     mine = samples.rows(samples.during(samples.intended_ns))
     response_ms, service_ms, lag_ms = _times_ms(mine)
     service = latency(service_ms)
-    stalls_ns = _stalls_ns(samples, round(_STALL_TIMES_P99 * 1e6 * (service.p99 or 0.0)))
-    failed = mine.outcome != OK
-    good = samples.rows((samples.outcome == OK) & samples.during(samples.done_ns))
-    kinds = {
-        kind: count
-        for number, kind in enumerate(samples.outcomes)
-        if number != OK and (count := int(np.count_nonzero(mine.outcome == number)))
-    }
+    stalls_ns = _stalls_ns(samples, service.p99 or 0.0)
+    kinds = _errors_by_kind(mine)
     return Summary(
         requests=len(mine.done_ns),
-        errors=int(np.count_nonzero(failed)),
+        errors=int(np.count_nonzero(mine.outcome != OK)),
         shed=samples.shed,
-        throughput_rps=len(good.done_ns) / samples.duration_s,
+        throughput_rps=len(_good(samples).done_ns) / samples.duration_s,
         response_ms=latency(response_ms),
         service_ms=service,
         lag_ms=latency(lag_ms),
@@ -57,35 +59,65 @@ def summarise(samples: Samples, victim: Samples | None = None, stages: Sequence[
         errors_by_kind=kinds,
         unfinished=kinds.get(_UNFINISHED, 0),
         mean_concurrency=_mean_concurrency(samples),
-        victim=_victim(victim) if victim is not None else None,
+        victim=_bystander(bystander) if bystander is not None else None,
         lost=0 if samples.sent is None else samples.sent - len(samples.done_ns),
-        stages=tuple(_stage(samples, stage) for stage in stages) if len(stages) > 1 else (),
-        answered=int(np.count_nonzero(samples.during(samples.done_ns))),
-        under_way=(_under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)),
+        stages=_stages(samples, stages),
+        answered=count_answered(samples),
+        under_way=_under_way_at_edges(samples),
         connect_ms=latency(mine.connect_ns[mine.connect_ns > 0] / 1e6),
         time_weighted_ms=_time_weighted(samples),
         stalled_share=float(stalls_ns.sum()) / (samples.end_ns - samples.start_ns),
         longest_stall_ms=float(stalls_ns.max(initial=0)) / 1e6,
+        unchecked=tuple(unchecked),
     )
+
+
+def count_answered(samples: Samples) -> int:
+    """The number of requests that ended in the measured part, well or not."""
+    return int(np.count_nonzero(samples.during(samples.done_ns)))
+
+
+def _good(samples: Samples) -> Samples:
+    """Right answers that arrived in the measured part."""
+    return samples.rows((samples.outcome == OK) & samples.during(samples.done_ns))
+
+
+def _errors_by_kind(mine: Samples) -> dict[str, int]:
+    return {
+        kind: count
+        for number, kind in enumerate(mine.outcomes)
+        if number != OK and (count := int(np.count_nonzero(mine.outcome == number)))
+    }
 
 
 def answers_by_worker(samples: Samples) -> dict[int, Answers]:
     """Good answers of the measured part by the pid that gave them; empty when the answers do not tell."""
-    good = samples.rows((samples.outcome == OK) & samples.during(samples.done_ns))
-    found = {}
+    good = _good(samples)
+    answers = {}
     for pid in np.unique(good.worker[good.worker > 0]).tolist():
         mine = good.rows(good.worker == pid)
-        found[pid] = Answers(mine.done_ns, latency(_times_ms(mine)[0]))
-    return found
+        answers[pid] = Answers(mine.done_ns, latency(_times_ms(mine)[0]))
+    return answers
 
 
 def latency(times_ms: NDArray[np.float64]) -> Latency:
     """Mean, percentiles (linear between the two nearest samples) and maximum of times in milliseconds."""
     if not len(times_ms):
         return Latency()
-    p50, p90, p95, p99, p999 = np.percentile(times_ms, (50, 90, 95, 99, 99.9)).tolist()
-    carried = p999 if len(times_ms) >= _FEWEST_FOR_P999 else None
-    return Latency(float(times_ms.mean()), p50, p90, p95, p99, carried, float(times_ms.max()))
+    return _latency(float(times_ms.mean()), np.percentile(times_ms, _PERCENTILES).tolist(), times_ms)
+
+
+def _latency(mean_ms: float, percentiles_ms: Sequence[float], times_ms: NDArray[np.float64]) -> Latency:
+    p50, p90, p95, p99, p999 = percentiles_ms
+    return Latency(
+        mean=mean_ms,
+        p50=p50,
+        p90=p90,
+        p95=p95,
+        p99=p99,
+        p999=p999 if len(times_ms) >= _FEWEST_FOR_P999 else None,
+        max=float(times_ms.max()),
+    )
 
 
 def _time_weighted(samples: Samples) -> Latency:
@@ -104,15 +136,13 @@ def _time_weighted(samples: Samples) -> Latency:
     order = np.argsort(times_ms)
     times_ms, weights = times_ms[order], weights[order]
     upto = np.cumsum(weights) / weights.sum()
-    places = np.minimum(np.searchsorted(upto, (0.5, 0.9, 0.95, 0.99, 0.999)), len(times_ms) - 1)
-    p50, p90, p95, p99, p999 = times_ms[places].tolist()
-    carried = p999 if len(times_ms) >= _FEWEST_FOR_P999 else None
-    mean = float(np.average(times_ms, weights=weights))
-    return Latency(mean, p50, p90, p95, p99, carried, float(times_ms[-1]))
+    places = np.minimum(np.searchsorted(upto, _SHARES), len(times_ms) - 1)
+    mean_ms = float(np.average(times_ms, weights=weights))
+    return _latency(mean_ms, times_ms[places].tolist(), times_ms)
 
 
-def _stalls_ns(samples: Samples, longer_than_ns: int) -> NDArray[np.int64]:
-    """Stretches of the measured part in which requests waited and no good answer came, those longer than this.
+def _stalls_ns(samples: Samples, service_p99_ms: float) -> NDArray[np.int64]:
+    """Stretches of the measured part, longer than ten times p99, in which requests waited and no good answer came.
 
     A stretch begins with a good answer, or when the first request comes that finds nobody waiting. A request that is
     refused at once was not answered: a server that is gone stalls.
@@ -131,7 +161,11 @@ def _stalls_ns(samples: Samples, longer_than_ns: int) -> NDArray[np.int64]:
     since_ns = first_due_ns[place[waiting]]
     begin_ns = np.maximum(np.maximum(since_ns, before_ns[waiting]), samples.start_ns)
     lengths_ns: NDArray[np.int64] = np.minimum(after_ns[waiting], samples.end_ns) - begin_ns
-    return lengths_ns[lengths_ns > max(longer_than_ns, 0)]
+    return lengths_ns[lengths_ns > round(_STALL_TIMES_P99 * 1e6 * service_p99_ms)]
+
+
+def _under_way_at_edges(samples: Samples) -> tuple[int, int]:
+    return _under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)
 
 
 def _under_way(samples: Samples, at_ns: int) -> int:
@@ -154,16 +188,22 @@ def _times_ms(
 def _requests(samples: Samples) -> RequestSummary:
     mine = samples.rows(samples.during(samples.intended_ns))
     return RequestSummary(
-        len(mine.done_ns), int(np.count_nonzero(mine.outcome != OK)), latency(_times_ms(mine)[0])
+        requests=len(mine.done_ns),
+        errors=int(np.count_nonzero(mine.outcome != OK)),
+        response_ms=latency(_times_ms(mine)[0]),
     )
 
 
-def _victim(samples: Samples) -> RequestSummary:
+def _bystander(samples: Samples) -> RequestSummary:
     edges_ns = np.linspace(samples.start_ns, samples.end_ns, _THIRDS + 1).astype(np.int64).tolist()
     thirds = [_mean_under_way(samples, *edge) for edge in itertools.pairwise(edges_ns)]
     return replace(
         _requests(samples), shed=samples.shed, under_way=tuple(round(third, 2) for third in thirds)
     )
+
+
+def _stages(samples: Samples, stages: Sequence[Stage]) -> tuple[StageSummary, ...]:
+    return tuple(_stage(samples, stage) for stage in stages) if len(stages) > 1 else ()
 
 
 def _stage(samples: Samples, stage: Stage) -> StageSummary:
@@ -172,13 +212,13 @@ def _stage(samples: Samples, stage: Stage) -> StageSummary:
     mine = _requests(part)
     answered = samples.outcome[part.during(samples.done_ns)]
     return StageSummary(
-        stage.t_s,
-        stage.duration_s,
-        (stage.first + stage.last) / 2,
-        mine.requests,
-        mine.errors,
-        int(np.count_nonzero(answered == OK)) / stage.duration_s,
-        mine.response_ms,
+        t_s=stage.t_s,
+        duration_s=stage.duration_s,
+        level=(stage.first + stage.last) / 2,
+        requests=mine.requests,
+        errors=mine.errors,
+        throughput_rps=int(np.count_nonzero(answered == OK)) / stage.duration_s,
+        response_ms=mine.response_ms,
     )
 
 
@@ -187,7 +227,9 @@ def _by_request(mine: Samples, response_ms: NDArray[np.float64]) -> Mapping[str,
     for number, label in enumerate(mine.labels):
         rows = mine.label == number
         errors = int(np.count_nonzero(mine.outcome[rows] != OK))
-        found[label] = RequestSummary(int(np.count_nonzero(rows)), errors, latency(response_ms[rows]))
+        found[label] = RequestSummary(
+            requests=int(np.count_nonzero(rows)), errors=errors, response_ms=latency(response_ms[rows])
+        )
     return found
 
 
@@ -212,7 +254,15 @@ def _timeline(samples: Samples) -> tuple[Slice, ...]:
         good = int(np.count_nonzero(mine.outcome[rows] == OK))
         times = latency(response_ms[rows])
         errors = int(np.count_nonzero(rows)) - good
-        slices.append(Slice(round(number * width_s, 4), good / width_s, errors, times.p50, times.p99))
+        slices.append(
+            Slice(
+                t_s=round(number * width_s, 4),
+                throughput_rps=good / width_s,
+                errors=errors,
+                p50_ms=times.p50,
+                p99_ms=times.p99,
+            )
+        )
     return tuple(slices)
 
 

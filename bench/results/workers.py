@@ -1,4 +1,4 @@
-"""Readings of a worker, what its probe said and what it answered -> a Worker, on the timeline of the measured part."""
+"""Readings, telemetry and answers of a worker -> a Worker, on the timeline of the measured part."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from bench.model.readings import MOST_SLICES, Answers, Pulse, Reading, Snapshot
+from bench.model.readings import MOST_SLICES, Answers, Reading, Snapshot, Telemetry
 from bench.model.record import Worker, WorkerTimeline
 
 
 def worker(
-    snapshots: Sequence[Snapshot], pid: int, answers: Answers | None, pulses: Sequence[Pulse]
+    snapshots: Sequence[Snapshot], pid: int, answers: Answers | None, telemetry: Sequence[Telemetry]
 ) -> Worker:
     """One process of the server between the first and the last snapshot; `answers` is None where none can tell.
 
-    The pulses are in order, and may reach beyond the snapshots on either side.
+    The telemetry is in order, and may reach beyond the snapshots on either side.
     """
     mine = [reading for snapshot in snapshots for reading in snapshot.processes if reading.pid == pid]
     start_ns, end_ns = snapshots[0].at_ns, snapshots[-1].at_ns
-    inside = [pulse for pulse in pulses if start_ns < pulse.at_ns <= end_ns]
-    before = [pulse for pulse in pulses if pulse.at_ns <= start_ns]
+    inside = [report for report in telemetry if start_ns < report.at_ns <= end_ns]
+    before = [report for report in telemetry if report.at_ns <= start_ns]
     first, last = ([*before[-1:], *inside][0], inside[-1]) if inside else (None, None)
     return Worker(
-        pid,
-        None if answers is None else len(answers.done_ns),
-        cpu_s(snapshots, pid),
-        max(reading.rss_bytes for reading in mine),
-        max(reading.threads for reading in mine),
-        run_wait_s=round(_grown(snapshots, pid, lambda reading: reading.run_wait_ns) / 1e9, 4),
-        switches=_grown(snapshots, pid, lambda reading: reading.switches),
-        preemptions=_grown(snapshots, pid, lambda reading: reading.preemptions),
+        pid=pid,
+        requests=None if answers is None else len(answers.done_ns),
+        cpu_s=cpu_s(snapshots, pid),
+        rss_peak_bytes=max(reading.rss_bytes for reading in mine),
+        threads_peak=max(reading.threads for reading in mine),
+        run_wait_s=round(_growth(snapshots, pid, lambda reading: reading.run_wait_ns) / 1e9, 4),
+        switches=_growth(snapshots, pid, lambda reading: reading.switches),
+        preemptions=_growth(snapshots, pid, lambda reading: reading.preemptions),
         response_ms=None if answers is None else answers.response_ms,
         tokens=last.tokens if last else None,
         pool=last.pool if last else None,
@@ -44,7 +44,7 @@ def worker(
             else ()
         ),
         gc_ms=round(last.gc_ms - first.gc_ms, 3) if first and last else None,
-        timeline=_timeline(chosen(snapshots), pid, answers, pulses),
+        timeline=_timeline(slice_bounds(snapshots), pid, answers, telemetry),
     )
 
 
@@ -61,7 +61,7 @@ def imbalance(amounts: Sequence[float]) -> float | None:
     return max(amounts) * len(amounts) / total if total > 0 else None
 
 
-def chosen(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+def slice_bounds(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     """The snapshots that bound the slices of a timeline: at most 26, evenly, the first and the last among them.
 
     The last one comes when the measured part ends, however soon after another; a sliver joins the slice before it.
@@ -74,8 +74,8 @@ def chosen(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     return found
 
 
-def _grown(snapshots: Sequence[Snapshot], pid: int, of: Callable[[Reading], int]) -> int:
-    """By how much a count over a process's threads grew; a thread that ends takes its share away, which is no loss."""
+def _growth(snapshots: Sequence[Snapshot], pid: int, of: Callable[[Reading], int]) -> int:
+    """The growth of a count over a process's threads; a thread that ends takes its share away, which does not count."""
     return sum(
         max(of(after) - of(before), 0)
         for pair in itertools.pairwise(snapshots)
@@ -93,7 +93,7 @@ def _both(before: Snapshot, after: Snapshot, pid: int) -> tuple[Reading | None, 
 
 
 def _timeline(
-    bounds: Sequence[Snapshot], pid: int, answers: Answers | None, pulses: Sequence[Pulse]
+    bounds: Sequence[Snapshot], pid: int, answers: Answers | None, telemetry: Sequence[Telemetry]
 ) -> WorkerTimeline:
     pairs = list(itertools.pairwise(bounds))
     lengths_s = [(after.at_ns - before.at_ns) / 1e9 for before, after in pairs]
@@ -104,39 +104,37 @@ def _timeline(
             round(amount / length_s, digits) for amount, length_s in zip(amounts, lengths_s, strict=True)
         )
 
-    def grown(of: Callable[[Reading], int]) -> list[int]:
-        return [_grown(pair, pid, of) for pair in pairs]
+    def growth(of: Callable[[Reading], int]) -> list[int]:
+        return [_growth(pair, pid, of) for pair in pairs]
 
     edges_ns = [snapshot.at_ns for snapshot in bounds]
-    spoken = [_spoken(pulses, *edge) for edge in itertools.pairwise(edges_ns)]
+    reports = [_reports_in(telemetry, *edge) for edge in itertools.pairwise(edges_ns)]
 
-    def largest(of: Callable[[Pulse], float]) -> tuple[float | None, ...]:
-        if not any(spoken):
+    def largest(of: Callable[[Telemetry], float]) -> tuple[float | None, ...]:
+        if not any(reports):
             return ()
-        return tuple(max(map(of, said), default=None) for said in spoken)
+        return tuple(max(map(of, some), default=None) for some in reports)
 
     return WorkerTimeline(
         t_s=tuple(round((at_ns - edges_ns[0]) / 1e9, 3) for at_ns in edges_ns[1:]),
         cpu_share=per_s((cpu_s(pair, pid) for pair in pairs), 3),
-        run_wait_share=per_s(
-            (waited_ns / 1e9 for waited_ns in grown(lambda reading: reading.run_wait_ns)), 3
-        ),
+        run_wait_share=per_s((ns / 1e9 for ns in growth(lambda reading: reading.run_wait_ns)), 3),
         rss_bytes=tuple(reading.rss_bytes if reading else 0 for reading in last),
         threads=tuple(reading.threads if reading else 0 for reading in last),
-        switches_per_s=per_s(grown(lambda reading: reading.switches)),
-        preemptions_per_s=per_s(grown(lambda reading: reading.preemptions)),
+        switches_per_s=per_s(growth(lambda reading: reading.switches)),
+        preemptions_per_s=per_s(growth(lambda reading: reading.preemptions)),
         throughput_rps=per_s(np.histogram(answers.done_ns, edges_ns)[0].tolist(), 1) if answers else (),
-        loop_lag_ms=largest(lambda pulse: round(pulse.loop_lag_ms, 1)),
-        tokens_busy=largest(lambda pulse: pulse.tokens_busy),
-        tokens_waiting=largest(lambda pulse: pulse.tokens_waiting),
-        pool_busy=largest(lambda pulse: pulse.pool_busy),
-        pool_waiting=largest(lambda pulse: pulse.pool_waiting),
-        gc_pause_ms=largest(lambda pulse: round(pulse.gc_pause_ms, 2)),
+        loop_lag_ms=largest(lambda report: round(report.loop_lag_ms, 1)),
+        tokens_busy=largest(lambda report: report.tokens_busy),
+        tokens_waiting=largest(lambda report: report.tokens_waiting),
+        pool_busy=largest(lambda report: report.pool_busy),
+        pool_waiting=largest(lambda report: report.pool_waiting),
+        gc_pause_ms=largest(lambda report: round(report.gc_pause_ms, 2)),
     )
 
 
-def _spoken(pulses: Sequence[Pulse], after_ns: int, to_ns: int) -> Sequence[Pulse]:
-    """The pulses of a slice; where a blocked loop kept silent, the next one speaks for it."""
-    first = bisect.bisect_right(pulses, after_ns, key=lambda pulse: pulse.at_ns)
-    last = bisect.bisect_right(pulses, to_ns, key=lambda pulse: pulse.at_ns)
-    return pulses[first : max(last, first + 1)]
+def _reports_in(telemetry: Sequence[Telemetry], after_ns: int, to_ns: int) -> Sequence[Telemetry]:
+    """The telemetry of a slice; where a blocked loop reported nothing, the next report counts for it."""
+    first = bisect.bisect_right(telemetry, after_ns, key=lambda report: report.at_ns)
+    last = bisect.bisect_right(telemetry, to_ns, key=lambda report: report.at_ns)
+    return telemetry[first : max(last, first + 1)]

@@ -1,13 +1,18 @@
-"""The command line of each kind of server, with every default that would skew a measurement set the same way."""
+"""The command line of each kind of server, and the placeholders in it.
+
+Every default that would skew a measurement is set the same way for all kinds.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from bench.model.plan import Setup
 
+_BENCH = Path(__file__).parents[1]
 _BACKLOG = "4096"
 _KEEP_ALIVE_S = "75"
 _GRACE_S = "2"  # less than Processes gives, so that a server ends itself
@@ -20,10 +25,30 @@ _WORKER_CLASS = {
 
 
 def command(setup: Setup, host: str, port: int) -> list[str]:
-    """The argv that starts a setup on an address; `{tmp}` is left for the caller to fill in."""
-    if setup.server == "command":
-        return list(setup.command)
-    return [sys.executable, "-m", *_KINDS[setup.server](setup, host, port), *setup.args]
+    """The argv that starts a setup on an address, with its placeholders; a plain `python` is this interpreter."""
+    if setup.server != "command":
+        return [sys.executable, "-m", *_KINDS[setup.server](setup, host, port), *setup.args]
+    program, *arguments = setup.command
+    return [sys.executable if program in ("python", "python3") else program, *arguments]
+
+
+def placeholders(folder: Path, host: str, port: int, urls: Mapping[str, str]) -> dict[str, str]:
+    """The value of each placeholder of a setup; `urls` are those of its services, by name."""
+    return {
+        "{tmp}": str(folder),
+        "{port}": str(port),
+        "{host}": host,
+        "{python}": sys.executable,
+        "{bench}": str(_BENCH),
+        **{f"{{{name}}}": url for name, url in urls.items()},
+    }
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with each placeholder replaced by its value."""
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
+    return text
 
 
 def _address(host: str, port: int) -> str:

@@ -1,20 +1,19 @@
-"""A server in the background that is ready when its `with` block begins, and whose words are in its error."""
+"""A server in the background that is ready when its `with` block begins; its error quotes its log."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bench.errors import ServerError
+from bench.system.logs import quote
 from bench.system.processes import Processes
+from bench.system.waiting import wait_until
 
 _READY_WITHIN_S = 20.0
-_POLL_S = 0.02
-_LOG_CHARS = 1500
 
 
 @contextlib.contextmanager
@@ -30,11 +29,16 @@ def running(
 ) -> Iterator[None]:
     """Run a command in a folder for as long as the block lasts, which begins when it `answers`. Raises ServerError."""
     with started(processes, command, folder=folder, cpus=cpus, user=user, stop=stop) as child:
-        deadline_s = time.monotonic() + _READY_WITHIN_S
-        while not answers():
-            if child.poll() is not None or time.monotonic() > deadline_s:
+
+        def is_ready() -> bool:
+            if answers():
+                return True
+            if child.poll() is not None:
                 raise failure(command[0], folder)
-            time.sleep(_POLL_S)
+            return False
+
+        if not wait_until(is_ready, _READY_WITHIN_S):
+            raise failure(command[0], folder)
         yield
 
 
@@ -60,9 +64,8 @@ def started(
 
 
 def failure(name: str, folder: Path) -> ServerError:
-    """The error of a command that did not do what it should, with the end of what it said."""
-    said = _log(folder).read_text(errors="replace")[-_LOG_CHARS:].strip() or "(nothing)"
-    return ServerError(f"{name} did not start; it said:\n{said}")
+    """The error for a command that failed, with the end of its log."""
+    return ServerError(f"{name} did not start; its log:\n{quote(_log(folder))}")
 
 
 def _log(folder: Path) -> Path:

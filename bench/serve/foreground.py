@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.errors import UsageError
 from bench.model.plan import Setup
-from bench.serve.server import Server, ended, serving
+from bench.serve.server import Server, server_ended, serving
 from bench.system.ports import is_free
 from bench.system.processes import Processes
 
@@ -43,7 +43,7 @@ def follow(logs: list[Path], check: Callable[[], None]) -> None:
 def check(server: Server) -> None:
     """Raise ServerError when a server has ended."""
     if server.exit_status() is not None:
-        raise ended(server)
+        raise server_ended(server)
 
 
 def check_free(port: int, option: str) -> None:

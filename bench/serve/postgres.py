@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.errors import ServerError
 from bench.serve import daemon
 from bench.system.ports import free_port
-from bench.system.processes import Processes
+from bench.system.processes import Processes, user_options
 
 _DEBIAN = Path("/usr/lib/postgresql")
 _NOT_HERE = (
@@ -36,7 +36,7 @@ _OPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """The files of a PostgreSQL, who runs it, and where it listens when it runs."""
 
@@ -69,7 +69,7 @@ def new_cluster(processes: Processes) -> Iterator[Cluster]:
             if child.wait() != 0:
                 raise daemon.failure("initdb", folder)
         url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
-        yield Cluster(binaries, folder, user, port, url)
+        yield Cluster(binaries=binaries, folder=folder, user=user, port=port, url=url)
 
 
 def running(cluster: Cluster, processes: Processes, cpus: Sequence[int] = ()) -> AbstractContextManager[None]:
@@ -116,11 +116,11 @@ def _binaries(user: str | None, folder: Path) -> Path:
     package = Path(spec.origin).parent
     install = max(package.glob("pginstall*"), key=lambda path: _number(path.name.removeprefix("pginstall")))
     if not _runs(install / "bin" / "postgres", user):
-        install = _copied(install, folder)
+        install = _copy(install, folder)
     return install / "bin"
 
 
-def _copied(install: Path, folder: Path) -> Path:
+def _copy(install: Path, folder: Path) -> Path:
     """The installation of a wheel, with the libraries that stand beside its package, in another folder."""
     package = install.parent
     copy = folder / package.name / install.name
@@ -132,16 +132,9 @@ def _copied(install: Path, folder: Path) -> Path:
 
 
 def _runs(binary: Path, user: str | None) -> bool:
-    person = pwd.getpwnam(user) if user else None
     try:
         ran = subprocess.run(
-            [binary, "--version"],
-            check=False,
-            capture_output=True,
-            cwd="/",
-            user=person.pw_uid if person else None,
-            group=person.pw_gid if person else None,
-            extra_groups=[] if person else None,
+            [binary, "--version"], check=False, capture_output=True, cwd="/", **user_options(user)
         )
     except OSError:
         return False

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
-import sys
-import time
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,21 +17,24 @@ from bench.observe.process_tree import ProcessTree
 from bench.serve import commands
 from bench.serve.services import providing
 from bench.system.host import check_cpus
+from bench.system.logs import quote
 from bench.system.ports import free_port, is_free
 from bench.system.processes import Processes
+from bench.system.waiting import wait_until
 
 _READY_WITHIN_S = 30.0
 _WORKERS_WITHIN_S = 10.0
-_POLL_S = 0.02
-_LOG_LINES = 12
 
 _SCRUBBED = ("WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS")
 _SCRUBBED_PREFIXES = ("UVICORN_", "GRANIAN_", "HYPERCORN_")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A running server: where it listens, its first process, where it writes its log, and how to ask if it ended."""
+    """A running server: its address, its first process, its log, its CPUs.
+
+    `exit_status` returns None while the server runs.
+    """
 
     setup: Setup
     host: str
@@ -69,47 +71,53 @@ def serving(
     port = port or free_port(host)
     check_cpus(setup)
     cpus = tuple(setup.cpus or cpus)
-    with processes.folder() as tmp, providing(setup.services, processes, cpus) as urls:
-        places = {"{tmp}": str(tmp), "{port}": str(port), "{host}": host, "{python}": sys.executable}
-        places["{bench}"] = str(Path(__file__).parents[1])
-        places.update({f"{{{name}}}": url for name, url in urls.items()})
-        filled = replace(setup, env={key: _fill(value, places) for key, value in setup.env.items()})
-        argv = [_fill(word, places) for word in commands.command(setup, host, port)]
-        if setup.server == "command" and argv[0] in ("python", "python3"):
-            argv[0] = sys.executable
-        log = tmp / "server.log"
-        env = {key: value for key, value in os.environ.items() if not _is_scrubbed(key)}
-        env.update(filled.env)
-        with contextlib.ExitStack() as stack:
-            try:
-                child = stack.enter_context(processes.running(argv, log=log, cpus=cpus, env=env, cwd=cwd))
-            except OSError as error:
-                what = f"setup '{setup.name}': {argv[0]} cannot be started: {error.strerror}"
-                raise ServerError(what) from None
-            server = Server(filled, host, port, child.pid, log, cpus, child.poll)
+    with processes.folder() as folder, providing(setup.services, processes, cpus) as urls:
+        values = commands.placeholders(folder, host, port, urls)
+        setup = replace(setup, env={key: commands.fill(value, values) for key, value in setup.env.items()})
+        argv = [commands.fill(word, values) for word in commands.command(setup, host, port)]
+        log = folder / "server.log"
+        with _running(setup, processes, argv, log=log, cpus=cpus, cwd=cwd) as child:
+            server = Server(
+                setup=setup,
+                host=host,
+                port=port,
+                pid=child.pid,
+                log=log,
+                cpus=cpus,
+                exit_status=child.poll,
+            )
             _wait_until_ready(server, ready_within_s)
             _wait_for_workers(server)
             yield server
 
 
-def ended(server: Server) -> ServerError:
-    """The error of a server that is no longer there, with the end of its log."""
+@contextlib.contextmanager
+def _running(
+    setup: Setup,
+    processes: Processes,
+    argv: Sequence[str],
+    *,
+    log: Path,
+    cpus: Sequence[int],
+    cwd: Path | None,
+) -> Iterator[subprocess.Popen[str]]:
+    """The server's first process, in our environment without what would configure a server."""
+    env = {key: value for key, value in os.environ.items() if not _is_scrubbed(key)} | dict(setup.env)
+    with contextlib.ExitStack() as stack:
+        try:
+            child = stack.enter_context(processes.running(argv, log=log, cpus=cpus, env=env, cwd=cwd))
+        except OSError as error:
+            what = f"setup '{setup.name}': {argv[0]} cannot be started: {error.strerror}"
+            raise ServerError(what) from None
+        yield child
+
+
+def server_ended(server: Server) -> ServerError:
+    """The error for a server that is no longer there, with the end of its log."""
     return ServerError(
         f"setup '{server.setup.name}': the server ended with status {server.exit_status()}; its log:\n"
-        + log_tail(server.log)
+        + quote(server.log)
     )
-
-
-def log_tail(log: Path) -> str:
-    """The last lines of a server's log, indented, or a remark that it is empty."""
-    lines = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
-    return "\n".join(f"    {line}" for line in lines) if lines else "    (the server wrote nothing)"
-
-
-def _fill(text: str, places: dict[str, str]) -> str:
-    for mark, value in places.items():
-        text = text.replace(mark, value)
-    return text
 
 
 def _is_scrubbed(key: str) -> bool:
@@ -118,41 +126,48 @@ def _is_scrubbed(key: str) -> bool:
 
 def _wait_until_ready(server: Server, within_s: float) -> None:
     setup = server.setup
-    deadline_s = time.monotonic() + within_s
     seen = "no answer"
-    while time.monotonic() < deadline_s:
-        status = server.exit_status()
+
+    def is_ready() -> bool:
+        nonlocal seen
+        _check_alive(server)
+        status = _status(server.host, server.port, setup.health)
         if status is not None:
-            raise ended(server)
-        answer = _status(server.host, server.port, setup.health)
-        if answer == 200:
-            return
-        if answer is not None:
-            seen = f"status {answer}"
-        time.sleep(_POLL_S)
-    raise ServerError(
-        f"setup '{setup.name}': GET {setup.health} gave {seen} for {within_s:g} s; its log:\n"
-        + log_tail(server.log)
-    )
+            seen = f"status {status}"
+        return status == 200
+
+    if not wait_until(is_ready, within_s):
+        raise ServerError(
+            f"setup '{setup.name}': GET {setup.health} gave {seen} for {within_s:g} s; its log:\n"
+            + quote(server.log)
+        )
 
 
 def _wait_for_workers(server: Server) -> None:
     """The first worker answers for all: connections made now would stay with it while the others still start.
 
-    A server whose workers cannot be told is not waited for longer than 10 s.
+    The wait ends after 10 s, as the workers of some servers cannot be counted.
     """
-    deadline_s = time.monotonic() + _WORKERS_WITHIN_S
-    while _workers_up(server) < server.setup.workers and time.monotonic() < deadline_s:
-        if server.exit_status() is not None:
-            raise ended(server)
-        time.sleep(_POLL_S)
+
+    def are_up() -> bool:
+        if _count_workers(server) >= server.setup.workers:
+            return True
+        _check_alive(server)
+        return False
+
+    wait_until(are_up, _WORKERS_WITHIN_S)
 
 
-def _workers_up(server: Server) -> int:
-    """Those that write how they fare, which begins when the app does; where none is to, the processes there are."""
+def _check_alive(server: Server) -> None:
+    if server.exit_status() is not None:
+        raise server_ended(server)
+
+
+def _count_workers(server: Server) -> int:
+    """The workers that write telemetry, which begins when the app does; without telemetry, the processes."""
     if server.setup.workers == 1:
         return 1
-    folder = server.setup.env.get(telemetry.PROBE_DIR)
+    folder = server.setup.env.get(telemetry.TELEMETRY_DIR)
     return len(telemetry.writers(Path(folder)) if folder else ProcessTree(server.pid).workers())
 
 

@@ -72,15 +72,17 @@ def _new_database(url: str) -> Iterator[str]:
 
 
 def _postgres_hosts(url: str) -> list[str]:
-    """Every host that libpq would try, in the address or in its query; what is no host is the path of a socket."""
+    """Every host that libpq would try, from the address or its query; paths of sockets are left out."""
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
     try:
-        told = conninfo_to_dict(url)
+        options = conninfo_to_dict(url)
     except psycopg.Error as error:
         raise ServerError(f"DATABASE_URL: {_sentence(error)}") from None
-    hosts = f"{told.get('host') or os.environ.get('PGHOST', '')},{told.get('hostaddr') or ''}".split(",")
+    hosts = f"{options.get('host') or os.environ.get('PGHOST', '')},{options.get('hostaddr') or ''}".split(
+        ","
+    )
     return [host for host in hosts if host and not host.startswith(("/", "@"))]
 
 
@@ -129,8 +131,8 @@ def _redis_hosts(url: str) -> list[str]:
     """The host that the client would call, which a query may name too; none where the URL is a socket's."""
     from redis.connection import ConnectionPool
 
-    told = ConnectionPool.from_url(url).connection_kwargs
-    return [] if "path" in told else [str(told.get("host", "localhost"))]
+    options = ConnectionPool.from_url(url).connection_kwargs
+    return [] if "path" in options else [str(options.get("host", "localhost"))]
 
 
 def _sentence(error: Exception) -> str:

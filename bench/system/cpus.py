@@ -16,7 +16,7 @@ import psutil
 from bench.model.readings import CpuTimes
 
 Shared = Literal["", "core", "cpu"]
-"""What server and generator have in common: nothing, a core with two hyperthreads, or a CPU."""
+"""The common part of server and generator: nothing, a core with two hyperthreads, or a CPU."""
 
 _SYSTEM = Path("/sys/devices/system/cpu")
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -62,7 +62,7 @@ def share(generators: int = 1, *, apart: bool = True) -> Share:
 
 
 def shared(server: Sequence[int], generator: Sequence[int]) -> Shared:
-    """What two sets of CPUs have in common; of two empty ones, the only CPU where there is just one."""
+    """The common part of two sets of CPUs; of two empty ones, the only CPU where there is just one."""
     if not generator:
         return share().shared
     if set(server) & set(generator):
@@ -92,7 +92,7 @@ def _numbers(text: str) -> Iterator[int]:
 
 
 def quota() -> float | None:
-    """How many CPUs the control groups of this process allow in all; None where they set no limit (cgroups(7))."""
+    """The number of CPUs that the control groups of this process allow; None without a limit (cgroups(7))."""
     found = [limit for folder in _groups() if (limit := _limit(folder)) is not None]
     return min(found, default=None)
 
@@ -122,7 +122,7 @@ def _groups() -> list[Path]:
 
 
 def _throttled_s() -> float:
-    """How long quotas have stopped this process's control groups so far."""
+    """Seconds for which quotas have stopped this process's control groups so far."""
     return sum(map(_stopped_s, _groups()))
 
 
@@ -138,14 +138,14 @@ def _stopped_s(folder: Path) -> float:
 
 
 def times() -> CpuTimes:
-    """What each CPU has done since boot; to read it takes the kernel some 0.2 ms."""
+    """The times of each CPU since boot; reading them takes the kernel some 0.2 ms."""
     all_times = psutil.cpu_times(percpu=True)
     return CpuTimes(
-        time.monotonic_ns(),
-        tuple(one.user + getattr(one, "nice", 0.0) + one.system for one in all_times),
-        tuple(one.idle + getattr(one, "iowait", 0.0) for one in all_times),
-        tuple(float(getattr(one, "steal", 0.0)) for one in all_times),
-        _throttled_s(),
+        at_ns=time.monotonic_ns(),
+        used_s=tuple(one.user + getattr(one, "nice", 0.0) + one.system for one in all_times),
+        idle_s=tuple(one.idle + getattr(one, "iowait", 0.0) for one in all_times),
+        steal_s=tuple(float(getattr(one, "steal", 0.0)) for one in all_times),
+        throttled_s=_throttled_s(),
     )
 
 

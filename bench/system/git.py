@@ -1,51 +1,98 @@
-"""What git knows: commits, where they are shown on the web, and branches."""
+"""Git, which this module alone runs: commits, the state of a source tree, and where a commit is shown on the web."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.errors import UsageError
 from bench.model.commit import Commit
 
-_FORMAT = "%H%x00%s%x00%cI"
+_SHOW = ("show", "--no-patch", "--format=%H%x00%s%x00%cI")
+_STATE_WITHIN_S = 5.0
 _REMOTE = re.compile(
     r"(?:\w+://(?:[^@/]*@)?|(?:[^@/]*@))(?P<host>[^:/]+)(?::\d+)?[:/](?P<path>.+?)(?:\.git)?/?"
 )
 
 
-def output(folder: Path, *arguments: str, given: bytes | None = None) -> bytes | None:
-    """What git writes in a folder, byte for byte; None where it fails. Raises UsageError where git is missing."""
+def run(
+    folder: Path,
+    *arguments: str,
+    given: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run git in a folder, without hooks; `env` adds to our environment, `given` is its standard input.
+
+    Raises UsageError where git is missing, subprocess.TimeoutExpired where it takes longer than `timeout_s`.
+    """
     command = ["git", "-c", "core.hooksPath=/dev/null", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, input=given, capture_output=True, check=False)
+        return subprocess.run(
+            command,
+            input=given,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
     except FileNotFoundError:
         raise UsageError("git is not installed; on Debian: apt-get install git") from None
+
+
+def output(
+    folder: Path, *arguments: str, given: bytes | None = None, timeout_s: float | None = None
+) -> bytes | None:
+    """The output of git in a folder, byte for byte; None where git fails. Raises as `run` does."""
+    done = run(folder, *arguments, given=given, timeout_s=timeout_s)
     return done.stdout if done.returncode == 0 else None
 
 
-def text(folder: Path, *arguments: str) -> str | None:
-    """What git writes as one line or several, without the last end; None where it fails."""
-    said = output(folder, *arguments)
-    return None if said is None else said.decode(errors="replace").rstrip("\n")
+def text(folder: Path, *arguments: str, timeout_s: float | None = None) -> str | None:
+    """The output of git as text, without its last line end; None where git fails. Raises as `run` does."""
+    written = output(folder, *arguments, timeout_s=timeout_s)
+    return None if written is None else written.decode(errors="replace").rstrip("\n")
+
+
+def names(folder: Path, *arguments: str) -> str | None:
+    """`text` for output that holds file names, which need not be UTF-8: decoded as `os.fsdecode` does."""
+    written = output(folder, *arguments)
+    return None if written is None else written.decode(errors="surrogateescape").rstrip("\n")
 
 
 def root(folder: Path) -> Path:
     """The top of the repository around a folder. Raises UsageError outside of one."""
-    found = text(folder, "rev-parse", "--show-toplevel")
-    if found is None:
+    top = names(folder, "rev-parse", "--show-toplevel")
+    if top is None:
         raise UsageError(f"{folder} is in no git repository, and a history goes by commits")
-    return Path(found)
+    return Path(top)
 
 
 def commit(folder: Path, ref: str) -> Commit | None:
     """The commit that a ref names in the repository around a folder; None where it names none."""
-    said = text(folder, "show", "--no-patch", f"--format={_FORMAT}", "--end-of-options", f"{ref}^{{commit}}")
-    if said is None:
+    shown = text(folder, *_SHOW, "--end-of-options", f"{ref}^{{commit}}")
+    if shown is None:
         return None
-    found, subject, date = said.split("\0")
-    return Commit(found, subject, date)
+    full_hash, subject, date = shown.split("\0")
+    return Commit(full_hash, subject, date)
+
+
+def state(folder: Path) -> dict[str, object] | None:
+    """The commit of the source in a folder, and whether it holds changes: `commit` and `dirty`.
+
+    None outside of a repository, without git, and where git takes longer than 5 s.
+    """
+    try:
+        head = text(folder, "rev-parse", "HEAD", timeout_s=_STATE_WITHIN_S)
+        if not head:
+            return None
+        changes = text(folder, "status", "--porcelain", timeout_s=_STATE_WITHIN_S)
+    except (UsageError, OSError, subprocess.SubprocessError):
+        return None
+    return {"commit": head, "dirty": bool(changes)}
 
 
 def is_dirty(folder: Path) -> bool:
@@ -54,12 +101,12 @@ def is_dirty(folder: Path) -> bool:
 
 
 def commit_url(folder: Path) -> str | None:
-    """Where the remote `origin` shows a commit, with `{commit}` in its place; None where that cannot be guessed."""
-    return guessed_url(text(folder, "remote", "get-url", "origin") or "")
+    """The URL at which `origin` shows a commit, with the placeholder `{commit}`; None where it cannot be guessed."""
+    return guess_url(text(folder, "remote", "get-url", "origin") or "")
 
 
-def guessed_url(remote: str) -> str | None:
-    """The same for a remote's address: known are hosts that are called after GitHub or GitLab."""
+def guess_url(remote: str) -> str | None:
+    """The URL of a commit, with the placeholder `{commit}`, for the address of a remote at GitHub or GitLab."""
     found = _REMOTE.fullmatch(remote)
     if found is None:
         return None

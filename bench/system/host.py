@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.errors import UsageError
 from bench.model.plan import Setup
-from bench.system import cpus
+from bench.system import cpus, git
 
 PACKAGES = (
     *(
@@ -64,7 +64,7 @@ def fingerprint() -> dict[str, object]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "versions": versions(),
-        "git": git_state(Path(__file__).parent),
+        "git": git.state(Path(__file__).parent),
     }
 
 
@@ -80,7 +80,7 @@ def versions() -> dict[str, str]:
 
 
 def environment() -> dict[str, object]:
-    """What of our environment reaches the app beside its setup: settings, secret ones masked, and a .env file."""
+    """The part of our environment that reaches the app: settings, secrets masked, and if there is a .env file."""
     settings = {key: value for key, value in sorted(os.environ.items()) if key.startswith("APP_")}
     return {
         "settings": {
@@ -88,14 +88,6 @@ def environment() -> dict[str, object]:
         },
         "dotenv": Path(".env").is_file(),
     }
-
-
-def git_state(folder: Path) -> dict[str, object] | None:
-    """Commit of the source in a folder, and whether it holds changes; None outside a repository."""
-    commit = _output("git", "-C", str(folder), "rev-parse", "HEAD")
-    if not commit:
-        return None
-    return {"commit": commit, "dirty": bool(_output("git", "-C", str(folder), "status", "--porcelain"))}
 
 
 def cpus_for() -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -137,7 +129,7 @@ def check_cpus(setup: Setup, generator_cpus: Sequence[int] = ()) -> None:
         )
 
 
-def lacking(setups: Iterable[Setup]) -> dict[str, str]:
+def missing_programs(setups: Iterable[Setup]) -> dict[str, str]:
     """Why each setup that needs a program which is not installed cannot be started, by its name."""
     return {
         setup.name: f"{setup.needs} is not installed"

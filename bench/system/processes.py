@@ -15,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
 from bench.system.host import on_cpus
+from bench.system.waiting import wait_until
 
 _GUARD = """
 import os, shutil, signal, sys, time
@@ -51,6 +51,7 @@ for folder in folders:
 """
 
 _POLL_S = 0.01
+_KILLED_WITHIN_S = 1.0
 
 
 class Processes:
@@ -100,8 +101,9 @@ class Processes:
         """
         child = None
         try:
-            with log.open("ab") as log_file, _interruptions_held():
-                child = _spawn(command, log_file, cpus, env, talking, cwd, user)
+            with log.open("ab") as log_file, _hold_interruptions():
+                with on_cpus(cpus):  # a child inherits this thread's affinity: it never runs elsewhere
+                    child = _spawn(command, log_file, env=env, talking=talking, cwd=cwd, user=user)
                 self._tell("+", child.pid)
                 self._children.add(child.pid)
             yield child
@@ -130,7 +132,7 @@ class Processes:
 
 
 @contextlib.contextmanager
-def _interruptions_held() -> Iterator[None]:
+def _hold_interruptions() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM wait until the block ends: in its midst a child may live that nobody knows of yet."""
     if threading.current_thread() is not threading.main_thread():  # signals come to the main thread alone
         yield
@@ -149,31 +151,34 @@ def _interruptions_held() -> Iterator[None]:
             signal.raise_signal(came)
 
 
+def user_options(user: str | None) -> dict[str, Any]:
+    """The options of `subprocess` that run a child as this user, and as ours where none is named."""
+    if user is None:
+        return {}
+    person = pwd.getpwnam(user)
+    return {"user": person.pw_uid, "group": person.pw_gid, "extra_groups": []}
+
+
 def _spawn(
     command: Sequence[str],
     log: IO[bytes],
-    cpus: Sequence[int],
+    *,
     env: Mapping[str, str] | None,
     talking: bool,
     cwd: Path | None,
     user: str | None,
 ) -> subprocess.Popen[str]:
-    pipe = subprocess.PIPE
-    person = pwd.getpwnam(user) if user else None
-    with on_cpus(cpus):  # children inherit this thread's affinity, so there is no moment without it
-        return subprocess.Popen(
-            list(command),
-            stdin=pipe if talking else subprocess.DEVNULL,
-            stdout=pipe if talking else log,
-            stderr=log,
-            env=dict(env) if env is not None else None,
-            text=True,
-            start_new_session=True,
-            cwd=cwd,
-            user=person.pw_uid if person else None,
-            group=person.pw_gid if person else None,
-            extra_groups=[] if person else None,
-        )
+    return subprocess.Popen(
+        list(command),
+        stdin=subprocess.PIPE if talking else subprocess.DEVNULL,
+        stdout=subprocess.PIPE if talking else log,
+        stderr=log,
+        env=dict(env) if env is not None else None,
+        text=True,
+        start_new_session=True,
+        cwd=cwd,
+        **user_options(user),
+    )
 
 
 def _stop(child: subprocess.Popen[str], grace_s: float, stop: signal.Signals) -> None:
@@ -182,10 +187,13 @@ def _stop(child: subprocess.Popen[str], grace_s: float, stop: signal.Signals) ->
             child.send_signal(stop)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(grace_s)
-    deadline_s = time.monotonic() + 1.0
-    while _killed(child.pid) and time.monotonic() < deadline_s:
+
+    def is_gone() -> bool:
+        lives = _kill_group(child.pid)
         child.poll()
-        time.sleep(_POLL_S)
+        return not lives
+
+    wait_until(is_gone, _KILLED_WITHIN_S, _POLL_S)
     child.wait()
     for stream in (child.stdin, child.stdout):
         if stream is not None:
@@ -193,8 +201,8 @@ def _stop(child: subprocess.Popen[str], grace_s: float, stop: signal.Signals) ->
                 stream.close()
 
 
-def _killed(group: int) -> bool:
-    """Kill what is left of a group; False when nothing is.
+def _kill_group(group: int) -> bool:
+    """Kill the rest of a process group; returns whether any of it still lives.
 
     The dead do not count: where the first process of a container waits for nobody, they stay in the table for ever.
     """

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
 from bench.errors import UsageError
+from bench.system import git
 
 _SETTINGS = (".env", ".env.*")
 """In no commit, and what one version reads the other must, too."""
@@ -26,10 +26,10 @@ _CACHES = (
 """Ignored files that no app reads, or that it makes anew: nothing to write home about."""
 
 _SHOWN = 5
+_VERIFY = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+_LIST_TREE = ("ls-tree", "-r", "-z", "--full-tree")
 _LARGE_BYTES = 64_000_000
 """A file of the working tree that is larger is linked, not copied."""
-
-_NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Repository:
 
     def commit(self, ref: str) -> str:
         """The commit that a ref names. Raises UsageError where there is none."""
-        found = _git(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        found = git.names(self.root, *_VERIFY, f"{ref}^{{commit}}")
         if found is None:
             raise UsageError(
                 f"'{ref}' names no commit here; is it fetched? (git fetch --unshallow, git fetch origin)"
@@ -74,22 +74,22 @@ class Repository:
         things lie in memory. Raises UsageError where a version cannot be had.
         """
         with contextlib.ExitStack() as stack:
-            old = stack.enter_context(self._checked_out(base, place / "base"))
+            old = stack.enter_context(self._commit_tree(base, place / "base"))
             new = stack.enter_context(
                 self._working_tree(place / "head")
                 if head is None
-                else self._checked_out(head, place / "head")
+                else self._commit_tree(head, place / "head")
             )
             for tree in (old, new):
                 self._share_settings(tree)
-            yield Versions(old, new, () if head else self._ignored_by(old))
+            yield Versions(old, new, () if head else self._ignored_note(old))
 
     @contextlib.contextmanager
-    def _checked_out(self, ref: str, place: Path) -> Iterator[Tree]:
+    def _commit_tree(self, ref: str, place: Path) -> Iterator[Tree]:
         """A commit with its submodules."""
         commit = self.commit(ref)
         with self._worktree(place, commit):
-            git_dir = _git(self.root, "rev-parse", "--path-format=absolute", "--git-common-dir")
+            git_dir = git.names(self.root, "rev-parse", "--path-format=absolute", "--git-common-dir")
             _fill_submodules(self.root, Path(git_dir or self.root / ".git"), commit, place)
             if not (place / self.prefix).is_dir():
                 raise UsageError(f"{ref} has no folder {self.prefix}, so there is nothing to compare with")
@@ -100,7 +100,7 @@ class Repository:
     def _working_tree(self, place: Path) -> Iterator[Tree]:
         """The files as they are now, copied: a link would lead an app that resolves its paths out of `place`."""
         commit = self.commit("HEAD")
-        changed = _git(self.root, "status", "--porcelain")
+        changed = git.names(self.root, "status", "--porcelain")
         state = "with uncommitted changes" if changed else "no uncommitted changes"
         with self._worktree(place, commit, "--no-checkout"):
             _copy(self.root, place, besides=place.parent.resolve())
@@ -110,25 +110,25 @@ class Repository:
     @contextlib.contextmanager
     def _worktree(self, place: Path, commit: str, *options: str) -> Iterator[None]:
         """A worktree at `place`, removed in every case."""
-        add = (*_NO_HOOKS, "worktree", "add", "--detach", "--quiet", *options, str(place), commit)
+        add = ("worktree", "add", "--detach", "--quiet", *options, str(place), commit)
         try:
-            _must(self.root, *add)
+            _check_out(self.root, *add)
             yield
         finally:
-            _git(self.root, "worktree", "remove", "--force", str(place))
+            git.names(self.root, "worktree", "remove", "--force", str(place))
 
     def _share_settings(self, tree: Tree) -> None:
         here = self.root / self.prefix
-        for name in _listed(here, "--others", "--", *_SETTINGS):
+        for name in _list_files(here, "--others", "--", *_SETTINGS):
             target = tree.folder / name
             if "/" not in name and not os.path.lexists(target):
                 target.symlink_to(here / name)
 
-    def _ignored_by(self, base: Tree) -> tuple[str, ...]:
+    def _ignored_note(self, base: Tree) -> tuple[str, ...]:
         """A note on ignored files of the working tree that a base cannot have."""
         names = [
             name
-            for name in _ignored(self.root)
+            for name in _ignored_files(self.root)
             if not _is_cache(self.root, name) and not (base.root / name).exists()
         ]
         if not names:
@@ -143,10 +143,10 @@ class Repository:
 
 def repository(folder: Path) -> Repository:
     """The repository around a folder. Raises UsageError outside of one."""
-    root = _git(folder, "rev-parse", "--show-toplevel")
+    root = git.names(folder, "rev-parse", "--show-toplevel")
     if root is None:
         raise UsageError(f"{folder} is in no git repository, so there is no base to compare with")
-    return Repository(Path(root), _git(folder, "rev-parse", "--show-prefix") or "")
+    return Repository(Path(root), git.names(folder, "rev-parse", "--show-prefix") or "")
 
 
 def _copy(source: Path, place: Path, besides: Path) -> None:
@@ -154,7 +154,7 @@ def _copy(source: Path, place: Path, besides: Path) -> None:
 
     Left out are bytecode, and what lies in the folder `besides`.
     """
-    for name in _listed(source, "--cached", "--others", "--exclude-standard"):
+    for name in _list_files(source, "--cached", "--others", "--exclude-standard"):
         mine, target = source / name, place / name
         if mine.resolve().is_relative_to(besides):
             continue
@@ -165,7 +165,7 @@ def _copy(source: Path, place: Path, besides: Path) -> None:
         elif mine.is_symlink() or mine.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             _copy_file(mine, target)
-    for name in _ignored(source):
+    for name in _ignored_files(source):
         mine, target = source / name, place / name
         if _matches(name, _BYTECODE) or besides.is_relative_to(mine.resolve()):
             continue
@@ -181,10 +181,10 @@ def _copy_file(mine: Path, target: Path) -> None:
         target.symlink_to(mine)
 
 
-def _ignored(root: Path) -> list[str]:
-    """What git ignores; a folder of which it ignores everything counts once, and ends with a slash."""
+def _ignored_files(root: Path) -> list[str]:
+    """Files that git ignores; a folder that it ignores as a whole counts once, and ends with a slash."""
     wanted = ("--others", "--ignored", "--exclude-standard", "--directory", "--no-empty-directory")
-    return _listed(root, *wanted)
+    return _list_files(root, *wanted)
 
 
 def _is_cache(root: Path, name: str) -> bool:
@@ -199,9 +199,11 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch(part, pattern) for part in PurePath(name).parts for pattern in patterns)
 
 
-def _listed(folder: Path, *arguments: str) -> list[str]:
+def _list_files(folder: Path, *arguments: str) -> list[str]:
     """Files by the way from the folder to them, each once."""
-    return list(dict.fromkeys(filter(None, (_git(folder, "ls-files", "-z", *arguments) or "").split("\0"))))
+    return list(
+        dict.fromkeys(filter(None, (git.names(folder, "ls-files", "-z", *arguments) or "").split("\0")))
+    )
 
 
 def _fill_submodules(here: Path, git_dir: Path, commit: str, place: Path) -> None:
@@ -210,7 +212,7 @@ def _fill_submodules(here: Path, git_dir: Path, commit: str, place: Path) -> Non
     `here` is where the user has the repository, `place` where the commit was checked out. Those that the user has not
     initialised stay empty. Raises UsageError where a submodule lacks the commit that is wanted.
     """
-    entries = _ask(git_dir, "ls-tree", "-r", "-z", "--full-tree", commit) or ""
+    entries = _ask(git_dir, *_LIST_TREE, commit) or ""
     for entry in filter(lambda line: line.startswith("160000 "), entries.split("\0")):
         about, _, name = entry.partition("\t")
         wanted = about.split()[2]
@@ -225,7 +227,6 @@ def _fill_submodules(here: Path, git_dir: Path, commit: str, place: Path) -> Non
         folder = place / name
         index = {"GIT_INDEX_FILE": str(theirs / f"index-{os.getpid()}")}
         read = (
-            *_NO_HOOKS,
             f"--git-dir={theirs}",
             f"--work-tree={folder}",
             "read-tree",
@@ -234,7 +235,7 @@ def _fill_submodules(here: Path, git_dir: Path, commit: str, place: Path) -> Non
             wanted,
         )
         try:
-            _must(folder, *read, env=index)
+            _check_out(folder, *read, env=index)
         finally:
             Path(index["GIT_INDEX_FILE"]).unlink(missing_ok=True)
         _fill_submodules(here / name, theirs, wanted, folder)
@@ -243,7 +244,7 @@ def _fill_submodules(here: Path, git_dir: Path, commit: str, place: Path) -> Non
 def _submodule(here: Path, git_dir: Path, commit: str, name: str) -> Path | None:
     """The repository of a submodule: that of its checkout, or one that was left when the checkout went."""
     if (here / name / ".git").exists():
-        return Path(_git(here / name, "rev-parse", "--absolute-git-dir") or here / name / ".git")
+        return Path(git.names(here / name, "rev-parse", "--absolute-git-dir") or here / name / ".git")
     wanted = ("--blob", f"{commit}:.gitmodules", "--get-regexp", r"^submodule\..*\.path$")
     for line in (_ask(git_dir, "config", *wanted) or "").splitlines():
         key, _, path = line.partition(" ")
@@ -254,34 +255,11 @@ def _submodule(here: Path, git_dir: Path, commit: str, name: str) -> Path | None
 
 
 def _ask(git_dir: Path, *arguments: str) -> str | None:
-    """The same of a repository whose checkout, named in its configuration, may be gone."""
-    return _git(git_dir, f"--git-dir={git_dir}", f"--work-tree={git_dir}", *arguments)
+    """The output of git for a repository whose checkout, named in its configuration, may be gone."""
+    return git.names(git_dir, f"--git-dir={git_dir}", f"--work-tree={git_dir}", *arguments)
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    """The output of git; None where it fails."""
-    try:
-        done = _run(folder, arguments)
-    except FileNotFoundError:
-        raise UsageError("git is not installed; on Debian: apt-get install git") from None
-    return done.stdout.rstrip("\n") if done.returncode == 0 else None
-
-
-def _must(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> None:
-    done = _run(folder, arguments, env or {})
+def _check_out(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> None:
+    done = git.run(folder, *arguments, env=env)
     if done.returncode:
-        raise UsageError(f"git cannot check out the commit: {done.stderr.strip()}")
-
-
-def _run(
-    folder: Path, arguments: Sequence[str], env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(
-        command,
-        env={**os.environ, **(env or {})},
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        errors="surrogateescape",
-    )
+        raise UsageError(f"git cannot check out the commit: {done.stderr.decode(errors='replace').strip()}")

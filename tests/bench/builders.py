@@ -90,7 +90,7 @@ def record(
     )
     return Record(
         run,
-        Cell(setup, scenario, engine, load, repeat),
+        Cell(setup, scenario, engine, load, repeat=repeat),
         summary,
         Resources(cpu_us, rss, processes, cpus=cpus),
         Generator(0.4, 20.0),

@@ -11,7 +11,8 @@ import pytest
 
 from bench.gates.output.judgement import render
 from bench.history.entry import Entry
-from bench.measure.runner import Bench, facts
+from bench.measure.runner import facts
+from bench.measure.workbench import Workbench
 from bench.model.change import Change, Judgement
 from bench.model.plan import Block, Setup
 from bench.model.record import Failure, Record
@@ -62,7 +63,7 @@ def test_every_field_has_a_meaning() -> None:
 @pytest.mark.parametrize("name", ["default", "study", "history"])
 def test_a_fresh_run_json_is_as_the_page_says(name: str) -> None:
     plan, setups = replace(config.load_plans()[name], seed=7), config.load_setups()
-    made = facts("r", plan, Bench(setups=setups, scenarios=SCENARIOS, server_cpus=(0,)))
+    made = facts("r", plan, Workbench(setups=setups, scenarios=SCENARIOS, server_cpus=(0,)))
     written = json.loads(json.dumps(made))
     assert list(differences(written, "[RunFacts](#runfacts)", "run.json")) == []
 

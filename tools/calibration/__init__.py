@@ -1,1 +1,1 @@
-"""How far the gates can be trusted: what they say of versions that are the same, and of faults put in on purpose."""
+"""Measures how far the gates can be trusted: their verdicts on equal versions, and on faults put in on purpose."""

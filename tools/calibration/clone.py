@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.errors import GateError
+from bench.system import git as system_git
 from bench.system.revisions import Repository
-from tools.calibration.faults import DOCUMENTED, Patch, documented
+from tools.calibration.faults import DOCUMENTED, Patch, change_documentation
 
 _NOBODY = (
     *("-c", "user.name=calibration", "-c", "user.email=calibration@localhost", "-c", "commit.gpgsign=false"),
-    *("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false"),
+    *("-c", "advice.detachedHead=false"),
 )
 
 
@@ -30,9 +30,9 @@ class Clone:
         The files are those of the base again afterwards. Raises GateError where a change does not fit.
         """
         for file in DOCUMENTED:
-            self._write(file, documented(self._read(file), words))
+            self._write(file, change_documentation(self._read(file), words))
         for patch, turns in patches:
-            self._write(patch.file, patch.applied(self._read(patch.file), turns))
+            self._write(patch.file, patch.apply(self._read(patch.file), turns))
         git(self.folder, "commit", "--quiet", "--all", "--message", "calibration: a head")
         commit = git(self.folder, "rev-parse", "HEAD")
         git(self.folder, "checkout", "--quiet", "--detach", self.base)
@@ -46,7 +46,7 @@ class Clone:
 
 
 @contextlib.contextmanager
-def cloned(source: Repository, place: Path) -> Iterator[Clone]:
+def clone_source(source: Repository, place: Path) -> Iterator[Clone]:
     """A clone of the last commit at `place`. Raises UsageError where there is none, GateError where git fails."""
     base = source.commit("HEAD")
     git(source.root, "clone", "--quiet", "--local", "--no-checkout", str(source.root), str(place))
@@ -55,9 +55,8 @@ def cloned(source: Repository, place: Path) -> Iterator[Clone]:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What git writes. Raises GateError where it fails."""
-    command = ["git", "-C", str(folder), *_NOBODY, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    """The output of git, which commits as nobody. Raises GateError where it fails."""
+    done = system_git.run(folder, *_NOBODY, *arguments)
     if done.returncode:
-        raise GateError(f"git {arguments[0]}: {done.stderr.strip()}")
-    return done.stdout.strip()
+        raise GateError(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode(errors="replace").strip()

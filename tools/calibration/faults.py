@@ -22,7 +22,7 @@ class Patch:
     anchor: str
     faulty: str
 
-    def applied(self, source: str, turns: int = 0) -> str:
+    def apply(self, source: str, turns: int = 0) -> str:
         """The file with the fault in it, `turns` being those of its loop.
 
         Raises GateError where the anchor does not stand in it exactly once.
@@ -35,9 +35,9 @@ class Patch:
         return source.replace(self.anchor, self.faulty.replace(_TURNS, str(turns)))
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is done to the app: by scenario, the changes that spoil it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeededFault:
+    """A fault: by scenario, the changes of the app that spoil it.
 
     `share` is the part by which a loop makes requests of these scenarios dearer: in instructions for the exact gate, in
     CPU time of the server for the paired one. `runs` says how many are made where nobody asks for a number. What is
@@ -92,7 +92,7 @@ PRICED = next(iter(HANDLERS))
 _UNTOUCHED = "dependencies-async"
 
 
-def documented(source: str, amount: int) -> str:
+def change_documentation(source: str, amount: int) -> str:
     """A source file with more comments and a longer docstring, as a change of the documentation leaves it.
 
     Other amounts move lines and memory in other ways: the exact gate would else see the very same thing each time.
@@ -101,7 +101,7 @@ def documented(source: str, amount: int) -> str:
     return source.replace('"""', f'{comment}"""{"Words, and more words. " * (amount + 1)}', 1)
 
 
-def watched(gate: Gate, fault: Fault) -> tuple[str, ...]:
+def watched_scenarios(gate: Gate, fault: SeededFault) -> tuple[str, ...]:
     """The scenarios that are measured in each run."""
     if gate == "exact":
         return EXACT
@@ -115,19 +115,19 @@ def watched(gate: Gate, fault: Fault) -> tuple[str, ...]:
 LOOP = f'for _ in b"." * {_TURNS}:\n        pass'
 
 
-def looped(scenario: str) -> Patch:
+def add_loop(scenario: str) -> Patch:
     """A loop at the beginning of a handler."""
     file, docstring = HANDLERS[scenario]
     return Patch(file, f'"""{docstring}"""\n', f'"""{docstring}"""\n    {LOOP}\n')
 
 
-def _slower(percent: float, exact: int, paired: int) -> Fault:
-    return Fault(
-        f"cpu-{percent:g}",
-        f"+{percent:g} % CPU in a handler",
-        {name: (looped(name),) for name in HANDLERS},
-        percent / 100,
-        {"exact": exact, "paired": paired},
+def _slower(percent: float, exact: int, paired: int) -> SeededFault:
+    return SeededFault(
+        name=f"cpu-{percent:g}",
+        about=f"+{percent:g} % CPU in a handler",
+        spoiled={name: (add_loop(name),) for name in HANDLERS},
+        share=percent / 100,
+        runs={"exact": exact, "paired": paired},
     )
 
 
@@ -140,39 +140,39 @@ _HELLO = f'"""{HANDLERS["noop-async"][1]}"""\n'
 
 SAME = "a-a"
 
-FAULTS: dict[str, Fault] = {
+FAULTS: dict[str, SeededFault] = {
     fault.name: fault
     for fault in (
-        Fault(SAME, "comments and docstrings only", runs={"exact": 30, "paired": 10}),
+        SeededFault(name=SAME, about="comments and docstrings only", runs={"exact": 30, "paired": 10}),
         _slower(0.5, 20, 2),
         _slower(2, 4, 5),
         _slower(3, 4, 5),
         _slower(5, 4, 5),
         _slower(10, 4, 2),
-        Fault(
-            "waiting",
-            "12 ms of waiting instead of 10",
-            {"io-async": (Patch(_IO, _AWAIT, _AWAIT.replace("ms /", "(ms + 2) /")),)},
+        SeededFault(
+            name="waiting",
+            about="12 ms of waiting instead of 10",
+            spoiled={"io-async": (Patch(_IO, _AWAIT, _AWAIT.replace("ms /", "(ms + 2) /")),)},
         ),
-        Fault(
-            "query",
-            "one database query more",
-            {"db-orm-async": (Patch(_DB, _READING, f"{_READING}{_READ.splitlines()[1]}\n"),)},
+        SeededFault(
+            name="query",
+            about="one database query more",
+            spoiled={"db-orm-async": (Patch(_DB, _READING, f"{_READING}{_READ.splitlines()[1]}\n"),)},
         ),
-        Fault(
-            "blocking",
-            "10 ms that block the event loop instead of being awaited",
-            {"io-async": (Patch(_IO, _AWAIT, _AWAIT.replace("await sleep_async", "sleep")),)},
+        SeededFault(
+            name="blocking",
+            about="10 ms that block the event loop instead of being awaited",
+            spoiled={"io-async": (Patch(_IO, _AWAIT, _AWAIT.replace("await sleep_async", "sleep")),)},
         ),
-        Fault(
-            "pool",
-            "4 threads instead of 40",
-            {"io-sync": (Patch("target_app/settings.py", _TOKENS.format(40), _TOKENS.format(4)),)},
+        SeededFault(
+            name="pool",
+            about="4 threads instead of 40",
+            spoiled={"io-sync": (Patch("target_app/settings.py", _TOKENS.format(40), _TOKENS.format(4)),)},
         ),
-        Fault(
-            "leak",
-            "4 KB that each request leaves behind",
-            {
+        SeededFault(
+            name="leak",
+            about="4 KB that each request leaves behind",
+            spoiled={
                 "noop-async": (
                     Patch(_NOOP, _ROUTER, f"{_ROUTER}_KEPT: list[bytearray] = []\n"),
                     Patch(_NOOP, _HELLO, f"{_HELLO}    _KEPT.append(bytearray(4096))\n"),

@@ -23,8 +23,8 @@ _GRACE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """How a gate ended: its exit status, the time it took with all set-up, its rows, or what went wrong."""
+class GateOutcome:
+    """The end of a gate: its exit status, the time it took with all set-up, its rows, or what went wrong."""
 
     status: int
     took_s: float
@@ -33,17 +33,17 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class GateRunner:
     """The `bench` of a clone; what it writes goes to `folder`."""
 
     clone: Clone
     processes: Processes
     folder: Path
 
-    def judged(
+    def judge(
         self, gate: Gate, head: str, scenarios: Sequence[str], seconds: float | None, number: int
-    ) -> Said:
-        """What a gate says of a head. A gate that comes to no verdict is no exception: that is a result, too."""
+    ) -> GateOutcome:
+        """Run a gate on a head. A gate without a verdict raises nothing: that is a result, too."""
         out, log = self.folder / "judgement.json", self.folder / "log"
         for file in (out, log):
             file.unlink(missing_ok=True)
@@ -56,8 +56,8 @@ class Bench:
         status = self._run(command, log)
         took_s = time.monotonic() - began_s
         if not out.exists():
-            return Said(status, took_s, (), _complaint(log.read_text(errors="replace")))
-        return Said(status, took_s, tuple(map(change, json.loads(out.read_text())["rows"])), "")
+            return GateOutcome(status, took_s, (), _complaint(log.read_text(errors="replace")))
+        return GateOutcome(status, took_s, tuple(map(change, json.loads(out.read_text())["rows"])), "")
 
     def _run(self, command: Sequence[str], log: Path) -> int:
         """It may write no summary of a job on GitHub: it is not the job."""
@@ -74,6 +74,6 @@ class Bench:
 
 
 def _complaint(log: str) -> str:
-    """What the gate complained of: the line that says so, and what follows it."""
+    """The gate's error message: its line, and the lines after it."""
     said = log.rpartition("\nbench: ")[2].removeprefix("bench: ")
     return " ".join(said.split()) or "it ended without a word"

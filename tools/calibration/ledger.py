@@ -11,10 +11,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from bench.errors import UsageError
 from bench.model.change import Change
+from bench.system import jsonl
 from tools.calibration.faults import GATES
-from tools.calibration.trial import Price, Trial
+from tools.calibration.gate_run import GateRun, Price
 
 _DIGITS = 5
 _FIELDS = {field.name for field in fields(Change)}
@@ -26,7 +26,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def trials(self) -> list[Trial]:
+    def trials(self) -> list[GateRun]:
         """All runs so far. Raises UsageError for a line that cannot be read."""
         return [_trial(said) for gate in GATES for said in self._lines(f"{gate}.jsonl")]
 
@@ -34,7 +34,7 @@ class Ledger:
         """All prices so far. Raises UsageError for a line that cannot be read."""
         return [Price(**said) for said in self._lines("prices.jsonl")]
 
-    def add(self, trial: Trial) -> None:
+    def add(self, trial: GateRun) -> None:
         self._append(f"{trial.gate}.jsonl", [asdict(trial)])
 
     def add_prices(self, prices: Sequence[Price]) -> None:
@@ -42,19 +42,16 @@ class Ledger:
 
     def _append(self, name: str, things: Sequence[dict[str, Any]]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps(_brief(thing), ensure_ascii=False) + "\n" for thing in things]
-        with (self.folder / name).open("a", encoding="utf-8") as file:
-            file.write("".join(lines))
+        lines = (json.dumps(_brief(thing), ensure_ascii=False) + "\n" for thing in things)
+        jsonl.append(self.folder / name, *(line.encode() for line in lines))
 
     def _lines(self, name: str) -> Iterator[dict[str, Any]]:
+        """All lines; one that was cut off is refused as any other that cannot be read."""
         path = self.folder / name
         if not path.exists():
-            return
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise UsageError(f"{path}, line {number}: {error}") from None
+            return iter(())
+        whole, torn = jsonl.split(path.read_bytes())
+        return jsonl.parse([*whole, torn] if torn else whole, str(path), json.loads)
 
 
 def change(said: dict[str, Any]) -> Change:
@@ -63,9 +60,9 @@ def change(said: dict[str, Any]) -> Change:
     return Change(**{"verdict": None, **known, "why": tuple(said.get("why", ()))})
 
 
-def _trial(said: dict[str, Any]) -> Trial:
+def _trial(said: dict[str, Any]) -> GateRun:
     rows = tuple(map(change, said.get("rows", ())))
-    return Trial(**{"seconds": None, **said, "scenarios": tuple(said["scenarios"]), "rows": rows})
+    return GateRun(**{"seconds": None, **said, "scenarios": tuple(said["scenarios"]), "rows": rows})
 
 
 def _brief(thing: Any) -> Any:

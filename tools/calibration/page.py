@@ -10,8 +10,8 @@ from bench.model.change import Verdict
 from bench.report.markdown import grid, plain
 from bench.stats.table import Column, Row, Table, label
 from tools.calibration.faults import EXACT, FAULTS, GATES, HANDLERS, SAME, Gate
-from tools.calibration.tally import Group, Rate, false_alarms, groups, merged
-from tools.calibration.trial import Price, Trial
+from tools.calibration.gate_run import GateRun, Price
+from tools.calibration.tally import Group, Rate, false_alarms, groups, merge
 
 _COMMANDS: Mapping[Gate, str] = {"exact": "bench exact", "paired": "bench ab"}
 _PRIMARY: Mapping[Gate, str] = {"exact": "instructions", "paired": "cpu"}
@@ -59,7 +59,7 @@ stopped at any time, and goes on where it was. To begin anew, remove `docs/calib
 `make calibrate ARGS='--gate paired --only cpu-5 --runs 5'`; `make calibrate ARGS=--help` says more."""
 
 
-def page(trials: Sequence[Trial], prices: Sequence[Price]) -> str:
+def page(trials: Sequence[GateRun], prices: Sequence[Price]) -> str:
     """The whole document."""
     found = groups(trials)
     blocks = [
@@ -81,7 +81,7 @@ def page(trials: Sequence[Trial], prices: Sequence[Price]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _circumstances(trials: Sequence[Trial]) -> Iterator[str]:
+def _circumstances(trials: Sequence[GateRun]) -> Iterator[str]:
     if not trials:
         return
     machines = dict.fromkeys(one.machine for one in trials)
@@ -105,16 +105,16 @@ def _outcome(fault: str, gate: Gate, found: Sequence[Group]) -> str:
     if not mine:
         return _NOT_RUN
     if fault == SAME:
-        return f"{false_alarms(merged(mine))} called worse"
-    said = sum((group.spoiled for group in mine), Counter[Verdict | None]())
+        return f"{false_alarms(merge(mine))} called worse"
+    said = sum((group.spoiled_verdicts for group in mine), Counter[Verdict | None]())
     rate = Rate(said["regressed"], said.total())
-    metrics = sum((group.seen_in for group in mine), Counter[str]())
+    metrics = sum((group.metrics_of_detections for group in mine), Counter[str]())
     how = f", by {', '.join(metrics)}" if metrics and gate == "paired" else ""
     return f"found {rate}{_measured(fault, gate, mine)}{how}{_otherwise(said)}"
 
 
 def _measured(fault: str, gate: Gate, mine: Sequence[Group]) -> str:
-    """What a priced loop came out as, in the median of all runs: ` (measured +3.49 %)`."""
+    """The measured size of a priced loop, in the median of all runs: ` (measured +3.49 %)`."""
     ratios = [ratio for group in mine for ratio in group.ratios(_PRIMARY[gate])]
     if FAULTS[fault].share is None or not ratios:
         return ""
@@ -122,7 +122,7 @@ def _measured(fault: str, gate: Gate, mine: Sequence[Group]) -> str:
 
 
 def _otherwise(said: Counter[Verdict | None]) -> str:
-    """What was said of faults that were not found: `; no change 2`."""
+    """The verdicts on faults that were not found: `; no change 2`."""
     rest = [f"{verdict} {said[verdict]}" for verdict in _VERDICTS[1:] if said[verdict]]
     return f"; {', '.join(rest)}" if rest else ""
 
@@ -153,8 +153,8 @@ def _quiet(found: Sequence[Group]) -> Table:
 
 
 def _quiet_row(gate: Gate, of: str, some: Sequence[Group]) -> Row:
-    untouched = merged(some)
-    alarmed = Rate(sum(one.alarmed.hits for one in some), sum(one.alarmed.tries for one in some))
+    untouched = merge(some)
+    alarmed = Rate(sum(one.alarm_rate.hits for one in some), sum(one.alarm_rate.tries for one in some))
     lengths = sorted({f"{group.seconds:g}" for group in some if group.seconds is not None})
     same = of == "A/A"
     return Row(
@@ -223,13 +223,13 @@ def _detection(group: Group) -> Row:
         (
             FAULTS[group.fault].about,
             "" if group.seconds is None else f"{group.seconds:g}",
-            str(group.found),
-            _percent(group.found.at_least),
+            str(group.detection_rate),
+            _percent(group.detection_rate.at_least),
             _not_found(group),
-            _counted(group.seen_in),
+            _counted(group.metrics_of_detections),
             _spread(ratios),
             "" if mde is None else f"{mde:.1%}",
-            str(false_alarms(group.untouched)),
+            str(false_alarms(group.untouched_verdicts)),
             _whole(group.median_s),
             _whole(group.longest_s),
         )
@@ -237,7 +237,7 @@ def _detection(group: Group) -> Row:
 
 
 def _not_found(group: Group) -> str:
-    return f"{_counted(group.missed)}{_otherwise(group.spoiled)}" if group.missed else ""
+    return f"{_counted(group.misses)}{_otherwise(group.spoiled_verdicts)}" if group.misses else ""
 
 
 def _counted(some: Counter[str]) -> str:
@@ -294,7 +294,7 @@ def _paired_price(price: Price | None) -> tuple[str, str, str, str]:
     return f"{price.request:.0f}", f"{price.turn * 1e3:.1f}", alone, f"{price.turns(0.05):,}"
 
 
-def _failures(trials: Iterable[Trial]) -> Iterator[str]:
+def _failures(trials: Iterable[GateRun]) -> Iterator[str]:
     failed = [one for one in trials if one.error]
     if failed:
         yield "## Runs without a verdict"

@@ -10,14 +10,12 @@ from bench.errors import GateError
 from bench.system import host
 from bench.system.processes import Processes
 from bench.system.revisions import repository
-from tools.calibration.clone import cloned
-from tools.calibration.faults import FAULTS, GATES, Fault, Gate, watched
-from tools.calibration.judging import Bench
+from tools.calibration.clone import clone_source
+from tools.calibration.faults import FAULTS, GATES, Gate, SeededFault, watched_scenarios
+from tools.calibration.gate_run import GateRun, Price
+from tools.calibration.judging import GateRunner
 from tools.calibration.ledger import Ledger
 from tools.calibration.prices import prices
-from tools.calibration.trial import Price, Trial
-
-Tell = Callable[[str], None]
 
 _MOST_IN_A_ROW = 3
 
@@ -39,16 +37,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlannedRun:
     """One run to come."""
 
     gate: Gate
-    fault: Fault
+    fault: SeededFault
     number: int
     runs: int
 
 
-def calibrate(asked: Asked, ledger: Ledger, here: Path, tell: Tell) -> int:
+def calibrate(asked: Asked, ledger: Ledger, here: Path, note: Callable[[str], None]) -> int:
     """Run what is missing and add it to the ledger; gives how many runs came to no verdict.
 
     Raises GateError where a fault does not fit the app any more, where prices cannot be had, and where one run after
@@ -61,13 +59,13 @@ def calibrate(asked: Asked, ledger: Ledger, here: Path, tell: Tell) -> int:
     with (
         Processes() as processes,
         processes.folder() as folder,
-        cloned(repository(here), folder / "clone") as clone,
+        clone_source(repository(here), folder / "clone") as clone,
     ):
-        session = _Session(Bench(clone, processes, folder), ledger, asked, tell)
+        session = _Session(GateRunner(clone, processes, folder), ledger, asked, note)
         for step in todo:
             trial = session.run(step)
             ledger.add(trial)
-            tell(f"{title(step)}: {summary(trial)}; {trial.took_s:.0f} s")
+            note(f"{title(step)}: {summary(trial)}; {trial.took_s:.0f} s")
             failed += bool(trial.error)
             in_a_row = in_a_row + 1 if trial.error else 0
             if in_a_row == _MOST_IN_A_ROW:
@@ -75,11 +73,11 @@ def calibrate(asked: Asked, ledger: Ledger, here: Path, tell: Tell) -> int:
     return failed
 
 
-def steps(asked: Asked, trials: Iterable[Trial]) -> list[Step]:
-    """What is missing, in turn: a run of each fault, then another of each. A run without a verdict is made again."""
+def steps(asked: Asked, trials: Iterable[GateRun]) -> list[PlannedRun]:
+    """The missing runs, in turn: one of each fault, then another of each. A run without a verdict is made again."""
     done = {(one.gate, one.fault, one.number, one.seconds) for one in trials if not one.error}
     wanted = [
-        Step(gate, fault, number, runs)
+        PlannedRun(gate, fault, number, runs)
         for gate in asked.gates
         for fault in map(FAULTS.__getitem__, asked.faults)
         for runs in [fault.runs[gate] if asked.runs is None else asked.runs]
@@ -92,37 +90,37 @@ def steps(asked: Asked, trials: Iterable[Trial]) -> list[Step]:
 class _Session:
     """The steps of a calibration in one clone."""
 
-    def __init__(self, bench: Bench, ledger: Ledger, asked: Asked, tell: Tell) -> None:
+    def __init__(self, bench: GateRunner, ledger: Ledger, asked: Asked, note: Callable[[str], None]) -> None:
         self._bench = bench
         self._ledger = ledger
         self._asked = asked
-        self._tell = tell
+        self._note = note
         self._commit = bench.clone.base[:10]
         self._machine = machine()
 
-    def run(self, step: Step) -> Trial:
+    def run(self, step: PlannedRun) -> GateRun:
         gate, fault, number = step.gate, step.fault, step.number
         turns = self._turns(step)
         patches = [(patch, turns[name]) for name in turns for patch in fault.spoiled[name]]
         head = self._bench.clone.head(patches, words=number)
-        scenarios, seconds = watched(gate, fault), self._asked.length(gate)
-        said = self._bench.judged(gate, head, scenarios, seconds, number)
-        return Trial(
-            gate,
-            fault.name,
-            number,
-            seconds,
-            scenarios,
-            turns,
-            said.status,
-            said.took_s,
-            self._commit,
-            self._machine,
-            said.rows,
-            said.error,
+        scenarios, seconds = watched_scenarios(gate, fault), self._asked.length(gate)
+        said = self._bench.judge(gate, head, scenarios, seconds, number)
+        return GateRun(
+            gate=gate,
+            fault=fault.name,
+            number=number,
+            seconds=seconds,
+            scenarios=scenarios,
+            spoiled=turns,
+            status=said.status,
+            took_s=said.took_s,
+            commit=self._commit,
+            machine=self._machine,
+            rows=said.rows,
+            error=said.error,
         )
 
-    def _turns(self, step: Step) -> dict[str, int]:
+    def _turns(self, step: PlannedRun) -> dict[str, int]:
         """By scenario that is to be spoiled, the turns of its loop."""
         sites = step.fault.sites(step.gate, step.number)
         if step.fault.share is None:
@@ -133,7 +131,7 @@ class _Session:
     def _prices(self, gate: Gate) -> dict[str, Price]:
         """As they were measured on this machine before, or now."""
         if not (known := self._known(gate)):
-            self._tell(f"{gate}: measuring what a request and a turn of a loop cost")
+            self._note(f"{gate}: measuring what a request and a turn of a loop cost")
             self._ledger.add_prices(prices(self._bench, gate, self._commit, self._machine))
             known = self._known(gate)
         return known
@@ -149,11 +147,11 @@ def machine() -> str:
     return f"{found['cpu_model']}, {found['cores']} CPUs, Linux {found['kernel']}, {found['python']}"
 
 
-def title(step: Step) -> str:
+def title(step: PlannedRun) -> str:
     return f"{step.gate}, {step.fault.name}, {step.number + 1} of {step.runs}"
 
 
-def summary(trial: Trial) -> str:
+def summary(trial: GateRun) -> str:
     """`found noop-async; inconclusive json-model`, `quiet`, or what was called worse though it is not."""
     if trial.error:
         return f"no verdict, status {trial.status}: {trial.error.splitlines()[-1]}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bench.model.change import Change, Verdict
 from tools.calibration.binomial import at_least, at_most
 from tools.calibration.faults import FAULTS, GATES, Gate
-from tools.calibration.trial import Trial
+from tools.calibration.gate_run import GateRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ class Group:
     gate: Gate
     fault: str
     seconds: float | None
-    trials: tuple[Trial, ...]
+    trials: tuple[GateRun, ...]
 
     @property
-    def alarmed(self) -> Rate:
+    def alarm_rate(self) -> Rate:
         """The runs that called anything worse to which nothing was done, of those in which there was such."""
         able = [one for one in self.trials if one.untouched]
         return Rate(sum(bool(one.alarms()) for one in able), len(able))
 
     @property
-    def untouched(self) -> Counter[Verdict | None]:
-        """What was said of scenarios without a fault, and of the memory of all of them where there is none at all."""
+    def untouched_verdicts(self) -> Counter[Verdict | None]:
+        """The verdicts on scenarios without a fault, and on the memory of all of them in a run without any."""
         return Counter(one.verdict(name) for one in self.trials for name in one.untouched)
 
     @property
@@ -58,28 +58,28 @@ class Group:
         return tuple(row for one in self.trials for row in one.alarms())
 
     @property
-    def spoiled(self) -> Counter[Verdict | None]:
-        """What was said of scenarios with a fault in them."""
+    def spoiled_verdicts(self) -> Counter[Verdict | None]:
+        """The verdicts on scenarios with a fault."""
         return Counter(one.verdict(name) for one in self.trials for name in one.spoiled)
 
     @property
-    def found(self) -> Rate:
-        return Rate(self.spoiled["regressed"], self.spoiled.total())
+    def detection_rate(self) -> Rate:
+        return Rate(self.spoiled_verdicts["regressed"], self.spoiled_verdicts.total())
 
     @property
-    def missed(self) -> Counter[str]:
+    def misses(self) -> Counter[str]:
         """By scenario, how often its fault was not found."""
         return Counter(
             name for one in self.trials for name in one.spoiled if one.verdict(name) != "regressed"
         )
 
     @property
-    def seen_in(self) -> Counter[str]:
+    def metrics_of_detections(self) -> Counter[str]:
         """By metric, how often it was that which was called worse where a fault is."""
         return Counter(row.metric for row in self._spoiled_rows() if row.verdict == "regressed")
 
     def ratios(self, metric: str) -> list[float]:
-        """What a metric was measured to be of its base, where a fault is."""
+        """The ratios head / base of a metric, where a fault is."""
         return [row.ratio for row in self._spoiled_rows() if row.metric == metric and row.ratio is not None]
 
     def mde(self, metric: str) -> float | None:
@@ -101,9 +101,9 @@ class Group:
         return (row for one in self.trials for name in one.spoiled for row in one.rows_of(name))
 
 
-def groups(trials: Iterable[Trial]) -> list[Group]:
+def groups(trials: Iterable[GateRun]) -> list[Group]:
     """By gate, fault and length, in the order in which they are named; what came to no verdict is left out."""
-    found: dict[tuple[Gate, str, float | None], list[Trial]] = {}
+    found: dict[tuple[Gate, str, float | None], list[GateRun]] = {}
     for one in trials:
         if not one.error:
             found.setdefault((one.gate, one.fault, one.seconds), []).append(one)
@@ -113,10 +113,10 @@ def groups(trials: Iterable[Trial]) -> list[Group]:
 
 
 def false_alarms(untouched: Counter[Verdict | None]) -> Rate:
-    """How often what has not changed was called worse."""
+    """The rate of false alarms: unchanged and called worse."""
     return Rate(untouched["regressed"], untouched.total())
 
 
-def merged(some: Sequence[Group]) -> Counter[Verdict | None]:
-    """What was said of untouched scenarios in all of these."""
-    return sum((group.untouched for group in some), Counter())
+def merge(some: Sequence[Group]) -> Counter[Verdict | None]:
+    """The verdicts on untouched scenarios in all of these."""
+    return sum((group.untouched_verdicts for group in some), Counter())

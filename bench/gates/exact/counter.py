@@ -20,7 +20,7 @@ from bench.gates.exact.job import CountingJob, CountingResult, read_result
 from bench.gates.origin.imports import HOUSE
 from bench.model.change import Change
 from bench.model.plan import Setup
-from bench.observe.telemetry import PROBE_DIR
+from bench.observe.telemetry import TELEMETRY_DIR
 from bench.system.processes import Processes
 from bench.system.revisions import Tree
 
@@ -196,7 +196,7 @@ def _environment(setup: Setup, folder: Path, hash_seed: int) -> dict[str, str]:
     given = {key: value.replace("{tmp}", str(folder)) for key, value in setup.env.items()}
     path = os.pathsep.join(filter(None, [str(HOUSE), given.get("PYTHONPATH", os.environ.get("PYTHONPATH"))]))
     ours = {"PYTHONPATH": path, "PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1"}
-    return {key: value for key, value in {**os.environ, **given, **ours}.items() if key != PROBE_DIR}
+    return {key: value for key, value in {**os.environ, **given, **ours}.items() if key != TELEMETRY_DIR}
 
 
 def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]]) -> None:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
-from bench.observe.telemetry import PROBE_DIR
-from bench.serve.server import Server, ended, serving
+from bench.observe.telemetry import TELEMETRY_DIR
+from bench.serve.server import Server, server_ended, serving
 from bench.system.ports import free_ports
 from bench.system.processes import Processes
 from bench.system.revisions import Tree
@@ -46,7 +46,7 @@ class Instance:
     def pids(self) -> tuple[int, ...]:
         """The processes that it consists of now. Raises ServerError where it has ended."""
         if self.server.exit_status() is not None:
-            raise ended(self.server)
+            raise server_ended(self.server)
         return tuple(reading.pid for reading in ProcessTree(self.server.pid).snapshot().processes)
 
     def rss_bytes(self) -> int:
@@ -73,7 +73,7 @@ def start_pairs(
     with contextlib.ExitStack() as stack:
 
         def start(arm: Arm, hash_seed: int, port: int) -> Instance:
-            env = {key: value for key, value in arm.setup.env.items() if key != PROBE_DIR}
+            env = {key: value for key, value in arm.setup.env.items() if key != TELEMETRY_DIR}
             setup = replace(arm.setup, env={**env, "PYTHONHASHSEED": str(hash_seed)})
             return Instance(
                 arm, stack.enter_context(serving(setup, processes, port=port, cwd=arm.tree.folder))

@@ -17,7 +17,8 @@ from bench.machine.selftest.cases import CASES, PASSING, Case
 from bench.machine.selftest.comparison import FigureCheck, compare
 from bench.machine.selftest.log import read_log
 from bench.machine.selftest.workload import NAME, SCENARIOS
-from bench.measure import runner
+from bench.measure.cell import measure
+from bench.measure.workbench import Harness, Workbench
 from bench.model.plan import Cell, Plan, Setup
 from bench.model.samples import Samples, read
 from bench.serve.server import serving
@@ -98,19 +99,18 @@ def _measure(
     cell = Cell("truth", NAME, case.engine, case.load)
     with processes.folder() as folder:
         log = folder / "log"
-        bench = runner.Bench(
-            {"truth": _setup(case, log)},
-            SCENARIOS,
-            _WORKLOAD,
+        bench = Workbench(
+            setups={"truth": _setup(case, log)},
+            scenarios=SCENARIOS,
+            scenarios_file=_WORKLOAD,
             server_cpus=share.server,
             generator_cpus=share.generator,
             own_cpus=share.harness,
         )
         try:
             with serving(bench.setups["truth"], processes, cpus=share.server) as server:
-                record = runner.audited(
-                    runner.measure(cell, server, _PLAN, bench, processes, lambda progress: None)
-                )
+                harness = Harness(run="", plan=_PLAN, workbench=bench, processes=processes)
+                record = measure(cell, server, harness)
         except BenchError as error:
             reason = str(error).splitlines()[-1].strip()
             failed = FigureCheck(what="measured", server="a record", engine=reason, right=False, exact=True)

@@ -88,7 +88,7 @@ def _compute() -> None:
         pass
 
 
-_FLOWS = {
+_FLOWS: dict[str, Callable[[Random], Flow]] = {
     "dawdles": _Late(_compute),
     "imports": _Late(lambda: importlib.import_module("wave")),
     **{path: Always(Request("GET", f"/{path}", check=_HELLO)) for path in _PATHS},

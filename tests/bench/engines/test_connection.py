@@ -15,7 +15,7 @@ from bench.engines.connection import Client, Common
 from bench.engines.job import Job
 from bench.model import samples
 from bench.model.plan import ClosedLoad
-from scenarios.model import Flow, Request, Response, contains
+from scenarios.model import Check, Flow, Request, Response, contains
 from scenarios.single import Always
 from tests.bench.engines.peer import answer
 from tests.bench.engines.wires import Wire, cut
@@ -120,11 +120,21 @@ def labels(outcomes: list[str]) -> list[str]:
 SAME = st.lists(PLACES, min_size=1, max_size=5)
 
 
+def noting(checked: list[Response]) -> Check:
+    """A check that keeps what it was shown, and is content."""
+
+    def check(response: Response) -> bool:
+        checked.append(response)
+        return True
+
+    return check
+
+
 @given(cuts=SAME)
 def test_an_answer_that_comes_again_is_not_checked_again(cuts: list[list[int]]) -> None:
     """In whatever pieces it came, and comes."""
     checked: list[Response] = []
-    request = HELLO._replace(check=lambda response: checked.append(response) or True)
+    request = HELLO._replace(check=noting(checked))
     with tempfile.TemporaryDirectory() as folder:
         conversation = Conversation(Always(request), Path(folder))
         for places in cuts:
@@ -137,7 +147,7 @@ def test_an_answer_that_comes_again_is_not_checked_again(cuts: list[list[int]]) 
 def test_a_long_answer_is_checked_each_time(tmp_path: Path) -> None:
     """Every client would keep one otherwise."""
     checked: list[Response] = []
-    request = HELLO._replace(check=lambda response: checked.append(response) or True)
+    request = HELLO._replace(check=noting(checked))
     conversation = Conversation(Always(request), tmp_path)
     for _ in range(3):
         conversation.hear(*cut(answer(bytes(100_000)), range(0, 100_000, 9_000)))

@@ -96,11 +96,11 @@ def test_a_lifespan_that_fails_is_an_error_that_says_why_and_the_loop_is_closed(
     assert inside.loop.is_closed()
 
 
-async def deaf(scope: inprocess.Message, receive: object, send: object) -> None:
+async def deaf(scope: inprocess.ASGIMessage, receive: object, send: object) -> None:
     """Returns at once, whatever it is asked."""
 
 
-async def choosy(scope: inprocess.Message, receive: object, send: object) -> None:
+async def choosy(scope: inprocess.ASGIMessage, receive: object, send: object) -> None:
     """Knows nothing but HTTP."""
     assert scope["type"] == "http", "no lifespan here"
 
@@ -137,7 +137,7 @@ def test_a_middleware_that_watches_for_a_disconnect_sees_none_before_the_answer(
         assert inside.send(model.Request("GET", "/stream")).body == b"one two three"
 
 
-async def waits_for_the_end(scope: inprocess.Message, receive: Callable, send: Callable) -> None:  # type: ignore[type-arg]
+async def waits_for_the_end(scope: inprocess.ASGIMessage, receive: Callable, send: Callable) -> None:  # type: ignore[type-arg]
     """An app that notes the order of what it is told, as one that streams for ever would."""
     if scope["type"] == "lifespan":
         for word in ("startup", "shutdown"):

@@ -206,14 +206,14 @@ def test_two_jobs_go_side_by_side_and_are_joined(engine: Engine, peer: Peer) -> 
 def test_a_companion_goes_along_and_its_samples_stay_apart(
     engine: Engine, peer: Peer, tmp_path: Path
 ) -> None:
-    probe = engine.job("ok", OpenLoad(50, 0.2, 0.0, arrivals="uniform"), "victim", victim=True)
-    rows = engine.run(engine.job("ok", CLOSED), companions=(probe,))
+    light = engine.job("ok", OpenLoad(50, 0.2, 0.0, arrivals="uniform"), "bystander", bystander=True)
+    rows = engine.run(engine.job("ok", CLOSED), companions=(light,))
 
     assert outcomes(rows) == {"ok": peer.seen["/ok"]}
-    victims = samples.read(tmp_path / "victim")
-    assert victims.labels == ("GET /slow",)
-    assert len(victims.outcome) == peer.seen["/slow"] == 10
-    assert victims.start_ns == rows.start_ns
+    bystanders = samples.read(tmp_path / "bystander")
+    assert bystanders.labels == ("GET /slow",)
+    assert len(bystanders.outcome) == peer.seen["/slow"] == 10
+    assert bystanders.start_ns == rows.start_ns
 
 
 # --- the open loop

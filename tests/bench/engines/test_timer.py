@@ -15,10 +15,10 @@ from bench.engines.timer import Timer
 
 MS = 1_000_000
 Run = Callable[[Coroutine[None, None, None]], None]
-LOOPS = {"asyncio": asyncio.run, "uvloop": uvloop.run}
+LOOPS: dict[str, Run] = {"asyncio": asyncio.run, "uvloop": uvloop.run}
 
 
-@pytest.fixture(params=LOOPS.values(), ids=LOOPS)
+@pytest.fixture(params=list(LOOPS.values()), ids=list(LOOPS))
 def run(request: pytest.FixtureRequest) -> Run:
     return request.param  # type: ignore[no-any-return]
 

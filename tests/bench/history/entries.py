@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bench.history.entry import Entry, Figure, Machine
+from bench.history.entry import Entry, Machine, SeriesFigure
 from bench.model.commit import Commit
 
 HERE = Machine("aaaaaaaaaaaa", "a machine")
@@ -34,16 +34,16 @@ def entry(
     caveats: tuple[str, ...] = (),
 ) -> Entry:
     """An entry with one figure, whose range is `around` it on either side."""
-    figure = Figure(value, value - around, value + around, 3)
+    figure = SeriesFigure(value, value - around, value + around, 3)
     return Entry(
-        commit(number, dirty=dirty),
-        "2026-11-24T12:00:00+00:00",
-        machine,
-        "a-run",
-        anchor,
-        {name: {metric: figure}},
-        versions or {},
-        {name: caveats} if caveats else {},
+        commit=commit(number, dirty=dirty),
+        when="2026-11-24T12:00:00+00:00",
+        machine=machine,
+        run="a-run",
+        anchor=anchor,
+        series={name: {metric: figure}},
+        versions=versions or {},
+        caveats={name: caveats} if caveats else {},
     )
 
 

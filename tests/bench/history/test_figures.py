@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import UsageError
-from bench.history.entry import Figure
+from bench.history.entry import SeriesFigure
 from bench.history.figures import machine, of_judgement, of_run, versions
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat
@@ -17,7 +17,7 @@ NAME = "uvicorn / noop-async / native, 32 users"
 def test_each_repeat_is_held_against_the_anchor_of_its_own_round() -> None:
     """1000/2000, 1000/4000 and 1100/2000: the anchor of the second round was twice as fast, which halves it."""
     found = of_run(run(*ANCHOR, *APP))
-    assert found.series[NAME]["throughput"] == Figure(0.5, 0.25, 0.55, 3)
+    assert found.series[NAME]["throughput"] == SeriesFigure(0.5, 0.25, 0.55, 3)
     assert found.anchor == "anchor / ping / native, 32 users"
     assert (list(found.series), found.left_out) == ([NAME], ())
 
@@ -48,7 +48,7 @@ def test_the_five_metrics_by_the_names_that_gates_use() -> None:
 def test_repeats_without_an_anchor_do_not_count_and_metrics_without_figures_are_absent() -> None:
     app = repeats("uvicorn", "noop-async", 1000.0, 500.0, 100.0, cpu_us=None)
     found = of_run(run(*ANCHOR[:2], *app)).series[NAME]
-    assert found["throughput"] == Figure(0.3125, 0.125, 0.5, 2)
+    assert found["throughput"] == SeriesFigure(0.3125, 0.125, 0.5, 2)
     assert "cpu" not in found
 
 
@@ -80,7 +80,9 @@ def test_two_loads_that_read_the_same_stay_apart() -> None:
 
 def test_a_cell_of_the_users_choice_is_the_anchor() -> None:
     found = of_run(run(*APP, *repeats("uvicorn", "io-async", 500.0, 500.0, 550.0)), "uvicorn/noop-async")
-    assert found.series["uvicorn / io-async / native, 32 users"]["throughput"] == Figure(0.5, 0.5, 0.5, 3)
+    assert found.series["uvicorn / io-async / native, 32 users"]["throughput"] == SeriesFigure(
+        0.5, 0.5, 0.5, 3
+    )
 
 
 DOUBT = Caveat("generator-saturated", "the generator used 90 % of its core")
@@ -133,8 +135,8 @@ def test_instructions_need_no_anchor_and_their_range_is_what_would_not_be_found(
         {"verdict": None, "rows": [row("noop-async"), row("io-async", mde=None)]}, "exact.json"
     )
     assert found.anchor is None
-    assert found.series["noop-async"]["instructions"] == Figure(400_000, 399_200, 400_800, 1)
-    assert found.series["io-async"]["instructions"] == Figure(400_000, 400_000, 400_000, 1)
+    assert found.series["noop-async"]["instructions"] == SeriesFigure(400_000, 399_200, 400_800, 1)
+    assert found.series["io-async"]["instructions"] == SeriesFigure(400_000, 400_000, 400_000, 1)
 
 
 def test_what_only_the_base_has_has_no_figure() -> None:

@@ -22,7 +22,15 @@ HELLO = contains(b"hello")
 @pytest.fixture
 def server() -> Iterator[Server]:
     with Peer() as peer:
-        yield Server(Setup("peer", "command"), "127.0.0.1", peer.port, 0, Path("log"), (), lambda: None)
+        yield Server(
+            setup=Setup("peer", "command"),
+            host="127.0.0.1",
+            port=peer.port,
+            pid=0,
+            log=Path("log"),
+            cpus=(),
+            exit_status=lambda: None,
+        )
 
 
 def both(rng: Random) -> Flow:

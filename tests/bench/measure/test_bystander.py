@@ -1,4 +1,4 @@
-"""A victim's requests: how often they come, and what one costs a server that burns a known amount of CPU time."""
+"""A bystander's requests: how often they come, and what one costs a server that burns a known amount of CPU time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.engines.job import Job
-from bench.measure.bystander import ping_cpu_us, probe
+from bench.measure.bystander import bystander_job, ping_cpu_us
 from bench.model.plan import ClosedLoad, Setup
 from bench.serve.server import Server, serving
 from bench.system.ports import free_port
@@ -44,7 +44,7 @@ async def main():
 asyncio.run(main())
 """
 PING = Always(Request("GET", "/ping"))
-VICTIM = Scenario("s", PING, victim=PING)
+WITH_BYSTANDER = Scenario("s", PING, victim=PING)
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def burning(folder: Path, processes: Processes, requests: int) -> Iterator[Serve
 
 def test_a_ping_costs_what_the_server_burns_for_it(tmp_path: Path, processes: Processes) -> None:
     with burning(tmp_path, processes, 10_000) as server:
-        found_us = ping_cpu_us(VICTIM, server)
+        found_us = ping_cpu_us(WITH_BYSTANDER, server)
 
     assert found_us is not None
     assert 2000 <= found_us < 2500
@@ -66,15 +66,23 @@ def test_a_ping_costs_what_the_server_burns_for_it(tmp_path: Path, processes: Pr
 
 def test_pings_that_fail_cost_nobody_knows_what(tmp_path: Path, processes: Processes) -> None:
     with burning(tmp_path, processes, 100) as server:
-        assert ping_cpu_us(VICTIM, server) is None
+        assert ping_cpu_us(WITH_BYSTANDER, server) is None
 
 
 def test_a_server_that_is_gone_costs_nobody_knows_what(tmp_path: Path, processes: Processes) -> None:
     log = tmp_path / "log"
     with processes.running([sys.executable, "-c", "input()"], log=log, talking=True) as child:
         assert isinstance(child, subprocess.Popen)
-        gone = Server(Setup("gone", "command"), "127.0.0.1", free_port(), child.pid, log, (), child.poll)
-        assert ping_cpu_us(VICTIM, gone) is None
+        gone = Server(
+            setup=Setup("gone", "command"),
+            host="127.0.0.1",
+            port=free_port(),
+            pid=child.pid,
+            log=log,
+            cpus=(),
+            exit_status=child.poll,
+        )
+        assert ping_cpu_us(WITH_BYSTANDER, gone) is None
 
 
 @pytest.mark.parametrize(
@@ -82,9 +90,9 @@ def test_a_server_that_is_gone_costs_nobody_knows_what(tmp_path: Path, processes
 )
 def test_a_short_cell_is_probed_more_often_within_bounds(duration_s: float, per_s: float) -> None:
     load = ClosedLoad(5, duration_s, 0.2)
-    made = probe(Job("127.0.0.1", 1, "s", load, Path("samples"), seed=7), Path("victim"))
+    made = bystander_job(Job("127.0.0.1", 1, "s", load, Path("samples"), seed=7), Path("bystander"))
 
-    assert made.victim
-    assert made.samples == Path("victim")
+    assert made.bystander
+    assert made.samples == Path("bystander")
     assert (made.load.duration_s, made.load.warmup_s) == (duration_s, 0.2)
     assert made.load.arrivals_per_s == pytest.approx(per_s)  # type: ignore[union-attr]

@@ -53,14 +53,14 @@ def shown(*, terminal: bool) -> str:
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=120, highlight=False)
     with Display(5, 10.0, console) as display:
-        display.starting("uvicorn")
-        display.measuring(Cell("uvicorn", "noop-async", "native", ClosedLoad(8, 1.0)))
-        display.live(Counts(requests=500, errors=3, p99_ms=1.25))
-        display.measured(record(throughput=1234.4, p99=6.0), 2.0)
-        display.measured(
+        display.show_start("uvicorn")
+        display.show_cell(Cell("uvicorn", "noop-async", "native", ClosedLoad(8, 1.0)))
+        display.show_progress(Counts(requests=500, errors=3, p99_ms=1.25))
+        display.show_record(record(throughput=1234.4, p99=6.0), 2.0)
+        display.show_record(
             record(scenario="[io]", p50=None, caveats=(Caveat("lag", ""), Caveat("lag", ""))), 2.0
         )
-        display.failed(Failure("granian-1", 0, "no\nlog [x]"), 3, 6.0)
+        display.show_failure(Failure("granian-1", 0, "no\nlog [x]"), [2.0] * 3)
     return file.getvalue()
 
 

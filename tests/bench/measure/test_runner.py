@@ -14,6 +14,7 @@ from rich.console import Console
 from bench.measure import runner
 from bench.measure.progress import Display
 from bench.measure.store import RunFolder, read_run
+from bench.measure.workbench import Workbench
 from bench.model.plan import Cell
 from bench.model.record import Record, Run
 from bench.plan.config import load_plans, load_setups
@@ -85,8 +86,10 @@ class Measured:
         (folder / "plans.toml").write_text(PLANS)
         self.plan = load_plans(folder / "plans.toml")[name]
         scenarios_file = folder / "my_scenarios.py"
-        bench = runner.Bench(
-            load_setups(folder / "setups.toml"), load_scenarios(scenarios_file), scenarios_file
+        bench = Workbench(
+            setups=load_setups(folder / "setups.toml"),
+            scenarios=load_scenarios(scenarios_file),
+            scenarios_file=scenarios_file,
         )
         out = io.StringIO()
         self.path = folder / "out"
@@ -300,7 +303,7 @@ def test_repeats_that_differ_are_said_to_be_unstable(tmp_path: Path) -> None:
 
 def test_the_expected_time_counts_cells_what_is_around_them_and_starts() -> None:
     """Smoke has 7 cells of 0.8 s, with 0.6 s around each of 6 native ones and 2.5 s around Locust's; 2 starts."""
-    bench = runner.Bench(load_setups(), load_scenarios(None))
+    bench = Workbench(setups=load_setups(), scenarios=load_scenarios(None))
     expected_s = 7 * 0.8 + 6 * 0.6 + 2.5 + 2 * 1.5
     assert runner.expected_s(load_plans()["smoke"], bench) == pytest.approx(expected_s)
 
@@ -310,17 +313,17 @@ def test_the_own_process_keeps_off_the_servers_cpus_only_while_it_measures(tmp_p
     seen: list[set[int]] = []
 
     class Watching(Display):
-        def measuring(self, cell: Cell) -> None:
+        def show_cell(self, cell: Cell) -> None:
             seen.append(os.sched_getaffinity(0))
 
     lay_out(tmp_path)
     plan = load_plans(tmp_path / "plans.toml")["tiny"]
     one = (max(before),)
     scenarios_file = tmp_path / "my_scenarios.py"
-    bench = runner.Bench(
-        load_setups(tmp_path / "setups.toml"),
-        load_scenarios(scenarios_file),
-        scenarios_file,
+    bench = Workbench(
+        setups=load_setups(tmp_path / "setups.toml"),
+        scenarios=load_scenarios(scenarios_file),
+        scenarios_file=scenarios_file,
         server_cpus=one,
         generator_cpus=one,
         own_cpus=one,

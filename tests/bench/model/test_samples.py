@@ -50,7 +50,15 @@ def write(path: Path, rows: Sequence[Row], **whole: float) -> None:
 
 def rows_in(samples: Samples) -> list[Row]:
     return [
-        Row(intended, connect, sent, done, samples.labels[label], samples.outcomes[outcome], worker)
+        Row(
+            intended_ns=intended,
+            connect_ns=connect,
+            sent_ns=sent,
+            done_ns=done,
+            label=samples.labels[label],
+            outcome=samples.outcomes[outcome],
+            worker=worker,
+        )
         for intended, connect, sent, done, label, outcome, worker in zip(
             samples.intended_ns.tolist(),
             samples.connect_ns.tolist(),
@@ -142,7 +150,18 @@ def test_joined_generators_share_the_part_that_all_measured(tmp_path: Path) -> N
 
 
 def test_rows_selects_in_every_column(tmp_path: Path) -> None:
-    rows = [Row(n, 0, n + 1, n + 2, f"GET /{n}", "ok", n) for n in range(3)]
+    rows = [
+        Row(
+            intended_ns=n,
+            connect_ns=0,
+            sent_ns=n + 1,
+            done_ns=n + 2,
+            label=f"GET /{n}",
+            outcome="ok",
+            worker=n,
+        )
+        for n in range(3)
+    ]
     write(tmp_path / "samples", rows)
     assert rows_in(read(tmp_path / "samples").rows(np.array([True, False, True]))) == [rows[0], rows[2]]
 

@@ -62,7 +62,7 @@ def measured(meter: Meter) -> Resources:
         answered=100,
         cpus=(),
         times=meter.times,
-        pulses={},
+        telemetry={},
     )
 
 

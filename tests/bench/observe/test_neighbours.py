@@ -40,7 +40,15 @@ def server(tmp_path: Path, processes: Processes) -> Iterator[Server]:
     first, *_ = sorted(os.sched_getaffinity(0))
     log = tmp_path / "log"
     with processes.running([sys.executable, "-c", QUIET], log=log, cpus=(first,)) as child:
-        yield Server(Setup("idle", "command"), "127.0.0.1", 0, child.pid, log, (first,), child.poll)
+        yield Server(
+            setup=Setup("idle", "command"),
+            host="127.0.0.1",
+            port=0,
+            pid=child.pid,
+            log=log,
+            cpus=(first,),
+            exit_status=child.poll,
+        )
 
 
 def burn(child: subprocess.Popen[str]) -> None:

@@ -94,15 +94,15 @@ SETUP_MISTAKES = {
     "no-server": ("[a]\nworkers = 2", "[a]: has no server"),
     "no-workers": ('[a]\nextends = "uvicorn"\nworkers = 0', "[a] workers: 0 is too few"),
     "no-command": ('[a]\nserver = "command"', '[a] command: a server = "command" needs one'),
-    "no-path": ('[a]\nextends = "uvicorn"\nhealth = "ok"', "[a] health: 'ok' is no path"),
-    "no-cpu": ('[a]\nextends = "uvicorn"\ncpus = [-1]', "[a] cpus: -1 is no CPU"),
+    "no-path": ('[a]\nextends = "uvicorn"\nhealth = "ok"', "[a] health: 'ok' is not a path"),
+    "no-cpu": ('[a]\nextends = "uvicorn"\ncpus = [-1]', "[a] cpus: -1 is not a CPU number"),
     "extends-itself": ('[a]\nextends = "a"', "[a] extends itself: a -> a"),
     "extends-in-a-ring": ('[a]\nextends = "b"\n[b]\nextends = "a"', "[a] extends itself: a -> b -> a"),
     "extends-unknown": (
         '[a]\nextends = "uvicron"',
         "[a] extends: unknown setup 'uvicron'; did you mean 'uvicorn'?",
     ),
-    "extends-two": ('[a]\nextends = ["uvicorn"]', "[a] extends: ['uvicorn'] is no name of a setup"),
+    "extends-two": ('[a]\nextends = ["uvicorn"]', "[a] extends: ['uvicorn'] is not the name of a setup"),
     "not-toml": ("[a\n", "not valid TOML: "),
     "outside-a-table": ("workers = 2", "'workers' stands outside of any table"),
 }
@@ -154,13 +154,13 @@ def test_a_users_plan_stands_beside_ours_and_its_blocks_inherit_its_keys(tmp_pat
     """
     plans = load_plans(own_file(tmp_path, text))
     closed = (ClosedLoad(2, 0.5, 0.5), ClosedLoad(4, 0.5, 0.5))
-    opened = (OpenLoad(10, 0.5, 0, "uniform", 5),)
+    opened = (OpenLoad(10, 0.5, 0, arrivals="uniform", max_sessions=5),)
     expected = Plan(
         "mine",
         "two blocks",
         (
-            Block(("uvicorn",), ("noop-async",), ("native",), closed, 3),
-            Block(("granian-1",), ("noop-async",), ("native",), opened, 1),
+            Block(("uvicorn",), ("noop-async",), ("native",), closed, repeats=3),
+            Block(("granian-1",), ("noop-async",), ("native",), opened, repeats=1),
         ),
         7,
     )
@@ -184,7 +184,7 @@ PLAN_MISTAKES = {
     "no-repeat": (f"[p]\n{_WELL}users = [1]\nrepeats = 0", "[p] block 1 repeats: "),
     "unknown-arrivals": (f'[p]\n{_WELL}arrivals = "pareto"', "[p] block 1 arrivals: "),
     "no-block": ("[p]\nblocks = []", "[p] blocks: write each as [[p.blocks]]"),
-    "no-number": ('[p]\nseed = "x"', "[p] seed: 'x' is no whole number"),
+    "no-number": ('[p]\nseed = "x"', "[p] seed: 'x' is not a whole number"),
     "outside-a-table": ("users = [1]", "'users' stands outside of any table"),
 }
 
@@ -210,7 +210,7 @@ def test_a_mistake_in_plans_is_one_sentence_with_file_table_and_key(
     ids=["setup", "scenario", "engine-unlike-any"],
 )
 def test_names_that_do_not_exist_get_a_guess(setup: str, scenario: str, engine: str, sentence: str) -> None:
-    plan = Plan("p", "", (Block((setup,), (scenario,), (engine,), (ClosedLoad(1, 1.0),), 1),))
+    plan = Plan("p", "", (Block((setup,), (scenario,), (engine,), (ClosedLoad(1, 1.0),), repeats=1),))
     with pytest.raises(UsageError) as caught:
         check_names(plan, load_setups(), SCENARIOS, ENGINES)
     assert str(caught.value) == sentence

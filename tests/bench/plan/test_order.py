@@ -7,22 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.model.plan import Block, Cell, ClosedLoad, OpenLoad, Plan
+from bench.model.plan import Block, Cell, ClosedLoad, Load, OpenLoad, Plan
 from bench.plan.config import load_plans
-from bench.plan.order import Overrides, cells, overridden, visits, without
+from bench.plan.order import Overrides, cells, override, visits, without
 
 CLOSED = ClosedLoad(32, 2.0, 0.4)
-OPEN = OpenLoad(100.0, 2.0, 0.4, "poisson", 500)
+OPEN = OpenLoad(100.0, 2.0, 0.4, arrivals="poisson", max_sessions=500)
 
 
 def block(
     setups: str = "a b",
     scenarios: str = "x",
     engines: str = "native",
-    loads: tuple = (CLOSED,),
+    loads: tuple[Load, ...] = (CLOSED,),
     repeats: int = 2,
 ) -> Block:
-    return Block(tuple(setups.split()), tuple(scenarios.split()), tuple(engines.split()), loads, repeats)
+    return Block(
+        tuple(setups.split()), tuple(scenarios.split()), tuple(engines.split()), loads, repeats=repeats
+    )
 
 
 def plan(*blocks: Block, seed: int = 1) -> Plan:
@@ -38,7 +40,7 @@ blocks = st.builds(
     st.lists(st.sampled_from([CLOSED, OPEN, ClosedLoad(1, 1.0)]), min_size=1, max_size=2, unique=True).map(
         tuple
     ),
-    st.integers(1, 4),
+    repeats=st.integers(1, 4),
 )
 plans = st.builds(
     lambda found, seed: plan(*found, seed=seed), st.lists(blocks, max_size=3), st.integers(0, 9)
@@ -48,7 +50,7 @@ plans = st.builds(
 def test_a_block_is_a_product_of_its_parts() -> None:
     found = cells(plan(block("a b", "x y", "native locust", (CLOSED, OPEN), 3)))
     assert len(found) == 2 * 2 * 2 * 2 * 3
-    assert found[0] == Cell("a", "x", "native", CLOSED, 0)
+    assert found[0] == Cell("a", "x", "native", CLOSED, repeat=0)
 
 
 def test_a_cell_that_two_blocks_name_is_measured_once_with_the_most_repeats() -> None:
@@ -78,7 +80,7 @@ def test_visits_hold_every_cell_once_in_rounds(drawn: Plan) -> None:
 @given(plans)
 def test_the_seed_alone_decides_the_order(drawn: Plan) -> None:
     assert visits(drawn) == visits(replace(drawn))
-    other = visits(replace(drawn, seed=drawn.seed + 1))
+    other = visits(replace(drawn, seed=(drawn.seed or 0) + 1))
     assert Counter(cell for visit in other for cell in visit.cells) == Counter(cells(drawn))
 
 
@@ -108,7 +110,7 @@ BOTH = plan(block("a b", "x", "native", (CLOSED, OPEN), 2), seed=5)
 
 
 def test_nothing_given_changes_nothing() -> None:
-    assert overridden(BOTH, Overrides()) == BOTH
+    assert override(BOTH, Overrides()) == BOTH
 
 
 @pytest.mark.parametrize(
@@ -135,11 +137,11 @@ def test_nothing_given_changes_nothing() -> None:
         (Overrides(shape="ramp"), {"loads": (replace(CLOSED, shape="ramp"), replace(OPEN, shape="ramp"))}),
         (
             Overrides(users=(4,), think_s=0.1, shape="step"),
-            {"loads": (ClosedLoad(4, 2.0, 0.4, 0.1, "step"),)},
+            {"loads": (ClosedLoad(4, 2.0, 0.4, think_s=0.1, shape="step"),)},
         ),
         (
             Overrides(rates=(9.0,), arrivals="uniform", max_sessions=3, duration_s=1.0, warmup_s=0.1),
-            {"loads": (OpenLoad(9.0, 1.0, 0.1, "uniform", 3),)},
+            {"loads": (OpenLoad(9.0, 1.0, 0.1, arrivals="uniform", max_sessions=3),)},
         ),
     ],
     ids=[
@@ -163,21 +165,21 @@ def test_nothing_given_changes_nothing() -> None:
 def test_an_override_replaces_its_own_field_and_no_other(
     given_: Overrides, expected: dict[str, object]
 ) -> None:
-    assert overridden(BOTH, given_) == replace(BOTH, blocks=(replace(BOTH.blocks[0], **expected),))  # type: ignore[arg-type]
+    assert override(BOTH, given_) == replace(BOTH, blocks=(replace(BOTH.blocks[0], **expected),))  # type: ignore[arg-type]
 
 
 def test_a_seed_of_zero_counts_as_given() -> None:
-    assert overridden(BOTH, Overrides(seed=0)) == replace(BOTH, seed=0)
+    assert override(BOTH, Overrides(seed=0)) == replace(BOTH, seed=0)
 
 
 def test_several_generators_are_a_matter_of_the_plan() -> None:
-    assert overridden(BOTH, Overrides(processes=2)) == replace(BOTH, processes=2)
+    assert override(BOTH, Overrides(processes=2)) == replace(BOTH, processes=2)
 
 
 def test_loads_that_fall_together_are_measured_once() -> None:
     given_ = Overrides(users=(4,), setups=("a",), repeats=1)
-    assert overridden(BOTH, given_).blocks[0].loads == (ClosedLoad(4, 2.0, 0.4),)
-    assert len(cells(overridden(plan(block(), block("c")), given_))) == 1
+    assert override(BOTH, given_).blocks[0].loads == (ClosedLoad(4, 2.0, 0.4),)
+    assert len(cells(override(plan(block(), block("c")), given_))) == 1
 
 
 def test_setups_scenarios_and_loads_given_leave_one_block_and_nothing_twice() -> None:
@@ -186,7 +188,7 @@ def test_setups_scenarios_and_loads_given_leave_one_block_and_nothing_twice() ->
     given = Overrides(
         setups=("uvicorn",), scenarios=("noop-async",), engines=("native",), users=(64,), repeats=2
     )
-    assert len(cells(overridden(plan, given))) == 2
+    assert len(cells(override(plan, given))) == 2
 
 
 def test_without_a_setup_the_others_stay_and_empty_blocks_go() -> None:

@@ -17,7 +17,7 @@ Arrivals = Literal["poisson", "uniform"]
 def load(
     rate: float, duration_s: float = 2.0, warmup_s: float = 0.5, arrivals: Arrivals = "poisson"
 ) -> OpenLoad:
-    return OpenLoad(rate, duration_s, warmup_s, arrivals)
+    return OpenLoad(rate, duration_s, warmup_s, arrivals=arrivals)
 
 
 def test_uniform_arrivals_stand_in_the_middle_of_equal_gaps() -> None:
@@ -84,7 +84,7 @@ def test_another_seed_draws_other_arrivals_unless_they_are_uniform() -> None:
 
 # --- loads that change ---------------------------------------------------------------------------
 
-LEVELS = {
+LEVELS: dict[Shape, list[tuple[float, float, float, float]]] = {
     "constant": [(0.0, 8.0, 100, 100)],
     "step": [(0.0, 2.0, 25, 25), (2.0, 2.0, 50, 50), (4.0, 2.0, 75, 75), (6.0, 2.0, 100, 100)],
     "ramp": [(0.0, 2.0, 10, 32.5), (2.0, 2.0, 32.5, 55), (4.0, 2.0, 55, 77.5), (6.0, 2.0, 77.5, 100)],
@@ -104,7 +104,7 @@ def test_stages_of_a_load_of_either_kind(shape: Shape) -> None:
 @pytest.mark.parametrize("arrivals", ["uniform", "poisson"], ids=str)
 def test_each_stage_has_the_arrivals_of_its_mean_level(shape: Shape, arrivals: Arrivals) -> None:
     """Of a hundred runs together for Poisson, whose counts have the standard deviation of their root."""
-    load = OpenLoad(100, 8.0, 1.0, arrivals, shape=shape)
+    load = OpenLoad(100, 8.0, 1.0, arrivals=arrivals, shape=shape)
     runs = 100 if arrivals == "poisson" else 1
     at_s = np.concatenate([arrivals_ns(load, seed) for seed in range(runs)]) / 1e9 - 1.0
     first = LEVELS[shape][0][2]
@@ -116,7 +116,7 @@ def test_each_stage_has_the_arrivals_of_its_mean_level(shape: Shape, arrivals: A
 
 def test_uniform_arrivals_on_a_ramp_come_where_the_level_adds_up() -> None:
     """From 10 to 100 a second in 9 s the n-th session is due when 10 t + 5 t^2 = n - 1/2."""
-    at_s = arrivals_ns(OpenLoad(100, 9.0, 0.0, "uniform", shape="ramp"), seed=1) / 1e9
+    at_s = arrivals_ns(OpenLoad(100, 9.0, 0.0, arrivals="uniform", shape="ramp"), seed=1) / 1e9
     number = np.arange(len(at_s)) + 0.5
     assert len(at_s) == 495
     assert 10 * at_s + 5 * at_s**2 == pytest.approx(number, abs=1e-5)
@@ -134,7 +134,7 @@ def test_uniform_arrivals_on_a_ramp_come_where_the_level_adds_up() -> None:
 def test_arrivals_of_any_shape_are_sorted_within_the_span(
     shape: Shape, arrivals: Arrivals, rate: float, duration_s: float, warmup_s: float, seed: int
 ) -> None:
-    found = arrivals_ns(OpenLoad(rate, duration_s, warmup_s, arrivals, shape=shape), seed)
+    found = arrivals_ns(OpenLoad(rate, duration_s, warmup_s, arrivals=arrivals, shape=shape), seed)
     assert np.all(np.diff(found) >= 0)
     assert not len(found) or (found[0] >= 0 and found[-1] <= (duration_s + warmup_s) * 1e9)
 

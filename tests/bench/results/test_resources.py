@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.model.readings import Answers, CpuTimes, Pulse, Reading, Snapshot, steal_share
+from bench.model.readings import Answers, CpuTimes, Reading, Snapshot, Telemetry, steal_share
 from bench.model.record import Latency, Resources
 from bench.results.resources import resources
 
@@ -16,7 +16,8 @@ MB = 1_000_000
 def snapshot(at_s: float, *readings: tuple[int, float, int, int]) -> Snapshot:
     """Readings of (pid, CPU seconds, RSS in MB, threads)."""
     processes = tuple(
-        Reading(pid, round(cpu_s * S), rss * MB, threads) for pid, cpu_s, rss, threads in readings
+        Reading(pid=pid, cpu_ns=round(cpu_s * S), rss_bytes=rss * MB, threads=threads)
+        for pid, cpu_s, rss, threads in readings
     )
     return Snapshot(round(at_s * S), processes)
 
@@ -29,11 +30,11 @@ def times(
     at_s: float, idle_s: float = 0.0, steal_s: tuple[float, float] = (0.0, 0.0), **more: float
 ) -> CpuTimes:
     """Two CPUs, the first of which was idle for so long."""
-    return CpuTimes(round(at_s * S), (0.0, 0.0), (idle_s, 0.0), steal_s, **more)
+    return CpuTimes(at_ns=round(at_s * S), used_s=(0.0, 0.0), idle_s=(idle_s, 0.0), steal_s=steal_s, **more)
 
 
 def used(*snapshots: Snapshot, **more: object) -> Resources:
-    given = {"workers": (), "answers": {}, "answered": 1000, "cpus": (0,), "pulses": {}}
+    given = {"workers": (), "answers": {}, "answered": 1000, "cpus": (0,), "telemetry": {}}
     given["times"] = (times(0), times(1))
     return resources(snapshots, **(given | more))  # type: ignore[arg-type]
 
@@ -168,10 +169,22 @@ def test_connections_are_those_at_the_start_of_a_slice() -> None:
     assert [part.connections for part in used(snapshot(0), snapshot(1)).timeline] == [None]
 
 
-def test_pulses_go_to_their_own_worker() -> None:
+def test_telemetry_goes_to_its_own_worker() -> None:
     two = snapshot(0, (21, 0, 1, 1), (22, 0, 1, 1)), snapshot(1, (21, 0, 1, 1), (22, 0, 1, 1))
-    pulse = Pulse(S // 2, 7.0, 40, 3, 0, 10, 2, 0, (0, 0, 0), 0.0, 0.0)
-    first, second = used(*two, workers=(21, 22), pulses={22: (pulse,)}).workers
+    report = Telemetry(
+        at_ns=S // 2,
+        loop_lag_ms=7.0,
+        tokens=40,
+        tokens_busy=3,
+        tokens_waiting=0,
+        pool=10,
+        pool_busy=2,
+        pool_waiting=0,
+        collections=(0, 0, 0),
+        gc_ms=0.0,
+        gc_pause_ms=0.0,
+    )
+    first, second = used(*two, workers=(21, 22), telemetry={22: (report,)}).workers
     assert (first.timeline.loop_lag_ms, second.timeline.loop_lag_ms) == ((), (7.0,))
     assert (first.tokens, second.tokens) == (None, 40)
 

@@ -37,7 +37,9 @@ def samples(*rows: tuple[float, float, float], **columns: object) -> Samples:
     waited = [round(ms * MS) for ms in columns.pop("connect", [0] * count)]  # type: ignore[attr-defined]
     connect = np.array(waited, dtype=np.int64)
     whole = {"labels": ("GET /a", "GET /b"), "outcomes": OUTCOMES, "start_ns": START, "end_ns": END}
-    return Samples(intended, connect, sent, done, **numbers, **(whole | columns))  # type: ignore[arg-type]
+    return Samples(
+        intended_ns=intended, connect_ns=connect, sent_ns=sent, done_ns=done, **numbers, **(whole | columns)
+    )  # type: ignore[arg-type]
 
 
 def test_three_times_of_one_request() -> None:
@@ -55,7 +57,7 @@ def test_connecting_is_a_time_of_its_own_and_no_lag() -> None:
 
 def test_percentiles_are_linear_between_the_nearest_samples() -> None:
     found = latency(np.array([4.0, 1.0, 3.0, 2.0]))
-    expected = Latency(2.5, 2.5, 3.7, 3.85, 3.97, None, 4.0)
+    expected = Latency(mean=2.5, p50=2.5, p90=3.7, p95=3.85, p99=3.97, p999=None, max=4.0)
     assert [getattr(found, name) for name in Latency.__slots__] == pytest.approx(
         [getattr(expected, name) for name in Latency.__slots__]
     )
@@ -157,7 +159,9 @@ def test_the_victim_is_summed_up_on_its_own() -> None:
     victim = samples((0, 0, 4), (100, 100, 106), (-1, -1, 500), outcome=[0, 2, 0])
     found = summarise(samples((0, 0, 1)), victim)
     assert found.victim is not None
-    assert found.victim == RequestSummary(2, 1, found.victim.response_ms, 0, found.victim.under_way)
+    assert found.victim == RequestSummary(
+        requests=2, errors=1, response_ms=found.victim.response_ms, shed=0, under_way=found.victim.under_way
+    )
     assert (found.victim.response_ms.mean, found.victim.response_ms.max) == (5.0, 6.0)
     assert summarise(samples((0, 0, 1))).victim is None
     assert found.requests == 1
@@ -311,17 +315,17 @@ def test_each_stage_of_a_load_that_changes_is_summed_up_by_itself() -> None:
 def test_what_was_sent_and_has_no_sample_is_lost(sent: int | None, lost: int) -> None:
     rows = np.arange(3, dtype=np.int64) * 1_000_000
     samples = Samples(
-        rows,
-        rows * 0,
-        rows,
-        rows + 500_000,
-        rows * 0,
-        rows * 0,
-        rows * 0,
-        ("GET /",),
-        ("ok",),
-        0,
-        10_000_000,
+        intended_ns=rows,
+        connect_ns=rows * 0,
+        sent_ns=rows,
+        done_ns=rows + 500_000,
+        label=rows * 0,
+        outcome=rows * 0,
+        worker=rows * 0,
+        labels=("GET /",),
+        outcomes=("ok",),
+        start_ns=0,
+        end_ns=10_000_000,
         sent=sent,
     )
     assert summarise(samples).lost == lost

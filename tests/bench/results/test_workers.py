@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.model.readings import MOST_SLICES, Answers, Pulse, Reading, Snapshot
+from bench.model.readings import MOST_SLICES, Answers, Reading, Snapshot, Telemetry
 from bench.model.record import Latency, WorkerTimeline
-from bench.results.workers import chosen, imbalance, worker
+from bench.results.workers import imbalance, slice_bounds, worker
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -23,14 +23,14 @@ def snapshot(at_s: float, reading: Reading | None = None) -> Snapshot:
 
 
 def reading(cpu_s: float = 0.0, **more: int) -> Reading:
-    return Reading(PID, round(cpu_s * S), **({"rss_bytes": 50, "threads": 2} | more))
+    return Reading(pid=PID, cpu_ns=round(cpu_s * S), **({"rss_bytes": 50, "threads": 2} | more))
 
 
 def steady(*at_s: float) -> list[Snapshot]:
     return [snapshot(at, reading()) for at in at_s]
 
 
-def pulse(at_s: float, lag_ms: float = 0.0, **more: object) -> Pulse:
+def report(at_s: float, lag_ms: float = 0.0, **more: object) -> Telemetry:
     figures = {
         "tokens": 40,
         "tokens_busy": 0,
@@ -42,11 +42,13 @@ def pulse(at_s: float, lag_ms: float = 0.0, **more: object) -> Pulse:
         "gc_ms": 0.0,
         "gc_pause_ms": 0.0,
     }
-    return Pulse(round(at_s * S), lag_ms, **(figures | more))  # type: ignore[arg-type]
+    return Telemetry(at_ns=round(at_s * S), loop_lag_ms=lag_ms, **(figures | more))  # type: ignore[arg-type]
 
 
-def timeline(snapshots: list[Snapshot], *pulses: Pulse, answers: Answers | None = None) -> WorkerTimeline:
-    return worker(snapshots, PID, answers, pulses).timeline
+def timeline(
+    snapshots: list[Snapshot], *telemetry: Telemetry, answers: Answers | None = None
+) -> WorkerTimeline:
+    return worker(snapshots, PID, answers, telemetry).timeline
 
 
 def answers_at(*at_s: float) -> Answers:
@@ -100,9 +102,9 @@ def test_a_worker_without_answers_serves_nothing_where_others_tell_and_is_unknow
 def test_a_slice_has_the_largest_that_was_said_in_it() -> None:
     line = timeline(
         steady(0, 0.2, 0.4),
-        pulse(0.05, 3.0, tokens_busy=40, tokens_waiting=7),
-        pulse(0.2, 1.0, tokens_busy=12, pool_busy=10),
-        pulse(0.3, 2.0, pool_waiting=4, gc_pause_ms=1.25),
+        report(0.05, 3.0, tokens_busy=40, tokens_waiting=7),
+        report(0.2, 1.0, tokens_busy=12, pool_busy=10),
+        report(0.3, 2.0, pool_waiting=4, gc_pause_ms=1.25),
     )
     assert line.loop_lag_ms == (3.0, 2.0)
     assert (line.tokens_busy, line.tokens_waiting) == ((40, 0), (7, 0))
@@ -110,15 +112,15 @@ def test_a_slice_has_the_largest_that_was_said_in_it() -> None:
     assert line.gc_pause_ms == (0.0, 1.25)
 
 
-def test_where_a_blocked_loop_kept_silent_the_next_pulse_speaks_even_from_beyond_the_end() -> None:
+def test_where_a_blocked_loop_kept_silent_the_next_report_speaks_even_from_beyond_the_end() -> None:
     line = timeline(
-        steady(0, 1, 2, 3, 4), pulse(0.5, 1.0), pulse(2.9, 2350.0), pulse(4.2, 1250.0), pulse(4.3, 0.0)
+        steady(0, 1, 2, 3, 4), report(0.5, 1.0), report(2.9, 2350.0), report(4.2, 1250.0), report(4.3, 0.0)
     )
     assert line.loop_lag_ms == (1.0, 2350.0, 2350.0, 1250.0)
 
 
 def test_a_probe_that_fell_silent_leaves_gaps_and_no_zeros() -> None:
-    assert timeline(steady(0, 1, 2), pulse(0.5, 1.0)).loop_lag_ms == (1.0, None)
+    assert timeline(steady(0, 1, 2), report(0.5, 1.0)).loop_lag_ms == (1.0, None)
 
 
 def test_an_app_without_a_probe_has_no_such_figures() -> None:
@@ -134,11 +136,11 @@ def test_collections_are_those_of_the_measured_part() -> None:
         PID,
         None,
         [
-            pulse(0.5, collections=(7, 2, 1), gc_ms=50.0),
-            pulse(0.95, collections=(10, 3, 1), gc_ms=61.0),
-            pulse(1.5, collections=(14, 3, 1), gc_ms=63.0),
-            pulse(2.9, collections=(30, 5, 2), gc_ms=81.5),
-            pulse(3.1, collections=(99, 99, 99), gc_ms=99.0),
+            report(0.5, collections=(7, 2, 1), gc_ms=50.0),
+            report(0.95, collections=(10, 3, 1), gc_ms=61.0),
+            report(1.5, collections=(14, 3, 1), gc_ms=63.0),
+            report(2.9, collections=(30, 5, 2), gc_ms=81.5),
+            report(3.1, collections=(99, 99, 99), gc_ms=99.0),
         ],
     )
     assert found.collections == (20, 2, 1)
@@ -152,10 +154,10 @@ def test_a_timeline_has_few_slices_that_cover_all_of_the_measured_part(gaps_ms: 
     for gap in gaps_ms:
         at_s.append(round(at_s[-1] + gap / 1e3, 3))
     snapshots = steady(*at_s)
-    bounds = chosen(snapshots)
+    bounds = slice_bounds(snapshots)
     assert (bounds[0], bounds[-1]) == (snapshots[0], snapshots[-1])
     assert 1 <= len(bounds) - 1 <= MOST_SLICES
-    line = timeline(snapshots, pulse(0.001), answers=answers_at(*at_s[1:-1]))
+    line = timeline(snapshots, report(0.001), answers=answers_at(*at_s[1:-1]))
     columns = [getattr(line, field.name) for field in fields(line)]
     assert {len(column) for column in columns} == {len(bounds) - 1}
     widths = np.diff([0.0, *line.t_s])
@@ -163,7 +165,7 @@ def test_a_timeline_has_few_slices_that_cover_all_of_the_measured_part(gaps_ms: 
 
 
 def test_a_sliver_at_the_end_joins_the_slice_before() -> None:
-    assert [one.at_ns / S for one in chosen(steady(0, 0.1, 0.2, 0.3, 0.301))] == [0, 0.1, 0.2, 0.301]
+    assert [one.at_ns / S for one in slice_bounds(steady(0, 0.1, 0.2, 0.3, 0.301))] == [0, 0.1, 0.2, 0.301]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from bench.errors import ServerError, UsageError
 from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
 from bench.plan import config
-from bench.serve.server import Server, ended, free_port, is_free, log_tail, serving
+from bench.serve.server import Server, server_ended, serving
+from bench.system.ports import free_port, is_free
 from bench.system.processes import Processes
 from tests.bench.program import lives
 
@@ -119,7 +120,14 @@ def looked_at(setup: Setup, processes: Processes) -> Look:
         members, folder = tree(server), server.log.parent
         had_database = (folder / "app.db").is_file()
     left = [process for process in members if lives(process)]
-    return Look(health, info, workers, had_database, left, folder.exists())
+    return Look(
+        health=health,
+        info=info,
+        workers=workers,
+        had_database=had_database,
+        left=left,
+        left_folder=folder.exists(),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +249,7 @@ def test_a_server_that_ended_is_told_with_its_log(processes: Processes) -> None:
         psutil.Process(server.pid).kill()
         while server.exit_status() is None:
             pass
-        error = str(ended(server))
+        error = str(server_ended(server))
 
     assert error.startswith("setup 'plain': the server ended with status -9; its log:\n    about to listen\n")
 
@@ -306,7 +314,7 @@ UNREADY = {
         ("python", "-c", "print('farewell')"),
         "the server ended with status 0; its log:\n    farewell",
     ),
-    "it ends without a word": (("python", "-c", ""), "its log:\n    (the server wrote nothing)"),
+    "it ends without a word": (("python", "-c", ""), "its log:\n    (nothing was written)"),
 }
 
 
@@ -335,10 +343,3 @@ def test_a_free_port_is_free_and_one_in_use_is_not() -> None:
     assert is_free(port)
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         assert not is_free(taken.getsockname()[1])
-
-
-def test_a_log_is_quoted_from_its_end(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_bytes(b"".join(b"line %d \xff\n" % number for number in range(100)))
-
-    assert log_tail(log).splitlines() == [f"    line {number} \ufffd" for number in range(88, 100)]

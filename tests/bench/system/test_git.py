@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ from bench.system import git
     ],
 )
 def test_where_a_commit_is_shown_is_guessed_from_the_remote(remote: str, expected: str | None) -> None:
-    assert git.guessed_url(remote) == expected
+    assert git.guess_url(remote) == expected
 
 
 def test_a_commit_by_its_name(repository: Path) -> None:
@@ -60,3 +61,29 @@ def test_a_tree_is_dirty_where_it_holds_what_no_commit_has(repository: Path) -> 
 def test_outside_of_a_repository_there_is_no_history(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is in no git repository"):
         git.root(tmp_path)
+
+
+def in_folder(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", "-C", folder, *who, *words], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_state_of_the_source_is_its_commit_and_whether_anything_changed_since(tmp_path: Path) -> None:
+    assert git.state(tmp_path) is None
+
+    in_folder(tmp_path, "init")
+    (tmp_path / "file").write_text("1")
+    in_folder(tmp_path, "add", "file")
+    in_folder(tmp_path, "commit", "-m", "first")
+    commit = in_folder(tmp_path, "log", "-1", "--format=%H")
+    assert git.state(tmp_path) == {"commit": commit, "dirty": False}
+
+    (tmp_path / "file").write_text("2")
+    assert git.state(tmp_path) == {"commit": commit, "dirty": True}
+
+
+def test_without_git_nothing_is_known_of_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert git.state(tmp_path) is None

@@ -100,26 +100,6 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-def test_the_state_of_the_source_is_its_commit_and_whether_anything_changed_since(tmp_path: Path) -> None:
-    assert host.git_state(tmp_path) is None
-
-    git(tmp_path, "init")
-    (tmp_path / "file").write_text("1")
-    git(tmp_path, "add", "file")
-    git(tmp_path, "commit", "-m", "first")
-    commit = git(tmp_path, "log", "-1", "--format=%H")
-    assert host.git_state(tmp_path) == {"commit": commit, "dirty": False}
-
-    (tmp_path / "file").write_text("2")
-    assert host.git_state(tmp_path) == {"commit": commit, "dirty": True}
-
-
-def test_without_git_nothing_is_known_of_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    assert host.git_state(tmp_path) is None
-
-
 def test_a_setup_lacks_the_program_that_it_needs_where_that_is_not_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,4 +113,4 @@ def test_a_setup_lacks_the_program_that_it_needs_where_that_is_not_installed(
         Setup("lacking", "command", needs="gone"),
     ]
 
-    assert host.lacking(setups) == {"lacking": "gone is not installed"}
+    assert host.missing_programs(setups) == {"lacking": "gone is not installed"}

@@ -211,8 +211,8 @@ def test_ctrl_c_while_a_child_is_born_does_not_lose_it(
     born: list[subprocess.Popen[str]] = []
     spawn = processes_module._spawn
 
-    def interrupted(*args: Any) -> subprocess.Popen[str]:
-        born.append(spawn(*args))
+    def interrupted(*args: Any, **options: Any) -> subprocess.Popen[str]:
+        born.append(spawn(*args, **options))
         signal.raise_signal(signal.SIGINT)
         return born[0]
 

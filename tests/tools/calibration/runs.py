@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.model.change import Change, Verdict
 from tools.calibration.faults import Gate
-from tools.calibration.trial import Trial
+from tools.calibration.gate_run import GateRun
 
 
 def row(name: str, verdict: Verdict, ratio: float = 1.0, metric: str = "cpu", beside: bool = False) -> Change:
@@ -24,18 +24,18 @@ def trial(
     took_s: float = 100.0,
     status: int = 0,
     error: str = "",
-) -> Trial:
-    return Trial(
-        gate,
-        fault,
-        number,
-        seconds,
-        scenarios,
-        dict.fromkeys(spoiled, 50),
-        status,
-        took_s,
-        "abc",
-        "a machine",
-        rows,
-        error,
+) -> GateRun:
+    return GateRun(
+        gate=gate,
+        fault=fault,
+        number=number,
+        seconds=seconds,
+        scenarios=scenarios,
+        spoiled=dict.fromkeys(spoiled, 50),
+        status=status,
+        took_s=took_s,
+        commit="abc",
+        machine="a machine",
+        rows=rows,
+        error=error,
     )

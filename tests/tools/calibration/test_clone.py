@@ -10,8 +10,8 @@ import pytest
 
 from bench.errors import GateError, UsageError
 from bench.system.revisions import repository
-from tools.calibration.clone import Clone, cloned, git
-from tools.calibration.faults import DOCUMENTED, FAULTS, HANDLERS, looped
+from tools.calibration.clone import Clone, clone_source, git
+from tools.calibration.faults import DOCUMENTED, FAULTS, HANDLERS, add_loop
 
 ROOT = Path(__file__).parents[3]
 FILES = (*DOCUMENTED, "target_app/settings.py")
@@ -33,7 +33,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clone(source: Path, tmp_path: Path) -> Iterator[Clone]:
-    with cloned(repository(source), tmp_path / "clone") as clone:
+    with clone_source(repository(source), tmp_path / "clone") as clone:
         yield clone
 
 
@@ -59,7 +59,7 @@ def test_heads_stand_on_the_base_each_by_itself_with_words_of_their_own(clone: C
 
 def test_faults_of_several_handlers_are_in_one_head(clone: Clone) -> None:
     turns = {name: 100 + place for place, name in enumerate(HANDLERS)}
-    head = clone.head([(looped(name), turns[name]) for name in HANDLERS], words=0)
+    head = clone.head([(add_loop(name), turns[name]) for name in HANDLERS], words=0)
     said = git(clone.folder, "diff", clone.base, head)
     assert [said.count(f'+    for _ in b"." * {count}:') for count in turns.values()] == [1] * len(turns)
 
@@ -76,5 +76,5 @@ def test_what_is_no_repository_or_cannot_be_cloned_is_an_error(source: Path, tmp
         repository(tmp_path)
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "file").write_text("")
-    with pytest.raises(GateError, match="git clone"), cloned(repository(source), tmp_path / "taken"):
+    with pytest.raises(GateError, match="git clone"), clone_source(repository(source), tmp_path / "taken"):
         pass

@@ -16,11 +16,11 @@ from tools.calibration.faults import (
     FAULTS,
     HANDLERS,
     PRICED,
-    Fault,
     Patch,
-    documented,
-    looped,
-    watched,
+    SeededFault,
+    add_loop,
+    change_documentation,
+    watched_scenarios,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -44,15 +44,15 @@ def calls(code: str) -> Counter[str]:
 @pytest.mark.parametrize("patch", PATCHES)
 def test_every_fault_fits_the_app_once_and_compiles(patch: Patch) -> None:
     assert source(patch.file).count(patch.anchor) == 1
-    faulty = patch.applied(source(patch.file), turns=7)
+    faulty = patch.apply(source(patch.file), turns=7)
     compile(faulty, patch.file, "exec")
     assert (faulty != source(patch.file), "TURNS" in faulty) == (True, False)
 
 
 @pytest.mark.parametrize("scenario", HANDLERS)
 def test_a_loop_is_in_the_one_handler_and_its_docstring_stays_one(scenario: str) -> None:
-    patch = looped(scenario)
-    tree = ast.parse(patch.applied(source(patch.file), turns=123))
+    patch = add_loop(scenario)
+    tree = ast.parse(patch.apply(source(patch.file), turns=123))
     spoiled = [
         node
         for node in ast.walk(tree)
@@ -77,7 +77,7 @@ def test_what_a_fault_calls_that_the_app_does_not(fault: str, scenario: str, mor
     patches = FAULTS[fault].spoiled[scenario]
     before = after = source(patches[0].file)
     for patch in patches:
-        after = patch.applied(after)
+        after = patch.apply(after)
     found = calls(after)
     found.subtract(calls(before))
     assert {name: count for name, count in found.items() if count} == more
@@ -88,13 +88,13 @@ def test_what_a_fault_calls_that_the_app_does_not(fault: str, scenario: str, mor
 )
 def test_a_fault_that_does_not_fit_any_more_is_said_loudly(app: str) -> None:
     with pytest.raises(GateError, match="times, not once"):
-        Patch("app.py", "here", "there").applied(app)
+        Patch("app.py", "here", "there").apply(app)
 
 
 @pytest.mark.parametrize("file", DOCUMENTED)
 def test_words_change_no_code(file: str) -> None:
     code = source(file)
-    first, second = documented(code, 0), documented(code, 6)
+    first, second = change_documentation(code, 0), change_documentation(code, 6)
     assert len({code, first, second}) == 3
     bare = [ast.dump(ast.Module(ast.parse(text).body[1:], [])) for text in (code, first, second)]
     assert bare[0] == bare[1] == bare[2]
@@ -108,11 +108,11 @@ def test_every_scenario_that_is_named_exists_and_the_exact_gate_watches_twenty()
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_what_is_spoiled_is_watched_and_something_else_beside_it(fault: Fault) -> None:
+def test_what_is_spoiled_is_watched_and_something_else_beside_it(fault: SeededFault) -> None:
     assert set(fault.spoiled) <= set(EXACT)
-    rest = set(watched("paired", fault)) - set(fault.spoiled)
+    rest = set(watched_scenarios("paired", fault)) - set(fault.spoiled)
     assert bool(rest) != fault.alone
-    assert set(fault.spoiled) <= set(watched("paired", fault))
+    assert set(fault.spoiled) <= set(watched_scenarios("paired", fault))
 
 
 def test_the_exact_gate_meets_one_handler_after_the_other_the_paired_one_all_at_once() -> None:

@@ -9,7 +9,7 @@ import pytest
 from bench.system.processes import Processes
 from tools.calibration.clone import Clone, git
 from tools.calibration.faults import Gate
-from tools.calibration.judging import Bench
+from tools.calibration.judging import GateRunner
 
 
 @pytest.mark.parametrize("gate", ["exact", "paired"])
@@ -18,8 +18,8 @@ def test_a_gate_that_fails_says_why_and_is_no_exception(
 ) -> None:
     git(tmp_path, "init", "-q")
     git(tmp_path, "commit", "-q", "--allow-empty", "-m", "nothing")
-    bench = Bench(Clone(tmp_path, git(tmp_path, "rev-parse", "HEAD")), processes, tmp_path)
+    bench = GateRunner(Clone(tmp_path, git(tmp_path, "rev-parse", "HEAD")), processes, tmp_path)
     seconds = 10.0 if gate == "paired" else None
-    said = bench.judged(gate, "nowhere", ["noop-async"], seconds, 0)
+    said = bench.judge(gate, "nowhere", ["noop-async"], seconds, 0)
     assert (said.status, said.rows) == (2, ())
     assert said.error.startswith("'nowhere' names no commit here")

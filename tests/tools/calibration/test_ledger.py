@@ -8,8 +8,8 @@ import pytest
 from bench.errors import UsageError
 from bench.model.change import Change
 from tests.tools.calibration.runs import row, trial
+from tools.calibration.gate_run import Price
 from tools.calibration.ledger import Ledger, change
-from tools.calibration.trial import Price
 
 
 def test_what_is_written_is_read_again_after_each_run(tmp_path: Path) -> None:
@@ -43,8 +43,24 @@ def test_a_row_of_another_version_is_read_as_far_as_it_is_known() -> None:
 
 def test_prices_are_read_again(tmp_path: Path) -> None:
     prices = [
-        Price("exact", "noop-async", 250_000.0, 25.0, "abc", "a machine", empty=300.0),
-        Price("paired", "noop-async", 120.0, 0.0125, "abc", "a machine", alone=0.011),
+        Price(
+            gate="exact",
+            scenario="noop-async",
+            request=250_000.0,
+            turn=25.0,
+            commit="abc",
+            machine="a machine",
+            empty=300.0,
+        ),
+        Price(
+            gate="paired",
+            scenario="noop-async",
+            request=120.0,
+            turn=0.0125,
+            commit="abc",
+            machine="a machine",
+            alone=0.011,
+        ),
     ]
     Ledger(tmp_path).add_prices(prices)
     assert Ledger(tmp_path).prices() == prices
@@ -59,7 +75,9 @@ def test_a_line_that_is_cut_off_is_named(tmp_path: Path) -> None:
 
 
 def test_turns_that_make_a_request_dearer_by_a_share() -> None:
-    price = Price("paired", "noop-async", request=100.0, turn=0.02, commit="abc", machine="a machine")
+    price = Price(
+        gate="paired", scenario="noop-async", request=100.0, turn=0.02, commit="abc", machine="a machine"
+    )
     assert price.turns(0.05) == 250  # 5 us of 100 us, at 20 ns each
     assert replace(price, empty=1.0).turns(0.05) == 200  # 1 us goes to the loop itself
     assert price.turns(0.00001) == 1

@@ -1,12 +1,28 @@
 from __future__ import annotations
 
 from tests.tools.calibration.runs import row, trial
+from tools.calibration.gate_run import Price
 from tools.calibration.page import page
-from tools.calibration.trial import Price
 
 PRICES = [
-    Price("exact", "noop-async", 200_000.0, 25.0, "abc", "a machine", empty=300.0),
-    Price("paired", "noop-async", 100.0, 0.02, "abc", "a machine", alone=0.019),
+    Price(
+        gate="exact",
+        scenario="noop-async",
+        request=200_000.0,
+        turn=25.0,
+        commit="abc",
+        machine="a machine",
+        empty=300.0,
+    ),
+    Price(
+        gate="paired",
+        scenario="noop-async",
+        request=100.0,
+        turn=0.02,
+        commit="abc",
+        machine="a machine",
+        alone=0.019,
+    ),
 ]
 
 

@@ -9,12 +9,12 @@ from tests.tools.calibration.runs import row, trial
 from tools.calibration.clone import git
 from tools.calibration.faults import DOCUMENTED, FAULTS
 from tools.calibration.ledger import Ledger
-from tools.calibration.session import Asked, Step, calibrate, steps, summary, title
+from tools.calibration.session import Asked, PlannedRun, calibrate, steps, summary, title
 
 ROOT = Path(__file__).parents[3]
 
 
-def numbers(found: list[Step]) -> list[tuple[str, str, int]]:
+def numbers(found: list[PlannedRun]) -> list[tuple[str, str, int]]:
     return [(step.gate, step.fault.name, step.number) for step in found]
 
 
@@ -61,7 +61,7 @@ def test_progress_says_what_was_found_and_what_should_not_have_been() -> None:
     assert summary(said) == "found: noop-async; inconclusive: json-model; FALSE ALARM: ping cpu"
     assert summary(trial(row("noop-async", "no change"))) == "no false alarm"
     assert summary(trial(status=2, error="bench: x\nbench: y")) == "no verdict, status 2: bench: y"
-    assert title(Step("paired", FAULTS["cpu-5"], 0, 5)) == "paired, cpu-5, 1 of 5"
+    assert title(PlannedRun("paired", FAULTS["cpu-5"], 0, 5)) == "paired, cpu-5, 1 of 5"
 
 
 def test_where_no_run_comes_to_a_verdict_it_ends_after_three_and_they_are_kept(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bench.model.record import Record
-from bench.results.caveats import audit
+from bench.results.audit import audit
 from bench.results.findings import findings
 from bench.results.findings.finding import Finding
 from tests.bench.builders import record, run

@@ -16,6 +16,7 @@ from bench import report
 from bench.measure import runner
 from bench.measure.progress import Display
 from bench.measure.store import RunFolder, read_run
+from bench.measure.workbench import Workbench
 from bench.model.record import Run, Worker
 from bench.plan.config import load_plans, load_setups
 from bench.plan.order import cells
@@ -86,10 +87,10 @@ def measured(plan_name: str, folder: Path) -> Run:
     plan = load_plans(folder / "plans.toml")[plan_name]
     scenarios_file = folder / "mine.py"
     own = tuple(sorted(os.sched_getaffinity(0)))
-    bench = runner.Bench(
-        load_setups(folder / "setups.toml"),
-        load_scenarios(scenarios_file),
-        scenarios_file,
+    bench = Workbench(
+        setups=load_setups(folder / "setups.toml"),
+        scenarios=load_scenarios(scenarios_file),
+        scenarios_file=scenarios_file,
         server_cpus=own[:1],
         generator_cpus=own[-1:],
     )

@@ -9,8 +9,8 @@ from bench.model.change import Change, Verdict, gravest
 from tools.calibration.faults import Gate
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRun:
     """One run of a gate.
 
     `spoiled` names the scenarios with a fault in them, and the turns of its loop (0 where it is none); `seconds` is the
@@ -31,7 +31,7 @@ class Trial:
     error: str = ""
 
     def rows_of(self, scenario: str) -> tuple[Change, ...]:
-        """What was said of a scenario, metric by metric."""
+        """The rows of a scenario, one a metric."""
         return tuple(row for row in self.rows if _subject(row) == scenario)
 
     def verdict(self, scenario: str) -> Verdict | None:
@@ -45,7 +45,7 @@ class Trial:
         return tuple(name for name in names if name not in self.spoiled)
 
     def alarms(self) -> tuple[Change, ...]:
-        """What is called worse though nothing has been done to it."""
+        """The rows called worse though nothing was changed there."""
         return tuple(
             row for row in self.rows if row.verdict == "regressed" and _subject(row) not in self.spoiled
         )
@@ -56,9 +56,9 @@ def _subject(row: Change) -> str:
     return row.name.partition(": ")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a request of a scenario costs, a turn of the loop, and a loop without turns: instructions, or microseconds.
+    """The cost of a scenario's request, of a loop's turn, and of a loop without turns: instructions or microseconds.
 
     `alone` is what a turn takes outside of any server, the best of some; it is there to check `turn` by.
     """
@@ -73,5 +73,5 @@ class Price:
     alone: float | None = None
 
     def turns(self, share: float) -> int:
-        """How many turns make a request dearer by a share."""
+        """The number of turns that make a request dearer by a share."""
         return max(1, round((share * self.request - self.empty) / self.turn))

@@ -1,0 +1,131 @@
+"""The observations of one cell -> its record, complete with its caveats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.model.plan import Cell
+from bench.model.readings import Telemetry, steal_share
+from bench.model.record import Caveat, Generator, Record, Resources, Summary
+from bench.model.samples import Samples
+from bench.observe.meter import Meter
+from bench.plan.schedule import stages
+from bench.results.audit import audit
+from bench.results.audit.machine import stalled_share
+from bench.results.caveats import is_valid
+from bench.results.resources import resources
+from bench.results.summary import answers_by_worker, count_answered, latency, summarise
+from bench.system import cpus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadResult:
+    """The samples of a load, which `generators` processes made, and of the bystander next to it.
+
+    `others_share` and `services_cpu_s` are as in `Resources`.
+    """
+
+    samples: Samples
+    bystander: Samples | None
+    generators: int
+    others_share: float
+    services_cpu_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """Everything that was observed of one cell.
+
+    `telemetry` is by the worker's pid. `earlier_rps` are the throughputs of the cell's earlier repeats; `unchecked`,
+    `ping_cpu_us` and `profile` are as in the record.
+    """
+
+    cell: Cell
+    started_at: str
+    load: LoadResult
+    meter: Meter
+    telemetry: Mapping[int, Sequence[Telemetry]]
+    server_cpus: Sequence[int]
+    generator_cpus: Sequence[int]
+    own_cpus: Sequence[int]
+    ping_cpu_us: float | None
+    unchecked: Sequence[str]
+    profile: str | None
+    earlier_rps: Sequence[float]
+
+
+Doubts = Callable[[Summary], Iterable[Caveat]]
+"""More caveats of a cell, from its summary: those of whoever has it measured."""
+
+
+def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: ()) -> Record:
+    """The record of a cell in a run."""
+    cell, load = measurement.cell, measurement.load
+    summary = summarise(load.samples, load.bystander, stages(cell.load), measurement.unchecked)
+    used = _resources(measurement)
+    generator = _generator(measurement, summary.service_ms.p50)
+    caveats = (
+        *audit(
+            cell,
+            summary,
+            used,
+            generator,
+            earlier_rps=measurement.earlier_rps,
+            is_profiled=measurement.profile is not None,
+        ),
+        *doubts(summary),
+    )
+    return Record(
+        run=run,
+        cell=cell,
+        summary=summary,
+        resources=used,
+        generator=generator,
+        valid=is_valid(caveats),
+        caveats=caveats,
+        started_at=measurement.started_at,
+        profile=measurement.profile,
+    )
+
+
+def _resources(one: Measurement) -> Resources:
+    load, meter = one.load, one.meter
+    return resources(
+        meter.snapshots,
+        workers=meter.workers,
+        answers=answers_by_worker(load.samples),
+        answered=count_answered(load.samples),
+        cpus=one.server_cpus,
+        times=meter.times,
+        telemetry=one.telemetry,
+        pings=count_answered(load.bystander) if load.bystander else 0,
+        ping_cpu_us=one.ping_cpu_us,
+        others_share=load.others_share,
+        services_cpu_s=load.services_cpu_s,
+        shared=cpus.shared(one.server_cpus, one.generator_cpus),
+    )
+
+
+def _generator(one: Measurement, service_p50_ms: float | None) -> Generator:
+    """The cost of the generator processes, and their stalls.
+
+    Where they share CPUs with the bystander's process, or with the harness, the cost of these counts too.
+    """
+    load, chosen = one.load, one.generator_cpus
+    samples, span_s, answered = load.samples, load.samples.duration_s, count_answered(load.samples)
+    used_s = samples.cpu_s
+    if load.bystander and chosen and len(chosen) <= load.generators:
+        used_s += load.bystander.cpu_s
+    if set(one.own_cpus) & set(chosen):
+        used_s += one.meter.own_cpu_s
+    late_ms, run_wait_s = samples.stalls.late_ns / 1e6, samples.stalls.run_wait_s
+    return Generator(
+        cpu_share=used_s / span_s / min(load.generators, len(chosen) or load.generators),
+        cpu_us_per_request=samples.cpu_s * 1e6 / answered if answered else None,
+        late_ms=latency(late_ms),
+        stalled_share=stalled_share(late_ms.tolist(), span_s, service_p50_ms),
+        run_wait_share=None if run_wait_s is None else run_wait_s / span_s,
+        steal_share=steal_share(*one.meter.times, chosen),
+        imported=samples.stalls.imported,
+    )

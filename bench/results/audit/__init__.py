@@ -1,0 +1,45 @@
+"""The figures of a cell -> its caveats: reasons to doubt them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.model.plan import Cell
+from bench.model.record import Caveat, Generator, Resources, Summary
+from bench.results.audit import consistency, load, machine
+
+
+def audit(
+    cell: Cell,
+    summary: Summary,
+    resources: Resources,
+    generator: Generator,
+    *,
+    earlier_rps: Sequence[float] = (),
+    is_profiled: bool = False,
+) -> tuple[Caveat, ...]:
+    """The caveats of a cell; `earlier_rps` are the throughputs of its earlier repeats."""
+    return (
+        *load.errors(summary),
+        *load.missed_rate(cell, summary),
+        *load.shed_sessions(summary),
+        *machine.generator_saturation(generator),
+        *machine.generator_stalls(generator),
+        *load.stalls(summary),
+        *load.drift(cell, summary),
+        *load.lag(summary),
+        *load.instability(cell, [*earlier_rps, summary.throughput_rps]),
+        *machine.steal(resources),
+        *machine.throttling(resources, cell),
+        *machine.other_load(resources),
+        *machine.shared_cpus(resources),
+        *machine.uneven_workers(resources),
+        *load.few_samples(summary),
+        *load.bystander(summary.victim),
+        *load.bystander_grows(cell, summary.victim),
+        *consistency.littles_law(cell, summary),
+        *consistency.unreconciled_counts(summary),
+        *consistency.unfit_times(summary),
+        *load.unchecked_requests(summary),
+        *machine.profiling(is_profiled),
+    )
