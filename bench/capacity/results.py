@@ -14,7 +14,6 @@ from bench.model.plan import OpenLoad
 from bench.model.record import Caveat, Record, Run
 from bench.results.caveats import GENERATOR_STALLED, OTHER_LOAD, STEAL
 from bench.results.cells import gather
-from bench.results.siblings import mapping, setup_facts
 from bench.stats.estimate import Estimate, estimate
 from bench.stats.metrics import P50, P99, THROUGHPUT, share, three_digits, whole
 from bench.stats.table import Column, Row, Table, label
@@ -161,29 +160,20 @@ class Capacity:
 
 def capacity_of(run: Run) -> Capacity | None:
     """The search of a run; None when it was none. Trials stand in the order of their rates."""
-    facts = mapping(run.facts.get("capacity"))
-    if not facts:
+    facts = run.facts.capacity
+    if facts is None:
         return None
-    texts = facts.get("objectives")
-    objectives = tuple(map(parse, map(str, texts))) if isinstance(texts, (list, tuple)) else ()
-    rate = facts.get("arrivals_per_s")
+    objectives = tuple(map(parse, facts.objectives))
     return Capacity(
-        setup=str(facts.get("setup")),
-        scenario=str(facts.get("scenario")),
+        setup=facts.setup,
+        scenario=facts.scenario,
         objectives=objectives,
-        rate_per_s=float(rate) if isinstance(rate, (int, float)) else None,
-        limit=str(facts.get("limit")),
+        rate_per_s=facts.arrivals_per_s,
+        limit=facts.limit,
         trials=offered_loads(run.records, objectives),
         guess=next((r for r in run.records if not isinstance(r.cell.load, OpenLoad)), None),
-        confirmations=tuple(_confirmations(facts.get("confirmations"))),
+        confirmations=tuple(Tally(one.arrivals_per_s, one.held, one.failed) for one in facts.confirmations),
     )
-
-
-def _confirmations(listed: object) -> Iterable[Tally]:
-    for one in map(mapping, listed if isinstance(listed, (list, tuple)) else ()):
-        rate, held, failed = (one.get(key) for key in ("arrivals_per_s", "held", "failed"))
-        if isinstance(rate, (int, float)) and isinstance(held, int) and isinstance(failed, int):
-            yield Tally(float(rate), held, failed)
 
 
 def offered_loads(records: Iterable[Record], objectives: tuple[Objective, ...]) -> tuple[Offered, ...]:
@@ -290,27 +280,26 @@ class Growth:
 
 def growth_of(run: Run) -> Growth | None:
     """The scaling of a run over numbers of workers; None when it was none, or fewer than three were measured."""
-    facts, setups = mapping(run.facts.get("scaling")), setup_facts(run)
-    if not facts:
+    facts = run.facts.scaling
+    if facts is None:
         return None
     points, caveats = {}, {}
     for cell in gather(run.records):
-        found, workers = cell.estimate(THROUGHPUT), setups.get(cell.setup, {}).get("workers")
-        if found and found.median > 0 and isinstance(workers, int):
+        found, workers = cell.estimate(THROUGHPUT), run.facts.plan.setup(cell.setup).workers
+        if found and found.median > 0 and workers is not None:
             points[workers], caveats[workers] = found, cell.caveats
     if len(points) < FEWEST:
         return None
     laws = [fit({n: getattr(found, which) for n, found in points.items()}) for which in _FITTED]
-    cpus = facts.get("cpus")
-    count = cpus if isinstance(cpus, int) else 0
+    cpus = facts.cpus or 0
     return Growth(
-        str(facts.get("setup")),
-        str(facts.get("scenario")),
+        facts.setup,
+        facts.scenario,
         dict(sorted(points.items())),
         caveats,
         laws[0],
-        brake(laws, widest_spread(points), max(points), count),
-        count,
+        brake(laws, widest_spread(points), max(points), cpus),
+        cpus,
     )
 
 

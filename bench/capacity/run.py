@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from bench.capacity.results import SET_ASIDE, Offered, growth_of, knee_of, offered_loads
 from bench.capacity.search import Answer, Probe, Search, Trial, Verdict, next_step, tallies
@@ -14,11 +14,11 @@ from bench.capacity.slo import SATURATED, Objective, doubts
 from bench.errors import BenchError
 from bench.measure.runner import Bench, audited, check_alive, measure
 from bench.measure.store import RunFolder, read_run
+from bench.model.facts import ScalingFacts
 from bench.model.plan import Block, Cell, ClosedLoad, Load, OpenLoad, Plan, Setup
 from bench.model.record import Caveat, Failure, Record
 from bench.observe.neighbours import Neighbours
 from bench.results.caveats import OTHERS_SHARE
-from bench.results.siblings import mapping
 from bench.serve.server import Server, serving
 from bench.system import host
 from bench.system.processes import Processes
@@ -158,17 +158,20 @@ def note_growth(folder: RunFolder) -> None:
     if (found := growth_of(run)) is None:
         return
     medians = {str(workers): round(figure.median, 1) for workers, figure in found.points.items()}
-    peak = found.law.peak_workers
     folder.add_facts(
-        scaling={
-            **mapping(run.facts["scaling"]),
-            "throughput_rps": medians,
-            "lambda_rps": found.law.rate_rps,
-            "sigma": found.law.sigma,
-            "kappa": found.law.kappa,
-            "peak_workers": peak,
-            "held_back_by": found.brake,
-        }
+        scaling=asdict(
+            ScalingFacts(
+                setup=found.setup,
+                scenario=found.scenario,
+                cpus=found.cpus,
+                throughput_rps=medians,
+                lambda_rps=found.law.rate_rps,
+                sigma=found.law.sigma,
+                kappa=found.law.kappa,
+                peak_workers=found.law.peak_workers,
+                held_back_by=found.brake,
+            )
+        )
     )
 
 

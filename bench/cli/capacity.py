@@ -199,7 +199,7 @@ def _conclude(path: Path, kind: str, as_json: bool) -> int:
     done = read_run(path)
     contents, written = page(done), write(done, path)
     if as_json:
-        say(json.dumps(done.facts[kind], indent=2))
+        say(json.dumps(done.facts.source[kind], indent=2))
     else:
         for finding in contents.findings:
             say("\n".join([*_told(finding), ""]))

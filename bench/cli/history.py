@@ -11,14 +11,13 @@ from bench.cli._options import named
 from bench.cli._terminal import note, say, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bench.history.chart import Address
     from bench.history.entry import Entry
     from bench.history.figures import Measured
     from bench.history.report import History
     from bench.history.store import Place
     from bench.model.commit import Commit
+    from bench.model.facts import GitFacts, HostFacts
 
 _FOLDER = Path("reports/history")
 _FORMATS = "text|json|html"
@@ -65,7 +64,7 @@ def add(
     from bench.history.figures import machine, versions
 
     measured, host, when = _measured(run, anchor)
-    found = _commit(commit, host)
+    found = _commit(commit, host.git)
     _check_clean(found, dirty)
     entry = Entry(
         found,
@@ -126,21 +125,22 @@ def show(
     say(f"{report.text(told)}\n{form}: {shown(out)}")
 
 
-def _measured(path: Path, anchor: str | None) -> tuple[Measured, Mapping[str, object], str]:
+def _measured(path: Path, anchor: str | None) -> tuple[Measured, HostFacts, str]:
     """The figures, the host's facts, and when it was measured."""
     import json
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from bench.errors import UsageError
     from bench.history.figures import of_judgement, of_run
     from bench.measure.store import read_run
-    from bench.results.siblings import mapping
+    from bench.model.facts import HostFacts, read_host
     from bench.system import host
 
     now = datetime.now(UTC).isoformat(timespec="seconds")
     if not path.is_file():
         run = read_run(path)
-        return of_run(run, anchor), mapping(run.facts.get("host")), str(run.facts.get("started_at") or now)
+        return of_run(run, anchor), run.facts.host or HostFacts(), run.facts.started_at or now
     if anchor:
         raise UsageError(f"--anchor belongs to runs; {path} holds exact figures, which need none")
     try:
@@ -148,21 +148,18 @@ def _measured(path: Path, anchor: str | None) -> tuple[Measured, Mapping[str, ob
     except ValueError as error:
         raise UsageError(f"{path}: neither a run's folder nor JSON: {error}") from None
     measured = of_judgement(said, str(path))
-    facts = host.fingerprint()
-    return measured, {name: facts[name] for name in facts if name != "git"}, now
+    return measured, replace(read_host(host.fingerprint()), git=None), now
 
 
-def _commit(ref: str | None, facts: Mapping[str, object]) -> Commit:
+def _commit(ref: str | None, known: GitFacts | None) -> Commit:
     """The commit that was measured: the one named, else the run's own, else the one that is checked out."""
     from dataclasses import replace
 
     from bench.errors import UsageError
-    from bench.results.siblings import mapping
     from bench.system import git
 
     here = git.root(Path.cwd())
-    known = mapping(facts.get("git"))
-    own = str(known["commit"]) if known.get("commit") else None
+    own = known.commit if known else None
     wanted = ref or own or "HEAD"
     found = git.commit(here, wanted)
     if found is None and ref is None and own:
@@ -174,8 +171,8 @@ def _commit(ref: str | None, facts: Mapping[str, object]) -> Commit:
         raise UsageError(
             f"'{wanted}' names no commit here; is it fetched? (git fetch --unshallow, git fetch origin)"
         )
-    if found.hash == own:
-        return replace(found, dirty=bool(known.get("dirty")))
+    if known and found.hash == own:
+        return replace(found, dirty=known.dirty)
     return found if ref or own else replace(found, dirty=git.is_dirty(here))
 
 

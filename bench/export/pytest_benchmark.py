@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from bench.export.cells import doubts, name, valid
+from bench.model.facts import GitFacts, HostFacts
 from bench.model.record import Run
 from bench.results.cells import Repeats
-from bench.results.siblings import mapping
 from bench.stats.metrics import CPU, P50, P99, Metric
 
 _VERSION = "5.3.1"
@@ -25,12 +25,12 @@ _IN_A_SECOND = {P50: 1e3, P99: 1e3, CPU: 1e6}
 
 def write(run: Run) -> str:
     """One benchmark a cell and time."""
-    host = mapping(run.facts.get("host"))
+    host = run.facts.host or HostFacts()
     told = {
         "machine_info": _machine(host),
-        "commit_info": _commit(host),
+        "commit_info": _commit(host.git),
         "benchmarks": [one for cell in valid(run) for one in _benchmarks(cell)],
-        "datetime": run.facts.get("started_at"),
+        "datetime": run.facts.started_at,
         "version": _VERSION,
     }
     return json.dumps(told, indent=4) + "\n"
@@ -92,17 +92,16 @@ def _stats(data: Sequence[float]) -> dict[str, object]:
     }
 
 
-def _machine(host: Mapping[str, object]) -> dict[str, object]:
-    implementation, _, version = str(host.get("python", "")).rpartition(" ")
+def _machine(host: HostFacts) -> dict[str, object]:
+    implementation, _, version = (host.python or "").rpartition(" ")
     return {
         "python_implementation": implementation,
         "python_version": version,
-        "system": host.get("system", ""),
-        "release": host.get("kernel", ""),
-        "cpu": {"brand_raw": host.get("cpu_model", ""), "count": host.get("cores")},
+        "system": host.system or "",
+        "release": host.kernel or "",
+        "cpu": {"brand_raw": host.cpu_model or "", "count": host.cores},
     }
 
 
-def _commit(host: Mapping[str, object]) -> dict[str, object]:
-    git = mapping(host.get("git"))
-    return {"id": git.get("commit", "unversioned"), "dirty": bool(git.get("dirty"))}
+def _commit(git: GitFacts | None) -> dict[str, object]:
+    return {"id": git.commit if git else "unversioned", "dirty": git.dirty if git else False}

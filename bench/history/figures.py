@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 from bench.errors import UsageError, unknown
 from bench.history.entry import Figure, Machine, Series
+from bench.model.facts import HostFacts
+from bench.model.machine import UNKNOWN, identity
 from bench.model.record import Run
 from bench.results.anchor import ANCHOR, together
 from bench.results.cells import Repeats, gather
-from bench.results.siblings import mapping
 from bench.stats.estimate import estimate
 from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
 
 INSTRUCTIONS = "instructions"
 _TRACKED = {"throughput": THROUGHPUT, "p50": P50, "p99": P99, "cpu": CPU, "memory": MEMORY}
-_MACHINE = ("cpu_model", "cores", "governor", "virtualisation", "system", "machine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def of_judgement(said: object, name: str) -> Measured:
 
     The range is the smallest change that would be found around the figure. Raises UsageError for other JSON.
     """
-    rows = mapping(said).get("rows")
+    rows = said.get("rows") if isinstance(said, Mapping) else None
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) and "name" in row for row in rows):
         raise UsageError(f"{name}: neither a run's folder nor what `bench exact --format json` writes")
     if others := sorted({str(row.get("metric")) for row in rows} - {INSTRUCTIONS}):
@@ -77,27 +77,19 @@ def of_judgement(said: object, name: str) -> Measured:
     )
 
 
-def machine(host: Mapping[str, object]) -> Machine:
-    """The machine that facts of a host describe: its hardware, its system, and the Python without its patch release.
-
-    Neither kernel nor packages count: both change every few weeks, and what a new package costs is worth seeing.
-    """
-    facts = {name: host[name] for name in _MACHINE if name in host}
-    python = ".".join(str(host.get("python", "unknown Python")).split(".")[:2])
-    facts["python"] = python
+def machine(host: HostFacts) -> Machine:
+    """The machine that the facts of a host describe."""
+    facts = identity(host)
     spelt = json.dumps(facts, sort_keys=True, default=str)
-    cores = f"{facts['cores']} cores" if "cores" in facts else ""
-    virtual = (
-        facts.get("virtualisation") if facts.get("virtualisation") not in (None, "none", "unknown") else ""
-    )
-    about = ", ".join(str(word) for word in (facts.get("cpu_model"), cores, virtual, python) if word)
+    cores = f"{host.cores} cores" if host.cores is not None else ""
+    virtual = "" if host.virtualisation in (None, "none", UNKNOWN) else host.virtualisation
+    about = ", ".join(str(word) for word in (host.cpu_model, cores, virtual, facts["python"]) if word)
     return Machine(hashlib.sha256(spelt.encode()).hexdigest()[:12], about)
 
 
-def versions(host: Mapping[str, object]) -> dict[str, str]:
+def versions(host: HostFacts) -> dict[str, str]:
     """The packages and the Python that a figure depends on, by name."""
-    python = {"python": str(host["python"])} if host.get("python") else {}
-    return python | {str(name): str(said) for name, said in mapping(host.get("versions")).items()}
+    return ({"python": host.python} if host.python else {}) | dict(host.versions)
 
 
 def _name(cell: Repeats) -> str:

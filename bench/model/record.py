@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.model.facts import RunFacts
 from bench.model.plan import Cell
 
 SCHEMA = 1
@@ -264,6 +265,6 @@ class Run:
     """A finished or interrupted run: its facts (`run.json`), its records and its failures."""
 
     name: str
-    facts: Mapping[str, object]
+    facts: RunFacts
     records: tuple[Record, ...]
     failures: tuple[Failure, ...] = ()

@@ -11,7 +11,6 @@ from bench.model.record import Caveat, Record, Run
 from bench.report.charts.panels import Chart
 from bench.report.page import Page, flat, missing
 from bench.results.findings import Finding
-from bench.results.siblings import mapping
 from bench.results.tables import caveats_of
 from bench.stats.table import Column, Row, Table
 
@@ -313,9 +312,13 @@ def _failures(run: Run) -> str:
 
 def _machine(page: Page) -> str:
     """The facts of the run: the machine and the versions at sight, the plan folded."""
-    facts = {name: value for name, value in page.run.facts.items() if name != "plan"}
-    plan = mapping(page.run.facts.get("plan"))
-    folded = f"<details><summary>Plan</summary>{_facts(plan)}</details>" if plan else ""
+    facts = {name: value for name, value in page.run.facts.source.items() if name != "plan"}
+    plan = page.run.facts.source.get("plan")
+    folded = (
+        f"<details><summary>Plan</summary>{_facts(plan)}</details>"
+        if isinstance(plan, Mapping) and plan
+        else ""
+    )
     return f'<section id="machine"><h2>Machine and versions</h2>\n{_facts(facts)}\n{folded}</section>'
 
 

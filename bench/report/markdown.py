@@ -32,7 +32,7 @@ def render(page: Page, charts: Sequence[Chart]) -> str:
         *_caveats(page),
         *_failures(page.run),
         "## Machine",
-        "\n".join(f"- {plain(name)}: {plain(said)}" for name, said in flat(page.run.facts)),
+        "\n".join(f"- {plain(name)}: {plain(said)}" for name, said in flat(page.run.facts.source)),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

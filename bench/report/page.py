@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.capacity.results import capacity_of, growth_of, growth_table, trial_table
+from bench.model.facts import HostFacts, RunFacts
 from bench.model.record import Failure, Record, Run
 from bench.report.chapter import Chapter, chapter
 from bench.results.findings import Finding, findings
 from bench.results.micro import Micro
-from bench.results.siblings import mapping
 from bench.results.tables import ranking, said_once, stage_table, summary, twin_table, worker_table
 from bench.stats.table import Table, marks
 
@@ -54,17 +54,16 @@ def _tables(run: Run) -> tuple[Table, ...]:
 
 def title_facts(run: Run) -> Iterator[tuple[str, str]]:
     """Machine, date, plan, duration and the number of cells, as far as they are known."""
-    host = mapping(run.facts.get("host"))
-    machine = [str(host["cpu_model"])] if host.get("cpu_model") else []
-    machine += [f"{host['cores']} cores"] if host.get("cores") else []
+    host = run.facts.host or HostFacts()
+    machine = [host.cpu_model] if host.cpu_model else []
+    machine += [f"{host.cores} cores"] if host.cores else []
     if machine:
         yield "machine", ", ".join(machine)
-    started = _moment(run.facts.get("started_at"))
+    started = _moment(run.facts.started_at)
     if started:
         yield "date", started.strftime("%Y-%m-%d %H:%M") + (f" {started.tzname()}" if started.tzinfo else "")
-    name = mapping(run.facts.get("plan")).get("name")
-    if name:
-        yield "plan", str(name)
+    if run.facts.plan.name:
+        yield "plan", run.facts.plan.name
     yield "duration", _duration(run.facts)
     yield "records", _counts(run.records)
     if run.failures:
@@ -79,18 +78,17 @@ def missing(failure: Failure, run: Run) -> str:
     return "the rest of the round" if began else "the whole round"
 
 
-def _moment(thing: object) -> datetime | None:
+def _moment(written: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(thing) if isinstance(thing, str) else None
+        return datetime.fromisoformat(written) if written else None
     except ValueError:
         return None
 
 
-def _duration(facts: Mapping[str, object]) -> str:
-    took_s = facts.get("took_s")
-    if not facts.get("finished") or not isinstance(took_s, (int, float)):
+def _duration(facts: RunFacts) -> str:
+    if not facts.finished or facts.took_s is None:
         return "not finished"
-    minutes, seconds = divmod(round(took_s), 60)
+    minutes, seconds = divmod(round(facts.took_s), 60)
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from bench.model.facts import PlanFacts
 from bench.model.record import Caveat, Record, Run, Worker
 from bench.results.cells import Repeats, by_context, gather, twins
-from bench.results.siblings import setup_facts
 from bench.results.workers import imbalance
 from bench.stats.estimate import NO_EVIDENCE, Comparison, chance, estimate
 from bench.stats.metrics import (
@@ -236,9 +236,8 @@ def worker_table(run: Run) -> Table:
         Column("imbalance"),
         _column(MEMORY),
     )
-    facts = setup_facts(run)
-    cells = [cell for cell in gather(run.records) if worker_count(cell, facts) > 1]
-    rows = [_worker_row(cell, worker_count(cell, facts)) for cell in cells]
+    counts = [(cell, worker_count(cell, run.facts.plan)) for cell in gather(run.records)]
+    rows = [_worker_row(cell, count) for cell, count in counts if count > 1]
     notes = (
         "Least busy and busiest: the smallest and the largest share of requests that one worker answered.",
         "Imbalance: the requests of the busiest worker over the mean of all, 1.00 when they share alike; of the worst "
@@ -247,11 +246,11 @@ def worker_table(run: Run) -> Table:
     return Table("Workers", columns, tuple(rows), notes if rows else ())
 
 
-def worker_count(cell: Repeats, facts: Mapping[str, Mapping[str, object]]) -> int:
+def worker_count(cell: Repeats, plan: PlanFacts) -> int:
     """The workers a setup is said to have, else as many as were seen to answer."""
-    said = facts.get(cell.setup, {}).get("workers")
     seen = max((len(shares(record.resources.workers)) for record in cell.records), default=0)
-    return said if isinstance(said, int) else seen
+    planned = plan.setup(cell.setup).workers
+    return seen if planned is None else planned
 
 
 def cores(cell: Repeats) -> int | None:

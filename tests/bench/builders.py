@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from random import Random
 
+from bench.model.facts import read_facts
 from bench.model.plan import Cell, ClosedLoad, Load, OpenLoad, Setup
 from bench.model.record import (
     Caveat,
@@ -131,7 +132,7 @@ def facts(*setups: Setup, **host: object) -> dict[str, object]:
 
 def run(*records: Record, name: str = "made-up", setups: tuple[Setup, ...] = SETUPS, **more: object) -> Run:
     """A finished run of these records."""
-    return Run(name, facts(*setups) | more, records)
+    return Run(name, read_facts(facts(*setups) | more), records)
 
 
 def topics(*records: Sequence[Record]) -> list[str]:
@@ -207,7 +208,7 @@ def realistic(seed: int = 7) -> Run:
             "granian-2", 1, "the server did not answer /health/live within 20 s\nlast lines: ImportError"
         ),
     )
-    return Run("2026-11-24-default", facts(*SETUPS), tuple(records), failures)
+    return Run("2026-11-24-default", read_facts(facts(*SETUPS)), tuple(records), failures)
 
 
 def _plausible(

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.gates.paired.noise import Noise, from_stored
+from bench.model import machine
 from bench.system import host
 
 _FILE = "noise.json"
-_MACHINE = ("cpu_model", "cores", "kernel", "governor", "virtualisation", "python")
 
 
 def store(noise: Noise, folder: Path) -> Path:
@@ -32,4 +32,4 @@ def stored(folder: Path) -> Noise | None:
 
 def _machine() -> dict[str, object]:
     known = host.fingerprint()
-    return {name: known[name] for name in _MACHINE}
+    return {name: known[name] for name in machine.OF_NOISE}

@@ -11,20 +11,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from bench.errors import UsageError, unknown
+from bench.model import machine
+from bench.model.facts import CpuFacts, EnvironmentFacts, HostFacts, PlanFacts, read_host
 from bench.model.plan import Load
 from bench.model.record import Run
-from bench.results.siblings import mapping, setup_facts
 
 MISSING = "missing"
 EVERYTHING = "all"
-_MACHINE = ("cpu_model", "cores", "governor", "virtualisation", "system", "machine", "python")
-FIELDS = (*_MACHINE, "cpus", "environment", "setup", "load", MISSING, EVERYTHING)
+FIELDS = (*machine.OF_RUNS, "cpus", "environment", "setup", "load", MISSING, EVERYTHING)
 """What a user may name to have two things compared that differ in it."""
 
-_TOLD = ("kernel", "compiler")
-_NAMES_ALONE = ("name", "about")
+_APART = ("name", "about", "env")
+"""Of a setup: its names say nothing of it, and its environment is compared by itself."""
 _MOST_SAID = 4
-_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +46,13 @@ def of_runs(base: Run, new: Run, setups: Iterable[str]) -> tuple[Difference, ...
 
     A field that one run does not have is left out, as older runs have fewer; of the machine it is told.
     """
-    before, after = mapping(base.facts.get("host")), mapping(new.facts.get("host"))
+    before, after = base.facts.host, new.facts.host
     return (
         *_machine(before, after),
-        *_common("cpus", _counted(base.facts.get("cpus")), _counted(new.facts.get("cpus"))),
-        *_environment(mapping(base.facts.get("environment")), mapping(new.facts.get("environment"))),
-        *_setups(base, new, setups),
-        *_common(None, mapping(before.get("versions")), mapping(after.get("versions"))),
+        *_common("cpus", _counted(base.facts.cpus), _counted(new.facts.cpus)),
+        *_environment(base.facts.environment, new.facts.environment),
+        *_setups(base.facts.plan, new.facts.plan, setups),
+        *_common(None, before.versions if before else {}, after.versions if after else {}),
         *_common(None, _commit(before), _commit(after)),
     )
 
@@ -98,51 +97,44 @@ def _refusal(refused: list[Difference]) -> str:
     return f"not comparable: {'; '.join([*said, *more])} ({options} compares all the same)"
 
 
-def _machine(base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
-    for name in _MACHINE:
-        old, young = _only(base, name), _only(new, name)
-        yield from _common(name, old, young)
-        if base and new and bool(old) != bool(young):
-            yield Difference(None, name, *(_said(one.get(name, _UNKNOWN)) for one in (old, young)))
-    for name in _TOLD:
-        yield from _common(None, _only(base, name), _only(new, name))
-
-
-def _only(facts: Mapping[str, object], name: str) -> Mapping[str, object]:
-    return {name: facts[name]} if facts.get(name, _UNKNOWN) != _UNKNOWN else {}
-
-
-def _counted(cpus: object) -> Mapping[str, object]:
-    """How many CPUs the server and the generator had: which ones they were is luck on most machines."""
-    return {
-        f"CPUs of the {side}": len(found)
-        for side, found in mapping(cpus).items()
-        if isinstance(found, list | tuple)
-    }
-
-
-def _environment(base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
-    if not (base and new):
+def _machine(base: HostFacts | None, new: HostFacts | None) -> Iterable[Difference]:
+    if base is None or new is None:
         return
-    yield from _any("environment", mapping(base.get("settings")), mapping(new.get("settings")))
-    yield from _common("environment", {"a .env file": base.get("dotenv")}, {"a .env file": new.get("dotenv")})
+    before, after = (machine.known(host, machine.OF_RUNS) for host in (base, new))
+    for name in machine.OF_RUNS:
+        one_sided = (name in before) != (name in after)
+        sides = (_said(facts.get(name, machine.UNKNOWN)) for facts in (before, after))
+        yield from _different(None if one_sided else name, name, *sides)
+    yield from _common(None, *(machine.known(host, machine.MENTIONED) for host in (base, new)))
 
 
-def _setups(base: Run, new: Run, names: Iterable[str]) -> Iterable[Difference]:
-    before, after = setup_facts(base), setup_facts(new)
+def _different(field: str | None, name: str, base: str, new: str) -> Iterable[Difference]:
+    return () if base == new else (Difference(field, name, base, new),)
+
+
+def _counted(cpus: CpuFacts) -> Mapping[str, object]:
+    """How many CPUs the server and the generator had: which ones they were is luck on most machines."""
+    parts = {"server": cpus.server, "generator": cpus.generator, "harness": cpus.harness}
+    return {f"CPUs of the {part}": len(numbers) for part, numbers in parts.items() if numbers is not None}
+
+
+def _environment(base: EnvironmentFacts | None, new: EnvironmentFacts | None) -> Iterable[Difference]:
+    if base is None or new is None:
+        return
+    yield from _any("environment", base.settings, new.settings)
+    yield from _common("environment", {"a .env file": base.dotenv}, {"a .env file": new.dotenv})
+
+
+def _setups(base: PlanFacts, new: PlanFacts, names: Iterable[str]) -> Iterable[Difference]:
     for name in names:
-        if name not in before or name not in after:
-            continue
-        old, young = (
-            {f"setup '{name}': {key}": facts[key] for key in facts if key not in (*_NAMES_ALONE, "env")}
-            for facts in (before[name], after[name])
-        )
-        yield from _common("setup", old, young)
-        old, young = (
-            {f"setup '{name}': {key}": value for key, value in mapping(facts.get("env")).items()}
-            for facts in (before[name], after[name])
-        )
-        yield from _any("setup", old, young)
+        if name in base.setups and name in new.setups:
+            before, after = base.setups[name], new.setups[name]
+            yield from _common("setup", *(_of_setup(name, one.fields, _APART) for one in (before, after)))
+            yield from _any("setup", *(_of_setup(name, one.env) for one in (before, after)))
+
+
+def _of_setup(name: str, fields: Mapping[str, object], but: tuple[str, ...] = ()) -> Mapping[str, object]:
+    return {f"setup '{name}': {key}": value for key, value in fields.items() if key not in but}
 
 
 def _common(field: str | None, base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
@@ -157,9 +149,8 @@ def _common(field: str | None, base: Mapping[str, object], new: Mapping[str, obj
 def _any(field: str | None, base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
     """Differences in what either says: here, what is not there was not set."""
     for name in dict.fromkeys([*base, *new]):
-        old, young = (_said(facts[name]) if name in facts else "not set" for facts in (base, new))
-        if old != young:
-            yield Difference(field, str(name), old, young)
+        sides = (_said(facts[name]) if name in facts else "not set" for facts in (base, new))
+        yield from _different(field, name, *sides)
 
 
 def _said(value: object) -> str:
@@ -167,23 +158,24 @@ def _said(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
-def _commit(host: Mapping[str, object]) -> Mapping[str, object]:
-    git = mapping(host.get("git"))
-    changed = " with changes" if git.get("dirty") else ""
-    return {"commit": f"{str(git['commit'])[:12]}{changed}"} if "commit" in git else {}
+def _commit(host: HostFacts | None) -> Mapping[str, object]:
+    if host is None or host.git is None:
+        return {}
+    return {"commit": f"{host.git.commit[:12]}{' with changes' if host.git.dirty else ''}"}
 
 
-def _described(machine: Mapping[str, object]) -> Mapping[str, object]:
-    cpu = mapping(machine.get("cpu"))
+def _described(told: Mapping[str, object]) -> HostFacts | None:
+    """A machine as pytest-benchmark describes it; None where it says nothing of it."""
+    cpu = told.get("cpu")
+    known = cpu if isinstance(cpu, Mapping) else {}
+    python = [str(told[key]) for key in ("python_implementation", "python_version") if key in told]
     named = {
-        "cpu_model": cpu.get("brand_raw"),
-        "cores": cpu.get("count"),
-        "system": machine.get("system"),
-        "machine": machine.get("machine"),
-        "python": " ".join(
-            str(machine[key]) for key in ("python_implementation", "python_version") if key in machine
-        ),
-        "kernel": machine.get("release"),
-        "compiler": machine.get("python_compiler"),
+        "cpu_model": known.get("brand_raw"),
+        "cores": known.get("count"),
+        "system": told.get("system"),
+        "machine": told.get("machine"),
+        "python": " ".join(python),
+        "kernel": told.get("release"),
+        "compiler": told.get("python_compiler"),
     }
-    return {name: value for name, value in named.items() if value}
+    return read_host(named) if any(named.values()) else None

@@ -8,7 +8,7 @@ from bench.model.plan import Load
 from bench.model.record import Run
 from bench.results.cells import Repeats, across, by_context, peak
 from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, rate, word
-from bench.results.siblings import mapping, setup_facts, siblings
+from bench.results.siblings import siblings
 from bench.results.tables import cores
 from bench.stats.estimate import Comparison, compare, geometric_mean
 from bench.stats.metrics import MEMORY, THROUGHPUT
@@ -50,9 +50,9 @@ def _duels(
     run: Run, cells: Sequence[Repeats], attribute: str, new: object, base: object
 ) -> Iterable[list[tuple[Repeats, Repeats]]]:
     """For each pair of setups alike but for the attribute: their valid cells, scenario by scenario."""
-    facts = setup_facts(run)
-    for family in siblings(run, attribute, facts):
-        named = {facts[name][attribute]: name for name in reversed(family)}
+    plan = run.facts.plan
+    for family in siblings(plan, attribute, plan.setups):
+        named = {plan.setups[name].fields[attribute]: name for name in reversed(family)}
         if new in named and base in named and (duel := meetings(cells, named[new], named[base])):
             yield duel
 
@@ -115,9 +115,9 @@ def more_workers(run: Run, cells: Sequence[Repeats]) -> Finding | None:
 
 def _worker_pairs(run: Run) -> Iterable[tuple[str, str, int]]:
     """(one worker, several workers, how many) for setups alike but for their number."""
-    facts = setup_facts(run)
-    for family in siblings(run, "workers", facts):
-        counts = {name: count for name in family if isinstance(count := facts[name]["workers"], int)}
+    plan = run.facts.plan
+    for family in siblings(plan, "workers", plan.setups):
+        counts = {name: count for name in family if (count := plan.setups[name].workers) is not None}
         single = next((name for name, count in counts.items() if count == 1), None)
         if single is not None:
             yield from ((single, name, count) for name, count in sorted(counts.items()) if count > 1)
@@ -126,8 +126,8 @@ def _worker_pairs(run: Run) -> Iterable[tuple[str, str, int]]:
 def _room(run: Run, duel: Duel) -> int | None:
     """The cores the workers had: those they were pinned to, else the machine's."""
     pinned = cores(duel[0][0])
-    machine = mapping(run.facts.get("host")).get("cores")
-    return pinned if pinned is not None else machine if isinstance(machine, int) else None
+    machine = run.facts.host.cores if run.facts.host else None
+    return machine if pinned is None else pinned
 
 
 def _memory_ratio(duel: Duel) -> Comparison | None:

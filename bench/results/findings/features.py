@@ -15,7 +15,10 @@ from bench.stats.metrics import CPU, THROUGHPUT, Metric
 def features(run: Run, cells: Sequence[Repeats]) -> Finding | None:
     """Throughput and CPU per request of each featured setup, as ratios to the plain one, scenario by scenario."""
     duels = [
-        duel for base, others in featured(run)[:1] for new in others if (duel := meetings(cells, new, base))
+        duel
+        for base, others in featured(run.facts.plan)[:1]
+        for new in others
+        if (duel := meetings(cells, new, base))
     ]
     if not duels:
         return None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from bench.model.record import Run
 from bench.results.cells import Repeats
 from bench.results.micro import Micro
-from bench.results.siblings import mapping
 from bench.results.study.plateaus import workers
 from bench.results.study.ratio import Ratio, ratio
 from bench.results.study.rule import source
@@ -216,7 +215,7 @@ def _saved(micro: Micro) -> str:
 def _absent(claim: Claim, run: Run) -> str:
     """Why a claim's setups have no records: left out, or failed; empty where they were never to be measured."""
     names = {setup for meeting in claim.meetings for setup, _ in (meeting.new, meeting.base)}
-    left_out: Mapping[str, object] = mapping(run.facts.get("left_out"))
+    left_out = run.facts.left_out
     said = [f"left out: {left_out[name]}" for name in sorted(names) if name in left_out]
     said += [
         f"{failure.setup} failed: {failure.error.splitlines()[0]}"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from bench.model.record import Run
 from bench.results.cells import Repeats
 from bench.results.micro import Benchmark, Micro
-from bench.results.siblings import setup_facts
 from bench.results.study.ladder import Ladder
 from bench.stats.metrics import P50
 
@@ -57,12 +56,10 @@ def split(whole_s: float, framework_s: float, hop_s: float) -> Parts:
 
 def costs(run: Run, micro: Micro, ladders: Iterable[Ladder]) -> Iterator[Cost]:
     """The scenarios that were measured both ways, one call at a time, on the same loop and kind of database."""
-    facts = setup_facts(run)
     for ladder in ladders:
-        setup = facts.get(ladder.setup, {})
-        services = setup.get("services")
-        postgres = isinstance(services, (list, tuple)) and "postgres" in services
-        inside = _Inside(micro, str(setup.get("loop", "uvloop")), "postgres" if postgres else "sqlite")
+        setup = run.facts.plan.setup(ladder.setup)
+        database = "postgres" if "postgres" in setup.services else "sqlite"
+        inside = _Inside(micro, setup.loop or "uvloop", database)
         for variant in ladder.variants:
             cell = ladder.cells(variant).get(1)
             taken = cell.estimate(P50) if cell else None

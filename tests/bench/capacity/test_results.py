@@ -21,6 +21,7 @@ from bench.capacity.results import (
 from bench.capacity.run import set_aside
 from bench.capacity.search import Tally
 from bench.capacity.slo import parse_all
+from bench.model.facts import read_facts
 from bench.model.plan import ClosedLoad, OpenLoad, Setup
 from bench.model.record import Caveat, Record, Run
 from tests.bench.builders import record, repeats, run
@@ -102,7 +103,7 @@ def test_a_run_from_before_the_counts_were_kept_counts_its_records() -> None:
     old = {
         key: what for key, what in FACTS["capacity"].items() if key not in ("held", "failed", "confirmations")
     }
-    found = capacity_of(replace(search(), facts={**FACTS, "capacity": old}))
+    found = capacity_of(replace(search(), facts=read_facts({**FACTS, "capacity": old})))
     assert found is not None
     assert found.confirmed is not None
     assert (found.confirmations, len(found.confirmed.held), len(found.confirmed.failed)) == ((), 2, 1)
@@ -150,7 +151,9 @@ def test_a_trial_that_was_set_aside_is_kept_and_shown_and_counts_for_nothing() -
 
 
 def test_a_search_that_was_cut_short_has_its_trials_and_no_answer() -> None:
-    cut = replace(search(), facts={**FACTS, "capacity": {**FACTS["capacity"], "arrivals_per_s": None}})
+    cut = replace(
+        search(), facts=read_facts({**FACTS, "capacity": {**FACTS["capacity"], "arrivals_per_s": None}})
+    )
     found = capacity_of(cut)
     assert found is not None
     assert (found.rate_per_s, found.confirmed) == (None, None)
@@ -180,7 +183,7 @@ def test_the_table_says_how_often_a_confirmed_rate_held() -> None:
 
 def test_errors_are_shown_as_a_share() -> None:
     spoilt = trial(400, 4, 13.0, errors=16)  # of 1,600 requests
-    found = capacity_of(Run("made-up", FACTS, (spoilt,)))
+    found = capacity_of(Run("made-up", read_facts(FACTS), (spoilt,)))
     assert found is not None
     assert trial_table(found).rows[0].entries[5:] == ("1.00", "40", "", "failed: errors 1.00 % (errors<0.1%)")
 

@@ -10,7 +10,7 @@ from bench.model.record import Run
 
 def keep(run: Run, folder: Path) -> Path:
     """Write a run into a folder of its name."""
-    kept = RunFolder(folder / run.name, run.facts)
+    kept = RunFolder(folder / run.name, run.facts.source)
     for record in run.records:
         kept.add(record)
     for failure in run.failures:

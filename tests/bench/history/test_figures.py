@@ -5,6 +5,7 @@ import pytest
 from bench.errors import UsageError
 from bench.history.entry import Figure
 from bench.history.figures import machine, of_judgement, of_run, versions
+from bench.model.facts import HostFacts, read_host
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat
 from tests.bench.builders import CLOSED, record, repeats, run
@@ -176,7 +177,7 @@ HOST = {
 
 
 def test_a_machine_in_words() -> None:
-    assert machine(HOST).about == "AMD EPYC 7B13, 2 cores, kvm, CPython 3.11"
+    assert machine(read_host(HOST)).about == "AMD EPYC 7B13, 2 cores, kvm, CPython 3.11"
 
 
 @pytest.mark.parametrize(
@@ -195,13 +196,15 @@ def test_a_machine_in_words() -> None:
     ids=str,
 )
 def test_which_machines_are_the_same(changed: dict[str, object], same: bool) -> None:
-    assert (machine({**HOST, **changed}).fingerprint == machine(HOST).fingerprint) == same
+    assert (
+        machine(read_host({**HOST, **changed})).fingerprint == machine(read_host(HOST)).fingerprint
+    ) == same
 
 
 def test_of_an_unknown_host_little_is_said() -> None:
-    assert machine({}).about == "unknown Python"
-    assert versions({}) == {}
+    assert machine(HostFacts()).about == "unknown Python"
+    assert versions(HostFacts()) == {}
 
 
 def test_versions_are_those_of_packages_and_python() -> None:
-    assert versions(HOST) == {"python": "CPython 3.11.2", "uvicorn": "0.54.0"}
+    assert versions(read_host(HOST)) == {"python": "CPython 3.11.2", "uvicorn": "0.54.0"}

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from bench.model.facts import RunFacts, read_facts
 from bench.model.plan import Setup
 from bench.model.record import Caveat, Failure, Run
 from bench.report import write
@@ -78,15 +79,19 @@ def hostile() -> Run:
     records.append(record(HOSTILE, valid=False, caveats=doubt))
     known = facts(Setup(HOSTILE, "uvicorn", env={HOSTILE: HOSTILE}), Setup("uvicorn", "uvicorn"))
     failures = (Failure(HOSTILE, 0, f"{HOSTILE}\n{HOSTILE}", HOSTILE),)
-    return Run(HOSTILE, known | {HOSTILE: HOSTILE}, tuple(records), failures)
+    return Run(HOSTILE, read_facts(known | {HOSTILE: HOSTILE}), tuple(records), failures)
 
 
 RUNS = {
     "realistic": realistic,
     "hostile names everywhere": hostile,
-    "nothing at all": lambda: Run("empty", {}, ()),
-    "failures only": lambda: Run("failed", facts(), (), (Failure("uvicorn", 0, "no answer\nImportError"),)),
-    "interrupted": lambda: Run("cut", facts() | {"finished": False}, repeats("uvicorn", "noop-async", 9)),
+    "nothing at all": lambda: Run("empty", RunFacts(), ()),
+    "failures only": lambda: Run(
+        "failed", read_facts(facts()), (), (Failure("uvicorn", 0, "no answer\nImportError"),)
+    ),
+    "interrupted": lambda: Run(
+        "cut", read_facts(facts() | {"finished": False}), repeats("uvicorn", "noop-async", 9)
+    ),
     "a single repeat": lambda: run(record("uvicorn"), record("granian-1", throughput=1500)),
     "nothing valid": lambda: run(record(valid=False), record("granian-1", valid=False)),
     "no figure but the throughput": lambda: run(
@@ -175,7 +180,7 @@ def test_the_page_says_what_the_run_was(made: tuple[Run, Path], page: PageReader
     assert " ".join(told.name.split()) in page.text
     valid = sum(found.valid for found in told.records)
     assert f"{valid} valid, {len(told.records) - valid} invalid" in page.text
-    assert ("not finished" in page.text) == (told.facts.get("finished") is not True)
+    assert ("not finished" in page.text) == (not told.facts.finished)
     for failure in told.failures:
         assert all(line in page.text for line in failure.error.splitlines())
     if not told.records:
@@ -220,7 +225,7 @@ def test_a_report_of_the_same_run_is_the_same(tmp_path: Path) -> None:
 def test_an_interrupted_run_says_so_where_a_finished_one_says_how_long_it_took(tmp_path: Path) -> None:
     told = run(record())
     finished = PageReader(write(told, tmp_path).read_text())
-    cut = PageReader(write(replace(told, facts={**told.facts, "finished": False}), tmp_path).read_text())
+    cut = PageReader(write(replace(told, facts=replace(told.facts, finished=False)), tmp_path).read_text())
     assert "duration 4 min 12 s" in finished.text
     assert "duration not finished" in cut.text
 

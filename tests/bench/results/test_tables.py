@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.model.facts import PlanFacts, SetupFacts
 from bench.model.record import Caveat, Latency, Record, Run, StageSummary, Worker
 from bench.results import tables as tables
 from bench.results.cells import gather
@@ -272,7 +273,10 @@ def test_shares_cores_and_worker_counts() -> None:
     assert shares([Worker(1, 0, 0, 0)]) == ()
     pinned, free = gather([record("a", cpus=(0, 1)), record("b", cpus=(), workers=(3, 4, 5))])
     assert (cores(pinned), cores(free)) == (2, None)
-    assert (worker_count(pinned, {"a": {"workers": 4}}), worker_count(free, {})) == (4, 3)
+    assert (
+        worker_count(pinned, PlanFacts(setups={"a": SetupFacts({"workers": 4})})),
+        worker_count(free, PlanFacts()),
+    ) == (4, 3)
 
 
 # --- caveats -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from bench.gates.runs.cells import NOT_QUIET, compare
 from bench.gates.runs.outcome import Outcome
 from bench.gates.runs.pairs import pairs
 from bench.model.change import Verdict
+from bench.model.facts import RunFacts
 from bench.model.plan import ClosedLoad, OpenLoad, Setup
 from bench.model.record import Caveat, Failure, Record, Run
 from bench.stats.metrics import MEMORY, P99, Metric
@@ -439,7 +440,7 @@ def test_setups_that_are_not_in_the_records_may_differ() -> None:
 
 
 def test_runs_without_facts_can_be_compared() -> None:
-    empty = Run("empty", {}, repeats("a", "noop-async", 1, 1))
+    empty = Run("empty", RunFacts(), repeats("a", "noop-async", 1, 1))
     assert compare(empty, empty, 0.05, (MEMORY,)).judgement.verdict == "no change"
 
 

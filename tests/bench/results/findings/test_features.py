@@ -26,7 +26,9 @@ def of(*records: tuple[Record, ...], setups: tuple[Setup, ...] = (PLAIN, CACHED,
 
 
 def test_a_featured_setup_has_more_environment_and_nothing_else() -> None:
-    assert featured(run(setups=(PLAIN, CACHED, ZIPPED, OTHER, MORE))) == (("plain", ("cached", "zipped")),)
+    assert featured(run(setups=(PLAIN, CACHED, ZIPPED, OTHER, MORE)).facts.plan) == (
+        ("plain", ("cached", "zipped")),
+    )
 
 
 def test_each_feature_is_a_ratio_to_the_plain_one() -> None:
@@ -55,7 +57,7 @@ def test_without_the_plain_one_there_is_none() -> None:
 def test_every_shipped_feature_stands_beside_uvicorn() -> None:
     setups = load_setups()
     ((_, others),) = [
-        found for found in featured(run(setups=tuple(setups.values()))) if found[0] == "uvicorn"
+        found for found in featured(run(setups=tuple(setups.values())).facts.plan) if found[0] == "uvicorn"
     ]
     features = (
         "memory-cache",

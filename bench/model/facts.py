@@ -1,0 +1,317 @@
+"""The facts of a run: what `run.json` says of it, typed. Field names are those of the file.
+
+Runs of before, and runs that were cut off, have gaps: a fact that is missing or of another type is None or empty here.
+`RunFacts.source` keeps the file as it is, with fields that this version does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class GitFacts:
+    """The commit of the source that was measured; `dirty` where it had changes that no commit holds."""
+
+    commit: str
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """The machine, the interpreter and the packages; `unknown` counts as missing only where hosts are compared.
+
+    `machine` and `compiler` are known of files of pytest-benchmark alone.
+    """
+
+    cpu_model: str | None = None
+    cores: int | None = None
+    kernel: str | None = None
+    system: str | None = None
+    governor: str | None = None
+    virtualisation: str | None = None
+    memory_bytes: int | None = None
+    python: str | None = None
+    load_average: tuple[float, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    git: GitFacts | None = None
+    machine: str | None = None
+    compiler: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CpuFacts:
+    """The CPUs that each part was pinned to, None where that is missing, and the CPU quota in CPUs."""
+
+    server: tuple[int, ...] | None = None
+    generator: tuple[int, ...] | None = None
+    harness: tuple[int, ...] | None = None
+    quota: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentFacts:
+    """What of the environment reached the app beside its setup: settings, secret ones masked, and a .env file."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    dotenv: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetupFacts:
+    """A setup as the plan had it. `fields` are its keys and values, for who compares them; older runs have fewer."""
+
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def workers(self) -> int | None:
+        return _count(self.fields.get("workers"))
+
+    @property
+    def loop(self) -> str | None:
+        return _text(self.fields.get("loop"))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        return _texts(self.fields.get("services"))
+
+    @property
+    def env(self) -> Mapping[str, object]:
+        return _mapping(self.fields.get("env"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFacts:
+    """What was to be measured: setups and scenarios by name, of scenarios what they are about."""
+
+    name: str | None = None
+    about: str | None = None
+    cells: int | None = None
+    blocks: tuple[Mapping[str, object], ...] = ()
+    setups: Mapping[str, SetupFacts] = field(default_factory=dict)
+    scenarios: Mapping[str, str] = field(default_factory=dict)
+
+    def setup(self, name: str) -> SetupFacts:
+        """A setup by its name; one without fields where the plan does not know it."""
+        return self.setups.get(name, SetupFacts())
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationFacts:
+    """How often an arrival rate held and failed in the long trials of a capacity search."""
+
+    arrivals_per_s: float
+    held: int
+    failed: int
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityFacts:
+    """A capacity search and its answer: `arrivals_per_s` is None where nothing held, or it was cut short."""
+
+    setup: str = ""
+    scenario: str = ""
+    objectives: tuple[str, ...] = ()
+    tolerance: float | None = None
+    arrivals_per_s: float | None = None
+    held: int | None = None
+    failed: int | None = None
+    limit: str = ""
+    knee_per_s: float | None = None
+    confirmations: tuple[ConfirmationFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingFacts:
+    """A run over numbers of workers; what follows `cpus` is added when it has ended, throughput by workers."""
+
+    setup: str = ""
+    scenario: str = ""
+    cpus: int | None = None
+    throughput_rps: Mapping[str, float] = field(default_factory=dict)
+    lambda_rps: float | None = None
+    sigma: float | None = None
+    kappa: float | None = None
+    peak_workers: float | None = None
+    held_back_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """Everything that `run.json` says; `left_out` gives by setup why it was not measured."""
+
+    schema: int | None = None
+    run: str | None = None
+    started_at: str | None = None
+    finished: bool = False
+    plan: PlanFacts = PlanFacts()
+    seed: int | None = None
+    cpus: CpuFacts = CpuFacts()
+    host: HostFacts | None = None
+    environment: EnvironmentFacts | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    capacity: CapacityFacts | None = None
+    scaling: ScalingFacts | None = None
+    took_s: float | None = None
+    interrupted: bool = False
+    source: Mapping[str, object] = field(default_factory=dict)
+
+
+def read_facts(source: object) -> RunFacts:
+    """The facts that stand in a `run.json`, which is JSON by now or what JSON will be made of."""
+    told = _mapping(source)
+    return RunFacts(
+        schema=_count(told.get("schema")),
+        run=_text(told.get("run")),
+        started_at=_text(told.get("started_at")),
+        finished=told.get("finished") is True,
+        plan=_plan(_mapping(told.get("plan"))),
+        seed=_count(told.get("seed")),
+        cpus=_cpus(_mapping(told.get("cpus"))),
+        host=_known(read_host, told.get("host")),
+        environment=_known(_environment, told.get("environment")),
+        left_out=_words(told.get("left_out")),
+        capacity=_known(_capacity, told.get("capacity")),
+        scaling=_known(_scaling, told.get("scaling")),
+        took_s=_number(told.get("took_s")),
+        interrupted=told.get("interrupted") is True,
+        source=told,
+    )
+
+
+def read_host(told: Mapping[str, object]) -> HostFacts:
+    """The facts of a host, as `host.fingerprint` gives them."""
+    git = _mapping(told.get("git"))
+    commit = _text(git.get("commit"))
+    return HostFacts(
+        cpu_model=_text(told.get("cpu_model")),
+        cores=_count(told.get("cores")),
+        kernel=_text(told.get("kernel")),
+        system=_text(told.get("system")),
+        governor=_text(told.get("governor")),
+        virtualisation=_text(told.get("virtualisation")),
+        memory_bytes=_count(told.get("memory_bytes")),
+        python=_text(told.get("python")),
+        load_average=_numbers(told.get("load_average")),
+        versions=_words(told.get("versions")),
+        git=GitFacts(commit, bool(git.get("dirty"))) if commit else None,
+        machine=_text(told.get("machine")),
+        compiler=_text(told.get("compiler")),
+    )
+
+
+def _plan(told: Mapping[str, object]) -> PlanFacts:
+    setups = told.get("setups")
+    if isinstance(setups, (list, tuple)):  # as the first runs had them
+        setups = {str(_mapping(setup).get("name")): setup for setup in setups}
+    return PlanFacts(
+        name=_text(told.get("name")),
+        about=_text(told.get("about")),
+        cells=_count(told.get("cells")),
+        blocks=tuple(map(_mapping, _list(told.get("blocks")))),
+        setups={str(name): SetupFacts(_mapping(fields)) for name, fields in _mapping(setups).items()},
+        scenarios=_words(told.get("scenarios")),
+    )
+
+
+def _cpus(told: Mapping[str, object]) -> CpuFacts:
+    server, generator, harness = (_cpu_numbers(told.get(part)) for part in ("server", "generator", "harness"))
+    return CpuFacts(server, generator, harness, _number(told.get("quota")))
+
+
+def _environment(told: Mapping[str, object]) -> EnvironmentFacts:
+    dotenv = told.get("dotenv")
+    return EnvironmentFacts(_words(told.get("settings")), dotenv if isinstance(dotenv, bool) else None)
+
+
+def _capacity(told: Mapping[str, object]) -> CapacityFacts:
+    return CapacityFacts(
+        setup=str(told.get("setup", "")),
+        scenario=str(told.get("scenario", "")),
+        objectives=_texts(told.get("objectives")),
+        tolerance=_number(told.get("tolerance")),
+        arrivals_per_s=_number(told.get("arrivals_per_s")),
+        held=_count(told.get("held")),
+        failed=_count(told.get("failed")),
+        limit=str(told.get("limit", "")),
+        knee_per_s=_number(told.get("knee_per_s")),
+        confirmations=tuple(_confirmations(told.get("confirmations"))),
+    )
+
+
+def _confirmations(listed: object) -> Iterator[ConfirmationFacts]:
+    for one in map(_mapping, _list(listed)):
+        rate, held, failed = (
+            _number(one.get("arrivals_per_s")),
+            _count(one.get("held")),
+            _count(one.get("failed")),
+        )
+        if rate is not None and held is not None and failed is not None:
+            yield ConfirmationFacts(rate, held, failed, _number(one.get("duration_s")))
+
+
+def _scaling(told: Mapping[str, object]) -> ScalingFacts:
+    throughputs = _mapping(told.get("throughput_rps"))
+    return ScalingFacts(
+        setup=str(told.get("setup", "")),
+        scenario=str(told.get("scenario", "")),
+        cpus=_count(told.get("cpus")),
+        throughput_rps={str(n): rps for n, rps in throughputs.items() if isinstance(rps, (int, float))},
+        lambda_rps=_number(told.get("lambda_rps")),
+        sigma=_number(told.get("sigma")),
+        kappa=_number(told.get("kappa")),
+        peak_workers=_number(told.get("peak_workers")),
+        held_back_by=_text(told.get("held_back_by")),
+    )
+
+
+# --- values --------------------------------------------------------------------------------------
+
+
+def _mapping(thing: object) -> Mapping[str, object]:
+    return thing if isinstance(thing, Mapping) else {}
+
+
+def _known(part: Callable[[Mapping[str, object]], T], thing: object) -> T | None:
+    """A part of the facts; None where it is missing or empty."""
+    told = _mapping(thing)
+    return part(told) if told else None
+
+
+def _list(thing: object) -> tuple[object, ...]:
+    return tuple(thing) if isinstance(thing, (list, tuple)) else ()
+
+
+def _text(thing: object) -> str | None:
+    return thing if isinstance(thing, str) else None
+
+
+def _texts(thing: object) -> tuple[str, ...]:
+    return tuple(map(str, _list(thing)))
+
+
+def _words(thing: object) -> dict[str, str]:
+    return {str(name): str(value) for name, value in _mapping(thing).items()}
+
+
+def _count(thing: object) -> int | None:
+    return thing if isinstance(thing, int) and not isinstance(thing, bool) else None
+
+
+def _number(thing: object) -> float | None:
+    return thing if isinstance(thing, (int, float)) and not isinstance(thing, bool) else None
+
+
+def _numbers(thing: object) -> tuple[float, ...]:
+    return tuple(number for one in _list(thing) if (number := _number(one)) is not None)
+
+
+def _cpu_numbers(thing: object) -> tuple[int, ...] | None:
+    if not isinstance(thing, (list, tuple)):
+        return None
+    return tuple(number for one in thing if (number := _count(one)) is not None)
