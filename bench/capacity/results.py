@@ -11,9 +11,9 @@ from bench.capacity.scaling import FEWEST, Brake, Law, brake, fit
 from bench.capacity.search import Tally
 from bench.capacity.slo import Objective, misses, parse
 from bench.model.plan import OpenLoad
-from bench.model.record import Caveat, Record, Run
+from bench.model.record import Caveat, Record
 from bench.results.caveats import GENERATOR_STALLED, OTHER_LOAD, STEAL
-from bench.results.cells import gather
+from bench.results.results import Results
 from bench.stats.estimate import Estimate, estimate
 from bench.stats.metrics import P50, P99, THROUGHPUT, share, three_digits, whole
 from bench.stats.table import Column, Row, Table, label
@@ -158,9 +158,9 @@ class Capacity:
         return next((one for one in beyond if one.rate_per_s in long), next(iter(beyond), None))
 
 
-def capacity_of(run: Run) -> Capacity | None:
+def capacity_of(results: Results) -> Capacity | None:
     """The search of a run; None when it was none. Trials stand in the order of their rates."""
-    facts = run.facts.capacity
+    facts = results.facts.capacity
     if facts is None:
         return None
     objectives = tuple(map(parse, facts.objectives))
@@ -170,8 +170,8 @@ def capacity_of(run: Run) -> Capacity | None:
         objectives=objectives,
         rate_per_s=facts.arrivals_per_s,
         limit=facts.limit,
-        trials=offered_loads(run.records, objectives),
-        guess=next((r for r in run.records if not isinstance(r.cell.load, OpenLoad)), None),
+        trials=offered_loads(results.records, objectives),
+        guess=next((r for r in results.records if not isinstance(r.cell.load, OpenLoad)), None),
         confirmations=tuple(Tally(one.arrivals_per_s, one.held, one.failed) for one in facts.confirmations),
     )
 
@@ -278,14 +278,14 @@ class Growth:
     cpus: int
 
 
-def growth_of(run: Run) -> Growth | None:
+def growth_of(results: Results) -> Growth | None:
     """The scaling of a run over numbers of workers; None when it was none, or fewer than three were measured."""
-    facts = run.facts.scaling
+    facts = results.facts.scaling
     if facts is None:
         return None
     points, caveats = {}, {}
-    for cell in gather(run.records):
-        found, workers = cell.estimate(THROUGHPUT), run.facts.plan.setup(cell.setup).workers
+    for cell in results.cells:
+        found, workers = cell.estimate(THROUGHPUT), results.facts.plan.setup(cell.setup).workers
         if found and found.median > 0 and workers is not None:
             points[workers], caveats[workers] = found, cell.caveats
     if len(points) < FEWEST:

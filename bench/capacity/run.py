@@ -19,6 +19,7 @@ from bench.model.plan import Block, Cell, ClosedLoad, Load, OpenLoad, Plan, Setu
 from bench.model.record import Caveat, Failure, Record
 from bench.observe.neighbours import Neighbours
 from bench.results.caveats import OTHERS_SHARE
+from bench.results.results import understand
 from bench.serve.server import Server, serving
 from bench.system import host
 from bench.system.processes import Processes
@@ -154,8 +155,7 @@ def cpus_of(setup: Setup, bench: Bench) -> int:
 
 def note_growth(folder: RunFolder) -> None:
     """Add the law, fitted to what a run over numbers of workers measured, to its facts."""
-    run = read_run(folder.path)
-    if (found := growth_of(run)) is None:
+    if (found := growth_of(understand(read_run(folder.path)))) is None:
         return
     medians = {str(workers): round(figure.median, 1) for workers, figure in found.points.items()}
     folder.add_facts(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bench.measure.runner import Bench
     from bench.measure.store import RunFolder
     from bench.model.plan import Plan, Setup
-    from bench.results.findings import Finding
+    from bench.results.findings.finding import Finding
     from scenarios.model import Scenario
 
 _SLO_HELP = "What must hold: p50|p90|p95|p99|p999|max|mean|errors, `<`, a number, us|ms|s|%; repeatable."
@@ -191,19 +191,21 @@ def _conclude(path: Path, kind: str, as_json: bool) -> int:
     """Write the report, say what was found, and give the exit status."""
     import json
 
+    from bench.cli._contents import contents
     from bench.measure.store import read_run
     from bench.report import write
-    from bench.report.page import page
     from bench.report.text import render
+    from bench.results.results import understand
 
     done = read_run(path)
-    contents, written = page(done), write(done, path)
+    told = contents(understand(done))
+    written = write(done, told, path)
     if as_json:
         say(json.dumps(done.facts.source[kind], indent=2))
     else:
-        for finding in contents.findings:
+        for finding in told.findings:
             say("\n".join([*_told(finding), ""]))
-        say(render(contents.summary))
+        say(render(told.summary))
         say(f"report: {shown(written)}")
     return status(done)
 

@@ -73,17 +73,19 @@ def _outcome(
     from bench.errors import UsageError
     from bench.gates.runs import benchmarks, cells
     from bench.measure.store import read_run
+    from bench.results.results import understand
 
     files = [path.suffix == ".json" for path in (base, new)]
     if not any(files):
         wanted = [_metric(name) for name in metrics]
-        return cells.compare(read_run(base), read_run(new), threshold, wanted, despite)
+        runs = understand(read_run(base)), understand(read_run(new))
+        return cells.compare(*runs, threshold, wanted, despite)
     if not all(files):
         raise UsageError(f"{base} and {new} are a run and a file of pytest-benchmark; give two of one kind")
     if metrics:
         raise UsageError("--metric is for runs; files of pytest-benchmark are judged by their medians")
-    sides = (shown(base), shown(new))
-    return benchmarks.compare(_micro(base), _micro(new), threshold, despite, sides)
+    names = (shown(base), shown(new))
+    return benchmarks.compare(_micro(base), _micro(new), threshold, despite, names)
 
 
 def _metric(name: str) -> Metric:

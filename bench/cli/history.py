@@ -135,12 +135,13 @@ def _measured(path: Path, anchor: str | None) -> tuple[Measured, HostFacts, str]
     from bench.history.figures import of_judgement, of_run
     from bench.measure.store import read_run
     from bench.model.facts import HostFacts, read_host
+    from bench.results.results import understand
     from bench.system import host
 
     now = datetime.now(UTC).isoformat(timespec="seconds")
     if not path.is_file():
         run = read_run(path)
-        return of_run(run, anchor), run.facts.host or HostFacts(), run.facts.started_at or now
+        return of_run(understand(run), anchor), run.facts.host or HostFacts(), run.facts.started_at or now
     if anchor:
         raise UsageError(f"--anchor belongs to runs; {path} holds exact figures, which need none")
     try:

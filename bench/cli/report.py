@@ -24,11 +24,14 @@ def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")] = Path("reports/latest"),
 ) -> None:
     """Write the report of a run again, finished or interrupted."""
+    from bench.cli._contents import contents
     from bench.measure.store import read_micro, read_run
     from bench.report import write
+    from bench.results.results import understand
 
     folder = run.resolve()
-    page = write(read_run(folder), folder, read_micro(folder))
+    found = read_run(folder)
+    page = write(found, contents(understand(found, read_micro(folder))), folder)
     say(shown(page))
 
 
@@ -55,8 +58,9 @@ def export(
     from bench.export import CARRIES_INVALID, export
     from bench.export.cells import invalid, valid
     from bench.measure.store import read_run
+    from bench.results.results import understand
 
-    found = read_run(run)
+    found = understand(read_run(run))
     text = export(found, to, better)
     if not (found.records if to in CARRIES_INVALID else valid(found)):
         raise BenchError(f"{shown(run)}: nothing to export: there is no valid cell")

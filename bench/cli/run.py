@@ -159,16 +159,18 @@ def _run(
 
 
 def _conclude(path: Path, as_json: bool) -> int:
+    from bench.cli._contents import contents
     from bench.measure.store import read_run
     from bench.report import write
     from bench.report.text import render
-    from bench.results.tables import summary
+    from bench.results.results import understand
 
     done = read_run(path)
-    page = write(done, path)
+    told = contents(understand(done))
+    page = write(done, told, path)
     if as_json:
         say((path / "records.jsonl").read_text().rstrip("\n"))
     else:
-        say(render(summary(done)))
+        say(render(told.summary))
         say(f"\nreport: {shown(page)}")
     return status(done)

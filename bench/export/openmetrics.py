@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.export.cells import valid
-from bench.model.record import Latency, Record, Run
-from bench.results.cells import Repeats
+from bench.model.record import Latency, Record
+from bench.results.cells import CellResults
+from bench.results.results import Results
 
 _QUANTILES = {"0.5": "p50", "0.9": "p90", "0.95": "p95", "0.99": "p99", "0.999": "p999"}
 
@@ -60,9 +61,9 @@ _GAUGES = (
 )
 
 
-def write(run: Run) -> str:
+def write(results: Results) -> str:
     """Summaries of response and service times, and gauges for the rest."""
-    cells = valid(run)
+    cells = valid(results)
     lines = [
         *_summary("bench_response_seconds", "Time from the intended start to the answer.", cells, _response),
         *_summary("bench_service_seconds", "Time from the actual start to the answer.", cells, _service),
@@ -87,7 +88,7 @@ def _service(record: Record) -> Latency:
 
 
 def _summary(
-    family: str, about: str, cells: tuple[Repeats, ...], of: Callable[[Record], Latency]
+    family: str, about: str, cells: tuple[CellResults, ...], of: Callable[[Record], Latency]
 ) -> Iterator[str]:
     yield from _head(family, "summary", "seconds", about)
     for cell in cells:
@@ -108,7 +109,7 @@ def _head(family: str, kind: str, unit: str, about: str) -> Iterator[str]:
     yield f"# HELP {family} {about}"
 
 
-def _sample(name: str, cell: Repeats, record: Record, more: dict[str, str], value: float) -> str:
+def _sample(name: str, cell: CellResults, record: Record, more: dict[str, str], value: float) -> str:
     labels = {
         "run": record.run,
         "setup": cell.setup,

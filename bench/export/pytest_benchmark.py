@@ -14,8 +14,8 @@ import numpy as np
 
 from bench.export.cells import doubts, name, valid
 from bench.model.facts import GitFacts, HostFacts
-from bench.model.record import Run
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
+from bench.results.results import Results
 from bench.stats.metrics import CPU, P50, P99, Metric
 
 _VERSION = "5.3.1"
@@ -23,20 +23,20 @@ _IN_A_SECOND = {P50: 1e3, P99: 1e3, CPU: 1e6}
 """How many units of each metric are a second."""
 
 
-def write(run: Run) -> str:
+def write(results: Results) -> str:
     """One benchmark a cell and time."""
-    host = run.facts.host or HostFacts()
+    host = results.facts.host or HostFacts()
     told = {
         "machine_info": _machine(host),
         "commit_info": _commit(host.git),
-        "benchmarks": [one for cell in valid(run) for one in _benchmarks(cell)],
-        "datetime": run.facts.started_at,
+        "benchmarks": [one for cell in valid(results) for one in _benchmarks(cell)],
+        "datetime": results.facts.started_at,
         "version": _VERSION,
     }
     return json.dumps(told, indent=4) + "\n"
 
 
-def _benchmarks(cell: Repeats) -> Iterable[dict[str, object]]:
+def _benchmarks(cell: CellResults) -> Iterable[dict[str, object]]:
     for metric, units in _IN_A_SECOND.items():
         measured = (metric.of(record) for record in cell.records)
         data = [figure / units for figure in measured if figure is not None]
@@ -44,7 +44,7 @@ def _benchmarks(cell: Repeats) -> Iterable[dict[str, object]]:
             yield _benchmark(cell, metric, data)
 
 
-def _benchmark(cell: Repeats, metric: Metric, data: Sequence[float]) -> dict[str, object]:
+def _benchmark(cell: CellResults, metric: Metric, data: Sequence[float]) -> dict[str, object]:
     full = f"{name(cell)}: {metric.name}"
     return {
         "group": metric.name,

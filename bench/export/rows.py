@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 
 from bench.model.plan import ClosedLoad, OpenLoad
-from bench.model.record import Latency, Record, Run
-from bench.results.cells import gather
+from bench.model.record import Latency, Record
+from bench.results.results import Results
 
 _TIMES = tuple(field.name for field in fields(Latency))
 
 
-def write(run: Run) -> str:
+def write(results: Results) -> str:
     """The records, cell by cell; an entry is empty where nothing was measured."""
-    records = [record for cell in gather(run.records) for record in cell.records]
+    records = [record for cell in results.cells for record in cell.records]
     out = io.StringIO(newline="")
     writer = csv.writer(out)  # its own dialect is RFC 4180's: CRLF, and quotes doubled
     writer.writerow(_COLUMNS)

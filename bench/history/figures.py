@@ -11,9 +11,9 @@ from bench.errors import UsageError, unknown
 from bench.history.entry import Figure, Machine, Series
 from bench.model.facts import HostFacts
 from bench.model.machine import UNKNOWN, identity
-from bench.model.record import Run
 from bench.results.anchor import ANCHOR, together
-from bench.results.cells import Repeats, gather
+from bench.results.cells import CellResults
+from bench.results.results import Results
 from bench.stats.estimate import estimate
 from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
 
@@ -31,15 +31,14 @@ class Measured:
     caveats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def of_run(run: Run, wanted: str | None = None) -> Measured:
+def of_run(results: Results, wanted: str | None = None) -> Measured:
     """Every valid cell of a run as ratios to its anchor, repeat by repeat.
 
     `wanted` is the anchor's `SETUP` or `SETUP/SCENARIO`. Raises UsageError where there is no such cell, where several
     might be meant, and where the anchor is invalid, as nothing can be measured against it.
     """
-    cells = gather(run.records)
-    anchor = _anchor(run.name, cells, wanted)
-    others = [cell for cell in cells if cell is not anchor]
+    anchor = _anchor(results.name, results.cells, wanted)
+    others = [cell for cell in results.cells if cell is not anchor]
     found = {_name(cell): dict(_ratios(cell, anchor)) for cell in others if cell.valid}
     invalid = [
         f"{_name(cell)} is left out: it is invalid ({', '.join(cell.codes)})"
@@ -49,7 +48,7 @@ def of_run(run: Run, wanted: str | None = None) -> Measured:
     alone = [f"{name} is left out: none of its repeats has an anchor" for name in found if not found[name]]
     series = {name: figures for name, figures in found.items() if figures}
     if not series:
-        raise UsageError("; ".join([f"{run.name}: nothing to keep beside the anchor", *invalid, *alone]))
+        raise UsageError("; ".join([f"{results.name}: nothing to keep beside the anchor", *invalid, *alone]))
     doubts = {_name(cell): tuple(dict.fromkeys((*cell.codes, *anchor.codes))) for cell in others}
     caveats = {name: codes for name, codes in doubts.items() if name in series and codes}
     return Measured(series, _name(anchor), (*invalid, *alone), caveats)
@@ -92,11 +91,11 @@ def versions(host: HostFacts) -> dict[str, str]:
     return ({"python": host.python} if host.python else {}) | dict(host.versions)
 
 
-def _name(cell: Repeats) -> str:
+def _name(cell: CellResults) -> str:
     return f"{cell.setup} / {cell.scenario} / {cell.where}"
 
 
-def _anchor(run: str, cells: Sequence[Repeats], wanted: str | None) -> Repeats:
+def _anchor(run: str, cells: Sequence[CellResults], wanted: str | None) -> CellResults:
     setup, _, scenario = (wanted or ANCHOR).partition("/")
     found = [cell for cell in cells if cell.setup == setup and scenario in ("", cell.scenario)]
     if not found and wanted:
@@ -119,7 +118,7 @@ def _anchor(run: str, cells: Sequence[Repeats], wanted: str | None) -> Repeats:
     return found[0]
 
 
-def _ratios(cell: Repeats, anchor: Repeats) -> Iterator[tuple[str, Figure]]:
+def _ratios(cell: CellResults, anchor: CellResults) -> Iterator[tuple[str, Figure]]:
     for name, metric in _TRACKED.items():
         found = estimate(mine / its for mine, its in together(cell, anchor, metric))
         if found:

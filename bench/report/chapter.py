@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.model.record import Run
 from bench.report.charts.panels import Chart
 from bench.report.study import study_charts
-from bench.results.micro import Micro
+from bench.results.results import Results
 from bench.results.study import Study, study_of
 from bench.results.study.tables import claim_table, cost_table, plateau_table, ratio_table, rule_table
 from bench.stats.table import Table
@@ -27,9 +26,9 @@ class Chapter:
     charts: tuple[Chart, ...]
 
 
-def chapter(run: Run, micro: Micro | None) -> Chapter | None:
+def chapter(results: Results) -> Chapter | None:
     """None for a run in which no twins met at several numbers of users."""
-    study = study_of(run, micro)
+    study = study_of(results)
     if study is None:
         return None
     tall = tuple(ladder for ladder in study.ladders if ladder.tall)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bench.model.record import Caveat, Record, Run
 from bench.report.charts.panels import Chart
 from bench.report.page import Page, flat, missing
-from bench.results.findings import Finding
+from bench.results.findings.finding import Finding
 from bench.results.tables import caveats_of
 from bench.stats.table import Column, Row, Table
 

@@ -6,17 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.capacity.results import capacity_of, growth_of, growth_table, trial_table
 from bench.model.facts import HostFacts, RunFacts
 from bench.model.record import Failure, Record, Run
-from bench.report.chapter import Chapter, chapter
-from bench.results.findings import Finding, findings
-from bench.results.micro import Micro
-from bench.results.tables import ranking, said_once, stage_table, summary, twin_table, worker_table
+from bench.report.chapter import Chapter
+from bench.report.contents import Contents
+from bench.results.findings.finding import Finding
 from bench.stats.table import Table, marks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A report's contents but for its charts; `names` gives the mark of each caveat code of the run."""
 
@@ -29,27 +27,18 @@ class Page:
     chapter: Chapter | None = None
 
 
-def page(run: Run, micro: Micro | None = None) -> Page:
-    """The contents of a run's report; tables without rows are left out, the summary stays.
-
-    `micro` are the benchmarks that were made beside it.
-    """
-    first, *details = _tables(run)
+def page(run: Run, contents: Contents) -> Page:
+    """The report of a run; tables without rows are left out, the summary stays."""
     codes = (caveat.code for record in run.records for caveat in record.caveats)
-    shown = tuple(table for table in details if table.rows)
-    cells, _ = said_once(run)
     return Page(
-        run, tuple(title_facts(run)), findings(cells), first, shown, marks(codes), chapter(cells, micro)
+        run=run,
+        facts=tuple(title_facts(run)),
+        findings=contents.findings,
+        summary=contents.summary,
+        details=tuple(table for table in contents.details if table.rows),
+        names=marks(codes),
+        chapter=contents.chapter,
     )
-
-
-def _tables(run: Run) -> tuple[Table, ...]:
-    cells, _ = said_once(run)
-    if searched := capacity_of(cells):
-        return (trial_table(searched),)
-    if grown := growth_of(cells):
-        return growth_table(grown), summary(run), worker_table(cells)
-    return summary(run), ranking(cells), twin_table(cells), stage_table(cells), worker_table(cells)
 
 
 def title_facts(run: Run) -> Iterator[tuple[str, str]]:

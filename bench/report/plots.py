@@ -6,14 +6,12 @@ import statistics
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
-from bench.capacity.charts import capacity_chart, scaling_chart
-from bench.capacity.results import capacity_of, growth_of
 from bench.model.plan import Load
-from bench.model.record import Record, Run
+from bench.model.record import Record
 from bench.report.charts.palette import OTHER, SETUPS, role
 from bench.report.charts.panels import Chart, Curve, CurvePanel, Moment, Strip, StripPanel, TimePanel
 from bench.report.timelines import server_over_time, steps
-from bench.results.cells import Repeats, across, by_context, by_place, fullest, gather, peak, twins
+from bench.results.cells import CellResults, across, by_context, by_place, fullest, peak, twins
 from bench.results.tables import FLOOR, shares
 from bench.stats.estimate import Estimate
 from bench.stats.metrics import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
@@ -23,13 +21,8 @@ _MOST_TIMES = 9
 _FEWEST_IN_BIN = 20
 
 
-def charts(run: Run) -> tuple[Chart, ...]:
-    """The charts of a run; one with nothing to show is left out."""
-    if searched := capacity_of(run):
-        return tuple(chart for chart in (capacity_chart(searched),) if chart.panels)
-    if grown := growth_of(run):
-        return (scaling_chart(grown),)
-    cells = gather(run.records)
+def charts(cells: Sequence[CellResults]) -> tuple[Chart, ...]:
+    """The charts of a run of a plan; one with nothing to show is left out."""
     drawn = (
         throughput(cells),
         twin_bars(cells),
@@ -55,7 +48,7 @@ def _cut(chart: Chart, most: int) -> Chart:
 # --- bars ----------------------------------------------------------------------------------------
 
 
-def throughput(cells: Sequence[Repeats]) -> Chart:
+def throughput(cells: Sequence[CellResults]) -> Chart:
     """Throughput by setup where setups can be compared, else by scenario."""
     closed = [cell for cell in cells if cell.closed] or cells
     paired = {cell.key for found in _twin_sets(cells) for cell in found}
@@ -68,7 +61,7 @@ def throughput(cells: Sequence[Repeats]) -> Chart:
     )
 
 
-def cpu(cells: Sequence[Repeats]) -> Chart:
+def cpu(cells: Sequence[CellResults]) -> Chart:
     """CPU time per request, in the panels of the throughput chart and of the twins."""
     return Chart(
         "cpu",
@@ -80,7 +73,7 @@ def cpu(cells: Sequence[Repeats]) -> Chart:
 
 
 def _bar_panels(
-    cells: Sequence[Repeats], metric: Metric, elsewhere: Set[tuple[str, str, str, Load]] | None = None
+    cells: Sequence[CellResults], metric: Metric, elsewhere: Set[tuple[str, str, str, Load]] | None = None
 ) -> tuple[StripPanel, ...]:
     """One panel a context with several setups, then one a place for the scenarios that ran on a single setup.
 
@@ -105,7 +98,7 @@ def _bar_panels(
     return tuple(panel for panel in panels if panel.strips)
 
 
-def _bar_panel(title: str, cells: Iterable[Repeats], metric: Metric, *, by_setup: bool) -> StripPanel:
+def _bar_panel(title: str, cells: Iterable[CellResults], metric: Metric, *, by_setup: bool) -> StripPanel:
     strips = [
         _strip(cell.setup if by_setup else cell.scenario, cell, metric)
         for cell in cells
@@ -121,7 +114,7 @@ def _goodness(strip: Strip, metric: Metric) -> tuple[bool, float, str]:
     return (strip.invalid, -middle if metric.better == "higher" else middle, strip.label)
 
 
-def _strip(name: str, cell: Repeats, metric: Metric) -> Strip:
+def _strip(name: str, cell: CellResults, metric: Metric) -> Strip:
     found = cell.estimate(metric)
     text = ("≥ " if cell.grows(metric) else "") + _text(metric, found)
     return Strip(name, text, role(cell.variant), found, invalid=not cell.valid, codes=cell.codes)
@@ -134,7 +127,7 @@ def _text(metric: Metric, found: Estimate | None) -> str:
     return shown if found.n < 2 else f"{shown} ({metric.write(found.low)}–{metric.write(found.high)})"
 
 
-def twin_bars(cells: Sequence[Repeats]) -> Chart:
+def twin_bars(cells: Sequence[CellResults]) -> Chart:
     """Throughput of each way to write an endpoint, group by group, on one setup."""
     sets = _twin_sets(cells)
     where = f" Measured on {sets[0][0].setup} ({sets[0][0].where})." if sets else ""
@@ -147,12 +140,12 @@ def twin_bars(cells: Sequence[Repeats]) -> Chart:
     )
 
 
-def _twin_sets(cells: Iterable[Repeats]) -> tuple[tuple[Repeats, ...], ...]:
+def _twin_sets(cells: Iterable[CellResults]) -> tuple[tuple[CellResults, ...], ...]:
     """The twins of the setup, engine and closed load that has the most of them."""
     return fullest(map(twins, by_place(cell for cell in cells if cell.closed).values())) or ()
 
 
-def memory(cells: Sequence[Repeats]) -> Chart:
+def memory(cells: Sequence[CellResults]) -> Chart:
     """The largest memory of each setup over all it was asked to do, its invalid cells aside if it has valid ones."""
     strips = []
     for setup in sorted({cell.setup for cell in cells}):
@@ -174,7 +167,7 @@ def memory(cells: Sequence[Repeats]) -> Chart:
     )
 
 
-def _peak(cells: Sequence[Repeats]) -> Estimate | None:
+def _peak(cells: Sequence[CellResults]) -> Estimate | None:
     """The peak over the cells, repeat by repeat: over those repeats that all cells have, else cell by cell."""
     return across(cells, MEMORY, peak) or max(
         (found for cell in cells if (found := cell.estimate(MEMORY))),
@@ -186,7 +179,7 @@ def _peak(cells: Sequence[Repeats]) -> Estimate | None:
 # --- dots ----------------------------------------------------------------------------------------
 
 
-def victims(cells: Sequence[Repeats]) -> Chart:
+def victims(cells: Sequence[CellResults]) -> Chart:
     """The p99 of the innocent probe beside each scenario that has one."""
     watched = [cell for cell in cells if cell.estimate(VICTIM_P99) is not None]
     panels = sorted(_bar_panels(watched, VICTIM_P99), key=lambda panel: -len(panel.strips))
@@ -204,7 +197,7 @@ def victims(cells: Sequence[Repeats]) -> Chart:
     )
 
 
-def requests_per_worker(cells: Sequence[Repeats]) -> Chart:
+def requests_per_worker(cells: Sequence[CellResults]) -> Chart:
     """Each worker's share of the requests, for setups where several answered."""
     panels = []
     for setup in sorted({cell.setup for cell in cells}):
@@ -229,7 +222,7 @@ def _worker_count(record: Record) -> int:
     return sum(worker.requests is not None for worker in record.resources.workers)
 
 
-def _worker_strip(cell: Repeats) -> Strip | None:
+def _worker_strip(cell: CellResults) -> Strip | None:
     seen = [found for record in cell.records if len(found := shares(record.resources.workers)) > 1]
     points = tuple(100 * part for found in seen for part in found)
     if not points:
@@ -242,7 +235,7 @@ def _worker_strip(cell: Repeats) -> Strip | None:
 # --- lines ---------------------------------------------------------------------------------------
 
 
-def curves(cells: Sequence[Repeats]) -> Chart:
+def curves(cells: Sequence[CellResults]) -> Chart:
     """Latency against percentile: setups in one panel where several ran, ways of writing in another."""
     drawn = [cell for cell in cells if any(record.summary.curve_ms for record in cell.records)]
     names = sorted({cell.setup for cell in cells})
@@ -280,7 +273,7 @@ def _setup_colour(place: int) -> tuple[str, int]:
     return SETUPS[place % len(SETUPS)], place // len(SETUPS)
 
 
-def _role_panel(title: str, cells: Sequence[Repeats]) -> CurvePanel:
+def _role_panel(title: str, cells: Sequence[CellResults]) -> CurvePanel:
     """Scenarios in the colours of their roles, told apart by their dashes where a role comes twice."""
     colours = [role(cell.variant) for cell in cells]
     dashes = [colours[:place].count(colour) for place, colour in enumerate(colours)]
@@ -288,7 +281,7 @@ def _role_panel(title: str, cells: Sequence[Repeats]) -> CurvePanel:
     return CurvePanel(title, tuple(_curve(cell, cell.scenario, colour, dash) for cell, colour, dash in drawn))
 
 
-def _curve(cell: Repeats, name: str, colour: str, dash: int) -> Curve:
+def _curve(cell: CellResults, name: str, colour: str, dash: int) -> Curve:
     repeats = tuple(_below_all(record) for record in cell.records if record.summary.curve_ms)
     common = set.intersection(*({percentile for percentile, _ in found} for found in repeats))
     figures = [dict(found) for found in repeats]
@@ -303,7 +296,7 @@ def _below_all(record: Record) -> tuple[tuple[float, float], ...]:
     return tuple((at, ms) for at, ms in record.summary.curve_ms if at < 100 and ms > 0)
 
 
-def over_time(cells: Sequence[Repeats]) -> Chart:
+def over_time(cells: Sequence[CellResults]) -> Chart:
     """Throughput and p99 over time: the least steady cells first."""
     ordered = sorted(cells, key=lambda cell: min(map(_steadiness, cell.records)))
     panels = [_time_panel(cell) for cell in ordered if _has_timeline(cell)]
@@ -318,7 +311,7 @@ def over_time(cells: Sequence[Repeats]) -> Chart:
     return _cut(chart, _MOST_TIMES)
 
 
-def _has_timeline(cell: Repeats) -> bool:
+def _has_timeline(cell: CellResults) -> bool:
     return any(len(record.summary.timeline) > 1 for record in cell.records)
 
 
@@ -328,7 +321,7 @@ def _steadiness(record: Record) -> float:
     return min((bin.throughput_rps / middle for bin in record.summary.timeline if middle), default=1.0)
 
 
-def _time_panel(cell: Repeats) -> TimePanel:
+def _time_panel(cell: CellResults) -> TimePanel:
     repeats = tuple(_moments(record) for record in cell.records if record.summary.timeline)
     first = next(found for found in repeats if len(found) > 1)
     return TimePanel(

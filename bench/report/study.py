@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.report.charts.palette import INK, OTHER, QUIET, ROLES, SETUPS, role
 from bench.report.charts.panels import Chart, Mark, PlanePanel, Stack, StackPanel, Trace
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.findings.finding import listed
 from bench.results.study import Cost, Ladder, Plateau, Study
 from bench.results.study.plateaus import USERS
@@ -140,7 +140,7 @@ def _traces(ladder: Ladder, metric: Metric) -> tuple[Trace, ...]:
     return tuple(trace for trace in found if trace.points)
 
 
-def _trace(variant: str, colour: str, cells: dict[int, Repeats], metric: Metric) -> Trace:
+def _trace(variant: str, colour: str, cells: dict[int, CellResults], metric: Metric) -> Trace:
     known = {
         users: found for users, cell in cells.items() if (found := cell.estimate(metric)) and found.low > 0
     }

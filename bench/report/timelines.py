@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bench.model.record import Record, Worker, WorkerTimeline
 from bench.report.charts.palette import INK, OTHER, QUIET, SETUPS, role
 from bench.report.charts.panels import Chart, Lane, LanePanel, Line, Step
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.findings.causes import of_record
 
 _SPIKE = 2.0
@@ -20,7 +20,7 @@ _FLAT = 0.05
 Column = Callable[[WorkerTimeline], Sequence[float | None]]
 
 
-def server_over_time(cells: Sequence[Repeats], steadiness: Callable[[Record], float]) -> Chart:
+def server_over_time(cells: Sequence[CellResults], steadiness: Callable[[Record], float]) -> Chart:
     """Of each cell its least steady repeat: latency above, and below it all that was measured inside the server."""
     chosen = [min(cell.records, key=steadiness) for cell in cells]
     drawn = [
@@ -44,7 +44,7 @@ def steps(record: Record) -> tuple[Step, ...]:
     return tuple(Step(stage.t_s, stage.level) for stage in record.summary.stages)
 
 
-def _each_kind_first(drawn: Sequence[tuple[Repeats, Record]]) -> list[tuple[Repeats, Record]]:
+def _each_kind_first(drawn: Sequence[tuple[CellResults, Record]]) -> list[tuple[CellResults, Record]]:
     """In their order, but for the worst of each kind of cause, which are put in front of all."""
     worst: dict[str, tuple[float, int]] = {}
     for place, (_, record) in enumerate(drawn):
@@ -54,7 +54,7 @@ def _each_kind_first(drawn: Sequence[tuple[Repeats, Record]]) -> list[tuple[Repe
     return [drawn[place] for place in (*front, *(n for n in range(len(drawn)) if n not in front))]
 
 
-def _panel(cell: Repeats, record: Record) -> LanePanel:
+def _panel(cell: CellResults, record: Record) -> LanePanel:
     repeat = f", repeat {record.cell.repeat + 1}" if len(cell.records) > 1 else ""
     return LanePanel(
         f"{cell.setup} · {cell.scenario}",

@@ -1,4 +1,4 @@
-"""The records of one cell belong together: its repeats, and the sets of cells that may be compared."""
+"""The records of one cell belong together, and so do cells that may be compared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Merge = Callable[[Sequence[float | None]], float | None]
 
 Key = TypeVar("Key", bound=Hashable)
 Thing = TypeVar("Thing")
-Sets = TypeVar("Sets", bound=Sequence[Sequence["Repeats"]])
+Sets = TypeVar("Sets", bound=Sequence[Sequence["CellResults"]])
 
 # The variant the others of its group are measured against: FastAPI's own way.
 REFERENCES = ("async", "model")
@@ -25,8 +25,8 @@ _VARIANTS = (*REFERENCES, "sync", "offload", "misuse")
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
-    """All records of one cell, in the order of their repeats; at least one.
+class CellResults:
+    """A cell (setup x scenario x engine x load) with all of its records, in the order of their repeats; at least one.
 
     `load_label` names the load among those of its run. One invalid repeat makes the cell invalid: to go on
     with the others would be to pick the repeats one likes.
@@ -120,25 +120,25 @@ class Repeats:
         """The metric's estimate over the repeats."""
         return estimate(metric.of(record) for record in self.records)
 
-    def against(self, base: Repeats, metric: Metric) -> Comparison | None:
+    def against(self, base: CellResults, metric: Metric) -> Comparison | None:
         """The ratio to another cell's metric; None unless both are valid and measured."""
         if not (self.valid and base.valid):
             return None
         return compare(base.estimate(metric), self.estimate(metric))
 
 
-def gather(records: Iterable[Record]) -> tuple[Repeats, ...]:
+def gather(records: Iterable[Record]) -> tuple[CellResults, ...]:
     """The records by cell, ordered by engine, load, scenario and setup."""
     cells = _by(records, lambda record: record.cell.key)
     loads = {key[3] for key in cells}
     repeats = [
-        Repeats(tuple(sorted(found, key=lambda record: record.cell.repeat)), _label(key[3], loads))
+        CellResults(tuple(sorted(found, key=lambda record: record.cell.repeat)), _label(key[3], loads))
         for key, found in cells.items()
     ]
     return tuple(sorted(repeats, key=_order))
 
 
-def across(cells: Sequence[Repeats], metric: Metric, merge: Merge) -> Estimate | None:
+def across(cells: Sequence[CellResults], metric: Metric, merge: Merge) -> Estimate | None:
     """One estimate for several cells: in each repeat that all of them have, their figures merged into one."""
     figures = [{record.cell.repeat: metric.of(record) for record in cell.records} for cell in cells]
     common = sorted(set.intersection(*map(set, figures))) if figures else []
@@ -150,17 +150,17 @@ def peak(figures: Sequence[float | None]) -> float | None:
     return max((figure for figure in figures if figure is not None), default=None)
 
 
-def by_context(cells: Iterable[Repeats]) -> dict[tuple[str, str, Load], tuple[Repeats, ...]]:
+def by_context(cells: Iterable[CellResults]) -> dict[tuple[str, str, Load], tuple[CellResults, ...]]:
     """The cells by (scenario, engine, load): in each, setups may be compared."""
     return _by(cells, lambda cell: cell.context)
 
 
-def by_place(cells: Iterable[Repeats]) -> dict[tuple[str, str, Load], tuple[Repeats, ...]]:
+def by_place(cells: Iterable[CellResults]) -> dict[tuple[str, str, Load], tuple[CellResults, ...]]:
     """The cells by (setup, engine, load): in each, scenarios may be set side by side."""
     return _by(cells, lambda cell: cell.place)
 
 
-def twins(cells: Iterable[Repeats]) -> tuple[tuple[Repeats, ...], ...]:
+def twins(cells: Iterable[CellResults]) -> tuple[tuple[CellResults, ...], ...]:
     """Sets of cells that do the same work in different ways, the reference first.
 
     A group without a reference variant is no set of twins: `items-list` and `items-crud` are different work.
@@ -195,13 +195,13 @@ def _label(load: Load, loads: Iterable[Load]) -> str:
     return load.label if alone else f"{load.label} for {load.duration_s:g} s"
 
 
-def _order(cell: Repeats) -> tuple[object, ...]:
+def _order(cell: CellResults) -> tuple[object, ...]:
     load = cell.load
     amount = load.users if isinstance(load, ClosedLoad) else load.arrivals_per_s
     engine = (cell.engine != "native", cell.engine)
     return (engine, not cell.closed, amount, load.duration_s, cell.group, _variant_order(cell), cell.setup)
 
 
-def _variant_order(cell: Repeats) -> tuple[int, str]:
+def _variant_order(cell: CellResults) -> tuple[int, str]:
     known = _VARIANTS.index(cell.variant) if cell.variant in _VARIANTS else len(_VARIANTS)
     return (known, cell.variant)

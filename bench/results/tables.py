@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from bench.model.facts import PlanFacts
-from bench.model.record import Caveat, Record, Run, Worker
-from bench.results.cells import Repeats, by_context, gather, twins
+from bench.model.record import Caveat, Record, Worker
+from bench.results.cells import CellResults, by_context, twins
+from bench.results.results import Results
 from bench.results.workers import imbalance
 from bench.stats.estimate import NO_EVIDENCE, Comparison, chance, estimate
 from bench.stats.metrics import (
@@ -40,9 +40,6 @@ BY_TIME = (
 )
 FLOOR = "≥: it grew for as long as the cell lasted, so a longer cell would show more, and a ratio would say nothing."
 
-NOTES = frozenset({"unchecked"})
-"""Codes of notes on how a run was made: where every record has one, it says nothing of a cell, and is said once."""
-
 
 def _column(metric: Metric) -> Column:
     return Column(metric.name, metric.unit)
@@ -52,10 +49,9 @@ _RANGE = Column("range", "%")
 _BY_TIME_FACTOR = 2.0
 
 
-def summary(run: Run) -> Table:
+def summary(results: Results) -> Table:
     """One row a cell: the best throughput first within a scenario, invalid cells last."""
-    run, notes = said_once(run)
-    cells = gather(run.records)
+    cells = results.cells
     metrics, by_time = _with_p99_by_time(cells, P50, P99, CPU, MEMORY)
     columns = (
         label("setup"),
@@ -67,11 +63,11 @@ def summary(run: Run) -> Table:
     )
     contexts = by_context(cells).values()
     rows = [_summary_row(cell, metrics) for cells in contexts for cell in sorted(cells, key=_best_first)]
-    return Table("Summary", columns, tuple(rows), (MEDIANS, *by_time, *notes) if rows else ())
+    return Table("Summary", columns, tuple(rows), (MEDIANS, *by_time, *results.notes) if rows else ())
 
 
 def _with_p99_by_time(
-    cells: Iterable[Repeats], *metrics: Metric
+    cells: Iterable[CellResults], *metrics: Metric
 ) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
     """The metrics, with p99 by time after p99 where some cell has more of it to say, and the note that explains it."""
     if not any(map(_waits_unseen, cells)):
@@ -80,44 +76,29 @@ def _with_p99_by_time(
     return (*metrics[:place], P99_BY_TIME, *metrics[place:]), (BY_TIME,)
 
 
-def _waits_unseen(cell: Repeats) -> bool:
+def _waits_unseen(cell: CellResults) -> bool:
     """Whether users of a closed load spent their time in requests that are too few for its p99."""
     by_time, p99 = cell.estimate(P99_BY_TIME), cell.estimate(P99)
     return bool(cell.closed and by_time and p99 and by_time.median > _BY_TIME_FACTOR * p99.median)
 
 
-def _entry(cell: Repeats, metric: Metric) -> str:
+def _entry(cell: CellResults, metric: Metric) -> str:
     return "" if metric is P99_BY_TIME and not _waits_unseen(cell) else cell.show(metric)
 
 
-def said_once(run: Run) -> tuple[Run, tuple[str, ...]]:
-    """The run without the notes that every one of its records has, and a sentence for each of them."""
-    sentences: dict[str, str] = {}
-    for code in sorted(NOTES):
-        texts = [[caveat.text for caveat in record.caveats if caveat.code == code] for record in run.records]
-        if texts and all(texts):
-            alike = {text for found in texts for text in found}
-            sentences[code] = f"In every cell, {code}" + (f": {alike.pop()}." if len(alike) == 1 else ".")
-    records = tuple(
-        replace(record, caveats=tuple(caveat for caveat in record.caveats if caveat.code not in sentences))
-        for record in run.records
-    )
-    return replace(run, records=records), tuple(sentences.values())
-
-
-def _best_first(cell: Repeats) -> tuple[bool, float, str]:
+def _best_first(cell: CellResults) -> tuple[bool, float, str]:
     metric = ranked_by(cell)
     found = cell.estimate(metric)
     sign = -1 if metric.better == "higher" else 1
     return (not cell.valid, float("inf") if found is None else sign * found.median, cell.setup)
 
 
-def ranked_by(cell: Repeats) -> Metric:
+def ranked_by(cell: CellResults) -> Metric:
     """An open load fixes the throughput, so there the latency tells."""
     return THROUGHPUT if cell.closed else P99
 
 
-def _summary_row(cell: Repeats, metrics: Iterable[Metric]) -> Row:
+def _summary_row(cell: CellResults, metrics: Iterable[Metric]) -> Row:
     throughput = cell.estimate(THROUGHPUT)
     figures = [_entry(cell, metric) for metric in metrics]
     errors = sum(record.summary.errors for record in cell.records)
@@ -132,9 +113,9 @@ def _summary_row(cell: Repeats, metrics: Iterable[Metric]) -> Row:
     return Row(entries, cell.where, cell.caveats, not cell.valid)
 
 
-def ranking(run: Run) -> Table:
+def ranking(results: Results) -> Table:
     """The setups of each scenario, engine and load, where there are two or more."""
-    contexts = [cells for cells in by_context(gather(run.records)).values() if len(cells) > 1]
+    contexts = [cells for cells in by_context(results.cells).values() if len(cells) > 1]
     metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), P50, P99, CPU, MEMORY)
     columns = (
         Column("rank"),
@@ -157,7 +138,7 @@ def ranking(run: Run) -> Table:
     return Table("Setups ranked per scenario", columns, tuple(rows), notes if contexts else ())
 
 
-def rank(cells: Sequence[Repeats], cell: Repeats) -> int | None:
+def rank(cells: Sequence[CellResults], cell: CellResults) -> int | None:
     """One more than the number of cells that are better by evidence; None when invalid or a single repeat."""
     metric = ranked_by(cell)
     found = cell.estimate(metric)
@@ -167,7 +148,7 @@ def rank(cells: Sequence[Repeats], cell: Repeats) -> int | None:
     return 1 + sum(found is not None and found.verdict == metric.better for found in comparisons)
 
 
-def _ranked_rows(cells: Sequence[Repeats], metrics: Sequence[Metric]) -> Iterable[Row]:
+def _ranked_rows(cells: Sequence[CellResults], metrics: Sequence[Metric]) -> Iterable[Row]:
     places = {id(cell): rank(cells, cell) for cell in cells}
     leader = min(cells, key=_best_first)
     metric = ranked_by(leader)
@@ -189,9 +170,9 @@ def _ratio(found: Comparison | None) -> str:
     return NOTHING if found is None else found.text
 
 
-def twin_table(run: Run) -> Table:
+def twin_table(results: Results) -> Table:
     """The same work done in different ways, each against its group's reference variant."""
-    sets = twins(gather(run.records))
+    sets = twins(results.cells)
     metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), P50, P99, CPU, VICTIM_P99)
     columns = (
         label("variant"),
@@ -211,7 +192,7 @@ def twin_table(run: Run) -> Table:
     return Table("The same work, done differently", columns, tuple(rows), notes if rows else ())
 
 
-def _twin_row(cell: Repeats, reference: Repeats, metrics: Iterable[Metric]) -> Row:
+def _twin_row(cell: CellResults, reference: CellResults, metrics: Iterable[Metric]) -> Row:
     throughput = cell.estimate(THROUGHPUT)
     entries = (
         cell.scenario,
@@ -223,7 +204,7 @@ def _twin_row(cell: Repeats, reference: Repeats, metrics: Iterable[Metric]) -> R
     return Row(entries, f"{cell.group}: {cell.setup}, {cell.where}", cell.caveats, not cell.valid)
 
 
-def worker_table(run: Run) -> Table:
+def worker_table(results: Results) -> Table:
     """How the requests of setups with several workers were shared out."""
     columns = (
         label("setup"),
@@ -236,7 +217,7 @@ def worker_table(run: Run) -> Table:
         Column("imbalance"),
         _column(MEMORY),
     )
-    counts = [(cell, worker_count(cell, run.facts.plan)) for cell in gather(run.records)]
+    counts = [(cell, worker_count(cell, results.facts.plan)) for cell in results.cells]
     rows = [_worker_row(cell, count) for cell, count in counts if count > 1]
     notes = (
         "Least busy and busiest: the smallest and the largest share of requests that one worker answered.",
@@ -246,14 +227,14 @@ def worker_table(run: Run) -> Table:
     return Table("Workers", columns, tuple(rows), notes if rows else ())
 
 
-def worker_count(cell: Repeats, plan: PlanFacts) -> int:
+def worker_count(cell: CellResults, plan: PlanFacts) -> int:
     """The workers a setup is said to have, else as many as were seen to answer."""
     seen = max((len(shares(record.resources.workers)) for record in cell.records), default=0)
     planned = plan.setup(cell.setup).workers
     return seen if planned is None else planned
 
 
-def cores(cell: Repeats) -> int | None:
+def cores(cell: CellResults) -> int | None:
     """How many CPUs the server was pinned to; None when it was not."""
     return len({cpu for record in cell.records for cpu in record.resources.cpus}) or None
 
@@ -265,7 +246,7 @@ def shares(workers: Sequence[Worker]) -> tuple[float, ...]:
     return tuple(sorted(count / total for count in counts)) if total else ()
 
 
-def _worker_row(cell: Repeats, workers: int) -> Row:
+def _worker_row(cell: CellResults, workers: int) -> Row:
     seen = [found for record in cell.records if (found := shares(record.resources.workers))]
     least = (
         0.0
@@ -294,7 +275,7 @@ def _imbalance(seen: Iterable[Sequence[float]], workers: int) -> str:
     return NOTHING if worst is None else f"{worst:.2f}"
 
 
-def stage_table(run: Run) -> Table:
+def stage_table(results: Results) -> Table:
     """The stages of loads that are not constant: what each served, and how fast."""
     columns = (
         label("stage"),
@@ -308,7 +289,7 @@ def stage_table(run: Run) -> Table:
     )
     rows = [
         _stage_row(cell, place)
-        for cell in gather(run.records)
+        for cell in results.cells
         for place in range(min(len(record.summary.stages) for record in cell.records))
     ]
     notes = (
@@ -318,7 +299,7 @@ def stage_table(run: Run) -> Table:
     return Table("Stages of changing loads", columns, tuple(rows), notes if rows else ())
 
 
-def _stage_row(cell: Repeats, place: int) -> Row:
+def _stage_row(cell: CellResults, place: int) -> Row:
     stages = [record.summary.stages[place] for record in cell.records]
     throughput = estimate(stage.throughput_rps for stage in stages)
     p50, p99 = (estimate(getattr(stage.response_ms, name) for stage in stages) for name in ("p50", "p99"))

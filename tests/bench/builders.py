@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from random import Random
 
+from bench.cli._contents import contents
 from bench.model.facts import read_facts
 from bench.model.plan import Cell, ClosedLoad, Load, OpenLoad, Setup
 from bench.model.record import (
@@ -21,7 +23,11 @@ from bench.model.record import (
     Summary,
     Worker,
 )
-from bench.results.findings import Finding, findings
+from bench.report import write
+from bench.report.charts.panels import Chart
+from bench.results.findings.finding import Finding
+from bench.results.micro import Micro
+from bench.results.results import Results, say_notes_once, understand
 
 CLOSED = ClosedLoad(users=32, duration_s=3.0)
 OPEN = OpenLoad(arrivals_per_s=400, duration_s=3.0)
@@ -133,6 +139,31 @@ def facts(*setups: Setup, **host: object) -> dict[str, object]:
 def run(*records: Record, name: str = "made-up", setups: tuple[Setup, ...] = SETUPS, **more: object) -> Run:
     """A finished run of these records."""
     return Run(name, read_facts(facts(*setups) | more), records)
+
+
+def recorded(*records: Record, **more: object) -> Results:
+    """A finished run of these records, each with every caveat."""
+    return understand(run(*records, **more))  # type: ignore[arg-type]
+
+
+def results(*records: Record, **more: object) -> Results:
+    """A finished run of these records as its report understands it."""
+    return say_notes_once(recorded(*records, **more))
+
+
+def findings(some: Run) -> tuple[Finding, ...]:
+    """The findings in the report of a run, of whichever kind."""
+    return contents(understand(some)).findings
+
+
+def charts_of(some: Run) -> tuple[Chart, ...]:
+    """The charts in the report of a run, of whichever kind, but for those of a chapter."""
+    return contents(understand(some)).charts
+
+
+def report(some: Run, folder: Path, micro: Micro | None = None) -> Path:
+    """Write the report of a run, of whichever kind."""
+    return write(some, contents(understand(some, micro)), folder)
 
 
 def topics(*records: Sequence[Record]) -> list[str]:

@@ -17,10 +17,10 @@ from bench.gates.runs.evidence import ALPHA, NOTHING_FELT, Evidence, Side, felt,
 from bench.gates.runs.outcome import Outcome, demand_common, found_from, lack
 from bench.gates.runs.pairs import Pair, pairs
 from bench.model.change import Change, Judgement, gravest
-from bench.model.record import Run
 from bench.results.anchor import ANCHOR, nearest, together
 from bench.results.caveats import INVALIDATING, NOT_QUIET
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
+from bench.results.results import Results
 from bench.results.tables import TILDE, ranked_by
 from bench.stats.estimate import times
 from bench.stats.metrics import CPU, NOTHING, P99, THROUGHPUT, Metric
@@ -33,7 +33,7 @@ _DOUBT_OF_FAULTS = NOT_QUIET | {"generator-saturated"}
 
 
 def compare(
-    base: Run, new: Run, threshold: float, metrics: Sequence[Metric] = (), despite: Iterable[str] = ()
+    base: Results, new: Results, threshold: float, metrics: Sequence[Metric] = (), despite: Iterable[str] = ()
 ) -> Outcome:
     """Judge a run by another one: a change of each cell's metrics that is more than `threshold`, a share, counts.
 
@@ -44,7 +44,7 @@ def compare(
     found = pairs(base, new)
     notes = conditions.check(
         [
-            *conditions.of_runs(base, new, dict.fromkeys(pair.either.setup for pair in found)),
+            *conditions.of_runs(base.facts, new.facts, dict.fromkeys(pair.either.setup for pair in found)),
             *(one for pair in found for one in _loads(pair)),
         ],
         borne,
@@ -71,7 +71,7 @@ def _loads(pair: Pair) -> Iterable[conditions.Difference]:
 
 
 def _changes(
-    found: Sequence[Pair], base: Run, new: Run, metrics: Sequence[Metric], threshold: float
+    found: Sequence[Pair], base: Results, new: Results, metrics: Sequence[Metric], threshold: float
 ) -> dict[Pair, tuple[Change, ...]]:
     """The changes of each pair; of an anchor there are none."""
     anchors = [pair for pair in found if pair.anchors]
@@ -100,7 +100,13 @@ def _name(metric: Metric) -> str:
 
 
 def _evidence(
-    pair: Pair, old: Repeats, young: Repeats, anchors: Sequence[Pair], metric: Metric, base: Run, new: Run
+    pair: Pair,
+    old: CellResults,
+    young: CellResults,
+    anchors: Sequence[Pair],
+    metric: Metric,
+    base: Results,
+    new: Results,
 ) -> Evidence:
     """What the repeats say of a metric; where the machine was not quiet, or there is no anchor, that is nothing."""
     name = _name(metric)
@@ -128,7 +134,7 @@ def _evidence(
     )
 
 
-def _side(cell: Repeats, anchor: Repeats | None, metric: Metric) -> Side:
+def _side(cell: CellResults, anchor: CellResults | None, metric: Metric) -> Side:
     """The logarithms of a metric's figures; none where any is zero, which has no logarithm."""
     if anchor is None:
         return Side(_logs([one for record in cell.records if (one := metric.of(record)) is not None]))
@@ -148,7 +154,7 @@ def _anchor(pair: Pair, anchors: Sequence[Pair]) -> Pair | None:
     return next((one for one in sound if one.either is found), None)
 
 
-def _no_anchor(pair: Pair, anchors: Sequence[Pair], base: Run, new: Run) -> str:
+def _no_anchor(pair: Pair, anchors: Sequence[Pair], base: Results, new: Results) -> str:
     """Why a cell has none, and what follows."""
     invalid = [
         f"the anchor is invalid in {run.name} ({', '.join(cell.codes)})"
@@ -166,7 +172,7 @@ def _no_anchor(pair: Pair, anchors: Sequence[Pair], base: Run, new: Run) -> str:
 
 
 def _faults(
-    found: Sequence[Pair], anchors: Sequence[Pair], base: Run, new: Run, threshold: float
+    found: Sequence[Pair], anchors: Sequence[Pair], base: Results, new: Results, threshold: float
 ) -> dict[Pair, Change]:
     """What only the new version does wrong under the same load is a regression, though its figures are invalid."""
     both = [(pair, *pair.sides) for pair in found if pair.sides]
@@ -197,7 +203,7 @@ def _slower_machine(pair: Pair, anchors: Sequence[Pair], threshold: float) -> tu
 
 
 def _disturbed(
-    about: Iterable[tuple[str, Pair]], base: Run, new: Run, codes: Iterable[str] = NOT_QUIET
+    about: Iterable[tuple[str, Pair]], base: Results, new: Results, codes: Iterable[str] = NOT_QUIET
 ) -> tuple[str, ...]:
     """Why the machine was not the run's own while cells were measured; `about` is what each is called, and it."""
     return tuple(
@@ -208,15 +214,15 @@ def _disturbed(
     )
 
 
-def _doubts(pair: Pair, old: Repeats, young: Repeats, base: Run, new: Run) -> tuple[str, ...]:
+def _doubts(pair: Pair, old: CellResults, young: CellResults, base: Results, new: Results) -> tuple[str, ...]:
     return (*_invalid(old, base), *_invalid(young, new), *_failed(pair, base), *_failed(pair, new))
 
 
-def _texts(cell: Repeats, codes: Iterable[str]) -> tuple[str, ...]:
+def _texts(cell: CellResults, codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(caveat.text for caveat in cell.caveats if caveat.code in codes)
 
 
-def _invalid(cell: Repeats, run: Run) -> Iterable[str]:
+def _invalid(cell: CellResults, run: Results) -> Iterable[str]:
     if not cell.valid:
         return [f"invalid in {run.name}: {text}" for text in _texts(cell, INVALIDATING)] or [
             f"invalid in {run.name}"
@@ -224,7 +230,7 @@ def _invalid(cell: Repeats, run: Run) -> Iterable[str]:
     return ()
 
 
-def _failed(pair: Pair, run: Run) -> Iterable[str]:
+def _failed(pair: Pair, run: Results) -> Iterable[str]:
     """Why repeats of a cell may be missing in a run."""
     cell = pair.either
     return dict.fromkeys(
@@ -283,7 +289,7 @@ def _readings(found: Sequence[Pair], threshold: float) -> Iterable[str]:
             )
 
 
-def _drift(name: str, old: Repeats, young: Repeats) -> str:
+def _drift(name: str, old: CellResults, young: CellResults) -> str:
     """`Anchor, ping / native / 32 users: throughput 0.93 ×, CPU 1.08 ×: so much did the machine itself differ.`"""
     figures = [
         f"{metric.name} {times(after.median / before.median)}"
@@ -293,7 +299,7 @@ def _drift(name: str, old: Repeats, young: Repeats) -> str:
     return f"Anchor, {name}: {', '.join(figures)}: so much did the machine itself differ."
 
 
-def _absent(found: Iterable[Pair], base: Run, new: Run) -> tuple[str, ...]:
+def _absent(found: Iterable[Pair], base: Results, new: Results) -> tuple[str, ...]:
     """A sentence for each run that lacks cells of the other."""
     gone = [pair.name for pair in found if pair.new is None]
     fresh = [pair.name for pair in found if pair.base is None]

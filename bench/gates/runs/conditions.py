@@ -12,9 +12,8 @@ from dataclasses import asdict, dataclass
 
 from bench.errors import UsageError, unknown
 from bench.model import machine
-from bench.model.facts import CpuFacts, EnvironmentFacts, HostFacts, PlanFacts, read_host
+from bench.model.facts import CpuFacts, EnvironmentFacts, HostFacts, PlanFacts, RunFacts, read_host
 from bench.model.plan import Load
-from bench.model.record import Run
 
 MISSING = "missing"
 EVERYTHING = "all"
@@ -41,17 +40,17 @@ class Difference:
         return f"{self.what}: {self.base} before, {self.new} now"
 
 
-def of_runs(base: Run, new: Run, setups: Iterable[str]) -> tuple[Difference, ...]:
+def of_runs(base: RunFacts, new: RunFacts, setups: Iterable[str]) -> tuple[Difference, ...]:
     """How two runs differ in machine, environment, packages and these setups.
 
     A field that one run does not have is left out, as older runs have fewer; of the machine it is told.
     """
-    before, after = base.facts.host, new.facts.host
+    before, after = base.host, new.host
     return (
         *_machine(before, after),
-        *_common("cpus", _counted(base.facts.cpus), _counted(new.facts.cpus)),
-        *_environment(base.facts.environment, new.facts.environment),
-        *_setups(base.facts.plan, new.facts.plan, setups),
+        *_common("cpus", _counted(base.cpus), _counted(new.cpus)),
+        *_environment(base.environment, new.environment),
+        *_setups(base.plan, new.plan, setups),
         *_common(None, before.versions if before else {}, after.versions if after else {}),
         *_common(None, _commit(before), _commit(after)),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bench.model.change import Change
 from bench.model.record import Record
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.stats.metrics import CPU, THROUGHPUT
 from bench.stats.significance import holm, more_often
 
@@ -35,7 +35,7 @@ class Fault:
     proven: bool
 
 
-def errors(cells: Sequence[tuple[str, Repeats, Repeats]]) -> tuple[Fault | None, ...]:
+def errors(cells: Sequence[tuple[str, CellResults, CellResults]]) -> tuple[Fault | None, ...]:
     """The fault of each cell (name, base, new) whose new run has errors, None of the others."""
     p_values = holm([_p_of_requests(base, new) for _, base, new in cells])
     return tuple(
@@ -44,7 +44,7 @@ def errors(cells: Sequence[tuple[str, Repeats, Repeats]]) -> tuple[Fault | None,
     )
 
 
-def _errors(name: str, base: Repeats, new: Repeats, p: float) -> Fault:
+def _errors(name: str, base: CellResults, new: CellResults, p: float) -> Fault:
     before, now = (float(sum(record.summary.errors for record in cell.records)) for cell in (base, new))
     mostly = not _hit(base, {ERRORS}) and all(_failed_share(record) >= MOSTLY for record in new.records)
     proven = mostly or (p <= ALPHA_REQUESTS and recurs(base, new, {ERRORS}))
@@ -52,7 +52,7 @@ def _errors(name: str, base: Repeats, new: Repeats, p: float) -> Fault:
     return Fault(Change(name, ERRORS, "regressed", before, now, why=why), proven)
 
 
-def lag(name: str, base: Repeats, new: Repeats) -> Change | None:
+def lag(name: str, base: CellResults, new: CellResults) -> Change | None:
     """A load that all repeats of the base could serve and none of the new run can."""
     hits = _hit(new, LAGS_BEHIND)
     if hits < len(new.records) or not recurs(base, new, LAGS_BEHIND) or _hit(base, LAGS_BEHIND):
@@ -69,7 +69,7 @@ def lag(name: str, base: Repeats, new: Repeats) -> Change | None:
     )
 
 
-def kept_up(base: Repeats, new: Repeats, threshold: float) -> bool:
+def kept_up(base: CellResults, new: CellResults, threshold: float) -> bool:
     """Whether an anchor shows that the machine was not slower for the new run: it reached its rate at no more CPU."""
     old, young = base.estimate(CPU), new.estimate(CPU)
     if old is None or young is None or _hit(new, LAGS_BEHIND):
@@ -77,18 +77,18 @@ def kept_up(base: Repeats, new: Repeats, threshold: float) -> bool:
     return young.median <= (1 + threshold) * old.median
 
 
-def recurs(base: Repeats, new: Repeats, codes: frozenset[str] | set[str]) -> bool:
+def recurs(base: CellResults, new: CellResults, codes: frozenset[str] | set[str]) -> bool:
     """Whether more repeats of the new run have one of these caveats than chance gives it, the repeats as the unit."""
     return (
         more_often(_hit(base, codes), len(base.records), _hit(new, codes), len(new.records)) <= ALPHA_REPEATS
     )
 
 
-def _p_of_requests(base: Repeats, new: Repeats) -> float:
+def _p_of_requests(base: CellResults, new: CellResults) -> float:
     return more_often(*_counts(base), *_counts(new))
 
 
-def _counts(cell: Repeats) -> tuple[int, int]:
+def _counts(cell: CellResults) -> tuple[int, int]:
     """(failed requests, all of them); a repeat with nothing but an empty answer sheet counts as one that failed."""
     failed = [record.summary.errors or int(_has(record, {ERRORS})) for record in cell.records]
     tries = [max(record.summary.requests, some) for record, some in zip(cell.records, failed, strict=True)]
@@ -103,7 +103,7 @@ def _failed_share(record: Record) -> float:
     return summary.errors / summary.requests
 
 
-def _hit(cell: Repeats, codes: frozenset[str] | set[str]) -> int:
+def _hit(cell: CellResults, codes: frozenset[str] | set[str]) -> int:
     """How many repeats have one of these caveats."""
     return sum(_has(record, codes) for record in cell.records)
 
@@ -112,11 +112,11 @@ def _has(record: Record, codes: frozenset[str] | set[str]) -> bool:
     return any(caveat.code in codes for caveat in record.caveats)
 
 
-def _texts(cell: Repeats, codes: frozenset[str] | set[str]) -> tuple[str, ...]:
+def _texts(cell: CellResults, codes: frozenset[str] | set[str]) -> tuple[str, ...]:
     return tuple(caveat.text for caveat in cell.caveats if caveat.code in codes)
 
 
-def _seen(what: str, base: Repeats, new: Repeats, codes: frozenset[str] | set[str]) -> str:
+def _seen(what: str, base: CellResults, new: CellResults, codes: frozenset[str] | set[str]) -> str:
     """`errors in 2 of 3 repeats, before in 0 of 3`."""
     return (
         f"{what} in {_hit(new, codes)} of {len(new.records)} repeats, before in {_hit(base, codes)} of "

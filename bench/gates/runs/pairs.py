@@ -7,20 +7,20 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 
 from bench.model.plan import Load
-from bench.model.record import Run
 from bench.results.anchor import is_anchor
-from bench.results.cells import Repeats, gather
+from bench.results.cells import CellResults, gather
+from bench.results.results import Results
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
     """One cell in both runs; a run may lack it, never both. A pair is equal to itself alone."""
 
-    base: Repeats | None
-    new: Repeats | None
+    base: CellResults | None
+    new: CellResults | None
 
     @property
-    def either(self) -> Repeats:
+    def either(self) -> CellResults:
         """The base's cell where it has one."""
         found = self.base or self.new
         assert found is not None
@@ -34,7 +34,7 @@ class Pair:
         return f"{cell.setup} / {cell.scenario} / {cell.engine} / {' against '.join(loads)}"
 
     @property
-    def sides(self) -> tuple[Repeats, Repeats] | None:
+    def sides(self) -> tuple[CellResults, CellResults] | None:
         """Base and new; None where a run lacks the cell."""
         return (self.base, self.new) if self.base and self.new else None
 
@@ -44,14 +44,14 @@ class Pair:
         return is_anchor(self.either) and self.sides is not None
 
 
-def pairs(base: Run, new: Run) -> tuple[Pair, ...]:
+def pairs(base: Results, new: Results) -> tuple[Pair, ...]:
     """The cells of both runs, side by side.
 
     Cells that differ in how long they were measured alone belong together; then those of a setup, scenario and engine
     that is left with one load on either side.
     """
     cells = gather(base.records + new.records)
-    old, young = ({cell.key: cell for cell in gather(run.records)} for run in (base, new))
+    old, young = ({cell.key: cell for cell in run.cells} for run in (base, new))
     found = [Pair(_part(cell, old), _part(cell, young)) for cell in cells]
     for key in (_but_for_time, _but_for_load):
         lone: defaultdict[Hashable, list[Pair]] = defaultdict(list)
@@ -65,15 +65,15 @@ def pairs(base: Run, new: Run) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def _but_for_load(cell: Repeats) -> Hashable:
+def _but_for_load(cell: CellResults) -> Hashable:
     return (cell.setup, cell.scenario, cell.engine)
 
 
-def _but_for_time(cell: Repeats) -> Hashable:
+def _but_for_time(cell: CellResults) -> Hashable:
     return (_but_for_load(cell), replace(cell.load, duration_s=0.0, warmup_s=0.0))
 
 
-def _part(cell: Repeats, mine: Mapping[tuple[str, str, str, Load], Repeats]) -> Repeats | None:
+def _part(cell: CellResults, mine: Mapping[tuple[str, str, str, Load], CellResults]) -> CellResults | None:
     """The repeats that belong to one of the two runs."""
     found = mine.get(cell.key)
     return replace(found, load_label=cell.load_label) if found else None

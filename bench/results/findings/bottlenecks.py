@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.findings.causes import Cause, of_record
 from bench.results.findings.finding import Finding, caveats_of, listed
 
@@ -49,7 +49,7 @@ _WORDS = {
 }
 
 
-def bottlenecks(cells: Sequence[Repeats]) -> Iterator[Finding]:
+def bottlenecks(cells: Sequence[CellResults]) -> Iterator[Finding]:
     """One finding for each kind of cause that is named in some cell."""
     named = [(cell, cause) for cell in cells for cause in of_cell(cell)]
     for kind, (title, text) in _WORDS.items():
@@ -72,14 +72,14 @@ def bottlenecks(cells: Sequence[Repeats]) -> Iterator[Finding]:
             )
 
 
-def _places(cells: Sequence[Repeats]) -> str:
+def _places(cells: Sequence[CellResults]) -> str:
     names = list(dict.fromkeys(cell.scenario for cell in cells))
     if len(names) > 3:
         return listed([*names[:2], f"{len(names) - 2} more scenarios"])
     return listed(names)
 
 
-def of_cell(cell: Repeats) -> tuple[Cause, ...]:
+def of_cell(cell: CellResults) -> tuple[Cause, ...]:
     """The causes that more than half of a cell's repeats name, each with the figures of the middle one of them."""
     found: dict[str, list[Cause]] = {}
     for record in cell.records:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bench.model.record import Resources
 from bench.results.caveats import OTHER_LOAD, STEAL
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.findings.finding import Finding, caveats_of
 
 FEWEST_SHARE = 0.25
@@ -25,7 +25,7 @@ _TAKERS: Mapping[str, tuple[str, Callable[[Resources], float]]] = {
 """By caveat: who took the CPU, and how much of it."""
 
 
-def disturbance(cells: Sequence[Repeats]) -> Finding | None:
+def disturbance(cells: Sequence[CellResults]) -> Finding | None:
     """A finding where a quarter of the measurements or more had to share their CPUs, by their own caveats."""
     records = [record for cell in cells for record in cell.records]
     figures = {}

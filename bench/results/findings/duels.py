@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bench.model.facts import HostFacts, PlanFacts
 from bench.model.plan import Load
-from bench.model.record import Run
-from bench.results.cells import Repeats, across, by_context, peak
+from bench.results.cells import CellResults, across, by_context, peak
 from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, rate, word
+from bench.results.results import Results
 from bench.results.siblings import siblings
 from bench.results.tables import cores
 from bench.stats.estimate import Comparison, compare, geometric_mean
 from bench.stats.metrics import MEMORY, THROUGHPUT
 
-Duel = Sequence[tuple[Repeats, Repeats]]
+Duel = Sequence[tuple[CellResults, CellResults]]
 
 
-def loop_and_parser(run: Run, cells: Sequence[Repeats]) -> Finding | None:
+def loop_and_parser(results: Results) -> Finding | None:
     """What uvloop and httptools bring over asyncio and h11, from setups that differ in nothing else."""
     titles, sentences, figures, used = [], [], [], []
     for attribute, new, base in (("loop", "uvloop", "asyncio"), ("http", "httptools", "h11")):
-        duels = list(_duels(run, cells, attribute, new, base))
+        duels = list(_duels(results, attribute, new, base))
         for place, duel in enumerate(duels):
             words = _per_scenario(duel)
             used += [cell for pair in duel for cell in pair]
@@ -47,19 +48,19 @@ def loop_and_parser(run: Run, cells: Sequence[Repeats]) -> Finding | None:
 
 
 def _duels(
-    run: Run, cells: Sequence[Repeats], attribute: str, new: object, base: object
-) -> Iterable[list[tuple[Repeats, Repeats]]]:
+    results: Results, attribute: str, new: object, base: object
+) -> Iterable[list[tuple[CellResults, CellResults]]]:
     """For each pair of setups alike but for the attribute: their valid cells, scenario by scenario."""
-    plan = run.facts.plan
+    plan = results.facts.plan
     for family in siblings(plan, attribute, plan.setups):
         named = {plan.setups[name].fields[attribute]: name for name in reversed(family)}
-        if new in named and base in named and (duel := meetings(cells, named[new], named[base])):
+        if new in named and base in named and (duel := meetings(results.cells, named[new], named[base])):
             yield duel
 
 
-def meetings(cells: Sequence[Repeats], new: str, base: str) -> list[tuple[Repeats, Repeats]]:
+def meetings(cells: Sequence[CellResults], new: str, base: str) -> list[tuple[CellResults, CellResults]]:
     """The valid closed-load cells of two setups in pairs, at the engine and load where they meet most."""
-    places: dict[tuple[str, Load], list[tuple[Repeats, Repeats]]] = {}
+    places: dict[tuple[str, Load], list[tuple[CellResults, CellResults]]] = {}
     for (_, engine, load), members in by_context(cells).items():
         by_setup = {cell.setup: cell for cell in members if cell.valid and cell.closed}
         if new in by_setup and base in by_setup and members[0].variant != "misuse":
@@ -87,17 +88,17 @@ def _is_shown(duel: Duel) -> bool:
     return any(evident(one.against(two, THROUGHPUT)) for one, two in duel)
 
 
-def more_workers(run: Run, cells: Sequence[Repeats]) -> Finding | None:
+def more_workers(results: Results) -> Finding | None:
     """What more workers bring and what memory they take, where there are cores for them to run on."""
     words, figures, used, titles = [], [], [], []
     crowded: dict[str, None] = {}
-    for base, new, workers in _worker_pairs(run):
-        duel = meetings(cells, new, base)
+    for base, new, workers in _worker_pairs(results.facts.plan):
+        duel = meetings(results.cells, new, base)
         if not duel:
             continue
         used += [cell for pair in duel for cell in pair]
         figures.append(f"{new} against {base}: {_per_scenario(duel)}")
-        room = _room(run, duel)
+        room = _room(results.facts.host, duel)
         if room is not None and room < workers:
             crowded[f"{workers} workers shared {room} core{'' if room == 1 else 's'}"] = None
             continue
@@ -113,9 +114,8 @@ def more_workers(run: Run, cells: Sequence[Repeats]) -> Finding | None:
     return Finding("workers", title, " ".join(words), tuple(figures), "workers", caveats_of(used))
 
 
-def _worker_pairs(run: Run) -> Iterable[tuple[str, str, int]]:
+def _worker_pairs(plan: PlanFacts) -> Iterable[tuple[str, str, int]]:
     """(one worker, several workers, how many) for setups alike but for their number."""
-    plan = run.facts.plan
     for family in siblings(plan, "workers", plan.setups):
         counts = {name: count for name in family if (count := plan.setups[name].workers) is not None}
         single = next((name for name, count in counts.items() if count == 1), None)
@@ -123,10 +123,10 @@ def _worker_pairs(run: Run) -> Iterable[tuple[str, str, int]]:
             yield from ((single, name, count) for name, count in sorted(counts.items()) if count > 1)
 
 
-def _room(run: Run, duel: Duel) -> int | None:
+def _room(host: HostFacts | None, duel: Duel) -> int | None:
     """The cores the workers had: those they were pinned to, else the machine's."""
     pinned = cores(duel[0][0])
-    machine = run.facts.host.cores if run.facts.host else None
+    machine = host.cores if host else None
     return machine if pinned is None else pinned
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bench.model.record import Run
-from bench.results.cells import Repeats
 from bench.results.findings.duels import Duel, meetings
 from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, word
+from bench.results.results import Results
 from bench.results.siblings import featured
 from bench.stats.metrics import CPU, THROUGHPUT, Metric
 
 
-def features(run: Run, cells: Sequence[Repeats]) -> Finding | None:
+def features(results: Results) -> Finding | None:
     """Throughput and CPU per request of each featured setup, as ratios to the plain one, scenario by scenario."""
     duels = [
         duel
-        for base, others in featured(run.facts.plan)[:1]
+        for base, others in featured(results.facts.plan)[:1]
         for new in others
-        if (duel := meetings(cells, new, base))
+        if (duel := meetings(results.cells, new, base))
     ]
     if not duels:
         return None

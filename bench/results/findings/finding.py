@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.model.record import Caveat
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.stats.estimate import NO_EVIDENCE, Comparison
 from bench.stats.metrics import THROUGHPUT
 
@@ -40,13 +40,13 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
-def rate(cell: Repeats) -> str:
+def rate(cell: CellResults) -> str:
     """`uvicorn 9,165 (9,145 to 9,260) req/s`"""
     found = cell.estimate(THROUGHPUT)
     return f"{cell.setup} {THROUGHPUT.show_range(found)} req/s" if found else cell.setup
 
 
-def caveats_of(cells: Iterable[Repeats]) -> tuple[Caveat, ...]:
+def caveats_of(cells: Iterable[CellResults]) -> tuple[Caveat, ...]:
     """Every caveat of the cells once, by code."""
     found = {caveat: None for cell in cells for caveat in cell.caveats}
     return tuple(sorted(found, key=lambda caveat: (caveat.code, caveat.text)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.model.plan import Load
-from bench.results.cells import Repeats, across, by_context, peak
+from bench.results.cells import CellResults, across, by_context, peak
 from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, rate
 from bench.stats.estimate import Comparison, Estimate, compare, geometric_mean
 from bench.stats.metrics import CPU, MEMORY, THROUGHPUT, share
@@ -20,7 +20,7 @@ class _Standing:
     """A setup's cells in all scenarios of the contest, and the geometric mean of their throughputs."""
 
     setup: str
-    cells: tuple[Repeats, ...]
+    cells: tuple[CellResults, ...]
     score: Estimate
 
     @property
@@ -32,7 +32,7 @@ class _Standing:
         return across(self.cells, CPU, geometric_mean)
 
 
-def best_setup(cells: Iterable[Repeats]) -> Finding | None:
+def best_setup(cells: Iterable[CellResults]) -> Finding | None:
     """Which setup serves most over the scenarios that the most setups ran; None with fewer than two valid."""
     measured = _measured(cells)
     contests = _fair(measured)
@@ -54,13 +54,13 @@ def best_setup(cells: Iterable[Repeats]) -> Finding | None:
     return Finding("best-setup", title, " ".join(sentences), figures, "throughput", caveats_of(used))
 
 
-def _measured(cells: Iterable[Repeats]) -> list[tuple[Repeats, ...]]:
+def _measured(cells: Iterable[CellResults]) -> list[tuple[CellResults, ...]]:
     """The contexts of one engine and closed load that the largest number of setups ran."""
     fair = [cell for cell in cells if cell.closed and cell.variant != "misuse"]
-    places: dict[tuple[str, Load], list[tuple[Repeats, ...]]] = {}
+    places: dict[tuple[str, Load], list[tuple[CellResults, ...]]] = {}
     for (_, engine, load), members in by_context(fair).items():
         places.setdefault((engine, load), []).append(members)
-    chosen: list[tuple[Repeats, ...]] = []
+    chosen: list[tuple[CellResults, ...]] = []
     best = (1, 0, False)
     for (engine, _), contexts in places.items():
         widest = max(map(len, contexts))
@@ -70,7 +70,7 @@ def _measured(cells: Iterable[Repeats]) -> list[tuple[Repeats, ...]]:
     return chosen
 
 
-def _fair(contests: Sequence[tuple[Repeats, ...]]) -> list[tuple[Repeats, ...]]:
+def _fair(contests: Sequence[tuple[CellResults, ...]]) -> list[tuple[CellResults, ...]]:
     """The contests in which the largest set of setups is valid: leaving out the fastest would be no ranking."""
     valid = [frozenset(cell.setup for cell in contest if cell.valid) for contest in contests]
     wanted = max(
@@ -79,7 +79,7 @@ def _fair(contests: Sequence[tuple[Repeats, ...]]) -> list[tuple[Repeats, ...]]:
     return [contest for contest, setups in zip(contests, valid, strict=True) if wanted <= setups]
 
 
-def _standings(contests: Sequence[Sequence[Repeats]]) -> list[_Standing]:
+def _standings(contests: Sequence[Sequence[CellResults]]) -> list[_Standing]:
     """The setups that are valid in every contest, the best first."""
     cells = [cell for contest in contests for cell in contest]
     found = []
@@ -172,7 +172,7 @@ def _cost(leader: _Standing, second: _Standing) -> Iterable[str]:
         yield f"{leader.setup} peaks at {MEMORY.show(memory)} MB of memory{other}."
 
 
-def _unranked(contests: Sequence[Sequence[Repeats]], standings: Sequence[_Standing]) -> Iterable[str]:
+def _unranked(contests: Sequence[Sequence[CellResults]], standings: Sequence[_Standing]) -> Iterable[str]:
     ranked = {standing.setup for standing in standings}
     codes: dict[str, dict[str, None]] = {}
     for cell in (cell for contest in contests for cell in contest if cell.setup not in ranked):
@@ -183,7 +183,7 @@ def _unranked(contests: Sequence[Sequence[Repeats]], standings: Sequence[_Standi
 
 
 def _left_out(
-    measured: Sequence[tuple[Repeats, ...]], contests: Sequence[tuple[Repeats, ...]]
+    measured: Sequence[tuple[CellResults, ...]], contests: Sequence[tuple[CellResults, ...]]
 ) -> Iterable[str]:
     for contest in measured:
         if contest not in contests:
@@ -191,7 +191,7 @@ def _left_out(
             yield f"{contest[0].scenario} does not count, as it is invalid for {listed(names)}."
 
 
-def _contest_figure(contest: Sequence[Repeats], standings: Sequence[_Standing]) -> str:
+def _contest_figure(contest: Sequence[CellResults], standings: Sequence[_Standing]) -> str:
     cells = {cell.setup: cell for cell in contest}
     first, second = (cells[standing.setup] for standing in standings[:2])
     return f"{first.scenario}: {rate(first)}; {rate(second)}"

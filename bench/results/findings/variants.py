@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bench.results.cells import Repeats, by_place, fullest, twins
+from bench.results.cells import CellResults, by_place, fullest, twins
 from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, word
 from bench.stats.estimate import Comparison
 from bench.stats.metrics import THROUGHPUT, VICTIM_P99
 
-Duel = Sequence[tuple[Repeats, Repeats]]
+Duel = Sequence[tuple[CellResults, CellResults]]
 
 
-def async_over_sync(cells: Iterable[Repeats]) -> Finding | None:
+def async_over_sync(cells: Iterable[CellResults]) -> Finding | None:
     """How much more an async endpoint serves than its sync twin, group by group on one setup."""
     duel = _twin_pairs(cells, "async", "sync")
     if not duel:
@@ -41,7 +41,7 @@ def async_over_sync(cells: Iterable[Repeats]) -> Finding | None:
     return Finding("async-over-sync", title, " ".join(sentences), figures, "twins", caveats_of(used))
 
 
-def _twin_pairs(cells: Iterable[Repeats], new: str, base: str) -> list[tuple[Repeats, Repeats]]:
+def _twin_pairs(cells: Iterable[CellResults], new: str, base: str) -> list[tuple[CellResults, CellResults]]:
     """Pairs of variants of one group, at the setup, engine and closed load that has the most of them."""
     places = []
     for members in by_place(cell for cell in cells if cell.closed).values():
@@ -50,7 +50,7 @@ def _twin_pairs(cells: Iterable[Repeats], new: str, base: str) -> list[tuple[Rep
     return fullest(places) or []
 
 
-def _twin_rate(cell: Repeats) -> str:
+def _twin_rate(cell: CellResults) -> str:
     found = cell.estimate(THROUGHPUT)
     return (THROUGHPUT.show_range(found) if found else "nothing") + ("" if cell.valid else " (invalid)")
 
@@ -63,7 +63,7 @@ def _span(shown: Mapping[str, Comparison]) -> str:
     return high if low == high else f"{low} to {high}"
 
 
-def misuse(cells: Sequence[Repeats]) -> Finding | None:
+def misuse(cells: Sequence[CellResults]) -> Finding | None:
     """What blocking the event loop costs: the throughput, and the wait of bystanders next to it.
 
     The wait is given in ms, never as a ratio: in a closed loop that blocks, probes queue for as long as the cell lasts.
@@ -89,7 +89,7 @@ def _misuse_cost(duel: Duel) -> str:
     return ", and ".join(parts) or NOT_SHOWN
 
 
-def _misuse_words(bad: Repeats, good: Repeats, cells: Sequence[Repeats]) -> Iterable[str]:
+def _misuse_words(bad: CellResults, good: CellResults, cells: Sequence[CellResults]) -> Iterable[str]:
     place = f"{bad.setup}, {bad.where}"
     if not (bad.valid and good.valid):
         yield f"{bad.scenario} and {good.scenario} are not compared, as one is invalid ({place})."
@@ -108,7 +108,7 @@ def _misuse_words(bad: Repeats, good: Repeats, cells: Sequence[Repeats]) -> Iter
     yield from _repair_words(good, cells)
 
 
-def _repair_words(good: Repeats, cells: Sequence[Repeats]) -> Iterable[str]:
+def _repair_words(good: CellResults, cells: Sequence[CellResults]) -> Iterable[str]:
     for cell in cells:
         if (cell.group, cell.place, cell.variant) == (good.group, good.place, "offload"):
             found = cell.against(good, THROUGHPUT)
@@ -118,13 +118,13 @@ def _repair_words(good: Repeats, cells: Sequence[Repeats]) -> Iterable[str]:
                 yield f"Moved to a thread ({cell.scenario}), {NOT_SHOWN} to {good.scenario}."
 
 
-def _wait_ms(bad: Repeats, good: Repeats) -> float:
+def _wait_ms(bad: CellResults, good: CellResults) -> float:
     """How long bystanders wait next to the bad one; 0 where the repeats do not show that they wait longer."""
     found, wait = bad.against(good, VICTIM_P99), bad.estimate(VICTIM_P99)
     return wait.median if wait and found is not None and found.verdict == "higher" else 0.0
 
 
-def _victim_figure(cell: Repeats) -> str:
+def _victim_figure(cell: CellResults) -> str:
     wait = cell.estimate(VICTIM_P99)
     floor = "≥ " if cell.grows(VICTIM_P99) else ""
     said = f", bystander's p99 {floor}{VICTIM_P99.show_range(wait)} ms" if wait else ""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.model.record import Run
-from bench.results.cells import gather
-from bench.results.micro import Micro
+from bench.results.results import Results
 from bench.results.study.claims import Judged, claims
 from bench.results.study.costs import Cost, costs
 from bench.results.study.ladder import Ladder, ladders
@@ -29,28 +27,24 @@ class Study:
     missing: str = ""
 
 
-def study_of(run: Run, micro: Micro | None = None) -> Study | None:
-    """The study of a run in which some twins met at several numbers of users; None where none did.
-
-    `micro` holds the benchmarks that were made beside it.
-    """
-    cells = gather(run.records)
-    found = ladders(cells)
+def study_of(results: Results) -> Study | None:
+    """The study of a run in which some twins met at several numbers of users; None where none did."""
+    found = ladders(results.cells)
     if not any(ladder.tall for ladder in found):
         return None
-    joined = tuple(costs(run, micro, found)) if micro else ()
+    joined = tuple(costs(results, found))
     tall = tuple(ladder for ladder in found if ladder.tall)
     return Study(
         found,
-        rules(found, cells),
-        claims(run, cells, micro),
+        rules(found, results.cells),
+        claims(results),
         tuple(plateau for ladder in tall for plateau in plateaus(ladder)),
         joined,
-        _missing(micro, joined),
+        _missing(results, joined),
     )
 
 
-def _missing(micro: Micro | None, joined: tuple[Cost, ...]) -> str:
-    if micro is None:
+def _missing(results: Results, joined: tuple[Cost, ...]) -> str:
+    if results.micro is None:
         return "The run's folder holds no micro.json, so the in-process cost is not known: `make micro RUN=FOLDER`."
     return "" if joined else "No scenario was measured both in-process and over HTTP at 1 user."

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.model.record import Run
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.micro import Micro
+from bench.results.results import Results
 from bench.results.study.plateaus import workers
 from bench.results.study.ratio import Ratio, ratio
 from bench.results.study.rule import source
@@ -124,26 +124,26 @@ CLAIMS = (
 )
 
 
-def claims(run: Run, cells: Sequence[Repeats], micro: Micro | None) -> tuple[Judged, ...]:
+def claims(results: Results) -> tuple[Judged, ...]:
     """Every claim of which the run was to measure something; where it could not, why."""
-    return tuple(judged for claim in CLAIMS if (judged := _judged(claim, run, cells, micro)) is not None)
+    return tuple(judged for claim in CLAIMS if (judged := _judged(claim, results)) is not None)
 
 
-def _judged(claim: Claim, run: Run, cells: Sequence[Repeats], micro: Micro | None) -> Judged | None:
-    pairs = [(meeting, new, base) for meeting in claim.meetings for new, base in met(meeting, cells)]
+def _judged(claim: Claim, results: Results) -> Judged | None:
+    pairs = [(meeting, new, base) for meeting in claim.meetings for new, base in met(meeting, results.cells)]
     if not pairs:
-        why = _absent(claim, run)
+        why = _absent(claim, results)
         return Judged(claim, "not settled", why, "") if why else None
     ratios = [found for meeting, new, base in pairs if (found := ratio(new, base, meeting.metric))]
     if not ratios:
         return Judged(claim, "not settled", "a side is invalid, or was not measured", "")
     crowded = _crowded(ratios) if claim.says == "scales" else ""
     verdict: Verdict = "not settled" if crowded else verdict_of(claim, ratios)
-    saved = f"; {gain}" if claim.saves and micro and (gain := _saved(micro)) else ""
+    saved = f"; {gain}" if claim.saves and results.micro and (gain := _saved(results.micro)) else ""
     return Judged(claim, verdict, f"{crowded}{_figures(ratios)}{saved}", source(ratios))
 
 
-def met(meeting: Meeting, cells: Iterable[Repeats]) -> Iterator[tuple[Repeats, Repeats]]:
+def met(meeting: Meeting, cells: Iterable[CellResults]) -> Iterator[tuple[CellResults, CellResults]]:
     """The pairs of a meeting, load by load; an open load says nothing of throughput, as it fixes it."""
     cells = tuple(cells)
     for new in cells:
@@ -212,14 +212,14 @@ def _saved(micro: Micro) -> str:
     return ""
 
 
-def _absent(claim: Claim, run: Run) -> str:
+def _absent(claim: Claim, results: Results) -> str:
     """Why a claim's setups have no records: left out, or failed; empty where they were never to be measured."""
     names = {setup for meeting in claim.meetings for setup, _ in (meeting.new, meeting.base)}
-    left_out = run.facts.left_out
+    left_out = results.facts.left_out
     said = [f"left out: {left_out[name]}" for name in sorted(names) if name in left_out]
     said += [
         f"{failure.setup} failed: {failure.error.splitlines()[0]}"
-        for failure in run.failures
+        for failure in results.failures
         if failure.setup in names
     ]
     return "; ".join(dict.fromkeys(said))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bench.model.record import Run
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.micro import Benchmark, Micro
+from bench.results.results import Results
 from bench.results.study.ladder import Ladder
 from bench.stats.metrics import P50
 
@@ -36,7 +36,7 @@ class Parts:
 class Cost:
     """One scenario at 1 user: its parts, and the median response over HTTP in seconds."""
 
-    cell: Repeats
+    cell: CellResults
     group: str
     parts: Parts
     http_s: float
@@ -54,12 +54,14 @@ def split(whole_s: float, framework_s: float, hop_s: float) -> Parts:
     return Parts(framework_s, hop_s, whole_s - framework_s - hop_s)
 
 
-def costs(run: Run, micro: Micro, ladders: Iterable[Ladder]) -> Iterator[Cost]:
+def costs(results: Results, ladders: Iterable[Ladder]) -> Iterator[Cost]:
     """The scenarios that were measured both ways, one call at a time, on the same loop and kind of database."""
+    if results.micro is None:
+        return
     for ladder in ladders:
-        setup = run.facts.plan.setup(ladder.setup)
+        setup = results.facts.plan.setup(ladder.setup)
         database = "postgres" if "postgres" in setup.services else "sqlite"
-        inside = _Inside(micro, setup.loop or "uvloop", database)
+        inside = _Inside(results.micro, setup.loop or "uvloop", database)
         for variant in ladder.variants:
             cell = ladder.cells(variant).get(1)
             taken = cell.estimate(P50) if cell else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.model.plan import ClosedLoad
-from bench.results.cells import REFERENCES, Repeats
+from bench.results.cells import REFERENCES, CellResults
 from bench.results.study.ratio import Ratio, ratio
 from bench.stats.metrics import Metric
 
@@ -37,7 +37,7 @@ class Ladder:
     setup: str
     engine: str
     group: str
-    levels: Mapping[int, Mapping[str, Repeats]]
+    levels: Mapping[int, Mapping[str, CellResults]]
 
     @property
     def work(self) -> str:
@@ -55,7 +55,7 @@ class Ladder:
         first, *others = self.variants
         return first, max(others, key=lambda other: len(self._shared(first, other)))
 
-    def cells(self, variant: str) -> dict[int, Repeats]:
+    def cells(self, variant: str) -> dict[int, CellResults]:
         """The cells of a variant by users."""
         return {users: cells[variant] for users, cells in self.levels.items() if variant in cells}
 
@@ -74,12 +74,12 @@ class Ladder:
         return self.cells(one).keys() & self.cells(other).keys()
 
 
-def ladders(cells: Iterable[Repeats]) -> tuple[Ladder, ...]:
+def ladders(cells: Iterable[CellResults]) -> tuple[Ladder, ...]:
     """The ladders of two or more variants, one of them a reference; of loads with as many users, that of most variants.
 
     More users may have a longer warm-up: levels of one ladder may differ in more than their users.
     """
-    found: dict[tuple[str, str, str], dict[int, dict[ClosedLoad, dict[str, Repeats]]]] = {}
+    found: dict[tuple[str, str, str], dict[int, dict[ClosedLoad, dict[str, CellResults]]]] = {}
     for cell in cells:
         load = cell.load
         if isinstance(load, ClosedLoad) and load.shape == "constant" and not load.think_s:

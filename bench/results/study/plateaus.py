@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.results.caveats import OTHER_LOAD
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.findings.bottlenecks import of_cell
 from bench.results.study.ladder import Ladder
 from bench.stats.estimate import Estimate
@@ -61,7 +61,7 @@ class Plateau:
     measured: Estimate
 
     @property
-    def cell(self) -> Repeats:
+    def cell(self) -> CellResults:
         return self.ladder.levels[self.users][self.variant]
 
     @property
@@ -86,7 +86,7 @@ class Plateau:
         return "; ".join(_reasons(self.cell)) or "not explained by what was recorded"
 
 
-def _reasons(cell: Repeats) -> Iterator[str]:
+def _reasons(cell: CellResults) -> Iterator[str]:
     """What held a cell back: its CPU or the generator's, else other processes, and how long a request took."""
     causes = {cause.kind: cause.figures for cause in of_cell(cell)}
     yield from (causes[kind] for kind in _EXPLAINING if kind in causes)
@@ -121,7 +121,7 @@ def plateaus(ladder: Ladder) -> Iterator[Plateau]:
             yield Plateau(ladder, variant, users, found, measured)
 
 
-def _times_s(group: str, alone: Repeats | None) -> tuple[float | None, float | None]:
+def _times_s(group: str, alone: CellResults | None) -> tuple[float | None, float | None]:
     """How long a request takes by itself, and for how long of that it holds a worker or a thread."""
     if group in WAITS_S:
         return WAITS_S[group], WAITS_S[group]
@@ -129,12 +129,12 @@ def _times_s(group: str, alone: Repeats | None) -> tuple[float | None, float | N
     return (response.median / 1e3 if response else None), (cpu.median / 1e6 if cpu else None)
 
 
-def workers(cell: Repeats) -> int:
+def workers(cell: CellResults) -> int:
     """The processes that answered, in the repeat with the most."""
     return max(len(record.resources.workers) for record in cell.records) or 1
 
 
-def tokens(cell: Repeats) -> int | None:
+def tokens(cell: CellResults) -> int | None:
     """The threads of all workers together; None where they do not tell."""
     known = [[worker.tokens for worker in record.resources.workers] for record in cell.records]
     told = [sum(some) for found in known if found and len(some := [n for n in found if n]) == len(found)]

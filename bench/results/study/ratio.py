@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.stats.estimate import times
 from bench.stats.metrics import NOTHING, Metric
 
@@ -55,8 +55,8 @@ class Ratio:
     the interval leaves out 1, too.
     """
 
-    new: Repeats
-    base: Repeats
+    new: CellResults
+    base: CellResults
     metric: Metric
     interval: Interval
     apart: bool
@@ -94,7 +94,7 @@ class Ratio:
         return abs(math.log(self.interval.middle))
 
 
-def ratio(new: Repeats, base: Repeats, metric: Metric) -> Ratio | None:
+def ratio(new: CellResults, base: CellResults, metric: Metric) -> Ratio | None:
     """The ratio over the repeats that both have; None unless both cells are valid and measured."""
     found = new.against(base, metric)
     if found is None:
@@ -104,7 +104,7 @@ def ratio(new: Repeats, base: Repeats, metric: Metric) -> Ratio | None:
     return Ratio(new, base, metric, interval(ratios), found.shown) if ratios else None
 
 
-def _by_repeat(cell: Repeats, metric: Metric) -> dict[int, float]:
+def _by_repeat(cell: CellResults, metric: Metric) -> dict[int, float]:
     figures = {record.cell.repeat: metric.of(record) for record in cell.records}
     return {repeat: figure for repeat, figure in figures.items() if figure is not None and figure > 0}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.study.ladder import Ladder
 from bench.results.study.ratio import Ratio, crossover
 from bench.results.study.rule import Rule
@@ -76,7 +76,7 @@ _QUESTIONS = (
 )
 
 
-def rules(ladders: Iterable[Ladder], cells: Sequence[Repeats]) -> tuple[Rule, ...]:
+def rules(ladders: Iterable[Ladder], cells: Sequence[CellResults]) -> tuple[Rule, ...]:
     """Those that the repeats bear out, then those that could not be settled."""
     ladders = tuple(ladders)
     crowd = [ladder.group for ladder in ladders]

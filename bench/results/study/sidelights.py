@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bench.results.cells import Repeats, by_place, twins
+from bench.results.cells import CellResults, by_place, twins
 from bench.results.study.ladder import work_of
 from bench.results.study.plateaus import tokens, workers
 from bench.results.study.ratio import Ratio, ratio
@@ -13,7 +13,7 @@ from bench.stats.estimate import times
 from bench.stats.metrics import P99, THROUGHPUT, VICTIM_P99
 
 
-def of_threads(cells: Iterable[Repeats]) -> Iterator[Rule]:
+def of_threads(cells: Iterable[CellResults]) -> Iterator[Rule]:
     """What more threads bring to endpoints that wait in one, from setups whose workers have more tokens than others."""
     waiting = [
         (count, cell)
@@ -43,7 +43,7 @@ def _evident(found: Ratio) -> tuple[bool, float]:
     return found.shown, found.strength
 
 
-def of_rates(cells: Iterable[Repeats]) -> Iterator[Rule]:
+def of_rates(cells: Iterable[CellResults]) -> Iterator[Rule]:
     """What an open load makes of twins, which has them wait without a user to hold back: each against the reference."""
     opened = by_place(cell for cell in cells if not cell.closed).values()
     for members in opened:

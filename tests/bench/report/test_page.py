@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from bench.cli._contents import contents
 from bench.model.facts import RunFacts, read_facts
 from bench.model.record import Caveat, Failure, Run
-from bench.report.page import flat, missing, page, title_facts
+from bench.report.page import Page, flat, missing, page, title_facts
+from bench.results.results import understand
 from tests.bench.builders import facts, record, repeats, run
+
+
+def page_of(some: Run) -> Page:
+    return page(some, contents(understand(some)))
 
 
 def test_the_title_says_machine_date_plan_duration_and_counts() -> None:
@@ -35,9 +41,9 @@ def test_a_short_run_is_told_in_seconds() -> None:
 
 
 def test_tables_without_rows_are_left_out_but_the_summary_stays() -> None:
-    assert [table.title for table in page(run()).details] == []
-    assert page(run()).summary.rows == ()
-    full = page(run(*repeats("a", "noop-async", 1, 2), *repeats("uvicorn-2", "noop-async", 3, 4)))
+    assert [table.title for table in page_of(run()).details] == []
+    assert page_of(run()).summary.rows == ()
+    full = page_of(run(*repeats("a", "noop-async", 1, 2), *repeats("uvicorn-2", "noop-async", 3, 4)))
     assert [table.title for table in full.details] == ["Setups ranked per scenario", "Workers"]
 
 
@@ -46,7 +52,7 @@ def test_a_code_has_one_mark_in_the_whole_report() -> None:
         record(caveats=(Caveat("steal", "1"),)),
         record("b", caveats=(Caveat("lag", "2"), Caveat("steal", "3"))),
     )
-    assert page(told).names == {"lag": "a", "steal": "b"}
+    assert page_of(told).names == {"lag": "a", "steal": "b"}
 
 
 def test_nested_facts_are_flattened() -> None:

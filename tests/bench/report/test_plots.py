@@ -12,11 +12,11 @@ from bench.report import plots
 from bench.report.charts.panels import Chart, CurvePanel, StripPanel, TimePanel
 from bench.results.cells import gather
 from bench.stats.estimate import Estimate
-from tests.bench.builders import OPEN, realistic, record, repeats, run
+from tests.bench.builders import OPEN, charts_of, realistic, record, repeats, run
 
 
 def charts(*records: Sequence[Record]) -> dict[str, Chart]:
-    return {chart.name: chart for chart in plots.charts(run(*[one for some in records for one in some]))}
+    return {chart.name: chart for chart in charts_of(run(*[one for some in records for one in some]))}
 
 
 def strips(chart: Chart) -> dict[str, list[str]]:
@@ -38,7 +38,7 @@ def times(*records: Record) -> list[TimePanel]:
 
 
 def test_a_run_of_everything_has_every_chart() -> None:
-    assert [chart.name for chart in plots.charts(realistic())] == [
+    assert [chart.name for chart in charts_of(realistic())] == [
         "throughput",
         "twins",
         "victims",

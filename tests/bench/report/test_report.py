@@ -15,8 +15,7 @@ from PIL import Image
 from bench.model.facts import RunFacts, read_facts
 from bench.model.plan import Setup
 from bench.model.record import Caveat, Failure, Run
-from bench.report import write
-from tests.bench.builders import OPEN, facts, realistic, record, repeats, run
+from tests.bench.builders import OPEN, facts, realistic, record, repeats, report, run
 
 HOSTILE = """<script>alert("1")</script>'&|`*_--> $x^2$ ]]>"""
 VOID = frozenset({"meta", "br", "hr", "img", "link", "input"})
@@ -105,7 +104,7 @@ RUNS = {
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     folder = tmp_path_factory.mktemp("report")
     told: Run = RUNS[request.param]()
-    assert write(told, folder) == folder / "report.html"
+    assert report(told, folder) == folder / "report.html"
     return told, folder
 
 
@@ -206,7 +205,7 @@ def test_charts_of_an_earlier_report_are_replaced_and_other_files_are_not(tmp_pa
     (tmp_path / "charts").mkdir()
     for name in ("old.png", "throughput.png", "notes.txt"):
         (tmp_path / "charts" / name).write_bytes(b"old")
-    write(run(record(), record("granian-1")), tmp_path)
+    report(run(record(), record("granian-1")), tmp_path)
     assert not (tmp_path / "charts" / "old.png").exists()
     assert (tmp_path / "charts" / "throughput.png").read_bytes()[1:4] == b"PNG"
     assert (tmp_path / "charts" / "notes.txt").read_bytes() == b"old"
@@ -217,15 +216,15 @@ def test_a_report_of_the_same_run_is_the_same(tmp_path: Path) -> None:
         *repeats("a", "io-async", 100, 110, victim_p99=3.0), *repeats("b", "io-async", 90, 95, valid=False)
     )
     for name in ("one", "two"):
-        write(told, tmp_path / name)
+        report(told, tmp_path / name)
     for part in ("report.html", "report.md", "charts/throughput.png", "charts/victims.png"):
         assert (tmp_path / "one" / part).read_bytes() == (tmp_path / "two" / part).read_bytes()
 
 
 def test_an_interrupted_run_says_so_where_a_finished_one_says_how_long_it_took(tmp_path: Path) -> None:
     told = run(record())
-    finished = PageReader(write(told, tmp_path).read_text())
-    cut = PageReader(write(replace(told, facts=replace(told.facts, finished=False)), tmp_path).read_text())
+    finished = PageReader(report(told, tmp_path).read_text())
+    cut = PageReader(report(replace(told, facts=replace(told.facts, finished=False)), tmp_path).read_text())
     assert "duration 4 min 12 s" in finished.text
     assert "duration not finished" in cut.text
 
@@ -238,7 +237,7 @@ def test_a_note_on_every_record_stands_once_in_the_page(tmp_path: Path) -> None:
         for at in range(20)
         for repeat in range(3)
     ]
-    text = write(run(*many), tmp_path).read_text()
+    text = report(run(*many), tmp_path).read_text()
     reader = PageReader(text)
     assert not reader.faults
     assert " ".join(reader.words).count(note.text) == 2  # under the summary, and among the caveats

@@ -9,8 +9,7 @@ import pytest
 from bench.model.record import Latency, Record, ResourceSlice, Slice, StageSummary, Worker, WorkerTimeline
 from bench.report.charts import drawing
 from bench.report.charts.panels import Chart, Lane, LanePanel, Step
-from bench.report.plots import charts as drawn_of
-from tests.bench.builders import record, run
+from tests.bench.builders import charts_of, record, run
 
 TIMES = (0.5, 1.0, 2.0)
 QUIET = {
@@ -51,7 +50,7 @@ def measured(
 
 
 def server(*records: Record) -> Chart:
-    return next(chart for chart in drawn_of(run(*records)) if chart.name == "server")
+    return next(chart for chart in charts_of(run(*records)) if chart.name == "server")
 
 
 def panel(*records: Record) -> LanePanel:
@@ -183,7 +182,7 @@ def test_a_limit_is_drawn_across_its_lane() -> None:
 
 def test_records_of_before_the_timeline_have_no_such_chart() -> None:
     assert [
-        chart.name for chart in drawn_of(run(record(timeline=bins(5.0, 6.0)))) if chart.name == "server"
+        chart.name for chart in charts_of(run(record(timeline=bins(5.0, 6.0)))) if chart.name == "server"
     ] == []
 
 
@@ -194,7 +193,7 @@ def test_stages_stand_where_they_begin_with_their_level(name: str) -> None:
     )
     one = measured(worker())
     one = replace(one, summary=replace(one.summary, stages=stages))
-    chart = next(chart for chart in drawn_of(run(one)) if chart.name == name)
+    chart = next(chart for chart in charts_of(run(one)) if chart.name == name)
     assert chart.panels[0].steps == (Step(0.0, 8.0), Step(1.0, 32.5))  # type: ignore[union-attr]
     axes = drawing.whole(chart).axes[0]
     assert [1.0, 1.0] in [list(line.get_xdata()) for line in axes.lines]

@@ -11,7 +11,7 @@ from bench.results import tables as tables
 from bench.results.cells import gather
 from bench.results.tables import cores, rank, shares, stage_table, worker_count, worker_table
 from bench.stats.table import Table
-from tests.bench.builders import OPEN, record, repeats, run
+from tests.bench.builders import OPEN, record, repeats, results
 
 
 def column(table: Table, name: str, unit: str | None = None) -> list[str]:
@@ -22,7 +22,7 @@ def column(table: Table, name: str, unit: str | None = None) -> list[str]:
 
 
 def ranks(*records: Sequence[Record]) -> dict[str, str]:
-    table = tables.ranking(run(*[one for some in records for one in some]))
+    table = tables.ranking(results(*[one for some in records for one in some]))
     return dict(zip(column(table, "setup"), column(table, "rank"), strict=True))
 
 
@@ -31,7 +31,7 @@ def ranks(*records: Sequence[Record]) -> dict[str, str]:
 
 def test_a_summary_row_has_the_medians_of_the_repeats() -> None:
     table = tables.summary(
-        run(
+        results(
             record(throughput=990, repeat=0, p50=2, p99=6, cpu_us=80, rss=90_000_000, errors=1),
             record(throughput=1000, repeat=1, p50=3, p99=7, cpu_us=90, rss=91_000_000, errors=2),
             record(throughput=1030, repeat=2, p50=4, p99=9, cpu_us=99, rss=95_000_000),
@@ -56,7 +56,7 @@ def test_a_summary_row_has_the_medians_of_the_repeats() -> None:
 
 def test_the_summary_has_the_best_setup_first_and_invalid_ones_last() -> None:
     table = tables.summary(
-        run(
+        results(
             *repeats("slow", "noop-async", 10, 11),
             *repeats("fast", "noop-async", 30, 31),
             *repeats("wrong", "noop-async", 90, 91, valid=False, caveats=(Caveat("errors", "all"),)),
@@ -69,8 +69,8 @@ def test_the_summary_has_the_best_setup_first_and_invalid_ones_last() -> None:
 
 
 def test_an_empty_run_has_an_empty_summary() -> None:
-    assert tables.summary(run()).rows == ()
-    assert tables.summary(run()).notes == ()
+    assert tables.summary(results()).rows == ()
+    assert tables.summary(results()).notes == ()
 
 
 # --- p99 by time ---------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def headings(table: Table) -> list[str]:
 def test_p99_by_time_stands_next_to_p99_where_it_is_more_than_twice_as_long() -> None:
     """A freeze that 32 of 20,000 requests met: 1 % of them were slower than 0.21 ms, of their time than 700 ms."""
     table = tables.summary(
-        run(
+        results(
             record("frozen", throughput=900, p50=0.1, p99=0.21, p99_by_time=700.0),
             record("steady", throughput=800, p50=2.0, p99=6.0, p99_by_time=12.0),
         )
@@ -100,7 +100,7 @@ def test_p99_by_time_takes_no_room_where_it_says_nothing() -> None:
         [record(p99=6.0)],
         [record(p99=6.0, p99_by_time=900.0, load=OPEN)],  # whose arrivals do not wait for the server
     ):
-        table = tables.summary(run(*cells))
+        table = tables.summary(results(*cells))
         assert "p99 by time" not in headings(table)
         assert not [note for note in table.notes if note.startswith("p99 by time")]
 
@@ -109,7 +109,7 @@ def test_p99_by_time_is_the_median_of_the_repeats() -> None:
     three = [
         record(repeat=at, p99=6.0, p99_by_time=by_time) for at, by_time in enumerate((8.0, 400.0, 500.0))
     ]
-    assert column(tables.summary(run(*three)), "p99 by time") == ["400"]
+    assert column(tables.summary(results(*three)), "p99 by time") == ["400"]
 
 
 @pytest.mark.parametrize("make", [tables.ranking, tables.twin_table])
@@ -119,12 +119,12 @@ def test_p99_by_time_stands_in_every_table_of_closed_loads(make: Callable[[Run],
         for setup in ("a", "b")
         for scenario, by_time in (("io-async", 7.0), ("io-sync", 60.0))
     ]
-    table = make(run(*cells))
+    table = make(results(*cells))
     assert sorted(column(table, "p99 by time")) == ["", "", "60.0", "60.0"]
     assert {len(row.entries) for row in table.rows} == {len(table.columns)}
     assert [note for note in table.notes if note.startswith("p99 by time")]
     plain = make(
-        run(*(replace(one, summary=replace(one.summary, time_weighted_ms=Latency())) for one in cells))
+        results(*(replace(one, summary=replace(one.summary, time_weighted_ms=Latency())) for one in cells))
     )
     assert "p99 by time" not in headings(plain)
 
@@ -189,7 +189,7 @@ def test_open_loads_rank_by_p99_as_their_rate_is_given() -> None:
             record(setup, throughput=throughput, repeat=at, load=OPEN, p99=p99) for at, p99 in enumerate(p99s)
         ]
 
-    found = tables.ranking(run(*cell("a", 401, 9, 10), *cell("b", 399, 4, 5), *cell("c", 400, 4.5, 6)))
+    found = tables.ranking(results(*cell("a", 401, 9, 10), *cell("b", 399, 4, 5), *cell("c", 400, 4.5, 6)))
     assert column(found, "setup") == ["b", "c", "a"]
     assert column(found, "rank") == ["1", "1", "3"]
     assert column(found, "to leader") == ["", "~", "2.11 ×"]
@@ -197,7 +197,7 @@ def test_open_loads_rank_by_p99_as_their_rate_is_given() -> None:
 
 def test_the_ratio_to_the_leader_is_a_tilde_where_repeats_overlap() -> None:
     table = tables.ranking(
-        run(
+        results(
             *repeats("a", "noop-async", 100, 110, 120),
             *repeats("b", "noop-async", 95, 105, 115),
             *repeats("c", "noop-async", 54, 55, 56),
@@ -209,7 +209,7 @@ def test_the_ratio_to_the_leader_is_a_tilde_where_repeats_overlap() -> None:
 
 
 def test_a_scenario_with_one_setup_has_no_ranking() -> None:
-    table = tables.ranking(run(*repeats("a", "noop-async", 1, 2), *repeats("b", "io-async", 1, 2)))
+    table = tables.ranking(results(*repeats("a", "noop-async", 1, 2), *repeats("b", "io-async", 1, 2)))
     assert (table.rows, table.notes) == ((), ())
 
 
@@ -218,7 +218,7 @@ def test_a_scenario_with_one_setup_has_no_ranking() -> None:
 
 def test_twins_are_held_against_their_reference() -> None:
     table = tables.twin_table(
-        run(
+        results(
             *repeats("uvicorn", "io-misuse", 90, 95, victim_p99=330.0),
             *repeats("uvicorn", "io-sync", 1900, 3100),
             *repeats("uvicorn", "io-async", 3000, 3200, victim_p99=2.5),
@@ -234,7 +234,7 @@ def test_twins_are_held_against_their_reference() -> None:
 def test_a_victim_whose_time_grew_with_the_cell_has_a_floor() -> None:
     grown = (Caveat("victim-grows", "900 ms, then 2,700 ms"),)
     table = tables.twin_table(
-        run(
+        results(
             *repeats("uvicorn", "io-async", 3000, 3200, victim_p99=2.5),
             *repeats("uvicorn", "io-misuse", 90, 95, victim_p99=1820.0, caveats=grown),
         )
@@ -246,7 +246,7 @@ def test_a_victim_whose_time_grew_with_the_cell_has_a_floor() -> None:
 
 def test_workers_show_the_smallest_and_largest_share_of_any_repeat() -> None:
     table = tables.worker_table(
-        run(
+        results(
             record("uvicorn-2", workers=(60, 40), repeat=0, cpus=(0, 1)),
             record("uvicorn-2", workers=(30, 70), repeat=1, cpus=(0, 1)),
             record("uvicorn", workers=(100,)),
@@ -263,7 +263,7 @@ def test_workers_show_the_smallest_and_largest_share_of_any_repeat() -> None:
     ids=["answers do not tell", "one of two never answered and was never seen", "one of two never answered"],
 )
 def test_shares_of_workers_with_gaps(workers: tuple[int | None, ...], expected: list[str]) -> None:
-    table = tables.worker_table(run(record("uvicorn-2", workers=workers)))
+    table = tables.worker_table(results(record("uvicorn-2", workers=workers)))
     assert [column(table, name)[0] for name in ("least busy", "busiest")] == expected
 
 
@@ -293,7 +293,7 @@ UNCHECKED = Caveat("unchecked", "GET / has no check: only its status was looked 
 
 def test_a_note_that_every_cell_carries_is_said_once() -> None:
     table = tables.summary(
-        run(
+        results(
             record(caveats=(UNCHECKED,)),
             record(repeat=1, caveats=(Caveat("lag", "1 ms"), UNCHECKED)),
             record("b", caveats=(UNCHECKED,)),
@@ -306,20 +306,20 @@ def test_a_note_that_every_cell_carries_is_said_once() -> None:
 
 
 def test_a_note_that_some_cells_carry_stays_with_them() -> None:
-    table = tables.summary(run(record("a", throughput=2000, caveats=(UNCHECKED,)), record("b")))
+    table = tables.summary(results(record("a", throughput=2000, caveats=(UNCHECKED,)), record("b")))
     assert [row.codes for row in table.rows] == [("unchecked",), ()]
     assert not [note for note in table.notes if "unchecked" in note]
 
 
 def test_a_doubt_that_every_cell_carries_stays_with_each() -> None:
     lag = Caveat("lag", "1 ms")
-    table = tables.summary(run(record("a", caveats=(lag,)), record("b", caveats=(lag,))))
+    table = tables.summary(results(record("a", caveats=(lag,)), record("b", caveats=(lag,))))
     assert [row.codes for row in table.rows] == [("lag",), ("lag",)]
 
 
 def test_of_several_texts_of_one_note_its_code_is_said() -> None:
     other = Caveat("unchecked", "GET /other has no check")
-    table = tables.summary(run(record("a", caveats=(UNCHECKED,)), record("b", caveats=(other,))))
+    table = tables.summary(results(record("a", caveats=(UNCHECKED,)), record("b", caveats=(other,))))
     assert [note for note in table.notes if "unchecked" in note] == ["In every cell, unchecked."]
 
 
@@ -338,7 +338,7 @@ def staged(repeat: int, *throughputs: float) -> Record:
 
 
 def test_each_stage_of_a_changing_load_has_its_row() -> None:
-    table = stage_table(run(staged(0, 100, 400), staged(1, 110, 380)))
+    table = stage_table(results(staged(0, 100, 400), staged(1, 110, 380)))
     assert [row.entries for row in table.rows] == [
         ("1", "0", "1.5", "8.00", "105", "9.5", "1.05", "10.5", "0"),
         ("2", "1.5", "1.5", "16.0", "390", "5.1", "3.90", "39.0", "2"),
@@ -347,7 +347,7 @@ def test_each_stage_of_a_changing_load_has_its_row() -> None:
 
 
 def test_a_constant_load_has_no_stages() -> None:
-    assert stage_table(run(record())).rows == ()
+    assert stage_table(results(record())).rows == ()
 
 
 def test_the_imbalance_of_workers_is_that_of_the_worst_repeat() -> None:
@@ -356,4 +356,4 @@ def test_the_imbalance_of_workers_is_that_of_the_worst_repeat() -> None:
         record("uvicorn-2", repeat=repeat, workers=counts)
         for repeat, counts in enumerate([(60, 40), (25, 75)])
     ]
-    assert column(worker_table(run(*made)), "imbalance") == ["1.50"]
+    assert column(worker_table(results(*made)), "imbalance") == ["1.50"]

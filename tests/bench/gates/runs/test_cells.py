@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from bench.errors import UsageError
-from bench.gates.runs.cells import NOT_QUIET, compare
+from bench.gates.runs import cells
+from bench.gates.runs import pairs as pairing
 from bench.gates.runs.outcome import Outcome
-from bench.gates.runs.pairs import pairs
+from bench.gates.runs.pairs import Pair
 from bench.model.change import Verdict
 from bench.model.facts import RunFacts
 from bench.model.plan import ClosedLoad, OpenLoad, Setup
 from bench.model.record import Caveat, Failure, Record, Run
+from bench.results.caveats import NOT_QUIET
+from bench.results.results import understand
 from bench.stats.metrics import MEMORY, P99, Metric
 from bench.stats.table import Row
 from tests.bench.builders import CLOSED, OPEN, record, repeats, run
@@ -22,6 +26,16 @@ ANCHORS = (*repeats("anchor", "ping", *[2000.0] * 5), *repeats("anchor", "ping",
 ERRORS = Caveat("errors", "12 of 2,410 requests failed (12 status-500)")
 SHED = Caveat("shed", "40 sessions never started: all of max_sessions were under way")
 SATURATED = Caveat("generator-saturated", "the generator used 90 % of its core: it may be what is measured")
+
+
+def compare(
+    base: Run, head: Run, threshold: float, metrics: Sequence[Metric] = (), despite: Iterable[str] = ()
+) -> Outcome:
+    return cells.compare(understand(base), understand(head), threshold, metrics, despite)
+
+
+def pairs(base: Run, head: Run) -> tuple[Pair, ...]:
+    return pairing.pairs(understand(base), understand(head))
 
 
 def outcome(

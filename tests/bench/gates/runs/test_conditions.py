@@ -31,7 +31,7 @@ assert isinstance(HOST, Mapping)
 
 
 def said(base: Run, new: Run) -> list[tuple[str | None, str]]:
-    return [(one.field, one.text) for one in of_runs(base, new, ["uvicorn"])]
+    return [(one.field, one.text) for one in of_runs(base.facts, new.facts, ["uvicorn"])]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_differences_of_runs(new: Run, expected: list[tuple[str | None, str]]) -
 
 
 def test_a_setup_that_is_not_compared_may_differ() -> None:
-    assert of_runs(run(), run(replace(UVICORN, workers=2)), []) == ()
+    assert of_runs(run().facts, run(replace(UVICORN, workers=2)).facts, []) == ()
 
 
 def test_a_field_that_a_setup_of_older_runs_did_not_have_is_no_difference() -> None:
@@ -244,7 +244,7 @@ def test_every_field_that_can_be_refused_can_be_borne() -> None:
         cpus={"server": [], "generator": []},
         environment={"settings": {}, "dotenv": True},
     )
-    fields = {one.field for one in of_runs(run(), differing, ["uvicorn"])} - {None}
+    fields = {one.field for one in of_runs(run().facts, differing.facts, ["uvicorn"])} - {None}
     assert fields == {
         "cpu_model",
         "cores",

@@ -12,17 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from bench.model.record import Caveat, Record, Slice
-from bench.report import plots
 from bench.report.charts import drawing
 from bench.report.charts.panels import Chart
 from bench.stats.table import marks
-from tests.bench.builders import realistic, record, repeats, run
+from tests.bench.builders import charts_of, realistic, record, repeats, run
 
 LONG = "my-company-uvicorn-asyncio-httptools-with-everything-turned-on"
 
 
 def chart(name: str, *records: Sequence[Record]) -> Chart:
-    made = plots.charts(run(*[one for some in records for one in some]))
+    made = charts_of(run(*[one for some in records for one in some]))
     return next(found for found in made if found.name == name)
 
 
@@ -102,7 +101,7 @@ def test_a_panel_alone_is_an_svg_document_that_parses() -> None:
     names = {
         code: code[:1] for code in ("errors", "few-samples", "generator-saturated", "lag", "uneven-workers")
     }
-    for drawn in plots.charts(realistic()):
+    for drawn in charts_of(realistic()):
         element = ElementTree.fromstring(drawing.svg(drawn.panels[0], names))
         assert element.tag == "{http://www.w3.org/2000/svg}svg"
 
@@ -128,7 +127,7 @@ def test_long_names_are_cut_so_that_nothing_leaves_its_panel_or_overlaps() -> No
         *repeats("b", "noop-async", 10_123, 10_456, curve=curve),
         *repeats(LONG, f"{LONG}-async", 1, 2, curve=curve, caveats=doubts, valid=False, victim_p99=3.0),
     )
-    for drawn in plots.charts(told):
+    for drawn in charts_of(told):
         for panel in drawn.panels:
             assert out_of_bounds(replace(drawn, panels=(panel,))) == [], drawn.name
 

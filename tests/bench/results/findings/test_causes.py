@@ -9,9 +9,8 @@ import pytest
 
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.record import Generator, Latency, Record, Worker, WorkerTimeline
-from bench.results.findings import findings
 from bench.results.findings.causes import of_record
-from tests.bench.builders import found, record, run
+from tests.bench.builders import findings, found, record, run
 
 LOAD = ClosedLoad(32, 2.0)
 

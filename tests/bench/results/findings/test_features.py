@@ -7,10 +7,9 @@ from dataclasses import replace
 from bench.model.plan import Setup
 from bench.model.record import Record
 from bench.plan.config import load_setups
-from bench.results.findings import Finding, findings
-from bench.results.findings.finding import NOT_SHOWN
+from bench.results.findings.finding import NOT_SHOWN, Finding
 from bench.results.siblings import featured
-from tests.bench.builders import repeats, run
+from tests.bench.builders import findings, repeats, run
 
 PLAIN = Setup("plain", "uvicorn", env={"A": "1"})
 CACHED = replace(PLAIN, name="cached", env={"A": "1", "CACHE": "on"}, services=("redis",))

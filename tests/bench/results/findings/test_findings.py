@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bench.results.findings import findings
 from bench.results.findings.finding import listed
-from tests.bench.builders import OPEN, realistic, repeats, topics
+from tests.bench.builders import OPEN, findings, realistic, repeats, topics
 
 
 def test_a_run_of_everything_has_five_findings_in_this_order() -> None:

@@ -19,8 +19,9 @@ from bench.measure.store import RunFolder, read_run
 from bench.model.record import Run, Worker
 from bench.plan.config import load_plans, load_setups
 from bench.plan.order import cells
-from bench.results.findings import Finding, findings
+from bench.results.findings.finding import Finding
 from scenarios.files import load as load_scenarios
+from tests.bench.builders import findings
 
 pytestmark = pytest.mark.alone
 

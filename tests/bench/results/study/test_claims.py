@@ -10,6 +10,7 @@ from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.record import Caveat, Failure, Record, Run
 from bench.plan.config import load_setups
 from bench.results.cells import gather
+from bench.results.results import understand
 from bench.results.study.claims import CLAIMS, Claim, Judged, claims, verdict_of
 from bench.results.study.ratio import Interval, Ratio
 from bench.stats.metrics import THROUGHPUT
@@ -20,7 +21,7 @@ from tests.bench.results.study.made import benchmark, io_run, micro
 
 def judged(made: Run, *words: str) -> Judged:
     benchmarks = micro(benchmark("gzip-4", 1, "compression", bytes_in=16384, bytes_out=211))
-    found = claims(made, gather(made.records), benchmarks)
+    found = claims(understand(made, benchmarks))
     (one,) = [one for one in found if all(word in one.claim.text for word in words)]
     return one
 
@@ -122,7 +123,7 @@ def test_a_peer_that_is_not_installed_is_left_out_in_plain_words() -> None:
         "left out: go is not installed",
         "",
     )
-    assert not [one for one in claims(made, gather(made.records), None) if "Node.js" in one.claim.text]
+    assert not [one for one in claims(understand(made)) if "Node.js" in one.claim.text]
 
 
 def test_a_setup_that_failed_says_why() -> None:
@@ -157,7 +158,7 @@ def test_cells_meet_at_the_same_load_only() -> None:
         *repeats("gunicorn-1", "noop-async", 1, 1, load=closed),
         *repeats("uvicorn", "noop-async", 1, 1, load=opened),
     )
-    assert not [one for one in claims(apart, gather(apart.records), None) if "gunicorn" in one.claim.text]
+    assert not [one for one in claims(understand(apart)) if "gunicorn" in one.claim.text]
 
 
 def test_a_claim_about_bystanders_whose_wait_grew_has_no_ratio() -> None:

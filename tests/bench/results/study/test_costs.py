@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bench.model.plan import Setup
 from bench.results.cells import gather
+from bench.results.results import understand
 from bench.results.study.costs import Cost, Parts, costs, split
 from bench.results.study.ladder import ladders
 from tests.bench.builders import run
@@ -21,7 +22,7 @@ def joined(
 ) -> dict[str, Cost]:
     records = [one for name in names for one in cells(name, users, 9, 9, p50=p50, setup=setup.name)]
     made = run(*records, setups=(setup,))
-    return {one.cell.scenario: one for one in costs(made, micro(*more), ladders(gather(records)))}
+    return {one.cell.scenario: one for one in costs(understand(made, micro(*more)), ladders(gather(records)))}
 
 
 def us(parts: Parts) -> tuple[float, float, float]:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.results.cells import Repeats, gather
+from bench.results.cells import CellResults, gather
 from bench.results.study.ratio import T_975, Interval, Ratio, crossover, interval, ratio
 from bench.stats.metrics import THROUGHPUT, VICTIM_P99
 from tests.bench.builders import repeats
 
 
-def cell(scenario: str, *rates: float, **more: object) -> Repeats:
+def cell(scenario: str, *rates: float, **more: object) -> CellResults:
     (found,) = gather(repeats("uvicorn", scenario, *rates, **more))
     return found
 
