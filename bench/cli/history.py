@@ -13,7 +13,7 @@ from bench.cli._terminal import note, say, shown
 if TYPE_CHECKING:
     from bench.history.chart import Address
     from bench.history.entry import Entry
-    from bench.history.figures import Measured
+    from bench.history.figures import EntryFigures
     from bench.history.report import History
     from bench.history.store import Place
     from bench.model.commit import Commit
@@ -125,7 +125,7 @@ def show(
     say(f"{report.text(told)}\n{form}: {shown(out)}")
 
 
-def _measured(path: Path, anchor: str | None) -> tuple[Measured, HostFacts, str]:
+def _measured(path: Path, anchor: str | None) -> tuple[EntryFigures, HostFacts, str]:
     """The figures, the host's facts, and when it was measured."""
     import json
     from dataclasses import replace

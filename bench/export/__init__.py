@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from bench.errors import UsageError, unknown
 from bench.export import bencher, github_action_benchmark, openmetrics, pytest_benchmark, rows
-from bench.export.github_action_benchmark import Better
 from bench.results.results import Results
+from bench.stats.metrics import Better
 
 _GITHUB = "github-action-benchmark"
 _WRITERS: Mapping[str, Callable[[Results], str]] = {

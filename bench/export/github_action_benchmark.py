@@ -7,15 +7,12 @@ customSmallerIsBetter` and `customBiggerIsBetter`. One file has one direction, s
 from __future__ import annotations
 
 import json
-from typing import Literal
 
 from bench.export.cells import METRICS, doubts, name, valid
 from bench.results.cells import CellResults
 from bench.results.results import Results
 from bench.stats.estimate import Estimate
-from bench.stats.metrics import Metric
-
-Better = Literal["lower", "higher"]
+from bench.stats.metrics import Better, Metric
 
 
 def write(results: Results, better: Better = "lower") -> str:

@@ -22,7 +22,7 @@ _TRACKED = {"throughput": THROUGHPUT, "p50": P50, "p99": P99, "cpu": CPU, "memor
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class EntryFigures:
     """The figures, what they are ratios to (None: nothing), their doubts, and a word about each cell left out."""
 
     series: Series
@@ -31,7 +31,7 @@ class Measured:
     caveats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def of_run(results: Results, wanted: str | None = None) -> Measured:
+def of_run(results: Results, wanted: str | None = None) -> EntryFigures:
     """Every valid cell of a run as ratios to its anchor, repeat by repeat.
 
     `wanted` is the anchor's `SETUP` or `SETUP/SCENARIO`. Raises UsageError where there is no such cell, where several
@@ -51,10 +51,10 @@ def of_run(results: Results, wanted: str | None = None) -> Measured:
         raise UsageError("; ".join([f"{results.name}: nothing to keep beside the anchor", *invalid, *alone]))
     doubts = {_name(cell): tuple(dict.fromkeys((*cell.codes, *anchor.codes))) for cell in others}
     caveats = {name: codes for name, codes in doubts.items() if name in series and codes}
-    return Measured(series, _name(anchor), (*invalid, *alone), caveats)
+    return EntryFigures(series, _name(anchor), (*invalid, *alone), caveats)
 
 
-def of_judgement(said: object, name: str) -> Measured:
+def of_judgement(said: object, name: str) -> EntryFigures:
     """What `bench exact --format json` wrote: instructions per request, of the head where there are two versions.
 
     The range is the smallest change that would be found around the figure. Raises UsageError for other JSON.
@@ -71,7 +71,7 @@ def of_judgement(said: object, name: str) -> Measured:
     series = {key: {INSTRUCTIONS: figure} for key, figure in counted.items() if figure}
     if not series:
         raise UsageError(f"{name}: holds no figures")
-    return Measured(
+    return EntryFigures(
         series, None, tuple(f"{key} is left out: it has no figure" for key in counted if key not in series)
     )
 

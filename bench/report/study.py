@@ -8,7 +8,7 @@ from bench.report.charts.palette import INK, OTHER, QUIET, ROLES, SETUPS, role
 from bench.report.charts.panels import Chart, Mark, PlanePanel, Stack, StackPanel, Trace
 from bench.results.cells import CellResults
 from bench.results.findings.finding import listed
-from bench.results.study import Cost, Ladder, Plateau, Study
+from bench.results.study import Ladder, Plateau, RequestCost, Study
 from bench.results.study.plateaus import USERS
 from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric, three_digits, whole
 
@@ -163,8 +163,8 @@ def _colours(variants: Iterable[str]) -> list[str]:
 # --- costs ---------------------------------------------------------------------------------------
 
 
-def _cost_chart(costs: Iterable[Cost]) -> Chart:
-    groups: dict[tuple[str, str], list[Cost]] = {}
+def _cost_chart(costs: Iterable[RequestCost]) -> Chart:
+    groups: dict[tuple[str, str], list[RequestCost]] = {}
     for one in costs:
         groups.setdefault((one.group, one.cell.setup), []).append(one)
     return Chart(
@@ -177,7 +177,7 @@ def _cost_chart(costs: Iterable[Cost]) -> Chart:
     )
 
 
-def _cost_panel(group: str, setup: str, costs: Iterable[Cost]) -> StackPanel:
+def _cost_panel(group: str, setup: str, costs: Iterable[RequestCost]) -> StackPanel:
     stacks = []
     for one in costs:
         parts = tuple(part_s * 1e6 for part_s in (one.parts.framework_s, one.parts.hop_s, one.parts.work_s))

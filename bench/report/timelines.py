@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench.model.record import Record, Worker, WorkerTimeline
 from bench.report.charts.palette import INK, OTHER, QUIET, SETUPS, role
-from bench.report.charts.panels import Chart, Lane, LanePanel, Line, Step
+from bench.report.charts.panels import Chart, LanePanel, LoadStep, PlotLane, PlotLine
 from bench.results.cells import CellResults
 from bench.results.findings.causes import of_record
 
@@ -17,7 +17,7 @@ _SPIKE = 2.0
 _FLAT = 0.05
 """Memory and counts of things that are always there are shown when they move by more than this share."""
 
-Column = Callable[[WorkerTimeline], Sequence[float | None]]
+WorkerColumn = Callable[[WorkerTimeline], Sequence[float | None]]
 
 
 def server_over_time(cells: Sequence[CellResults], steadiness: Callable[[Record], float]) -> Chart:
@@ -39,9 +39,9 @@ def server_over_time(cells: Sequence[CellResults], steadiness: Callable[[Record]
     )
 
 
-def steps(record: Record) -> tuple[Step, ...]:
+def steps(record: Record) -> tuple[LoadStep, ...]:
     """The stages of a load that is not constant."""
-    return tuple(Step(stage.t_s, stage.level) for stage in record.summary.stages)
+    return tuple(LoadStep(stage.t_s, stage.level) for stage in record.summary.stages)
 
 
 def _each_kind_first(drawn: Sequence[tuple[CellResults, Record]]) -> list[tuple[CellResults, Record]]:
@@ -73,12 +73,14 @@ def _bin_s(record: Record) -> float:
     return second.t_s - first.t_s
 
 
-def _latency(record: Record) -> Lane:
+def _latency(record: Record) -> PlotLane:
     middle_s = _bin_s(record) / 2
     p99 = tuple((bin.t_s + middle_s, bin.p99_ms) for bin in record.summary.timeline)
     p50 = tuple((bin.t_s + middle_s, bin.p50_ms) for bin in record.summary.timeline)
-    return Lane(
-        "response, ms: p99, and p50 dashed", (Line("", INK, p99), Line("", QUIET, p50, True)), log=True
+    return PlotLane(
+        "response, ms: p99, and p50 dashed",
+        (PlotLine("", INK, p99), PlotLine("", QUIET, p50, True)),
+        log=True,
     )
 
 
@@ -90,20 +92,25 @@ def _spikes(record: Record) -> Iterator[tuple[float, float]]:
             yield bin.t_s, bin.t_s + _bin_s(record)
 
 
-def _server_lanes(record: Record, colour: str) -> Iterator[Lane]:
+def _server_lanes(record: Record, colour: str) -> Iterator[PlotLane]:
     """The lanes of what was measured and tells something."""
     workers = record.resources.workers
 
     def lane(
-        name: str, column: Column, times: float = 1.0, limit: float | None = None, *, moving: bool = False
-    ) -> Iterator[Lane]:
+        name: str,
+        column: WorkerColumn,
+        times: float = 1.0,
+        limit: float | None = None,
+        *,
+        moving: bool = False,
+    ) -> Iterator[PlotLane]:
         lines = tuple(
-            Line(label, shade, _points(worker.timeline, column(worker.timeline), times))
+            PlotLine(label, shade, _points(worker.timeline, column(worker.timeline), times))
             for worker, label, shade in _named(workers, colour)
         )
         figures = [figure for line in lines for _, figure in line.points if figure is not None]
         if any(figures) and (not moving or _moves(lines)):
-            yield Lane(name, lines, limit)
+            yield PlotLane(name, lines, limit)
 
     tokens, pool = (max(filter(None, limits), default=None) for limits in _limits(workers))
     if len(workers) > 1:
@@ -130,7 +137,7 @@ def _switches(line: WorkerTimeline) -> Sequence[float]:
     return [asked + taken for asked, taken in zip(line.switches_per_s, line.preemptions_per_s, strict=True)]
 
 
-def _connections(record: Record) -> Iterator[Lane]:
+def _connections(record: Record) -> Iterator[PlotLane]:
     """Those of the whole server: who accepted a connection cannot be told from outside. Some slices lack it."""
     slices = record.resources.timeline
     ends_s = [0.0, *(part.t_s for part in slices)]
@@ -139,9 +146,9 @@ def _connections(record: Record) -> Iterator[Lane]:
         for (start_s, end_s), part in zip(itertools.pairwise(ends_s), slices, strict=True)
         if part.connections is not None
     )
-    lines = (Line("", OTHER, points),)
+    lines = (PlotLine("", OTHER, points),)
     if _moves(lines):
-        yield Lane("open connections", lines)
+        yield PlotLane("open connections", lines)
 
 
 def _named(workers: Sequence[Worker], colour: str) -> Iterator[tuple[Worker, str, str]]:
@@ -163,7 +170,7 @@ def _points(
     )
 
 
-def _moves(lines: Sequence[Line]) -> bool:
+def _moves(lines: Sequence[PlotLine]) -> bool:
     """Whether any line leaves the band around its start; a flat one only takes room."""
     for line in lines:
         figures = [figure for _, figure in line.points if figure is not None]

@@ -145,7 +145,7 @@ def rank(cells: Sequence[CellResults], cell: CellResults) -> int | None:
     if not cell.valid or found is None or found.n < 2:
         return None
     comparisons = (other.against(cell, metric) for other in cells if other is not cell)
-    return 1 + sum(found is not None and found.verdict == metric.better for found in comparisons)
+    return 1 + sum(found is not None and found.direction == metric.better for found in comparisons)
 
 
 def _ranked_rows(cells: Sequence[CellResults], metrics: Sequence[Metric]) -> Iterable[Row]:

@@ -11,6 +11,9 @@ from bench.stats.estimate import Estimate
 
 NOTHING = "–"
 
+Better = Literal["higher", "lower"]
+"""Which way of a metric is better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -19,7 +22,7 @@ class Metric:
     name: str
     unit: str
     of: Callable[[Record], float | None]
-    better: Literal["higher", "lower"]
+    better: Better
     write: Callable[[float], str]
 
     def show(self, estimate: Estimate | None) -> str:

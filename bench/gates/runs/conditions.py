@@ -32,40 +32,40 @@ class Difference:
     field: str | None
     what: str
     base: str
-    new: str
+    head: str
 
     @property
     def text(self) -> str:
         """`cores: 2 before, 4 now`."""
-        return f"{self.what}: {self.base} before, {self.new} now"
+        return f"{self.what}: {self.base} before, {self.head} now"
 
 
-def of_runs(base: RunFacts, new: RunFacts, setups: Iterable[str]) -> tuple[Difference, ...]:
+def of_runs(base: RunFacts, head: RunFacts, setups: Iterable[str]) -> tuple[Difference, ...]:
     """How two runs differ in machine, environment, packages and these setups.
 
     A field that one run does not have is left out, as older runs have fewer; of the machine it is told.
     """
-    before, after = base.host, new.host
+    base_host, head_host = base.host, head.host
     return (
-        *_machine(before, after),
-        *_common("cpus", _counted(base.cpus), _counted(new.cpus)),
-        *_environment(base.environment, new.environment),
-        *_setups(base.plan, new.plan, setups),
-        *_common(None, before.versions if before else {}, after.versions if after else {}),
-        *_common(None, _commit(before), _commit(after)),
+        *_machine(base_host, head_host),
+        *_common("cpus", _counted(base.cpus), _counted(head.cpus)),
+        *_environment(base.environment, head.environment),
+        *_setups(base.plan, head.plan, setups),
+        *_common(None, base_host.versions if base_host else {}, head_host.versions if head_host else {}),
+        *_common(None, _commit(base_host), _commit(head_host)),
     )
 
 
-def of_machines(base: Mapping[str, object], new: Mapping[str, object]) -> tuple[Difference, ...]:
+def of_machines(base: Mapping[str, object], head: Mapping[str, object]) -> tuple[Difference, ...]:
     """How two machines differ, as pytest-benchmark describes them in its `machine_info`."""
-    return tuple(_machine(_described(base), _described(new)))
+    return tuple(_machine(_described(base), _described(head)))
 
 
-def of_loads(base: Load, new: Load) -> tuple[Difference, ...]:
+def of_loads(base: Load, head: Load) -> tuple[Difference, ...]:
     """How two loads differ, field by field; an open load and a closed one have nothing in common."""
-    if base.kind != new.kind:
-        return (Difference("load", "load", base.label, new.label),)
-    return tuple(_common("load", asdict(base), asdict(new)))
+    if base.kind != head.kind:
+        return (Difference("load", "load", base.label, head.label),)
+    return tuple(_common("load", asdict(base), asdict(head)))
 
 
 def check(differences: Iterable[Difference], despite: Iterable[str]) -> tuple[str, ...]:
@@ -96,19 +96,19 @@ def _refusal(refused: list[Difference]) -> str:
     return f"not comparable: {'; '.join([*said, *more])} ({options} compares all the same)"
 
 
-def _machine(base: HostFacts | None, new: HostFacts | None) -> Iterable[Difference]:
-    if base is None or new is None:
+def _machine(base: HostFacts | None, head: HostFacts | None) -> Iterable[Difference]:
+    if base is None or head is None:
         return
-    before, after = (machine.known(host, machine.OF_RUNS) for host in (base, new))
+    in_base, in_head = (machine.known(host, machine.OF_RUNS) for host in (base, head))
     for name in machine.OF_RUNS:
-        one_sided = (name in before) != (name in after)
-        sides = (_said(facts.get(name, machine.UNKNOWN)) for facts in (before, after))
+        one_sided = (name in in_base) != (name in in_head)
+        sides = (_said(facts.get(name, machine.UNKNOWN)) for facts in (in_base, in_head))
         yield from _different(None if one_sided else name, name, *sides)
-    yield from _common(None, *(machine.known(host, machine.MENTIONED) for host in (base, new)))
+    yield from _common(None, *(machine.known(host, machine.MENTIONED) for host in (base, head)))
 
 
-def _different(field: str | None, name: str, base: str, new: str) -> Iterable[Difference]:
-    return () if base == new else (Difference(field, name, base, new),)
+def _different(field: str | None, name: str, base: str, head: str) -> Iterable[Difference]:
+    return () if base == head else (Difference(field, name, base, head),)
 
 
 def _counted(cpus: CpuFacts) -> Mapping[str, object]:
@@ -117,38 +117,40 @@ def _counted(cpus: CpuFacts) -> Mapping[str, object]:
     return {f"CPUs of the {part}": len(numbers) for part, numbers in parts.items() if numbers is not None}
 
 
-def _environment(base: EnvironmentFacts | None, new: EnvironmentFacts | None) -> Iterable[Difference]:
-    if base is None or new is None:
+def _environment(base: EnvironmentFacts | None, head: EnvironmentFacts | None) -> Iterable[Difference]:
+    if base is None or head is None:
         return
-    yield from _any("environment", base.settings, new.settings)
-    yield from _common("environment", {"a .env file": base.dotenv}, {"a .env file": new.dotenv})
+    yield from _any("environment", base.settings, head.settings)
+    yield from _common("environment", {"a .env file": base.dotenv}, {"a .env file": head.dotenv})
 
 
-def _setups(base: PlanFacts, new: PlanFacts, names: Iterable[str]) -> Iterable[Difference]:
+def _setups(base: PlanFacts, head: PlanFacts, names: Iterable[str]) -> Iterable[Difference]:
     for name in names:
-        if name in base.setups and name in new.setups:
-            before, after = base.setups[name], new.setups[name]
-            yield from _common("setup", *(_of_setup(name, one.fields, _APART) for one in (before, after)))
-            yield from _any("setup", *(_of_setup(name, one.env) for one in (before, after)))
+        if name in base.setups and name in head.setups:
+            both = base.setups[name], head.setups[name]
+            yield from _common("setup", *(_of_setup(name, one.fields, _APART) for one in both))
+            yield from _any("setup", *(_of_setup(name, one.env) for one in both))
 
 
 def _of_setup(name: str, fields: Mapping[str, object], but: tuple[str, ...] = ()) -> Mapping[str, object]:
     return {f"setup '{name}': {key}": value for key, value in fields.items() if key not in but}
 
 
-def _common(field: str | None, base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
+def _common(
+    field: str | None, base: Mapping[str, object], head: Mapping[str, object]
+) -> Iterable[Difference]:
     """Differences in what both say: an older run may not know of a field at all."""
     return _any(
         field,
-        {name: base[name] for name in base if name in new},
-        {name: new[name] for name in new if name in base},
+        {name: base[name] for name in base if name in head},
+        {name: head[name] for name in head if name in base},
     )
 
 
-def _any(field: str | None, base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
+def _any(field: str | None, base: Mapping[str, object], head: Mapping[str, object]) -> Iterable[Difference]:
     """Differences in what either says: here, what is not there was not set."""
-    for name in dict.fromkeys([*base, *new]):
-        sides = (_said(facts[name]) if name in facts else "not set" for facts in (base, new))
+    for name in dict.fromkeys([*base, *head]):
+        sides = (_said(facts[name]) if name in facts else "not set" for facts in (base, head))
         yield from _different(field, name, *sides)
 
 

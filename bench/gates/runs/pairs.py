@@ -13,16 +13,16 @@ from bench.results.results import Results
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pair:
+class CellPair:
     """One cell in both runs; a run may lack it, never both. A pair is equal to itself alone."""
 
     base: CellResults | None
-    new: CellResults | None
+    head: CellResults | None
 
     @property
     def either(self) -> CellResults:
         """The base's cell where it has one."""
-        found = self.base or self.new
+        found = self.base or self.head
         assert found is not None
         return found
 
@@ -30,13 +30,13 @@ class Pair:
     def name(self) -> str:
         """`uvicorn / noop-async / native / 32 users`, and both loads where they differ."""
         cell = self.either
-        loads = dict.fromkeys(part.load_label for part in (self.base, self.new) if part)
+        loads = dict.fromkeys(part.load_label for part in (self.base, self.head) if part)
         return f"{cell.setup} / {cell.scenario} / {cell.engine} / {' against '.join(loads)}"
 
     @property
     def sides(self) -> tuple[CellResults, CellResults] | None:
-        """Base and new; None where a run lacks the cell."""
-        return (self.base, self.new) if self.base and self.new else None
+        """Base and head; None where a run lacks the cell."""
+        return (self.base, self.head) if self.base and self.head else None
 
     @property
     def anchors(self) -> bool:
@@ -44,24 +44,25 @@ class Pair:
         return is_anchor(self.either) and self.sides is not None
 
 
-def pairs(base: Results, new: Results) -> tuple[Pair, ...]:
+def pairs(base: Results, head: Results) -> tuple[CellPair, ...]:
     """The cells of both runs, side by side.
 
     Cells that differ in how long they were measured alone belong together; then those of a setup, scenario and engine
     that is left with one load on either side.
     """
-    cells = gather(base.records + new.records)
-    old, young = ({cell.key: cell for cell in run.cells} for run in (base, new))
-    found = [Pair(_part(cell, old), _part(cell, young)) for cell in cells]
+    cells = gather(base.records + head.records)
+    in_base, in_head = ({cell.key: cell for cell in run.cells} for run in (base, head))
+    found = [CellPair(_part(cell, in_base), _part(cell, in_head)) for cell in cells]
     for key in (_but_for_time, _but_for_load):
-        lone: defaultdict[Hashable, list[Pair]] = defaultdict(list)
+        lone: defaultdict[Hashable, list[CellPair]] = defaultdict(list)
         for pair in (pair for pair in found if pair.sides is None):
             lone[key(pair.either)].append(pair)
         for some in lone.values():
-            (gone, fresh) = ([pair for pair in some if getattr(pair, side)] for side in ("base", "new"))
-            if len(gone) == len(fresh) == 1:
-                found[found.index(gone[0])] = Pair(gone[0].base, fresh[0].new)
-                found.remove(fresh[0])
+            base_alone = [pair for pair in some if pair.base]
+            head_alone = [pair for pair in some if pair.head]
+            if len(base_alone) == len(head_alone) == 1:
+                found[found.index(base_alone[0])] = CellPair(base_alone[0].base, head_alone[0].head)
+                found.remove(head_alone[0])
     return tuple(found)
 
 

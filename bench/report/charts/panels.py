@@ -74,7 +74,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LoadStep:
     """A stage of a load that is not constant: where it begins, and its mean users or arrivals per second."""
 
     t_s: float
@@ -92,11 +92,11 @@ class TimePanel:
     bin_s: float
     invalid: bool = False
     codes: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[LoadStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlotLine:
     """One line of a lane, (seconds, figure), with a gap where the figure is None; `label` is for the legend."""
 
     label: str
@@ -106,11 +106,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class PlotLane:
     """One quantity over time: its name with the unit, its lines, and the limit it cannot pass."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[PlotLine, ...]
     limit: float | None = None
     log: bool = False
 
@@ -121,15 +121,15 @@ class LanePanel:
 
     title: str
     where: str
-    lanes: tuple[Lane, ...]
+    lanes: tuple[PlotLane, ...]
     end_s: float
     spikes: tuple[tuple[float, float], ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[LoadStep, ...] = ()
     invalid: bool = False
     codes: tuple[str, ...] = ()
 
     @property
-    def legend(self) -> tuple[Line, ...]:
+    def legend(self) -> tuple[PlotLine, ...]:
         """A line for each label that tells lines apart: none where each lane has one line."""
         found = {line.label: line for lane in self.lanes for line in lane.lines if line.label}
         return tuple(found.values()) if len(found) > 1 else ()

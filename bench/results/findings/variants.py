@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.results.cells import CellResults, by_place, fullest, twins
+from bench.results.findings.duels import Duel
 from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, word
 from bench.stats.estimate import Comparison
 from bench.stats.metrics import THROUGHPUT, VICTIM_P99
-
-Duel = Sequence[tuple[CellResults, CellResults]]
 
 
 def async_over_sync(cells: Iterable[CellResults]) -> Finding | None:
@@ -121,7 +120,7 @@ def _repair_words(good: CellResults, cells: Sequence[CellResults]) -> Iterable[s
 def _wait_ms(bad: CellResults, good: CellResults) -> float:
     """How long bystanders wait next to the bad one; 0 where the repeats do not show that they wait longer."""
     found, wait = bad.against(good, VICTIM_P99), bad.estimate(VICTIM_P99)
-    return wait.median if wait and found is not None and found.verdict == "higher" else 0.0
+    return wait.median if wait and found is not None and found.direction == "higher" else 0.0
 
 
 def _victim_figure(cell: CellResults) -> str:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from bench.results.results import Results
 from bench.results.study.claims import Judged, claims
-from bench.results.study.costs import Cost, costs
+from bench.results.study.costs import RequestCost, costs
 from bench.results.study.ladder import Ladder, ladders
 from bench.results.study.plateaus import Plateau, plateaus
 from bench.results.study.rule import Rule
 from bench.results.study.rules import rules
 
-__all__ = ["Cost", "Judged", "Ladder", "Plateau", "Rule", "Study", "study_of"]
+__all__ = ["Judged", "Ladder", "Plateau", "RequestCost", "Rule", "Study", "study_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Study:
     rules: tuple[Rule, ...]
     claims: tuple[Judged, ...]
     plateaus: tuple[Plateau, ...]
-    costs: tuple[Cost, ...]
+    costs: tuple[RequestCost, ...]
     missing: str = ""
 
 
@@ -44,7 +44,7 @@ def study_of(results: Results) -> Study | None:
     )
 
 
-def _missing(results: Results, joined: tuple[Cost, ...]) -> str:
+def _missing(results: Results, joined: tuple[RequestCost, ...]) -> str:
     if results.micro is None:
         return "The run's folder holds no micro.json, so the in-process cost is not known: `make micro RUN=FOLDER`."
     return "" if joined else "No scenario was measured both in-process and over HTTP at 1 user."

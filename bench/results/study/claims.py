@@ -16,7 +16,7 @@ from bench.results.study.rule import source
 from bench.results.tables import cores
 from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
 
-Verdict = Literal["borne out", "refuted", "not settled"]
+ClaimVerdict = Literal["borne out", "refuted", "not settled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Judged:
     """A claim with its verdict, the figures in words, and where they come from."""
 
     claim: Claim
-    verdict: Verdict
+    verdict: ClaimVerdict
     figures: str
     records: str
 
@@ -138,7 +138,7 @@ def _judged(claim: Claim, results: Results) -> Judged | None:
     if not ratios:
         return Judged(claim, "not settled", "a side is invalid, or was not measured", "")
     crowded = _crowded(ratios) if claim.says == "scales" else ""
-    verdict: Verdict = "not settled" if crowded else verdict_of(claim, ratios)
+    verdict: ClaimVerdict = "not settled" if crowded else verdict_of(claim, ratios)
     saved = f"; {gain}" if claim.saves and results.micro and (gain := _saved(results.micro)) else ""
     return Judged(claim, verdict, f"{crowded}{_figures(ratios)}{saved}", source(ratios))
 
@@ -162,7 +162,7 @@ def met(meeting: Meeting, cells: Iterable[CellResults]) -> Iterator[tuple[CellRe
                 yield new, base
 
 
-def verdict_of(claim: Claim, ratios: Sequence[Ratio]) -> Verdict:
+def verdict_of(claim: Claim, ratios: Sequence[Ratio]) -> ClaimVerdict:
     """Borne out where some ratio shows what is claimed and none the contrary; refuted where it is the other way round.
 
     What is claimed to be alike must lie within the factor, and what scales above it, with the whole of each interval;
@@ -177,7 +177,7 @@ def verdict_of(claim: Claim, ratios: Sequence[Ratio]) -> Verdict:
     return "borne out" if shown == {claim.says} else "refuted"
 
 
-def _within(least: float, most: float, ratios: Sequence[Ratio]) -> Verdict:
+def _within(least: float, most: float, ratios: Sequence[Ratio]) -> ClaimVerdict:
     known = [(found.interval.low, found.interval.high) for found in ratios]
     spans = [(low, high) for low, high in known if low is not None and high is not None]
     if any(low > most or high < least for low, high in spans):

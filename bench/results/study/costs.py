@@ -33,7 +33,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class RequestCost:
     """One scenario at 1 user: its parts, and the median response over HTTP in seconds."""
 
     cell: CellResults
@@ -54,7 +54,7 @@ def split(whole_s: float, framework_s: float, hop_s: float) -> Parts:
     return Parts(framework_s, hop_s, whole_s - framework_s - hop_s)
 
 
-def costs(results: Results, ladders: Iterable[Ladder]) -> Iterator[Cost]:
+def costs(results: Results, ladders: Iterable[Ladder]) -> Iterator[RequestCost]:
     """The scenarios that were measured both ways, one call at a time, on the same loop and kind of database."""
     if results.micro is None:
         return
@@ -67,7 +67,7 @@ def costs(results: Results, ladders: Iterable[Ladder]) -> Iterator[Cost]:
             taken = cell.estimate(P50) if cell else None
             parts = inside.parts(cell.scenario, variant) if cell else None
             if cell and taken and parts:
-                yield Cost(cell, ladder.group, parts, taken.median / 1e3)
+                yield RequestCost(cell, ladder.group, parts, taken.median / 1e3)
 
 
 class _Inside:

@@ -21,7 +21,7 @@ T_975 = (
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class RatioInterval:
     """The geometric mean of some ratios and its 95 % interval, which a single ratio does not have."""
 
     middle: float
@@ -37,14 +37,14 @@ class Interval:
         return f"{times(self.middle)} ({times(self.low)[:-2]} to {times(self.high)[:-2]})"
 
 
-def interval(ratios: Sequence[float]) -> Interval:
+def interval(ratios: Sequence[float]) -> RatioInterval:
     """The t interval of the mean logarithm: repeats are independent, and the logarithms of ratios about normal."""
     logs = [math.log(ratio) for ratio in ratios]
     mean, n = statistics.fmean(logs), len(logs)
     if n < 2:
-        return Interval(math.exp(mean), None, None, n)
+        return RatioInterval(math.exp(mean), None, None, n)
     reach = T_975[min(n - 2, len(T_975) - 1)] * statistics.stdev(logs) / math.sqrt(n)
-    return Interval(math.exp(mean), math.exp(mean - reach), math.exp(mean + reach), n)
+    return RatioInterval(math.exp(mean), math.exp(mean - reach), math.exp(mean + reach), n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Ratio:
     new: CellResults
     base: CellResults
     metric: Metric
-    interval: Interval
+    interval: RatioInterval
     apart: bool
 
     @property

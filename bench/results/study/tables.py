@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.results.findings.finding import caveats_of
 from bench.results.study.claims import Judged
-from bench.results.study.costs import Cost
+from bench.results.study.costs import RequestCost
 from bench.results.study.ladder import Ladder
 from bench.results.study.plateaus import WITHIN, Plateau
 from bench.results.study.ratio import crossover
@@ -142,7 +142,7 @@ def plateau_table(plateaus: Iterable[Plateau]) -> Table:
     return Table("Plateaus: predicted and measured", columns, rows, (note,) if rows else ())
 
 
-def cost_table(costs: Iterable[Cost]) -> Table:
+def cost_table(costs: Iterable[RequestCost]) -> Table:
     """One row a scenario at 1 user: the parts of a call in-process, and what HTTP adds."""
     columns = (
         label("scenario"),

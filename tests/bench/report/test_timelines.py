@@ -8,7 +8,7 @@ import pytest
 
 from bench.model.record import Latency, Record, ResourceSlice, Slice, StageSummary, Worker, WorkerTimeline
 from bench.report.charts import drawing
-from bench.report.charts.panels import Chart, Lane, LanePanel, Step
+from bench.report.charts.panels import Chart, LanePanel, LoadStep, PlotLane
 from tests.bench.builders import charts_of, record, run
 
 TIMES = (0.5, 1.0, 2.0)
@@ -59,7 +59,7 @@ def panel(*records: Record) -> LanePanel:
     return found
 
 
-def lane(record: Record, start: str) -> Lane:
+def lane(record: Record, start: str) -> PlotLane:
     return next(lane for lane in panel(record).lanes if lane.name.startswith(start))
 
 
@@ -194,7 +194,7 @@ def test_stages_stand_where_they_begin_with_their_level(name: str) -> None:
     one = measured(worker())
     one = replace(one, summary=replace(one.summary, stages=stages))
     chart = next(chart for chart in charts_of(run(one)) if chart.name == name)
-    assert chart.panels[0].steps == (Step(0.0, 8.0), Step(1.0, 32.5))  # type: ignore[union-attr]
+    assert chart.panels[0].steps == (LoadStep(0.0, 8.0), LoadStep(1.0, 32.5))  # type: ignore[union-attr]
     axes = drawing.whole(chart).axes[0]
     assert [1.0, 1.0] in [list(line.get_xdata()) for line in axes.lines]
     if name == "time":

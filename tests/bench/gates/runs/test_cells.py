@@ -9,7 +9,7 @@ from bench.errors import UsageError
 from bench.gates.runs import cells
 from bench.gates.runs import pairs as pairing
 from bench.gates.runs.outcome import Outcome
-from bench.gates.runs.pairs import Pair
+from bench.gates.runs.pairs import CellPair
 from bench.model.change import Verdict
 from bench.model.facts import RunFacts
 from bench.model.plan import ClosedLoad, OpenLoad, Setup
@@ -34,7 +34,7 @@ def compare(
     return cells.compare(understand(base), understand(head), threshold, metrics, despite)
 
 
-def pairs(base: Run, head: Run) -> tuple[Pair, ...]:
+def pairs(base: Run, head: Run) -> tuple[CellPair, ...]:
     return pairing.pairs(understand(base), understand(head))
 
 
@@ -417,7 +417,7 @@ def test_loads_that_both_runs_have_are_compared_and_the_rest_is_missing() -> Non
     )
     new = (*both, *repeats("a", "noop-async", 1, 2, load=ClosedLoad(64, 3.0)))
     found = [
-        (pair.base is not None, pair.new is not None, pair.name) for pair in pairs(run(*base), run(*new))
+        (pair.base is not None, pair.head is not None, pair.name) for pair in pairs(run(*base), run(*new))
     ]
     assert found == [
         (True, False, "a / noop-async / native / 16 users"),

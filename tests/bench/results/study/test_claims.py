@@ -12,7 +12,7 @@ from bench.plan.config import load_setups
 from bench.results.cells import gather
 from bench.results.results import understand
 from bench.results.study.claims import CLAIMS, Claim, Judged, claims, verdict_of
-from bench.results.study.ratio import Interval, Ratio
+from bench.results.study.ratio import Ratio, RatioInterval
 from bench.stats.metrics import THROUGHPUT
 from scenarios import SCENARIOS
 from tests.bench.builders import repeats, run
@@ -95,7 +95,7 @@ def test_workers_scale_only_where_they_have_cores() -> None:
 
 def ratio_of(low: float, high: float, *, shown: bool = True) -> Ratio:
     (cell,) = gather(repeats("uvicorn", "x-async", 1, 1))
-    return Ratio(cell, cell, THROUGHPUT, Interval((low * high) ** 0.5, low, high, 3), shown)
+    return Ratio(cell, cell, THROUGHPUT, RatioInterval((low * high) ** 0.5, low, high, 3), shown)
 
 
 def test_levels_that_contradict_each_other_settle_nothing() -> None:

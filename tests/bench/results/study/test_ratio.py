@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.results.cells import CellResults, gather
-from bench.results.study.ratio import T_975, Interval, Ratio, crossover, interval, ratio
+from bench.results.study.ratio import T_975, Ratio, RatioInterval, crossover, interval, ratio
 from bench.stats.metrics import THROUGHPUT, VICTIM_P99
 from tests.bench.builders import repeats
 
@@ -30,7 +30,7 @@ def test_the_interval_of_three_ratios_as_reckoned_by_hand() -> None:
 
 
 def test_a_single_ratio_has_no_interval() -> None:
-    assert interval([3.0]) == Interval(pytest.approx(3.0), None, None, 1)
+    assert interval([3.0]) == RatioInterval(pytest.approx(3.0), None, None, 1)
     assert interval([3.0]).text == "3.00 × (no interval: a single repeat)"
 
 
@@ -53,7 +53,7 @@ def test_repeats_are_paired_by_round() -> None:
     """A machine that slows down by half spoils both sides alike: every pair says exactly 2, and yet they overlap."""
     found = ratio(cell("io-async", 400, 200, 100), cell("io-sync", 200, 100, 50), THROUGHPUT)
     assert found is not None
-    assert found.interval == Interval(pytest.approx(2), pytest.approx(2), pytest.approx(2), 3)
+    assert found.interval == RatioInterval(pytest.approx(2), pytest.approx(2), pytest.approx(2), 3)
     assert not found.apart
     assert found.direction == "not settled"
 
@@ -86,7 +86,7 @@ def test_what_is_invalid_or_was_not_measured_has_no_ratio() -> None:
 
 def at(middle: float, *, apart: bool = True) -> Ratio:
     one = cell("io-async", 1, 1)
-    return Ratio(one, one, THROUGHPUT, Interval(middle, middle * 0.99, middle * 1.01, 3), apart)
+    return Ratio(one, one, THROUGHPUT, RatioInterval(middle, middle * 0.99, middle * 1.01, 3), apart)
 
 
 def test_the_crossover_lies_on_the_straight_line_between_the_levels() -> None:
