@@ -8,7 +8,7 @@ from bench.capacity.results import Capacity, Growth, by_rate, rates_of
 from bench.capacity.slo import ERRORS
 from bench.report.charts.palette import INK, QUIET, SETUPS
 from bench.report.charts.panels import Chart, Mark, PlanePanel, Trace
-from bench.stats.metrics import whole
+from bench.stats.format import whole
 
 _P99, _P50, _LIMIT, _KNEE, _CAPACITY = "misuse", "async", "sync", "offload", INK
 _CURVE_POINTS = 60

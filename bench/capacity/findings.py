@@ -20,8 +20,9 @@ from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat, Record
 from bench.results.cells import gather
 from bench.results.findings.bottlenecks import bottlenecks
-from bench.results.findings.finding import Finding, listed
-from bench.stats.metrics import THROUGHPUT, share, three_digits, whole
+from bench.results.findings.finding import Finding
+from bench.stats.format import listed, share, three_digits, whole
+from bench.stats.metrics import THROUGHPUT
 
 _BUSY_SHARE = 0.9
 _NEXT = 2

@@ -15,7 +15,8 @@ from bench.model.record import Caveat, Record
 from bench.results.caveats import GENERATOR_STALLED, OTHER_LOAD, STEAL
 from bench.results.results import Results
 from bench.stats.estimate import Estimate, estimate
-from bench.stats.metrics import P50, P99, THROUGHPUT, share, three_digits, whole
+from bench.stats.format import share, three_digits, whole
+from bench.stats.metrics import P50, P99, THROUGHPUT
 from bench.stats.table import Column, Row, Table, label
 
 SET_ASIDE = "set-aside"

@@ -13,7 +13,7 @@ from bench.report.contents import Contents
 from bench.results.findings import findings
 from bench.results.findings.disturbance import disturbance
 from bench.results.findings.finding import Finding
-from bench.results.results import Kind, Results, say_notes_once
+from bench.results.results import RunKind, Results, say_notes_once
 from bench.results.tables import ranking, stage_table, summary, twin_table, worker_table
 
 
@@ -64,7 +64,7 @@ def _disturbances(results: Results) -> tuple[Finding, ...]:
     return () if found is None else (found,)
 
 
-_OF_KIND: Mapping[Kind, Callable[[Results], Contents]] = {
+_OF_KIND: Mapping[RunKind, Callable[[Results], Contents]] = {
     "ordinary": _ordinary,
     "capacity": _capacity,
     "scaling": _scaling,

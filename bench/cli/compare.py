@@ -90,11 +90,11 @@ def _outcome(
 
 def _metric(name: str) -> Metric:
     from bench.errors import unknown
-    from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
+    from bench.stats.metrics import JUDGED
 
-    if name not in _METRICS:
-        raise unknown("metric", name, _METRICS)
-    return dict(zip(_METRICS, (THROUGHPUT, P50, P99, CPU, MEMORY), strict=True))[name]
+    if name not in JUDGED:
+        raise unknown("metric", name, JUDGED)
+    return JUDGED[name]
 
 
 def _micro(path: Path) -> Micro:

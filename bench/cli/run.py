@@ -10,7 +10,7 @@ import typer
 from bench.cli._ending import kept, status
 from bench.cli._lookup import all_scenarios, check_address
 from bench.cli._options import PlansFile, ScenariosFile, SetupsFile, drawn_seed, named, number, seconds
-from bench.cli._terminal import note, say, shown, span
+from bench.cli._terminal import note, say, shown
 from bench.model.plan import Shape
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def _run(
     from bench.observe.profiler import py_spy
     from bench.plan.config import check_names, load_plans, load_setups
     from bench.plan.order import cells, overridden, without
+    from bench.stats.format import about
     from bench.system import cpus, host
 
     plans, setups, scenarios = (
@@ -152,7 +153,7 @@ def _run(
     folder = RunFolder(path, facts, latest=out is None)
     expected_s = runner.expected_s(plan, bench)
     count = f"{len(cells(plan))} cell{'' if len(cells(plan)) == 1 else 's'}"
-    note(f"{plan.name}: {count}, about {span(expected_s)}; writing {shown(path)}")
+    note(f"{plan.name}: {count}, about {about(expected_s)}; writing {shown(path)}")
     with kept(folder), Display(len(cells(plan)), expected_s) as display:
         runner.run(plan, bench, folder, display)
     return _conclude(path, as_json)

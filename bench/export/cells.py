@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from bench.results.cells import CellResults
 from bench.results.results import Results
-from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
-
-METRICS = (THROUGHPUT, P50, P99, CPU, MEMORY)
 
 
 def valid(results: Results) -> tuple[CellResults, ...]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 
-from bench.export.cells import METRICS, doubts, name, valid
+from bench.export.cells import doubts, name, valid
 from bench.results.cells import CellResults
 from bench.results.results import Results
 from bench.stats.estimate import Estimate
-from bench.stats.metrics import Better, Metric
+from bench.stats.metrics import JUDGED, Better, Metric
 
 
 def write(results: Results, better: Better = "lower") -> str:
@@ -20,7 +20,7 @@ def write(results: Results, better: Better = "lower") -> str:
     entries = [
         _entry(cell, metric, found)
         for cell in valid(results)
-        for metric in METRICS
+        for metric in JUDGED.values()
         if metric.better == better and (found := cell.estimate(metric))
     ]
     return json.dumps(entries, indent=2) + "\n"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 
 from bench.history.trends import ChangePoint, Line, Point, Trend
-from bench.stats.metrics import whole
+from bench.stats.format import whole
 
 Address = Callable[[str], str | None]
 """The page that shows a commit, by its hash; None where there is none."""

@@ -15,10 +15,9 @@ from bench.results.anchor import ANCHOR, together
 from bench.results.cells import CellResults
 from bench.results.results import Results
 from bench.stats.estimate import estimate
-from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
+from bench.stats.metrics import JUDGED
 
 INSTRUCTIONS = "instructions"
-_TRACKED = {"throughput": THROUGHPUT, "p50": P50, "p99": P99, "cpu": CPU, "memory": MEMORY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def _anchor(run: str, cells: Sequence[CellResults], wanted: str | None) -> CellR
 
 
 def _ratios(cell: CellResults, anchor: CellResults) -> Iterator[tuple[str, Figure]]:
-    for name, metric in _TRACKED.items():
+    for name, metric in JUDGED.items():
         found = estimate(mine / its for mine, its in together(cell, anchor, metric))
         if found:
             yield name, Figure(found.median, found.low, found.high, found.n)

@@ -11,6 +11,7 @@ from bench.model.record import Failure, Record, Run
 from bench.report.chapter import Chapter
 from bench.report.contents import Contents
 from bench.results.findings.finding import Finding
+from bench.stats.format import minutes
 from bench.stats.table import Table, marks
 
 
@@ -77,8 +78,7 @@ def _moment(written: str | None) -> datetime | None:
 def _duration(facts: RunFacts) -> str:
     if not facts.finished or facts.took_s is None:
         return "not finished"
-    minutes, seconds = divmod(round(facts.took_s), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    return minutes(facts.took_s)
 
 
 def _counts(records: tuple[Record, ...]) -> str:

@@ -14,7 +14,8 @@ from bench.report.timelines import server_over_time, steps
 from bench.results.cells import CellResults, across, by_context, by_place, fullest, peak, twins
 from bench.results.tables import FLOOR, shares
 from bench.stats.estimate import Estimate
-from bench.stats.metrics import CPU, MEMORY, NOTHING, THROUGHPUT, VICTIM_P99, Metric, share, three_digits
+from bench.stats.format import NOTHING, share, three_digits
+from bench.stats.metrics import CPU, MEMORY, THROUGHPUT, VICTIM_P99, Metric
 
 MOST_PANELS = 12
 _MOST_TIMES = 9

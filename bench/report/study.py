@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from bench.report.charts.palette import INK, OTHER, QUIET, ROLES, SETUPS, role
 from bench.report.charts.panels import Chart, Mark, PlanePanel, Stack, StackPanel, Trace
 from bench.results.cells import CellResults
-from bench.results.findings.finding import listed
 from bench.results.study import Ladder, Plateau, RequestCost, Study
 from bench.results.study.plateaus import USERS
-from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric, three_digits, whole
+from bench.stats.format import listed, three_digits, whole
+from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
 
 _PARTS = (
     ("framework", SETUPS[0]),

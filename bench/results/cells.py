@@ -11,7 +11,8 @@ from bench.model.plan import ClosedLoad, Load
 from bench.model.record import Caveat, Record
 from bench.results.caveats import VICTIM_GROWS
 from bench.stats.estimate import Comparison, Estimate, compare, estimate
-from bench.stats.metrics import NOTHING, VICTIM_P99, Metric
+from bench.stats.format import NOTHING
+from bench.stats.metrics import VICTIM_P99, Metric
 
 Merge = Callable[[Sequence[float | None]], float | None]
 

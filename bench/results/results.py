@@ -10,7 +10,7 @@ from bench.model.record import Failure, Record, Run
 from bench.results.cells import CellResults, gather
 from bench.results.micro import Micro
 
-Kind = Literal["ordinary", "capacity", "scaling"]
+RunKind = Literal["ordinary", "capacity", "scaling"]
 """Of a run: of a plan, of a search for the capacity, or over numbers of workers."""
 
 NOTES = frozenset({"unchecked"})
@@ -43,7 +43,7 @@ class Results:
         return self.run.failures
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> RunKind:
         if self.facts.capacity is not None:
             return "capacity"
         return "ordinary" if self.facts.scaling is None else "scaling"

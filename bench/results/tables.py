@@ -11,21 +11,9 @@ from bench.model.record import Caveat, Record, Worker
 from bench.results.cells import CellResults, by_context, twins
 from bench.results.results import Results
 from bench.results.workers import imbalance
-from bench.stats.estimate import NO_EVIDENCE, Comparison, chance, estimate
-from bench.stats.metrics import (
-    CPU,
-    MEMORY,
-    NOTHING,
-    P50,
-    P99,
-    P99_BY_TIME,
-    THROUGHPUT,
-    VICTIM_P99,
-    Metric,
-    share,
-    spread,
-    three_digits,
-)
+from bench.stats.estimate import Comparison, chance, estimate
+from bench.stats.format import NO_EVIDENCE, NOTHING, share, spread, three_digits
+from bench.stats.metrics import CPU, MEMORY, P50, P99, P99_BY_TIME, THROUGHPUT, VICTIM_P99, Metric
 from bench.stats.table import Column, Row, Table, label
 
 MEDIANS = (

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bench.stats.format import NO_EVIDENCE, times
+
 Direction = Literal["higher", "lower", "no evidence"]
 """Of a difference that two sets of repeats show."""
-
-NO_EVIDENCE = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,6 @@ class Comparison:
     def text(self) -> str:
         """`1.31 ×`, or `~` where there is no evidence."""
         return times(self.ratio) if self.shown else NO_EVIDENCE
-
-
-def times(ratio: float) -> str:
-    """A ratio in three digits or so: `0.043 ×`, `1.31 ×`, `14.2 ×`, `1,460 ×`."""
-    for limit, digits in ((0.0995, 3), (9.995, 2), (99.95, 1)):
-        if ratio < limit:
-            return f"{ratio:.{digits}f} ×"
-    return f"{ratio:,.0f} ×"
 
 
 def estimate(repeats: Iterable[float | None]) -> Estimate | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from bench.model.record import Record
 from bench.stats.estimate import Estimate
-
-NOTHING = "–"
+from bench.stats.format import NOTHING, three_digits, whole
 
 Better = Literal["higher", "lower"]
 """Which way of a metric is better."""
@@ -25,6 +24,11 @@ class Metric:
     better: Better
     write: Callable[[float], str]
 
+    @property
+    def key(self) -> str:
+        """What it is called where names are keys: on the command line, in verdicts, in a history."""
+        return self.name.lower()
+
     def show(self, estimate: Estimate | None) -> str:
         """The median, without its unit."""
         return NOTHING if estimate is None else self.write(estimate.median)
@@ -35,31 +39,6 @@ class Metric:
         if estimate.n < 2:
             return shown
         return f"{shown} ({self.write(estimate.low)} to {self.write(estimate.high)})"
-
-
-def whole(figure: float) -> str:
-    """`12,340`, and one decimal below a hundred."""
-    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.1f}"
-
-
-def three_digits(figure: float) -> str:
-    """Three digits without an exponent: `0.043`, `1.27`, `12.7`, `1,270`."""
-    for limit, digits in ((0.0995, 3), (9.995, 2), (99.95, 1)):
-        if figure < limit:
-            return f"{figure:.{digits}f}"
-    return f"{figure:,.0f}"
-
-
-def spread(found: Estimate | None) -> str:
-    """The range of the repeats as a percentage of their median."""
-    return share(found.spread if found else None)
-
-
-def share(figure: float | None) -> str:
-    """A share as a percentage, without its sign: `4.2`."""
-    if figure is None:
-        return NOTHING
-    return f"{100 * figure:.1f}" if figure < 0.0995 else f"{100 * figure:.0f}"
 
 
 def _victim_p99(record: Record) -> float | None:
@@ -79,3 +58,6 @@ P99_BY_TIME = Metric(
 CPU = Metric("CPU", "µs/req", lambda record: record.resources.cpu_us_per_request, "lower", whole)
 MEMORY = Metric("memory", "MB", _megabytes, "lower", whole)
 VICTIM_P99 = Metric("victim p99", "ms", _victim_p99, "lower", three_digits)
+
+JUDGED: Mapping[str, Metric] = {metric.key: metric for metric in (THROUGHPUT, P50, P99, CPU, MEMORY)}
+"""Those that runs are compared by, exported with and kept in a history with, by their keys."""

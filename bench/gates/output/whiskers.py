@@ -6,9 +6,9 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
-from bench.gates.output.changes import difference, percent
 from bench.model.change import HIGHER_IS_WORSE, Change, Judgement, Verdict
 from bench.report.charts.panels import Chart, ForestPanel, Whisker
+from bench.stats.format import difference, percent
 
 READING = "├ ┤ interval, ░ too small to matter, ■ regressed, ◊ improved, ● no change, ○ inconclusive, ◄ ► further out"
 

@@ -17,9 +17,9 @@ from bench.gates.runs.outcome import Outcome, demand_common, found_from, lack
 from bench.model.change import Change, Judgement, Verdict
 from bench.results.anchor import ANCHOR, BENCHMARK
 from bench.results.micro import Benchmark, Micro
-from bench.stats.estimate import NO_EVIDENCE, Estimate, times
+from bench.stats.estimate import Estimate
 from bench.stats.estimate import compare as compare_estimates
-from bench.stats.metrics import NOTHING, three_digits
+from bench.stats.format import NO_EVIDENCE, NOTHING, three_digits, times
 from bench.stats.table import Column, Row, Table, label
 
 METRIC = "p50"

@@ -111,11 +111,11 @@ def _changes(
             settled[pair] = ()
         elif pair.sides is None:
             run = both.base if pair.base is None else both.head
-            settled[pair] = (lack(pair.name, _name(wanted[0]), run.name, _failed(pair, run)),)
+            settled[pair] = (lack(pair.name, wanted[0].key, run.name, _failed(pair, run)),)
         elif pair in wrong:
             settled[pair] = (wrong[pair],)
         elif doubts := _doubts(pair, both):
-            change = Change(name=pair.name, metric=_name(wanted[0]), verdict="inconclusive", why=doubts)
+            change = Change(name=pair.name, metric=wanted[0].key, verdict="inconclusive", why=doubts)
             settled[pair] = (change,)
         else:
             evidence[pair] = [_evidence(pair, *pair.sides, metric, both) for metric in wanted]
@@ -123,15 +123,11 @@ def _changes(
     return settled | {pair: tuple(next(judged) for _ in some) for pair, some in evidence.items()}
 
 
-def _name(metric: Metric) -> str:
-    return metric.name.lower()
-
-
 def _evidence(
     pair: CellPair, base: CellResults, head: CellResults, metric: Metric, both: _Both
 ) -> CellEvidence:
     """What the repeats say of a metric; where the machine was not quiet, or there is no anchor, that is nothing."""
-    name = _name(metric)
+    name = metric.key
     feels = felt(name, pair.either.closed)
     anchor = _anchor(pair, both.anchors) if feels != NOTHING_FELT else None
     disturbed = _disturbed([("", pair), *([("the anchor ", anchor)] if anchor else [])], both)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 from bench.model.change import Change, Verdict
-from bench.stats.estimate import times
+from bench.stats.format import times
 from bench.stats.metrics import Better
 from bench.stats.significance import holm, student_beyond, student_limit
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bench.errors import UsageError
 from bench.model.change import Change, Judgement
-from bench.stats.metrics import NOTHING
+from bench.stats.format import NOTHING
 from bench.stats.table import Table
 
 

@@ -11,8 +11,8 @@ from bench.model.change import Change, gravest
 from bench.results.anchor import ANCHOR
 from bench.results.cells import CellResults
 from bench.results.tables import TILDE, ranked_by
-from bench.stats.estimate import times
-from bench.stats.metrics import CPU, NOTHING, Metric
+from bench.stats.format import NOTHING, times
+from bench.stats.metrics import CPU, Metric
 from bench.stats.table import Column, Row, Table, label
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from bench.report.charts.palette import GRID, INK, LIGHT, QUIET
-from bench.stats.metrics import three_digits
+from bench.stats.format import three_digits
 
 LEFT, RIGHT, TITLE, FOOT = 0.12, 0.2, 0.34, 0.52
 PLOT = 2.3

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bench.results.cells import CellResults
 from bench.results.findings.causes import Cause, of_record
-from bench.results.findings.finding import Finding, caveats_of, listed
+from bench.results.findings.finding import Finding, caveats_of
+from bench.stats.format import listed
 
 _MOST_FIGURES = 5
 

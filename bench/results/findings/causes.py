@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from bench.model.record import Record, Worker, WorkerTimeline
 from bench.results.caveats import GENERATOR_SHARE, OTHERS_SHARE
-from bench.results.findings.finding import listed
 from bench.results.workers import imbalance
-from bench.stats.metrics import three_digits
+from bench.stats.format import listed, three_digits
 
 HELD_MS = 100.0
 """A loop this late is blocked unless its CPU is full: what asyncio itself calls slow (loop.slow_callback_duration)."""

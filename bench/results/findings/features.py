@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bench.results.findings.duels import Duel, meetings
-from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, word
+from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, word
 from bench.results.results import Results
 from bench.results.siblings import featured
+from bench.stats.format import listed
 from bench.stats.metrics import CPU, THROUGHPUT, Metric
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.model.record import Caveat
 from bench.results.cells import CellResults
-from bench.stats.estimate import NO_EVIDENCE, Comparison
+from bench.stats.estimate import Comparison
+from bench.stats.format import NO_EVIDENCE
 from bench.stats.metrics import THROUGHPUT
 
 NOT_SHOWN = f"no difference could be shown ({NO_EVIDENCE})"
@@ -33,11 +34,6 @@ def evident(found: Comparison | None) -> Comparison | None:
 def word(found: Comparison | None) -> str:
     """The ratio, or `~`."""
     return NO_EVIDENCE if found is None else found.text
-
-
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def rate(cell: CellResults) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from bench.model.plan import Load
 from bench.results.cells import CellResults, across, by_context, peak
-from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, rate
+from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, rate
 from bench.stats.estimate import Comparison, Estimate, compare, geometric_mean
-from bench.stats.metrics import CPU, MEMORY, THROUGHPUT, share
+from bench.stats.format import listed, share
+from bench.stats.metrics import CPU, MEMORY, THROUGHPUT
 
 _MOST_NAMES = 3
 """In a title."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bench.results.cells import CellResults, by_place, fullest, twins
 from bench.results.findings.duels import Duel
-from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, word
+from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, word
 from bench.stats.estimate import Comparison
+from bench.stats.format import listed
 from bench.stats.metrics import THROUGHPUT, VICTIM_P99
 
 

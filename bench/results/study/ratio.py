@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.results.cells import CellResults
-from bench.stats.estimate import times
-from bench.stats.metrics import NOTHING, Metric
+from bench.stats.format import NOTHING, times
+from bench.stats.metrics import Metric
 
 T_975 = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),

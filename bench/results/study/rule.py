@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.model.plan import ClosedLoad, Load, OpenLoad
-from bench.results.findings.finding import listed
 from bench.results.study.ratio import Ratio
+from bench.stats.format import listed
 
 
 @dataclass(frozen=True, slots=True)

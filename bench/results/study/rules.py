@@ -10,7 +10,7 @@ from bench.results.study.ladder import Ladder
 from bench.results.study.ratio import Ratio, crossover
 from bench.results.study.rule import Rule
 from bench.results.study.sidelights import of_rates, of_threads
-from bench.stats.estimate import times
+from bench.stats.format import times
 from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
 
 _UNITS = {THROUGHPUT: "the requests", VICTIM_P99: "the wait of a bystander at p99", CPU: "the CPU a request"}

@@ -9,7 +9,7 @@ from bench.results.study.ladder import work_of
 from bench.results.study.plateaus import tokens, workers
 from bench.results.study.ratio import Ratio, ratio
 from bench.results.study.rule import Rule
-from bench.stats.estimate import times
+from bench.stats.format import times
 from bench.stats.metrics import P99, THROUGHPUT, VICTIM_P99
 
 

@@ -12,8 +12,8 @@ from bench.results.study.plateaus import WITHIN, Plateau
 from bench.results.study.ratio import crossover
 from bench.results.study.rule import Rule
 from bench.results.tables import FLOOR
-from bench.stats.estimate import NO_EVIDENCE
-from bench.stats.metrics import CPU, NOTHING, THROUGHPUT, VICTIM_P99, three_digits, whole
+from bench.stats.format import NO_EVIDENCE, NOTHING, three_digits, whole
+from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99
 from bench.stats.table import Column, Row, Table, label, prose
 
 _SETTLED = (
