@@ -44,12 +44,12 @@ def _capacity(found: Capacity) -> Finding:
     rate = f"{whole(found.rate_per_s or 0)} arrivals/s"
     at_least = found.limit != "service"
     return Finding(
-        "capacity",
-        f"{found.setup} holds {'at least ' if at_least else ''}{rate}",
-        f"Of {wanted}: {_how_often(found, found.confirmed)} on a fresh server. {_why_not_more(found)}",
-        tuple(_figures(found)),
-        "capacity",
-        _doubts(found.confirmed.trials),
+        topic="capacity",
+        title=f"{found.setup} holds {'at least ' if at_least else ''}{rate}",
+        text=f"Of {wanted}: {_how_often(found, found.confirmed)} on a fresh server. {_why_not_more(found)}",
+        figures=tuple(_figures(found)),
+        chart="capacity",
+        caveats=_doubts(found.confirmed.trials),
     )
 
 
@@ -87,7 +87,14 @@ def _no_capacity(found: Capacity, wanted: str) -> Finding:
         lowest = found.trials[0]
         title = f"{found.setup} does not hold the objectives at any rate tried"
         text = f"Of {wanted}: {whole(lowest.rate_per_s)} arrivals/s missed them already: {', '.join(lowest.missed)}."
-    return Finding("capacity", title, text, tuple(_figures(found)), "capacity", _doubts(found.trials))
+    return Finding(
+        topic="capacity",
+        title=title,
+        text=text,
+        figures=tuple(_figures(found)),
+        chart="capacity",
+        caveats=_doubts(found.trials),
+    )
 
 
 def _figures(found: Capacity) -> Iterator[str]:
@@ -124,14 +131,16 @@ def _knee(found: Capacity, knee_per_s: float) -> Finding:
     curve = dict(by_rate(rates_of(found.trials), "p99"))
     lowest = min(curve)
     return Finding(
-        "knee",
-        f"The knee is at {whole(knee_per_s)} arrivals/s",
-        "Up to the knee more load costs little time, beyond it much. A service that must stay quick is run below its "
-        "knee, whatever the capacity.",
-        tuple(
+        topic="knee",
+        title=f"The knee is at {whole(knee_per_s)} arrivals/s",
+        text=(
+            "Up to the knee more load costs little time, beyond it much. A service that must stay quick is run below "
+            "its knee, whatever the capacity."
+        ),
+        figures=tuple(
             f"p99 {three_digits(curve[rate])} ms at {whole(rate)} arrivals/s" for rate in (lowest, knee_per_s)
         ),
-        "capacity",
+        chart="capacity",
     )
 
 
@@ -159,7 +168,7 @@ def _busy(record: Record, busy: float) -> Finding:
         text = f"At the capacity the server uses {used}: requests wait for something else, or in bursts."
     cpu_us = record.resources.cpu_us_per_request
     figures = (f"{whole(cpu_us)} µs of CPU a request",) if cpu_us is not None else ()
-    return Finding("limit", title, text, figures, "capacity")
+    return Finding(topic="limit", title=title, text=text, figures=figures, chart="capacity")
 
 
 # --- workers -------------------------------------------------------------------------------------
@@ -179,10 +188,11 @@ def of_growth(found: Growth) -> Iterator[Finding]:
     first = min(found.points)
     gain = found.points[most].median / found.points[first].median
     yield Finding(
-        "scaling",
-        _BRAKES[found.brake].format(setup=found.setup, most=most),
-        f"{most} workers answer {gain:.2f} times the {found.scenario} requests of {first}. " + _reason(found),
-        (
+        topic="scaling",
+        title=_BRAKES[found.brake].format(setup=found.setup, most=most),
+        text=f"{most} workers answer {gain:.2f} times the {found.scenario} requests of {first}. "
+        + _reason(found),
+        figures=(
             f"λ {whole(law.rate_rps)} req/s, σ {law.sigma:.2g}, κ {law.kappa:.2g}",
             _peak(found),
             *(
@@ -190,7 +200,7 @@ def of_growth(found: Growth) -> Iterator[Finding]:
                 for n, e in found.points.items()
             ),
         ),
-        "scaling",
+        chart="scaling",
     )
 
 

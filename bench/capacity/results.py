@@ -122,7 +122,7 @@ def _p99(one: Offered) -> float:
     return one.record.summary.response_ms.p99 or 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
     """A search as its run tells it; `rate_per_s` is None where nothing held, or where it was cut short.
 
@@ -266,7 +266,7 @@ def busy_share(record: Record) -> float | None:
 _FITTED = ("median", "low", "high")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
     """Throughput by the number of workers, the law drawn through its medians, and what holds scaling back."""
 
@@ -294,13 +294,13 @@ def growth_of(results: Results) -> Growth | None:
     laws = [fit({n: getattr(found, which) for n, found in points.items()}) for which in _FITTED]
     cpus = facts.cpus or 0
     return Growth(
-        facts.setup,
-        facts.scenario,
-        dict(sorted(points.items())),
-        caveats,
-        laws[0],
-        brake(laws, widest_spread(points), max(points), cpus),
-        cpus,
+        setup=facts.setup,
+        scenario=facts.scenario,
+        points=dict(sorted(points.items())),
+        caveats=caveats,
+        law=laws[0],
+        brake=brake(laws, widest_spread(points), max(points), cpus),
+        cpus=cpus,
     )
 
 

@@ -13,7 +13,7 @@ from bench.report.contents import Contents
 from bench.results.findings import findings
 from bench.results.findings.disturbance import disturbance
 from bench.results.findings.finding import Finding
-from bench.results.results import RunKind, Results, say_notes_once
+from bench.results.results import Results, RunKind, say_notes_once
 from bench.results.tables import ranking, stage_table, summary, twin_table, worker_table
 
 

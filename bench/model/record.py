@@ -15,7 +15,7 @@ from bench.model.plan import Cell
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
     """A distribution in milliseconds; every field is None when there was nothing to measure.
 
@@ -31,7 +31,7 @@ class Latency:
     max: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSummary:
     """The requests of one label: how many were sent, how many failed, and the response times of all of them.
 
@@ -46,7 +46,7 @@ class RequestSummary:
     under_way: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
     """One bin of the timeline: `t_s` is its start, counted from the start of the measured part."""
 
@@ -57,7 +57,7 @@ class Slice:
     p99_ms: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageSummary:
     """One stage of a load that is not constant, as `Summary` says it of the whole; `level` is the stage's mean."""
 
@@ -70,7 +70,7 @@ class StageSummary:
     response_ms: Latency
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What a cell's samples say.
 
@@ -111,7 +111,7 @@ class Summary:
     unchecked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerTimeline:
     """How a worker fared, slice by slice: columns of equal length, each empty where it was not measured.
 
@@ -137,7 +137,7 @@ class WorkerTimeline:
     gc_pause_ms: tuple[float | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """One process of the server; `requests` is None when its answers do not tell (no `X-Worker` header).
 
@@ -162,7 +162,7 @@ class Worker:
     timeline: WorkerTimeline = WorkerTimeline()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceSlice:
     """The server's whole process tree at one moment; `cpu_share` is 1.0 for one busy core since the last one.
 
@@ -177,7 +177,7 @@ class ResourceSlice:
     connections: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """What the server's process tree used in the measured part; its master process counts in the totals.
 
@@ -203,7 +203,7 @@ class Resources:
     shared: Literal["", "core", "cpu"] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generator:
     """What making the load cost, and what held the generator up.
 
@@ -231,7 +231,7 @@ class Caveat:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One measured cell, with its doubts. An invalid record is shown but never ranked.
 

@@ -15,7 +15,7 @@ from bench.stats.table import Table
 _TITLE = "Async or sync: the study"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
     """A heading, paragraphs, the tables of what was found and those of the figures behind it, and charts."""
 
@@ -34,7 +34,13 @@ def chapter(results: Results) -> Chapter | None:
     tall = tuple(ladder for ladder in study.ladders if ladder.tall)
     found = (rule_table(study.rules), claim_table(study.claims))
     behind = (ratio_table(tall), plateau_table(study.plateaus), cost_table(study.costs))
-    return Chapter(_TITLE, tuple(_text(study)), _shown(found), _shown(behind), study_charts(study))
+    return Chapter(
+        title=_TITLE,
+        text=tuple(_text(study)),
+        tables=_shown(found),
+        details=_shown(behind),
+        charts=study_charts(study),
+    )
 
 
 def _shown(tables: Iterable[Table]) -> tuple[Table, ...]:

@@ -178,7 +178,11 @@ def _table(table: Table, names: Mapping[str, str]) -> str:
         return "<p>Nothing was measured.</p>"
     doubted = any(row.codes or row.invalid for row in table.rows)
     wide = any(column.prose for column in table.columns)
-    columns = (*table.columns, Column("caveats", align="left", prose=wide)) if doubted else table.columns
+    columns = (
+        (*table.columns, Column("caveats", align="left", kind="prose" if wide else "words"))
+        if doubted
+        else table.columns
+    )
     head = "".join(_heading(column) for column in columns)
     bodies = "\n".join(
         _section(section, rows, columns, names, doubted=doubted) for section, rows in table.sections

@@ -54,22 +54,26 @@ def throughput(cells: Sequence[CellResults]) -> Chart:
     closed = [cell for cell in cells if cell.closed] or cells
     paired = {cell.key for found in _twin_sets(cells) for cell in found}
     return Chart(
-        "throughput",
-        "Throughput per setup and scenario",
-        "Longer is better: good answers per second, the median of the repeats; the line at the end of a bar spans "
-        "them, and where two such lines overlap the setups cannot be told apart. Each panel has its own scale.",
-        _bar_panels(closed, THROUGHPUT, paired),
+        name="throughput",
+        title="Throughput per setup and scenario",
+        reading=(
+            "Longer is better: good answers per second, the median of the repeats; the line at the end of a bar spans "
+            "them, and where two such lines overlap the setups cannot be told apart. Each panel has its own scale."
+        ),
+        panels=_bar_panels(closed, THROUGHPUT, paired),
     )
 
 
 def cpu(cells: Sequence[CellResults]) -> Chart:
     """CPU time per request, in the panels of the throughput chart and of the twins."""
     return Chart(
-        "cpu",
-        "CPU time per request",
-        "Shorter is better: microseconds of CPU that the server's processes spend on one request, the median of "
-        "the repeats and their range.",
-        _bar_panels(cells, CPU),
+        name="cpu",
+        title="CPU time per request",
+        reading=(
+            "Shorter is better: microseconds of CPU that the server's processes spend on one request, the median of "
+            "the repeats and their range."
+        ),
+        panels=_bar_panels(cells, CPU),
     )
 
 
@@ -107,7 +111,7 @@ def _bar_panel(title: str, cells: Iterable[CellResults], metric: Metric, *, by_s
     ]
     if by_setup:
         strips.sort(key=lambda strip: _goodness(strip, metric))
-    return StripPanel(title, tuple(strips), f"{metric.name}, {metric.unit}")
+    return StripPanel(title=title, strips=tuple(strips), axis=f"{metric.name}, {metric.unit}")
 
 
 def _goodness(strip: Strip, metric: Metric) -> tuple[bool, float, str]:
@@ -118,7 +122,14 @@ def _goodness(strip: Strip, metric: Metric) -> tuple[bool, float, str]:
 def _strip(name: str, cell: CellResults, metric: Metric) -> Strip:
     found = cell.estimate(metric)
     text = ("≥ " if cell.grows(metric) else "") + _text(metric, found)
-    return Strip(name, text, role(cell.variant), found, invalid=not cell.valid, codes=cell.codes)
+    return Strip(
+        label=name,
+        text=text,
+        colour=role(cell.variant),
+        estimate=found,
+        invalid=not cell.valid,
+        codes=cell.codes,
+    )
 
 
 def _text(metric: Metric, found: Estimate | None) -> str:
@@ -133,11 +144,13 @@ def twin_bars(cells: Sequence[CellResults]) -> Chart:
     sets = _twin_sets(cells)
     where = f" Measured on {sets[0][0].setup} ({sets[0][0].where})." if sets else ""
     return Chart(
-        "twins",
-        "Async, sync, misuse and offload",
-        "Longer is better: throughput of the same work written in different ways. Misuse blocks the event loop; "
-        "offload moves the blocking call to a thread." + where,
-        tuple(_bar_panel(found[0].group, found, THROUGHPUT, by_setup=False) for found in sets),
+        name="twins",
+        title="Async, sync, misuse and offload",
+        reading=(
+            "Longer is better: throughput of the same work written in different ways. Misuse blocks the event loop; "
+            "offload moves the blocking call to a thread." + where
+        ),
+        panels=tuple(_bar_panel(found[0].group, found, THROUGHPUT, by_setup=False) for found in sets),
     )
 
 
@@ -156,15 +169,26 @@ def memory(cells: Sequence[CellResults]) -> Chart:
         if found is not None:
             codes = tuple(sorted({code for cell in used for code in cell.codes}))
             invalid = not used[0].valid
-            strips.append(Strip(setup, _text(MEMORY, found), OTHER, found, invalid=invalid, codes=codes))
+            strips.append(
+                Strip(
+                    label=setup,
+                    text=_text(MEMORY, found),
+                    colour=OTHER,
+                    estimate=found,
+                    invalid=invalid,
+                    codes=codes,
+                )
+            )
     strips.sort(key=lambda strip: _goodness(strip, MEMORY))
-    panel = StripPanel("all scenarios", tuple(strips), f"{MEMORY.name}, {MEMORY.unit}")
+    panel = StripPanel(title="all scenarios", strips=tuple(strips), axis=f"{MEMORY.name}, {MEMORY.unit}")
     return Chart(
-        "memory",
-        "Memory",
-        "Shorter is better: the largest resident memory of all the server's processes together, in any scenario; "
-        "the median of the repeats and their range.",
-        (panel,) if strips else (),
+        name="memory",
+        title="Memory",
+        reading=(
+            "Shorter is better: the largest resident memory of all the server's processes together, in any scenario; "
+            "the median of the repeats and their range."
+        ),
+        panels=(panel,) if strips else (),
     )
 
 
@@ -189,12 +213,14 @@ def victims(cells: Sequence[CellResults]) -> Chart:
     axis = "p99 of /bench/ping next to it, ms (logarithmic)"
     grown = f" {FLOOR}" if any(cell.grows(VICTIM_P99) for cell in watched) else ""
     return Chart(
-        "victims",
-        "Who else suffers from the load",
-        "Further left is better: how long a request that does nothing waits while the scenario runs. One step to the "
-        "right on this logarithmic axis is ten times as long, in all panels alike; a blocked event loop makes "
-        f"everybody wait.{grown}",
-        tuple(replace(panel, axis=axis, kind="dots", log=True, span=span) for panel in panels),
+        name="victims",
+        title="Who else suffers from the load",
+        reading=(
+            "Further left is better: how long a request that does nothing waits while the scenario runs. One step to "
+            "the right on this logarithmic axis is ten times as long, in all panels alike; a blocked event loop makes "
+            f"everybody wait.{grown}"
+        ),
+        panels=tuple(replace(panel, axis=axis, kind="dots", log=True, span=span) for panel in panels),
     )
 
 
@@ -209,13 +235,17 @@ def requests_per_worker(cells: Sequence[CellResults]) -> Chart:
         )
         if strips and count > 1:
             axis = "share of the requests, %"
-            panels.append(StripPanel(setup, tuple(strips), axis, kind="dots", reference=100 / count))
+            panels.append(
+                StripPanel(title=setup, strips=tuple(strips), axis=axis, kind="dots", reference=100 / count)
+            )
     return Chart(
-        "workers",
-        "Requests per worker",
-        "Each dot is one worker in one repeat, and the upright line is an even share: the closer the dots stand to "
-        "it, the better the load is spread.",
-        tuple(panels),
+        name="workers",
+        title="Requests per worker",
+        reading=(
+            "Each dot is one worker in one repeat, and the upright line is an even share: the closer the dots stand to "
+            "it, the better the load is spread."
+        ),
+        panels=tuple(panels),
     )
 
 
@@ -230,7 +260,14 @@ def _worker_strip(cell: CellResults) -> Strip | None:
         return None
     text = f"{share(min(points) / 100)} to {share(max(points) / 100)} %"
     label = f"{cell.scenario} · {cell.where}"
-    return Strip(label, text, role(cell.variant), points=points, invalid=not cell.valid, codes=cell.codes)
+    return Strip(
+        label=label,
+        text=text,
+        colour=role(cell.variant),
+        points=points,
+        invalid=not cell.valid,
+        codes=cell.codes,
+    )
 
 
 # --- lines ---------------------------------------------------------------------------------------
@@ -261,12 +298,14 @@ def curves(cells: Sequence[CellResults]) -> Chart:
         for members in by_place(alone).values()
     ]
     return Chart(
-        "latency",
-        "Latency by percentile",
-        "Lower is better: of all requests, the share on the horizontal axis was answered within the time on the "
-        "vertical axis. Bold is the median over the repeats of each repeat's percentile, faint is each repeat; "
-        "both axes are logarithmic, so the slowest one in a thousand has as much room as the others.",
-        tuple(panels),
+        name="latency",
+        title="Latency by percentile",
+        reading=(
+            "Lower is better: of all requests, the share on the horizontal axis was answered within the time on the "
+            "vertical axis. Bold is the median over the repeats of each repeat's percentile, faint is each repeat; "
+            "both axes are logarithmic, so the slowest one in a thousand has as much room as the others."
+        ),
+        panels=tuple(panels),
     )
 
 
@@ -289,7 +328,15 @@ def _curve(cell: CellResults, name: str, colour: str, dash: int) -> Curve:
     points = tuple((at, statistics.median(found[at] for found in figures)) for at in sorted(common))
     p99 = dict(points).get(99.0)
     label = name if p99 is None else f"{name}, p99 {three_digits(p99)} ms"
-    return Curve(label, colour, dash, points, repeats, not cell.valid, cell.codes)
+    return Curve(
+        label=label,
+        colour=colour,
+        dash=dash,
+        points=points,
+        repeats=repeats,
+        invalid=not cell.valid,
+        codes=cell.codes,
+    )
 
 
 def _below_all(record: Record) -> tuple[tuple[float, float], ...]:
@@ -302,12 +349,12 @@ def over_time(cells: Sequence[CellResults]) -> Chart:
     ordered = sorted(cells, key=lambda cell: min(map(_steadiness, cell.records)))
     panels = [_time_panel(cell) for cell in ordered if _has_timeline(cell)]
     chart = Chart(
-        "time",
-        "Throughput and latency over time",
-        "Level lines are good: throughput above, p99 below, one line a repeat, the least steady cells first. A "
+        name="time",
+        title="Throughput and latency over time",
+        reading="Level lines are good: throughput above, p99 below, one line a repeat, the least steady cells first. A "
         "shaded stretch is a stall, in which less than a tenth of the usual number of answers came. Dotted: where a "
         "stage of a changing load begins, with its users or arrivals a second.",
-        tuple(panels),
+        panels=tuple(panels),
     )
     return _cut(chart, _MOST_TIMES)
 
@@ -326,14 +373,14 @@ def _time_panel(cell: CellResults) -> TimePanel:
     repeats = tuple(_moments(record) for record in cell.records if record.summary.timeline)
     first = next(found for found in repeats if len(found) > 1)
     return TimePanel(
-        f"{cell.setup} · {cell.scenario}",
-        cell.where,
-        role(cell.variant),
-        repeats,
-        first[1].t_s - first[0].t_s,
-        not cell.valid,
-        cell.codes,
-        steps(cell.records[0]),
+        title=f"{cell.setup} · {cell.scenario}",
+        where=cell.where,
+        colour=role(cell.variant),
+        repeats=repeats,
+        bin_s=first[1].t_s - first[0].t_s,
+        invalid=not cell.valid,
+        codes=cell.codes,
+        steps=steps(cell.records[0]),
     )
 
 

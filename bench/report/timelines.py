@@ -30,12 +30,12 @@ def server_over_time(cells: Sequence[CellResults], steadiness: Callable[[Record]
         and any(worker.timeline.t_s for worker in record.resources.workers)
     ]
     return Chart(
-        "server",
-        "The server while it happened",
-        "Look for what moves with the latency on top: the shaded stretches are those whose p99 is twice the usual or "
-        "more. The worst cell of each cause that is named comes first, then the least steady; of each cell one repeat "
-        "is shown, and only what was measured and is not zero throughout. Dashed across a lane: its limit.",
-        tuple(_panel(cell, record) for cell, record in _each_kind_first(drawn)),
+        name="server",
+        title="The server while it happened",
+        reading="Look for what moves with the latency on top: the shaded stretches are those whose p99 is twice the "
+        "usual or more. The worst cell of each cause that is named comes first, then the least steady; of each cell "
+        "one repeat is shown, and only what was measured and is not zero throughout. Dashed across a lane: its limit.",
+        panels=tuple(_panel(cell, record) for cell, record in _each_kind_first(drawn)),
     )
 
 
@@ -57,14 +57,14 @@ def _each_kind_first(drawn: Sequence[tuple[CellResults, Record]]) -> list[tuple[
 def _panel(cell: CellResults, record: Record) -> LanePanel:
     repeat = f", repeat {record.cell.repeat + 1}" if len(cell.records) > 1 else ""
     return LanePanel(
-        f"{cell.setup} · {cell.scenario}",
-        cell.where + repeat,
-        (_latency(record), *_server_lanes(record, role(cell.variant))),
-        record.cell.load.duration_s,
-        tuple(_spikes(record)),
-        steps(record),
-        not cell.valid,
-        cell.codes,
+        title=f"{cell.setup} · {cell.scenario}",
+        where=cell.where + repeat,
+        lanes=(_latency(record), *_server_lanes(record, role(cell.variant))),
+        end_s=record.cell.load.duration_s,
+        spikes=tuple(_spikes(record)),
+        steps=steps(record),
+        invalid=not cell.valid,
+        codes=cell.codes,
     )
 
 

@@ -14,7 +14,7 @@ from bench.errors import UsageError
 _STATS = ("median", "q1", "q3", "min", "max", "mean", "stddev")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
     """How long one round took, over `rounds` of them; `extra` is what the test itself says of it.
 

@@ -85,7 +85,15 @@ def latency(times_ms: NDArray[np.float64]) -> Latency:
         return Latency()
     p50, p90, p95, p99, p999 = np.percentile(times_ms, (50, 90, 95, 99, 99.9)).tolist()
     carried = p999 if len(times_ms) >= _FEWEST_FOR_P999 else None
-    return Latency(float(times_ms.mean()), p50, p90, p95, p99, carried, float(times_ms.max()))
+    return Latency(
+        mean=float(times_ms.mean()),
+        p50=p50,
+        p90=p90,
+        p95=p95,
+        p99=p99,
+        p999=carried,
+        max=float(times_ms.max()),
+    )
 
 
 def _time_weighted(samples: Samples) -> Latency:
@@ -108,7 +116,7 @@ def _time_weighted(samples: Samples) -> Latency:
     p50, p90, p95, p99, p999 = times_ms[places].tolist()
     carried = p999 if len(times_ms) >= _FEWEST_FOR_P999 else None
     mean = float(np.average(times_ms, weights=weights))
-    return Latency(mean, p50, p90, p95, p99, carried, float(times_ms[-1]))
+    return Latency(mean=mean, p50=p50, p90=p90, p95=p95, p99=p99, p999=carried, max=float(times_ms[-1]))
 
 
 def _stalls_ns(samples: Samples, longer_than_ns: int) -> NDArray[np.int64]:
@@ -154,7 +162,9 @@ def _times_ms(
 def _requests(samples: Samples) -> RequestSummary:
     mine = samples.rows(samples.during(samples.intended_ns))
     return RequestSummary(
-        len(mine.done_ns), int(np.count_nonzero(mine.outcome != OK)), latency(_times_ms(mine)[0])
+        requests=len(mine.done_ns),
+        errors=int(np.count_nonzero(mine.outcome != OK)),
+        response_ms=latency(_times_ms(mine)[0]),
     )
 
 
@@ -172,13 +182,13 @@ def _stage(samples: Samples, stage: Stage) -> StageSummary:
     mine = _requests(part)
     answered = samples.outcome[part.during(samples.done_ns)]
     return StageSummary(
-        stage.t_s,
-        stage.duration_s,
-        (stage.first + stage.last) / 2,
-        mine.requests,
-        mine.errors,
-        int(np.count_nonzero(answered == OK)) / stage.duration_s,
-        mine.response_ms,
+        t_s=stage.t_s,
+        duration_s=stage.duration_s,
+        level=(stage.first + stage.last) / 2,
+        requests=mine.requests,
+        errors=mine.errors,
+        throughput_rps=int(np.count_nonzero(answered == OK)) / stage.duration_s,
+        response_ms=mine.response_ms,
     )
 
 
@@ -187,7 +197,9 @@ def _by_request(mine: Samples, response_ms: NDArray[np.float64]) -> Mapping[str,
     for number, label in enumerate(mine.labels):
         rows = mine.label == number
         errors = int(np.count_nonzero(mine.outcome[rows] != OK))
-        found[label] = RequestSummary(int(np.count_nonzero(rows)), errors, latency(response_ms[rows]))
+        found[label] = RequestSummary(
+            requests=int(np.count_nonzero(rows)), errors=errors, response_ms=latency(response_ms[rows])
+        )
     return found
 
 
@@ -212,7 +224,15 @@ def _timeline(samples: Samples) -> tuple[Slice, ...]:
         good = int(np.count_nonzero(mine.outcome[rows] == OK))
         times = latency(response_ms[rows])
         errors = int(np.count_nonzero(rows)) - good
-        slices.append(Slice(round(number * width_s, 4), good / width_s, errors, times.p50, times.p99))
+        slices.append(
+            Slice(
+                t_s=round(number * width_s, 4),
+                throughput_rps=good / width_s,
+                errors=errors,
+                p50_ms=times.p50,
+                p99_ms=times.p99,
+            )
+        )
     return tuple(slices)
 
 

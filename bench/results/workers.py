@@ -27,11 +27,11 @@ def worker(
     before = [pulse for pulse in pulses if pulse.at_ns <= start_ns]
     first, last = ([*before[-1:], *inside][0], inside[-1]) if inside else (None, None)
     return Worker(
-        pid,
-        None if answers is None else len(answers.done_ns),
-        cpu_s(snapshots, pid),
-        max(reading.rss_bytes for reading in mine),
-        max(reading.threads for reading in mine),
+        pid=pid,
+        requests=None if answers is None else len(answers.done_ns),
+        cpu_s=cpu_s(snapshots, pid),
+        rss_peak_bytes=max(reading.rss_bytes for reading in mine),
+        threads_peak=max(reading.threads for reading in mine),
         run_wait_s=round(_grown(snapshots, pid, lambda reading: reading.run_wait_ns) / 1e9, 4),
         switches=_grown(snapshots, pid, lambda reading: reading.switches),
         preemptions=_grown(snapshots, pid, lambda reading: reading.preemptions),

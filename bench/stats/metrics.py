@@ -14,7 +14,7 @@ Better = Literal["higher", "lower"]
 """Which way of a metric is better."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """One quantity of a record; `of` gives None where it was not measured."""
 
@@ -49,15 +49,43 @@ def _megabytes(record: Record) -> float | None:
     return record.resources.rss_peak_bytes / 1e6 or None
 
 
-THROUGHPUT = Metric("throughput", "req/s", lambda record: record.summary.throughput_rps, "higher", whole)
-P50 = Metric("p50", "ms", lambda record: record.summary.response_ms.p50, "lower", three_digits)
-P99 = Metric("p99", "ms", lambda record: record.summary.response_ms.p99, "lower", three_digits)
-P99_BY_TIME = Metric(
-    "p99 by time", "ms", lambda record: record.summary.time_weighted_ms.p99, "lower", three_digits
+THROUGHPUT = Metric(
+    name="throughput",
+    unit="req/s",
+    of=lambda record: record.summary.throughput_rps,
+    better="higher",
+    write=whole,
 )
-CPU = Metric("CPU", "µs/req", lambda record: record.resources.cpu_us_per_request, "lower", whole)
-MEMORY = Metric("memory", "MB", _megabytes, "lower", whole)
-VICTIM_P99 = Metric("victim p99", "ms", _victim_p99, "lower", three_digits)
+P50 = Metric(
+    name="p50",
+    unit="ms",
+    of=lambda record: record.summary.response_ms.p50,
+    better="lower",
+    write=three_digits,
+)
+P99 = Metric(
+    name="p99",
+    unit="ms",
+    of=lambda record: record.summary.response_ms.p99,
+    better="lower",
+    write=three_digits,
+)
+P99_BY_TIME = Metric(
+    name="p99 by time",
+    unit="ms",
+    of=lambda record: record.summary.time_weighted_ms.p99,
+    better="lower",
+    write=three_digits,
+)
+CPU = Metric(
+    name="CPU",
+    unit="µs/req",
+    of=lambda record: record.resources.cpu_us_per_request,
+    better="lower",
+    write=whole,
+)
+MEMORY = Metric(name="memory", unit="MB", of=_megabytes, better="lower", write=whole)
+VICTIM_P99 = Metric(name="victim p99", unit="ms", of=_victim_p99, better="lower", write=three_digits)
 
 JUDGED: Mapping[str, Metric] = {metric.key: metric for metric in (THROUGHPUT, P50, P99, CPU, MEMORY)}
 """Those that runs are compared by, exported with and kept in a history with, by their keys."""

@@ -47,7 +47,15 @@ SETUPS = (
 
 def latency(p50: float, p99: float) -> Latency:
     """A distribution with these two, and plausible others."""
-    return Latency(p50 * 1.1, p50, (p50 + p99) / 2, (p50 + 3 * p99) / 4, p99, p99 * 1.6, p99 * 2.5)
+    return Latency(
+        mean=p50 * 1.1,
+        p50=p50,
+        p90=(p50 + p99) / 2,
+        p95=(p50 + 3 * p99) / 4,
+        p99=p99,
+        p999=p99 * 1.6,
+        max=p99 * 2.5,
+    )
 
 
 def record(
@@ -77,32 +85,37 @@ def record(
     response = NOTHING if p50 is None or p99 is None else latency(p50, p99)
     requests = round(throughput * load.duration_s) + errors
     label = f"GET /bench/{scenario}"
-    victim = RequestSummary(60, 0, latency(victim_p99 / 2, victim_p99)) if victim_p99 is not None else None
+    victim = (
+        RequestSummary(requests=60, errors=0, response_ms=latency(victim_p99 / 2, victim_p99))
+        if victim_p99 is not None
+        else None
+    )
     summary = Summary(
-        requests,
-        errors,
-        0,
-        throughput,
-        response,
-        response,
-        NOTHING,
-        {label: RequestSummary(requests, errors, response)},
-        timeline,
-        curve,
+        requests=requests,
+        errors=errors,
+        shed=0,
+        throughput_rps=throughput,
+        response_ms=response,
+        service_ms=response,
+        lag_ms=NOTHING,
+        by_request={label: RequestSummary(requests=requests, errors=errors, response_ms=response)},
+        timeline=timeline,
+        curve_ms=curve,
         victim=victim,
         time_weighted_ms=Latency(p99=p99_by_time),
     )
     processes = tuple(
-        Worker(1000 + place, count, 1.0, rss // len(workers)) for place, count in enumerate(workers)
+        Worker(pid=1000 + place, requests=count, cpu_s=1.0, rss_peak_bytes=rss // len(workers))
+        for place, count in enumerate(workers)
     )
     return Record(
-        run,
-        Cell(setup, scenario, engine, load, repeat),
-        summary,
-        Resources(cpu_us, rss, processes, cpus=cpus),
-        Generator(0.4, 20.0),
-        valid,
-        caveats,
+        run=run,
+        cell=Cell(setup, scenario, engine, load, repeat),
+        summary=summary,
+        resources=Resources(cpu_us_per_request=cpu_us, rss_peak_bytes=rss, workers=processes, cpus=cpus),
+        generator=Generator(cpu_share=0.4, cpu_us_per_request=20.0),
+        valid=valid,
+        caveats=caveats,
     )
 
 
@@ -301,11 +314,13 @@ def _timeline(rng: Random, rate: float, p99: float, stalls: bool) -> tuple[Slice
         stalled = stalls and 12 <= place < 15
         bins.append(
             Slice(
-                place / 10,
-                0.0 if stalled else rate * rng.gauss(1, 0.04),
-                0,
-                None if stalled else p99 / 2.5,
-                None if stalled else p99 * rng.uniform(0.8, 1.3) * (6 if stalls and place == 15 else 1),
+                t_s=place / 10,
+                throughput_rps=0.0 if stalled else rate * rng.gauss(1, 0.04),
+                errors=0,
+                p50_ms=None if stalled else p99 / 2.5,
+                p99_ms=None
+                if stalled
+                else p99 * rng.uniform(0.8, 1.3) * (6 if stalls and place == 15 else 1),
             )
         )
     return tuple(bins)

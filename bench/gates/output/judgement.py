@@ -69,7 +69,7 @@ def _grids(judgement: Judgement) -> Iterator[str]:
         yield md.grid(found)
         return
     place = [column.align for column in found.columns].index("right")
-    columns = _inserted(found.columns, place, Column("forest", align="left", drawn=True))
+    columns = _inserted(found.columns, place, Column("forest", align="left", kind="drawing"))
     lines = zip(found.rows, letters(judgement), strict=True)
     rows = [Row(_inserted(row.entries, place, line)) for row, line in lines]
     same = [row for row, one in zip(rows, judgement.changes, strict=True) if one.verdict == "no change"]

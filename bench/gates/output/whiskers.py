@@ -41,7 +41,15 @@ def chart(judgement: Judgement) -> Chart | None:
         if any(one.ratio is not None for one in members)
     )
     return (
-        Chart("forest", "How head differs from base", judgement.title, panels, abreast=1) if panels else None
+        Chart(
+            name="forest",
+            title="How head differs from base",
+            reading=judgement.title,
+            panels=panels,
+            abreast=1,
+        )
+        if panels
+        else None
     )
 
 
@@ -52,8 +60,16 @@ def _by_metric(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
 
 def _whisker(one: Change) -> Whisker:
     said = f"{difference(one.ratio)} {one.verdict}" if one.ratio is not None else one.verdict or ""
-    ends = (None if one.ratio is None else percent(one.ratio), *_ends(one))
-    return Whisker(one.name, said, one.verdict or "inconclusive", *ends, 100 * (one.margin or 0.0))
+    low, high = _ends(one)
+    return Whisker(
+        label=one.name,
+        text=said,
+        verdict=one.verdict or "inconclusive",
+        middle=None if one.ratio is None else percent(one.ratio),
+        low=low,
+        high=high,
+        margin=100 * (one.margin or 0.0),
+    )
 
 
 def _ends(one: Change) -> tuple[float | None, float | None]:

@@ -10,7 +10,7 @@ from bench.model.change import Verdict
 from bench.stats.estimate import Estimate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
     """One labelled line of a panel: a bar or a dot at the estimate, or one dot a point."""
 
@@ -23,7 +23,7 @@ class Strip:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StripPanel:
     """Strips over one another; dots stand on a logarithmic axis if `log`, bars always begin at zero.
 
@@ -39,7 +39,7 @@ class StripPanel:
     span: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """A latency curve: (percentile, ms), the median over the repeats, and each repeat's own."""
 
@@ -81,7 +81,7 @@ class LoadStep:
     level: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePanel:
     """Throughput and p99 over the measured part, one line a repeat; `where` is its engine and load."""
 
@@ -115,7 +115,7 @@ class PlotLane:
     log: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LanePanel:
     """Lanes over one another with one time axis; `spikes` are stretches (from, to) to look at in all of them."""
 
@@ -135,7 +135,7 @@ class LanePanel:
         return tuple(found.values()) if len(found) > 1 else ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """Points of a plane in their order: as dots that a line joins or does not, or the line alone; `hollow` of them.
 
@@ -159,7 +159,7 @@ class Mark:
     colour: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanePanel:
     """Traces over two axes, with marks; `log` is of the upright axis, and `whole` says that x counts things.
 
@@ -196,7 +196,7 @@ class StackPanel:
     stacks: tuple[Stack, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Whisker:
     """One line of a forest, in per cent of difference; None is not drawn, and within `margin` nothing matters."""
 
@@ -221,7 +221,7 @@ class ForestPanel:
 Panel = StripPanel | CurvePanel | TimePanel | LanePanel | PlanePanel | StackPanel | ForestPanel
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """A chart: its file name, heading, the sentence that says how to read it, and its panels, so many abreast."""
 

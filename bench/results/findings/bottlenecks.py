@@ -64,12 +64,12 @@ def bottlenecks(cells: Sequence[CellResults]) -> Iterator[Finding]:
             rest = len(figures) - _MOST_FIGURES
             more = [f"and {rest} more cell{'' if rest == 1 else 's'}"] if rest > 0 else []
             yield Finding(
-                kind,
-                f"{title}: {_places([cell for cell, _ in mine])}",
-                text,
-                (*figures[:_MOST_FIGURES], *more),
-                "server",
-                caveats_of(cell for cell, _ in mine),
+                topic=kind,
+                title=f"{title}: {_places([cell for cell, _ in mine])}",
+                text=text,
+                figures=(*figures[:_MOST_FIGURES], *more),
+                chart="server",
+                caveats=caveats_of(cell for cell, _ in mine),
             )
 
 

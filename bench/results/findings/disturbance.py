@@ -44,4 +44,11 @@ def disturbance(cells: Sequence[CellResults]) -> Finding | None:
         return None
     text = _TEXT + (_WAY_OUT if OTHER_LOAD in figures else "")
     doubts = tuple(caveat for caveat in caveats_of(cells) if caveat.code in figures)
-    return Finding("disturbance", "The machine was not quiet", text, tuple(figures.values()), "", doubts)
+    return Finding(
+        topic="disturbance",
+        title="The machine was not quiet",
+        text=text,
+        figures=tuple(figures.values()),
+        chart="",
+        caveats=doubts,
+    )

@@ -39,12 +39,12 @@ def loop_and_parser(results: Results) -> Finding | None:
         return None
     text = " ".join(sentences)
     return Finding(
-        "loop-and-parser",
-        "; ".join(titles),
-        text,
-        tuple(dict.fromkeys(figures)),
-        "throughput",
-        caveats_of(used),
+        topic="loop-and-parser",
+        title="; ".join(titles),
+        text=text,
+        figures=tuple(dict.fromkeys(figures)),
+        chart="throughput",
+        caveats=caveats_of(used),
     )
 
 
@@ -112,7 +112,14 @@ def more_workers(results: Results) -> Finding | None:
     if not words:
         return None
     title = f"More workers: {', '.join(titles)}" if titles else "More workers: not shown on this machine"
-    return Finding("workers", title, " ".join(words), tuple(figures), "workers", caveats_of(used))
+    return Finding(
+        topic="workers",
+        title=title,
+        text=" ".join(words),
+        figures=tuple(figures),
+        chart="workers",
+        caveats=caveats_of(used),
+    )
 
 
 def _worker_pairs(plan: PlanFacts) -> Iterable[tuple[str, str, int]]:

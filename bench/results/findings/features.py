@@ -27,12 +27,12 @@ def features(results: Results) -> Finding | None:
         text += f" For {listed(silent)} {NOT_SHOWN}."
     used = [cell for duel in duels for pair in duel for cell in pair]
     return Finding(
-        "features",
-        f"What each feature costs, beside {plain.setup}",
-        f"{text.strip()} ({plain.where})",
-        tuple(_figure(duel) for duel in duels),
-        "throughput",
-        caveats_of(used),
+        topic="features",
+        title=f"What each feature costs, beside {plain.setup}",
+        text=f"{text.strip()} ({plain.where})",
+        figures=tuple(_figure(duel) for duel in duels),
+        chart="throughput",
+        caveats=caveats_of(used),
     )
 
 

@@ -14,7 +14,7 @@ from bench.stats.metrics import THROUGHPUT
 NOT_SHOWN = f"no difference could be shown ({NO_EVIDENCE})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A title, the sentences, the figures behind them, the name of the chart that shows it, every caveat."""
 

@@ -52,7 +52,14 @@ def best_setup(cells: Iterable[CellResults]) -> Finding | None:
     behind = [standing for standing in standings[1:] if standing not in tied]
     used = [cell for standing in (leader, *tied, *behind[:1]) for cell in standing.cells]
     figures = tuple(_contest_figure(contest, standings) for contest in contests)
-    return Finding("best-setup", title, " ".join(sentences), figures, "throughput", caveats_of(used))
+    return Finding(
+        topic="best-setup",
+        title=title,
+        text=" ".join(sentences),
+        figures=figures,
+        chart="throughput",
+        caveats=caveats_of(used),
+    )
 
 
 def _measured(cells: Iterable[CellResults]) -> list[tuple[CellResults, ...]]:

@@ -38,7 +38,14 @@ def async_over_sync(cells: Iterable[CellResults]) -> Finding | None:
     )
     used = [cell for pair in duel for cell in pair]
     title = f"Async over sync: {_span(shown)}"
-    return Finding("async-over-sync", title, " ".join(sentences), figures, "twins", caveats_of(used))
+    return Finding(
+        topic="async-over-sync",
+        title=title,
+        text=" ".join(sentences),
+        figures=figures,
+        chart="twins",
+        caveats=caveats_of(used),
+    )
 
 
 def _twin_pairs(cells: Iterable[CellResults], new: str, base: str) -> list[tuple[CellResults, CellResults]]:
@@ -75,7 +82,14 @@ def misuse(cells: Sequence[CellResults]) -> Finding | None:
     figures = tuple(_victim_figure(cell) for pair in duel for cell in reversed(pair))
     used = [cell for pair in duel for cell in pair]
     title = f"Blocking the loop: {_misuse_cost(duel)}"
-    return Finding("misuse", title, " ".join(sentences), figures, "victims", caveats_of(used))
+    return Finding(
+        topic="misuse",
+        title=title,
+        text=" ".join(sentences),
+        figures=figures,
+        chart="victims",
+        caveats=caveats_of(used),
+    )
 
 
 def _misuse_cost(duel: Duel) -> str:

@@ -15,7 +15,7 @@ from bench.results.study.rules import rules
 __all__ = ["Judged", "Ladder", "Plateau", "RequestCost", "Rule", "Study", "study_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """The ladders of a run, and everything that follows from them; `missing` says what could not be joined."""
 
@@ -35,12 +35,12 @@ def study_of(results: Results) -> Study | None:
     joined = tuple(costs(results, found))
     tall = tuple(ladder for ladder in found if ladder.tall)
     return Study(
-        found,
-        rules(found, results.cells),
-        claims(results),
-        tuple(plateau for ladder in tall for plateau in plateaus(ladder)),
-        joined,
-        _missing(results, joined),
+        ladders=found,
+        rules=rules(found, results.cells),
+        claims=claims(results),
+        plateaus=tuple(plateau for ladder in tall for plateau in plateaus(ladder)),
+        costs=joined,
+        missing=_missing(results, joined),
     )
 
 

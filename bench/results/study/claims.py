@@ -28,7 +28,7 @@ class Meeting:
     metric: Metric = THROUGHPUT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A sentence, and what it says of each ratio.
 
@@ -55,69 +55,70 @@ class Judged:
 
 def _peer(language: str, setup: str) -> Claim:
     return Claim(
-        f"FastAPI is comparable to {language}: within a factor of 2 in CPU a request, and in the requests that wait",
-        (
+        text=f"FastAPI is comparable to {language}: within a factor of 2 in CPU a request, and in the requests that "
+        "wait",
+        meetings=(
             Meeting(("uvicorn", "noop-async"), (setup, "noop-async"), CPU),
             Meeting(("uvicorn", "json-model"), (setup, "json-model"), CPU),
             Meeting(("uvicorn", "io-async"), (setup, "io-async")),
         ),
-        "alike",
-        2.0,
+        says="alike",
+        factor=2.0,
     )
 
 
 CLAIMS = (
     Claim(
-        "I/O belongs in async def: it serves more than def",
-        (Meeting(("uvicorn", "io-async"), ("uvicorn", "io-sync")),),
+        text="I/O belongs in async def: it serves more than def",
+        meetings=(Meeting(("uvicorn", "io-async"), ("uvicorn", "io-sync")),),
     ),
     Claim(
-        "CPU work belongs in def: it serves more than async def",
-        (
+        text="CPU work belongs in def: it serves more than async def",
+        meetings=(
             Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async")),
             Meeting(("uvicorn", "cpu-hash-sync"), ("uvicorn", "cpu-hash-async")),
         ),
     ),
     Claim(
-        "CPU work belongs in def: others wait less beside it",
-        (Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async"), VICTIM_P99),),
-        "lower",
+        text="CPU work belongs in def: others wait less beside it",
+        meetings=(Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async"), VICTIM_P99),),
+        says="lower",
     ),
     Claim(
-        "uvloop serves more than asyncio",
-        (Meeting(("uvicorn", "noop-async"), ("uvicorn-asyncio-httptools", "noop-async")),),
+        text="uvloop serves more than asyncio",
+        meetings=(Meeting(("uvicorn", "noop-async"), ("uvicorn-asyncio-httptools", "noop-async")),),
     ),
     Claim(
-        "httptools serves more than h11",
-        (Meeting(("uvicorn", "noop-async"), ("uvicorn-uvloop-h11", "noop-async")),),
+        text="httptools serves more than h11",
+        meetings=(Meeting(("uvicorn", "noop-async"), ("uvicorn-uvloop-h11", "noop-async")),),
     ),
     Claim(
-        "an orjson response serves more than the default",
-        (Meeting(("uvicorn", "json-orjson"), ("uvicorn", "json-model")),),
+        text="an orjson response serves more than the default",
+        meetings=(Meeting(("uvicorn", "json-orjson"), ("uvicorn", "json-model")),),
     ),
     Claim(
-        "gzip costs CPU, and saves bytes",
-        (Meeting(("uvicorn-gzip", "gzip"), ("uvicorn", "gzip"), CPU),),
+        text="gzip costs CPU, and saves bytes",
+        meetings=(Meeting(("uvicorn-gzip", "gzip"), ("uvicorn", "gzip"), CPU),),
         saves=True,
     ),
     Claim(
-        "a cache in memory serves more than the database",
-        (Meeting(("uvicorn-memory-cache", "cache-read"), ("uvicorn", "cache-read")),),
+        text="a cache in memory serves more than the database",
+        meetings=(Meeting(("uvicorn-memory-cache", "cache-read"), ("uvicorn", "cache-read")),),
     ),
     Claim(
-        "workers scale with cores: two serve twice as much, within 20 %",
-        (
+        text="workers scale with cores: two serve twice as much, within 20 %",
+        meetings=(
             Meeting(("uvicorn-2", "noop-async"), ("uvicorn", "noop-async")),
             Meeting(("uvicorn-2", "cpu-async"), ("uvicorn", "cpu-async")),
         ),
-        "scales",
-        1.6,
+        says="scales",
+        factor=1.6,
     ),
     Claim(
-        "gunicorn's uvicorn worker serves as much as plain uvicorn, within 10 %",
-        (Meeting(("gunicorn-1", "noop-async"), ("uvicorn", "noop-async")),),
-        "alike",
-        1.1,
+        text="gunicorn's uvicorn worker serves as much as plain uvicorn, within 10 %",
+        meetings=(Meeting(("gunicorn-1", "noop-async"), ("uvicorn", "noop-async")),),
+        says="alike",
+        factor=1.1,
     ),
     _peer("Node.js", "node-http"),
     _peer("Go", "go-net-http"),

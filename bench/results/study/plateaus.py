@@ -51,7 +51,7 @@ def bounds(
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plateau:
     """What was predicted of a variant at a level, by the law that bounds it most, and what was measured."""
 
@@ -119,7 +119,7 @@ def plateaus(ladder: Ladder) -> Iterator[Plateau]:
                 workers=workers(cell),
                 tokens=tokens(cell),
             )
-            yield Plateau(ladder, variant, users, found, measured)
+            yield Plateau(ladder=ladder, variant=variant, users=users, bounds=found, measured=measured)
 
 
 def _times_s(group: str, alone: CellResults | None) -> tuple[float | None, float | None]:

@@ -47,7 +47,7 @@ def interval(ratios: Sequence[float]) -> RatioInterval:
     return RatioInterval(math.exp(mean), math.exp(mean - reach), math.exp(mean + reach), n)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
     """A metric of the new cell over the base's; repeats are paired, as those of one round follow each other closely.
 
@@ -101,7 +101,11 @@ def ratio(new: CellResults, base: CellResults, metric: Metric) -> Ratio | None:
         return None
     mine, theirs = _by_repeat(new, metric), _by_repeat(base, metric)
     ratios = [mine[repeat] / theirs[repeat] for repeat in sorted(mine.keys() & theirs.keys())]
-    return Ratio(new, base, metric, interval(ratios), found.shown) if ratios else None
+    return (
+        Ratio(new=new, base=base, metric=metric, interval=interval(ratios), apart=found.shown)
+        if ratios
+        else None
+    )
 
 
 def _by_repeat(cell: CellResults, metric: Metric) -> dict[int, float]:

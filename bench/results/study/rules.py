@@ -16,7 +16,7 @@ from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
 _UNITS = {THROUGHPUT: "the requests", VICTIM_P99: "the wait of a bystander at p99", CPU: "the CPU a request"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
     """Two variants and a metric of theirs; what to do where the first has more of it, or less."""
 
@@ -29,49 +29,61 @@ class _Question:
 
 
 _QUESTIONS = (
-    _Question("async", "sync", THROUGHPUT, "write it async def", "write it def", "async def or def"),
     _Question(
-        "async", "sync", CPU, "def spends less CPU", "async def spends less CPU", "which spends less CPU"
+        new="async",
+        base="sync",
+        metric=THROUGHPUT,
+        higher="write it async def",
+        lower="write it def",
+        open="async def or def",
     ),
     _Question(
-        "sync",
-        "async",
-        VICTIM_P99,
-        "async def spares others",
-        "def spares others",
-        "which of them spares others",
+        new="async",
+        base="sync",
+        metric=CPU,
+        higher="def spends less CPU",
+        lower="async def spends less CPU",
+        open="which spends less CPU",
     ),
     _Question(
-        "misuse",
-        "async",
-        THROUGHPUT,
-        "a blocking call in async def serves more, as long as nobody else is to be served",
-        "never block the event loop",
-        "whether blocking the loop costs requests",
+        new="sync",
+        base="async",
+        metric=VICTIM_P99,
+        higher="async def spares others",
+        lower="def spares others",
+        open="which of them spares others",
     ),
     _Question(
-        "misuse",
-        "async",
-        VICTIM_P99,
-        "who blocks the loop makes all others wait",
-        "blocking the loop spares others",
-        "whether blocking the loop makes others wait",
+        new="misuse",
+        base="async",
+        metric=THROUGHPUT,
+        higher="a blocking call in async def serves more, as long as nobody else is to be served",
+        lower="never block the event loop",
+        open="whether blocking the loop costs requests",
     ),
     _Question(
-        "offload",
-        "misuse",
-        THROUGHPUT,
-        "what must block goes to a thread (run_in_threadpool)",
-        "a thread does not help what blocks",
-        "whether a thread helps what blocks",
+        new="misuse",
+        base="async",
+        metric=VICTIM_P99,
+        higher="who blocks the loop makes all others wait",
+        lower="blocking the loop spares others",
+        open="whether blocking the loop makes others wait",
     ),
     _Question(
-        "model",
-        "orjson",
-        THROUGHPUT,
-        "let pydantic write the model",
-        "write it by orjson, unchecked",
-        "pydantic or orjson",
+        new="offload",
+        base="misuse",
+        metric=THROUGHPUT,
+        higher="what must block goes to a thread (run_in_threadpool)",
+        lower="a thread does not help what blocks",
+        open="whether a thread helps what blocks",
+    ),
+    _Question(
+        new="model",
+        base="orjson",
+        metric=THROUGHPUT,
+        higher="let pydantic write the model",
+        lower="write it by orjson, unchecked",
+        open="pydantic or orjson",
     ),
 )
 

@@ -25,26 +25,26 @@ def full_record(**more: Any) -> Record:
         workers=(60, 40),
         victim_p99=3.0,
         caveats=(Caveat("lag", "1 % left late"),),
-        timeline=(Slice(0.0, 990.0, 1, 2.0, 6.0),),
+        timeline=(Slice(t_s=0.0, throughput_rps=990.0, errors=1, p50_ms=2.0, p99_ms=6.0),),
         curve=((50.0, 2.0),),
         **more,
     )
-    slices = (ResourceSlice(0.1, 0.5, 90_000_000, 4, 33),)
+    slices = (ResourceSlice(t_s=0.1, cpu_share=0.5, rss_bytes=90_000_000, threads=4, connections=33),)
     line = WorkerTimeline(
-        (0.1,),
-        (0.5,),
-        (0.25,),
-        (90_000_000,),
-        (4,),
-        (120,),
-        (7,),
-        (990.5,),
-        (None,),
-        (40,),
-        (2,),
-        (10,),
-        (1,),
-        (1.25,),
+        t_s=(0.1,),
+        cpu_share=(0.5,),
+        run_wait_share=(0.25,),
+        rss_bytes=(90_000_000,),
+        threads=(4,),
+        switches_per_s=(120,),
+        preemptions_per_s=(7,),
+        throughput_rps=(990.5,),
+        loop_lag_ms=(None,),
+        tokens_busy=(40,),
+        tokens_waiting=(2,),
+        pool_busy=(10,),
+        pool_waiting=(1,),
+        gc_pause_ms=(1.25,),
     )
     first, *rest = made.resources.workers
     first = replace(

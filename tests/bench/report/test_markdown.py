@@ -139,7 +139,9 @@ def lines_of(some: Run) -> list[str]:
 def test_a_finding_names_its_caveats_each_once() -> None:
     doubts = (Caveat("lag", "1 ms"), Caveat("lag", "2 ms"), Caveat("steal", "3 %"))
     whole = page_of(run(record()))
-    finding = Finding("topic", "A title", "A text.", ("a figure",), "", doubts)
+    finding = Finding(
+        topic="topic", title="A title", text="A text.", figures=("a figure",), chart="", caveats=doubts
+    )
     text = render(replace(whole, findings=(finding,)), ())
     assert "1. **A title.** A text.\n   - a figure\n   - caveats: lag, steal\n" in text
     calm = render(replace(whole, findings=(replace(finding, caveats=()),)), ())

@@ -29,7 +29,10 @@ def strips(chart: Chart) -> dict[str, list[str]]:
 
 
 def bins(*rates: float, width_s: float = 0.1) -> tuple[Slice, ...]:
-    return tuple(Slice(place * width_s, rate, 0, 2.0, 5.0) for place, rate in enumerate(rates))
+    return tuple(
+        Slice(t_s=place * width_s, throughput_rps=rate, errors=0, p50_ms=2.0, p99_ms=5.0)
+        for place, rate in enumerate(rates)
+    )
 
 
 def times(*records: Record) -> list[TimePanel]:

@@ -101,14 +101,14 @@ def test_each_scenario_has_a_bar_in_process_and_one_over_http(made: Chapter) -> 
 
 
 def test_bars_are_drawn_as_long_as_they_are(made: Chapter) -> None:
-    (axes,) = drawing.whole(Chart("x", "X", "", (costs_of(made),))).axes
+    (axes,) = drawing.whole(Chart(name="x", title="X", reading="", panels=(costs_of(made),))).axes
     ends = [bar.get_x() + bar.get_width() for bar in axes.patches]  # type: ignore[attr-defined]
     assert max(ends) == pytest.approx(sum(costs_of(made).stacks[3].parts))
     assert axes.get_xlim()[1] > max(ends)
 
 
 def test_users_stand_at_equal_distances_for_each_doubling(made: Chapter) -> None:
-    axes = drawing.whole(Chart("x", "X", "", (ladder_of(made)[0],))).axes[0]
+    axes = drawing.whole(Chart(name="x", title="X", reading="", panels=(ladder_of(made)[0],))).axes[0]
     assert [math.log2(at) for at in axes.get_xticks()] == [0, 3, 7]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "8", "128"]
     assert axes.get_xscale() == axes.get_yscale() == "log"

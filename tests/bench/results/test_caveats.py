@@ -17,20 +17,20 @@ from bench.results.summary import summarise
 CLOSED = ClosedLoad(20, 2.0)
 OPEN = OpenLoad(1000, 2.0)
 RISING = replace(CLOSED, shape="ramp")
-GOOD = Latency(20.0, 19.0, 22.0, 24.0, 30.0, 40.0, 50.0)
+GOOD = Latency(mean=20.0, p50=19.0, p90=22.0, p95=24.0, p99=30.0, p999=40.0, max=50.0)
 SUMMARY = Summary(
-    2000,
-    0,
-    0,
-    1000.0,
-    GOOD,
-    GOOD,
-    Latency(0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.4),
-    {"GET /": RequestSummary(2000, 0, GOOD)},
-    (),
+    requests=2000,
+    errors=0,
+    shed=0,
+    throughput_rps=1000.0,
+    response_ms=GOOD,
+    service_ms=GOOD,
+    lag_ms=Latency(mean=0.1, p50=0.1, p90=0.1, p95=0.1, p99=0.2, p999=0.3, max=0.4),
+    by_request={"GET /": RequestSummary(requests=2000, errors=0, response_ms=GOOD)},
+    timeline=(),
     mean_concurrency=20.0,
 )
-QUIET = Resources(100.0, 1, (), steal_share=0.0, cpus=(0,))
+QUIET = Resources(cpu_us_per_request=100.0, rss_peak_bytes=1, workers=(), steal_share=0.0, cpus=(0,))
 
 
 def stopped(throttled_s: float) -> Resources:
@@ -42,7 +42,13 @@ def _shared(others_share: float) -> Resources:
 
 
 def workers(*requests: int | None) -> Resources:
-    return replace(QUIET, workers=tuple(Worker(pid, count, 1.0, 1) for pid, count in enumerate(requests, 1)))
+    return replace(
+        QUIET,
+        workers=tuple(
+            Worker(pid=pid, requests=count, cpu_s=1.0, rss_peak_bytes=1)
+            for pid, count in enumerate(requests, 1)
+        ),
+    )
 
 
 def summary(**figures: object) -> Summary:
@@ -60,18 +66,24 @@ def found(
 ) -> Mapping[str, str]:
     """The caveats' texts by their codes; `held_up` is more of the generator."""
     cell = Cell("uvicorn", "noop-async", "native", load)
-    generator = Generator(cpu_share, 20.0, **held_up)  # type: ignore[arg-type]
+    generator = Generator(cpu_share=cpu_share, cpu_us_per_request=20.0, **held_up)  # type: ignore[arg-type]
     caveats = audit(cell, summary, resources, generator, earlier_rps)
     return {caveat.code: caveat.text for caveat in caveats}
 
 
 def probed(requests: int, errors: int = 0, shed: int = 0) -> Summary:
-    return summary(victim=RequestSummary(requests, errors, GOOD, shed))
+    return summary(victim=RequestSummary(requests=requests, errors=errors, response_ms=GOOD, shed=shed))
 
 
 def growing(first: float, last: float, p99: float = 30.0) -> Summary:
     """A victim of which so many probes were under way in the first third and in the last."""
-    victim = RequestSummary(100, 0, replace(GOOD, p99=p99), 0, (first, (first + last) / 2, last))
+    victim = RequestSummary(
+        requests=100,
+        errors=0,
+        response_ms=replace(GOOD, p99=p99),
+        shed=0,
+        under_way=(first, (first + last) / 2, last),
+    )
     return summary(victim=victim)
 
 
@@ -86,8 +98,11 @@ def moving(first: float, last: float, requests: int = 2000, **noise: float) -> S
     return replace(
         SUMMARY,
         requests=requests,
-        by_request={"GET /": RequestSummary(requests, 0, GOOD)},
-        timeline=tuple(Slice(at / 24, level, 0, level, level) for at, level in enumerate(levels)),
+        by_request={"GET /": RequestSummary(requests=requests, errors=0, response_ms=GOOD)},
+        timeline=tuple(
+            Slice(t_s=at / 24, throughput_rps=level, errors=0, p50_ms=level, p99_ms=level)
+            for at, level in enumerate(levels)
+        ),
     )
 
 
@@ -105,7 +120,7 @@ def answered(requests: int, **figures: object) -> Summary:
     return summary(
         requests=requests,
         throughput_rps=requests / 2,
-        by_request={"GET /": RequestSummary(requests, 0, GOOD)},
+        by_request={"GET /": RequestSummary(requests=requests, errors=0, response_ms=GOOD)},
         response_ms=replace(GOOD, mean=mean_ms),
         **figures,
     )
@@ -226,10 +241,17 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ),
         (
             "counts-do-not-reconcile",
-            {"summary": summary(by_request={"GET /": RequestSummary(1999, 0, GOOD)})},
             {
                 "summary": summary(
-                    by_request={"a": RequestSummary(1, 0, GOOD), "b": RequestSummary(1999, 0, GOOD)}
+                    by_request={"GET /": RequestSummary(requests=1999, errors=0, response_ms=GOOD)}
+                )
+            },
+            {
+                "summary": summary(
+                    by_request={
+                        "a": RequestSummary(requests=1, errors=0, response_ms=GOOD),
+                        "b": RequestSummary(requests=1999, errors=0, response_ms=GOOD),
+                    }
                 )
             },
         ),
@@ -251,8 +273,20 @@ def test_a_sound_cell_has_no_caveat(load: Load) -> None:
         ),
         (
             "times-do-not-fit",
-            {"summary": summary(by_request={"GET /": RequestSummary(2000, 0, replace(GOOD, max=39.0))})},
-            {"summary": summary(by_request={"GET /": RequestSummary(2000, 0, replace(GOOD, max=40.0))})},
+            {
+                "summary": summary(
+                    by_request={
+                        "GET /": RequestSummary(requests=2000, errors=0, response_ms=replace(GOOD, max=39.0))
+                    }
+                )
+            },
+            {
+                "summary": summary(
+                    by_request={
+                        "GET /": RequestSummary(requests=2000, errors=0, response_ms=replace(GOOD, max=40.0))
+                    }
+                )
+            },
         ),
         (
             "times-do-not-fit",
@@ -341,7 +375,7 @@ def test_each_code_stands_for_the_figures_that_it_doubts() -> None:
             shed=7,
             throughput_rps=400.0,
             lag_ms=Latency(p99=9.0),
-            by_request={"GET /": RequestSummary(1000, 30, GOOD)},
+            by_request={"GET /": RequestSummary(requests=1000, errors=30, response_ms=GOOD)},
             mean_concurrency=20.0,
         ),
         load=OPEN,
@@ -377,7 +411,17 @@ def test_a_doubtful_victim_is_told_in_one_caveat() -> None:
 
 
 def test_no_request_at_all_is_an_error_and_never_a_zero() -> None:
-    nothing = Summary(0, 0, 0, 0.0, Latency(), Latency(), Latency(), {}, ())
+    nothing = Summary(
+        requests=0,
+        errors=0,
+        shed=0,
+        throughput_rps=0.0,
+        response_ms=Latency(),
+        service_ms=Latency(),
+        lag_ms=Latency(),
+        by_request={},
+        timeline=(),
+    )
     for load in (CLOSED, OPEN):
         caveats = found(nothing, load=load)
         assert set(caveats) == {"errors", "few-samples"}

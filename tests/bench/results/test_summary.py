@@ -55,7 +55,7 @@ def test_connecting_is_a_time_of_its_own_and_no_lag() -> None:
 
 def test_percentiles_are_linear_between_the_nearest_samples() -> None:
     found = latency(np.array([4.0, 1.0, 3.0, 2.0]))
-    expected = Latency(2.5, 2.5, 3.7, 3.85, 3.97, None, 4.0)
+    expected = Latency(mean=2.5, p50=2.5, p90=3.7, p95=3.85, p99=3.97, p999=None, max=4.0)
     assert [getattr(found, name) for name in Latency.__slots__] == pytest.approx(
         [getattr(expected, name) for name in Latency.__slots__]
     )
@@ -157,7 +157,9 @@ def test_the_victim_is_summed_up_on_its_own() -> None:
     victim = samples((0, 0, 4), (100, 100, 106), (-1, -1, 500), outcome=[0, 2, 0])
     found = summarise(samples((0, 0, 1)), victim)
     assert found.victim is not None
-    assert found.victim == RequestSummary(2, 1, found.victim.response_ms, 0, found.victim.under_way)
+    assert found.victim == RequestSummary(
+        requests=2, errors=1, response_ms=found.victim.response_ms, shed=0, under_way=found.victim.under_way
+    )
     assert (found.victim.response_ms.mean, found.victim.response_ms.max) == (5.0, 6.0)
     assert summarise(samples((0, 0, 1))).victim is None
     assert found.requests == 1

@@ -268,9 +268,13 @@ def test_shares_of_workers_with_gaps(workers: tuple[int | None, ...], expected: 
 
 
 def test_shares_cores_and_worker_counts() -> None:
-    some = [Worker(1, 75, 0, 0), Worker(2, 25, 0, 0), Worker(3, None, 0, 0)]
+    some = [
+        Worker(pid=1, requests=75, cpu_s=0, rss_peak_bytes=0),
+        Worker(pid=2, requests=25, cpu_s=0, rss_peak_bytes=0),
+        Worker(pid=3, requests=None, cpu_s=0, rss_peak_bytes=0),
+    ]
     assert shares(some) == (0.25, 0.75)
-    assert shares([Worker(1, 0, 0, 0)]) == ()
+    assert shares([Worker(pid=1, requests=0, cpu_s=0, rss_peak_bytes=0)]) == ()
     pinned, free = gather([record("a", cpus=(0, 1)), record("b", cpus=(), workers=(3, 4, 5))])
     assert (cores(pinned), cores(free)) == (2, None)
     assert (
@@ -330,7 +334,13 @@ def staged(repeat: int, *throughputs: float) -> Record:
     made = record(scenario="io-async", repeat=repeat)
     stages = tuple(
         StageSummary(
-            place * 1.5, 1.5, 8.0 * (place + 1), 100, place, rps, Latency(p50=rps / 100, p99=rps / 10)
+            t_s=place * 1.5,
+            duration_s=1.5,
+            level=8.0 * (place + 1),
+            requests=100,
+            errors=place,
+            throughput_rps=rps,
+            response_ms=Latency(p50=rps / 100, p99=rps / 10),
         )
         for place, rps in enumerate(throughputs)
     )

@@ -118,7 +118,9 @@ def test_long_names_are_cut_so_that_nothing_leaves_its_panel_or_overlaps() -> No
         Caveat(code, "") for code in ("generator-saturated", "few-samples", "lag", "uneven-workers")
     )
     curve = ((0.0, 1.0), (99.0, 2.0))
-    timeline = tuple(Slice(place / 10, 1000.0, 0, 1.0, 2.0) for place in range(5))
+    timeline = tuple(
+        Slice(t_s=place / 10, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0) for place in range(5)
+    )
     told = run(
         *repeats(
             LONG, "noop-async", 10_123, 10_456, caveats=doubts, valid=False, workers=(3, 4), timeline=timeline

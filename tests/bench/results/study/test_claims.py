@@ -95,11 +95,17 @@ def test_workers_scale_only_where_they_have_cores() -> None:
 
 def ratio_of(low: float, high: float, *, shown: bool = True) -> Ratio:
     (cell,) = gather(repeats("uvicorn", "x-async", 1, 1))
-    return Ratio(cell, cell, THROUGHPUT, RatioInterval((low * high) ** 0.5, low, high, 3), shown)
+    return Ratio(
+        new=cell,
+        base=cell,
+        metric=THROUGHPUT,
+        interval=RatioInterval((low * high) ** 0.5, low, high, 3),
+        apart=shown,
+    )
 
 
 def test_levels_that_contradict_each_other_settle_nothing() -> None:
-    claim = Claim("more", ())
+    claim = Claim(text="more", meetings=())
     assert verdict_of(claim, [ratio_of(1.5, 2), ratio_of(0.4, 0.5)]) == "not settled"
     assert verdict_of(claim, [ratio_of(1.5, 2), ratio_of(0.4, 0.5, shown=False)]) == "borne out"
     assert verdict_of(replace(claim, says="lower"), [ratio_of(1.5, 2)]) == "refuted"

@@ -86,7 +86,13 @@ def test_what_is_invalid_or_was_not_measured_has_no_ratio() -> None:
 
 def at(middle: float, *, apart: bool = True) -> Ratio:
     one = cell("io-async", 1, 1)
-    return Ratio(one, one, THROUGHPUT, RatioInterval(middle, middle * 0.99, middle * 1.01, 3), apart)
+    return Ratio(
+        new=one,
+        base=one,
+        metric=THROUGHPUT,
+        interval=RatioInterval(middle, middle * 0.99, middle * 1.01, 3),
+        apart=apart,
+    )
 
 
 def test_the_crossover_lies_on_the_straight_line_between_the_levels() -> None:
