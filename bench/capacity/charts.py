@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.capacity.results import Capacity, Growth, by_rate, rates_of
+from bench.capacity.growth import Growth
+from bench.capacity.results import Capacity, by_rate, rates_of
 from bench.capacity.slo import ERRORS
 from bench.report.charts.palette import INK, QUIET, SETUPS
 from bench.report.charts.panels import Chart, Mark, PlanePanel, Trace

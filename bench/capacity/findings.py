@@ -6,15 +6,14 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from bench.capacity.growth import Growth, widest_spread
 from bench.capacity.results import (
     Capacity,
-    Growth,
     Offered,
     OfferedRate,
     busy_share,
     by_rate,
     rates_of,
-    widest_spread,
 )
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat, Record

@@ -1,23 +1,19 @@
-"""What a run about limits shows: the offered loads and which of them held, and throughput by the number of workers."""
+"""What a search for the capacity shows: the offered loads, and which of them held."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.capacity.knee import knee
-from bench.capacity.scaling import FEWEST, Brake, Law, brake, fit
 from bench.capacity.search import Tally
 from bench.capacity.slo import Objective, misses, parse
 from bench.model.plan import OpenLoad
-from bench.model.record import Caveat, Record
+from bench.model.record import Record
 from bench.results.caveats import GENERATOR_STALLED, OTHER_LOAD, STEAL
 from bench.results.results import Results
-from bench.stats.estimate import Estimate, estimate
-from bench.stats.format import share, three_digits, whole
-from bench.stats.metrics import P50, P99, THROUGHPUT
-from bench.stats.table import Column, Row, Table, label
+from bench.stats.format import whole
 
 SET_ASIDE = "set-aside"
 """The caveat of a trial that does not count: others used our CPUs, and it was made again."""
@@ -211,137 +207,8 @@ def by_rate(rates: Iterable[OfferedRate], percentile: str) -> tuple[tuple[float,
     return tuple((rate, ms) for rate, ms in medians if ms is not None)
 
 
-def trial_table(found: Capacity) -> Table:
-    """One row a trial, by rate."""
-    columns = (
-        Column("offered", "arrivals/s"),
-        Column("length", "s"),
-        Column("answered", "req/s"),
-        Column("p50", "ms"),
-        Column("p99", "ms"),
-        Column("errors", "%"),
-        Column("server CPU", "%"),
-        label("confirmed"),
-        label("result"),
-    )
-    confirmed = {one.rate_per_s: one.text for one in found.confirmations}
-    long = [trial for one in rates_of(found.trials) if one.rate_per_s in confirmed for trial in one.trials]
-    rows = (_trial_row(one, confirmed[one.rate_per_s] if one in long else "") for one in found.trials)
-    return Table("Trials", columns, tuple(rows), (_TRIALS,))
-
-
-_TRIALS = (
-    "Short trials find where to begin; one that fails is made again before it counts. The longer ones confirm, on a "
-    "server started for them: the rate rises after one that held and falls after one that failed, and confirmed counts "
-    "the long trials of a rate. The capacity contradicts the fewest of them, and held at least as often as it failed. "
-    "Server CPU is the share of the cores that its workers can use."
-)
-
-
-def _trial_row(one: Offered, confirmed: str) -> Row:
-    record, errors = one.record, one.record.summary.errors
-    entries = (
-        whole(one.rate_per_s),
-        f"{record.cell.load.duration_s:g}",
-        whole(record.summary.throughput_rps),
-        *(metric.show(estimate([metric.of(record)])) for metric in (P50, P99)),
-        three_digits(100 * errors / record.summary.requests) if errors else "0",
-        share(busy_share(record)),
-        confirmed,
-        one.result,
-    )
-    return Row(entries, caveats=record.caveats)
-
-
 def busy_share(record: Record) -> float | None:
     """The server's CPU time as a share of what its workers could have had; None where that is not known."""
     used = record.resources
     cores = min(len(used.workers), len(used.cpus) or len(used.workers))
     return used.cpu_s / record.cell.load.duration_s / cores if cores and used.cpu_s else None
-
-
-# --- workers -------------------------------------------------------------------------------------
-
-
-_FITTED = ("median", "low", "high")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
-    """Throughput by the number of workers, the law drawn through its medians, and what holds scaling back."""
-
-    setup: str
-    scenario: str
-    points: Mapping[int, Estimate]
-    caveats: Mapping[int, tuple[Caveat, ...]]
-    law: Law
-    brake: Brake
-    cpus: int
-
-
-def growth_of(results: Results) -> Growth | None:
-    """The scaling of a run over numbers of workers; None when it was none, or fewer than three were measured."""
-    facts = results.facts.scaling
-    if facts is None:
-        return None
-    points, caveats = {}, {}
-    for cell in results.cells:
-        found, workers = cell.estimate(THROUGHPUT), results.facts.plan.setup(cell.setup).workers
-        if found and found.median > 0 and workers is not None:
-            points[workers], caveats[workers] = found, cell.caveats
-    if len(points) < FEWEST:
-        return None
-    laws = [fit({n: getattr(found, which) for n, found in points.items()}) for which in _FITTED]
-    cpus = facts.cpus or 0
-    return Growth(
-        setup=facts.setup,
-        scenario=facts.scenario,
-        points=dict(sorted(points.items())),
-        caveats=caveats,
-        law=laws[0],
-        brake=brake(laws, widest_spread(points), max(points), cpus),
-        cpus=cpus,
-    )
-
-
-def widest_spread(points: Mapping[int, Estimate]) -> float | None:
-    """The widest range of repeats, as a share of their median; None where a number of workers has one repeat."""
-    spreads = [found.spread for found in points.values() if found.spread is not None]
-    return max(spreads) if len(spreads) == len(points) else None
-
-
-def growth_table(found: Growth) -> Table:
-    """One row a number of workers: measured, fitted, and what is left of so many times one worker."""
-    columns = (
-        Column("workers"),
-        Column(THROUGHPUT.name, THROUGHPUT.unit),
-        Column("range", "%"),
-        Column("law", "req/s"),
-        Column("of linear", "%"),
-        Column("contention", "σ(N−1)"),
-        Column("coherence", "κN(N−1)"),
-    )
-    law = found.law
-    rows = tuple(
-        Row(
-            (
-                str(n),
-                THROUGHPUT.show(measured),
-                share(measured.spread),
-                whole(law.throughput_rps(n)),
-                share(measured.median / (law.rate_rps * n)),
-                three_digits(law.contention(n)),
-                three_digits(law.coherence(n)),
-            ),
-            caveats=found.caveats[n],
-        )
-        for n, measured in found.points.items()
-    )
-    return Table("Throughput by the number of workers", columns, rows, (_LAW,))
-
-
-_LAW = (
-    "The law is X(N) = λN / (1 + σ(N−1) + κN(N−1)), the Universal Scalability Law (Gunther 2007), fitted to the "
-    "medians of the repeats. Contention is waiting for what only one can use at a time, coherence what workers cost "
-    "each other to agree."
-)

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from bench.capacity.results import SET_ASIDE, Offered, growth_of, knee_of, offered_loads
+from bench.capacity.growth import growth_of
+from bench.capacity.results import SET_ASIDE, Offered, knee_of, offered_loads
 from bench.capacity.search import Answer, Probe, Search, Trial, Verdict, next_step, tallies
 from bench.capacity.slo import SATURATED, Objective, doubts
 from bench.errors import BenchError

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 
 from bench.capacity.charts import capacity_chart, scaling_chart
 from bench.capacity.findings import of_capacity, of_growth
-from bench.capacity.results import capacity_of, growth_of, growth_table, trial_table
+from bench.capacity.growth import growth_of
+from bench.capacity.results import capacity_of
+from bench.capacity.tables import growth_table, trial_table
 from bench.report import plots
 from bench.report.chapter import chapter
 from bench.report.contents import Contents
@@ -14,7 +16,8 @@ from bench.results.findings import findings
 from bench.results.findings.disturbance import disturbance
 from bench.results.findings.finding import Finding
 from bench.results.results import Results, RunKind, say_notes_once
-from bench.results.tables import ranking, stage_table, summary, twin_table, worker_table
+from bench.results.tables import ranking, stage_table, summary, twin_table
+from bench.results.worker_table import worker_table
 
 
 def contents(results: Results) -> Contents:

@@ -1,4 +1,4 @@
-"""Records -> what happened on the server while the latency changed, as lanes over one time axis."""
+"""Records -> charts over time: throughput and latency, and what happened on the server while they changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench.model.record import Record, Worker, WorkerTimeline
 from bench.report.charts.palette import INK, OTHER, QUIET, SETUPS, role
-from bench.report.charts.panels import Chart, LanePanel, LoadStep, PlotLane, PlotLine
+from bench.report.charts.panels import (
+    Chart,
+    LanePanel,
+    LoadStep,
+    Moment,
+    PlotLane,
+    PlotLine,
+    TimePanel,
+)
 from bench.results.cells import CellResults
 from bench.results.findings.causes import of_record
 
@@ -20,12 +28,12 @@ _FLAT = 0.05
 WorkerColumn = Callable[[WorkerTimeline], Sequence[float | None]]
 
 
-def server_over_time(cells: Sequence[CellResults], steadiness: Callable[[Record], float]) -> Chart:
+def server_over_time(cells: Sequence[CellResults]) -> Chart:
     """Of each cell its least steady repeat: latency above, and below it all that was measured inside the server."""
-    chosen = [min(cell.records, key=steadiness) for cell in cells]
+    chosen = [min(cell.records, key=_steadiness) for cell in cells]
     drawn = [
         (cell, record)
-        for cell, record in sorted(zip(cells, chosen, strict=True), key=lambda pair: steadiness(pair[1]))
+        for cell, record in sorted(zip(cells, chosen, strict=True), key=lambda pair: _steadiness(pair[1]))
         if len(record.summary.timeline) > 1
         and any(worker.timeline.t_s for worker in record.resources.workers)
     ]
@@ -39,7 +47,7 @@ def server_over_time(cells: Sequence[CellResults], steadiness: Callable[[Record]
     )
 
 
-def steps(record: Record) -> tuple[LoadStep, ...]:
+def _steps(record: Record) -> tuple[LoadStep, ...]:
     """The stages of a load that is not constant."""
     return tuple(LoadStep(stage.t_s, stage.level) for stage in record.summary.stages)
 
@@ -62,7 +70,7 @@ def _panel(cell: CellResults, record: Record) -> LanePanel:
         lanes=(_latency(record), *_server_lanes(record, role(cell.variant))),
         end_s=record.cell.load.duration_s,
         spikes=tuple(_spikes(record)),
-        steps=steps(record),
+        steps=_steps(record),
         invalid=not cell.valid,
         codes=cell.codes,
     )
@@ -177,3 +185,62 @@ def _moves(lines: Sequence[PlotLine]) -> bool:
         if figures and max(figures) - min(figures) > _FLAT * max(figures):
             return True
     return False
+
+
+_FEWEST_IN_BIN = 20
+
+
+def over_time(cells: Sequence[CellResults]) -> Chart:
+    """Throughput and p99 over time: the least steady cells first."""
+    ordered = sorted(cells, key=lambda cell: min(map(_steadiness, cell.records)))
+    panels = [_time_panel(cell) for cell in ordered if _has_timeline(cell)]
+    return Chart(
+        name="time",
+        title="Throughput and latency over time",
+        reading="Level lines are good: throughput above, p99 below, one line a repeat, the least steady cells first. A "
+        "shaded stretch is a stall, in which less than a tenth of the usual number of answers came. Dotted: where a "
+        "stage of a changing load begins, with its users or arrivals a second.",
+        panels=tuple(panels),
+    )
+
+
+def _has_timeline(cell: CellResults) -> bool:
+    return any(len(record.summary.timeline) > 1 for record in cell.records)
+
+
+def _steadiness(record: Record) -> float:
+    """The deepest dip: the worst bin as a share of the middle one, where that tells."""
+    middle = _middle_rps(record)
+    return min((bin.throughput_rps / middle for bin in record.summary.timeline if middle), default=1.0)
+
+
+def _time_panel(cell: CellResults) -> TimePanel:
+    repeats = tuple(_moments(record) for record in cell.records if record.summary.timeline)
+    first = next(found for found in repeats if len(found) > 1)
+    return TimePanel(
+        title=f"{cell.setup} · {cell.scenario}",
+        where=cell.where,
+        colour=role(cell.variant),
+        repeats=repeats,
+        bin_s=first[1].t_s - first[0].t_s,
+        invalid=not cell.valid,
+        codes=cell.codes,
+        steps=_steps(cell.records[0]),
+    )
+
+
+def _moments(record: Record) -> tuple[Moment, ...]:
+    limit = _middle_rps(record) / 10
+    return tuple(
+        Moment(bin.t_s, bin.throughput_rps, bin.p99_ms, bin.throughput_rps < limit)
+        for bin in record.summary.timeline
+    )
+
+
+def _middle_rps(record: Record) -> float:
+    """The rate of the middle bin, or 0 where that bin holds too few answers to judge others by."""
+    bins = record.summary.timeline
+    if len(bins) < 2:
+        return 0.0
+    middle = statistics.median(bin.throughput_rps for bin in bins)
+    return middle if middle * (bins[1].t_s - bins[0].t_s) >= _FEWEST_IN_BIN else 0.0

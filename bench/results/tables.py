@@ -1,4 +1,4 @@
-"""Records -> tables: the summary of a run, its rankings, twins, workers and stages."""
+"""Records -> tables: the summary of a run, its rankings, twins and stages."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from bench.model.facts import PlanFacts
-from bench.model.record import Caveat, Record, Worker
+from bench.model.record import Caveat, Record
 from bench.results.cells import CellResults, by_context, twins
 from bench.results.results import Results
-from bench.results.workers import imbalance
 from bench.stats.estimate import Comparison, chance, estimate
-from bench.stats.format import NO_EVIDENCE, NOTHING, share, spread, three_digits
+from bench.stats.format import NO_EVIDENCE, NOTHING, spread, three_digits
 from bench.stats.metrics import CPU, MEMORY, P50, P99, P99_BY_TIME, THROUGHPUT, VICTIM_P99, Metric
 from bench.stats.table import Column, Row, Table, label
 
@@ -29,7 +27,8 @@ BY_TIME = (
 FLOOR = "≥: it grew for as long as the cell lasted, so a longer cell would show more, and a ratio would say nothing."
 
 
-def _column(metric: Metric) -> Column:
+def metric_column(metric: Metric) -> Column:
+    """A column of a metric, with its unit."""
     return Column(metric.name, metric.unit)
 
 
@@ -44,9 +43,9 @@ def summary(results: Results) -> Table:
     columns = (
         label("setup"),
         label("scenario"),
-        _column(THROUGHPUT),
+        metric_column(THROUGHPUT),
         _RANGE,
-        *map(_column, metrics),
+        *map(metric_column, metrics),
         Column("errors"),
     )
     contexts = by_context(cells).values()
@@ -108,10 +107,10 @@ def ranking(results: Results) -> Table:
     columns = (
         Column("rank"),
         label("setup"),
-        _column(THROUGHPUT),
+        metric_column(THROUGHPUT),
         _RANGE,
         Column("to leader"),
-        *map(_column, metrics),
+        *map(metric_column, metrics),
     )
     rows = chain.from_iterable(_ranked_rows(cells, metrics) for cells in contexts)
     fewest = min((len(cell.records) for cells in contexts for cell in cells), default=0)
@@ -164,10 +163,10 @@ def twin_table(results: Results) -> Table:
     metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), P50, P99, CPU, VICTIM_P99)
     columns = (
         label("variant"),
-        _column(THROUGHPUT),
+        metric_column(THROUGHPUT),
         _RANGE,
         Column("to first"),
-        *map(_column, metrics),
+        *map(metric_column, metrics),
     )
     rows = [_twin_row(cell, cells[0], metrics) for cells in sets for cell in cells]
     floor = (FLOOR,) if any(cell.grows(VICTIM_P99) for cells in sets for cell in cells) else ()
@@ -192,77 +191,6 @@ def _twin_row(cell: CellResults, reference: CellResults, metrics: Iterable[Metri
     return Row(entries, f"{cell.group}: {cell.setup}, {cell.where}", cell.caveats, not cell.valid)
 
 
-def worker_table(results: Results) -> Table:
-    """How the requests of setups with several workers were shared out."""
-    columns = (
-        label("setup"),
-        label("scenario"),
-        Column("workers"),
-        Column("cores"),
-        _column(THROUGHPUT),
-        Column("least busy", "%"),
-        Column("busiest", "%"),
-        Column("imbalance"),
-        _column(MEMORY),
-    )
-    counts = [(cell, worker_count(cell, results.facts.plan)) for cell in results.cells]
-    rows = [_worker_row(cell, count) for cell, count in counts if count > 1]
-    notes = (
-        "Least busy and busiest: the smallest and the largest share of requests that one worker answered.",
-        "Imbalance: the requests of the busiest worker over the mean of all, 1.00 when they share alike; of the worst "
-        "repeat.",
-    )
-    return Table("Workers", columns, tuple(rows), notes if rows else ())
-
-
-def worker_count(cell: CellResults, plan: PlanFacts) -> int:
-    """The workers a setup is said to have, else as many as were seen to answer."""
-    seen = max((len(shares(record.resources.workers)) for record in cell.records), default=0)
-    planned = plan.setup(cell.setup).workers
-    return seen if planned is None else planned
-
-
-def cores(cell: CellResults) -> int | None:
-    """How many CPUs the server was pinned to; None when it was not."""
-    return len({cpu for record in cell.records for cpu in record.resources.cpus}) or None
-
-
-def shares(workers: Sequence[Worker]) -> tuple[float, ...]:
-    """Each worker's share of the requests, smallest first; empty when the answers do not tell."""
-    counts = [worker.requests for worker in workers if worker.requests is not None]
-    total = sum(counts)
-    return tuple(sorted(count / total for count in counts)) if total else ()
-
-
-def _worker_row(cell: CellResults, workers: int) -> Row:
-    seen = [found for record in cell.records if (found := shares(record.resources.workers))]
-    least = (
-        0.0
-        if any(len(found) < workers for found in seen)
-        else min((found[0] for found in seen), default=None)
-    )
-    pinned = cores(cell)
-    entries = (
-        cell.setup,
-        cell.scenario,
-        str(workers),
-        NOTHING if pinned is None else str(pinned),
-        THROUGHPUT.show(cell.estimate(THROUGHPUT)),
-        share(least if seen else None),
-        share(max((found[-1] for found in seen), default=None)),
-        _imbalance(seen, workers),
-        MEMORY.show(cell.estimate(MEMORY)),
-    )
-    return Row(entries, cell.where, cell.caveats, not cell.valid)
-
-
-def _imbalance(seen: Iterable[Sequence[float]], workers: int) -> str:
-    """The index of the least even repeat; workers that never answered count as those who had nothing."""
-    indices = [imbalance([*found, *[0.0] * (workers - len(found))]) for found in seen]
-    worst = max((index for index in indices if index is not None), default=None)
-    return NOTHING if worst is None else f"{worst:.2f}"
-
-
 def stage_table(results: Results) -> Table:
     """The stages of loads that are not constant: what each served, and how fast."""
     columns = (
@@ -270,9 +198,9 @@ def stage_table(results: Results) -> Table:
         Column("from", "s"),
         Column("for", "s"),
         Column("level"),
-        _column(THROUGHPUT),
+        metric_column(THROUGHPUT),
         _RANGE,
-        *map(_column, (P50, P99)),
+        *map(metric_column, (P50, P99)),
         Column("errors"),
     )
     rows = [
@@ -306,13 +234,13 @@ def _stage_row(cell: CellResults, place: int) -> Row:
     return Row(entries, f"{cell.setup}, {cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
 
 
-def chance_note(n_base: int, n_new: int, made: int | None = None) -> str:
+def chance_note(n_base: int, n_head: int, made: int | None = None) -> str:
     """How often chance alone shows a difference between so many repeats, and how many comparisons were made."""
-    if min(n_base, n_new) < 2:
+    if min(n_base, n_head) < 2:
         return "A single repeat has no spread, so it can show no difference."
-    one_in = 1 / chance(n_base, n_new)
+    one_in = 1 / chance(n_base, n_head)
     return (
-        f"With {n_base} repeats against {n_new}, two equal things look different by chance in one of "
+        f"With {n_base} repeats against {n_head}, two equal things look different by chance in one of "
         f"{one_in:.0f} comparisons{'' if made is None else f'; here are {made}'}."
     )
 

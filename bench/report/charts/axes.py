@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,8 +18,11 @@ PLOT = 2.3
 LEGEND_LINE = 0.2
 MOST_IN_LINE = 52
 
+Dash = Literal["-"] | tuple[float, tuple[float, ...]]
+DASHES: tuple[Dash, ...] = ("-", (0, (5, 2)), (0, (2, 1)), (0, (6, 2, 1, 2)))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
     """A rectangle of a figure, in inches from its lower left corner."""
 
@@ -81,3 +84,7 @@ def short(figure: float, _: object = None) -> str:
 def cut(words: str, most: int) -> str:
     """Words that would run out of their panel end in an ellipsis; by length, as the page sets its own font."""
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
+def code_marks(codes: Sequence[str], names: Mapping[str, str]) -> str:
+    return f" [{' '.join(names[code] for code in codes)}]" if codes else ""

@@ -1,4 +1,4 @@
-"""What a chart is made of, as data: the nouns between plots.py, which knows records, and charts.py, which draws."""
+"""What a chart is made of, as data: the nouns between modules that know records and drawing.py, which draws."""
 
 from __future__ import annotations
 

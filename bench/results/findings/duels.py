@@ -10,7 +10,7 @@ from bench.results.cells import CellResults, across, by_context, peak
 from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, rate, word
 from bench.results.results import Results
 from bench.results.siblings import siblings
-from bench.results.tables import cores
+from bench.results.worker_table import cores
 from bench.stats.estimate import Comparison, compare, geometric_mean
 from bench.stats.format import listed
 from bench.stats.metrics import MEMORY, THROUGHPUT

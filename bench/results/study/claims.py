@@ -13,7 +13,7 @@ from bench.results.results import Results
 from bench.results.study.plateaus import workers
 from bench.results.study.ratio import Ratio, ratio
 from bench.results.study.rule import source
-from bench.results.tables import cores
+from bench.results.worker_table import cores
 from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
 
 ClaimVerdict = Literal["borne out", "refuted", "not settled"]

@@ -9,6 +9,7 @@ import pytest
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat, Record, Slice
 from bench.report import plots
+from bench.report.bars import twin_bars
 from bench.report.charts.panels import Chart, CurvePanel, StripPanel, TimePanel
 from bench.results.cells import gather
 from bench.stats.estimate import Estimate
@@ -316,5 +317,5 @@ def test_the_twins_are_those_of_the_place_that_has_the_most() -> None:
             *repeats("b", "io-misuse", 1),
         ]
     )
-    assert strips(plots.twin_bars(cells)) == {"io": ["io-async", "io-sync", "io-misuse"]}
-    assert "Measured on b" in plots.twin_bars(cells).reading
+    assert strips(twin_bars(cells)) == {"io": ["io-async", "io-sync", "io-misuse"]}
+    assert "Measured on b" in twin_bars(cells).reading

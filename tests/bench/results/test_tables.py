@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model.facts import PlanFacts, SetupFacts
-from bench.model.record import Caveat, Latency, Record, Run, StageSummary, Worker
+from bench.model.record import Caveat, Latency, Record, Run, StageSummary
 from bench.results import tables as tables
 from bench.results.cells import gather
-from bench.results.tables import cores, rank, shares, stage_table, worker_count, worker_table
+from bench.results.tables import rank, stage_table
 from bench.stats.table import Table
 from tests.bench.builders import OPEN, record, repeats, results
 
@@ -213,7 +212,7 @@ def test_a_scenario_with_one_setup_has_no_ranking() -> None:
     assert (table.rows, table.notes) == ((), ())
 
 
-# --- twins and workers ---------------------------------------------------------------------------
+# --- twins ---------------------------------------------------------------------------
 
 
 def test_twins_are_held_against_their_reference() -> None:
@@ -244,45 +243,6 @@ def test_a_victim_whose_time_grew_with_the_cell_has_a_floor() -> None:
     assert any("≥" in note for note in table.notes)
 
 
-def test_workers_show_the_smallest_and_largest_share_of_any_repeat() -> None:
-    table = tables.worker_table(
-        results(
-            record("uvicorn-2", workers=(60, 40), repeat=0, cpus=(0, 1)),
-            record("uvicorn-2", workers=(30, 70), repeat=1, cpus=(0, 1)),
-            record("uvicorn", workers=(100,)),
-        )
-    )
-    assert column(table, "setup") == ["uvicorn-2"]
-    found = [column(table, name)[0] for name in ("workers", "cores", "least busy", "busiest")]
-    assert found == ["2", "2", "30", "70"]
-
-
-@pytest.mark.parametrize(
-    ("workers", "expected"),
-    [((None, None), ["–", "–"]), ((100,), ["0.0", "100"]), ((100, 0), ["0.0", "100"])],
-    ids=["answers do not tell", "one of two never answered and was never seen", "one of two never answered"],
-)
-def test_shares_of_workers_with_gaps(workers: tuple[int | None, ...], expected: list[str]) -> None:
-    table = tables.worker_table(results(record("uvicorn-2", workers=workers)))
-    assert [column(table, name)[0] for name in ("least busy", "busiest")] == expected
-
-
-def test_shares_cores_and_worker_counts() -> None:
-    some = [
-        Worker(pid=1, requests=75, cpu_s=0, rss_peak_bytes=0),
-        Worker(pid=2, requests=25, cpu_s=0, rss_peak_bytes=0),
-        Worker(pid=3, requests=None, cpu_s=0, rss_peak_bytes=0),
-    ]
-    assert shares(some) == (0.25, 0.75)
-    assert shares([Worker(pid=1, requests=0, cpu_s=0, rss_peak_bytes=0)]) == ()
-    pinned, free = gather([record("a", cpus=(0, 1)), record("b", cpus=(), workers=(3, 4, 5))])
-    assert (cores(pinned), cores(free)) == (2, None)
-    assert (
-        worker_count(pinned, PlanFacts(setups={"a": SetupFacts({"workers": 4})})),
-        worker_count(free, PlanFacts()),
-    ) == (4, 3)
-
-
 # --- caveats -------------------------------------------------------------------------------------
 
 
@@ -292,42 +252,7 @@ def test_caveats_with_the_records_that_carry_them() -> None:
     assert tables.caveats_of([one, two]) == ((lag, (one,)), (steal, (one, two)))
 
 
-UNCHECKED = Caveat("unchecked", "GET / has no check: only its status was looked at")
-
-
-def test_a_note_that_every_cell_carries_is_said_once() -> None:
-    table = tables.summary(
-        results(
-            record(caveats=(UNCHECKED,)),
-            record(repeat=1, caveats=(Caveat("lag", "1 ms"), UNCHECKED)),
-            record("b", caveats=(UNCHECKED,)),
-        )
-    )
-    assert [(row.entries[0], row.codes) for row in table.rows] == [("b", ()), ("uvicorn", ("lag",))]
-    assert [note for note in table.notes if "unchecked" in note] == [
-        f"In every cell, unchecked: {UNCHECKED.text}."
-    ]
-
-
-def test_a_note_that_some_cells_carry_stays_with_them() -> None:
-    table = tables.summary(results(record("a", throughput=2000, caveats=(UNCHECKED,)), record("b")))
-    assert [row.codes for row in table.rows] == [("unchecked",), ()]
-    assert not [note for note in table.notes if "unchecked" in note]
-
-
-def test_a_doubt_that_every_cell_carries_stays_with_each() -> None:
-    lag = Caveat("lag", "1 ms")
-    table = tables.summary(results(record("a", caveats=(lag,)), record("b", caveats=(lag,))))
-    assert [row.codes for row in table.rows] == [("lag",), ("lag",)]
-
-
-def test_of_several_texts_of_one_note_its_code_is_said() -> None:
-    other = Caveat("unchecked", "GET /other has no check")
-    table = tables.summary(results(record("a", caveats=(UNCHECKED,)), record("b", caveats=(other,))))
-    assert [note for note in table.notes if "unchecked" in note] == ["In every cell, unchecked."]
-
-
-# --- stages and balance --------------------------------------------------------------------------
+# --- stages --------------------------------------------------------------------------
 
 
 def staged(repeat: int, *throughputs: float) -> Record:
@@ -358,12 +283,3 @@ def test_each_stage_of_a_changing_load_has_its_row() -> None:
 
 def test_a_constant_load_has_no_stages() -> None:
     assert stage_table(results(record())).rows == ()
-
-
-def test_the_imbalance_of_workers_is_that_of_the_worst_repeat() -> None:
-    """75 % of one in two is 1.5 times the mean; 60 % is 1.2."""
-    made = [
-        record("uvicorn-2", repeat=repeat, workers=counts)
-        for repeat, counts in enumerate([(60, 40), (25, 75)])
-    ]
-    assert column(worker_table(results(*made)), "imbalance") == ["1.50"]
