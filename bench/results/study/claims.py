@@ -10,37 +10,15 @@ from typing import Literal
 from bench.results.cells import CellResults
 from bench.results.micro import Micro
 from bench.results.results import Results
+from bench.results.study.claim import Claim, Meeting
 from bench.results.study.plateaus import workers
 from bench.results.study.ratio import Ratio, ratio
 from bench.results.study.rule import source
+from bench.results.study.shipped import CLAIMS, COMPRESSION
 from bench.results.worker_table import cores
-from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
+from bench.stats.metrics import THROUGHPUT
 
 ClaimVerdict = Literal["borne out", "refuted", "not settled"]
-
-
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """Two cells that are to meet at every load they share, as (setup, scenario), and the metric in which they do."""
-
-    new: tuple[str, str]
-    base: tuple[str, str]
-    metric: Metric = THROUGHPUT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A sentence, and what it says of each ratio.
-
-    It is higher or lower than 1; or alike, within the factor; or it scales, which is to reach the factor, and takes a
-    core for each worker. What compression `saves` is told beside it.
-    """
-
-    text: str
-    meetings: tuple[Meeting, ...]
-    says: Literal["higher", "lower", "alike", "scales"] = "higher"
-    factor: float = 1.0
-    saves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,78 +29,6 @@ class Judged:
     verdict: ClaimVerdict
     figures: str
     records: str
-
-
-def _peer(language: str, setup: str) -> Claim:
-    return Claim(
-        text=f"FastAPI is comparable to {language}: within a factor of 2 in CPU a request, and in the requests that "
-        "wait",
-        meetings=(
-            Meeting(("uvicorn", "noop-async"), (setup, "noop-async"), CPU),
-            Meeting(("uvicorn", "json-model"), (setup, "json-model"), CPU),
-            Meeting(("uvicorn", "io-async"), (setup, "io-async")),
-        ),
-        says="alike",
-        factor=2.0,
-    )
-
-
-CLAIMS = (
-    Claim(
-        text="I/O belongs in async def: it serves more than def",
-        meetings=(Meeting(("uvicorn", "io-async"), ("uvicorn", "io-sync")),),
-    ),
-    Claim(
-        text="CPU work belongs in def: it serves more than async def",
-        meetings=(
-            Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async")),
-            Meeting(("uvicorn", "cpu-hash-sync"), ("uvicorn", "cpu-hash-async")),
-        ),
-    ),
-    Claim(
-        text="CPU work belongs in def: others wait less beside it",
-        meetings=(Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async"), VICTIM_P99),),
-        says="lower",
-    ),
-    Claim(
-        text="uvloop serves more than asyncio",
-        meetings=(Meeting(("uvicorn", "noop-async"), ("uvicorn-asyncio-httptools", "noop-async")),),
-    ),
-    Claim(
-        text="httptools serves more than h11",
-        meetings=(Meeting(("uvicorn", "noop-async"), ("uvicorn-uvloop-h11", "noop-async")),),
-    ),
-    Claim(
-        text="an orjson response serves more than the default",
-        meetings=(Meeting(("uvicorn", "json-orjson"), ("uvicorn", "json-model")),),
-    ),
-    Claim(
-        text="gzip costs CPU, and saves bytes",
-        meetings=(Meeting(("uvicorn-gzip", "gzip"), ("uvicorn", "gzip"), CPU),),
-        saves=True,
-    ),
-    Claim(
-        text="a cache in memory serves more than the database",
-        meetings=(Meeting(("uvicorn-memory-cache", "cache-read"), ("uvicorn", "cache-read")),),
-    ),
-    Claim(
-        text="workers scale with cores: two serve twice as much, within 20 %",
-        meetings=(
-            Meeting(("uvicorn-2", "noop-async"), ("uvicorn", "noop-async")),
-            Meeting(("uvicorn-2", "cpu-async"), ("uvicorn", "cpu-async")),
-        ),
-        says="scales",
-        factor=1.6,
-    ),
-    Claim(
-        text="gunicorn's uvicorn worker serves as much as plain uvicorn, within 10 %",
-        meetings=(Meeting(("gunicorn-1", "noop-async"), ("uvicorn", "noop-async")),),
-        says="alike",
-        factor=1.1,
-    ),
-    _peer("Node.js", "node-http"),
-    _peer("Go", "go-net-http"),
-)
 
 
 def claims(results: Results) -> tuple[Judged, ...]:
@@ -208,7 +114,7 @@ def _saved(micro: Micro) -> str:
     """`16,384 bytes become 2,310 at level 4`, from the benchmark of the level that the app uses."""
     for one in micro.benchmarks:
         sizes = one.extra.get("bytes_in"), one.extra.get("bytes_out")
-        if one.name == "gzip-4" and all(isinstance(size, int) for size in sizes):
+        if one.name == COMPRESSION and all(isinstance(size, int) for size in sizes):
             return f"{sizes[0]:,} bytes become {sizes[1]:,} at level 4, the app's own"
     return ""
 

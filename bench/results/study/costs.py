@@ -9,6 +9,7 @@ from bench.results.cells import CellResults
 from bench.results.micro import Benchmark, Micro
 from bench.results.results import Results
 from bench.results.study.ladder import Ladder
+from bench.results.study.shipped import ASKING, DATABASE, HOP, NOTHING_ASYNC, NOTHING_SYNC
 from bench.stats.metrics import P50
 
 _HOPS = ("sync",)
@@ -60,7 +61,7 @@ def costs(results: Results, ladders: Iterable[Ladder]) -> Iterator[RequestCost]:
         return
     for ladder in ladders:
         setup = results.facts.plan.setup(ladder.setup)
-        database = "postgres" if "postgres" in setup.services else "sqlite"
+        database = "postgres" if "postgres" in setup.services else DATABASE
         inside = _Inside(results.micro, setup.loop or "uvloop", database)
         for variant in ladder.variants:
             cell = ladder.cells(variant).get(1)
@@ -80,13 +81,13 @@ class _Inside:
             for one in micro.benchmarks
             if one.extra.get("loop") == loop and one.extra.get("concurrency") == 1
         ]
-        self._asking_s = self._layer_s("calibration", "bare-app") or 0.0
+        self._asking_s = self._layer_s(*ASKING) or 0.0
 
     def parts(self, scenario: str, variant: str) -> Parts | None:
         """None where the scenario or what it is held against was not measured."""
         whole_s, nothing_s = (
             self._endpoint_s(scenario, self._database),
-            self._endpoint_s("noop-async", "sqlite"),
+            self._endpoint_s(NOTHING_ASYNC, DATABASE),
         )
         if whole_s is None or nothing_s is None:
             return None
@@ -94,8 +95,8 @@ class _Inside:
 
     def _hop_s(self, variant: str, nothing_s: float) -> float:
         if variant in _HOPS:
-            return max(0.0, (self._endpoint_s("noop-sync", "sqlite") or 0.0) - nothing_s)
-        return (self._layer_s("thread-hop", "thread-hop") or 0.0) if variant in _OFFLOADS else 0.0
+            return max(0.0, (self._endpoint_s(NOTHING_SYNC, DATABASE) or 0.0) - nothing_s)
+        return (self._layer_s(*HOP) or 0.0) if variant in _OFFLOADS else 0.0
 
     def _endpoint_s(self, scenario: str, database: str) -> float | None:
         found = (one for one in self._single if _is(one, "endpoint", scenario=scenario, database=database))

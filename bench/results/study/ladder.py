@@ -8,26 +8,10 @@ from dataclasses import dataclass
 from bench.model.plan import ClosedLoad
 from bench.results.cells import REFERENCES, CellResults
 from bench.results.study.ratio import Ratio, ratio
+from bench.results.study.shipped import work_of
 from bench.stats.metrics import Metric
 
 _ORDER = (*REFERENCES, "sync", "offload", "misuse")
-
-_WORK = {
-    "noop": "Nothing but a constant",
-    "io": "I/O of 10 ms",
-    "io-fanout": "Five times I/O of 10 ms",
-    "cpu": "1 ms of Python",
-    "cpu-hash": "1 ms of hashing in C",
-    "json": "50 objects as JSON",
-    "dependencies": "Three dependencies",
-    "background": "A task of 10 ms after the answer",
-    "stream": "A body of 20 chunks",
-    "db-orm": "One row through the ORM",
-    "db-core": "One row through Core",
-    "db-raw": "One row from the driver",
-    "db-list": "50 rows through the ORM",
-    "db-counter": "Everybody adds one to a row",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +74,6 @@ def ladders(cells: Iterable[CellResults]) -> tuple[Ladder, ...]:
         for key, levels in found.items()
     )
     return tuple(ladder for ladder in made if len(ladder.variants) > 1 and ladder.variants[0] in REFERENCES)
-
-
-def work_of(group: str) -> str:
-    """What the twins of a group do, in a few words; the group's name where there are none."""
-    return _WORK.get(group, group)
 
 
 def _place(variant: str) -> tuple[int, str]:

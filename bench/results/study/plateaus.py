@@ -9,12 +9,10 @@ from bench.results.caveats import OTHER_LOAD
 from bench.results.cells import CellResults
 from bench.results.findings.bottlenecks import of_cell
 from bench.results.study.ladder import Ladder
+from bench.results.study.shipped import WAITS_S
 from bench.stats.estimate import Estimate
 from bench.stats.format import three_digits, whole
 from bench.stats.metrics import CPU, P50, THROUGHPUT
-
-WAITS_S = {"io": 0.010}
-"""Endpoints that wait for a known time; the time of all others is measured at 1 user."""
 
 WITHIN = 0.15
 """A plateau is met when throughput comes this near to it."""

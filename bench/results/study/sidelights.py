@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bench.results.cells import CellResults, by_place, twins
-from bench.results.study.ladder import work_of
 from bench.results.study.plateaus import tokens, workers
 from bench.results.study.ratio import Ratio, ratio
 from bench.results.study.rule import Rule
+from bench.results.study.shipped import THREADED, work_of
 from bench.stats.format import times
 from bench.stats.metrics import P99, THROUGHPUT, VICTIM_P99
 
@@ -18,7 +18,7 @@ def of_threads(cells: Iterable[CellResults]) -> Iterator[Rule]:
     waiting = [
         (count, cell)
         for cell in cells
-        if cell.scenario == "io-sync" and cell.closed and (count := tokens(cell)) is not None
+        if cell.scenario == THREADED and cell.closed and (count := tokens(cell)) is not None
     ]
     found = [
         (count, less, made)
@@ -36,7 +36,8 @@ def of_threads(cells: Iterable[CellResults]) -> Iterator[Rule]:
         elif best.direction == "lower":
             what += " are worse"
         told = f"{times(best.interval.middle)} the requests"
-        yield Rule(f"I/O of 10 ms in def: {what}", f"I/O of 10 ms at {best.new.load.label}: {told}", (best,))
+        work = work_of(best.new.group)
+        yield Rule(f"{work} in def: {what}", f"{work} at {best.new.load.label}: {told}", (best,))
 
 
 def _evident(found: Ratio) -> tuple[bool, float]:

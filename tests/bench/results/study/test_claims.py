@@ -11,8 +11,10 @@ from bench.model.record import Caveat, Failure, Record, Run
 from bench.plan.config import load_setups
 from bench.results.cells import gather
 from bench.results.results import understand
-from bench.results.study.claims import CLAIMS, Claim, Judged, claims, verdict_of
+from bench.results.study.claim import Claim
+from bench.results.study.claims import Judged, claims, verdict_of
 from bench.results.study.ratio import Ratio, RatioInterval
+from bench.results.study.shipped import CLAIMS
 from bench.stats.metrics import THROUGHPUT
 from scenarios import SCENARIOS
 from tests.bench.builders import repeats, run
