@@ -92,6 +92,9 @@ def facts(run: str, plan: Plan, bench: Bench) -> dict[str, object]:
             "blocks": [asdict(block) for block in plan.blocks],
             "setups": {name: asdict(bench.setups[name]) for name in used},
             "scenarios": {name: bench.scenarios[name].about for name in scenarios},
+            "variants": {
+                name: [bench.scenarios[name].group, bench.scenarios[name].variant] for name in scenarios
+            },
         },
         "seed": plan.seed,
         "cpus": {

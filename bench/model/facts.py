@@ -86,7 +86,10 @@ class SetupFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
-    """What was to be measured: setups and scenarios by name, of scenarios what they are about."""
+    """What was to be measured: setups and scenarios by name, of scenarios what they are about.
+
+    `variants` gives the group and the variant of a scenario; runs from before it was kept have them in the name alone.
+    """
 
     name: str | None = None
     about: str | None = None
@@ -94,6 +97,12 @@ class PlanFacts:
     blocks: tuple[Mapping[str, object], ...] = ()
     setups: Mapping[str, SetupFacts] = field(default_factory=dict)
     scenarios: Mapping[str, str] = field(default_factory=dict)
+    variants: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def variant(self, scenario: str) -> tuple[str, str]:
+        """A scenario's group and variant: `db-orm-async` is the variant `async` of `db-orm` unless the plan says."""
+        group, _, variant = scenario.rpartition("-")
+        return self.variants.get(scenario, (group or scenario, variant))
 
     def setup(self, name: str) -> SetupFacts:
         """A setup by its name; one without fields where the plan does not know it."""
@@ -216,7 +225,15 @@ def _plan(told: Mapping[str, object]) -> PlanFacts:
         blocks=tuple(map(_mapping, _list(told.get("blocks")))),
         setups={str(name): SetupFacts(_mapping(fields)) for name, fields in _mapping(setups).items()},
         scenarios=_words(told.get("scenarios")),
+        variants=dict(_variants(_mapping(told.get("variants")))),
     )
+
+
+def _variants(told: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, str]]]:
+    for name, pair in told.items():
+        match _texts(pair):
+            case (group, variant):
+                yield name, (group, variant)
 
 
 def _cpus(told: Mapping[str, object]) -> CpuFacts:

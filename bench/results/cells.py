@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bench.model.facts import PlanFacts
 from bench.model.plan import ClosedLoad, Load
 from bench.model.record import Caveat, Record
 from bench.results.caveats import VICTIM_GROWS
@@ -24,17 +25,21 @@ Sets = TypeVar("Sets", bound=Sequence[Sequence["CellResults"]])
 REFERENCES = ("async", "model")
 _VARIANTS = (*REFERENCES, "sync", "offload", "misuse")
 
+_UNPLANNED = PlanFacts()
+
 
 @dataclass(frozen=True, slots=True)
 class CellResults:
     """A cell (setup x scenario x engine x load) with all of its records, in the order of their repeats; at least one.
 
-    `load_label` names the load among those of its run. One invalid repeat makes the cell invalid: to go on
-    with the others would be to pick the repeats one likes.
+    `load_label` names the load among those of its run; `group` and `variant` are the scenario's. One invalid repeat
+    makes the cell invalid: to go on with the others would be to pick the repeats one likes.
     """
 
     records: tuple[Record, ...]
     load_label: str
+    group: str
+    variant: str
 
     @property
     def setup(self) -> str:
@@ -64,16 +69,6 @@ class CellResults:
     @property
     def closed(self) -> bool:
         return isinstance(self.load, ClosedLoad)
-
-    @property
-    def group(self) -> str:
-        """`db-orm-async` belongs to `db-orm`."""
-        return self.scenario.rpartition("-")[0] or self.scenario
-
-    @property
-    def variant(self) -> str:
-        """`db-orm-async` is the variant `async`."""
-        return self.scenario.rpartition("-")[2]
 
     @property
     def where(self) -> str:
@@ -128,12 +123,16 @@ class CellResults:
         return compare(base.estimate(metric), self.estimate(metric))
 
 
-def gather(records: Iterable[Record]) -> tuple[CellResults, ...]:
-    """The records by cell, ordered by engine, load, scenario and setup."""
+def gather(records: Iterable[Record], plan: PlanFacts = _UNPLANNED) -> tuple[CellResults, ...]:
+    """The records by cell, ordered by engine, load, scenario and setup; `plan` knows the variants of scenarios."""
     cells = _by(records, lambda record: record.cell.key)
     loads = {key[3] for key in cells}
     repeats = [
-        CellResults(tuple(sorted(found, key=lambda record: record.cell.repeat)), _label(key[3], loads))
+        CellResults(
+            tuple(sorted(found, key=lambda record: record.cell.repeat)),
+            _label(key[3], loads),
+            *plan.variant(key[1]),
+        )
         for key, found in cells.items()
     ]
     return tuple(sorted(repeats, key=_order))

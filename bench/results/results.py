@@ -51,7 +51,7 @@ class Results:
 
 def understand(run: Run, micro: Micro | None = None) -> Results:
     """The run by cell, each record with every caveat."""
-    return Results(run=run, records=run.records, cells=gather(run.records), micro=micro)
+    return Results(run=run, records=run.records, cells=gather(run.records, run.facts.plan), micro=micro)
 
 
 def say_notes_once(results: Results) -> Results:
@@ -67,7 +67,9 @@ def say_notes_once(results: Results) -> Results:
     if not sentences:
         return results
     records = tuple(_without(record, sentences) for record in results.records)
-    return replace(results, records=records, cells=gather(records), notes=tuple(sentences.values()))
+    return replace(
+        results, records=records, cells=gather(records, results.facts.plan), notes=tuple(sentences.values())
+    )
 
 
 def _without(record: Record, codes: dict[str, str]) -> Record:

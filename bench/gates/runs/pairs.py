@@ -50,7 +50,7 @@ def pairs(base: Results, head: Results) -> tuple[CellPair, ...]:
     Cells that differ in how long they were measured alone belong together; then those of a setup, scenario and engine
     that is left with one load on either side.
     """
-    cells = gather(base.records + head.records)
+    cells = gather(base.records + head.records, base.facts.plan)
     in_base, in_head = ({cell.key: cell for cell in run.cells} for run in (base, head))
     found = [CellPair(_part(cell, in_base), _part(cell, in_head)) for cell in cells]
     for key in (_but_for_time, _but_for_load):

@@ -86,6 +86,7 @@ def test_the_facts_of_the_sample_are_read_and_kept() -> None:
     facts = read_run(SAMPLE).facts
     known = as_json(typed(facts))
     assert isinstance(known, dict)
+    known["plan"] = {name: known["plan"][name] for name in told["plan"]}  # from before its variants were kept
     assert {name: known[name] for name in told} == told
     assert facts.source == told
 
@@ -133,3 +134,10 @@ def test_the_parts_of_a_search_and_of_a_scaling_run_are_typed() -> None:
     assert facts.scaling is not None
     assert asdict(facts.scaling) == SCALING
     assert read_facts({"scaling": {"setup": "a"}}).scaling == ScalingFacts(setup="a")
+
+
+def test_a_plan_knows_groups_and_variants_and_older_runs_have_them_in_the_name() -> None:
+    plan = read_facts({"plan": {"variants": {"checkout-v2": ["checkout", "async"], "odd": ["one"]}}}).plan
+    assert plan.variants == {"checkout-v2": ("checkout", "async")}
+    assert plan.variant("checkout-v2") == ("checkout", "async")
+    assert (plan.variant("db-orm-async"), plan.variant("ping")) == (("db-orm", "async"), ("ping", "ping"))

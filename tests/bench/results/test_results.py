@@ -4,6 +4,7 @@ import pytest
 
 from bench.model.record import Caveat
 from bench.results import tables
+from bench.results.cells import twins
 from bench.results.results import RunKind, say_notes_once, understand
 from tests.bench.builders import record, repeats, results, run
 
@@ -69,3 +70,13 @@ def test_of_several_texts_of_one_note_its_code_is_said() -> None:
     other = Caveat("unchecked", "GET /other has no check")
     table = tables.summary(results(record("a", caveats=(UNCHECKED,)), record("b", caveats=(other,))))
     assert [note for note in table.notes if "unchecked" in note] == ["In every cell, unchecked."]
+
+
+def test_twins_are_those_of_one_group_whatever_they_are_called() -> None:
+    plan = {"variants": {"old-way": ["checkout", "sync"], "new-way": ["checkout", "async"]}}
+    made = run(record(scenario="old-way"), record(scenario="new-way"), plan=plan)
+    (found,) = twins(understand(made).cells)
+    assert [(cell.scenario, cell.group, cell.variant) for cell in found] == [
+        ("new-way", "checkout", "async"),
+        ("old-way", "checkout", "sync"),
+    ]
