@@ -102,7 +102,7 @@ def _rising(ladder: Ladder, plateaus: Iterable[Plateau], highest: float) -> tupl
 
 def _ratio_panel(ladder: Ladder) -> PlanePanel | None:
     first, second = ladder.pair
-    found = ladder.ratios(first, second, THROUGHPUT)
+    found = ladder.ratios(second, first, THROUGHPUT)
     if not found:
         return None
     points = tuple((float(users), each.interval.middle) for users, each in found.items())

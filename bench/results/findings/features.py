@@ -15,14 +15,14 @@ def features(results: Results) -> Finding | None:
     duels = [
         duel
         for base, others in featured(results.facts.plan)[:1]
-        for new in others
-        if (duel := meetings(results.cells, new, base))
+        for head in others
+        if (duel := meetings(results.cells, base, head))
     ]
     if not duels:
         return None
-    plain = duels[0][0][1]
+    plain = duels[0][0][0]
     text = " ".join(sentence for duel in duels if (sentence := _sentence(duel)))
-    silent = [duel[0][0].setup for duel in duels if not _sentence(duel)]
+    silent = [_head(duel) for duel in duels if not _sentence(duel)]
     if silent:
         text += f" For {listed(silent)} {NOT_SHOWN}."
     used = [cell for duel in duels for pair in duel for cell in pair]
@@ -42,17 +42,22 @@ def _sentence(duel: Duel) -> str:
     parts = ([f"serves {served} the requests"] if served else []) + (
         [f"spends {spent} the CPU on a request"] if spent else []
     )
-    return f"{duel[0][0].setup} {listed(parts)}." if parts else ""
+    return f"{_head(duel)} {listed(parts)}." if parts else ""
 
 
 def _shown(duel: Duel, metric: Metric) -> str:
-    ratios = ((new.scenario, evident(new.against(base, metric))) for new, base in duel)
+    ratios = ((head.scenario, evident(head.against(base, metric))) for base, head in duel)
     return listed([f"{found.text} in {scenario}" for scenario, found in ratios if found])
 
 
 def _figure(duel: Duel) -> str:
     ratios = ", ".join(
-        f"{new.scenario} {word(new.against(base, THROUGHPUT))} (CPU {word(new.against(base, CPU))})"
-        for new, base in duel
+        f"{head.scenario} {word(head.against(base, THROUGHPUT))} (CPU {word(head.against(base, CPU))})"
+        for base, head in duel
     )
-    return f"{duel[0][0].setup}: {ratios}"
+    return f"{_head(duel)}: {ratios}"
+
+
+def _head(duel: Duel) -> str:
+    """The setup with the feature."""
+    return duel[0][1].setup

@@ -14,14 +14,14 @@ from bench.stats.metrics import THROUGHPUT, VICTIM_P99
 
 def async_over_sync(cells: Iterable[CellResults]) -> Finding | None:
     """How much more an async endpoint serves than its sync twin, group by group on one setup."""
-    duel = _twin_pairs(cells, "async", "sync")
+    duel = _twin_pairs(cells, "sync", "async")
     if not duel:
         return None
-    found = {new.group: new.against(base, THROUGHPUT) for new, base in duel}
+    found = {head.group: head.against(base, THROUGHPUT) for base, head in duel}
     shown = {group: each for group, ratio in found.items() if (each := evident(ratio))}
     ordered = sorted(shown.items(), key=lambda pair: -pair[1].ratio)
     names = [f"{each.text} in {group}" for group, each in ordered]
-    where = f"{duel[0][0].setup}, {duel[0][0].where}"
+    where = f"{duel[0][1].setup}, {duel[0][1].where}"
     sentences = (
         [f"An async endpoint serves {listed(names)} the requests of its sync twin ({where})."]
         if names
@@ -34,7 +34,7 @@ def async_over_sync(cells: Iterable[CellResults]) -> Finding | None:
     if invalid:
         sentences.append(f"Not compared, as a twin is invalid: {listed(invalid)}.")
     figures = tuple(
-        f"{new.group}: async {_twin_rate(new)}, sync {_twin_rate(base)} req/s" for new, base in duel
+        f"{head.group}: async {_twin_rate(head)}, sync {_twin_rate(base)} req/s" for base, head in duel
     )
     used = [cell for pair in duel for cell in pair]
     title = f"Async over sync: {_span(shown)}"
@@ -48,12 +48,12 @@ def async_over_sync(cells: Iterable[CellResults]) -> Finding | None:
     )
 
 
-def _twin_pairs(cells: Iterable[CellResults], new: str, base: str) -> list[tuple[CellResults, CellResults]]:
+def _twin_pairs(cells: Iterable[CellResults], base: str, head: str) -> list[tuple[CellResults, CellResults]]:
     """Pairs of variants of one group, at the setup, engine and closed load that has the most of them."""
     places = []
     for members in by_place(cell for cell in cells if cell.closed).values():
         sets = [{cell.variant: cell for cell in found} for found in twins(members)]
-        places.append([(found[new], found[base]) for found in sets if new in found and base in found])
+        places.append([(found[base], found[head]) for found in sets if base in found and head in found])
     return fullest(places) or []
 
 
@@ -75,11 +75,11 @@ def misuse(cells: Sequence[CellResults]) -> Finding | None:
 
     The wait is given in ms, never as a ratio: in a closed loop that blocks, probes queue for as long as the cell lasts.
     """
-    duel = sorted(_twin_pairs(cells, "misuse", "async"), key=lambda pair: -_wait_ms(*pair))
+    duel = sorted(_twin_pairs(cells, "async", "misuse"), key=lambda pair: -_wait_ms(*pair))
     if not duel:
         return None
-    sentences = [sentence for bad, good in duel for sentence in _misuse_words(bad, good, cells)]
-    figures = tuple(_victim_figure(cell) for pair in duel for cell in reversed(pair))
+    sentences = [sentence for good, bad in duel for sentence in _misuse_words(good, bad, cells)]
+    figures = tuple(_victim_figure(cell) for pair in duel for cell in pair)
     used = [cell for pair in duel for cell in pair]
     title = f"Blocking the loop: {_misuse_cost(duel)}"
     return Finding(
@@ -94,16 +94,16 @@ def misuse(cells: Sequence[CellResults]) -> Finding | None:
 
 def _misuse_cost(duel: Duel) -> str:
     """`0.030 × the throughput, and bystanders wait at least 1,820 ms (io-misuse)`"""
-    lost = {bad.group: found for bad, good in duel if (found := evident(bad.against(good, THROUGHPUT)))}
+    lost = {bad.group: found for good, bad in duel if (found := evident(bad.against(good, THROUGHPUT)))}
     parts = [f"{_span(lost)} the throughput"] if lost else []
     if _wait_ms(*duel[0]):
-        worst = duel[0][0]
+        worst = duel[0][1]
         where = f" ({worst.scenario})" if len(duel) > 1 else ""
         parts.append(f"bystanders wait {worst.words(VICTIM_P99)}{where}")
     return ", and ".join(parts) or NOT_SHOWN
 
 
-def _misuse_words(bad: CellResults, good: CellResults, cells: Sequence[CellResults]) -> Iterable[str]:
+def _misuse_words(good: CellResults, bad: CellResults, cells: Sequence[CellResults]) -> Iterable[str]:
     place = f"{bad.setup}, {bad.where}"
     if not (bad.valid and good.valid):
         yield f"{bad.scenario} and {good.scenario} are not compared, as one is invalid ({place})."
@@ -112,7 +112,7 @@ def _misuse_words(bad: CellResults, good: CellResults, cells: Sequence[CellResul
         yield f"{bad.scenario} serves {found.text} the requests of {good.scenario} ({place})."
     else:
         yield f"In the throughput of {bad.scenario} against {good.scenario} {NOT_SHOWN} ({place})."
-    if _wait_ms(bad, good):
+    if _wait_ms(good, bad):
         waits = [f"next to {cell.scenario} {cell.words(VICTIM_P99)}" for cell in (bad, good)]
         yield f"At p99 a bystander waits {', '.join(waits)}."
         if grown := [cell.scenario for cell in (bad, good) if cell.grows(VICTIM_P99)]:
@@ -132,7 +132,7 @@ def _repair_words(good: CellResults, cells: Sequence[CellResults]) -> Iterable[s
                 yield f"Moved to a thread ({cell.scenario}), {NOT_SHOWN} to {good.scenario}."
 
 
-def _wait_ms(bad: CellResults, good: CellResults) -> float:
+def _wait_ms(good: CellResults, bad: CellResults) -> float:
     """How long bystanders wait next to the bad one; 0 where the repeats do not show that they wait longer."""
     found, wait = bad.against(good, VICTIM_P99), bad.estimate(VICTIM_P99)
     return wait.median if wait and found is not None and found.direction == "higher" else 0.0

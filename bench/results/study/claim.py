@@ -12,8 +12,8 @@ from bench.stats.metrics import THROUGHPUT, Metric
 class Meeting:
     """Two cells that are to meet at every load they share, as (setup, scenario), and the metric in which they do."""
 
-    new: tuple[str, str]
     base: tuple[str, str]
+    head: tuple[str, str]
     metric: Metric = THROUGHPUT
 
 

@@ -37,11 +37,13 @@ def claims(results: Results) -> tuple[Judged, ...]:
 
 
 def _judged(claim: Claim, results: Results) -> Judged | None:
-    pairs = [(meeting, new, base) for meeting in claim.meetings for new, base in met(meeting, results.cells)]
+    pairs = [
+        (meeting, base, head) for meeting in claim.meetings for base, head in met(meeting, results.cells)
+    ]
     if not pairs:
         why = _absent(claim, results)
         return Judged(claim, "not settled", why, "") if why else None
-    ratios = [found for meeting, new, base in pairs if (found := ratio(new, base, meeting.metric))]
+    ratios = [found for meeting, base, head in pairs if (found := ratio(base, head, meeting.metric))]
     if not ratios:
         return Judged(claim, "not settled", "a side is invalid, or was not measured", "")
     crowded = _crowded(ratios) if claim.says == "scales" else ""
@@ -53,20 +55,13 @@ def _judged(claim: Claim, results: Results) -> Judged | None:
 def met(meeting: Meeting, cells: Iterable[CellResults]) -> Iterator[tuple[CellResults, CellResults]]:
     """The pairs of a meeting, load by load; an open load says nothing of throughput, as it fixes it."""
     cells = tuple(cells)
-    for new in cells:
+    for head in cells:
         for base in cells:
-            alike = (new.engine, new.load) == (base.engine, base.load)
-            tells = new.closed or meeting.metric is not THROUGHPUT
-            if (
-                alike
-                and tells
-                and ((new.setup, new.scenario), (base.setup, base.scenario))
-                == (
-                    meeting.new,
-                    meeting.base,
-                )
-            ):
-                yield new, base
+            alike = (head.engine, head.load) == (base.engine, base.load)
+            tells = head.closed or meeting.metric is not THROUGHPUT
+            named = ((base.setup, base.scenario), (head.setup, head.scenario))
+            if alike and tells and named == (meeting.base, meeting.head):
+                yield base, head
 
 
 def verdict_of(claim: Claim, ratios: Sequence[Ratio]) -> ClaimVerdict:
@@ -95,8 +90,8 @@ def _within(least: float, most: float, ratios: Sequence[Ratio]) -> ClaimVerdict:
 
 def _figures(ratios: Iterable[Ratio]) -> str:
     return "; ".join(
-        f"{found.new.scenario} {'' if found.metric is THROUGHPUT else found.metric.name + ' '}"
-        f"at {found.new.load.label}: {found.waits if found.grows else found.text}{'' if found.shown else ', ~'}"
+        f"{found.head.scenario} {'' if found.metric is THROUGHPUT else found.metric.name + ' '}"
+        f"at {found.head.load.label}: {found.waits if found.grows else found.text}{'' if found.shown else ', ~'}"
         for found in ratios
     )
 
@@ -104,7 +99,7 @@ def _figures(ratios: Iterable[Ratio]) -> str:
 def _crowded(ratios: Sequence[Ratio]) -> str:
     """Whether the workers had no core each; empty where they had, or where nobody knows."""
     for found in ratios:
-        room, count = cores(found.new), workers(found.new)
+        room, count = cores(found.head), workers(found.head)
         if room is not None and room < count:
             return f"{count} workers shared {room} core{'' if room == 1 else 's'}: this machine cannot tell; "
     return ""
@@ -121,7 +116,7 @@ def _saved(micro: Micro) -> str:
 
 def _absent(claim: Claim, results: Results) -> str:
     """Why a claim's setups have no records: left out, or failed; empty where they were never to be measured."""
-    names = {setup for meeting in claim.meetings for setup, _ in (meeting.new, meeting.base)}
+    names = {setup for meeting in claim.meetings for setup, _ in (meeting.base, meeting.head)}
     left_out = results.facts.left_out
     said = [f"left out: {left_out[name]}" for name in sorted(names) if name in left_out]
     said += [

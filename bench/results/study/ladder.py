@@ -43,10 +43,10 @@ class Ladder:
         """The cells of a variant by users."""
         return {users: cells[variant] for users, cells in self.levels.items() if variant in cells}
 
-    def ratios(self, new: str, base: str, metric: Metric) -> dict[int, Ratio]:
+    def ratios(self, base: str, head: str, metric: Metric) -> dict[int, Ratio]:
         """The ratio of two variants by users, where both are there and valid."""
-        mine, theirs = self.cells(new), self.cells(base)
-        pairs = {users: ratio(mine[users], theirs[users], metric) for users in mine if users in theirs}
+        theirs, mine = self.cells(base), self.cells(head)
+        pairs = {users: ratio(theirs[users], mine[users], metric) for users in mine if users in theirs}
         return {users: found for users, found in pairs.items() if found is not None}
 
     @property

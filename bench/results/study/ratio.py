@@ -49,14 +49,14 @@ def interval(ratios: Sequence[float]) -> RatioInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """A metric of the new cell over the base's; repeats are paired, as those of one round follow each other closely.
+    """A metric of the head over the base's; repeats are paired, as those of one round follow each other closely.
 
     `apart` says that no repeat of one lies within the range of the other's. A difference is shown where they are, and
     the interval leaves out 1, too.
     """
 
-    new: CellResults
     base: CellResults
+    head: CellResults
     metric: Metric
     interval: RatioInterval
     apart: bool
@@ -75,7 +75,7 @@ class Ratio:
     @property
     def grows(self) -> bool:
         """Whether a side is a bystander's wait that grew for as long as its cell lasted: the ratio grows with it."""
-        return self.new.grows(self.metric) or self.base.grows(self.metric)
+        return self.head.grows(self.metric) or self.base.grows(self.metric)
 
     @property
     def text(self) -> str:
@@ -85,7 +85,7 @@ class Ratio:
     @property
     def waits(self) -> str:
         """`at least 1,820 ms next to io-misuse, 2.50 ms next to io-async`: what is known where a ratio grows."""
-        sides = (self.new, self.base)
+        sides = (self.head, self.base)
         return ", ".join(f"{cell.words(self.metric)} next to {cell.scenario}" for cell in sides)
 
     @property
@@ -94,15 +94,15 @@ class Ratio:
         return abs(math.log(self.interval.middle))
 
 
-def ratio(new: CellResults, base: CellResults, metric: Metric) -> Ratio | None:
+def ratio(base: CellResults, head: CellResults, metric: Metric) -> Ratio | None:
     """The ratio over the repeats that both have; None unless both cells are valid and measured."""
-    found = new.against(base, metric)
+    found = head.against(base, metric)
     if found is None:
         return None
-    mine, theirs = _by_repeat(new, metric), _by_repeat(base, metric)
+    theirs, mine = _by_repeat(base, metric), _by_repeat(head, metric)
     ratios = [mine[repeat] / theirs[repeat] for repeat in sorted(mine.keys() & theirs.keys())]
     return (
-        Ratio(new=new, base=base, metric=metric, interval=interval(ratios), apart=found.shown)
+        Ratio(base=base, head=head, metric=metric, interval=interval(ratios), apart=found.shown)
         if ratios
         else None
     )

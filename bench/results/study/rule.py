@@ -30,7 +30,7 @@ class Rule:
 
 def source(ratios: Iterable[Ratio]) -> str:
     """`uvicorn: io-async, io-sync; native, 8 and 32 users; 3 repeats`"""
-    cells = [cell for found in ratios for cell in (found.new, found.base)]
+    cells = [cell for found in ratios for cell in (found.head, found.base)]
     setups, scenarios, engines = (
         ", ".join(dict.fromkeys(names))
         for names in zip(*((cell.setup, cell.scenario, cell.engine) for cell in cells), strict=True)

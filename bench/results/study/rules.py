@@ -20,8 +20,8 @@ _UNITS = {THROUGHPUT: "the requests", VICTIM_P99: "the wait of a bystander at p9
 class _Question:
     """Two variants and a metric of theirs; what to do where the first has more of it, or less."""
 
-    new: str
     base: str
+    head: str
     metric: Metric
     higher: str
     lower: str
@@ -30,56 +30,56 @@ class _Question:
 
 _QUESTIONS = (
     _Question(
-        new="async",
         base="sync",
+        head="async",
         metric=THROUGHPUT,
         higher="write it async def",
         lower="write it def",
         open="async def or def",
     ),
     _Question(
-        new="async",
         base="sync",
+        head="async",
         metric=CPU,
         higher="def spends less CPU",
         lower="async def spends less CPU",
         open="which spends less CPU",
     ),
     _Question(
-        new="sync",
         base="async",
+        head="sync",
         metric=VICTIM_P99,
         higher="async def spares others",
         lower="def spares others",
         open="which of them spares others",
     ),
     _Question(
-        new="misuse",
         base="async",
+        head="misuse",
         metric=THROUGHPUT,
         higher="a blocking call in async def serves more, as long as nobody else is to be served",
         lower="never block the event loop",
         open="whether blocking the loop costs requests",
     ),
     _Question(
-        new="misuse",
         base="async",
+        head="misuse",
         metric=VICTIM_P99,
         higher="who blocks the loop makes all others wait",
         lower="blocking the loop spares others",
         open="whether blocking the loop makes others wait",
     ),
     _Question(
-        new="offload",
         base="misuse",
+        head="offload",
         metric=THROUGHPUT,
         higher="what must block goes to a thread (run_in_threadpool)",
         lower="a thread does not help what blocks",
         open="whether a thread helps what blocks",
     ),
     _Question(
-        new="model",
         base="orjson",
+        head="model",
         metric=THROUGHPUT,
         higher="let pydantic write the model",
         lower="write it by orjson, unchecked",
@@ -103,14 +103,14 @@ def rules(ladders: Iterable[Ladder], cells: Sequence[CellResults]) -> tuple[Rule
 
 def _of_ladder(ladder: Ladder, where: str) -> Iterator[Rule]:
     for question in _QUESTIONS:
-        levels = ladder.ratios(question.new, question.base, question.metric)
+        levels = ladder.ratios(question.base, question.head, question.metric)
         if not levels:
             continue
         yield from _answers(question, levels, ladder, where)
         users = crossover(levels)
         if users is not None and question.metric is THROUGHPUT:
             yield Rule(
-                f"{ladder.work}: {question.new} and {question.base} change places",
+                f"{ladder.work}: {question.head} and {question.base} change places",
                 f"at about {users:.0f} users{where}",
                 tuple(found for found in levels.values() if found.shown),
             )
@@ -140,7 +140,7 @@ def _span_words(question: _Question, middles: Sequence[float]) -> str:
     if not middles:
         return "a bystander's wait grew for as long as the cells lasted"
     span = " to ".join(dict.fromkeys([times(min(middles)), times(max(middles))]))
-    return f"{question.new} {span} {_UNITS[question.metric]} of {question.base}"
+    return f"{question.head} {span} {_UNITS[question.metric]} of {question.base}"
 
 
 def _users(levels: Iterable[int]) -> str:

@@ -55,9 +55,9 @@ def _peer(language: str, setup: str) -> Claim:
         text=f"FastAPI is comparable to {language}: within a factor of 2 in CPU a request, and in the requests that "
         "wait",
         meetings=(
-            Meeting(("uvicorn", "noop-async"), (setup, "noop-async"), CPU),
-            Meeting(("uvicorn", "json-model"), (setup, "json-model"), CPU),
-            Meeting(("uvicorn", "io-async"), (setup, "io-async")),
+            Meeting((setup, "noop-async"), ("uvicorn", "noop-async"), CPU),
+            Meeting((setup, "json-model"), ("uvicorn", "json-model"), CPU),
+            Meeting((setup, "io-async"), ("uvicorn", "io-async")),
         ),
         says="alike",
         factor=2.0,
@@ -67,53 +67,53 @@ def _peer(language: str, setup: str) -> Claim:
 CLAIMS = (
     Claim(
         text="I/O belongs in async def: it serves more than def",
-        meetings=(Meeting(("uvicorn", "io-async"), ("uvicorn", "io-sync")),),
+        meetings=(Meeting(("uvicorn", "io-sync"), ("uvicorn", "io-async")),),
     ),
     Claim(
         text="CPU work belongs in def: it serves more than async def",
         meetings=(
-            Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async")),
-            Meeting(("uvicorn", "cpu-hash-sync"), ("uvicorn", "cpu-hash-async")),
+            Meeting(("uvicorn", "cpu-async"), ("uvicorn", "cpu-sync")),
+            Meeting(("uvicorn", "cpu-hash-async"), ("uvicorn", "cpu-hash-sync")),
         ),
     ),
     Claim(
         text="CPU work belongs in def: others wait less beside it",
-        meetings=(Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async"), VICTIM_P99),),
+        meetings=(Meeting(("uvicorn", "cpu-async"), ("uvicorn", "cpu-sync"), VICTIM_P99),),
         says="lower",
     ),
     Claim(
         text="uvloop serves more than asyncio",
-        meetings=(Meeting(("uvicorn", "noop-async"), ("uvicorn-asyncio-httptools", "noop-async")),),
+        meetings=(Meeting(("uvicorn-asyncio-httptools", "noop-async"), ("uvicorn", "noop-async")),),
     ),
     Claim(
         text="httptools serves more than h11",
-        meetings=(Meeting(("uvicorn", "noop-async"), ("uvicorn-uvloop-h11", "noop-async")),),
+        meetings=(Meeting(("uvicorn-uvloop-h11", "noop-async"), ("uvicorn", "noop-async")),),
     ),
     Claim(
         text="an orjson response serves more than the default",
-        meetings=(Meeting(("uvicorn", "json-orjson"), ("uvicorn", "json-model")),),
+        meetings=(Meeting(("uvicorn", "json-model"), ("uvicorn", "json-orjson")),),
     ),
     Claim(
         text="gzip costs CPU, and saves bytes",
-        meetings=(Meeting(("uvicorn-gzip", "gzip"), ("uvicorn", "gzip"), CPU),),
+        meetings=(Meeting(("uvicorn", "gzip"), ("uvicorn-gzip", "gzip"), CPU),),
         saves=True,
     ),
     Claim(
         text="a cache in memory serves more than the database",
-        meetings=(Meeting(("uvicorn-memory-cache", "cache-read"), ("uvicorn", "cache-read")),),
+        meetings=(Meeting(("uvicorn", "cache-read"), ("uvicorn-memory-cache", "cache-read")),),
     ),
     Claim(
         text="workers scale with cores: two serve twice as much, within 20 %",
         meetings=(
-            Meeting(("uvicorn-2", "noop-async"), ("uvicorn", "noop-async")),
-            Meeting(("uvicorn-2", "cpu-async"), ("uvicorn", "cpu-async")),
+            Meeting(("uvicorn", "noop-async"), ("uvicorn-2", "noop-async")),
+            Meeting(("uvicorn", "cpu-async"), ("uvicorn-2", "cpu-async")),
         ),
         says="scales",
         factor=1.6,
     ),
     Claim(
         text="gunicorn's uvicorn worker serves as much as plain uvicorn, within 10 %",
-        meetings=(Meeting(("gunicorn-1", "noop-async"), ("uvicorn", "noop-async")),),
+        meetings=(Meeting(("uvicorn", "noop-async"), ("gunicorn-1", "noop-async")),),
         says="alike",
         factor=1.1,
     ),

@@ -22,11 +22,11 @@ def of_threads(cells: Iterable[CellResults]) -> Iterator[Rule]:
     ]
     found = [
         (count, less, made)
-        for count, new in waiting
+        for count, head in waiting
         for less, base in waiting
         if count > less
-        and (new.context, workers(new)) == (base.context, workers(base))
-        and (made := ratio(new, base, THROUGHPUT))
+        and (head.context, workers(head)) == (base.context, workers(base))
+        and (made := ratio(base, head, THROUGHPUT))
     ]
     for pair in sorted({(count, less) for count, less, _ in found}):
         best = max((one for *counts, one in found if tuple(counts) == pair), key=_evident)
@@ -36,8 +36,8 @@ def of_threads(cells: Iterable[CellResults]) -> Iterator[Rule]:
         elif best.direction == "lower":
             what += " are worse"
         told = f"{times(best.interval.middle)} the requests"
-        work = work_of(best.new.group)
-        yield Rule(f"{work} in def: {what}", f"{work} at {best.new.load.label}: {told}", (best,))
+        work = work_of(best.head.group)
+        yield Rule(f"{work} in def: {what}", f"{work} at {best.head.load.label}: {told}", (best,))
 
 
 def _evident(found: Ratio) -> tuple[bool, float]:
@@ -54,7 +54,7 @@ def of_rates(cells: Iterable[CellResults]) -> Iterator[Rule]:
                     (P99, "the response at p99"),
                     (VICTIM_P99, "the wait of a bystander at p99"),
                 ):
-                    found = ratio(other, reference, metric)
+                    found = ratio(reference, other, metric)
                     if found is None:
                         continue
                     whether = "" if found.shown else "whether "

@@ -30,7 +30,7 @@ def rule_table(rules: Sequence[Rule]) -> Table:
         Row(
             (rule.advice, rule.figure, _told(rule), rule.records),
             "Borne out by this run" if rule.shown else "Not settled by this run",
-            caveats_of(cell for found in rule.ratios for cell in (found.new, found.base)),
+            caveats_of(cell for found in rule.ratios for cell in (found.head, found.base)),
         )
         for rule in rules
     )
@@ -77,7 +77,7 @@ def ratio_table(ladders: Iterable[Ladder]) -> Table:
         first, second = ladder.pair
         name = f"{ladder.group}: {first} against {second}, {ladder.setup}"
         rows += [_level(ladder, users, name) for users in ladder.levels if _both(ladder, users)]
-        users = crossover(ladder.ratios(first, second, THROUGHPUT))
+        users = crossover(ladder.ratios(second, first, THROUGHPUT))
         if users is not None:
             notes.append(f"{name}: the two change places at about {users:.0f} users.")
     crossings = notes or ["No two change places between two levels at which the ratio is shown."]
@@ -95,7 +95,7 @@ def _both(ladder: Ladder, users: int) -> bool:
 
 def _level(ladder: Ladder, users: int, section: str) -> Row:
     first, second = (ladder.levels[users][variant] for variant in ladder.pair)
-    found = ladder.ratios(*ladder.pair, THROUGHPUT).get(users)
+    found = ladder.ratios(ladder.pair[1], ladder.pair[0], THROUGHPUT).get(users)
     said = NOTHING if found is None else found.interval.text + ("" if found.shown else f", {NO_EVIDENCE}")
     both = [cell.show(metric) for metric in (VICTIM_P99, CPU) for cell in (first, second)]
     rates = (cell.show(THROUGHPUT) for cell in (first, second))

@@ -32,7 +32,7 @@ def test_every_claim_is_about_setups_and_scenarios_that_there_are() -> None:
     setups = load_setups()
     for claim in CLAIMS:
         for meeting in claim.meetings:
-            for setup, scenario in (meeting.new, meeting.base):
+            for setup, scenario in (meeting.base, meeting.head):
                 assert setup in setups
                 assert scenario in SCENARIOS
 
@@ -98,7 +98,7 @@ def test_workers_scale_only_where_they_have_cores() -> None:
 def ratio_of(low: float, high: float, *, shown: bool = True) -> Ratio:
     (cell,) = gather(repeats("uvicorn", "x-async", 1, 1))
     return Ratio(
-        new=cell,
+        head=cell,
         base=cell,
         metric=THROUGHPUT,
         interval=RatioInterval((low * high) ** 0.5, low, high, 3),

@@ -51,7 +51,7 @@ def test_the_other_way_round_the_interval_is_turned_over(ratios: list[float]) ->
 
 def test_repeats_are_paired_by_round() -> None:
     """A machine that slows down by half spoils both sides alike: every pair says exactly 2, and yet they overlap."""
-    found = ratio(cell("io-async", 400, 200, 100), cell("io-sync", 200, 100, 50), THROUGHPUT)
+    found = ratio(cell("io-sync", 200, 100, 50), cell("io-async", 400, 200, 100), THROUGHPUT)
     assert found is not None
     assert found.interval == RatioInterval(pytest.approx(2), pytest.approx(2), pytest.approx(2), 3)
     assert not found.apart
@@ -60,8 +60,8 @@ def test_repeats_are_paired_by_round() -> None:
 
 def test_a_clear_difference_is_shown_with_its_direction() -> None:
     more, less = cell("io-async", 400, 404, 396), cell("io-sync", 100, 101, 102)
-    assert ratio(more, less, THROUGHPUT).direction == "higher"  # type: ignore[union-attr]
-    assert ratio(less, more, THROUGHPUT).direction == "lower"  # type: ignore[union-attr]
+    assert ratio(less, more, THROUGHPUT).direction == "higher"  # type: ignore[union-attr]
+    assert ratio(more, less, THROUGHPUT).direction == "lower"  # type: ignore[union-attr]
 
 
 NOT_SETTLED = {
@@ -71,23 +71,23 @@ NOT_SETTLED = {
 }
 
 
-@pytest.mark.parametrize(("new", "base"), NOT_SETTLED.values(), ids=NOT_SETTLED)
-def test_nothing_is_shown_on_overlapping_evidence(new: tuple[float, ...], base: tuple[float, ...]) -> None:
-    found = ratio(cell("io-async", *new), cell("io-sync", *base), THROUGHPUT)
+@pytest.mark.parametrize(("head", "base"), NOT_SETTLED.values(), ids=NOT_SETTLED)
+def test_nothing_is_shown_on_overlapping_evidence(head: tuple[float, ...], base: tuple[float, ...]) -> None:
+    found = ratio(cell("io-sync", *base), cell("io-async", *head), THROUGHPUT)
     assert found is not None
     assert not found.shown
 
 
 def test_what_is_invalid_or_was_not_measured_has_no_ratio() -> None:
     good = cell("io-async", 100, 101)
-    assert ratio(cell("io-sync", 100, 101, valid=False), good, THROUGHPUT) is None
-    assert ratio(cell("io-sync", 100, 101), good, VICTIM_P99) is None
+    assert ratio(good, cell("io-sync", 100, 101, valid=False), THROUGHPUT) is None
+    assert ratio(good, cell("io-sync", 100, 101), VICTIM_P99) is None
 
 
 def at(middle: float, *, apart: bool = True) -> Ratio:
     one = cell("io-async", 1, 1)
     return Ratio(
-        new=one,
+        head=one,
         base=one,
         metric=THROUGHPUT,
         interval=RatioInterval(middle, middle * 0.99, middle * 1.01, 3),
