@@ -20,7 +20,7 @@ from bench.model.record import Caveat, Record
 from bench.results.cells import gather
 from bench.results.findings.bottlenecks import bottlenecks
 from bench.results.findings.finding import Finding
-from bench.stats.format import listed, share, three_digits, whole
+from bench.stats.format import join_words, share, three_digits, whole
 from bench.stats.metrics import THROUGHPUT
 
 _BUSY_SHARE = 0.9
@@ -29,7 +29,7 @@ _NEXT = 2
 
 
 def of_capacity(found: Capacity) -> Iterator[Finding]:
-    """What a search for the capacity found."""
+    """The findings of a search for the capacity."""
     yield _capacity(found)
     if found.knee_per_s is not None:
         yield _knee(found, found.knee_per_s)
@@ -37,7 +37,7 @@ def of_capacity(found: Capacity) -> Iterator[Finding]:
 
 
 def _capacity(found: Capacity) -> Finding:
-    wanted = f"{found.scenario}, with {listed([one.text for one in found.objectives])}"
+    wanted = f"{found.scenario}, with {join_words([one.text for one in found.objectives])}"
     if found.confirmed is None:
         return _no_capacity(found, wanted)
     rate = f"{whole(found.rate_per_s or 0)} arrivals/s"
@@ -144,7 +144,7 @@ def _knee(found: Capacity, knee_per_s: float) -> Finding:
 
 
 def _limits(found: Capacity) -> Iterator[Finding]:
-    """What held the lowest rate back that failed; else how busy the server was at the capacity.
+    """The bottleneck of the lowest rate that failed; else how busy the server was at the capacity.
 
     Nothing where no rate failed: then it was --max-rate or the generator that limited.
     """
@@ -182,7 +182,7 @@ _BRAKES = {
 
 
 def of_growth(found: Growth) -> Iterator[Finding]:
-    """What holds scaling back, by the Universal Scalability Law."""
+    """The finding on what holds scaling back, by the Universal Scalability Law."""
     law, most = found.law, max(found.points)
     first = min(found.points)
     gain = found.points[most].median / found.points[first].median

@@ -1,4 +1,4 @@
-"""What a search for the capacity shows: the offered loads, and which of them held."""
+"""A search for the capacity, read from its run: the offered loads, and which of them held."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SET_ASIDE = "set-aside"
 
 
 _PASSING = frozenset({OTHER_LOAD, STEAL, GENERATOR_STALLED})
-"""What disturbs a trial and may be over when it is made again; a CPU quota, or a single CPU, is not."""
+"""Disturbances that may be over when a trial is made again; a CPU quota, or a single CPU, does not pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Offered:
 
     @property
     def disturbance(self) -> str:
-        """What took our CPUs for a while, in words; empty when nothing did."""
+        """The text of the caveat that says who took our CPUs for a while; empty when nobody did."""
         return next((caveat.text for caveat in self.record.caveats if caveat.code in _PASSING), "")
 
     @property

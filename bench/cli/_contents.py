@@ -1,4 +1,4 @@
-"""What each kind of run shows in its report: the one table of kinds."""
+"""The contents of a report by the kind of the run: the one table of kinds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bench.results.worker_table import worker_table
 
 
 def contents(results: Results) -> Contents:
-    """What the report of a run holds; what every record notes alike is said once in it."""
+    """The contents of the report of a run; a note that every record has is said once."""
     told = say_notes_once(results)
     return _OF_KIND[results.kind](told)
 

@@ -1,4 +1,4 @@
-"""What is exported of a run: its valid cells, each under one name in all of its runs, and their metrics."""
+"""The cells of a run that are exported: the valid ones, each under one name in every run."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def name(cell: CellResults) -> str:
 
 
 def doubts(cell: CellResults) -> tuple[str, ...]:
-    """What a valid cell still has against it: `unstable: the throughput of ...`."""
+    """The caveats of a valid cell: `unstable: the throughput of ...`."""
     return tuple(f"{caveat.code}: {caveat.text}" for caveat in cell.caveats)

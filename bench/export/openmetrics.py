@@ -44,7 +44,7 @@ _GAUGES = (
         "bench_server_cpu_per_request_seconds",
         "seconds",
         "CPU time of the server's processes for a request.",
-        lambda record: _divided(record.resources.cpu_us_per_request, 1e6),
+        lambda record: _divide(record.resources.cpu_us_per_request, 1e6),
     ),
     _Gauge(
         "bench_server_memory_peak_bytes",
@@ -95,9 +95,9 @@ def _summary(
         for record in cell.records:
             times, count = of(record), record.summary.requests
             for quantile, field in _QUANTILES.items():
-                if (found := _divided(getattr(times, field), 1e3)) is not None:
+                if (found := _divide(getattr(times, field), 1e3)) is not None:
                     yield _sample(family, cell, record, {"quantile": quantile}, found)
-            if (mean := _divided(times.mean, 1e3)) is not None:
+            if (mean := _divide(times.mean, 1e3)) is not None:
                 yield _sample(f"{family}_count", cell, record, {}, count)
                 yield _sample(f"{family}_sum", cell, record, {}, mean * count)
 
@@ -119,14 +119,14 @@ def _sample(name: str, cell: CellResults, record: Record, more: dict[str, str], 
         "repeat": str(record.cell.repeat),
         **more,
     }
-    listed = ",".join(f'{label}="{_escaped(said)}"' for label, said in labels.items())
+    listed = ",".join(f'{label}="{_escape(said)}"' for label, said in labels.items())
     at = f" {datetime.fromisoformat(record.started_at).timestamp():.3f}" if record.started_at else ""
     return f"{name}{{{listed}}} {value!r}{at}"
 
 
-def _escaped(said: str) -> str:
+def _escape(said: str) -> str:
     return said.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _divided(figure: float | None, units_in_one: float) -> float | None:
+def _divide(figure: float | None, units_in_one: float) -> float | None:
     return None if figure is None else figure / units_in_one

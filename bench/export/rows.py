@@ -46,7 +46,7 @@ def _time(kind: str, name: str) -> Callable[[Record], object]:
     return lambda record: getattr(getattr(record.summary, kind), name)
 
 
-def _listed(words: Iterable[str]) -> str:
+def _join(words: Iterable[str]) -> str:
     return "; ".join(words)
 
 
@@ -67,7 +67,7 @@ _COLUMNS: Mapping[str, Callable[[Record], object]] = {
     "duration_s": lambda record: record.cell.load.duration_s,
     "repeat": lambda record: record.cell.repeat,
     "valid": lambda record: record.valid,
-    "caveats": lambda record: _listed(f"{caveat.code}: {caveat.text}" for caveat in record.caveats),
+    "caveats": lambda record: _join(f"{caveat.code}: {caveat.text}" for caveat in record.caveats),
     "requests": lambda record: record.summary.requests,
     "errors": lambda record: record.summary.errors,
     "shed": lambda record: record.summary.shed,

@@ -1,4 +1,4 @@
-"""What a run, or the exact gate, measured -> the figures of an entry."""
+"""A run, or the output of the exact gate -> the figures of an entry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.errors import UsageError, unknown
 from bench.history.entry import Figure, Machine, Series
 from bench.model.facts import HostFacts
 from bench.model.machine import UNKNOWN, identity
-from bench.results.anchor import ANCHOR, together
+from bench.results.anchor import ANCHOR, anchor_pairs
 from bench.results.cells import CellResults
 from bench.results.results import Results
 from bench.stats.estimate import estimate
@@ -54,7 +54,7 @@ def of_run(results: Results, wanted: str | None = None) -> EntryFigures:
 
 
 def of_judgement(said: object, name: str) -> EntryFigures:
-    """What `bench exact --format json` wrote: instructions per request, of the head where there are two versions.
+    """The figures in what `bench exact --format json` wrote: instructions per request, of the head if there are two.
 
     The range is the smallest change that would be found around the figure. Raises UsageError for other JSON.
     """
@@ -66,7 +66,7 @@ def of_judgement(said: object, name: str) -> EntryFigures:
             f"{name}: holds {', '.join(others)}, which are worth nothing without an anchor; of gates, only the "
             "figures of `bench exact` can be kept"
         )
-    counted = {str(row["name"]): _counted(row) for row in rows}
+    counted = {str(row["name"]): _read_figure(row) for row in rows}
     series = {key: {INSTRUCTIONS: figure} for key, figure in counted.items() if figure}
     if not series:
         raise UsageError(f"{name}: holds no figures")
@@ -119,12 +119,12 @@ def _anchor(run: str, cells: Sequence[CellResults], wanted: str | None) -> CellR
 
 def _ratios(cell: CellResults, anchor: CellResults) -> Iterator[tuple[str, Figure]]:
     for name, metric in JUDGED.items():
-        found = estimate(mine / its for mine, its in together(cell, anchor, metric))
+        found = estimate(mine / its for mine, its in anchor_pairs(cell, anchor, metric))
         if found:
             yield name, Figure(found.median, found.low, found.high, found.n)
 
 
-def _counted(row: Mapping[str, object]) -> Figure | None:
+def _read_figure(row: Mapping[str, object]) -> Figure | None:
     head, mde = row.get("head"), row.get("mde")
     if not isinstance(head, (int, float)) or isinstance(head, bool):
         return None

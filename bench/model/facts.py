@@ -55,7 +55,7 @@ class CpuFacts:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentFacts:
-    """What of the environment reached the app beside its setup: settings, secret ones masked, and a .env file."""
+    """The environment that reached the app besides its setup: settings, secret ones masked, and a .env file."""
 
     settings: Mapping[str, str] = field(default_factory=dict)
     dotenv: bool | None = None
@@ -86,7 +86,7 @@ class SetupFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
-    """What was to be measured: setups and scenarios by name, of scenarios what they are about.
+    """The plan: setups and scenarios by name; of scenarios the text that says what they are about.
 
     `variants` gives the group and the variant of a scenario; runs from before it was kept have them in the name alone.
     """
@@ -171,93 +171,95 @@ class RunFacts:
     source: Mapping[str, object] = field(default_factory=dict)
 
 
-def read_facts(source: object) -> RunFacts:
+def read_facts(content: object) -> RunFacts:
     """The facts that stand in a `run.json`, which is JSON by now or what JSON will be made of."""
-    told = _mapping(source)
+    source = _mapping(content)
     return RunFacts(
-        schema=_count(told.get("schema")),
-        run=_text(told.get("run")),
-        started_at=_text(told.get("started_at")),
-        finished=told.get("finished") is True,
-        plan=_plan(_mapping(told.get("plan"))),
-        seed=_count(told.get("seed")),
-        cpus=_cpus(_mapping(told.get("cpus"))),
-        host=_known(read_host, told.get("host")),
-        environment=_known(_environment, told.get("environment")),
-        left_out=_words(told.get("left_out")),
-        capacity=_known(_capacity, told.get("capacity")),
-        scaling=_known(_scaling, told.get("scaling")),
-        took_s=_number(told.get("took_s")),
-        interrupted=told.get("interrupted") is True,
-        source=told,
+        schema=_count(source.get("schema")),
+        run=_text(source.get("run")),
+        started_at=_text(source.get("started_at")),
+        finished=source.get("finished") is True,
+        plan=_plan(_mapping(source.get("plan"))),
+        seed=_count(source.get("seed")),
+        cpus=_cpus(_mapping(source.get("cpus"))),
+        host=_optional(read_host, source.get("host")),
+        environment=_optional(_environment, source.get("environment")),
+        left_out=_words(source.get("left_out")),
+        capacity=_optional(_capacity, source.get("capacity")),
+        scaling=_optional(_scaling, source.get("scaling")),
+        took_s=_number(source.get("took_s")),
+        interrupted=source.get("interrupted") is True,
+        source=source,
     )
 
 
-def read_host(told: Mapping[str, object]) -> HostFacts:
+def read_host(source: Mapping[str, object]) -> HostFacts:
     """The facts of a host, as `host.fingerprint` gives them."""
-    git = _mapping(told.get("git"))
+    git = _mapping(source.get("git"))
     commit = _text(git.get("commit"))
     return HostFacts(
-        cpu_model=_text(told.get("cpu_model")),
-        cores=_count(told.get("cores")),
-        kernel=_text(told.get("kernel")),
-        system=_text(told.get("system")),
-        governor=_text(told.get("governor")),
-        virtualisation=_text(told.get("virtualisation")),
-        memory_bytes=_count(told.get("memory_bytes")),
-        python=_text(told.get("python")),
-        load_average=_numbers(told.get("load_average")),
-        versions=_words(told.get("versions")),
+        cpu_model=_text(source.get("cpu_model")),
+        cores=_count(source.get("cores")),
+        kernel=_text(source.get("kernel")),
+        system=_text(source.get("system")),
+        governor=_text(source.get("governor")),
+        virtualisation=_text(source.get("virtualisation")),
+        memory_bytes=_count(source.get("memory_bytes")),
+        python=_text(source.get("python")),
+        load_average=_numbers(source.get("load_average")),
+        versions=_words(source.get("versions")),
         git=GitFacts(commit, bool(git.get("dirty"))) if commit else None,
-        machine=_text(told.get("machine")),
-        compiler=_text(told.get("compiler")),
+        machine=_text(source.get("machine")),
+        compiler=_text(source.get("compiler")),
     )
 
 
-def _plan(told: Mapping[str, object]) -> PlanFacts:
-    setups = told.get("setups")
+def _plan(source: Mapping[str, object]) -> PlanFacts:
+    setups = source.get("setups")
     if isinstance(setups, (list, tuple)):  # as the first runs had them
         setups = {str(_mapping(setup).get("name")): setup for setup in setups}
     return PlanFacts(
-        name=_text(told.get("name")),
-        about=_text(told.get("about")),
-        cells=_count(told.get("cells")),
-        blocks=tuple(map(_mapping, _list(told.get("blocks")))),
+        name=_text(source.get("name")),
+        about=_text(source.get("about")),
+        cells=_count(source.get("cells")),
+        blocks=tuple(map(_mapping, _list(source.get("blocks")))),
         setups={str(name): SetupFacts(_mapping(fields)) for name, fields in _mapping(setups).items()},
-        scenarios=_words(told.get("scenarios")),
-        variants=dict(_variants(_mapping(told.get("variants")))),
+        scenarios=_words(source.get("scenarios")),
+        variants=dict(_variants(_mapping(source.get("variants")))),
     )
 
 
-def _variants(told: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, str]]]:
-    for name, pair in told.items():
+def _variants(source: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, str]]]:
+    for name, pair in source.items():
         match _texts(pair):
             case (group, variant):
                 yield name, (group, variant)
 
 
-def _cpus(told: Mapping[str, object]) -> CpuFacts:
-    server, generator, harness = (_cpu_numbers(told.get(part)) for part in ("server", "generator", "harness"))
-    return CpuFacts(server, generator, harness, _number(told.get("quota")))
+def _cpus(source: Mapping[str, object]) -> CpuFacts:
+    server, generator, harness = (
+        _cpu_numbers(source.get(part)) for part in ("server", "generator", "harness")
+    )
+    return CpuFacts(server, generator, harness, _number(source.get("quota")))
 
 
-def _environment(told: Mapping[str, object]) -> EnvironmentFacts:
-    dotenv = told.get("dotenv")
-    return EnvironmentFacts(_words(told.get("settings")), dotenv if isinstance(dotenv, bool) else None)
+def _environment(source: Mapping[str, object]) -> EnvironmentFacts:
+    dotenv = source.get("dotenv")
+    return EnvironmentFacts(_words(source.get("settings")), dotenv if isinstance(dotenv, bool) else None)
 
 
-def _capacity(told: Mapping[str, object]) -> CapacityFacts:
+def _capacity(source: Mapping[str, object]) -> CapacityFacts:
     return CapacityFacts(
-        setup=str(told.get("setup", "")),
-        scenario=str(told.get("scenario", "")),
-        objectives=_texts(told.get("objectives")),
-        tolerance=_number(told.get("tolerance")),
-        arrivals_per_s=_number(told.get("arrivals_per_s")),
-        held=_count(told.get("held")),
-        failed=_count(told.get("failed")),
-        limit=str(told.get("limit", "")),
-        knee_per_s=_number(told.get("knee_per_s")),
-        confirmations=tuple(_confirmations(told.get("confirmations"))),
+        setup=str(source.get("setup", "")),
+        scenario=str(source.get("scenario", "")),
+        objectives=_texts(source.get("objectives")),
+        tolerance=_number(source.get("tolerance")),
+        arrivals_per_s=_number(source.get("arrivals_per_s")),
+        held=_count(source.get("held")),
+        failed=_count(source.get("failed")),
+        limit=str(source.get("limit", "")),
+        knee_per_s=_number(source.get("knee_per_s")),
+        confirmations=tuple(_confirmations(source.get("confirmations"))),
     )
 
 
@@ -272,18 +274,18 @@ def _confirmations(listed: object) -> Iterator[ConfirmationFacts]:
             yield ConfirmationFacts(rate, held, failed, _number(one.get("duration_s")))
 
 
-def _scaling(told: Mapping[str, object]) -> ScalingFacts:
-    throughputs = _mapping(told.get("throughput_rps"))
+def _scaling(source: Mapping[str, object]) -> ScalingFacts:
+    throughputs = _mapping(source.get("throughput_rps"))
     return ScalingFacts(
-        setup=str(told.get("setup", "")),
-        scenario=str(told.get("scenario", "")),
-        cpus=_count(told.get("cpus")),
+        setup=str(source.get("setup", "")),
+        scenario=str(source.get("scenario", "")),
+        cpus=_count(source.get("cpus")),
         throughput_rps={str(n): rps for n, rps in throughputs.items() if isinstance(rps, (int, float))},
-        lambda_rps=_number(told.get("lambda_rps")),
-        sigma=_number(told.get("sigma")),
-        kappa=_number(told.get("kappa")),
-        peak_workers=_number(told.get("peak_workers")),
-        held_back_by=_text(told.get("held_back_by")),
+        lambda_rps=_number(source.get("lambda_rps")),
+        sigma=_number(source.get("sigma")),
+        kappa=_number(source.get("kappa")),
+        peak_workers=_number(source.get("peak_workers")),
+        held_back_by=_text(source.get("held_back_by")),
     )
 
 
@@ -294,10 +296,10 @@ def _mapping(thing: object) -> Mapping[str, object]:
     return thing if isinstance(thing, Mapping) else {}
 
 
-def _known(part: Callable[[Mapping[str, object]], T], thing: object) -> T | None:
+def _optional(part: Callable[[Mapping[str, object]], T], thing: object) -> T | None:
     """A part of the facts; None where it is missing or empty."""
-    told = _mapping(thing)
-    return part(told) if told else None
+    source = _mapping(thing)
+    return part(source) if source else None
 
 
 def _list(thing: object) -> tuple[object, ...]:

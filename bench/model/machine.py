@@ -30,7 +30,7 @@ def identity(host: HostFacts) -> dict[str, object]:
     return {name: fact for name, fact in known.items() if fact is not None} | {"python": python}
 
 
-def known(host: HostFacts, names: tuple[str, ...]) -> Mapping[str, object]:
+def known_facts(host: HostFacts, names: tuple[str, ...]) -> Mapping[str, object]:
     """Those of the facts that the host could tell."""
     facts = {name: getattr(host, name) for name in names}
     return {name: fact for name, fact in facts.items() if fact is not None and fact != UNKNOWN}

@@ -1,4 +1,4 @@
-"""What is known of a measurement afterwards: a record and its parts, and a run of them. All frozen, all plain.
+"""A measurement as it is stored: a record and its parts, and a run of records. All frozen, all plain.
 
 Their field names are the format of `records.jsonl`; `measure/store.py` writes and reads them.
 """
@@ -72,7 +72,7 @@ class StageSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a cell's samples say.
+    """The samples of a cell, summed up.
 
     `requests` are those whose intended start lies in the measured part, `errors` those among them that failed;
     `throughput_rps` counts good answers that arrived in it. Response runs from the intended start, service from the
@@ -179,7 +179,7 @@ class ResourceSlice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What the server's process tree used in the measured part; its master process counts in the totals.
+    """The resources that the server's process tree used in the measured part, its master process included.
 
     `cpu_us_per_request` leaves out the pings to a victim: one of them took `ping_cpu_us` alone, before the load.
     `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did. `others_share` is what
@@ -205,7 +205,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generator:
-    """What making the load cost, and what held the generator up.
+    """The cost of making the load, and delays of the generator.
 
     `cpu_share` is 1.0 when every core that the generator can use is busy; a victim's probe counts, and so does the
     harness itself where it has no CPU of its own. `late_ms` is how late the event loop came to calls that were due

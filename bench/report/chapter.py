@@ -37,13 +37,13 @@ def chapter(results: Results) -> Chapter | None:
     return Chapter(
         title=_TITLE,
         text=tuple(_text(study)),
-        tables=_shown(found),
-        details=_shown(behind),
+        tables=_with_rows(found),
+        details=_with_rows(behind),
         charts=study_charts(study),
     )
 
 
-def _shown(tables: Iterable[Table]) -> tuple[Table, ...]:
+def _with_rows(tables: Iterable[Table]) -> tuple[Table, ...]:
     return tuple(table for table in tables if table.rows)
 
 

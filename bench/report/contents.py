@@ -1,4 +1,4 @@
-"""What stands in the report of a run, as data. What a kind of run shows is chosen above, where all kinds are known."""
+"""The contents of a report, as data. Which kind of run has which is chosen above, where all kinds are known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in a report, before it is Markdown or HTML: title line, findings, tables, caveats, failures, facts."""
+"""A report before it is Markdown or HTML: title line, findings, tables, caveats, failures, facts."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ def flat(facts: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, s
         if isinstance(value, Mapping) and value:
             yield from flat(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", _said(value)
+            yield f"{prefix}{name}", _as_text(value)
 
 
-def _said(value: object) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(_said, value))
+        return ", ".join(map(_as_text, value))
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}={_said(part)}" for name, part in value.items())
+        return ", ".join(f"{name}={_as_text(part)}" for name, part in value.items())
     return "unknown" if value is None else str(value)

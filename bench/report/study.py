@@ -9,7 +9,7 @@ from bench.report.charts.panels import Chart, Mark, PlanePanel, Stack, StackPane
 from bench.results.cells import CellResults
 from bench.results.study import Ladder, Plateau, RequestCost, Study
 from bench.results.study.plateaus import USERS
-from bench.stats.format import listed, three_digits, whole
+from bench.stats.format import join_words, three_digits, whole
 from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
 
 _PARTS = (
@@ -46,7 +46,10 @@ def _ladder_chart(ladder: Ladder, plateaus: Iterable[Plateau]) -> Chart:
         for variant in ladder.variants
         if any(cell.grows(VICTIM_P99) for cell in ladder.cells(variant).values())
     ]
-    floor = f" Next to {listed(grown)} a bystander's wait grew for as long as the cells lasted: it is at least so long."
+    names = join_words(grown)
+    floor = (
+        f" Next to {names} a bystander's wait grew for as long as the cells lasted: it is at least so long."
+    )
     return Chart(
         name=f"study-{ladder.group}-{ladder.setup}",
         title=f"{ladder.work}: {ladder.group} on {ladder.setup}",

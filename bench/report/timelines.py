@@ -114,7 +114,7 @@ def _server_lanes(record: Record, colour: str) -> Iterator[PlotLane]:
     ) -> Iterator[PlotLane]:
         lines = tuple(
             PlotLine(label, shade, _points(worker.timeline, column(worker.timeline), times))
-            for worker, label, shade in _named(workers, colour)
+            for worker, label, shade in _label_workers(workers, colour)
         )
         figures = [figure for line in lines for _, figure in line.points if figure is not None]
         if any(figures) and (not moving or _moves(lines)):
@@ -159,7 +159,7 @@ def _connections(record: Record) -> Iterator[PlotLane]:
         yield PlotLane("open connections", lines)
 
 
-def _named(workers: Sequence[Worker], colour: str) -> Iterator[tuple[Worker, str, str]]:
+def _label_workers(workers: Sequence[Worker], colour: str) -> Iterator[tuple[Worker, str, str]]:
     """Each worker with its label and colour; one alone has those of its scenario."""
     for place, worker in enumerate(workers):
         alone = len(workers) == 1

@@ -24,7 +24,7 @@ def nearest(cell: CellResults, anchors: Iterable[CellResults]) -> CellResults | 
     return min(alike, key=lambda one: (one.load != cell.load, one.engine != cell.engine), default=None)
 
 
-def together(cell: CellResults, anchor: CellResults, metric: Metric) -> tuple[tuple[float, float], ...]:
+def anchor_pairs(cell: CellResults, anchor: CellResults, metric: Metric) -> tuple[tuple[float, float], ...]:
     """(the cell's figure, the anchor's) of the repeats that both have: a round measures them soon after each other."""
     against = {record.cell.repeat: metric.of(record) for record in anchor.records}
     figures = ((metric.of(record), against.get(record.cell.repeat)) for record in cell.records)

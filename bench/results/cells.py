@@ -77,12 +77,12 @@ class CellResults:
 
     @property
     def context(self) -> tuple[str, str, Load]:
-        """What cells share that differ in their setup alone."""
+        """Shared by cells that differ in their setup alone."""
         return (self.scenario, self.engine, self.load)
 
     @property
     def place(self) -> tuple[str, str, Load]:
-        """What cells share that differ in their scenario alone."""
+        """Shared by cells that differ in their scenario alone."""
         return (self.setup, self.engine, self.load)
 
     @property
@@ -173,7 +173,7 @@ def twins(cells: Iterable[CellResults]) -> tuple[tuple[CellResults, ...], ...]:
 def fullest(places: Iterable[Sets]) -> Sets | None:
     """Of the sets of several places those with the most cells, of as many the native engine's at the largest load.
 
-    With few users nobody is in anybody's way. None where no place has any.
+    At low concurrency nothing contends. None where no place has any.
     """
     return max(
         (sets for sets in places if sets),

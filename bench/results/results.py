@@ -19,9 +19,9 @@ NOTES = frozenset({"unchecked"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """A run with its records by cell; `micro` are the benchmarks that were made beside it.
+    """A run with its records by cell; `micro` are the benchmarks in its folder.
 
-    `run` is as it was stored; `notes` say what was taken out of the caveats of all `records`, as none is without it.
+    `run` is the run as stored. `notes` are sentences for caveats that every record has, and that `records` then lack.
     """
 
     run: Run

@@ -24,7 +24,7 @@ def siblings(plan: PlanFacts, attribute: str, names: Iterable[str]) -> tuple[tup
     )
 
 
-def featured(plan: PlanFacts) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def feature_setups(plan: PlanFacts) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Setups of which others differ in nothing but more environment and services, with those others."""
     setups = plan.setups
     found = (

@@ -74,13 +74,13 @@ def _entry(cell: CellResults, metric: Metric) -> str:
 
 
 def _best_first(cell: CellResults) -> tuple[bool, float, str]:
-    metric = ranked_by(cell)
+    metric = ranking_metric(cell)
     found = cell.estimate(metric)
     sign = -1 if metric.better == "higher" else 1
     return (not cell.valid, float("inf") if found is None else sign * found.median, cell.setup)
 
 
-def ranked_by(cell: CellResults) -> Metric:
+def ranking_metric(cell: CellResults) -> Metric:
     """An open load fixes the throughput, so there the latency tells."""
     return THROUGHPUT if cell.closed else P99
 
@@ -127,7 +127,7 @@ def ranking(results: Results) -> Table:
 
 def rank(cells: Sequence[CellResults], cell: CellResults) -> int | None:
     """One more than the number of cells that are better by evidence; None when invalid or a single repeat."""
-    metric = ranked_by(cell)
+    metric = ranking_metric(cell)
     found = cell.estimate(metric)
     if not cell.valid or found is None or found.n < 2:
         return None
@@ -138,7 +138,7 @@ def rank(cells: Sequence[CellResults], cell: CellResults) -> int | None:
 def _ranked_rows(cells: Sequence[CellResults], metrics: Sequence[Metric]) -> Iterable[Row]:
     places = {id(cell): rank(cells, cell) for cell in cells}
     leader = min(cells, key=_best_first)
-    metric = ranked_by(leader)
+    metric = ranking_metric(leader)
     for cell in sorted(cells, key=lambda cell: (places[id(cell)] or math.inf, _best_first(cell))):
         place = places[id(cell)]
         throughput = cell.estimate(THROUGHPUT)

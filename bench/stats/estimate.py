@@ -1,4 +1,4 @@
-"""What the repeats of a measurement say, and what two sets of repeats say about each other.
+"""The estimate that the repeats of a measurement give, and the comparison of two estimates: the rule of difference.
 
 The unit of evidence is a repeat (a fresh server each), never a request: requests of one server share its
 luck. The median is used because one disturbed repeat must not move the figure, and the plain range because

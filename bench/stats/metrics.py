@@ -26,7 +26,7 @@ class Metric:
 
     @property
     def key(self) -> str:
-        """What it is called where names are keys: on the command line, in verdicts, in a history."""
+        """The name as a key: on the command line, in verdicts, in a history."""
         return self.name.lower()
 
     def show(self, estimate: Estimate | None) -> str:

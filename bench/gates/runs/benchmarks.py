@@ -124,7 +124,7 @@ def _change(name: str, both: _Both, threshold: float) -> Change:
         return replace(change, why=("there is no figure to divide by",))
     if drift is None:
         return replace(change, ratio=head.median / base.median, why=(_NO_ANCHOR,))
-    return _judged(change, base, head, drift, threshold)
+    return _judge(change, base, head, drift, threshold)
 
 
 _NO_ANCHOR = (
@@ -133,7 +133,7 @@ _NO_ANCHOR = (
 )
 
 
-def _judged(change: Change, base: Estimate, head: Estimate, drift: float, threshold: float) -> Change:
+def _judge(change: Change, base: Estimate, head: Estimate, drift: float, threshold: float) -> Change:
     """By the extreme ratios of the middle halves, as measured and through the anchor, `UNKNOWN` times wider."""
     ratio = head.median / base.median / drift
     ends = (1.0, drift)

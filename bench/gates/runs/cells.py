@@ -13,20 +13,20 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from bench.gates.runs import conditions, failures
-from bench.gates.runs.evidence import NOTHING_FELT, CellEvidence, CellLogs, felt, judge
+from bench.gates.runs.evidence import NOTHING_FELT, CellEvidence, CellLogs, judge, sensitivity
 from bench.gates.runs.outcome import Outcome, demand_common, lack
 from bench.gates.runs.pairs import CellPair, pairs
 from bench.gates.runs.side_by_side import readings, side_by_side
 from bench.model.change import Change, Judgement
-from bench.results.anchor import ANCHOR, nearest, together
+from bench.results.anchor import ANCHOR, anchor_pairs, nearest
 from bench.results.caveats import INVALIDATING, NOT_QUIET
 from bench.results.cells import CellResults
 from bench.results.results import Results
-from bench.results.tables import ranked_by
+from bench.results.tables import ranking_metric
 from bench.stats.metrics import CPU, P99, THROUGHPUT, Metric
 
 _SHOWN = (THROUGHPUT, P99, CPU)
-"""Caveats of a machine that was not the run's own: a figure that has one concludes nothing."""
+"""The metrics of the table, unless others are asked for."""
 
 _DOUBT_OF_FAULTS = NOT_QUIET | {"generator-saturated"}
 
@@ -106,12 +106,12 @@ def _changes(
     settled: dict[CellPair, tuple[Change, ...]] = {}
     evidence: dict[CellPair, list[CellEvidence]] = {}
     for pair in found:
-        wanted = metrics or (ranked_by(pair.either), CPU)
+        wanted = metrics or (ranking_metric(pair.either), CPU)
         if pair.anchors:
             settled[pair] = ()
         elif pair.sides is None:
             run = both.base if pair.base is None else both.head
-            settled[pair] = (lack(pair.name, wanted[0].key, run.name, _failed(pair, run)),)
+            settled[pair] = (lack(pair.name, wanted[0].key, run.name, _failures_of(pair, run)),)
         elif pair in wrong:
             settled[pair] = (wrong[pair],)
         elif doubts := _doubts(pair, both):
@@ -126,11 +126,11 @@ def _changes(
 def _evidence(
     pair: CellPair, base: CellResults, head: CellResults, metric: Metric, both: _Both
 ) -> CellEvidence:
-    """What the repeats say of a metric; where the machine was not quiet, or there is no anchor, that is nothing."""
+    """The repeats of a metric as evidence, which concludes nothing without an anchor or a quiet machine."""
     name = metric.key
-    feels = felt(name, pair.either.closed)
+    feels = sensitivity(name, pair.either.closed)
     anchor = _anchor(pair, both.anchors) if feels != NOTHING_FELT else None
-    disturbed = _disturbed([("", pair), *([("the anchor ", anchor)] if anchor else [])], both)
+    disturbed = _disturbances([("", pair), *([("the anchor ", anchor)] if anchor else [])], both)
     lacking = () if anchor or feels == NOTHING_FELT else (_no_anchor(pair, both),)
     base_estimate, head_estimate = base.estimate(metric), head.estimate(metric)
     change = Change(
@@ -156,7 +156,7 @@ def _cell_logs(cell: CellResults, anchor: CellResults | None, metric: Metric) ->
     """The logarithms of a metric's figures; none where any is zero, which has no logarithm."""
     if anchor is None:
         return CellLogs(_logs([one for record in cell.records if (one := metric.of(record)) is not None]))
-    paired = together(cell, anchor, metric)
+    paired = anchor_pairs(cell, anchor, metric)
     mine, its = _logs([one for one, _ in paired]), _logs([one for _, one in paired])
     return CellLogs(mine, its) if len(mine) == len(its) else CellLogs(())
 
@@ -190,21 +190,21 @@ def _no_anchor(pair: CellPair, both: _Both) -> str:
 
 
 def _faults(found: Sequence[CellPair], both: _Both) -> dict[CellPair, Change]:
-    """What only the head does wrong under the same load is a regression, though its figures are invalid."""
+    """The faults of the head alone, which are regressions although its figures are invalid."""
     compared = [(pair, *pair.sides) for pair in found if pair.sides]
     failing = failures.errors([(pair.name, base, head) for pair, base, head in compared])
     changes = {}
     for (pair, base, head), fault in zip(compared, failing, strict=True):
-        doubts = _disturbed([("", pair)], both, _DOUBT_OF_FAULTS)
+        doubts = _disturbances([("", pair)], both, _DOUBT_OF_FAULTS)
         if fault:
             chance = () if fault.proven else ("errors come in bursts: so few may be chance",)
-            changes[pair] = _doubted(fault.change, (*chance, *doubts))
+            changes[pair] = _add_doubts(fault.change, (*chance, *doubts))
         elif behind := failures.lag(pair.name, base, head):
-            changes[pair] = _doubted(behind, (*_slower_machine(pair, both), *doubts))
+            changes[pair] = _add_doubts(behind, (*_slower_machine(pair, both), *doubts))
     return changes
 
 
-def _doubted(change: Change, doubts: tuple[str, ...]) -> Change:
+def _add_doubts(change: Change, doubts: tuple[str, ...]) -> Change:
     return replace(change, verdict="inconclusive", why=(*change.why, *doubts)) if doubts else change
 
 
@@ -213,12 +213,12 @@ def _slower_machine(pair: CellPair, both: _Both) -> tuple[str, ...]:
     anchor = _anchor(pair, both.anchors) or next(iter(both.anchors), None)
     if anchor is None or anchor.sides is None:
         return (f"without a cell of setup '{ANCHOR}' in both runs, a slower machine may be the reason",)
-    if not failures.kept_up(*anchor.sides, both.threshold):
+    if not failures.keeps_up(*anchor.sides, both.threshold):
         return ("the anchor was slower in the new run, too: the machine may be the reason",)
     return ()
 
 
-def _disturbed(
+def _disturbances(
     about: Iterable[tuple[str, CellPair]], both: _Both, codes: Iterable[str] = NOT_QUIET
 ) -> tuple[str, ...]:
     """Why the machine was not the run's own while cells were measured; `about` is what each is called, and it."""
@@ -231,22 +231,22 @@ def _disturbed(
 
 
 def _doubts(pair: CellPair, both: _Both) -> tuple[str, ...]:
-    invalid = chain.from_iterable(_invalid(cell, run) for cell, run in both.of(pair))
-    return (*invalid, *_failed(pair, both.base), *_failed(pair, both.head))
+    invalid = chain.from_iterable(_invalid_because(cell, run) for cell, run in both.of(pair))
+    return (*invalid, *_failures_of(pair, both.base), *_failures_of(pair, both.head))
 
 
 def _texts(cell: CellResults, codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(caveat.text for caveat in cell.caveats if caveat.code in codes)
 
 
-def _invalid(cell: CellResults, run: Results) -> Iterable[str]:
+def _invalid_because(cell: CellResults, run: Results) -> Iterable[str]:
     if cell.valid:
         return ()
     texts = _texts(cell, INVALIDATING)
     return [f"invalid in {run.name}: {text}" for text in texts] or [f"invalid in {run.name}"]
 
 
-def _failed(pair: CellPair, run: Results) -> Iterable[str]:
+def _failures_of(pair: CellPair, run: Results) -> Iterable[str]:
     """Why repeats of a cell may be missing in a run."""
     cell = pair.either
     return dict.fromkeys(

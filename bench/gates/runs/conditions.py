@@ -1,7 +1,7 @@
 """The conditions of two measurements: where they differ, two figures may differ for another reason than the code.
 
 What the figures hang on must be the same: the machine, the interpreter, the app's settings, the setup, the load. What
-one compares, or what drifts on any machine that is kept up to date, is only told: packages, kernel, commit.
+one compares, or what drifts on any machine that is kept up to date, is only mentioned: packages, kernel, commit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bench.model.plan import Load
 MISSING = "missing"
 EVERYTHING = "all"
 FIELDS = (*machine.OF_RUNS, "cpus", "environment", "setup", "load", MISSING, EVERYTHING)
-"""What a user may name to have two things compared that differ in it."""
+"""Conditions that --despite may name, so that two measurements that differ in them are compared all the same."""
 
 _APART = ("name", "about", "env")
 """Of a setup: its names say nothing of it, and its environment is compared by itself."""
@@ -27,7 +27,7 @@ _MOST_SAID = 4
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is not alike: the field it belongs to, one of FIELDS, or None where it is only told."""
+    """One difference: its field, one of FIELDS, or None where it is only mentioned; and both values."""
 
     field: str | None
     what: str
@@ -43,12 +43,12 @@ class Difference:
 def of_runs(base: RunFacts, head: RunFacts, setups: Iterable[str]) -> tuple[Difference, ...]:
     """How two runs differ in machine, environment, packages and these setups.
 
-    A field that one run does not have is left out, as older runs have fewer; of the machine it is told.
+    A field that one run does not have is left out, as older runs have fewer; of the machine it is mentioned.
     """
     base_host, head_host = base.host, head.host
     return (
         *_machine(base_host, head_host),
-        *_common("cpus", _counted(base.cpus), _counted(head.cpus)),
+        *_common("cpus", _cpu_counts(base.cpus), _cpu_counts(head.cpus)),
         *_environment(base.environment, head.environment),
         *_setups(base.plan, head.plan, setups),
         *_common(None, base_host.versions if base_host else {}, head_host.versions if head_host else {}),
@@ -58,7 +58,7 @@ def of_runs(base: RunFacts, head: RunFacts, setups: Iterable[str]) -> tuple[Diff
 
 def of_machines(base: Mapping[str, object], head: Mapping[str, object]) -> tuple[Difference, ...]:
     """How two machines differ, as pytest-benchmark describes them in its `machine_info`."""
-    return tuple(_machine(_described(base), _described(head)))
+    return tuple(_machine(_read_machine(base), _read_machine(head)))
 
 
 def of_loads(base: Load, head: Load) -> tuple[Difference, ...]:
@@ -69,7 +69,7 @@ def of_loads(base: Load, head: Load) -> tuple[Difference, ...]:
 
 
 def check(differences: Iterable[Difference], despite: Iterable[str]) -> tuple[str, ...]:
-    """A sentence for each difference that is only told, or borne because `despite` names its field.
+    """A sentence for each difference that is only mentioned, or accepted because `despite` names its field.
 
     Raises UsageError that names the others with both values, and for a name that is none of FIELDS.
     """
@@ -99,19 +99,19 @@ def _refusal(refused: list[Difference]) -> str:
 def _machine(base: HostFacts | None, head: HostFacts | None) -> Iterable[Difference]:
     if base is None or head is None:
         return
-    in_base, in_head = (machine.known(host, machine.OF_RUNS) for host in (base, head))
+    in_base, in_head = (machine.known_facts(host, machine.OF_RUNS) for host in (base, head))
     for name in machine.OF_RUNS:
         one_sided = (name in in_base) != (name in in_head)
-        sides = (_said(facts.get(name, machine.UNKNOWN)) for facts in (in_base, in_head))
-        yield from _different(None if one_sided else name, name, *sides)
-    yield from _common(None, *(machine.known(host, machine.MENTIONED) for host in (base, head)))
+        sides = (_as_text(facts.get(name, machine.UNKNOWN)) for facts in (in_base, in_head))
+        yield from _difference(None if one_sided else name, name, *sides)
+    yield from _common(None, *(machine.known_facts(host, machine.MENTIONED) for host in (base, head)))
 
 
-def _different(field: str | None, name: str, base: str, head: str) -> Iterable[Difference]:
+def _difference(field: str | None, name: str, base: str, head: str) -> Iterable[Difference]:
     return () if base == head else (Difference(field, name, base, head),)
 
 
-def _counted(cpus: CpuFacts) -> Mapping[str, object]:
+def _cpu_counts(cpus: CpuFacts) -> Mapping[str, object]:
     """How many CPUs the server and the generator had: which ones they were is luck on most machines."""
     parts = {"server": cpus.server, "generator": cpus.generator, "harness": cpus.harness}
     return {f"CPUs of the {part}": len(numbers) for part, numbers in parts.items() if numbers is not None}
@@ -150,11 +150,11 @@ def _common(
 def _any(field: str | None, base: Mapping[str, object], head: Mapping[str, object]) -> Iterable[Difference]:
     """Differences in what either says: here, what is not there was not set."""
     for name in dict.fromkeys([*base, *head]):
-        sides = (_said(facts[name]) if name in facts else "not set" for facts in (base, head))
-        yield from _different(field, name, *sides)
+        sides = (_as_text(facts[name]) if name in facts else "not set" for facts in (base, head))
+        yield from _difference(field, name, *sides)
 
 
-def _said(value: object) -> str:
+def _as_text(value: object) -> str:
     """A value of a run's facts, which are read from JSON, or are still what JSON will be made of."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
@@ -165,7 +165,7 @@ def _commit(host: HostFacts | None) -> Mapping[str, object]:
     return {"commit": f"{host.git.commit[:12]}{' with changes' if host.git.dirty else ''}"}
 
 
-def _described(told: Mapping[str, object]) -> HostFacts | None:
+def _read_machine(told: Mapping[str, object]) -> HostFacts | None:
     """A machine as pytest-benchmark describes it; None where it says nothing of it."""
     cpu = told.get("cpu")
     known = cpu if isinstance(cpu, Mapping) else {}

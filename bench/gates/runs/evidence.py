@@ -34,7 +34,7 @@ NOTHING_FELT = (0.0, 0.0)
 _CPU, _CLOSED, _OPEN = (0.8, 1.2), (0.0, 1.0), (0.0, 2.0)
 
 
-def felt(metric: str, closed: bool) -> tuple[float, float]:
+def sensitivity(metric: str, closed: bool) -> tuple[float, float]:
     """The least and the most that a metric feels of what the anchor feels of the machine's speed.
 
     CPU time follows the speed, but caches are not the same; memory does not feel it. Throughput and latency of a closed
@@ -117,7 +117,7 @@ def judge(found: Sequence[CellEvidence], threshold: float) -> tuple[Change, ...]
     adjusted = [holm([max(view.p(way) for view in mine[:2]) for mine in views]) for way in (1, -1)]
     changes = [_open(one, threshold) for one in found]
     for at, place in enumerate(able):
-        changes[place] = _judged(
+        changes[place] = _judge_one(
             found[place],
             views[at],
             p_worse=adjusted[0][at],
@@ -153,13 +153,13 @@ def _views(found: Sequence[CellEvidence]) -> list[tuple[_View, ...]]:
         mine = [place for place, one in enumerate(found) if one.change.metric == metric]
         shares = [(*found[place].felt, min(1.0, found[place].felt[1])) for place in mine]
         for which in range(3):
-            seen = _seen([found[place] for place in mine], [share[which] for share in shares])
+            seen = _views_at([found[place] for place in mine], [share[which] for share in shares])
             for place, view in zip(mine, seen, strict=True):
                 views[place] = (*views[place], view)
     return views
 
 
-def _seen(found: Sequence[CellEvidence], shares: Sequence[float]) -> list[_View]:
+def _views_at(found: Sequence[CellEvidence], shares: Sequence[float]) -> list[_View]:
     """A view of each, with variances that borrow strength from each other."""
     logs = [(one.base.less(share), one.head.less(share)) for one, share in zip(found, shares, strict=True)]
     degrees = [len(base) + len(head) - 2 for base, head in logs]
@@ -202,7 +202,7 @@ def _prior(variances: Sequence[float], degree: int) -> int:
 # --- verdicts ------------------------------------------------------------------------------------
 
 
-def _judged(
+def _judge_one(
     one: CellEvidence,
     views: tuple[_View, ...],
     *,
@@ -213,7 +213,7 @@ def _judged(
 ) -> Change:
     *ends, middle = views
     edges = [view.worse + side * view.reach(_OUTSIDE) for view in ends for side in (-1, 1)]
-    ratio, low, high = (_ratio(one, worse) for worse in (middle.worse, *_ordered(one, edges)))
+    ratio, low, high = (_ratio(one, worse) for worse in (middle.worse, *_order(one, edges)))
     verdict = _verdict(one, ends, (low, high), threshold, p_worse=p_worse, p_better=p_better)
     told = replace(one.change, verdict=verdict, ratio=ratio, low=low, high=high, margin=threshold)
     return replace(
@@ -223,7 +223,7 @@ def _judged(
     )
 
 
-def _ordered(one: CellEvidence, edges: Sequence[float]) -> tuple[float, float]:
+def _order(one: CellEvidence, edges: Sequence[float]) -> tuple[float, float]:
     return (min(edges), max(edges)) if one.better == "lower" else (max(edges), min(edges))
 
 

@@ -1,4 +1,4 @@
-"""What a new version does wrong under the same load: errors, and answers that do not keep up with the arrivals.
+"""Faults of the head under the same load: errors, and answers that do not keep up with the arrivals.
 
 Errors come in bursts, so requests are no independent tries. A burst is a matter of one repeat, a fault of them all:
 both the requests and the repeats must show it.
@@ -29,7 +29,7 @@ MOSTLY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CellFault:
-    """What is wrong with the head's cell; `proven` where it is a regression, else it may be chance."""
+    """A fault of the head's cell; `proven` where it is a regression, else it may be chance."""
 
     change: Change
     proven: bool
@@ -39,16 +39,18 @@ def errors(cells: Sequence[tuple[str, CellResults, CellResults]]) -> tuple[CellF
     """The fault of each cell (name, base, head) whose head has errors, None of the others."""
     p_values = holm([_p_of_requests(base, head) for _, base, head in cells])
     return tuple(
-        _errors(name, base, head, p) if _hit(head, {ERRORS}) else None
+        _errors(name, base, head, p) if _count_hits(head, {ERRORS}) else None
         for (name, base, head), p in zip(cells, p_values, strict=True)
     )
 
 
 def _errors(name: str, base: CellResults, head: CellResults, p: float) -> CellFault:
     failed = (float(sum(record.summary.errors for record in cell.records)) for cell in (base, head))
-    mostly = not _hit(base, {ERRORS}) and all(_failed_share(record) >= MOSTLY for record in head.records)
+    mostly = not _count_hits(base, {ERRORS}) and all(
+        _failed_share(record) >= MOSTLY for record in head.records
+    )
     proven = mostly or (p <= ALPHA_REQUESTS and recurs(base, head, {ERRORS}))
-    why = (*_texts(head, {ERRORS}), _seen("errors", base, head, {ERRORS}))
+    why = (*_texts(head, {ERRORS}), _occurrences("errors", base, head, {ERRORS}))
     in_base, in_head = failed
     change = Change(name=name, metric=ERRORS, verdict="regressed", base=in_base, head=in_head, why=why)
     return CellFault(change, proven)
@@ -56,8 +58,8 @@ def _errors(name: str, base: CellResults, head: CellResults, p: float) -> CellFa
 
 def lag(name: str, base: CellResults, head: CellResults) -> Change | None:
     """A load that all repeats of the base could serve and none of the head can."""
-    hits = _hit(head, LAGS_BEHIND)
-    if hits < len(head.records) or not recurs(base, head, LAGS_BEHIND) or _hit(base, LAGS_BEHIND):
+    hits = _count_hits(head, LAGS_BEHIND)
+    if hits < len(head.records) or not recurs(base, head, LAGS_BEHIND) or _count_hits(base, LAGS_BEHIND):
         return None
     base_rps, head_rps = base.estimate(THROUGHPUT), head.estimate(THROUGHPUT)
     return Change(
@@ -71,10 +73,10 @@ def lag(name: str, base: CellResults, head: CellResults) -> Change | None:
     )
 
 
-def kept_up(base: CellResults, head: CellResults, threshold: float) -> bool:
+def keeps_up(base: CellResults, head: CellResults, threshold: float) -> bool:
     """Whether an anchor shows that the machine was not slower for the head: it reached its rate at no more CPU."""
     base_us, head_us = base.estimate(CPU), head.estimate(CPU)
-    if base_us is None or head_us is None or _hit(head, LAGS_BEHIND):
+    if base_us is None or head_us is None or _count_hits(head, LAGS_BEHIND):
         return False
     return head_us.median <= (1 + threshold) * base_us.median
 
@@ -82,7 +84,7 @@ def kept_up(base: CellResults, head: CellResults, threshold: float) -> bool:
 def recurs(base: CellResults, head: CellResults, codes: frozenset[str] | set[str]) -> bool:
     """Whether more repeats of the head have one of these caveats than chance gives it, the repeats as the unit."""
     return (
-        more_often(_hit(base, codes), len(base.records), _hit(head, codes), len(head.records))
+        more_often(_count_hits(base, codes), len(base.records), _count_hits(head, codes), len(head.records))
         <= ALPHA_REPEATS
     )
 
@@ -106,7 +108,7 @@ def _failed_share(record: Record) -> float:
     return summary.errors / summary.requests
 
 
-def _hit(cell: CellResults, codes: frozenset[str] | set[str]) -> int:
+def _count_hits(cell: CellResults, codes: frozenset[str] | set[str]) -> int:
     """How many repeats have one of these caveats."""
     return sum(_has(record, codes) for record in cell.records)
 
@@ -119,9 +121,9 @@ def _texts(cell: CellResults, codes: frozenset[str] | set[str]) -> tuple[str, ..
     return tuple(caveat.text for caveat in cell.caveats if caveat.code in codes)
 
 
-def _seen(what: str, base: CellResults, head: CellResults, codes: frozenset[str] | set[str]) -> str:
+def _occurrences(what: str, base: CellResults, head: CellResults, codes: frozenset[str] | set[str]) -> str:
     """`errors in 2 of 3 repeats, before in 0 of 3`."""
     return (
-        f"{what} in {_hit(head, codes)} of {len(head.records)} repeats, before in {_hit(base, codes)} of "
+        f"{what} in {_count_hits(head, codes)} of {len(head.records)} repeats, before in {_count_hits(base, codes)} of "
         f"{len(base.records)}"
     )

@@ -1,4 +1,4 @@
-"""What comes of a comparison: a judgement, the figures side by side, and what one side lacks."""
+"""The outcome of a comparison: a judgement, the figures side by side, and the cells that one side lacks."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from bench.gates.runs.pairs import CellPair
 from bench.model.change import Change, gravest
 from bench.results.anchor import ANCHOR
 from bench.results.cells import CellResults
-from bench.results.tables import TILDE, ranked_by
+from bench.results.tables import TILDE, ranking_metric
 from bench.stats.format import NOTHING, times
 from bench.stats.metrics import CPU, Metric
 from bench.stats.table import Column, Row, Table, label
@@ -67,7 +67,7 @@ def _drift(name: str, base: CellResults, head: CellResults) -> str:
     """`Anchor, ping / native / 32 users: throughput 0.93 ×, CPU 1.08 ×: so much did the machine itself differ.`"""
     figures = [
         f"{metric.name} {times(in_head.median / in_base.median)}"
-        for metric in (ranked_by(base), CPU)
+        for metric in (ranking_metric(base), CPU)
         if (in_base := base.estimate(metric)) and (in_head := head.estimate(metric)) and in_base.median > 0
     ]
     return f"Anchor, {name}: {', '.join(figures)}: so much did the machine itself differ."

@@ -1,4 +1,4 @@
-"""What all drawn panels share: an area in inches, axes in our style, scales with plain figures."""
+"""Shared by all drawn panels: an area in inches, axes in our style, scales with plain figures."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _PERCENTILES = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999)
 
 
 def curves_height(panel: CurvePanel) -> float:
-    """What curves need, in inches."""
+    """The height of curves, in inches."""
     return TITLE + PLOT + FOOT + LEGEND_LINE * len(panel.curves) + 0.08
 
 

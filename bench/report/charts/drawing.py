@@ -108,7 +108,7 @@ def whole(chart: Chart, names: Mapping[str, str] | None = None) -> Figure:
     rows = [chart.panels[start : start + abreast] for start in range(0, len(chart.panels), abreast)]
     heights = [max(map(height, row)) for row in rows]
     width = abreast * WIDTH + (abreast - 1) * _GAP
-    legend = textwrap.wrap(explained(chart, names), int(width * _LETTERS_PER_INCH))
+    legend = textwrap.wrap(explanation(chart, names), int(width * _LETTERS_PER_INCH))
     tall = sum(heights) + (len(rows) - 1) * _GAP + 0.5 + 0.1 + LEGEND_LINE * len(legend)
     with _style():
         figure = Figure(figsize=(width, tall), facecolor=PAPER)
@@ -126,7 +126,7 @@ def whole(chart: Chart, names: Mapping[str, str] | None = None) -> Figure:
     return figure
 
 
-def explained(chart: Chart, names: Mapping[str, str]) -> str:
+def explanation(chart: Chart, names: Mapping[str, str]) -> str:
     """The marks in words: `a: lag; b: steal; hatched, hollow or dotted: invalid, never ranked`."""
     said = [f"{names[code]}: {code}" for code in chart.codes]
     return "; ".join([*said, *([INVALID] if chart.invalid else [])])
@@ -141,7 +141,7 @@ def _style() -> Iterator[None]:
 
 
 def height(panel: Panel) -> float:
-    """What a panel needs, in inches."""
+    """The height of a panel, in inches."""
     if isinstance(panel, StripPanel):
         return strips_height(panel)
     if isinstance(panel, CurvePanel):

@@ -36,7 +36,7 @@ _DASHED: Literal["-"] | tuple[float, tuple[float, ...]] = (0, (3, 2))
 
 
 def lanes_height(panel: LanePanel) -> float:
-    """What lanes need, in inches."""
+    """The height of lanes, in inches."""
     rows = math.ceil(len(panel.legend) / _ABREAST)
     return TITLE + _NOTE + sum(map(_height, panel.lanes)) + FOOT + LEGEND_LINE * rows
 

@@ -1,4 +1,4 @@
-"""What a chart is made of, as data: the nouns between modules that know records and drawing.py, which draws."""
+"""The parts of a chart, as data: the nouns between modules that know records and drawing.py, which draws."""
 
 from __future__ import annotations
 

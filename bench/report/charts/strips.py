@@ -30,7 +30,7 @@ _PITCH = 0.4
 
 
 def strips_height(panel: StripPanel) -> float:
-    """What strips need, in inches."""
+    """The height of strips, in inches."""
     return TITLE + _PITCH * len(panel.strips) + FOOT
 
 

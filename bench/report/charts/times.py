@@ -35,7 +35,7 @@ _RATES, _TAILS, _STEPS = 1.15, 1.0, 0.16
 
 
 def times_height(panel: TimePanel) -> float:
-    """What throughput over p99 needs, in inches."""
+    """The height of throughput over p99, in inches."""
     return TITLE + 0.2 + (_STEPS if panel.steps else 0.0) + _RATES + 0.32 + _TAILS + FOOT
 
 

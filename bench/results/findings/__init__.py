@@ -1,4 +1,4 @@
-"""A run in a few findings: only what the repeats bear out, and plain words where they do not."""
+"""A run in a few findings: only differences that the repeats show, and plain words where they show none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.results.results import Results
 
 
 def findings(results: Results) -> tuple[Finding, ...]:
-    """What a run of a plan shows, the most useful first, then what held cells back.
+    """The findings of a run of a plan, the most useful first, then the bottlenecks.
 
     What was not measured has no finding. Whether the machine was busy with other things stands before all.
     """

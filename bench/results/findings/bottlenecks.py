@@ -1,4 +1,4 @@
-"""What held the cells of a run back: one finding for each kind of cause that their repeats bear out."""
+"""The bottlenecks of the cells of a run: one finding for each kind of cause that their repeats show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bench.results.cells import CellResults
 from bench.results.findings.causes import Cause, of_record
 from bench.results.findings.finding import Finding, caveats_of
-from bench.stats.format import listed
+from bench.stats.format import join_words
 
 _MOST_FIGURES = 5
 
@@ -76,8 +76,8 @@ def bottlenecks(cells: Sequence[CellResults]) -> Iterator[Finding]:
 def _places(cells: Sequence[CellResults]) -> str:
     names = list(dict.fromkeys(cell.scenario for cell in cells))
     if len(names) > 3:
-        return listed([*names[:2], f"{len(names) - 2} more scenarios"])
-    return listed(names)
+        return join_words([*names[:2], f"{len(names) - 2} more scenarios"])
+    return join_words(names)
 
 
 def of_cell(cell: CellResults) -> tuple[Cause, ...]:

@@ -1,4 +1,4 @@
-"""What one property of a setup brings: pairs of setups that differ in nothing else."""
+"""The effect of one property of a setup, from pairs of setups that differ in nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.results.results import Results
 from bench.results.siblings import siblings
 from bench.results.worker_table import cores
 from bench.stats.estimate import Comparison, compare, geometric_mean
-from bench.stats.format import listed
+from bench.stats.format import join_words
 from bench.stats.metrics import MEMORY, THROUGHPUT
 
 Duel = Sequence[tuple[CellResults, CellResults]]
@@ -20,7 +20,7 @@ Duel = Sequence[tuple[CellResults, CellResults]]
 
 
 def loop_and_parser(results: Results) -> Finding | None:
-    """What uvloop and httptools bring over asyncio and h11, from setups that differ in nothing else."""
+    """The gain of uvloop and httptools over asyncio and h11, from setups that differ in nothing else."""
     titles, sentences, figures, used = [], [], [], []
     for attribute, base, head in (("loop", "asyncio", "uvloop"), ("http", "h11", "httptools")):
         duels = list(_duels(results, attribute, base, head))
@@ -91,7 +91,7 @@ def _is_shown(duel: Duel) -> bool:
 
 
 def more_workers(results: Results) -> Finding | None:
-    """What more workers bring and what memory they take, where there are cores for them to run on."""
+    """The gain of more workers and the memory they take, where there are cores for them to run on."""
     words, figures, used, titles = [], [], [], []
     crowded: dict[str, None] = {}
     for base, head, workers in _worker_pairs(results.facts.plan):
@@ -111,7 +111,7 @@ def more_workers(results: Results) -> Finding | None:
             f"{head} serves {_per_scenario(duel)} the requests of {base}{paid} ({duel[0][1].where})."
         )
     if crowded:
-        words.append(f"{listed(list(crowded))}: this machine cannot show what more workers bring.")
+        words.append(f"{join_words(list(crowded))}: this machine cannot show what more workers bring.")
     if not words:
         return None
     title = f"More workers: {', '.join(titles)}" if titles else "More workers: not shown on this machine"

@@ -1,12 +1,12 @@
-"""What each feature costs: setups that differ from a plain one in nothing but what is switched on."""
+"""The cost of each feature, from setups that differ from a plain one in nothing else."""
 
 from __future__ import annotations
 
 from bench.results.findings.duels import Duel, meetings
 from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, word
 from bench.results.results import Results
-from bench.results.siblings import featured
-from bench.stats.format import listed
+from bench.results.siblings import feature_setups
+from bench.stats.format import join_words
 from bench.stats.metrics import CPU, THROUGHPUT, Metric
 
 
@@ -14,7 +14,7 @@ def features(results: Results) -> Finding | None:
     """Throughput and CPU per request of each featured setup, as ratios to the plain one, scenario by scenario."""
     duels = [
         duel
-        for base, others in featured(results.facts.plan)[:1]
+        for base, others in feature_setups(results.facts.plan)[:1]
         for head in others
         if (duel := meetings(results.cells, base, head))
     ]
@@ -24,7 +24,7 @@ def features(results: Results) -> Finding | None:
     text = " ".join(sentence for duel in duels if (sentence := _sentence(duel)))
     silent = [_head(duel) for duel in duels if not _sentence(duel)]
     if silent:
-        text += f" For {listed(silent)} {NOT_SHOWN}."
+        text += f" For {join_words(silent)} {NOT_SHOWN}."
     used = [cell for duel in duels for pair in duel for cell in pair]
     return Finding(
         topic="features",
@@ -38,16 +38,16 @@ def features(results: Results) -> Finding | None:
 
 def _sentence(duel: Duel) -> str:
     """Throughput and CPU where a difference was shown; empty where none was."""
-    served, spent = _shown(duel, THROUGHPUT), _shown(duel, CPU)
+    served, spent = _ratios_text(duel, THROUGHPUT), _ratios_text(duel, CPU)
     parts = ([f"serves {served} the requests"] if served else []) + (
         [f"spends {spent} the CPU on a request"] if spent else []
     )
-    return f"{_head(duel)} {listed(parts)}." if parts else ""
+    return f"{_head(duel)} {join_words(parts)}." if parts else ""
 
 
-def _shown(duel: Duel, metric: Metric) -> str:
+def _ratios_text(duel: Duel, metric: Metric) -> str:
     ratios = ((head.scenario, evident(head.against(base, metric))) for base, head in duel)
-    return listed([f"{found.text} in {scenario}" for scenario, found in ratios if found])
+    return join_words([f"{found.text} in {scenario}" for scenario, found in ratios if found])
 
 
 def _figure(duel: Duel) -> str:

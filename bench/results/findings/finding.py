@@ -1,4 +1,4 @@
-"""What a finding is, and the words that all findings share."""
+"""A finding, and the words that all findings share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the way an endpoint is written brings: async over sync, and what blocking the loop costs."""
+"""Ways to write an endpoint: the gain of async over sync, and the cost of blocking the loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bench.results.cells import CellResults, by_place, fullest, twins
 from bench.results.findings.duels import Duel
 from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, word
 from bench.stats.estimate import Comparison
-from bench.stats.format import listed
+from bench.stats.format import join_words
 from bench.stats.metrics import THROUGHPUT, VICTIM_P99
 
 
@@ -23,16 +23,16 @@ def async_over_sync(cells: Iterable[CellResults]) -> Finding | None:
     names = [f"{each.text} in {group}" for group, each in ordered]
     where = f"{duel[0][1].setup}, {duel[0][1].where}"
     sentences = (
-        [f"An async endpoint serves {listed(names)} the requests of its sync twin ({where})."]
+        [f"An async endpoint serves {join_words(names)} the requests of its sync twin ({where})."]
         if names
         else []
     )
     silent = [group for group, each in found.items() if each and not each.shown]
     if silent:
-        sentences.append(f"For {listed(silent)} {NOT_SHOWN}.")
+        sentences.append(f"For {join_words(silent)} {NOT_SHOWN}.")
     invalid = [group for group, each in found.items() if each is None]
     if invalid:
-        sentences.append(f"Not compared, as a twin is invalid: {listed(invalid)}.")
+        sentences.append(f"Not compared, as a twin is invalid: {join_words(invalid)}.")
     figures = tuple(
         f"{head.group}: async {_twin_rate(head)}, sync {_twin_rate(base)} req/s" for base, head in duel
     )
@@ -71,7 +71,7 @@ def _span(shown: Mapping[str, Comparison]) -> str:
 
 
 def misuse(cells: Sequence[CellResults]) -> Finding | None:
-    """What blocking the event loop costs: the throughput, and the wait of bystanders next to it.
+    """The cost of blocking the event loop: throughput, and the wait of bystanders next to it.
 
     The wait is given in ms, never as a ratio: in a closed loop that blocks, probes queue for as long as the cell lasts.
     """
@@ -116,7 +116,8 @@ def _misuse_words(good: CellResults, bad: CellResults, cells: Sequence[CellResul
         waits = [f"next to {cell.scenario} {cell.words(VICTIM_P99)}" for cell in (bad, good)]
         yield f"At p99 a bystander waits {', '.join(waits)}."
         if grown := [cell.scenario for cell in (bad, good) if cell.grows(VICTIM_P99)]:
-            yield f"Next to {listed(grown)} the wait grew for as long as the cell lasted: a longer one would show more."
+            names = join_words(grown)
+            yield f"Next to {names} the wait grew for as long as the cell lasted: a longer one would show more."
     elif bad.estimate(VICTIM_P99) and good.estimate(VICTIM_P99):
         yield f"In the wait of bystanders next to it {NOT_SHOWN}."
     yield from _repair_words(good, cells)

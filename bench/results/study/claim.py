@@ -1,4 +1,4 @@
-"""What a claim about FastAPI is: a sentence, and what it says of the ratios of some cells."""
+"""A claim about FastAPI: a sentence, and the ratios that it predicts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Claim:
     """A sentence, and what it says of each ratio.
 
     It is higher or lower than 1; or alike, within the factor; or it scales, which is to reach the factor, and takes a
-    core for each worker. What compression `saves` is told beside it.
+    core for each worker. Where it `saves`, the bytes that compression saves are added to the figures.
     """
 
     text: str

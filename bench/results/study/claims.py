@@ -1,4 +1,4 @@
-"""What is said about FastAPI, and what the records of a run say to it."""
+"""Claims about FastAPI, judged by the records of a run."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Judged:
 
 def claims(results: Results) -> tuple[Judged, ...]:
     """Every claim of which the run was to measure something; where it could not, why."""
-    return tuple(judged for claim in CLAIMS if (judged := _judged(claim, results)) is not None)
+    return tuple(judged for claim in CLAIMS if (judged := _judge(claim, results)) is not None)
 
 
-def _judged(claim: Claim, results: Results) -> Judged | None:
+def _judge(claim: Claim, results: Results) -> Judged | None:
     pairs = [
-        (meeting, base, head) for meeting in claim.meetings for base, head in met(meeting, results.cells)
+        (meeting, base, head) for meeting in claim.meetings for base, head in pairs_of(meeting, results.cells)
     ]
     if not pairs:
         why = _absent(claim, results)
@@ -46,13 +46,13 @@ def _judged(claim: Claim, results: Results) -> Judged | None:
     ratios = [found for meeting, base, head in pairs if (found := ratio(base, head, meeting.metric))]
     if not ratios:
         return Judged(claim, "not settled", "a side is invalid, or was not measured", "")
-    crowded = _crowded(ratios) if claim.says == "scales" else ""
+    crowded = _crowding(ratios) if claim.says == "scales" else ""
     verdict: ClaimVerdict = "not settled" if crowded else verdict_of(claim, ratios)
-    saved = f"; {gain}" if claim.saves and results.micro and (gain := _saved(results.micro)) else ""
+    saved = f"; {gain}" if claim.saves and results.micro and (gain := _savings(results.micro)) else ""
     return Judged(claim, verdict, f"{crowded}{_figures(ratios)}{saved}", source(ratios))
 
 
-def met(meeting: Meeting, cells: Iterable[CellResults]) -> Iterator[tuple[CellResults, CellResults]]:
+def pairs_of(meeting: Meeting, cells: Iterable[CellResults]) -> Iterator[tuple[CellResults, CellResults]]:
     """The pairs of a meeting, load by load; an open load says nothing of throughput, as it fixes it."""
     cells = tuple(cells)
     for head in cells:
@@ -96,7 +96,7 @@ def _figures(ratios: Iterable[Ratio]) -> str:
     )
 
 
-def _crowded(ratios: Sequence[Ratio]) -> str:
+def _crowding(ratios: Sequence[Ratio]) -> str:
     """Whether the workers had no core each; empty where they had, or where nobody knows."""
     for found in ratios:
         room, count = cores(found.head), workers(found.head)
@@ -105,7 +105,7 @@ def _crowded(ratios: Sequence[Ratio]) -> str:
     return ""
 
 
-def _saved(micro: Micro) -> str:
+def _savings(micro: Micro) -> str:
     """`16,384 bytes become 2,310 at level 4`, from the benchmark of the level that the app uses."""
     for one in micro.benchmarks:
         sizes = one.extra.get("bytes_in"), one.extra.get("bytes_out")

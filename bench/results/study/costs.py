@@ -1,4 +1,4 @@
-"""Where a request's time goes: what it costs in-process, part by part, beside what it takes over HTTP."""
+"""Where a request's time goes: its cost in-process, part by part, next to its response time over HTTP."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class RequestCost:
 
 
 def split(whole_s: float, framework_s: float, hop_s: float) -> Parts:
-    """What a call takes, part by part; a part is cut where the call has no room for it."""
+    """The parts of a call; a part is cut where the call has no room for it."""
     framework_s = min(framework_s, whole_s)
     hop_s = min(hop_s, whole_s - framework_s)
     return Parts(framework_s, hop_s, whole_s - framework_s - hop_s)
@@ -84,7 +84,7 @@ class _Inside:
         self._asking_s = self._layer_s(*ASKING) or 0.0
 
     def parts(self, scenario: str, variant: str) -> Parts | None:
-        """None where the scenario or what it is held against was not measured."""
+        """None where the scenario, or the one that does nothing, was not measured."""
         whole_s, nothing_s = (
             self._endpoint_s(scenario, self._database),
             self._endpoint_s(NOTHING_ASYNC, DATABASE),

@@ -1,4 +1,4 @@
-"""What a queue's arithmetic allows an endpoint to serve, and how near the measured figures come."""
+"""The throughput that queueing arithmetic allows an endpoint, and how near the measured figures come."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def bounds(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plateau:
-    """What was predicted of a variant at a level, by the law that bounds it most, and what was measured."""
+    """A variant at a level: the bounds that laws predict, and the throughput that was measured."""
 
     ladder: Ladder
     variant: str
@@ -86,7 +86,7 @@ class Plateau:
 
 
 def _reasons(cell: CellResults) -> Iterator[str]:
-    """What held a cell back: its CPU or the generator's, else other processes, and how long a request took."""
+    """The bottlenecks of a cell: its CPU or the generator's, else other processes, and how long a request took."""
     causes = {cause.kind: cause.figures for cause in of_cell(cell)}
     yield from (causes[kind] for kind in _EXPLAINING if kind in causes)
     used, taken = cell.estimate(CPU), cell.estimate(P50)

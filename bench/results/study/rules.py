@@ -1,4 +1,4 @@
-"""When to write an endpoint which way: rules, each with the ratio that bears it out, or that did not."""
+"""When to write an endpoint which way: rules, each with the ratio behind it, shown or not."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ _QUESTIONS = (
 
 
 def rules(ladders: Iterable[Ladder], cells: Sequence[CellResults]) -> tuple[Rule, ...]:
-    """Those that the repeats bear out, then those that could not be settled."""
+    """The rules that the repeats show, then those that could not be settled."""
     ladders = tuple(ladders)
     crowd = [ladder.group for ladder in ladders]
     found = [

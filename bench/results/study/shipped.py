@@ -1,4 +1,4 @@
-"""What the study knows of what is shipped: names of scenarios, setups and benchmarks, their waits, and the claims.
+"""The study's data: names of shipped scenarios, setups and benchmarks, their waits, and the claims.
 
 All of it is data: a test holds it against the scenarios and setups that there are.
 """
@@ -24,7 +24,7 @@ WORK = {
     "db-list": "50 rows through the ORM",
     "db-counter": "Everybody adds one to a row",
 }
-"""What the twins of a group do, in a few words."""
+"""The work of the twins of a group, in a few words."""
 
 WAITS_S = {"io": 0.010}
 """Groups of endpoints that wait for a known time; the time of all others is measured at 1 user."""
@@ -46,7 +46,7 @@ COMPRESSION = "gzip-4"
 
 
 def work_of(group: str) -> str:
-    """What the twins of a group do, in a few words; the group's name where there are none."""
+    """The work of the twins of a group, in a few words; the group's name where there are none."""
     return WORK.get(group, group)
 
 

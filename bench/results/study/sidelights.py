@@ -1,4 +1,4 @@
-"""Rules beside the ladders: what more threads bring, and how twins fare at a fixed rate of arrivals."""
+"""Rules besides the ladders': the effect of more threads, and twins at a fixed rate of arrivals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.stats.metrics import P99, THROUGHPUT, VICTIM_P99
 
 
 def of_threads(cells: Iterable[CellResults]) -> Iterator[Rule]:
-    """What more threads bring to endpoints that wait in one, from setups whose workers have more tokens than others."""
+    """The effect of more threads on endpoints that wait in one, from setups whose workers differ in their tokens."""
     waiting = [
         (count, cell)
         for cell in cells
@@ -45,7 +45,7 @@ def _evident(found: Ratio) -> tuple[bool, float]:
 
 
 def of_rates(cells: Iterable[CellResults]) -> Iterator[Rule]:
-    """What an open load makes of twins, which has them wait without a user to hold back: each against the reference."""
+    """Twins at a fixed rate of arrivals, where no user is held back: each against the reference."""
     opened = by_place(cell for cell in cells if not cell.closed).values()
     for members in opened:
         for reference, *others in twins(members):

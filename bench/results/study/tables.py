@@ -28,7 +28,7 @@ def rule_table(rules: Sequence[Rule]) -> Table:
     columns = (prose("rule"), prose("figure"), label("95 % interval"), prose("records"))
     rows = tuple(
         Row(
-            (rule.advice, rule.figure, _told(rule), rule.records),
+            (rule.advice, rule.figure, _interval_text(rule), rule.records),
             "Borne out by this run" if rule.shown else "Not settled by this run",
             caveats_of(cell for found in rule.ratios for cell in (found.head, found.base)),
         )
@@ -39,7 +39,7 @@ def rule_table(rules: Sequence[Rule]) -> Table:
     )
 
 
-def _told(rule: Rule) -> str:
+def _interval_text(rule: Rule) -> str:
     return rule.ratios[0].text if len(rule.ratios) == 1 else f"{len(rule.ratios)} levels, see below"
 
 

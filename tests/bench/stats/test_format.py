@@ -8,7 +8,7 @@ from bench.stats.format import (
     difference,
     figure,
     hundredths,
-    listed,
+    join_words,
     minutes,
     share,
     spread,
@@ -84,7 +84,7 @@ def test_a_difference_has_its_sign(ratio: float, said: str) -> None:
 
 
 def test_names_are_listed_as_one_says_them() -> None:
-    assert [listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+    assert [join_words(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",
         "a",
         "a and b",

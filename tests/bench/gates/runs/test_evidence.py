@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bench.gates.runs.evidence import CellEvidence, CellLogs, felt, judge
+from bench.gates.runs.evidence import CellEvidence, CellLogs, judge, sensitivity
 from bench.model.change import Change, Verdict
 from bench.stats.metrics import Better
 
@@ -31,7 +31,9 @@ def evidence(
         for mine, one in zip((base, head), its, strict=True)
     ]
     change = Change("a", metric, None, unit="µs")
-    return CellEvidence(change=change, better=better, felt=felt(metric, closed), base=sides[0], head=sides[1])
+    return CellEvidence(
+        change=change, better=better, felt=sensitivity(metric, closed), base=sides[0], head=sides[1]
+    )
 
 
 def change(base: list[float], head: list[float], better: Better = "lower", threshold: float = 0.05) -> Change:

@@ -55,7 +55,7 @@ def test_the_words_of_a_strip_carry_the_marks_of_its_caveats() -> None:
     drawn = chart("throughput", repeats("a", "noop-async", 2, 3, caveats=doubts))
     (axes,) = axes_of(drawn)
     assert axes.texts[0].get_text() == "noop-async [a b]"
-    assert drawing.explained(drawn, marks(drawn.codes)) == "a: lag; b: steal"
+    assert drawing.explanation(drawn, marks(drawn.codes)) == "a: lag; b: steal"
 
 
 def test_victims_stand_on_a_logarithmic_axis_at_their_p99() -> None:
