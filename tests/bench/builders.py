@@ -85,11 +85,6 @@ def record(
     response = NOTHING if p50 is None or p99 is None else latency(p50, p99)
     requests = round(throughput * load.duration_s) + errors
     label = f"GET /bench/{scenario}"
-    victim = (
-        RequestSummary(requests=60, errors=0, response_ms=latency(victim_p99 / 2, victim_p99))
-        if victim_p99 is not None
-        else None
-    )
     summary = Summary(
         requests=requests,
         errors=errors,
@@ -101,22 +96,33 @@ def record(
         by_request={label: RequestSummary(requests=requests, errors=errors, response_ms=response)},
         timeline=timeline,
         curve_ms=curve,
-        victim=victim,
+        victim=None if victim_p99 is None else _victim(victim_p99),
         time_weighted_ms=Latency(p99=p99_by_time),
-    )
-    processes = tuple(
-        Worker(pid=1000 + place, requests=count, cpu_s=1.0, rss_peak_bytes=rss // len(workers))
-        for place, count in enumerate(workers)
     )
     return Record(
         run=run,
         cell=Cell(setup, scenario, engine, load, repeat),
         summary=summary,
-        resources=Resources(cpu_us_per_request=cpu_us, rss_peak_bytes=rss, workers=processes, cpus=cpus),
+        resources=_resources(cpu_us, rss, workers, cpus),
         generator=Generator(cpu_share=0.4, cpu_us_per_request=20.0),
         valid=valid,
         caveats=caveats,
     )
+
+
+def _victim(p99: float) -> RequestSummary:
+    return RequestSummary(requests=60, errors=0, response_ms=latency(p99 / 2, p99))
+
+
+def _resources(
+    cpu_us: float | None, rss: int, workers: tuple[int | None, ...], cpus: tuple[int, ...]
+) -> Resources:
+    """As many workers as have a number of requests; they share the memory alike."""
+    processes = tuple(
+        Worker(pid=1000 + place, requests=count, cpu_s=1.0, rss_peak_bytes=rss // len(workers))
+        for place, count in enumerate(workers)
+    )
+    return Resources(cpu_us_per_request=cpu_us, rss_peak_bytes=rss, workers=processes, cpus=cpus)
 
 
 def repeats(setup: str, scenario: str, *throughputs: float, **more: object) -> tuple[Record, ...]:
