@@ -90,7 +90,8 @@ class Scenario:
 
     `victim` is an innocent flow that a slow probe repeats on its own connections while the scenario runs: its
     latency shows who else suffers. A session that is `costly` takes so many instructions, as to hash a password, that
-    they are counted only where the scenario is named.
+    they are counted only where the scenario is named. Scenarios of one `group` do the same work, each as another
+    `variant`; without them, the name says both: `db-orm-async` is the variant `async` of `db-orm`.
     """
 
     name: str
@@ -98,16 +99,13 @@ class Scenario:
     about: str = ""
     victim: Callable[[Random], Flow] | None = None
     costly: bool = False
+    group: str = ""
+    variant: str = ""
 
-    @property
-    def group(self) -> str:
-        """`db-orm-async` belongs to `db-orm`; twins share a group."""
-        return self.name.rpartition("-")[0] or self.name
-
-    @property
-    def variant(self) -> str:
-        """`db-orm-async` is the variant `async`."""
-        return self.name.rpartition("-")[2]
+    def __post_init__(self) -> None:
+        group, _, variant = self.name.rpartition("-")
+        object.__setattr__(self, "group", self.group or group or self.name)
+        object.__setattr__(self, "variant", self.variant or variant)
 
 
 def drive(flow: Flow, send: Callable[[Request], Response]) -> Iterator[tuple[Request, Response]]:

@@ -10,9 +10,11 @@ import shutil
 import sys
 from pathlib import Path
 
+from bench.cli._contents import contents
 from bench.errors import BenchError, UsageError
 from bench.measure.store import read_run
 from bench.report import write
+from bench.results.results import understand
 
 SAMPLE = Path(__file__).parents[1] / "reports" / "sample"
 ENGINE = "native"
@@ -24,7 +26,7 @@ def make_sample(run: Path, sample: Path = SAMPLE) -> int:
 
     Raises BenchError for a folder that holds no finished run, and where the part has no record.
     """
-    if not read_run(run).facts.get("finished"):
+    if not read_run(run).facts.finished:
         raise UsageError(f"{run}: the run is not finished")
     lines = (run / "records.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     part = [line for line in lines if _belongs(json.loads(line)["cell"])]
@@ -35,7 +37,8 @@ def make_sample(run: Path, sample: Path = SAMPLE) -> int:
     sample.mkdir(parents=True)
     (sample / "run.json").write_text(facts, encoding="utf-8")
     (sample / "records.jsonl").write_text("".join(part), encoding="utf-8")
-    write(read_run(sample), sample)
+    made = read_run(sample)
+    write(made, contents(understand(made)), sample)
     return len(part)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.capacity.results import Capacity, Growth, by_rate, rates_of
+from bench.capacity.growth import Growth
+from bench.capacity.results import Capacity, by_rate, rates_of
 from bench.capacity.slo import ERRORS
 from bench.report.charts.palette import INK, QUIET, SETUPS
 from bench.report.charts.panels import Chart, Mark, PlanePanel, Trace
-from bench.stats.metrics import whole
+from bench.stats.format import whole
 
 _P99, _P50, _LIMIT, _KNEE, _CAPACITY = "misuse", "async", "sync", "offload", INK
 _CURVE_POINTS = 60
@@ -17,12 +18,15 @@ _CURVE_POINTS = 60
 def capacity_chart(found: Capacity) -> Chart:
     """Latency and answers over the offered load, with the objectives, the knee and the capacity."""
     return Chart(
-        "capacity",
-        "Latency against offered load",
-        "Lower is better: how long requests took, from when they were due, at each rate at which sessions were made to "
-        "arrive; the median of the longest trials of each. Hollow dots are rates that missed an objective in most of "
-        "them. Left of the knee more load costs little time; at the capacity half of the long trials hold.",
-        (_latency(found), _answers(found)) if found.trials else (),
+        name="capacity",
+        title="Latency against offered load",
+        reading=(
+            "Lower is better: how long requests took, from when they were due, at each rate at which sessions were "
+            "made to arrive; the median of the longest trials of each. Hollow dots are rates that missed an "
+            "objective in most of them. Left of the knee more load costs little time; at the capacity half of the "
+            "long trials hold."
+        ),
+        panels=(_latency(found), _answers(found)) if found.trials else (),
     )
 
 
@@ -33,17 +37,17 @@ def _latency(found: Capacity) -> PlanePanel:
     for name, colour in (("p99", _P99), ("p50", _P50)):
         points = by_rate(rates, name)
         hollow = tuple(point for point in points if point[0] in missed)
-        traces.append(Trace(f"{name} response time", colour, points, hollow))
+        traces.append(Trace(label=f"{name} response time", colour=colour, points=points, hollow=hollow))
     levels = tuple(
         Mark(one.limit, f"objective {one.text}", _LIMIT) for one in found.objectives if one.metric != ERRORS
     )
     return PlanePanel(
-        f"Latency · {found.setup} · {found.scenario}",
-        "offered load, arrivals/s",
-        "response time, ms (logarithmic)",
-        tuple(traces),
-        _uprights(found),
-        levels,
+        title=f"Latency · {found.setup} · {found.scenario}",
+        across="offered load, arrivals/s",
+        up="response time, ms (logarithmic)",
+        traces=tuple(traces),
+        uprights=_uprights(found),
+        levels=levels,
         log=True,
     )
 
@@ -54,11 +58,14 @@ def _answers(found: Capacity) -> PlanePanel:
     answered = tuple((rate, one.record.summary.throughput_rps) for rate, one in typical)
     hollow = tuple((rate, one.record.summary.throughput_rps) for rate, one in typical if one.missed)
     return PlanePanel(
-        f"Answers · {found.setup} · {found.scenario}",
-        "offered load, arrivals/s",
-        "requests/s",
-        (Trace("answered well", _P50, answered, hollow), Trace("due", QUIET, due, style="dashes")),
-        _uprights(found),
+        title=f"Answers · {found.setup} · {found.scenario}",
+        across="offered load, arrivals/s",
+        up="requests/s",
+        traces=(
+            Trace(label="answered well", colour=_P50, points=answered, hollow=hollow),
+            Trace(label="due", colour=QUIET, points=due, style="dashes"),
+        ),
+        uprights=_uprights(found),
     )
 
 
@@ -81,18 +88,18 @@ def scaling_chart(found: Growth) -> Chart:
     measured = tuple((float(n), figure.median) for n, figure in found.points.items())
     traces = (
         Trace(
-            f"law, σ {law.sigma:.2g}, κ {law.kappa:.2g}",
-            SETUPS[0],
-            tuple((n, law.throughput_rps(n)) for n in numbers),
+            label=f"law, σ {law.sigma:.2g}, κ {law.kappa:.2g}",
+            colour=SETUPS[0],
+            points=tuple((n, law.throughput_rps(n)) for n in numbers),
             style="line",
         ),
         Trace(
-            "linear: nothing holds it back",
-            QUIET,
-            tuple((n, law.rate_rps * n) for n in numbers),
+            label="linear: nothing holds it back",
+            colour=QUIET,
+            points=tuple((n, law.rate_rps * n) for n in numbers),
             style="dashes",
         ),
-        Trace("measured, the median of the repeats", _P50, measured, style="dots"),
+        Trace(label="measured, the median of the repeats", colour=_P50, points=measured, style="dots"),
     )
     peak = law.peak_workers
     uprights = (
@@ -101,12 +108,19 @@ def scaling_chart(found: Growth) -> Chart:
     if 0 < found.cpus < most:
         uprights.append(Mark(float(found.cpus), f"CPUs of the server, {found.cpus}", _LIMIT))
     panel = PlanePanel(
-        f"{found.setup} · {found.scenario}", "workers", "requests/s", traces, tuple(uprights), whole=True
+        title=f"{found.setup} · {found.scenario}",
+        across="workers",
+        up="requests/s",
+        traces=traces,
+        uprights=tuple(uprights),
+        whole=True,
     )
     return Chart(
-        "scaling",
-        "Throughput by the number of workers",
-        "Higher is better. Where the law bends away from the straight line, workers wait for each other (contention) "
-        "or pay to agree (coherence); beyond the CPUs of the server they merely share those.",
-        (panel,),
+        name="scaling",
+        title="Throughput by the number of workers",
+        reading=(
+            "Higher is better. Where the law bends away from the straight line, workers wait for each other "
+            "(contention) or pay to agree (coherence); beyond the CPUs of the server they merely share those."
+        ),
+        panels=(panel,),
     )

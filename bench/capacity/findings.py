@@ -6,22 +6,22 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from bench.capacity.growth import Growth, widest_spread
 from bench.capacity.results import (
     Capacity,
-    Growth,
     Offered,
     OfferedRate,
     busy_share,
     by_rate,
     rates_of,
-    widest_spread,
 )
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat, Record
 from bench.results.cells import gather
 from bench.results.findings.bottlenecks import bottlenecks
-from bench.results.findings.finding import Finding, listed
-from bench.stats.metrics import THROUGHPUT, share, three_digits, whole
+from bench.results.findings.finding import Finding
+from bench.stats.format import join_words, share, three_digits, whole
+from bench.stats.metrics import THROUGHPUT
 
 _BUSY_SHARE = 0.9
 _NEXT = 2
@@ -29,7 +29,7 @@ _NEXT = 2
 
 
 def of_capacity(found: Capacity) -> Iterator[Finding]:
-    """What a search for the capacity found."""
+    """The findings of a search for the capacity."""
     yield _capacity(found)
     if found.knee_per_s is not None:
         yield _knee(found, found.knee_per_s)
@@ -37,18 +37,18 @@ def of_capacity(found: Capacity) -> Iterator[Finding]:
 
 
 def _capacity(found: Capacity) -> Finding:
-    wanted = f"{found.scenario}, with {listed([one.text for one in found.objectives])}"
+    wanted = f"{found.scenario}, with {join_words([one.text for one in found.objectives])}"
     if found.confirmed is None:
         return _no_capacity(found, wanted)
     rate = f"{whole(found.rate_per_s or 0)} arrivals/s"
     at_least = found.limit != "service"
     return Finding(
-        "capacity",
-        f"{found.setup} holds {'at least ' if at_least else ''}{rate}",
-        f"Of {wanted}: {_how_often(found, found.confirmed)} on a fresh server. {_why_not_more(found)}",
-        tuple(_figures(found)),
-        "capacity",
-        _doubts(found.confirmed.trials),
+        topic="capacity",
+        title=f"{found.setup} holds {'at least ' if at_least else ''}{rate}",
+        text=f"Of {wanted}: {_how_often(found, found.confirmed)} on a fresh server. {_why_not_more(found)}",
+        figures=tuple(_figures(found)),
+        chart="capacity",
+        caveats=_doubts(found.confirmed.trials),
     )
 
 
@@ -86,7 +86,14 @@ def _no_capacity(found: Capacity, wanted: str) -> Finding:
         lowest = found.trials[0]
         title = f"{found.setup} does not hold the objectives at any rate tried"
         text = f"Of {wanted}: {whole(lowest.rate_per_s)} arrivals/s missed them already: {', '.join(lowest.missed)}."
-    return Finding("capacity", title, text, tuple(_figures(found)), "capacity", _doubts(found.trials))
+    return Finding(
+        topic="capacity",
+        title=title,
+        text=text,
+        figures=tuple(_figures(found)),
+        chart="capacity",
+        caveats=_doubts(found.trials),
+    )
 
 
 def _figures(found: Capacity) -> Iterator[str]:
@@ -123,19 +130,21 @@ def _knee(found: Capacity, knee_per_s: float) -> Finding:
     curve = dict(by_rate(rates_of(found.trials), "p99"))
     lowest = min(curve)
     return Finding(
-        "knee",
-        f"The knee is at {whole(knee_per_s)} arrivals/s",
-        "Up to the knee more load costs little time, beyond it much. A service that must stay quick is run below its "
-        "knee, whatever the capacity.",
-        tuple(
+        topic="knee",
+        title=f"The knee is at {whole(knee_per_s)} arrivals/s",
+        text=(
+            "Up to the knee more load costs little time, beyond it much. A service that must stay quick is run below "
+            "its knee, whatever the capacity."
+        ),
+        figures=tuple(
             f"p99 {three_digits(curve[rate])} ms at {whole(rate)} arrivals/s" for rate in (lowest, knee_per_s)
         ),
-        "capacity",
+        chart="capacity",
     )
 
 
 def _limits(found: Capacity) -> Iterator[Finding]:
-    """What held the lowest rate back that failed; else how busy the server was at the capacity.
+    """The bottleneck of the lowest rate that failed; else how busy the server was at the capacity.
 
     Nothing where no rate failed: then it was --max-rate or the generator that limited.
     """
@@ -158,7 +167,7 @@ def _busy(record: Record, busy: float) -> Finding:
         text = f"At the capacity the server uses {used}: requests wait for something else, or in bursts."
     cpu_us = record.resources.cpu_us_per_request
     figures = (f"{whole(cpu_us)} µs of CPU a request",) if cpu_us is not None else ()
-    return Finding("limit", title, text, figures, "capacity")
+    return Finding(topic="limit", title=title, text=text, figures=figures, chart="capacity")
 
 
 # --- workers -------------------------------------------------------------------------------------
@@ -173,15 +182,16 @@ _BRAKES = {
 
 
 def of_growth(found: Growth) -> Iterator[Finding]:
-    """What holds scaling back, by the Universal Scalability Law."""
+    """The finding on what holds scaling back, by the Universal Scalability Law."""
     law, most = found.law, max(found.points)
     first = min(found.points)
     gain = found.points[most].median / found.points[first].median
     yield Finding(
-        "scaling",
-        _BRAKES[found.brake].format(setup=found.setup, most=most),
-        f"{most} workers answer {gain:.2f} times the {found.scenario} requests of {first}. " + _reason(found),
-        (
+        topic="scaling",
+        title=_BRAKES[found.brake].format(setup=found.setup, most=most),
+        text=f"{most} workers answer {gain:.2f} times the {found.scenario} requests of {first}. "
+        + _reason(found),
+        figures=(
             f"λ {whole(law.rate_rps)} req/s, σ {law.sigma:.2g}, κ {law.kappa:.2g}",
             _peak(found),
             *(
@@ -189,7 +199,7 @@ def of_growth(found: Growth) -> Iterator[Finding]:
                 for n, e in found.points.items()
             ),
         ),
-        "scaling",
+        chart="scaling",
     )
 
 

@@ -1,31 +1,27 @@
-"""What a run about limits shows: the offered loads and which of them held, and throughput by the number of workers."""
+"""A search for the capacity, read from its run: the offered loads, and which of them held."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bench.capacity.scaling import FEWEST, Law, ScalingBottleneck, bottleneck, fit
 from bench.capacity.search import Tally
 from bench.capacity.slo import Objective, misses, parse
 from bench.model.plan import OpenLoad
-from bench.model.record import Caveat, Record, Run
+from bench.model.record import Record
 from bench.results.caveats import GENERATOR_STALLED, OTHER_LOAD, STEAL
-from bench.results.cells import gather
-from bench.results.siblings import mapping, setup_facts
-from bench.stats.estimate import Estimate, estimate
-from bench.stats.metrics import P50, P99, THROUGHPUT, share, three_digits, whole
-from bench.stats.table import Column, Row, Table, label
+from bench.results.results import Results
+from bench.stats.format import whole
 
 SET_ASIDE = "set-aside"
 """The caveat of a trial that does not count: others used our CPUs, and it was made again."""
 
 
 _PASSING = frozenset({OTHER_LOAD, STEAL, GENERATOR_STALLED})
-"""What disturbs a trial and may be over when it is made again; a CPU quota, or a single CPU, is not."""
+"""Disturbances that may be over when a trial is made again; a CPU quota, or a single CPU, does not pass."""
 
 
 _FEWEST_POINTS = 4
@@ -56,7 +52,7 @@ class Offered:
 
     @property
     def disturbance(self) -> str:
-        """What took our CPUs for a while, in words; empty when nothing did."""
+        """The text of the caveat that says who took our CPUs for a while; empty when nobody did."""
         return next((caveat.text for caveat in self.record.caveats if caveat.code in _PASSING), "")
 
     @property
@@ -130,7 +126,7 @@ def _p99(one: Offered) -> float:
     return one.record.summary.response_ms.p99 or 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
     """A search as its run tells it; `rate_per_s` is None where nothing held, or where it was cut short.
 
@@ -167,31 +163,22 @@ class Capacity:
         return next((one for one in beyond if one.rate_per_s in long), next(iter(beyond), None))
 
 
-def capacity_of(run: Run) -> Capacity | None:
+def capacity_of(results: Results) -> Capacity | None:
     """The search of a run; None when it was none. Trials stand in the order of their rates."""
-    facts = mapping(run.facts.get("capacity"))
-    if not facts:
+    facts = results.facts.capacity
+    if facts is None:
         return None
-    texts = facts.get("objectives")
-    objectives = tuple(map(parse, map(str, texts))) if isinstance(texts, (list, tuple)) else ()
-    rate = facts.get("arrivals_per_s")
+    objectives = tuple(map(parse, facts.objectives))
     return Capacity(
-        setup=str(facts.get("setup")),
-        scenario=str(facts.get("scenario")),
+        setup=facts.setup,
+        scenario=facts.scenario,
         objectives=objectives,
-        rate_per_s=float(rate) if isinstance(rate, (int, float)) else None,
-        limit=str(facts.get("limit")),
-        trials=offered_loads(run.records, objectives),
-        guess=next((r for r in run.records if not isinstance(r.cell.load, OpenLoad)), None),
-        confirmations=tuple(_confirmations(facts.get("confirmations"))),
+        rate_per_s=facts.arrivals_per_s,
+        limit=facts.limit,
+        trials=offered_loads(results.records, objectives),
+        guess=next((r for r in results.records if not isinstance(r.cell.load, OpenLoad)), None),
+        confirmations=tuple(Tally(one.arrivals_per_s, one.held, one.failed) for one in facts.confirmations),
     )
-
-
-def _confirmations(listed: object) -> Iterable[Tally]:
-    for one in map(mapping, listed if isinstance(listed, (list, tuple)) else ()):
-        rate, held, failed = (one.get(key) for key in ("arrivals_per_s", "held", "failed"))
-        if isinstance(rate, (int, float)) and isinstance(held, int) and isinstance(failed, int):
-            yield Tally(float(rate), held, failed)
 
 
 def offered_loads(records: Iterable[Record], objectives: tuple[Objective, ...]) -> tuple[Offered, ...]:
@@ -245,138 +232,8 @@ def by_rate(rates: Iterable[OfferedRate], percentile: str) -> tuple[tuple[float,
     return tuple((rate, ms) for rate, ms in medians if ms is not None)
 
 
-def trial_table(found: Capacity) -> Table:
-    """One row a trial, by rate."""
-    columns = (
-        Column("offered", "arrivals/s"),
-        Column("length", "s"),
-        Column("answered", "req/s"),
-        Column("p50", "ms"),
-        Column("p99", "ms"),
-        Column("errors", "%"),
-        Column("server CPU", "%"),
-        label("confirmed"),
-        label("result"),
-    )
-    confirmed = {one.rate_per_s: one.text for one in found.confirmations}
-    long = [trial for one in rates_of(found.trials) if one.rate_per_s in confirmed for trial in one.trials]
-    rows = (_trial_row(one, confirmed[one.rate_per_s] if one in long else "") for one in found.trials)
-    return Table("Trials", columns, tuple(rows), (_TRIALS,))
-
-
-_TRIALS = (
-    "Short trials find where to begin; one that fails is made again before it counts. The longer ones confirm, on a "
-    "server started for them: the rate rises after one that held and falls after one that failed, and confirmed counts "
-    "the long trials of a rate. The capacity contradicts the fewest of them, and held at least as often as it failed. "
-    "Server CPU is the share of the cores that its workers can use."
-)
-
-
-def _trial_row(one: Offered, confirmed: str) -> Row:
-    record, errors = one.record, one.record.summary.errors
-    entries = (
-        whole(one.rate_per_s),
-        f"{record.cell.load.duration_s:g}",
-        whole(record.summary.throughput_rps),
-        *(metric.show(estimate([metric.of(record)])) for metric in (P50, P99)),
-        three_digits(100 * errors / record.summary.requests) if errors else "0",
-        share(busy_share(record)),
-        confirmed,
-        one.result,
-    )
-    return Row(entries, caveats=record.caveats)
-
-
 def busy_share(record: Record) -> float | None:
     """The server's CPU time as a share of what its workers could have had; None where that is not known."""
     used = record.resources
     cores = min(len(used.workers), len(used.cpus) or len(used.workers))
     return used.cpu_s / record.cell.load.duration_s / cores if cores and used.cpu_s else None
-
-
-# --- workers -------------------------------------------------------------------------------------
-
-
-_FITTED = ("median", "low", "high")
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """Throughput by the number of workers, the law drawn through its medians, and what holds scaling back."""
-
-    setup: str
-    scenario: str
-    points: Mapping[int, Estimate]
-    caveats: Mapping[int, tuple[Caveat, ...]]
-    law: Law
-    brake: ScalingBottleneck
-    cpus: int
-
-
-def growth_of(run: Run) -> Growth | None:
-    """The scaling of a run over numbers of workers; None when it was none, or fewer than three were measured."""
-    facts, setups = mapping(run.facts.get("scaling")), setup_facts(run)
-    if not facts:
-        return None
-    points, caveats = {}, {}
-    for cell in gather(run.records):
-        found, workers = cell.estimate(THROUGHPUT), setups.get(cell.setup, {}).get("workers")
-        if found and found.median > 0 and isinstance(workers, int):
-            points[workers], caveats[workers] = found, cell.caveats
-    if len(points) < FEWEST:
-        return None
-    laws = [fit({n: getattr(found, which) for n, found in points.items()}) for which in _FITTED]
-    cpus = facts.get("cpus")
-    count = cpus if isinstance(cpus, int) else 0
-    return Growth(
-        str(facts.get("setup")),
-        str(facts.get("scenario")),
-        dict(sorted(points.items())),
-        caveats,
-        laws[0],
-        bottleneck(laws, widest_spread(points), max(points), count),
-        count,
-    )
-
-
-def widest_spread(points: Mapping[int, Estimate]) -> float | None:
-    """The widest range of repeats, as a share of their median; None where a number of workers has one repeat."""
-    spreads = [found.spread for found in points.values() if found.spread is not None]
-    return max(spreads) if len(spreads) == len(points) else None
-
-
-def growth_table(found: Growth) -> Table:
-    """One row a number of workers: measured, fitted, and what is left of so many times one worker."""
-    columns = (
-        Column("workers"),
-        Column(THROUGHPUT.name, THROUGHPUT.unit),
-        Column("range", "%"),
-        Column("law", "req/s"),
-        Column("of linear", "%"),
-        Column("contention", "σ(N−1)"),
-        Column("coherence", "κN(N−1)"),
-    )
-    law = found.law
-    rows = tuple(
-        Row(
-            (
-                str(n),
-                THROUGHPUT.show(measured),
-                share(measured.spread),
-                whole(law.throughput_rps(n)),
-                share(measured.median / (law.rate_rps * n)),
-                three_digits(law.contention(n)),
-                three_digits(law.coherence(n)),
-            ),
-            caveats=found.caveats[n],
-        )
-        for n, measured in found.points.items()
-    )
-    return Table("Throughput by the number of workers", columns, rows, (_LAW,))
-
-
-_LAW = (
-    "The law is X(N) = λN / (1 + σ(N−1) + κN(N−1)), the Universal Scalability Law (Gunther 2007), fitted to the "
-    "medians of the repeats. Contention is waiting for what only one can use at a time, coherence what workers cost "
-    "each other to agree."
-)

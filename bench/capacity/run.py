@@ -6,20 +6,22 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
-from bench.capacity.results import SET_ASIDE, Offered, growth_of, knee_of, offered_loads
+from bench.capacity.growth import growth_of
+from bench.capacity.results import SET_ASIDE, Offered, knee_of, offered_loads
 from bench.capacity.search import Probe, Search, SearchResult, Trial, TrialVerdict, next_step, tallies
 from bench.capacity.slo import SATURATED, Objective, doubts
 from bench.errors import BenchError
 from bench.measure.cell import check_alive, measure
 from bench.measure.store import RunFolder, read_run
 from bench.measure.workbench import Harness, Workbench
+from bench.model.facts import ScalingFacts
 from bench.model.plan import Block, Cell, ClosedLoad, Load, OpenLoad, Plan, Setup
 from bench.model.record import Caveat, Failure, Record
 from bench.observe.neighbours import Neighbours
 from bench.results.caveats import OTHERS_SHARE
-from bench.results.siblings import mapping
+from bench.results.results import understand
 from bench.serve.server import Server, serving
 from bench.system import host
 from bench.system.processes import Processes
@@ -171,21 +173,23 @@ def cpus_of(setup: Setup, bench: Workbench) -> int:
 
 def note_growth(folder: RunFolder) -> None:
     """Fit the law to a run over numbers of workers, and add it to the run's facts."""
-    run = read_run(folder.path)
-    if (found := growth_of(run)) is None:
+    if (found := growth_of(understand(read_run(folder.path)))) is None:
         return
     medians = {str(workers): round(figure.median, 1) for workers, figure in found.points.items()}
-    peak = found.law.peak_workers
     folder.add_facts(
-        scaling={
-            **mapping(run.facts["scaling"]),
-            "throughput_rps": medians,
-            "lambda_rps": found.law.rate_rps,
-            "sigma": found.law.sigma,
-            "kappa": found.law.kappa,
-            "peak_workers": peak,
-            "held_back_by": found.brake,
-        }
+        scaling=asdict(
+            ScalingFacts(
+                setup=found.setup,
+                scenario=found.scenario,
+                cpus=found.cpus,
+                throughput_rps=medians,
+                lambda_rps=found.law.rate_rps,
+                sigma=found.law.sigma,
+                kappa=found.law.kappa,
+                peak_workers=found.law.peak_workers,
+                held_back_by=found.brake,
+            )
+        )
     )
 
 

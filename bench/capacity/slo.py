@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.errors import UsageError, unknown
 from bench.model.record import Caveat, Record, Summary
-from bench.stats.metrics import three_digits
+from bench.stats.format import three_digits
 
 ERRORS = "errors"
 

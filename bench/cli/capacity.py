@@ -12,6 +12,7 @@ import typer
 
 from bench.capacity import run, scaling
 from bench.capacity.slo import parse_all
+from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption
 from bench.cli._lookup import check_known, choose_folder, find_setup, load_scenarios
 from bench.cli._options import ScenariosFile, SetupName, SetupsFile, number, option, pick_seed, seconds
@@ -24,9 +25,9 @@ from bench.measure.workbench import Workbench
 from bench.model.plan import Plan, Setup
 from bench.plan.order import cells
 from bench.report import write
-from bench.report.page import page
 from bench.report.text import render
-from bench.results.findings import Finding
+from bench.results.findings.finding import Finding
+from bench.results.results import understand
 from bench.system import cpus
 from scenarios.model import Scenario
 
@@ -193,13 +194,14 @@ def _create_folder(options: _Options, plan: Plan, bench: Workbench) -> RunFolder
 def _conclude(path: Path, kind: str, as_json: bool) -> int:
     """Write the report, show what was found, and give the exit status."""
     done = read_run(path)
-    contents, report = page(done), write(done, path)
+    shown = contents(understand(done))
+    report = write(done, shown, path)
     if as_json:
-        say(json.dumps(done.facts[kind], indent=2))
+        say(json.dumps(done.facts.source[kind], indent=2))
     else:
-        for finding in contents.findings:
+        for finding in shown.findings:
             say("\n".join([*_lines(finding), ""]))
-        say(render(contents.summary))
+        say(render(shown.summary))
         say(f"report: {short_path(report)}")
     return exit_status(done)
 

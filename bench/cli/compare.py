@@ -21,9 +21,9 @@ from bench.gates.runs.outcome import Outcome
 from bench.measure.store import read_run
 from bench.report.text import render
 from bench.results import micro
-from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
+from bench.results.results import understand
+from bench.stats.metrics import JUDGED
 
-_METRICS = {"throughput": THROUGHPUT, "p50": P50, "p99": P99, "cpu": CPU, "memory": MEMORY}
 _METRIC_HELP = "Metric to judge a run by, not the usual ones; repeatable."
 _DESPITE_HELP = "Condition that may differ, such as cores, load, missing, or all; repeatable."
 
@@ -32,7 +32,7 @@ def compare(
     base: Annotated[Path, typer.Argument(metavar="BASE", help="A run's folder, or a pytest-benchmark file.")],
     head: Annotated[Path, typer.Argument(metavar="NEW", help="Run or file to compare with BASE.")],
     threshold: Annotated[str, option("Smallest change that counts.", "PERCENT")] = "5%",
-    metric: Annotated[list[str] | None, option(_METRIC_HELP, "|".join(_METRICS))] = None,
+    metric: Annotated[list[str] | None, option(_METRIC_HELP, "|".join(JUDGED))] = None,
     despite: Annotated[list[str] | None, option(_DESPITE_HELP, "FIELD")] = None,
     form: FormatOption = "text",
     inconclusive: InconclusiveOption = "fail",
@@ -73,9 +73,10 @@ def _compare(
     """Compare two runs, or two files of pytest-benchmark. Raises UsageError for one of each."""
     files = [path.suffix == ".json" for path in (base, head)]
     if not any(files):
-        check_known("metric", metrics, _METRICS)
-        wanted = [_METRICS[name] for name in metrics]
-        return cells.compare(read_run(base), read_run(head), threshold, wanted, despite)
+        check_known("metric", metrics, JUDGED)
+        wanted = [JUDGED[name] for name in metrics]
+        runs = understand(read_run(base)), understand(read_run(head))
+        return cells.compare(*runs, threshold, wanted, despite)
     if not all(files):
         raise UsageError(f"{base} and {head} are a run and a file of pytest-benchmark; give two of one kind")
     if metrics:

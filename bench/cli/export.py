@@ -11,6 +11,7 @@ from bench.cli._terminal import note, say, short_path, write_file
 from bench.errors import BenchError
 from bench.export.cells import invalid, valid
 from bench.measure.store import read_run
+from bench.results.results import understand
 
 _TOOLS = "bencher|csv|github-action-benchmark|openmetrics|pytest-benchmark"
 _BETTER = "Metrics of github-action-benchmark: whose lower or higher value is better [lower]."
@@ -35,7 +36,7 @@ def export(
     bench export reports/latest --to bencher | bencher run --adapter json ...
     bench export reports/latest --to github-action-benchmark --better higher --out throughput.json
     """
-    source = read_run(run)
+    source = understand(read_run(run))
     text = formats.export(source, to, better)
     carries_invalid = to in formats.CARRIES_INVALID
     if not (source.records if carries_invalid else valid(source)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +16,13 @@ from bench.errors import UsageError
 from bench.history import page, report
 from bench.history.chart import Address
 from bench.history.entry import Entry, current
-from bench.history.figures import Measured, machine, of_judgement, of_run, versions
+from bench.history.figures import EntryFigures, machine, of_judgement, of_run, versions
 from bench.history.report import History
 from bench.history.store import Branch, Folder, Place
 from bench.measure.store import read_run
 from bench.model.commit import Commit
-from bench.results.siblings import mapping
+from bench.model.facts import GitFacts, HostFacts, read_host
+from bench.results.results import understand
 from bench.system import git, host
 
 _FOLDER = Path("reports/history")
@@ -70,7 +70,7 @@ def add(
     bench exact --format json --out exact.json && bench history add exact.json --branch bench-history
     """
     figures, facts, when = _read_figures(run, anchor)
-    subject = _find_commit(commit, facts)
+    subject = _find_commit(commit, facts.git)
     _check_clean(subject, dirty)
     entry = Entry(
         commit=subject,
@@ -129,12 +129,12 @@ def show(
     say(f"{report.render_text(trends)}\n{form}: {short_path(out)}")
 
 
-def _read_figures(path: Path, anchor: str | None) -> tuple[Measured, Mapping[str, object], str]:
+def _read_figures(path: Path, anchor: str | None) -> tuple[EntryFigures, HostFacts, str]:
     """The figures of a run or of `bench exact`, the host's facts, and when it was measured."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     if not path.is_file():
         run = read_run(path)
-        return of_run(run, anchor), mapping(run.facts.get("host")), str(run.facts.get("started_at") or now)
+        return of_run(understand(run), anchor), run.facts.host or HostFacts(), run.facts.started_at or now
     if anchor:
         raise UsageError(f"--anchor belongs to runs; {path} holds exact figures, which need none")
     try:
@@ -142,15 +142,13 @@ def _read_figures(path: Path, anchor: str | None) -> tuple[Measured, Mapping[str
     except ValueError as error:
         raise UsageError(f"{path}: neither a run's folder nor JSON: {error}") from None
     figures = of_judgement(judgement, str(path))
-    facts = host.fingerprint()
-    return figures, {name: facts[name] for name in facts if name != "git"}, now
+    return figures, replace(read_host(host.fingerprint()), git=None), now
 
 
-def _find_commit(ref: str | None, facts: Mapping[str, object]) -> Commit:
+def _find_commit(ref: str | None, known: GitFacts | None) -> Commit:
     """The commit that was measured: the one named, else the run's own, else the one that is checked out."""
     here = git.root(Path.cwd())
-    known = mapping(facts.get("git"))
-    own = str(known["commit"]) if known.get("commit") else None
+    own = known.commit if known else None
     wanted = ref or own or "HEAD"
     commit = git.commit(here, wanted)
     if commit is None and ref is None and own:
@@ -162,8 +160,8 @@ def _find_commit(ref: str | None, facts: Mapping[str, object]) -> Commit:
         raise UsageError(
             f"'{wanted}' names no commit here; is it fetched? (git fetch --unshallow, git fetch origin)"
         )
-    if commit.hash == own:
-        return replace(commit, dirty=bool(known.get("dirty")))
+    if known and commit.hash == own:
+        return replace(commit, dirty=known.dirty)
     return commit if ref or own else replace(commit, dirty=git.is_dirty(here))
 
 

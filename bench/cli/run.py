@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption
 from bench.cli._lookup import check_address, check_known, choose_folder, load_scenarios
 from bench.cli._options import PlansFile, ScenariosFile, SetupsFile, number, option, pick_seed, seconds
@@ -25,7 +26,8 @@ from bench.plan.config import check_names, load_plans, load_setups
 from bench.plan.order import Overrides, cells, override, without
 from bench.report import write
 from bench.report.text import render
-from bench.results.tables import summary
+from bench.results.results import understand
+from bench.stats.format import about
 from bench.system import cpus, host
 from scenarios.model import Scenario
 
@@ -189,24 +191,21 @@ def _measure(plan: Plan, bench: Workbench, folder: RunFolder) -> None:
     expected_s = runner.expected_s(plan, bench)
     count = len(cells(plan))
     note(
-        f"{plan.name}: {count} cell{'' if count == 1 else 's'}, about {_span(expected_s)}; "
+        f"{plan.name}: {count} cell{'' if count == 1 else 's'}, about {about(expected_s)}; "
         f"writing {short_path(folder.path)}"
     )
     with explain_interruption(folder), Display(count, expected_s) as display:
         runner.run(plan, bench, folder, display)
 
 
-def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-
-
 def _conclude(path: Path, as_json: bool) -> int:
     """Write the report, show the result, and give the exit status."""
     run = read_run(path)
-    report = write(run, path)
+    shown = contents(understand(run))
+    report = write(run, shown, path)
     if as_json:
         say((path / "records.jsonl").read_text().rstrip("\n"))
     else:
-        say(render(summary(run)))
+        say(render(shown.summary))
         say(f"\nreport: {short_path(report)}")
     return exit_status(run)

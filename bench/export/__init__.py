@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 
 from bench.errors import UsageError, unknown
 from bench.export import bencher, github_action_benchmark, openmetrics, pytest_benchmark, rows
-from bench.export.github_action_benchmark import Better
-from bench.model.record import Run
+from bench.results.results import Results
+from bench.stats.metrics import Better
 
 _GITHUB = "github-action-benchmark"
-_WRITERS: Mapping[str, Callable[[Run], str]] = {
+_WRITERS: Mapping[str, Callable[[Results], str]] = {
     "bencher": bencher.write,
     "csv": rows.write,
     _GITHUB: github_action_benchmark.write,
@@ -27,7 +27,7 @@ CARRIES_INVALID = frozenset({"csv"})
 """Formats that can say of a record that it is invalid."""
 
 
-def export(run: Run, tool: str, better: Better | None = None) -> str:
+def export(results: Results, tool: str, better: Better | None = None) -> str:
     """The run as the tool reads it; `better` chooses the metrics where a file may hold one direction only.
 
     Raises UsageError for another tool, or a direction that this one does not ask for.
@@ -35,7 +35,7 @@ def export(run: Run, tool: str, better: Better | None = None) -> str:
     if tool not in _WRITERS:
         raise unknown("tool", tool, TOOLS)
     if better is None:
-        return _WRITERS[tool](run)
+        return _WRITERS[tool](results)
     if tool != _GITHUB:
         raise UsageError(f"--better is for {_GITHUB}: a file for {tool} holds every metric")
-    return github_action_benchmark.write(run, better)
+    return github_action_benchmark.write(results, better)

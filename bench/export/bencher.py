@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 
 from bench.export.cells import name, valid
-from bench.model.record import Run
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
+from bench.results.results import Results
 from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
 
 _MEASURES = {
@@ -23,12 +23,12 @@ _MEASURES = {
 }
 
 
-def write(run: Run) -> str:
+def write(results: Results) -> str:
     """The medians of the repeats; the lower and the upper value are the smallest and the largest repeat."""
-    return json.dumps({name(cell): _measures(cell) for cell in valid(run)}, indent=2) + "\n"
+    return json.dumps({name(cell): _measures(cell) for cell in valid(results)}, indent=2) + "\n"
 
 
-def _measures(cell: Repeats) -> dict[str, dict[str, float]]:
+def _measures(cell: CellResults) -> dict[str, dict[str, float]]:
     return {
         slug: {"value": found.median, "lower_value": found.low, "upper_value": found.high}
         for slug, metric in _MEASURES.items()

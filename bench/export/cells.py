@@ -1,29 +1,26 @@
-"""What is exported of a run: its valid cells, each under one name in all of its runs, and their metrics."""
+"""The cells of a run that are exported: the valid ones, each under one name in every run."""
 
 from __future__ import annotations
 
-from bench.model.record import Run
-from bench.results.cells import Repeats, gather
-from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
-
-METRICS = (THROUGHPUT, P50, P99, CPU, MEMORY)
+from bench.results.cells import CellResults
+from bench.results.results import Results
 
 
-def valid(run: Run) -> tuple[Repeats, ...]:
+def valid(results: Results) -> tuple[CellResults, ...]:
     """The cells of which every repeat is valid: to go on with the others would be to pick the repeats one likes."""
-    return tuple(cell for cell in gather(run.records) if cell.valid)
+    return tuple(cell for cell in results.cells if cell.valid)
 
 
-def invalid(run: Run) -> tuple[str, ...]:
+def invalid(results: Results) -> tuple[str, ...]:
     """The names of the others, with the codes of their caveats."""
-    return tuple(f"{name(cell)} ({', '.join(cell.codes)})" for cell in gather(run.records) if not cell.valid)
+    return tuple(f"{name(cell)} ({', '.join(cell.codes)})" for cell in results.cells if not cell.valid)
 
 
-def name(cell: Repeats) -> str:
+def name(cell: CellResults) -> str:
     """`uvicorn / noop-async / native / 32 users`: what a history goes by."""
     return f"{cell.setup} / {cell.scenario} / {cell.engine} / {cell.load_label}"
 
 
-def doubts(cell: Repeats) -> tuple[str, ...]:
-    """What a valid cell still has against it: `unstable: the throughput of ...`."""
+def doubts(cell: CellResults) -> tuple[str, ...]:
+    """The caveats of a valid cell: `unstable: the throughput of ...`."""
     return tuple(f"{caveat.code}: {caveat.text}" for caveat in cell.caveats)

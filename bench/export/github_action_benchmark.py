@@ -7,29 +7,26 @@ customSmallerIsBetter` and `customBiggerIsBetter`. One file has one direction, s
 from __future__ import annotations
 
 import json
-from typing import Literal
 
-from bench.export.cells import METRICS, doubts, name, valid
-from bench.model.record import Run
-from bench.results.cells import Repeats
+from bench.export.cells import doubts, name, valid
+from bench.results.cells import CellResults
+from bench.results.results import Results
 from bench.stats.estimate import Estimate
-from bench.stats.metrics import Metric
-
-Better = Literal["lower", "higher"]
+from bench.stats.metrics import JUDGED, Better, Metric
 
 
-def write(run: Run, better: Better = "lower") -> str:
+def write(results: Results, better: Better = "lower") -> str:
     """The metrics that are better this way, each the median of the repeats with their range."""
     entries = [
         _entry(cell, metric, found)
-        for cell in valid(run)
-        for metric in METRICS
+        for cell in valid(results)
+        for metric in JUDGED.values()
         if metric.better == better and (found := cell.estimate(metric))
     ]
     return json.dumps(entries, indent=2) + "\n"
 
 
-def _entry(cell: Repeats, metric: Metric, found: Estimate) -> dict[str, str | float]:
+def _entry(cell: CellResults, metric: Metric, found: Estimate) -> dict[str, str | float]:
     repeats = f"{found.n} repeat{'' if found.n == 1 else 's'}"
     entry: dict[str, str | float] = {
         "name": f"{name(cell)}: {metric.name}",

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.export.cells import valid
-from bench.model.record import Latency, Record, Run
-from bench.results.cells import Repeats
+from bench.model.record import Latency, Record
+from bench.results.cells import CellResults
+from bench.results.results import Results
 
 _QUANTILES = {"0.5": "p50", "0.9": "p90", "0.95": "p95", "0.99": "p99", "0.999": "p999"}
 
@@ -43,7 +44,7 @@ _GAUGES = (
         "bench_server_cpu_per_request_seconds",
         "seconds",
         "CPU time of the server's processes for a request.",
-        lambda record: _divided(record.resources.cpu_us_per_request, 1e6),
+        lambda record: _divide(record.resources.cpu_us_per_request, 1e6),
     ),
     _Gauge(
         "bench_server_memory_peak_bytes",
@@ -60,9 +61,9 @@ _GAUGES = (
 )
 
 
-def write(run: Run) -> str:
+def write(results: Results) -> str:
     """Summaries of response and service times, and gauges for the rest."""
-    cells = valid(run)
+    cells = valid(results)
     lines = [
         *_summary("bench_response_seconds", "Time from the intended start to the answer.", cells, _response),
         *_summary("bench_service_seconds", "Time from the actual start to the answer.", cells, _service),
@@ -87,16 +88,16 @@ def _service(record: Record) -> Latency:
 
 
 def _summary(
-    family: str, about: str, cells: tuple[Repeats, ...], of: Callable[[Record], Latency]
+    family: str, about: str, cells: tuple[CellResults, ...], of: Callable[[Record], Latency]
 ) -> Iterator[str]:
     yield from _head(family, "summary", "seconds", about)
     for cell in cells:
         for record in cell.records:
             times, count = of(record), record.summary.requests
             for quantile, field in _QUANTILES.items():
-                if (found := _divided(getattr(times, field), 1e3)) is not None:
+                if (found := _divide(getattr(times, field), 1e3)) is not None:
                     yield _sample(family, cell, record, {"quantile": quantile}, found)
-            if (mean := _divided(times.mean, 1e3)) is not None:
+            if (mean := _divide(times.mean, 1e3)) is not None:
                 yield _sample(f"{family}_count", cell, record, {}, count)
                 yield _sample(f"{family}_sum", cell, record, {}, mean * count)
 
@@ -108,7 +109,7 @@ def _head(family: str, kind: str, unit: str, about: str) -> Iterator[str]:
     yield f"# HELP {family} {about}"
 
 
-def _sample(name: str, cell: Repeats, record: Record, more: dict[str, str], value: float) -> str:
+def _sample(name: str, cell: CellResults, record: Record, more: dict[str, str], value: float) -> str:
     labels = {
         "run": record.run,
         "setup": cell.setup,
@@ -118,14 +119,14 @@ def _sample(name: str, cell: Repeats, record: Record, more: dict[str, str], valu
         "repeat": str(record.cell.repeat),
         **more,
     }
-    listed = ",".join(f'{label}="{_escaped(said)}"' for label, said in labels.items())
+    listed = ",".join(f'{label}="{_escape(said)}"' for label, said in labels.items())
     at = f" {datetime.fromisoformat(record.started_at).timestamp():.3f}" if record.started_at else ""
     return f"{name}{{{listed}}} {value!r}{at}"
 
 
-def _escaped(said: str) -> str:
+def _escape(said: str) -> str:
     return said.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _divided(figure: float | None, units_in_one: float) -> float | None:
+def _divide(figure: float | None, units_in_one: float) -> float | None:
     return None if figure is None else figure / units_in_one

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from bench.export.cells import doubts, name, valid
-from bench.model.record import Run
-from bench.results.cells import Repeats
-from bench.results.siblings import mapping
+from bench.model.facts import GitFacts, HostFacts
+from bench.results.cells import CellResults
+from bench.results.results import Results
 from bench.stats.metrics import CPU, P50, P99, Metric
 
 _VERSION = "5.3.1"
@@ -23,20 +23,20 @@ _IN_A_SECOND = {P50: 1e3, P99: 1e3, CPU: 1e6}
 """How many units of each metric are a second."""
 
 
-def write(run: Run) -> str:
+def write(results: Results) -> str:
     """One benchmark a cell and time."""
-    host = mapping(run.facts.get("host"))
+    host = results.facts.host or HostFacts()
     told = {
         "machine_info": _machine(host),
-        "commit_info": _commit(host),
-        "benchmarks": [one for cell in valid(run) for one in _benchmarks(cell)],
-        "datetime": run.facts.get("started_at"),
+        "commit_info": _commit(host.git),
+        "benchmarks": [one for cell in valid(results) for one in _benchmarks(cell)],
+        "datetime": results.facts.started_at,
         "version": _VERSION,
     }
     return json.dumps(told, indent=4) + "\n"
 
 
-def _benchmarks(cell: Repeats) -> Iterable[dict[str, object]]:
+def _benchmarks(cell: CellResults) -> Iterable[dict[str, object]]:
     for metric, units in _IN_A_SECOND.items():
         measured = (metric.of(record) for record in cell.records)
         data = [figure / units for figure in measured if figure is not None]
@@ -44,7 +44,7 @@ def _benchmarks(cell: Repeats) -> Iterable[dict[str, object]]:
             yield _benchmark(cell, metric, data)
 
 
-def _benchmark(cell: Repeats, metric: Metric, data: Sequence[float]) -> dict[str, object]:
+def _benchmark(cell: CellResults, metric: Metric, data: Sequence[float]) -> dict[str, object]:
     full = f"{name(cell)}: {metric.name}"
     return {
         "group": metric.name,
@@ -92,17 +92,16 @@ def _stats(data: Sequence[float]) -> dict[str, object]:
     }
 
 
-def _machine(host: Mapping[str, object]) -> dict[str, object]:
-    implementation, _, version = str(host.get("python", "")).rpartition(" ")
+def _machine(host: HostFacts) -> dict[str, object]:
+    implementation, _, version = (host.python or "").rpartition(" ")
     return {
         "python_implementation": implementation,
         "python_version": version,
-        "system": host.get("system", ""),
-        "release": host.get("kernel", ""),
-        "cpu": {"brand_raw": host.get("cpu_model", ""), "count": host.get("cores")},
+        "system": host.system or "",
+        "release": host.kernel or "",
+        "cpu": {"brand_raw": host.cpu_model or "", "count": host.cores},
     }
 
 
-def _commit(host: Mapping[str, object]) -> dict[str, object]:
-    git = mapping(host.get("git"))
-    return {"id": git.get("commit", "unversioned"), "dirty": bool(git.get("dirty"))}
+def _commit(git: GitFacts | None) -> dict[str, object]:
+    return {"id": git.commit if git else "unversioned", "dirty": git.dirty if git else False}

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 
 from bench.model.plan import ClosedLoad, OpenLoad
-from bench.model.record import Latency, Record, Run
-from bench.results.cells import gather
+from bench.model.record import Latency, Record
+from bench.results.results import Results
 
 _TIMES = tuple(field.name for field in fields(Latency))
 
 
-def write(run: Run) -> str:
+def write(results: Results) -> str:
     """The records, cell by cell; an entry is empty where nothing was measured."""
-    records = [record for cell in gather(run.records) for record in cell.records]
+    records = [record for cell in results.cells for record in cell.records]
     out = io.StringIO(newline="")
     writer = csv.writer(out)  # its own dialect is RFC 4180's: CRLF, and quotes doubled
     writer.writerow(_COLUMNS)
@@ -46,7 +46,7 @@ def _time(kind: str, name: str) -> Callable[[Record], object]:
     return lambda record: getattr(getattr(record.summary, kind), name)
 
 
-def _listed(words: Iterable[str]) -> str:
+def _join(words: Iterable[str]) -> str:
     return "; ".join(words)
 
 
@@ -67,7 +67,7 @@ _COLUMNS: Mapping[str, Callable[[Record], object]] = {
     "duration_s": lambda record: record.cell.load.duration_s,
     "repeat": lambda record: record.cell.repeat,
     "valid": lambda record: record.valid,
-    "caveats": lambda record: _listed(f"{caveat.code}: {caveat.text}" for caveat in record.caveats),
+    "caveats": lambda record: _join(f"{caveat.code}: {caveat.text}" for caveat in record.caveats),
     "requests": lambda record: record.summary.requests,
     "errors": lambda record: record.summary.errors,
     "shed": lambda record: record.summary.shed,

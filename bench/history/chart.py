@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 
 from bench.history.trends import ChangePoint, MachineLine, Point, Trend
-from bench.stats.metrics import whole
+from bench.stats.format import whole
 
 Address = Callable[[str], str | None]
 """From the hash of a commit to the page that shows it; None where no page does."""

@@ -1,4 +1,4 @@
-"""What a run, or the exact gate, measured -> the figures of an entry."""
+"""A run, or the output of the exact gate -> the figures of an entry."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from dataclasses import dataclass, field
 
 from bench.errors import UsageError, unknown
 from bench.history.entry import Machine, Series, SeriesFigure
-from bench.model.record import Run
-from bench.results.anchor import ANCHOR, together
-from bench.results.cells import Repeats, gather
-from bench.results.siblings import mapping
+from bench.model.facts import HostFacts
+from bench.model.machine import UNKNOWN, identity
+from bench.results.anchor import ANCHOR, anchor_pairs
+from bench.results.cells import CellResults
+from bench.results.results import Results
 from bench.stats.estimate import estimate
-from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
+from bench.stats.metrics import JUDGED
 
 INSTRUCTIONS = "instructions"
-_TRACKED = {"throughput": THROUGHPUT, "p50": P50, "p99": P99, "cpu": CPU, "memory": MEMORY}
-_MACHINE = ("cpu_model", "cores", "governor", "virtualisation", "system", "machine")
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class EntryFigures:
     """The figures, what they are ratios to (None: nothing), their doubts, and a word about each cell left out."""
 
     series: Series
@@ -31,15 +30,14 @@ class Measured:
     caveats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def of_run(run: Run, wanted: str | None = None) -> Measured:
+def of_run(results: Results, wanted: str | None = None) -> EntryFigures:
     """Every valid cell of a run as ratios to its anchor, repeat by repeat.
 
     `wanted` is the anchor's `SETUP` or `SETUP/SCENARIO`. Raises UsageError where there is no such cell, where several
     might be meant, and where the anchor is invalid, as nothing can be measured against it.
     """
-    cells = gather(run.records)
-    anchor = _anchor(run.name, cells, wanted)
-    others = [cell for cell in cells if cell is not anchor]
+    anchor = _anchor(results.name, results.cells, wanted)
+    others = [cell for cell in results.cells if cell is not anchor]
     found = {_name(cell): dict(_ratios(cell, anchor)) for cell in others if cell.valid}
     invalid = [
         f"{_name(cell)} is left out: it is invalid ({', '.join(cell.codes)})"
@@ -49,18 +47,18 @@ def of_run(run: Run, wanted: str | None = None) -> Measured:
     alone = [f"{name} is left out: none of its repeats has an anchor" for name in found if not found[name]]
     series = {name: figures for name, figures in found.items() if figures}
     if not series:
-        raise UsageError("; ".join([f"{run.name}: nothing to keep beside the anchor", *invalid, *alone]))
+        raise UsageError("; ".join([f"{results.name}: nothing to keep beside the anchor", *invalid, *alone]))
     doubts = {_name(cell): tuple(dict.fromkeys((*cell.codes, *anchor.codes))) for cell in others}
     caveats = {name: codes for name, codes in doubts.items() if name in series and codes}
-    return Measured(series, _name(anchor), (*invalid, *alone), caveats)
+    return EntryFigures(series, _name(anchor), (*invalid, *alone), caveats)
 
 
-def of_judgement(said: object, name: str) -> Measured:
-    """What `bench exact --format json` wrote: instructions per request, of the head where there are two versions.
+def of_judgement(said: object, name: str) -> EntryFigures:
+    """The figures in what `bench exact --format json` wrote: instructions per request, of the head if there are two.
 
     The range is the smallest change that would be found around the figure. Raises UsageError for other JSON.
     """
-    rows = mapping(said).get("rows")
+    rows = said.get("rows") if isinstance(said, Mapping) else None
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) and "name" in row for row in rows):
         raise UsageError(f"{name}: neither a run's folder nor what `bench exact --format json` writes")
     if others := sorted({str(row.get("metric")) for row in rows} - {INSTRUCTIONS}):
@@ -68,43 +66,35 @@ def of_judgement(said: object, name: str) -> Measured:
             f"{name}: holds {', '.join(others)}, which are worth nothing without an anchor; of gates, only the "
             "figures of `bench exact` can be kept"
         )
-    counted = {str(row["name"]): _counted(row) for row in rows}
+    counted = {str(row["name"]): _read_figure(row) for row in rows}
     series = {key: {INSTRUCTIONS: figure} for key, figure in counted.items() if figure}
     if not series:
         raise UsageError(f"{name}: holds no figures")
-    return Measured(
+    return EntryFigures(
         series, None, tuple(f"{key} is left out: it has no figure" for key in counted if key not in series)
     )
 
 
-def machine(host: Mapping[str, object]) -> Machine:
-    """The machine that facts of a host describe: its hardware, its system, and the Python without its patch release.
-
-    Neither kernel nor packages count: both change every few weeks, and what a new package costs is worth seeing.
-    """
-    facts = {name: host[name] for name in _MACHINE if name in host}
-    python = ".".join(str(host.get("python", "unknown Python")).split(".")[:2])
-    facts["python"] = python
+def machine(host: HostFacts) -> Machine:
+    """The machine that the facts of a host describe."""
+    facts = identity(host)
     spelt = json.dumps(facts, sort_keys=True, default=str)
-    cores = f"{facts['cores']} cores" if "cores" in facts else ""
-    virtual = (
-        facts.get("virtualisation") if facts.get("virtualisation") not in (None, "none", "unknown") else ""
-    )
-    about = ", ".join(str(word) for word in (facts.get("cpu_model"), cores, virtual, python) if word)
+    cores = f"{host.cores} cores" if host.cores is not None else ""
+    virtual = "" if host.virtualisation in (None, "none", UNKNOWN) else host.virtualisation
+    about = ", ".join(str(word) for word in (host.cpu_model, cores, virtual, facts["python"]) if word)
     return Machine(hashlib.sha256(spelt.encode()).hexdigest()[:12], about)
 
 
-def versions(host: Mapping[str, object]) -> dict[str, str]:
+def versions(host: HostFacts) -> dict[str, str]:
     """The packages and the Python that a figure depends on, by name."""
-    python = {"python": str(host["python"])} if host.get("python") else {}
-    return python | {str(name): str(said) for name, said in mapping(host.get("versions")).items()}
+    return ({"python": host.python} if host.python else {}) | dict(host.versions)
 
 
-def _name(cell: Repeats) -> str:
+def _name(cell: CellResults) -> str:
     return f"{cell.setup} / {cell.scenario} / {cell.where}"
 
 
-def _anchor(run: str, cells: Sequence[Repeats], wanted: str | None) -> Repeats:
+def _anchor(run: str, cells: Sequence[CellResults], wanted: str | None) -> CellResults:
     setup, _, scenario = (wanted or ANCHOR).partition("/")
     found = [cell for cell in cells if cell.setup == setup and scenario in ("", cell.scenario)]
     if not found and wanted:
@@ -127,14 +117,14 @@ def _anchor(run: str, cells: Sequence[Repeats], wanted: str | None) -> Repeats:
     return found[0]
 
 
-def _ratios(cell: Repeats, anchor: Repeats) -> Iterator[tuple[str, SeriesFigure]]:
-    for name, metric in _TRACKED.items():
-        found = estimate(mine / its for mine, its in together(cell, anchor, metric))
+def _ratios(cell: CellResults, anchor: CellResults) -> Iterator[tuple[str, SeriesFigure]]:
+    for name, metric in JUDGED.items():
+        found = estimate(mine / its for mine, its in anchor_pairs(cell, anchor, metric))
         if found:
             yield name, SeriesFigure(found.median, found.low, found.high, found.n)
 
 
-def _counted(row: Mapping[str, object]) -> SeriesFigure | None:
+def _read_figure(row: Mapping[str, object]) -> SeriesFigure | None:
     head, mde = row.get("head"), row.get("mde")
     if not isinstance(head, (int, float)) or isinstance(head, bool):
         return None

@@ -12,8 +12,7 @@ from bench.history.trends import FORMER, Advice, ChangePoint, MachineLine, Trend
 from bench.model.record import Caveat
 from bench.report import text as plain_text
 from bench.stats.change_points import LEAST
-from bench.stats.estimate import NO_EVIDENCE
-from bench.stats.metrics import NOTHING
+from bench.stats.format import NO_EVIDENCE, NOTHING
 from bench.stats.table import Column, Row, Table, label
 
 ADVICE = (

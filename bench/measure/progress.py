@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from bench.engines.launch import Progress as Counts
 from bench.model.plan import Cell
 from bench.model.record import Failure, Record
-from bench.results.tables import NOTES
+from bench.results.results import NOTES
 
 
 class Pace:

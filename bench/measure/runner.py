@@ -55,6 +55,10 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
             "blocks": [asdict(block) for block in plan.blocks],
             "setups": {name: asdict(workbench.setups[name]) for name in setups},
             "scenarios": {name: workbench.scenarios[name].about for name in scenarios},
+            "variants": {
+                name: [workbench.scenarios[name].group, workbench.scenarios[name].variant]
+                for name in scenarios
+            },
         },
         "seed": plan.seed,
         "cpus": {

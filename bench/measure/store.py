@@ -16,6 +16,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bench.errors import UsageError
+from bench.model.facts import read_facts
 from bench.model.record import SCHEMA, Failure, Record, Run
 from bench.results import micro
 from bench.system import jsonl
@@ -100,7 +101,7 @@ def read_run(path: Path) -> Run:
     except ValueError as error:
         raise UsageError(f"{path / _FACTS_FILE}: {error}") from None
     records = tuple(_read(path / _RECORDS_FILE, _RECORDS))
-    return Run(path.name, facts, records, tuple(_read(path / _FAILURES_FILE, _FAILURES)))
+    return Run(path.name, read_facts(facts), records, tuple(_read(path / _FAILURES_FILE, _FAILURES)))
 
 
 def read_micro(path: Path) -> micro.Micro | None:

@@ -1,4 +1,4 @@
-"""What is known of a measurement afterwards: a record and its parts, and a run of them. All frozen, all plain.
+"""A measurement as it is stored: a record and its parts, and a run of records. All frozen, all plain.
 
 Their field names are the format of `records.jsonl`; `measure/store.py` writes and reads them.
 """
@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.model.facts import RunFacts
 from bench.model.plan import Cell
 
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
     """A distribution in milliseconds; every field is None when there was nothing to measure.
 
@@ -30,7 +31,7 @@ class Latency:
     max: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSummary:
     """The requests of one label: how many were sent, how many failed, and the response times of all of them.
 
@@ -45,7 +46,7 @@ class RequestSummary:
     under_way: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
     """One bin of the timeline: `t_s` is its start, counted from the start of the measured part."""
 
@@ -56,7 +57,7 @@ class Slice:
     p99_ms: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageSummary:
     """One stage of a load that is not constant, as `Summary` says it of the whole; `level` is the stage's mean."""
 
@@ -69,9 +70,9 @@ class StageSummary:
     response_ms: Latency
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a cell's samples say.
+    """The samples of a cell, summed up.
 
     `requests` are those whose intended start lies in the measured part, `errors` those among them that failed;
     `throughput_rps` counts good answers that arrived in it. Response runs from the intended start, service from the
@@ -110,7 +111,7 @@ class Summary:
     unchecked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerTimeline:
     """How a worker fared, slice by slice: columns of equal length, each empty where it was not measured.
 
@@ -136,7 +137,7 @@ class WorkerTimeline:
     gc_pause_ms: tuple[float | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """One process of the server; `requests` is None when its answers do not tell (no `X-Worker` header).
 
@@ -161,7 +162,7 @@ class Worker:
     timeline: WorkerTimeline = WorkerTimeline()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceSlice:
     """The server's whole process tree at one moment; `cpu_share` is 1.0 for one busy core since the last one.
 
@@ -176,9 +177,9 @@ class ResourceSlice:
     connections: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What the server's process tree used in the measured part; its master process counts in the totals.
+    """The resources that the server's process tree used in the measured part, its master process included.
 
     `cpu_us_per_request` leaves out the pings to a victim: one of them took `ping_cpu_us` alone, before the load.
     `busy_share` is the time that its CPUs worked, for whomever: 1.0 when all of them always did. `others_share` is what
@@ -202,9 +203,9 @@ class Resources:
     shared: Literal["", "core", "cpu"] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generator:
-    """What making the load cost, and what held the generator up.
+    """The cost of making the load, and delays of the generator.
 
     `cpu_share` is 1.0 when every core that the generator can use is busy; a victim's probe counts, and so does the
     harness itself where it has no CPU of its own. `late_ms` is how late the event loop came to calls that were due
@@ -230,7 +231,7 @@ class Caveat:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One measured cell, with its doubts. An invalid record is shown but never ranked.
 
@@ -264,6 +265,6 @@ class Run:
     """A finished or interrupted run: its facts (`run.json`), its records and its failures."""
 
     name: str
-    facts: Mapping[str, object]
+    facts: RunFacts
     records: tuple[Record, ...]
     failures: tuple[Failure, ...] = ()

@@ -8,40 +8,36 @@ from pathlib import Path
 from markupsafe import Markup
 
 from bench.model.record import Run
-from bench.report import html, markdown, plots
+from bench.report import html, markdown
+from bench.report.contents import Contents
 from bench.report.page import page
 from bench.report.svg import inline
-from bench.results.micro import Micro
-from bench.results.tables import said_once
 
 
-def write(run: Run, folder: Path, micro: Micro | None = None) -> Path:
+def write(run: Run, contents: Contents, folder: Path) -> Path:
     """Write report.html, report.md and charts/*.png into the folder; gives the path of report.html.
 
-    `micro` are the benchmarks that were made beside the run. Charts of an earlier report in the same folder are
-    replaced. Raises OSError where the folder cannot be written.
+    Charts of an earlier report in the same folder are replaced. Raises OSError where the folder cannot be written.
     """
     from bench.report.charts import drawing
 
-    contents = page(run, micro)
-    drawn = (*(contents.chapter.charts if contents.chapter else ()), *plots.charts(said_once(run)[0]))
+    whole = page(run, contents)
+    drawn = (*(contents.chapter.charts if contents.chapter else ()), *contents.charts)
     (folder / "charts").mkdir(parents=True, exist_ok=True)
     for old in (folder / "charts").glob("*.png"):
         old.unlink()
     pictures = []
     for chart in drawn:
-        drawing.png(chart, folder / "charts" / f"{chart.name}.png", contents.names)
+        drawing.png(chart, folder / "charts" / f"{chart.name}.png", whole.names)
         drawings = [
-            inline(
-                drawing.svg(panel, contents.names), f"{chart.name}-{place}", f"{chart.title}: {panel.title}"
-            )
+            inline(drawing.svg(panel, whole.names), f"{chart.name}-{place}", f"{chart.title}: {panel.title}")
             for place, panel in enumerate(chart.panels)
         ]
         pictures.append(html.Picture(chart, tuple(map(Markup, drawings))))
-    (folder / "report.md").write_text(markdown.render(contents, drawn), encoding="utf-8")
+    (folder / "report.md").write_text(markdown.render(whole, drawn), encoding="utf-8")
     path = folder / "report.html"
     style = style_sheet("colours.css") + "\n" + style_sheet("page.css")
-    path.write_text(html.render(contents, pictures, style), encoding="utf-8")
+    path.write_text(html.render(whole, pictures, style), encoding="utf-8")
     return path
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.model.record import Run
 from bench.report.charts.panels import Chart
 from bench.report.study import study_charts
-from bench.results.micro import Micro
+from bench.results.results import Results
 from bench.results.study import Study, study_of
 from bench.results.study.tables import claim_table, cost_table, plateau_table, ratio_table, rule_table
 from bench.stats.table import Table
@@ -16,7 +15,7 @@ from bench.stats.table import Table
 _TITLE = "Async or sync: the study"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
     """A heading, paragraphs, the tables of what was found and those of the figures behind it, and charts."""
 
@@ -27,18 +26,24 @@ class Chapter:
     charts: tuple[Chart, ...]
 
 
-def chapter(run: Run, micro: Micro | None) -> Chapter | None:
+def chapter(results: Results) -> Chapter | None:
     """None for a run in which no twins met at several numbers of users."""
-    study = study_of(run, micro)
+    study = study_of(results)
     if study is None:
         return None
     tall = tuple(ladder for ladder in study.ladders if ladder.tall)
     found = (rule_table(study.rules), claim_table(study.claims))
     behind = (ratio_table(tall), plateau_table(study.plateaus), cost_table(study.costs))
-    return Chapter(_TITLE, tuple(_text(study)), _shown(found), _shown(behind), study_charts(study))
+    return Chapter(
+        title=_TITLE,
+        text=tuple(_text(study)),
+        tables=_with_rows(found),
+        details=_with_rows(behind),
+        charts=study_charts(study),
+    )
 
 
-def _shown(tables: Iterable[Table]) -> tuple[Table, ...]:
+def _with_rows(tables: Iterable[Table]) -> tuple[Table, ...]:
     return tuple(table for table in tables if table.rows)
 
 

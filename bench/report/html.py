@@ -18,7 +18,6 @@ from bench.model.record import Record
 from bench.report.chapter import Chapter
 from bench.report.charts.panels import Chart
 from bench.report.page import Page, flat, missing
-from bench.results.siblings import mapping
 from bench.results.tables import caveats_of
 from bench.stats.table import Column, Row, Table
 
@@ -93,6 +92,7 @@ def _environment(package: str) -> Environment:
 def _contents(page: Page, pictures: Sequence[Picture]) -> dict[str, object]:
     """The names that the template uses; nothing else here reads a `Page`."""
     run, chapter = page.run, page.chapter
+    plan = run.facts.source.get("plan")
     own = [picture for picture in pictures if chapter is None or picture.chart not in chapter.charts]
     return {
         "title": run.name,
@@ -109,8 +109,8 @@ def _contents(page: Page, pictures: Sequence[Picture]) -> dict[str, object]:
         "profiles": [(one.cell.label, quote(one.profile)) for one in run.records if one.profile],
         "caveats": list(_caveats(run.records)),
         "failures": [(failure, missing(failure, run)) for failure in run.failures],
-        "machine": list(flat({name: fact for name, fact in run.facts.items() if name != "plan"})),
-        "plan": list(flat(mapping(run.facts.get("plan")))),
+        "machine": list(flat({name: fact for name, fact in run.facts.source.items() if name != "plan"})),
+        "plan": list(flat(plan if isinstance(plan, Mapping) else {})),
     }
 
 
@@ -140,7 +140,7 @@ def _grid(table: Table, most: int | None = None) -> _Grid:
     """The table; folded when it has more than `most` rows."""
     doubted = any(row.codes or row.invalid for row in table.rows)
     wide = any(column.prose for column in table.columns)
-    doubts = (Column("caveats", align="left", prose=wide),) if doubted else ()
+    doubts = (Column("caveats", align="left", kind="prose" if wide else "words"),) if doubted else ()
     columns = (*table.columns, *doubts)
     return _Grid(
         title=table.title,

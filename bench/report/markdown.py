@@ -9,7 +9,7 @@ from urllib.parse import quote
 from bench.model.record import Record, Run
 from bench.report.charts.panels import Chart
 from bench.report.page import Page, flat, missing
-from bench.results.findings import Finding
+from bench.results.findings.finding import Finding
 from bench.results.tables import caveats_of
 from bench.stats.table import Column, Row, Table
 
@@ -32,7 +32,7 @@ def render(page: Page, charts: Sequence[Chart]) -> str:
         *_caveats(page),
         *_failures(page.run),
         "## Machine",
-        "\n".join(f"- {plain(name)}: {plain(said)}" for name, said in flat(page.run.facts)),
+        "\n".join(f"- {plain(name)}: {plain(said)}" for name, said in flat(page.run.facts.source)),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

@@ -1,4 +1,4 @@
-"""What stands in a report, before it is Markdown or HTML: title line, findings, tables, caveats, failures, facts."""
+"""A report before it is Markdown or HTML: title line, findings, tables, caveats, failures, facts."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.capacity.results import capacity_of, growth_of, growth_table, trial_table
+from bench.model.facts import HostFacts, RunFacts
 from bench.model.record import Failure, Record, Run
-from bench.report.chapter import Chapter, chapter
-from bench.results.findings import Finding, findings
-from bench.results.micro import Micro
-from bench.results.siblings import mapping
-from bench.results.tables import ranking, said_once, stage_table, summary, twin_table, worker_table
+from bench.report.chapter import Chapter
+from bench.report.contents import Contents
+from bench.results.findings.finding import Finding
+from bench.stats.format import minutes
 from bench.stats.table import Table, marks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A report's contents but for its charts; `names` gives the mark of each caveat code of the run."""
 
@@ -29,42 +28,32 @@ class Page:
     chapter: Chapter | None = None
 
 
-def page(run: Run, micro: Micro | None = None) -> Page:
-    """The contents of a run's report; tables without rows are left out, the summary stays.
-
-    `micro` are the benchmarks that were made beside it.
-    """
-    first, *details = _tables(run)
+def page(run: Run, contents: Contents) -> Page:
+    """The report of a run; tables without rows are left out, the summary stays."""
     codes = (caveat.code for record in run.records for caveat in record.caveats)
-    shown = tuple(table for table in details if table.rows)
-    cells, _ = said_once(run)
     return Page(
-        run, tuple(title_facts(run)), findings(cells), first, shown, marks(codes), chapter(cells, micro)
+        run=run,
+        facts=tuple(title_facts(run)),
+        findings=contents.findings,
+        summary=contents.summary,
+        details=tuple(table for table in contents.details if table.rows),
+        names=marks(codes),
+        chapter=contents.chapter,
     )
-
-
-def _tables(run: Run) -> tuple[Table, ...]:
-    cells, _ = said_once(run)
-    if searched := capacity_of(cells):
-        return (trial_table(searched),)
-    if grown := growth_of(cells):
-        return growth_table(grown), summary(run), worker_table(cells)
-    return summary(run), ranking(cells), twin_table(cells), stage_table(cells), worker_table(cells)
 
 
 def title_facts(run: Run) -> Iterator[tuple[str, str]]:
     """Machine, date, plan, duration and the number of cells, as far as they are known."""
-    host = mapping(run.facts.get("host"))
-    machine = [str(host["cpu_model"])] if host.get("cpu_model") else []
-    machine += [f"{host['cores']} cores"] if host.get("cores") else []
+    host = run.facts.host or HostFacts()
+    machine = [host.cpu_model] if host.cpu_model else []
+    machine += [f"{host.cores} cores"] if host.cores else []
     if machine:
         yield "machine", ", ".join(machine)
-    started = _moment(run.facts.get("started_at"))
+    started = _moment(run.facts.started_at)
     if started:
         yield "date", started.strftime("%Y-%m-%d %H:%M") + (f" {started.tzname()}" if started.tzinfo else "")
-    name = mapping(run.facts.get("plan")).get("name")
-    if name:
-        yield "plan", str(name)
+    if run.facts.plan.name:
+        yield "plan", run.facts.plan.name
     yield "duration", _duration(run.facts)
     yield "records", _counts(run.records)
     if run.failures:
@@ -79,19 +68,17 @@ def missing(failure: Failure, run: Run) -> str:
     return "the rest of the round" if began else "the whole round"
 
 
-def _moment(thing: object) -> datetime | None:
+def _moment(written: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(thing) if isinstance(thing, str) else None
+        return datetime.fromisoformat(written) if written else None
     except ValueError:
         return None
 
 
-def _duration(facts: Mapping[str, object]) -> str:
-    took_s = facts.get("took_s")
-    if not facts.get("finished") or not isinstance(took_s, (int, float)):
+def _duration(facts: RunFacts) -> str:
+    if not facts.finished or facts.took_s is None:
         return "not finished"
-    minutes, seconds = divmod(round(took_s), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    return minutes(facts.took_s)
 
 
 def _counts(records: tuple[Record, ...]) -> str:
@@ -105,12 +92,12 @@ def flat(facts: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, s
         if isinstance(value, Mapping) and value:
             yield from flat(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", _said(value)
+            yield f"{prefix}{name}", _as_text(value)
 
 
-def _said(value: object) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(_said, value))
+        return ", ".join(map(_as_text, value))
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}={_said(part)}" for name, part in value.items())
+        return ", ".join(f"{name}={_as_text(part)}" for name, part in value.items())
     return "unknown" if value is None else str(value)

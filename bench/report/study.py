@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from bench.report.charts.palette import INK, OTHER, QUIET, ROLES, SETUPS, role
 from bench.report.charts.panels import Chart, Mark, PlanePanel, Stack, StackPanel, Trace
-from bench.results.cells import Repeats
-from bench.results.findings.finding import listed
-from bench.results.study import Cost, Ladder, Plateau, Study
+from bench.results.cells import CellResults
+from bench.results.study import Ladder, Plateau, RequestCost, Study
 from bench.results.study.plateaus import USERS
-from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric, three_digits, whole
+from bench.stats.format import join_words, three_digits, whole
+from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
 
 _PARTS = (
     ("framework", SETUPS[0]),
@@ -46,15 +46,18 @@ def _ladder_chart(ladder: Ladder, plateaus: Iterable[Plateau]) -> Chart:
         for variant in ladder.variants
         if any(cell.grows(VICTIM_P99) for cell in ladder.cells(variant).values())
     ]
-    floor = f" Next to {listed(grown)} a bystander's wait grew for as long as the cells lasted: it is at least so long."
+    names = join_words(grown)
+    floor = (
+        f" Next to {names} a bystander's wait grew for as long as the cells lasted: it is at least so long."
+    )
     return Chart(
-        f"study-{ladder.group}-{ladder.setup}",
-        f"{ladder.work}: {ladder.group} on {ladder.setup}",
-        f"By users in a closed loop. Dashed is what arithmetic allows: users / t, workers × tokens / t in threads, "
-        f"workers / t on the loop. The ratio is {first} over {second} with its 95 % interval from the repeats: above 1 "
-        f"{first} serves more, and an interval that holds 1 shows nothing. A hollow dot is an invalid cell."
-        + (floor if grown else ""),
-        tuple(panel for panel in panels if panel is not None),
+        name=f"study-{ladder.group}-{ladder.setup}",
+        title=f"{ladder.work}: {ladder.group} on {ladder.setup}",
+        reading=f"By users in a closed loop. Dashed is what arithmetic allows: users / t, workers × tokens / t in "
+        f"threads, workers / t on the loop. The ratio is {first} over {second} with its 95 % interval from the "
+        f"repeats: above 1 {first} serves more, and an interval that holds 1 shows nothing. A hollow dot is an "
+        "invalid cell." + (floor if grown else ""),
+        panels=tuple(panel for panel in panels if panel is not None),
     )
 
 
@@ -64,10 +67,10 @@ def _throughput(ladder: Ladder, plateaus: Sequence[Plateau]) -> PlanePanel:
         y for y in (*(y for trace in traces for _, y in trace.points), *(mark.at for mark in levels))
     )
     return PlanePanel(
-        f"Throughput · {ladder.group} · {ladder.setup}",
-        "users",
-        "requests/s (logarithmic)",
-        (*traces, *_rising(ladder, plateaus, _ROOM * highest)),
+        title=f"Throughput · {ladder.group} · {ladder.setup}",
+        across="users",
+        up="requests/s (logarithmic)",
+        traces=(*traces, *_rising(ladder, plateaus, _ROOM * highest)),
         levels=levels,
         log=True,
         doubling=True,
@@ -97,12 +100,12 @@ def _rising(ladder: Ladder, plateaus: Iterable[Plateau], highest: float) -> tupl
     by_user = next(bound.rps for bound in first.bounds if bound.law == USERS) / first.users
     few, many = float(min(ladder.levels)), min(float(max(ladder.levels)), highest / by_user)
     points = tuple((users, users * by_user) for users in (few, max(few, many)))
-    return (Trace(f"users / t, {first.variant}", QUIET, points, style="dashes"),)
+    return (Trace(label=f"users / t, {first.variant}", colour=QUIET, points=points, style="dashes"),)
 
 
 def _ratio_panel(ladder: Ladder) -> PlanePanel | None:
     first, second = ladder.pair
-    found = ladder.ratios(first, second, THROUGHPUT)
+    found = ladder.ratios(second, first, THROUGHPUT)
     if not found:
         return None
     points = tuple((float(users), each.interval.middle) for users, each in found.items())
@@ -112,12 +115,18 @@ def _ratio_panel(ladder: Ladder) -> PlanePanel | None:
         for users, each in found.items()
         if each.interval.low is not None and each.interval.high is not None
     )
-    trace = Trace(f"{first} / {second}; hollow: nothing is shown", INK, points, hollow, spans=spans)
+    trace = Trace(
+        label=f"{first} / {second}; hollow: nothing is shown",
+        colour=INK,
+        points=points,
+        hollow=hollow,
+        spans=spans,
+    )
     return PlanePanel(
-        f"{first} over {second} · {ladder.group}",
-        "users",
-        "times the requests (logarithmic)",
-        (trace,),
+        title=f"{first} over {second} · {ladder.group}",
+        across="users",
+        up="times the requests (logarithmic)",
+        traces=(trace,),
         levels=(Mark(1.0, "as many", QUIET),),
         log=True,
         doubling=True,
@@ -128,7 +137,7 @@ def _plane(ladder: Ladder, metric: Metric, title: str, up: str, *, log: bool = T
     traces = _traces(ladder, metric)
     if not traces:
         return None
-    return PlanePanel(title, "users", up, traces, log=log, doubling=True)
+    return PlanePanel(title=title, across="users", up=up, traces=traces, log=log, doubling=True)
 
 
 def _traces(ladder: Ladder, metric: Metric) -> tuple[Trace, ...]:
@@ -140,16 +149,16 @@ def _traces(ladder: Ladder, metric: Metric) -> tuple[Trace, ...]:
     return tuple(trace for trace in found if trace.points)
 
 
-def _trace(variant: str, colour: str, cells: dict[int, Repeats], metric: Metric) -> Trace:
+def _trace(variant: str, colour: str, cells: dict[int, CellResults], metric: Metric) -> Trace:
     known = {
         users: found for users, cell in cells.items() if (found := cell.estimate(metric)) and found.low > 0
     }
     points = {users: (float(users), found.median) for users, found in known.items()}
     return Trace(
-        variant,
-        colour,
-        tuple(points.values()),
-        tuple(point for users, point in points.items() if not cells[users].valid),
+        label=variant,
+        colour=colour,
+        points=tuple(points.values()),
+        hollow=tuple(point for users, point in points.items() if not cells[users].valid),
         spans=tuple((float(users), found.low, found.high) for users, found in known.items() if found.n > 1),
     )
 
@@ -163,21 +172,21 @@ def _colours(variants: Iterable[str]) -> list[str]:
 # --- costs ---------------------------------------------------------------------------------------
 
 
-def _cost_chart(costs: Iterable[Cost]) -> Chart:
-    groups: dict[tuple[str, str], list[Cost]] = {}
+def _cost_chart(costs: Iterable[RequestCost]) -> Chart:
+    groups: dict[tuple[str, str], list[RequestCost]] = {}
     for one in costs:
         groups.setdefault((one.group, one.cell.setup), []).append(one)
     return Chart(
-        "study-costs",
-        "Where a request's time goes",
-        "At 1 user: two bars a scenario, the call in-process and the median response over HTTP. The framework is an "
-        "async endpoint that does nothing, the thread hop what that costs more as a plain function, the work all the "
-        "rest of the call. Each panel has its own scale.",
-        tuple(_cost_panel(*key, found) for key, found in groups.items()),
+        name="study-costs",
+        title="Where a request's time goes",
+        reading="At 1 user: two bars a scenario, the call in-process and the median response over HTTP. The "
+        "framework is an async endpoint that does nothing, the thread hop what that costs more as a plain function, "
+        "the work all the rest of the call. Each panel has its own scale.",
+        panels=tuple(_cost_panel(*key, found) for key, found in groups.items()),
     )
 
 
-def _cost_panel(group: str, setup: str, costs: Iterable[Cost]) -> StackPanel:
+def _cost_panel(group: str, setup: str, costs: Iterable[RequestCost]) -> StackPanel:
     stacks = []
     for one in costs:
         parts = tuple(part_s * 1e6 for part_s in (one.parts.framework_s, one.parts.hop_s, one.parts.work_s))

@@ -1,4 +1,4 @@
-"""Records -> what happened on the server while the latency changed, as lanes over one time axis."""
+"""Records -> charts over time: throughput and latency, and what happened on the server while they changed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench.model.record import Record, Worker, WorkerTimeline
 from bench.report.charts.palette import INK, OTHER, QUIET, SETUPS, role
-from bench.report.charts.panels import Chart, Lane, LanePanel, Line, Step
-from bench.results.cells import Repeats
+from bench.report.charts.panels import (
+    Chart,
+    LanePanel,
+    LoadStep,
+    Moment,
+    PlotLane,
+    PlotLine,
+    TimePanel,
+)
+from bench.results.cells import CellResults
 from bench.results.findings.causes import of_record
 
 _SPIKE = 2.0
@@ -17,34 +25,34 @@ _SPIKE = 2.0
 _FLAT = 0.05
 """Memory and counts of things that are always there are shown when they move by more than this share."""
 
-Column = Callable[[WorkerTimeline], Sequence[float | None]]
+WorkerColumn = Callable[[WorkerTimeline], Sequence[float | None]]
 
 
-def server_over_time(cells: Sequence[Repeats], steadiness: Callable[[Record], float]) -> Chart:
+def server_over_time(cells: Sequence[CellResults]) -> Chart:
     """Of each cell its least steady repeat: latency above, and below it all that was measured inside the server."""
-    chosen = [min(cell.records, key=steadiness) for cell in cells]
+    chosen = [min(cell.records, key=_steadiness) for cell in cells]
     drawn = [
         (cell, record)
-        for cell, record in sorted(zip(cells, chosen, strict=True), key=lambda pair: steadiness(pair[1]))
+        for cell, record in sorted(zip(cells, chosen, strict=True), key=lambda pair: _steadiness(pair[1]))
         if len(record.summary.timeline) > 1
         and any(worker.timeline.t_s for worker in record.resources.workers)
     ]
     return Chart(
-        "server",
-        "The server while it happened",
-        "Look for what moves with the latency on top: the shaded stretches are those whose p99 is twice the usual or "
-        "more. The worst cell of each cause that is named comes first, then the least steady; of each cell one repeat "
-        "is shown, and only what was measured and is not zero throughout. Dashed across a lane: its limit.",
-        tuple(_panel(cell, record) for cell, record in _each_kind_first(drawn)),
+        name="server",
+        title="The server while it happened",
+        reading="Look for what moves with the latency on top: the shaded stretches are those whose p99 is twice the "
+        "usual or more. The worst cell of each cause that is named comes first, then the least steady; of each cell "
+        "one repeat is shown, and only what was measured and is not zero throughout. Dashed across a lane: its limit.",
+        panels=tuple(_panel(cell, record) for cell, record in _each_kind_first(drawn)),
     )
 
 
-def steps(record: Record) -> tuple[Step, ...]:
+def _steps(record: Record) -> tuple[LoadStep, ...]:
     """The stages of a load that is not constant."""
-    return tuple(Step(stage.t_s, stage.level) for stage in record.summary.stages)
+    return tuple(LoadStep(stage.t_s, stage.level) for stage in record.summary.stages)
 
 
-def _each_kind_first(drawn: Sequence[tuple[Repeats, Record]]) -> list[tuple[Repeats, Record]]:
+def _each_kind_first(drawn: Sequence[tuple[CellResults, Record]]) -> list[tuple[CellResults, Record]]:
     """In their order, but for the worst of each kind of cause, which are put in front of all."""
     worst: dict[str, tuple[float, int]] = {}
     for place, (_, record) in enumerate(drawn):
@@ -54,17 +62,17 @@ def _each_kind_first(drawn: Sequence[tuple[Repeats, Record]]) -> list[tuple[Repe
     return [drawn[place] for place in (*front, *(n for n in range(len(drawn)) if n not in front))]
 
 
-def _panel(cell: Repeats, record: Record) -> LanePanel:
+def _panel(cell: CellResults, record: Record) -> LanePanel:
     repeat = f", repeat {record.cell.repeat + 1}" if len(cell.records) > 1 else ""
     return LanePanel(
-        f"{cell.setup} · {cell.scenario}",
-        cell.where + repeat,
-        (_latency(record), *_server_lanes(record, role(cell.variant))),
-        record.cell.load.duration_s,
-        tuple(_spikes(record)),
-        steps(record),
-        not cell.valid,
-        cell.codes,
+        title=f"{cell.setup} · {cell.scenario}",
+        where=cell.where + repeat,
+        lanes=(_latency(record), *_server_lanes(record, role(cell.variant))),
+        end_s=record.cell.load.duration_s,
+        spikes=tuple(_spikes(record)),
+        steps=_steps(record),
+        invalid=not cell.valid,
+        codes=cell.codes,
     )
 
 
@@ -73,12 +81,14 @@ def _bin_s(record: Record) -> float:
     return second.t_s - first.t_s
 
 
-def _latency(record: Record) -> Lane:
+def _latency(record: Record) -> PlotLane:
     middle_s = _bin_s(record) / 2
     p99 = tuple((bin.t_s + middle_s, bin.p99_ms) for bin in record.summary.timeline)
     p50 = tuple((bin.t_s + middle_s, bin.p50_ms) for bin in record.summary.timeline)
-    return Lane(
-        "response, ms: p99, and p50 dashed", (Line("", INK, p99), Line("", QUIET, p50, True)), log=True
+    return PlotLane(
+        "response, ms: p99, and p50 dashed",
+        (PlotLine("", INK, p99), PlotLine("", QUIET, p50, True)),
+        log=True,
     )
 
 
@@ -90,20 +100,25 @@ def _spikes(record: Record) -> Iterator[tuple[float, float]]:
             yield bin.t_s, bin.t_s + _bin_s(record)
 
 
-def _server_lanes(record: Record, colour: str) -> Iterator[Lane]:
+def _server_lanes(record: Record, colour: str) -> Iterator[PlotLane]:
     """The lanes of what was measured and tells something."""
     workers = record.resources.workers
 
     def lane(
-        name: str, column: Column, times: float = 1.0, limit: float | None = None, *, moving: bool = False
-    ) -> Iterator[Lane]:
+        name: str,
+        column: WorkerColumn,
+        times: float = 1.0,
+        limit: float | None = None,
+        *,
+        moving: bool = False,
+    ) -> Iterator[PlotLane]:
         lines = tuple(
-            Line(label, shade, _points(worker.timeline, column(worker.timeline), times))
-            for worker, label, shade in _named(workers, colour)
+            PlotLine(label, shade, _points(worker.timeline, column(worker.timeline), times))
+            for worker, label, shade in _label_workers(workers, colour)
         )
         figures = [figure for line in lines for _, figure in line.points if figure is not None]
         if any(figures) and (not moving or _moves(lines)):
-            yield Lane(name, lines, limit)
+            yield PlotLane(name, lines, limit)
 
     tokens, pool = (max(filter(None, limits), default=None) for limits in _limits(workers))
     if len(workers) > 1:
@@ -130,7 +145,7 @@ def _switches(line: WorkerTimeline) -> Sequence[float]:
     return [asked + taken for asked, taken in zip(line.switches_per_s, line.preemptions_per_s, strict=True)]
 
 
-def _connections(record: Record) -> Iterator[Lane]:
+def _connections(record: Record) -> Iterator[PlotLane]:
     """Those of the whole server: who accepted a connection cannot be told from outside. Some slices lack it."""
     slices = record.resources.timeline
     ends_s = [0.0, *(part.t_s for part in slices)]
@@ -139,12 +154,12 @@ def _connections(record: Record) -> Iterator[Lane]:
         for (start_s, end_s), part in zip(itertools.pairwise(ends_s), slices, strict=True)
         if part.connections is not None
     )
-    lines = (Line("", OTHER, points),)
+    lines = (PlotLine("", OTHER, points),)
     if _moves(lines):
-        yield Lane("open connections", lines)
+        yield PlotLane("open connections", lines)
 
 
-def _named(workers: Sequence[Worker], colour: str) -> Iterator[tuple[Worker, str, str]]:
+def _label_workers(workers: Sequence[Worker], colour: str) -> Iterator[tuple[Worker, str, str]]:
     """Each worker with its label and colour; one alone has those of its scenario."""
     for place, worker in enumerate(workers):
         alone = len(workers) == 1
@@ -163,10 +178,69 @@ def _points(
     )
 
 
-def _moves(lines: Sequence[Line]) -> bool:
+def _moves(lines: Sequence[PlotLine]) -> bool:
     """Whether any line leaves the band around its start; a flat one only takes room."""
     for line in lines:
         figures = [figure for _, figure in line.points if figure is not None]
         if figures and max(figures) - min(figures) > _FLAT * max(figures):
             return True
     return False
+
+
+_FEWEST_IN_BIN = 20
+
+
+def over_time(cells: Sequence[CellResults]) -> Chart:
+    """Throughput and p99 over time: the least steady cells first."""
+    ordered = sorted(cells, key=lambda cell: min(map(_steadiness, cell.records)))
+    panels = [_time_panel(cell) for cell in ordered if _has_timeline(cell)]
+    return Chart(
+        name="time",
+        title="Throughput and latency over time",
+        reading="Level lines are good: throughput above, p99 below, one line a repeat, the least steady cells first. A "
+        "shaded stretch is a stall, in which less than a tenth of the usual number of answers came. Dotted: where a "
+        "stage of a changing load begins, with its users or arrivals a second.",
+        panels=tuple(panels),
+    )
+
+
+def _has_timeline(cell: CellResults) -> bool:
+    return any(len(record.summary.timeline) > 1 for record in cell.records)
+
+
+def _steadiness(record: Record) -> float:
+    """The deepest dip: the worst bin as a share of the middle one, where that tells."""
+    middle = _middle_rps(record)
+    return min((bin.throughput_rps / middle for bin in record.summary.timeline if middle), default=1.0)
+
+
+def _time_panel(cell: CellResults) -> TimePanel:
+    repeats = tuple(_moments(record) for record in cell.records if record.summary.timeline)
+    first = next(found for found in repeats if len(found) > 1)
+    return TimePanel(
+        title=f"{cell.setup} · {cell.scenario}",
+        where=cell.where,
+        colour=role(cell.variant),
+        repeats=repeats,
+        bin_s=first[1].t_s - first[0].t_s,
+        invalid=not cell.valid,
+        codes=cell.codes,
+        steps=_steps(cell.records[0]),
+    )
+
+
+def _moments(record: Record) -> tuple[Moment, ...]:
+    limit = _middle_rps(record) / 10
+    return tuple(
+        Moment(bin.t_s, bin.throughput_rps, bin.p99_ms, bin.throughput_rps < limit)
+        for bin in record.summary.timeline
+    )
+
+
+def _middle_rps(record: Record) -> float:
+    """The rate of the middle bin, or 0 where that bin holds too few answers to judge others by."""
+    bins = record.summary.timeline
+    if len(bins) < 2:
+        return 0.0
+    middle = statistics.median(bin.throughput_rps for bin in bins)
+    return middle if middle * (bins[1].t_s - bins[0].t_s) >= _FEWEST_IN_BIN else 0.0

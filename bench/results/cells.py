@@ -1,4 +1,4 @@
-"""The records of one cell belong together: its repeats, and the sets of cells that may be compared."""
+"""The records of one cell belong together, and so do cells that may be compared."""
 
 from __future__ import annotations
 
@@ -7,33 +7,39 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bench.model.facts import PlanFacts
 from bench.model.plan import ClosedLoad, Load
 from bench.model.record import Caveat, Record
 from bench.results.caveats import VICTIM_GROWS
 from bench.stats.estimate import Comparison, Estimate, compare, estimate
-from bench.stats.metrics import NOTHING, VICTIM_P99, Metric
+from bench.stats.format import NOTHING
+from bench.stats.metrics import VICTIM_P99, Metric
 
 Merge = Callable[[Sequence[float | None]], float | None]
 
 Key = TypeVar("Key", bound=Hashable)
 Thing = TypeVar("Thing")
-Sets = TypeVar("Sets", bound=Sequence[Sequence["Repeats"]])
+Sets = TypeVar("Sets", bound=Sequence[Sequence["CellResults"]])
 
 # The variant the others of its group are measured against: FastAPI's own way.
 REFERENCES = ("async", "model")
 _VARIANTS = (*REFERENCES, "sync", "offload", "misuse")
 
+_UNPLANNED = PlanFacts()
+
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
-    """All records of one cell, in the order of their repeats; at least one.
+class CellResults:
+    """A cell (setup x scenario x engine x load) with all of its records, in the order of their repeats; at least one.
 
-    `load_label` names the load among those of its run. One invalid repeat makes the cell invalid: to go on
-    with the others would be to pick the repeats one likes.
+    `load_label` names the load among those of its run; `group` and `variant` are the scenario's. One invalid repeat
+    makes the cell invalid: to go on with the others would be to pick the repeats one likes.
     """
 
     records: tuple[Record, ...]
     load_label: str
+    group: str
+    variant: str
 
     @property
     def setup(self) -> str:
@@ -65,28 +71,18 @@ class Repeats:
         return isinstance(self.load, ClosedLoad)
 
     @property
-    def group(self) -> str:
-        """`db-orm-async` belongs to `db-orm`."""
-        return self.scenario.rpartition("-")[0] or self.scenario
-
-    @property
-    def variant(self) -> str:
-        """`db-orm-async` is the variant `async`."""
-        return self.scenario.rpartition("-")[2]
-
-    @property
     def where(self) -> str:
         """Engine and load: `native, 32 users`."""
         return f"{self.engine}, {self.load_label}"
 
     @property
     def context(self) -> tuple[str, str, Load]:
-        """What cells share that differ in their setup alone."""
+        """Shared by cells that differ in their setup alone."""
         return (self.scenario, self.engine, self.load)
 
     @property
     def place(self) -> tuple[str, str, Load]:
-        """What cells share that differ in their scenario alone."""
+        """Shared by cells that differ in their scenario alone."""
         return (self.setup, self.engine, self.load)
 
     @property
@@ -120,25 +116,29 @@ class Repeats:
         """The metric's estimate over the repeats."""
         return estimate(metric.of(record) for record in self.records)
 
-    def against(self, base: Repeats, metric: Metric) -> Comparison | None:
+    def against(self, base: CellResults, metric: Metric) -> Comparison | None:
         """The ratio to another cell's metric; None unless both are valid and measured."""
         if not (self.valid and base.valid):
             return None
         return compare(base.estimate(metric), self.estimate(metric))
 
 
-def gather(records: Iterable[Record]) -> tuple[Repeats, ...]:
-    """The records by cell, ordered by engine, load, scenario and setup."""
+def gather(records: Iterable[Record], plan: PlanFacts = _UNPLANNED) -> tuple[CellResults, ...]:
+    """The records by cell, ordered by engine, load, scenario and setup; `plan` knows the variants of scenarios."""
     cells = _by(records, lambda record: record.cell.key)
     loads = {key[3] for key in cells}
     repeats = [
-        Repeats(tuple(sorted(found, key=lambda record: record.cell.repeat)), _label(key[3], loads))
+        CellResults(
+            tuple(sorted(found, key=lambda record: record.cell.repeat)),
+            _label(key[3], loads),
+            *plan.variant(key[1]),
+        )
         for key, found in cells.items()
     ]
     return tuple(sorted(repeats, key=_order))
 
 
-def across(cells: Sequence[Repeats], metric: Metric, merge: Merge) -> Estimate | None:
+def across(cells: Sequence[CellResults], metric: Metric, merge: Merge) -> Estimate | None:
     """One estimate for several cells: in each repeat that all of them have, their figures merged into one."""
     figures = [{record.cell.repeat: metric.of(record) for record in cell.records} for cell in cells]
     common = sorted(set.intersection(*map(set, figures))) if figures else []
@@ -150,17 +150,17 @@ def peak(figures: Sequence[float | None]) -> float | None:
     return max((figure for figure in figures if figure is not None), default=None)
 
 
-def by_context(cells: Iterable[Repeats]) -> dict[tuple[str, str, Load], tuple[Repeats, ...]]:
+def by_context(cells: Iterable[CellResults]) -> dict[tuple[str, str, Load], tuple[CellResults, ...]]:
     """The cells by (scenario, engine, load): in each, setups may be compared."""
     return _by(cells, lambda cell: cell.context)
 
 
-def by_place(cells: Iterable[Repeats]) -> dict[tuple[str, str, Load], tuple[Repeats, ...]]:
+def by_place(cells: Iterable[CellResults]) -> dict[tuple[str, str, Load], tuple[CellResults, ...]]:
     """The cells by (setup, engine, load): in each, scenarios may be set side by side."""
     return _by(cells, lambda cell: cell.place)
 
 
-def twins(cells: Iterable[Repeats]) -> tuple[tuple[Repeats, ...], ...]:
+def twins(cells: Iterable[CellResults]) -> tuple[tuple[CellResults, ...], ...]:
     """Sets of cells that do the same work in different ways, the reference first.
 
     A group without a reference variant is no set of twins: `items-list` and `items-crud` are different work.
@@ -173,7 +173,7 @@ def twins(cells: Iterable[Repeats]) -> tuple[tuple[Repeats, ...], ...]:
 def fullest(places: Iterable[Sets]) -> Sets | None:
     """Of the sets of several places those with the most cells, of as many the native engine's at the largest load.
 
-    With few users nobody is in anybody's way. None where no place has any.
+    At low concurrency nothing contends. None where no place has any.
     """
     return max(
         (sets for sets in places if sets),
@@ -195,13 +195,13 @@ def _label(load: Load, loads: Iterable[Load]) -> str:
     return load.label if alone else f"{load.label} for {load.duration_s:g} s"
 
 
-def _order(cell: Repeats) -> tuple[object, ...]:
+def _order(cell: CellResults) -> tuple[object, ...]:
     load = cell.load
     amount = load.users if isinstance(load, ClosedLoad) else load.arrivals_per_s
     engine = (cell.engine != "native", cell.engine)
     return (engine, not cell.closed, amount, load.duration_s, cell.group, _variant_order(cell), cell.setup)
 
 
-def _variant_order(cell: Repeats) -> tuple[int, str]:
+def _variant_order(cell: CellResults) -> tuple[int, str]:
     known = _VARIANTS.index(cell.variant) if cell.variant in _VARIANTS else len(_VARIANTS)
     return (known, cell.variant)

@@ -1,4 +1,4 @@
-"""What pytest-benchmark wrote, read: how long calls take in-process, in figures that others can join with theirs."""
+"""Files of pytest-benchmark: how long calls take in-process, in figures that can be joined with a run's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.errors import UsageError
 _STATS = ("median", "q1", "q3", "min", "max", "mean", "stddev")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
     """How long one round took, over `rounds` of them; `extra` is what the test itself says of it.
 
@@ -46,7 +46,7 @@ class Benchmark:
 
     @property
     def own_s(self) -> float:
-        """What is left of `call_s` without the cost of running a coroutine."""
+        """`call_s` without the cost of running a coroutine."""
         return self.call_s - self._number("calibration_us") / 1e6
 
     def _number(self, fact: str) -> float:
@@ -67,7 +67,7 @@ def read(text: str) -> Micro:
 
     Raises UsageError for anything else.
     """
-    told = _parsed(text)
+    told = _parse(text)
     listed, machine = told.get("benchmarks"), told.get("machine_info")
     if not isinstance(listed, list) or not isinstance(machine, dict):
         raise UsageError(f"{_NO_SUCH_FILE}: it lacks benchmarks or machine_info")
@@ -83,7 +83,7 @@ def read(text: str) -> Micro:
 _NO_SUCH_FILE = "this is no JSON that `pytest --benchmark-json=FILE` writes"
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parse(text: str) -> dict[str, Any]:
     try:
         told = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,31 +1,17 @@
-"""Records -> tables: the summary of a run, its rankings, twins, workers and stages."""
+"""Records -> tables: the summary of a run, its rankings, twins and stages."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from bench.model.record import Caveat, Record, Run, Worker
-from bench.results.cells import Repeats, by_context, gather, twins
-from bench.results.siblings import setup_facts
-from bench.results.workers import imbalance
-from bench.stats.estimate import NO_EVIDENCE, Comparison, chance, estimate
-from bench.stats.metrics import (
-    CPU,
-    MEMORY,
-    NOTHING,
-    P50,
-    P99,
-    P99_BY_TIME,
-    THROUGHPUT,
-    VICTIM_P99,
-    Metric,
-    share,
-    spread,
-    three_digits,
-)
+from bench.model.record import Caveat, Record
+from bench.results.cells import CellResults, by_context, twins
+from bench.results.results import Results
+from bench.stats.estimate import Comparison, chance, estimate
+from bench.stats.format import NO_EVIDENCE, NOTHING, spread, three_digits
+from bench.stats.metrics import CPU, MEMORY, P50, P99, P99_BY_TIME, THROUGHPUT, VICTIM_P99, Metric
 from bench.stats.table import Column, Row, Table, label
 
 MEDIANS = (
@@ -40,11 +26,9 @@ BY_TIME = (
 )
 FLOOR = "≥: it grew for as long as the cell lasted, so a longer cell would show more, and a ratio would say nothing."
 
-NOTES = frozenset({"unchecked"})
-"""Codes of notes on how a run was made: where every record has one, it says nothing of a cell, and is said once."""
 
-
-def _column(metric: Metric) -> Column:
+def metric_column(metric: Metric) -> Column:
+    """A column of a metric, with its unit."""
     return Column(metric.name, metric.unit)
 
 
@@ -52,26 +36,25 @@ _RANGE = Column("range", "%")
 _BY_TIME_FACTOR = 2.0
 
 
-def summary(run: Run) -> Table:
+def summary(results: Results) -> Table:
     """One row a cell: the best throughput first within a scenario, invalid cells last."""
-    run, notes = said_once(run)
-    cells = gather(run.records)
+    cells = results.cells
     metrics, by_time = _with_p99_by_time(cells, P50, P99, CPU, MEMORY)
     columns = (
         label("setup"),
         label("scenario"),
-        _column(THROUGHPUT),
+        metric_column(THROUGHPUT),
         _RANGE,
-        *map(_column, metrics),
+        *map(metric_column, metrics),
         Column("errors"),
     )
     contexts = by_context(cells).values()
     rows = [_summary_row(cell, metrics) for cells in contexts for cell in sorted(cells, key=_best_first)]
-    return Table("Summary", columns, tuple(rows), (MEDIANS, *by_time, *notes) if rows else ())
+    return Table("Summary", columns, tuple(rows), (MEDIANS, *by_time, *results.notes) if rows else ())
 
 
 def _with_p99_by_time(
-    cells: Iterable[Repeats], *metrics: Metric
+    cells: Iterable[CellResults], *metrics: Metric
 ) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
     """The metrics, with p99 by time after p99 where some cell has more of it to say, and the note that explains it."""
     if not any(map(_waits_unseen, cells)):
@@ -80,44 +63,29 @@ def _with_p99_by_time(
     return (*metrics[:place], P99_BY_TIME, *metrics[place:]), (BY_TIME,)
 
 
-def _waits_unseen(cell: Repeats) -> bool:
+def _waits_unseen(cell: CellResults) -> bool:
     """Whether users of a closed load spent their time in requests that are too few for its p99."""
     by_time, p99 = cell.estimate(P99_BY_TIME), cell.estimate(P99)
     return bool(cell.closed and by_time and p99 and by_time.median > _BY_TIME_FACTOR * p99.median)
 
 
-def _entry(cell: Repeats, metric: Metric) -> str:
+def _entry(cell: CellResults, metric: Metric) -> str:
     return "" if metric is P99_BY_TIME and not _waits_unseen(cell) else cell.show(metric)
 
 
-def said_once(run: Run) -> tuple[Run, tuple[str, ...]]:
-    """The run without the notes that every one of its records has, and a sentence for each of them."""
-    sentences: dict[str, str] = {}
-    for code in sorted(NOTES):
-        texts = [[caveat.text for caveat in record.caveats if caveat.code == code] for record in run.records]
-        if texts and all(texts):
-            alike = {text for found in texts for text in found}
-            sentences[code] = f"In every cell, {code}" + (f": {alike.pop()}." if len(alike) == 1 else ".")
-    records = tuple(
-        replace(record, caveats=tuple(caveat for caveat in record.caveats if caveat.code not in sentences))
-        for record in run.records
-    )
-    return replace(run, records=records), tuple(sentences.values())
-
-
-def _best_first(cell: Repeats) -> tuple[bool, float, str]:
-    metric = ranked_by(cell)
+def _best_first(cell: CellResults) -> tuple[bool, float, str]:
+    metric = ranking_metric(cell)
     found = cell.estimate(metric)
     sign = -1 if metric.better == "higher" else 1
     return (not cell.valid, float("inf") if found is None else sign * found.median, cell.setup)
 
 
-def ranked_by(cell: Repeats) -> Metric:
+def ranking_metric(cell: CellResults) -> Metric:
     """An open load fixes the throughput, so there the latency tells."""
     return THROUGHPUT if cell.closed else P99
 
 
-def _summary_row(cell: Repeats, metrics: Iterable[Metric]) -> Row:
+def _summary_row(cell: CellResults, metrics: Iterable[Metric]) -> Row:
     throughput = cell.estimate(THROUGHPUT)
     figures = [_entry(cell, metric) for metric in metrics]
     errors = sum(record.summary.errors for record in cell.records)
@@ -132,17 +100,17 @@ def _summary_row(cell: Repeats, metrics: Iterable[Metric]) -> Row:
     return Row(entries, cell.where, cell.caveats, not cell.valid)
 
 
-def ranking(run: Run) -> Table:
+def ranking(results: Results) -> Table:
     """The setups of each scenario, engine and load, where there are two or more."""
-    contexts = [cells for cells in by_context(gather(run.records)).values() if len(cells) > 1]
+    contexts = [cells for cells in by_context(results.cells).values() if len(cells) > 1]
     metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), P50, P99, CPU, MEMORY)
     columns = (
         Column("rank"),
         label("setup"),
-        _column(THROUGHPUT),
+        metric_column(THROUGHPUT),
         _RANGE,
         Column("to leader"),
-        *map(_column, metrics),
+        *map(metric_column, metrics),
     )
     rows = chain.from_iterable(_ranked_rows(cells, metrics) for cells in contexts)
     fewest = min((len(cell.records) for cells in contexts for cell in cells), default=0)
@@ -157,20 +125,20 @@ def ranking(run: Run) -> Table:
     return Table("Setups ranked per scenario", columns, tuple(rows), notes if contexts else ())
 
 
-def rank(cells: Sequence[Repeats], cell: Repeats) -> int | None:
+def rank(cells: Sequence[CellResults], cell: CellResults) -> int | None:
     """One more than the number of cells that are better by evidence; None when invalid or a single repeat."""
-    metric = ranked_by(cell)
+    metric = ranking_metric(cell)
     found = cell.estimate(metric)
     if not cell.valid or found is None or found.n < 2:
         return None
     comparisons = (other.against(cell, metric) for other in cells if other is not cell)
-    return 1 + sum(found is not None and found.verdict == metric.better for found in comparisons)
+    return 1 + sum(found is not None and found.direction == metric.better for found in comparisons)
 
 
-def _ranked_rows(cells: Sequence[Repeats], metrics: Sequence[Metric]) -> Iterable[Row]:
+def _ranked_rows(cells: Sequence[CellResults], metrics: Sequence[Metric]) -> Iterable[Row]:
     places = {id(cell): rank(cells, cell) for cell in cells}
     leader = min(cells, key=_best_first)
-    metric = ranked_by(leader)
+    metric = ranking_metric(leader)
     for cell in sorted(cells, key=lambda cell: (places[id(cell)] or math.inf, _best_first(cell))):
         place = places[id(cell)]
         throughput = cell.estimate(THROUGHPUT)
@@ -189,16 +157,16 @@ def _ratio(found: Comparison | None) -> str:
     return NOTHING if found is None else found.text
 
 
-def twin_table(run: Run) -> Table:
+def twin_table(results: Results) -> Table:
     """The same work done in different ways, each against its group's reference variant."""
-    sets = twins(gather(run.records))
+    sets = twins(results.cells)
     metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), P50, P99, CPU, VICTIM_P99)
     columns = (
         label("variant"),
-        _column(THROUGHPUT),
+        metric_column(THROUGHPUT),
         _RANGE,
         Column("to first"),
-        *map(_column, metrics),
+        *map(metric_column, metrics),
     )
     rows = [_twin_row(cell, cells[0], metrics) for cells in sets for cell in cells]
     floor = (FLOOR,) if any(cell.grows(VICTIM_P99) for cells in sets for cell in cells) else ()
@@ -211,7 +179,7 @@ def twin_table(run: Run) -> Table:
     return Table("The same work, done differently", columns, tuple(rows), notes if rows else ())
 
 
-def _twin_row(cell: Repeats, reference: Repeats, metrics: Iterable[Metric]) -> Row:
+def _twin_row(cell: CellResults, reference: CellResults, metrics: Iterable[Metric]) -> Row:
     throughput = cell.estimate(THROUGHPUT)
     entries = (
         cell.scenario,
@@ -223,93 +191,21 @@ def _twin_row(cell: Repeats, reference: Repeats, metrics: Iterable[Metric]) -> R
     return Row(entries, f"{cell.group}: {cell.setup}, {cell.where}", cell.caveats, not cell.valid)
 
 
-def worker_table(run: Run) -> Table:
-    """How the requests of setups with several workers were shared out."""
-    columns = (
-        label("setup"),
-        label("scenario"),
-        Column("workers"),
-        Column("cores"),
-        _column(THROUGHPUT),
-        Column("least busy", "%"),
-        Column("busiest", "%"),
-        Column("imbalance"),
-        _column(MEMORY),
-    )
-    facts = setup_facts(run)
-    cells = [cell for cell in gather(run.records) if worker_count(cell, facts) > 1]
-    rows = [_worker_row(cell, worker_count(cell, facts)) for cell in cells]
-    notes = (
-        "Least busy and busiest: the smallest and the largest share of requests that one worker answered.",
-        "Imbalance: the requests of the busiest worker over the mean of all, 1.00 when they share alike; of the worst "
-        "repeat.",
-    )
-    return Table("Workers", columns, tuple(rows), notes if rows else ())
-
-
-def worker_count(cell: Repeats, facts: Mapping[str, Mapping[str, object]]) -> int:
-    """The workers a setup is said to have, else as many as were seen to answer."""
-    said = facts.get(cell.setup, {}).get("workers")
-    seen = max((len(shares(record.resources.workers)) for record in cell.records), default=0)
-    return said if isinstance(said, int) else seen
-
-
-def cores(cell: Repeats) -> int | None:
-    """How many CPUs the server was pinned to; None when it was not."""
-    return len({cpu for record in cell.records for cpu in record.resources.cpus}) or None
-
-
-def shares(workers: Sequence[Worker]) -> tuple[float, ...]:
-    """Each worker's share of the requests, smallest first; empty when the answers do not tell."""
-    counts = [worker.requests for worker in workers if worker.requests is not None]
-    total = sum(counts)
-    return tuple(sorted(count / total for count in counts)) if total else ()
-
-
-def _worker_row(cell: Repeats, workers: int) -> Row:
-    seen = [found for record in cell.records if (found := shares(record.resources.workers))]
-    least = (
-        0.0
-        if any(len(found) < workers for found in seen)
-        else min((found[0] for found in seen), default=None)
-    )
-    pinned = cores(cell)
-    entries = (
-        cell.setup,
-        cell.scenario,
-        str(workers),
-        NOTHING if pinned is None else str(pinned),
-        THROUGHPUT.show(cell.estimate(THROUGHPUT)),
-        share(least if seen else None),
-        share(max((found[-1] for found in seen), default=None)),
-        _imbalance(seen, workers),
-        MEMORY.show(cell.estimate(MEMORY)),
-    )
-    return Row(entries, cell.where, cell.caveats, not cell.valid)
-
-
-def _imbalance(seen: Iterable[Sequence[float]], workers: int) -> str:
-    """The index of the least even repeat; workers that never answered count as those who had nothing."""
-    indices = [imbalance([*found, *[0.0] * (workers - len(found))]) for found in seen]
-    worst = max((index for index in indices if index is not None), default=None)
-    return NOTHING if worst is None else f"{worst:.2f}"
-
-
-def stage_table(run: Run) -> Table:
+def stage_table(results: Results) -> Table:
     """The stages of loads that are not constant: what each served, and how fast."""
     columns = (
         label("stage"),
         Column("from", "s"),
         Column("for", "s"),
         Column("level"),
-        _column(THROUGHPUT),
+        metric_column(THROUGHPUT),
         _RANGE,
-        *map(_column, (P50, P99)),
+        *map(metric_column, (P50, P99)),
         Column("errors"),
     )
     rows = [
         _stage_row(cell, place)
-        for cell in gather(run.records)
+        for cell in results.cells
         for place in range(min(len(record.summary.stages) for record in cell.records))
     ]
     notes = (
@@ -319,7 +215,7 @@ def stage_table(run: Run) -> Table:
     return Table("Stages of changing loads", columns, tuple(rows), notes if rows else ())
 
 
-def _stage_row(cell: Repeats, place: int) -> Row:
+def _stage_row(cell: CellResults, place: int) -> Row:
     stages = [record.summary.stages[place] for record in cell.records]
     throughput = estimate(stage.throughput_rps for stage in stages)
     p50, p99 = (estimate(getattr(stage.response_ms, name) for stage in stages) for name in ("p50", "p99"))
@@ -338,13 +234,13 @@ def _stage_row(cell: Repeats, place: int) -> Row:
     return Row(entries, f"{cell.setup}, {cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
 
 
-def chance_note(n_base: int, n_new: int, made: int | None = None) -> str:
+def chance_note(n_base: int, n_head: int, made: int | None = None) -> str:
     """How often chance alone shows a difference between so many repeats, and how many comparisons were made."""
-    if min(n_base, n_new) < 2:
+    if min(n_base, n_head) < 2:
         return "A single repeat has no spread, so it can show no difference."
-    one_in = 1 / chance(n_base, n_new)
+    one_in = 1 / chance(n_base, n_head)
     return (
-        f"With {n_base} repeats against {n_new}, two equal things look different by chance in one of "
+        f"With {n_base} repeats against {n_head}, two equal things look different by chance in one of "
         f"{one_in:.0f} comparisons{'' if made is None else f'; here are {made}'}."
     )
 

@@ -1,4 +1,4 @@
-"""What the repeats of a measurement say, and what two sets of repeats say about each other.
+"""The estimate that the repeats of a measurement give, and the comparison of two estimates: the rule of difference.
 
 The unit of evidence is a repeat (a fresh server each), never a request: requests of one server share its
 luck. The median is used because one disturbed repeat must not move the figure, and the plain range because
@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["higher", "lower", "no evidence"]
+from bench.stats.format import NO_EVIDENCE, times
 
-NO_EVIDENCE = "~"
+Direction = Literal["higher", "lower", "no evidence"]
+"""Of a difference that two sets of repeats show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ class Estimate:
         return (self.high - self.low) / self.median if self.n > 1 and self.median > 0 else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How many times as large the new median is; `low` and `high` are the extreme ratios of two repeats.
+    """How many times as large the median of head is; `low` and `high` are the extreme ratios of two repeats.
 
-    The verdict is "no evidence" where the ranges of the repeats overlap or touch, or a side has one repeat. A
+    The direction is "no evidence" where the ranges of the repeats overlap or touch, or a side has one repeat. A
     difference is `clear` where they lie further apart than either is wide: with three repeats two equal things are so
     once in 130 comparisons (normal noise, simulated), while their ranges merely part once in ten.
     """
@@ -49,26 +50,18 @@ class Comparison:
     ratio: float
     low: float
     high: float
-    verdict: Verdict
+    direction: Direction
     clear: bool = False
 
     @property
     def shown(self) -> bool:
-        """Whether the repeats bear a difference out."""
-        return self.verdict != "no evidence"
+        """Whether the repeats show a difference."""
+        return self.direction != "no evidence"
 
     @property
     def text(self) -> str:
         """`1.31 ×`, or `~` where there is no evidence."""
         return times(self.ratio) if self.shown else NO_EVIDENCE
-
-
-def times(ratio: float) -> str:
-    """A ratio in three digits or so: `0.043 ×`, `1.31 ×`, `14.2 ×`, `1,460 ×`."""
-    for limit, digits in ((0.0995, 3), (9.995, 2), (99.95, 1)):
-        if ratio < limit:
-            return f"{ratio:.{digits}f} ×"
-    return f"{ratio:,.0f} ×"
 
 
 def estimate(repeats: Iterable[float | None]) -> Estimate | None:
@@ -79,27 +72,33 @@ def estimate(repeats: Iterable[float | None]) -> Estimate | None:
     return Estimate(statistics.median(figures), min(figures), max(figures), len(figures))
 
 
-def compare(base: Estimate | None, new: Estimate | None) -> Comparison | None:
-    """The ratio new / base; None where a side is missing or the base reaches down to zero."""
-    if base is None or new is None or base.low <= 0:
+def compare(base: Estimate | None, head: Estimate | None) -> Comparison | None:
+    """The ratio head / base; None where a side is missing or the base reaches down to zero."""
+    if base is None or head is None or base.low <= 0:
         return None
-    verdict = _verdict(base, new)
-    gap = max(new.low - base.high, base.low - new.high)
-    clear = verdict != "no evidence" and gap > max(new.high - new.low, base.high - base.low)
-    return Comparison(new.median / base.median, new.low / base.high, new.high / base.low, verdict, clear)
+    direction = _direction(base, head)
+    gap = max(head.low - base.high, base.low - head.high)
+    clear = direction != "no evidence" and gap > max(head.high - head.low, base.high - base.low)
+    return Comparison(
+        ratio=head.median / base.median,
+        low=head.low / base.high,
+        high=head.high / base.low,
+        direction=direction,
+        clear=clear,
+    )
 
 
-def _verdict(base: Estimate, new: Estimate) -> Verdict:
-    if min(base.n, new.n) < 2:
+def _direction(base: Estimate, head: Estimate) -> Direction:
+    if min(base.n, head.n) < 2:
         return "no evidence"
-    if new.low > base.high:
+    if head.low > base.high:
         return "higher"
-    return "lower" if new.high < base.low else "no evidence"
+    return "lower" if head.high < base.low else "no evidence"
 
 
-def chance(n_base: int, n_new: int) -> float:
+def chance(n_base: int, n_head: int) -> float:
     """How often the ranges of two equal things fall apart by chance: 2 / C(n + m, n) for any distribution."""
-    return min(1.0, 2 / math.comb(n_base + n_new, n_base))
+    return min(1.0, 2 / math.comb(n_base + n_head, n_base))
 
 
 def geometric_mean(figures: Sequence[float | None]) -> float | None:

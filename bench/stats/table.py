@@ -12,17 +12,23 @@ from bench.model.record import Caveat
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's name, unit, and the side its entries stand on.
+    """A column's name, unit, the side its entries stand on, and what they are.
 
-    They are drawings in letters of one width where it is `drawn`, and sentences, which may be broken, where it is
-    `prose`.
+    A `drawing` is made of letters of one width; `prose` is sentences, which may be broken.
     """
 
     name: str
     unit: str = ""
     align: Literal["left", "right"] = "right"
-    drawn: bool = False
-    prose: bool = False
+    kind: Literal["words", "drawing", "prose"] = "words"
+
+    @property
+    def drawn(self) -> bool:
+        return self.kind == "drawing"
+
+    @property
+    def prose(self) -> bool:
+        return self.kind == "prose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def label(name: str) -> Column:
 
 def prose(name: str) -> Column:
     """A column of sentences."""
-    return Column(name, align="left", prose=True)
+    return Column(name, align="left", kind="prose")
 
 
 def marks(codes: Iterable[str]) -> Mapping[str, str]:

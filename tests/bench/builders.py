@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from random import Random
 
+from bench.cli._contents import contents
+from bench.model.facts import read_facts
 from bench.model.plan import Cell, ClosedLoad, Load, OpenLoad, Setup
 from bench.model.record import (
     Caveat,
@@ -20,7 +23,11 @@ from bench.model.record import (
     Summary,
     Worker,
 )
-from bench.results.findings import Finding, findings
+from bench.report import write
+from bench.report.charts.panels import Chart
+from bench.results.findings.finding import Finding
+from bench.results.micro import Micro
+from bench.results.results import Results, say_notes_once, understand
 
 CLOSED = ClosedLoad(users=32, duration_s=3.0)
 OPEN = OpenLoad(arrivals_per_s=400, duration_s=3.0)
@@ -40,7 +47,15 @@ SETUPS = (
 
 def latency(p50: float, p99: float) -> Latency:
     """A distribution with these two, and plausible others."""
-    return Latency(p50 * 1.1, p50, (p50 + p99) / 2, (p50 + 3 * p99) / 4, p99, p99 * 1.6, p99 * 2.5)
+    return Latency(
+        mean=p50 * 1.1,
+        p50=p50,
+        p90=(p50 + p99) / 2,
+        p95=(p50 + 3 * p99) / 4,
+        p99=p99,
+        p999=p99 * 1.6,
+        max=p99 * 2.5,
+    )
 
 
 def record(
@@ -70,33 +85,44 @@ def record(
     response = NOTHING if p50 is None or p99 is None else latency(p50, p99)
     requests = round(throughput * load.duration_s) + errors
     label = f"GET /bench/{scenario}"
-    victim = RequestSummary(60, 0, latency(victim_p99 / 2, victim_p99)) if victim_p99 is not None else None
     summary = Summary(
-        requests,
-        errors,
-        0,
-        throughput,
-        response,
-        response,
-        NOTHING,
-        {label: RequestSummary(requests, errors, response)},
-        timeline,
-        curve,
-        victim=victim,
+        requests=requests,
+        errors=errors,
+        shed=0,
+        throughput_rps=throughput,
+        response_ms=response,
+        service_ms=response,
+        lag_ms=NOTHING,
+        by_request={label: RequestSummary(requests=requests, errors=errors, response_ms=response)},
+        timeline=timeline,
+        curve_ms=curve,
+        victim=None if victim_p99 is None else _victim(victim_p99),
         time_weighted_ms=Latency(p99=p99_by_time),
     )
-    processes = tuple(
-        Worker(1000 + place, count, 1.0, rss // len(workers)) for place, count in enumerate(workers)
-    )
     return Record(
-        run,
-        Cell(setup, scenario, engine, load, repeat=repeat),
-        summary,
-        Resources(cpu_us, rss, processes, cpus=cpus),
-        Generator(0.4, 20.0),
-        valid,
-        caveats,
+        run=run,
+        cell=Cell(setup, scenario, engine, load, repeat=repeat),
+        summary=summary,
+        resources=_resources(cpu_us, rss, workers, cpus),
+        generator=Generator(cpu_share=0.4, cpu_us_per_request=20.0),
+        valid=valid,
+        caveats=caveats,
     )
+
+
+def _victim(p99: float) -> RequestSummary:
+    return RequestSummary(requests=60, errors=0, response_ms=latency(p99 / 2, p99))
+
+
+def _resources(
+    cpu_us: float | None, rss: int, workers: tuple[int | None, ...], cpus: tuple[int, ...]
+) -> Resources:
+    """As many workers as have a number of requests; they share the memory alike."""
+    processes = tuple(
+        Worker(pid=1000 + place, requests=count, cpu_s=1.0, rss_peak_bytes=rss // len(workers))
+        for place, count in enumerate(workers)
+    )
+    return Resources(cpu_us_per_request=cpu_us, rss_peak_bytes=rss, workers=processes, cpus=cpus)
 
 
 def repeats(setup: str, scenario: str, *throughputs: float, **more: object) -> tuple[Record, ...]:
@@ -131,7 +157,32 @@ def facts(*setups: Setup, **host: object) -> dict[str, object]:
 
 def run(*records: Record, name: str = "made-up", setups: tuple[Setup, ...] = SETUPS, **more: object) -> Run:
     """A finished run of these records."""
-    return Run(name, facts(*setups) | more, records)
+    return Run(name, read_facts(facts(*setups) | more), records)
+
+
+def recorded(*records: Record, **more: object) -> Results:
+    """A finished run of these records, each with every caveat."""
+    return understand(run(*records, **more))  # type: ignore[arg-type]
+
+
+def results(*records: Record, **more: object) -> Results:
+    """A finished run of these records as its report understands it."""
+    return say_notes_once(recorded(*records, **more))
+
+
+def findings(some: Run) -> tuple[Finding, ...]:
+    """The findings in the report of a run, of whichever kind."""
+    return contents(understand(some)).findings
+
+
+def charts_of(some: Run) -> tuple[Chart, ...]:
+    """The charts in the report of a run, of whichever kind, but for those of a chapter."""
+    return contents(understand(some)).charts
+
+
+def report(some: Run, folder: Path, micro: Micro | None = None) -> Path:
+    """Write the report of a run, of whichever kind."""
+    return write(some, contents(understand(some, micro)), folder)
 
 
 def topics(*records: Sequence[Record]) -> list[str]:
@@ -207,7 +258,7 @@ def realistic(seed: int = 7) -> Run:
             "granian-2", 1, "the server did not answer /health/live within 20 s\nlast lines: ImportError"
         ),
     )
-    return Run("2026-11-24-default", facts(*SETUPS), tuple(records), failures)
+    return Run("2026-11-24-default", read_facts(facts(*SETUPS)), tuple(records), failures)
 
 
 def _plausible(
@@ -269,11 +320,13 @@ def _timeline(rng: Random, rate: float, p99: float, stalls: bool) -> tuple[Slice
         stalled = stalls and 12 <= place < 15
         bins.append(
             Slice(
-                place / 10,
-                0.0 if stalled else rate * rng.gauss(1, 0.04),
-                0,
-                None if stalled else p99 / 2.5,
-                None if stalled else p99 * rng.uniform(0.8, 1.3) * (6 if stalls and place == 15 else 1),
+                t_s=place / 10,
+                throughput_rps=0.0 if stalled else rate * rng.gauss(1, 0.04),
+                errors=0,
+                p50_ms=None if stalled else p99 / 2.5,
+                p99_ms=None
+                if stalled
+                else p99 * rng.uniform(0.8, 1.3) * (6 if stalls and place == 15 else 1),
             )
         )
     return tuple(bins)

@@ -121,6 +121,10 @@ class TestScenario:
         scenario = Scenario(name, lambda _rng: iter(()))  # type: ignore[arg-type, return-value]
         assert (scenario.group, scenario.variant) == (group, variant)
 
+    def test_may_say_its_group_and_variant_itself(self) -> None:
+        scenario = Scenario("checkout-v2", lambda _rng: iter(()), group="checkout", variant="async")  # type: ignore[arg-type, return-value]
+        assert (scenario.group, scenario.variant) == ("checkout", "async")
+
 
 def echo_until_short(_rng: Random) -> Flow:
     """Asks for what it was told last, until an answer has no body."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.model.change import Change, Judgement
-from bench.stats.metrics import three_digits
+from bench.stats.format import difference, figure, hundredths
 from bench.stats.table import Column, Row, Table, label
 
 
@@ -23,23 +23,13 @@ def brief(judgement: Judgement, one: Change) -> str:
 def summary(one: Change) -> str:
     """`instructions: +0.51 %, between +0.50 and +0.52 %, from 1,000 to 1,005`."""
     interval = _interval(one).replace(" to ", " and ")
-    levels = [_figure(one.base, one.unit), _figure(one.head, one.unit)]
+    levels = [figure(one.base, one.unit), figure(one.head, one.unit)]
     parts = [
         _difference(one),
         *([f"between {interval}"] if interval else []),
         *([f"from {levels[0]} to {levels[1]}"] if all(levels) else []),
     ]
     return f"{one.metric}: {', '.join(filter(None, parts)) or one.verdict}"
-
-
-def difference(ratio: float) -> str:
-    """`+0.51 %`."""
-    return f"{percent(ratio):+.2f} %"
-
-
-def percent(ratio: float) -> float:
-    """A ratio as a difference in per cent; zero is never written as -0."""
-    return round(100 * (ratio - 1), 2) + 0.0
 
 
 def table(judgement: Judgement) -> Table:
@@ -89,27 +79,14 @@ def _interval(one: Change) -> str:
     return f"{difference(one.low).removesuffix(' %')} to {difference(one.high)}"
 
 
-def _figure(value: float | None, unit: str) -> str:
-    """`1,005`, `12.7 ms`, `0.0004`."""
-    if value is None:
-        return ""
-    small = 0 < value < 0.0095
-    text = f"{value:,.0f}" if value == round(value) else f"{value:.2g}" if small else three_digits(value)
-    return f"{text} {unit}".rstrip()
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value * 100:.2f} %"
-
-
 _COLUMNS = (
     _Column(label("name"), lambda one: one.name, _always),
     _Column(label("metric"), lambda one: one.metric, _has_metrics),
-    _Column(Column("base"), lambda one: _figure(one.base, one.unit)),
-    _Column(Column("head"), lambda one: _figure(one.head, one.unit)),
-    _Column(Column("per request"), lambda one: _figure(one.head, one.unit), _has_no_verdict),
+    _Column(Column("base"), lambda one: figure(one.base, one.unit)),
+    _Column(Column("head"), lambda one: figure(one.head, one.unit)),
+    _Column(Column("per request"), lambda one: figure(one.head, one.unit), _has_no_verdict),
     _Column(Column("difference"), _difference),
     _Column(Column("interval"), _interval, _has_intervals),
-    _Column(Column("found from"), lambda one: _share(one.mde), _always),
+    _Column(Column("found from"), lambda one: hundredths(one.mde), _always),
     _Column(label("verdict"), lambda one: one.verdict or ""),
 )

@@ -69,7 +69,7 @@ def _grids(judgement: Judgement) -> Iterator[str]:
         yield md.grid(whole)
         return
     place = [column.align for column in whole.columns].index("right")
-    columns = _insert(whole.columns, place, Column("forest", align="left", drawn=True))
+    columns = _insert(whole.columns, place, Column("forest", align="left", kind="drawing"))
     lines = zip(whole.rows, letters(judgement), strict=True)
     rows = [Row(_insert(row.entries, place, line)) for row, line in lines]
     same = [row for row, one in zip(rows, judgement.changes, strict=True) if one.verdict == "no change"]

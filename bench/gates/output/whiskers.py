@@ -6,9 +6,9 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
-from bench.gates.output.changes import difference, percent
 from bench.model.change import HIGHER_IS_WORSE, Change, Judgement, Verdict
 from bench.report.charts.panels import Chart, ForestPanel, Whisker
+from bench.stats.format import difference, percent
 
 READING = "├ ┤ interval, ░ too small to matter, ■ regressed, ◊ improved, ● no change, ○ inconclusive, ◄ ► further out"
 
@@ -43,7 +43,15 @@ def chart(judgement: Judgement) -> Chart | None:
         if any(one.ratio is not None for one in members)
     )
     return (
-        Chart("forest", "How head differs from base", judgement.title, panels, abreast=1) if panels else None
+        Chart(
+            name="forest",
+            title="How head differs from base",
+            reading=judgement.title,
+            panels=panels,
+            abreast=1,
+        )
+        if panels
+        else None
     )
 
 
@@ -54,8 +62,16 @@ def _by_metric(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
 
 def _whisker(one: Change) -> Whisker:
     text = f"{difference(one.ratio)} {one.verdict}" if one.ratio is not None else one.verdict or ""
-    ends = (None if one.ratio is None else percent(one.ratio), *_ends(one))
-    return Whisker(one.name, text, one.verdict or "inconclusive", *ends, 100 * (one.margin or 0.0))
+    low, high = _ends(one)
+    return Whisker(
+        label=one.name,
+        text=text,
+        verdict=one.verdict or "inconclusive",
+        middle=None if one.ratio is None else percent(one.ratio),
+        low=low,
+        high=high,
+        margin=100 * (one.margin or 0.0),
+    )
 
 
 def _ends(one: Change) -> tuple[float | None, float | None]:

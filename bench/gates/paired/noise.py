@@ -30,6 +30,7 @@ from bench.gates.paired.look import PairedScenario, look, rehearse
 from bench.gates.paired.observation import Observation, log_ratios
 from bench.gates.paired.power import mde, power
 from bench.measure.answers import check_answers
+from bench.model import machine
 from bench.system import host
 from bench.system.processes import Processes
 from scenarios.model import Scenario
@@ -50,7 +51,6 @@ _MEDIAN_COST = math.pi / 2
 """The variance of a median over that of a mean, for a normal distribution."""
 
 _FILE = "noise.json"
-_MACHINE = ("cpu_model", "cores", "kernel", "governor", "virtualisation", "python")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,4 +288,4 @@ def parse_noise(stored: Mapping[str, object]) -> Noise:
 def _machine() -> dict[str, object]:
     """Facts that the noise depends on."""
     known = host.fingerprint()
-    return {name: known[name] for name in _MACHINE}
+    return {name: known[name] for name in machine.OF_NOISE}

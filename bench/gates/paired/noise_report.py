@@ -18,9 +18,9 @@ def chart(noise: Noise) -> Chart:
     reach = 2.5 * max(noise.mde(duration_s) for duration_s in DURATIONS_S)
     traces = tuple(
         Trace(
-            f"{duration_s} s",
-            SETUPS[place],
-            tuple(
+            label=f"{duration_s} s",
+            colour=SETUPS[place],
+            points=tuple(
                 (100 * change, 100 * noise.power(change, duration_s))
                 for change in (reach * step / _STEPS for step in range(_STEPS + 1))
             ),
@@ -29,17 +29,19 @@ def chart(noise: Noise) -> Chart:
         for place, duration_s in enumerate(DURATIONS_S)
     )
     panel = PlanePanel(
-        f"{noise.setup} · {noise.scenario} · CPU per request",
-        "true change, %",
-        "found, % of comparisons",
-        traces,
+        title=f"{noise.setup} · {noise.scenario} · CPU per request",
+        across="true change, %",
+        up="found, % of comparisons",
+        traces=traces,
         levels=(Mark(100 * POWER, "95 %", INK),),
     )
     return Chart(
-        "power",
-        "What this machine can tell apart",
-        "Further left is better: how often `bench ab` would find a change of each size, by the time it is given.",
-        (panel,),
+        name="power",
+        title="What this machine can tell apart",
+        reading=(
+            "Further left is better: how often `bench ab` would find a change of each size, by the time it is given."
+        ),
+        panels=(panel,),
         abreast=1,
     )
 

@@ -1,1 +1,1 @@
-"""Two measurements that were made at different times, held against each other: what differs, and what it shows."""
+"""Two measurements made at different times: how their conditions differ, and what changed."""

@@ -10,16 +10,16 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bench.gates.runs import conditions
 from bench.gates.runs.outcome import Outcome, demand_common, found_from, lack
 from bench.model.change import Change, Judgement, Verdict
 from bench.results.anchor import ANCHOR, BENCHMARK
 from bench.results.micro import Benchmark, Micro
-from bench.stats.estimate import NO_EVIDENCE, Estimate, times
+from bench.stats.estimate import Estimate
 from bench.stats.estimate import compare as compare_estimates
-from bench.stats.metrics import NOTHING, three_digits
+from bench.stats.format import NO_EVIDENCE, NOTHING, three_digits, times
 from bench.stats.table import Column, Row, Table, label
 
 METRIC = "p50"
@@ -37,7 +37,7 @@ anchor are 1.78 times; processes differ by 1 to 4 %. The tests simulate it.
 
 def compare(
     base: Micro,
-    new: Micro,
+    head: Micro,
     threshold: float,
     despite: Iterable[str] = (),
     names: tuple[str, str] = ("base", "new"),
@@ -47,76 +47,84 @@ def compare(
     Raises UsageError where the machines differ in what `despite` does not name, or nothing is in both.
     """
     borne = tuple(despite)
-    told = conditions.check(conditions.of_machines(base.machine, new.machine), borne)
-    old, young = (_by_name(side) for side in (base, new))
-    both = old.keys() & young.keys()
-    anchors = sorted(name for name in both if _is_anchor(name))
-    demand_common(len(both) - len(anchors), *names)
-    drift = _drift(old, young, anchors)
+    told = conditions.check(conditions.of_machines(base.machine, head.machine), borne)
+    both = _Both(_by_name(base), _by_name(head), names)
+    demand_common(len(both.common) - len(both.anchors), *names)
     bears_gaps = conditions.bears(borne, conditions.MISSING)
-    absent = _absent(old, young, names)
-    changes = {
-        name: _change(name, old, young, drift, threshold, names)
-        for name in dict.fromkeys([*old, *young])
-        if name not in anchors
-    }
-    counted = [change for name, change in changes.items() if not (bears_gaps and name not in both)]
-    notes = (*_readings(threshold, anchors, drift), *told, *absent)
+    absent = _absent(both)
+    changes = {name: _change(name, both, threshold) for name in both.all if name not in both.anchors}
+    counted = [change for name, change in changes.items() if not (bears_gaps and name not in both.common)]
+    notes = (*_readings(threshold, both), *told, *absent)
     title = f"{names[0]} against {names[1]}"
     return Outcome(
         Judgement(title, tuple(counted), notes),
-        _side_by_side(title, old, young, changes, notes),
+        _side_by_side(title, both, changes, notes),
         () if bears_gaps else absent,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """The benchmarks of both files by name, and what the files are called."""
+
+    base: Mapping[str, Benchmark]
+    head: Mapping[str, Benchmark]
+    names: tuple[str, str]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.base, *self.head]))
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        return tuple(sorted(self.base.keys() & self.head.keys()))
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        return tuple(name for name in self.common if _is_anchor(name))
+
+    @property
+    def drift(self) -> float | None:
+        """How many times as long the anchors take, in the median; None without any."""
+        known = [name for name in self.anchors if self.base[name].median_s]
+        ratios = [self.head[name].median_s / self.base[name].median_s for name in known]
+        return statistics.median(ratios) if ratios and min(ratios) > 0 else None
 
 
 def _is_anchor(name: str) -> bool:
     return name == BENCHMARK or name.startswith(f"{BENCHMARK}, ")
 
 
-def _drift(
-    old: Mapping[str, Benchmark], young: Mapping[str, Benchmark], anchors: Iterable[str]
-) -> float | None:
-    """How many times as long the anchors take, in the median; None without any."""
-    ratios = [young[name].median_s / old[name].median_s for name in anchors if old[name].median_s]
-    return statistics.median(ratios) if ratios and min(ratios) > 0 else None
-
-
 def _by_name(side: Micro) -> Mapping[str, Benchmark]:
     return {benchmark.name: benchmark for benchmark in side.benchmarks}
 
 
-def _estimate(benchmark: Benchmark | None) -> Estimate | None:
+def _estimate(benchmark: Benchmark) -> Estimate:
     """The median in microseconds, between the quartiles."""
-    if benchmark is None:
-        return None
     return Estimate(1e6 * benchmark.median_s, 1e6 * benchmark.q1_s, 1e6 * benchmark.q3_s, benchmark.rounds)
 
 
-def _change(
-    name: str,
-    old: Mapping[str, Benchmark],
-    young: Mapping[str, Benchmark],
-    drift: float | None,
-    threshold: float,
-    names: tuple[str, str],
-) -> Change:
-    if name not in old or name not in young:
-        return lack(name, METRIC, names[0] if name not in old else names[1])
-    base, new = _estimate(old[name]), _estimate(young[name])
-    assert base is not None
-    assert new is not None
+def _change(name: str, both: _Both, threshold: float) -> Change:
+    if name not in both.common:
+        return lack(name, METRIC, both.names[0] if name not in both.base else both.names[1])
+    base, head = _estimate(both.base[name]), _estimate(both.head[name])
     change = Change(
-        name, METRIC, "inconclusive", base=base.median, head=new.median, unit=_UNIT, margin=threshold
+        name=name,
+        metric=METRIC,
+        verdict="inconclusive",
+        base=base.median,
+        head=head.median,
+        unit=_UNIT,
+        margin=threshold,
     )
-    fewest = min(old[name].rounds, young[name].rounds)
+    fewest, drift = min(base.n, head.n), both.drift
     if fewest < _FEWEST:
         return replace(change, why=(f"{fewest} rounds have no quartiles: {_FEWEST} have",))
-    if base.low <= 0 or new.low <= 0:
+    if base.low <= 0 or head.low <= 0:
         return replace(change, why=("there is no figure to divide by",))
     if drift is None:
-        return replace(change, ratio=new.median / base.median, why=(_NO_ANCHOR,))
-    return _judged(change, base, new, drift, threshold)
+        return replace(change, ratio=head.median / base.median, why=(_NO_ANCHOR,))
+    return _judge(change, base, head, drift, threshold)
 
 
 _NO_ANCHOR = (
@@ -125,12 +133,12 @@ _NO_ANCHOR = (
 )
 
 
-def _judged(change: Change, base: Estimate, new: Estimate, drift: float, threshold: float) -> Change:
+def _judge(change: Change, base: Estimate, head: Estimate, drift: float, threshold: float) -> Change:
     """By the extreme ratios of the middle halves, as measured and through the anchor, `UNKNOWN` times wider."""
-    ratio = new.median / base.median / drift
+    ratio = head.median / base.median / drift
     ends = (1.0, drift)
-    low = min(new.low / base.high / end for end in ends) / UNKNOWN
-    high = max(new.high / base.low / end for end in ends) * UNKNOWN
+    low = min(head.low / base.high / end for end in ends) / UNKNOWN
+    high = max(head.high / base.low / end for end in ends) * UNKNOWN
     verdict: Verdict = "inconclusive"
     if low > 1 and ratio > 1 + threshold:
         verdict = "regressed"
@@ -144,13 +152,7 @@ def _judged(change: Change, base: Estimate, new: Estimate, drift: float, thresho
     return replace(told, why=(f"{times(ratio)} through the anchor, between {times(low)} and {times(high)}",))
 
 
-def _side_by_side(
-    title: str,
-    old: Mapping[str, Benchmark],
-    young: Mapping[str, Benchmark],
-    changes: Mapping[str, Change],
-    notes: tuple[str, ...],
-) -> Table:
+def _side_by_side(title: str, both: _Both, changes: Mapping[str, Change], notes: tuple[str, ...]) -> Table:
     columns = (
         label("benchmark"),
         Column("median", f"base, {_UNIT}"),
@@ -160,41 +162,42 @@ def _side_by_side(
         label("verdict"),
     )
     sections: defaultdict[str, list[Row]] = defaultdict(list)
-    for name in dict.fromkeys([*old, *young]):
-        benchmark = old.get(name) or young[name]
-        sections[benchmark.group or ""].append(_row(name, old.get(name), young.get(name), changes.get(name)))
+    for name in both.all:
+        benchmark = both.base.get(name) or both.head[name]
+        sections[benchmark.group or ""].append(_row(name, both, changes.get(name)))
     return Table(title, columns, tuple(row for rows in sections.values() for row in rows), notes)
 
 
-def _row(name: str, old: Benchmark | None, young: Benchmark | None, change: Change | None) -> Row:
-    base, new = _estimate(old), _estimate(young)
-    found = compare_estimates(base, new)
-    either = old or young
+def _row(name: str, both: _Both, change: Change | None) -> Row:
+    sides = [both.base.get(name), both.head.get(name)]
+    base, head = (_estimate(side) if side else None for side in sides)
+    found = compare_estimates(base, head)
+    either = sides[0] or sides[1]
     entries = (
         name,
-        *(NOTHING if side is None else three_digits(side.median) for side in (base, new)),
+        *(NOTHING if side is None else three_digits(side.median) for side in (base, head)),
         NOTHING if found is None else times(found.ratio) if found.shown else NO_EVIDENCE,
         found_from([change] if change else []),
-        "missing" if not (old and young) else change.verdict or "" if change else ANCHOR,
+        "missing" if not all(sides) else change.verdict or "" if change else ANCHOR,
     )
     return Row(entries, (either.group if either else None) or "")
 
 
-def _readings(threshold: float, anchors: Iterable[str], drift: float | None) -> Iterable[str]:
+def _readings(threshold: float, both: _Both) -> Iterable[str]:
     yield (
         f"Regressed or improved: a change of more than {100 * threshold:g} % that is left when the middle halves of "
         f"the rounds lie {UNKNOWN:g} times further apart than they do, as measured and through the anchor: each side "
         "is one process at one moment. Else inconclusive: `bench exact` shows smaller changes."
     )
     yield "Ratios stand as they were measured; ~ means no evidence: the middle halves of the rounds overlap."
-    if drift is not None:
-        yield f"Anchor, {'; '.join(anchors)}: {times(drift)}: the machine itself differed by this factor."
+    if both.drift is not None:
+        yield (
+            f"Anchor, {'; '.join(both.anchors)}: {times(both.drift)}: the machine itself differed by this factor."
+        )
 
 
-def _absent(
-    old: Mapping[str, Benchmark], young: Mapping[str, Benchmark], names: tuple[str, str]
-) -> tuple[str, ...]:
-    alone = ([name for name in old if name not in young], [name for name in young if name not in old])
-    return tuple(
-        f"Only in {side}: {'; '.join(some)}." for side, some in zip(names, alone, strict=True) if some
-    )
+def _absent(both: _Both) -> tuple[str, ...]:
+    base_alone = [name for name in both.base if name not in both.head]
+    head_alone = [name for name in both.head if name not in both.base]
+    sides = zip(both.names, (base_alone, head_alone), strict=True)
+    return tuple(f"Only in {side}: {'; '.join(some)}." for side, some in sides if some)

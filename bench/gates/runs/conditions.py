@@ -1,7 +1,7 @@
 """The conditions of two measurements: where they differ, two figures may differ for another reason than the code.
 
 What the figures hang on must be the same: the machine, the interpreter, the app's settings, the setup, the load. What
-one compares, or what drifts on any machine that is kept up to date, is only told: packages, kernel, commit.
+one compares, or what drifts on any machine that is kept up to date, is only mentioned: packages, kernel, commit.
 """
 
 from __future__ import annotations
@@ -11,67 +11,65 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from bench.errors import UsageError, unknown
+from bench.model import machine
+from bench.model.facts import CpuFacts, EnvironmentFacts, HostFacts, PlanFacts, RunFacts, read_host
 from bench.model.plan import Load
-from bench.model.record import Run
-from bench.results.siblings import mapping, setup_facts
 
 MISSING = "missing"
 EVERYTHING = "all"
-_MACHINE = ("cpu_model", "cores", "governor", "virtualisation", "system", "machine", "python")
-FIELDS = (*_MACHINE, "cpus", "environment", "setup", "load", MISSING, EVERYTHING)
-"""What a user may name to have two things compared that differ in it."""
+FIELDS = (*machine.OF_RUNS, "cpus", "environment", "setup", "load", MISSING, EVERYTHING)
+"""Conditions that --despite may name, so that two measurements that differ in them are compared all the same."""
 
-_TOLD = ("kernel", "compiler")
-_NAMES_ALONE = ("name", "about")
+_APART = ("name", "about", "env")
+"""Of a setup: its names say nothing of it, and its environment is compared by itself."""
 _MOST_SAID = 4
-_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is not alike: the field it belongs to, one of FIELDS, or None where it is only told."""
+    """One difference: its field, one of FIELDS, or None where it is only mentioned; and both values."""
 
     field: str | None
     what: str
     base: str
-    new: str
+    head: str
 
     @property
     def text(self) -> str:
         """`cores: 2 before, 4 now`."""
-        return f"{self.what}: {self.base} before, {self.new} now"
+        return f"{self.what}: {self.base} before, {self.head} now"
 
 
-def of_runs(base: Run, new: Run, setups: Iterable[str]) -> tuple[Difference, ...]:
+def of_runs(base: RunFacts, head: RunFacts, setups: Iterable[str]) -> tuple[Difference, ...]:
     """How two runs differ in machine, environment, packages and these setups.
 
-    A field that one run does not have is left out, as older runs have fewer; of the machine it is told.
+    A field that one run does not have is left out, as older runs have fewer; of the machine it is mentioned.
     """
-    before, after = mapping(base.facts.get("host")), mapping(new.facts.get("host"))
+    base_host, head_host = base.host, head.host
     return (
-        *_machine(before, after),
-        *_common("cpus", _counted(base.facts.get("cpus")), _counted(new.facts.get("cpus"))),
-        *_environment(mapping(base.facts.get("environment")), mapping(new.facts.get("environment"))),
-        *_setups(base, new, setups),
-        *_common(None, mapping(before.get("versions")), mapping(after.get("versions"))),
-        *_common(None, _commit(before), _commit(after)),
+        *_machine(base_host, head_host),
+        *_common("cpus", _cpu_counts(base.cpus), _cpu_counts(head.cpus)),
+        *_environment(base.environment, head.environment),
+        *_setups(base.plan, head.plan, setups),
+        *_common(None, base_host.versions if base_host else {}, head_host.versions if head_host else {}),
+        *_common(None, _commit(base_host), _commit(head_host)),
     )
 
 
-def of_machines(base: Mapping[str, object], new: Mapping[str, object]) -> tuple[Difference, ...]:
+def of_machines(base: Mapping[str, object], head: Mapping[str, object]) -> tuple[Difference, ...]:
     """How two machines differ, as pytest-benchmark describes them in its `machine_info`."""
-    return tuple(_machine(_described(base), _described(new)))
+    return tuple(_machine(_read_machine(base), _read_machine(head)))
 
 
-def of_loads(base: Load, new: Load) -> tuple[Difference, ...]:
+def of_loads(base: Load, head: Load) -> tuple[Difference, ...]:
     """How two loads differ, field by field; an open load and a closed one have nothing in common."""
-    if base.kind != new.kind:
-        return (Difference("load", "load", base.label, new.label),)
-    return tuple(_common("load", asdict(base), asdict(new)))
+    if base.kind != head.kind:
+        return (Difference("load", "load", base.label, head.label),)
+    return tuple(_common("load", asdict(base), asdict(head)))
 
 
 def check(differences: Iterable[Difference], despite: Iterable[str]) -> tuple[str, ...]:
-    """A sentence for each difference that is only told, or borne because `despite` names its field.
+    """A sentence for each difference that is only mentioned, or accepted because `despite` names its field.
 
     Raises UsageError that names the others with both values, and for a name that is none of FIELDS.
     """
@@ -98,92 +96,87 @@ def _refusal(refused: list[Difference]) -> str:
     return f"not comparable: {'; '.join([*said, *more])} ({options} compares all the same)"
 
 
-def _machine(base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
-    for name in _MACHINE:
-        old, young = _only(base, name), _only(new, name)
-        yield from _common(name, old, young)
-        if base and new and bool(old) != bool(young):
-            yield Difference(None, name, *(_said(one.get(name, _UNKNOWN)) for one in (old, young)))
-    for name in _TOLD:
-        yield from _common(None, _only(base, name), _only(new, name))
-
-
-def _only(facts: Mapping[str, object], name: str) -> Mapping[str, object]:
-    return {name: facts[name]} if facts.get(name, _UNKNOWN) != _UNKNOWN else {}
-
-
-def _counted(cpus: object) -> Mapping[str, object]:
-    """How many CPUs the server and the generator had: which ones they were is luck on most machines."""
-    return {
-        f"CPUs of the {side}": len(found)
-        for side, found in mapping(cpus).items()
-        if isinstance(found, list | tuple)
-    }
-
-
-def _environment(base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
-    if not (base and new):
+def _machine(base: HostFacts | None, head: HostFacts | None) -> Iterable[Difference]:
+    if base is None or head is None:
         return
-    yield from _any("environment", mapping(base.get("settings")), mapping(new.get("settings")))
-    yield from _common("environment", {"a .env file": base.get("dotenv")}, {"a .env file": new.get("dotenv")})
+    in_base, in_head = (machine.known_facts(host, machine.OF_RUNS) for host in (base, head))
+    for name in machine.OF_RUNS:
+        one_sided = (name in in_base) != (name in in_head)
+        sides = (_as_text(facts.get(name, machine.UNKNOWN)) for facts in (in_base, in_head))
+        yield from _difference(None if one_sided else name, name, *sides)
+    yield from _common(None, *(machine.known_facts(host, machine.MENTIONED) for host in (base, head)))
 
 
-def _setups(base: Run, new: Run, names: Iterable[str]) -> Iterable[Difference]:
-    before, after = setup_facts(base), setup_facts(new)
+def _difference(field: str | None, name: str, base: str, head: str) -> Iterable[Difference]:
+    return () if base == head else (Difference(field, name, base, head),)
+
+
+def _cpu_counts(cpus: CpuFacts) -> Mapping[str, object]:
+    """How many CPUs the server and the generator had: which ones they were is luck on most machines."""
+    parts = {"server": cpus.server, "generator": cpus.generator, "harness": cpus.harness}
+    return {f"CPUs of the {part}": len(numbers) for part, numbers in parts.items() if numbers is not None}
+
+
+def _environment(base: EnvironmentFacts | None, head: EnvironmentFacts | None) -> Iterable[Difference]:
+    if base is None or head is None:
+        return
+    yield from _any("environment", base.settings, head.settings)
+    yield from _common("environment", {"a .env file": base.dotenv}, {"a .env file": head.dotenv})
+
+
+def _setups(base: PlanFacts, head: PlanFacts, names: Iterable[str]) -> Iterable[Difference]:
     for name in names:
-        if name not in before or name not in after:
-            continue
-        old, young = (
-            {f"setup '{name}': {key}": facts[key] for key in facts if key not in (*_NAMES_ALONE, "env")}
-            for facts in (before[name], after[name])
-        )
-        yield from _common("setup", old, young)
-        old, young = (
-            {f"setup '{name}': {key}": value for key, value in mapping(facts.get("env")).items()}
-            for facts in (before[name], after[name])
-        )
-        yield from _any("setup", old, young)
+        if name in base.setups and name in head.setups:
+            both = base.setups[name], head.setups[name]
+            yield from _common("setup", *(_of_setup(name, one.fields, _APART) for one in both))
+            yield from _any("setup", *(_of_setup(name, one.env) for one in both))
 
 
-def _common(field: str | None, base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
+def _of_setup(name: str, fields: Mapping[str, object], but: tuple[str, ...] = ()) -> Mapping[str, object]:
+    return {f"setup '{name}': {key}": value for key, value in fields.items() if key not in but}
+
+
+def _common(
+    field: str | None, base: Mapping[str, object], head: Mapping[str, object]
+) -> Iterable[Difference]:
     """Differences in what both say: an older run may not know of a field at all."""
     return _any(
         field,
-        {name: base[name] for name in base if name in new},
-        {name: new[name] for name in new if name in base},
+        {name: base[name] for name in base if name in head},
+        {name: head[name] for name in head if name in base},
     )
 
 
-def _any(field: str | None, base: Mapping[str, object], new: Mapping[str, object]) -> Iterable[Difference]:
+def _any(field: str | None, base: Mapping[str, object], head: Mapping[str, object]) -> Iterable[Difference]:
     """Differences in what either says: here, what is not there was not set."""
-    for name in dict.fromkeys([*base, *new]):
-        old, young = (_said(facts[name]) if name in facts else "not set" for facts in (base, new))
-        if old != young:
-            yield Difference(field, str(name), old, young)
+    for name in dict.fromkeys([*base, *head]):
+        sides = (_as_text(facts[name]) if name in facts else "not set" for facts in (base, head))
+        yield from _difference(field, name, *sides)
 
 
-def _said(value: object) -> str:
+def _as_text(value: object) -> str:
     """A value of a run's facts, which are read from JSON, or are still what JSON will be made of."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
-def _commit(host: Mapping[str, object]) -> Mapping[str, object]:
-    git = mapping(host.get("git"))
-    changed = " with changes" if git.get("dirty") else ""
-    return {"commit": f"{str(git['commit'])[:12]}{changed}"} if "commit" in git else {}
+def _commit(host: HostFacts | None) -> Mapping[str, object]:
+    if host is None or host.git is None:
+        return {}
+    return {"commit": f"{host.git.commit[:12]}{' with changes' if host.git.dirty else ''}"}
 
 
-def _described(machine: Mapping[str, object]) -> Mapping[str, object]:
-    cpu = mapping(machine.get("cpu"))
+def _read_machine(told: Mapping[str, object]) -> HostFacts | None:
+    """A machine as pytest-benchmark describes it; None where it says nothing of it."""
+    cpu = told.get("cpu")
+    known = cpu if isinstance(cpu, Mapping) else {}
+    python = [str(told[key]) for key in ("python_implementation", "python_version") if key in told]
     named = {
-        "cpu_model": cpu.get("brand_raw"),
-        "cores": cpu.get("count"),
-        "system": machine.get("system"),
-        "machine": machine.get("machine"),
-        "python": " ".join(
-            str(machine[key]) for key in ("python_implementation", "python_version") if key in machine
-        ),
-        "kernel": machine.get("release"),
-        "compiler": machine.get("python_compiler"),
+        "cpu_model": known.get("brand_raw"),
+        "cores": known.get("count"),
+        "system": told.get("system"),
+        "machine": told.get("machine"),
+        "python": " ".join(python),
+        "kernel": told.get("release"),
+        "compiler": told.get("python_compiler"),
     }
-    return {name: value for name, value in named.items() if value}
+    return read_host(named) if any(named.values()) else None

@@ -13,14 +13,12 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Literal
 
 from bench.model.change import Change, Verdict
-from bench.stats.estimate import times
+from bench.stats.format import times
+from bench.stats.metrics import Better
 from bench.stats.multiple_comparisons import holm
 from bench.stats.student_t import critical_t, two_sided_p
-
-Better = Literal["higher", "lower"]
 
 ALPHA = 0.02
 """How often a run of equal code may be called worse: one-sided, over all cells and metrics together (Holm)."""
@@ -37,7 +35,7 @@ NOTHING_FELT = (0.0, 0.0)
 _CPU, _CLOSED, _OPEN = (0.8, 1.2), (0.0, 1.0), (0.0, 2.0)
 
 
-def felt(metric: str, closed: bool) -> tuple[float, float]:
+def sensitivity(metric: str, closed: bool) -> tuple[float, float]:
     """The least and the most that a metric feels of what the anchor feels of the machine's speed.
 
     CPU time follows the speed, but caches are not the same; memory does not feel it. Throughput and latency of a closed
@@ -48,7 +46,7 @@ def felt(metric: str, closed: bool) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class CellLogs:
     """Logarithms of a cell's figures in one run, one a repeat, and of the anchor's in the same repeats."""
 
     cell: tuple[float, ...]
@@ -62,7 +60,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class CellEvidence:
     """A metric of a cell in both runs: a change that has its names and figures only, and the repeats that tell of it.
 
     `felt` are the least and the most that the metric feels of the speed; where it is not nothing, both sides have the
@@ -72,8 +70,8 @@ class Evidence:
     change: Change
     better: Better
     felt: tuple[float, float]
-    base: Side
-    head: Side
+    base: CellLogs
+    head: CellLogs
     disturbed: bool = False
 
     @property
@@ -109,7 +107,7 @@ class _View:
         return critical_t(beyond, self.freedom) * self.error
 
 
-def judge(found: Sequence[Evidence], threshold: float) -> tuple[Change, ...]:
+def judge(found: Sequence[CellEvidence], threshold: float) -> tuple[Change, ...]:
     """The changes with their ratios, intervals and verdicts.
 
     A change counts where it is significant from both ends, with Holm's adjustment for all that is judged, and larger
@@ -120,13 +118,18 @@ def judge(found: Sequence[Evidence], threshold: float) -> tuple[Change, ...]:
     adjusted = [holm([max(view.p(way) for view in mine[:2]) for mine in views]) for way in (1, -1)]
     changes = [_open(one, threshold) for one in found]
     for at, place in enumerate(able):
-        changes[place] = _judged(
-            found[place], views[at], adjusted[0][at], adjusted[1][at], threshold, len(able)
+        changes[place] = _judge_one(
+            found[place],
+            views[at],
+            p_worse=adjusted[0][at],
+            p_better=adjusted[1][at],
+            threshold=threshold,
+            tests=len(able),
         )
     return tuple(changes)
 
 
-def _open(one: Evidence, threshold: float) -> Change:
+def _open(one: CellEvidence, threshold: float) -> Change:
     """What can be said without a verdict."""
     blank = replace(one.change, verdict="inconclusive", margin=threshold)
     if not min(one.repeats):
@@ -144,20 +147,20 @@ def _open(one: Evidence, threshold: float) -> Change:
 # --- views ---------------------------------------------------------------------------------------
 
 
-def _views(found: Sequence[Evidence]) -> list[tuple[_View, ...]]:
+def _views(found: Sequence[CellEvidence]) -> list[tuple[_View, ...]]:
     """Of each: as if the least were felt, as if the most, and as a ratio to the anchor says it."""
     views: list[tuple[_View, ...]] = [()] * len(found)
     for metric in dict.fromkeys(one.change.metric for one in found):
         mine = [place for place, one in enumerate(found) if one.change.metric == metric]
         shares = [(*found[place].felt, min(1.0, found[place].felt[1])) for place in mine]
         for which in range(3):
-            seen = _seen([found[place] for place in mine], [share[which] for share in shares])
+            seen = _views_at([found[place] for place in mine], [share[which] for share in shares])
             for place, view in zip(mine, seen, strict=True):
                 views[place] = (*views[place], view)
     return views
 
 
-def _seen(found: Sequence[Evidence], shares: Sequence[float]) -> list[_View]:
+def _views_at(found: Sequence[CellEvidence], shares: Sequence[float]) -> list[_View]:
     """A view of each, with variances that borrow strength from each other."""
     logs = [(one.base.less(share), one.head.less(share)) for one, share in zip(found, shares, strict=True)]
     degrees = [len(base) + len(head) - 2 for base, head in logs]
@@ -200,9 +203,10 @@ def _prior(variances: Sequence[float], degree: int) -> int:
 # --- verdicts ------------------------------------------------------------------------------------
 
 
-def _judged(
-    one: Evidence,
+def _judge_one(
+    one: CellEvidence,
     views: tuple[_View, ...],
+    *,
     p_worse: float,
     p_better: float,
     threshold: float,
@@ -210,8 +214,8 @@ def _judged(
 ) -> Change:
     *ends, middle = views
     edges = [view.worse + side * view.reach(_OUTSIDE) for view in ends for side in (-1, 1)]
-    ratio, low, high = (_ratio(one, worse) for worse in (middle.worse, *_ordered(one, edges)))
-    verdict = _verdict(one, ends, (low, high), p_worse, p_better, threshold)
+    ratio, low, high = (_ratio(one, worse) for worse in (middle.worse, *_order(one, edges)))
+    verdict = _verdict(one, ends, (low, high), threshold, p_worse=p_worse, p_better=p_better)
     told = replace(one.change, verdict=verdict, ratio=ratio, low=low, high=high, margin=threshold)
     return replace(
         told,
@@ -220,27 +224,28 @@ def _judged(
     )
 
 
-def _ordered(one: Evidence, edges: Sequence[float]) -> tuple[float, float]:
+def _order(one: CellEvidence, edges: Sequence[float]) -> tuple[float, float]:
     return (min(edges), max(edges)) if one.better == "lower" else (max(edges), min(edges))
 
 
-def _ratio(one: Evidence, worse: float) -> float:
+def _ratio(one: CellEvidence, worse: float) -> float:
     return math.exp(worse if one.better == "lower" else -worse)
 
 
-def _limits(one: Evidence, threshold: float) -> tuple[float, float]:
+def _limits(one: CellEvidence, threshold: float) -> tuple[float, float]:
     """The logarithms of what counts: how much worse, how much better."""
     more, less = math.log1p(threshold), -math.log1p(-threshold)
     return (more, less) if one.better == "lower" else (less, more)
 
 
 def _verdict(
-    one: Evidence,
+    one: CellEvidence,
     ends: Sequence[_View],
     interval: tuple[float, float],
+    threshold: float,
+    *,
     p_worse: float,
     p_better: float,
-    threshold: float,
 ) -> Verdict:
     worse, better = _limits(one, threshold)
     if p_worse <= ALPHA and min(view.worse for view in ends) > worse:
@@ -250,14 +255,16 @@ def _verdict(
     return "no change" if 1 - threshold <= interval[0] and interval[1] <= 1 + threshold else "inconclusive"
 
 
-def _smallest(one: Evidence, ends: Sequence[_View], middle: _View, threshold: float, tests: int) -> float:
+def _smallest(one: CellEvidence, ends: Sequence[_View], middle: _View, threshold: float, tests: int) -> float:
     """The smallest worsening that these repeats would show, from where the ratio is 1, as a share."""
     worse, _ = _limits(one, threshold)
     needed = max(max(view.reach(2 * ALPHA / tests), worse) - (view.worse - middle.worse) for view in ends)
     return math.expm1(needed) if one.better == "lower" else -math.expm1(-needed)
 
 
-def _why(one: Evidence, told: Change, ends: Sequence[_View], threshold: float, tests: int) -> tuple[str, ...]:
+def _why(
+    one: CellEvidence, told: Change, ends: Sequence[_View], threshold: float, tests: int
+) -> tuple[str, ...]:
     assert told.ratio is not None
     assert told.low is not None
     assert told.high is not None
@@ -276,7 +283,7 @@ def _why(one: Evidence, told: Change, ends: Sequence[_View], threshold: float, t
     )
 
 
-def _repeats_needed(one: Evidence, ends: Sequence[_View], threshold: float, tests: int) -> int | None:
+def _repeats_needed(one: CellEvidence, ends: Sequence[_View], threshold: float, tests: int) -> int | None:
     """How many repeats a run would need, by the normal approximation, if all estimates stayed where they are."""
     worse, better = _limits(one, threshold)
     changed = _NORMAL.inv_cdf(1 - ALPHA / tests)

@@ -1,4 +1,4 @@
-"""What comes of a comparison: a judgement, the figures side by side, and what one side lacks."""
+"""The outcome of a comparison: a judgement, the figures side by side, and the cells that one side lacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from bench.errors import UsageError
 from bench.model.change import Change, Judgement
-from bench.stats.metrics import NOTHING
+from bench.stats.format import NOTHING
 from bench.stats.table import Table
 
 
@@ -34,10 +34,10 @@ def lack(name: str, metric: str, side: str, why: Iterable[str] = ()) -> Change:
     return Change(name, metric, "inconclusive", why=(f"missing in {side}: nothing to compare with", *why))
 
 
-def demand_common(common: int, base: str, new: str) -> None:
+def demand_common(common: int, base: str, head: str) -> None:
     """Raise UsageError where two sides have nothing in common: to find no regression there would be no finding."""
     if not common:
-        raise UsageError(f"nothing to compare: {base} and {new} have no benchmark in common")
+        raise UsageError(f"nothing to compare: {base} and {head} have no benchmark in common")
 
 
 def found_from(changes: Iterable[Change]) -> str:

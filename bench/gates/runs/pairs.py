@@ -7,22 +7,22 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 
 from bench.model.plan import Load
-from bench.model.record import Run
 from bench.results.anchor import is_anchor
-from bench.results.cells import Repeats, gather
+from bench.results.cells import CellResults, gather
+from bench.results.results import Results
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pair:
+class CellPair:
     """One cell in both runs; a run may lack it, never both. A pair is equal to itself alone."""
 
-    base: Repeats | None
-    new: Repeats | None
+    base: CellResults | None
+    head: CellResults | None
 
     @property
-    def either(self) -> Repeats:
+    def either(self) -> CellResults:
         """The base's cell where it has one."""
-        found = self.base or self.new
+        found = self.base or self.head
         assert found is not None
         return found
 
@@ -30,13 +30,13 @@ class Pair:
     def name(self) -> str:
         """`uvicorn / noop-async / native / 32 users`, and both loads where they differ."""
         cell = self.either
-        loads = dict.fromkeys(part.load_label for part in (self.base, self.new) if part)
+        loads = dict.fromkeys(part.load_label for part in (self.base, self.head) if part)
         return f"{cell.setup} / {cell.scenario} / {cell.engine} / {' against '.join(loads)}"
 
     @property
-    def sides(self) -> tuple[Repeats, Repeats] | None:
-        """Base and new; None where a run lacks the cell."""
-        return (self.base, self.new) if self.base and self.new else None
+    def sides(self) -> tuple[CellResults, CellResults] | None:
+        """Base and head; None where a run lacks the cell."""
+        return (self.base, self.head) if self.base and self.head else None
 
     @property
     def anchors(self) -> bool:
@@ -44,36 +44,37 @@ class Pair:
         return is_anchor(self.either) and self.sides is not None
 
 
-def pairs(base: Run, new: Run) -> tuple[Pair, ...]:
+def pairs(base: Results, head: Results) -> tuple[CellPair, ...]:
     """The cells of both runs, side by side.
 
     Cells that differ in how long they were measured alone belong together; then those of a setup, scenario and engine
     that is left with one load on either side.
     """
-    cells = gather(base.records + new.records)
-    old, young = ({cell.key: cell for cell in gather(run.records)} for run in (base, new))
-    found = [Pair(_part(cell, old), _part(cell, young)) for cell in cells]
+    cells = gather(base.records + head.records, base.facts.plan)
+    in_base, in_head = ({cell.key: cell for cell in run.cells} for run in (base, head))
+    found = [CellPair(_part(cell, in_base), _part(cell, in_head)) for cell in cells]
     for key in (_but_for_time, _but_for_load):
-        lone: defaultdict[Hashable, list[Pair]] = defaultdict(list)
+        lone: defaultdict[Hashable, list[CellPair]] = defaultdict(list)
         for pair in (pair for pair in found if pair.sides is None):
             lone[key(pair.either)].append(pair)
         for some in lone.values():
-            (gone, fresh) = ([pair for pair in some if getattr(pair, side)] for side in ("base", "new"))
-            if len(gone) == len(fresh) == 1:
-                found[found.index(gone[0])] = Pair(gone[0].base, fresh[0].new)
-                found.remove(fresh[0])
+            base_alone = [pair for pair in some if pair.base]
+            head_alone = [pair for pair in some if pair.head]
+            if len(base_alone) == len(head_alone) == 1:
+                found[found.index(base_alone[0])] = CellPair(base_alone[0].base, head_alone[0].head)
+                found.remove(head_alone[0])
     return tuple(found)
 
 
-def _but_for_load(cell: Repeats) -> Hashable:
+def _but_for_load(cell: CellResults) -> Hashable:
     return (cell.setup, cell.scenario, cell.engine)
 
 
-def _but_for_time(cell: Repeats) -> Hashable:
+def _but_for_time(cell: CellResults) -> Hashable:
     return (_but_for_load(cell), replace(cell.load, duration_s=0.0, warmup_s=0.0))
 
 
-def _part(cell: Repeats, mine: Mapping[tuple[str, str, str, Load], Repeats]) -> Repeats | None:
+def _part(cell: CellResults, mine: Mapping[tuple[str, str, str, Load], CellResults]) -> CellResults | None:
     """The repeats that belong to one of the two runs."""
     found = mine.get(cell.key)
     return replace(found, load_label=cell.load_label) if found else None

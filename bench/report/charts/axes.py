@@ -1,8 +1,8 @@
-"""What all drawn panels share: an area in inches, axes in our style, scales with plain figures."""
+"""Shared by all drawn panels: an area in inches, axes in our style, scales with plain figures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,15 +11,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from bench.report.charts.palette import GRID, INK, LIGHT, QUIET
-from bench.stats.metrics import three_digits
+from bench.stats.format import three_digits
 
 LEFT, RIGHT, TITLE, FOOT = 0.12, 0.2, 0.34, 0.52
 PLOT = 2.3
 LEGEND_LINE = 0.2
 MOST_IN_LINE = 52
 
+Dash = Literal["-"] | tuple[float, tuple[float, ...]]
+DASHES: tuple[Dash, ...] = ("-", (0, (5, 2)), (0, (2, 1)), (0, (6, 2, 1, 2)))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
     """A rectangle of a figure, in inches from its lower left corner."""
 
@@ -81,3 +84,7 @@ def short(figure: float, _: object = None) -> str:
 def cut(words: str, most: int) -> str:
     """Words that would run out of their panel end in an ellipsis; by length, as the page sets its own font."""
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
+def code_marks(codes: Sequence[str], names: Mapping[str, str]) -> str:
+    return f" [{' '.join(names[code] for code in codes)}]" if codes else ""

@@ -22,7 +22,7 @@ _LOOKS = {
 
 
 def forest_height(panel: ForestPanel) -> float:
-    """What a forest needs, in inches."""
+    """The height of a forest, in inches."""
     return TITLE + _PITCH * len(panel.whiskers) + FOOT + _NOTE
 
 

@@ -24,7 +24,7 @@ from bench.report.charts.axes import (
     short,
 )
 from bench.report.charts.palette import INK, LIGHT, QUIET
-from bench.report.charts.panels import Lane, LanePanel, Line, Step
+from bench.report.charts.panels import LanePanel, LoadStep, PlotLane, PlotLine
 
 _LEFT = 0.5
 _NOTE = 0.2
@@ -36,7 +36,7 @@ _DASHED: Literal["-"] | tuple[float, tuple[float, ...]] = (0, (3, 2))
 
 
 def lanes_height(panel: LanePanel) -> float:
-    """What lanes need, in inches."""
+    """The height of lanes, in inches."""
     rows = math.ceil(len(panel.legend) / _ABREAST)
     return TITLE + _NOTE + sum(map(_height, panel.lanes)) + FOOT + LEGEND_LINE * rows
 
@@ -62,7 +62,7 @@ def draw_lanes(area: Area, panel: LanePanel, marked: str) -> None:
         )
 
 
-def draw_steps(axes: Axes, steps: Sequence[Step], *, named: bool) -> None:
+def draw_steps(axes: Axes, steps: Sequence[LoadStep], *, named: bool) -> None:
     """Dotted lines where a load's stages begin, and at the top of each the users or arrivals it has."""
     for step in steps:
         if step.t_s > 0:
@@ -79,11 +79,11 @@ def draw_steps(axes: Axes, steps: Sequence[Step], *, named: bool) -> None:
             )
 
 
-def _height(lane: Lane) -> float:
+def _height(lane: PlotLane) -> float:
     return _NAME + (_TALL if lane.log else _LANE) + _GAP
 
 
-def _draw_lane(axes: Axes, lane: Lane, panel: LanePanel) -> None:
+def _draw_lane(axes: Axes, lane: PlotLane, panel: LanePanel) -> None:
     frame(axes, "both")
     for start_s, end_s in panel.spikes:
         axes.axvspan(start_s, end_s, color=LIGHT["misuse"], alpha=_SPIKE, linewidth=0)
@@ -113,7 +113,7 @@ def _draw_lane(axes: Axes, lane: Lane, panel: LanePanel) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(short))
 
 
-def _legend(area: Area, down: float, place: int, line: Line) -> None:
+def _legend(area: Area, down: float, place: int, line: PlotLine) -> None:
     wide, tall = area.figure.get_size_inches()
     row, column = divmod(place, _ABREAST)
     left = LEFT + column * (area.width - LEFT) / _ABREAST

@@ -1,4 +1,4 @@
-"""What a chart is made of, as data: the nouns between plots.py, which knows records, and charts.py, which draws."""
+"""The parts of a chart, as data: the nouns between modules that know records and drawing.py, which draws."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.model.change import Verdict
 from bench.stats.estimate import Estimate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
     """One labelled line of a panel: a bar or a dot at the estimate, or one dot a point."""
 
@@ -23,7 +23,7 @@ class Strip:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StripPanel:
     """Strips over one another; dots stand on a logarithmic axis if `log`, bars always begin at zero.
 
@@ -39,7 +39,7 @@ class StripPanel:
     span: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """A latency curve: (percentile, ms), the median over the repeats, and each repeat's own."""
 
@@ -74,14 +74,14 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LoadStep:
     """A stage of a load that is not constant: where it begins, and its mean users or arrivals per second."""
 
     t_s: float
     level: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePanel:
     """Throughput and p99 over the measured part, one line a repeat; `where` is its engine and load."""
 
@@ -92,11 +92,11 @@ class TimePanel:
     bin_s: float
     invalid: bool = False
     codes: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[LoadStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlotLine:
     """One line of a lane, (seconds, figure), with a gap where the figure is None; `label` is for the legend."""
 
     label: str
@@ -106,36 +106,36 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class PlotLane:
     """One quantity over time: its name with the unit, its lines, and the limit it cannot pass."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[PlotLine, ...]
     limit: float | None = None
     log: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LanePanel:
     """Lanes over one another with one time axis; `spikes` are stretches (from, to) to look at in all of them."""
 
     title: str
     where: str
-    lanes: tuple[Lane, ...]
+    lanes: tuple[PlotLane, ...]
     end_s: float
     spikes: tuple[tuple[float, float], ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[LoadStep, ...] = ()
     invalid: bool = False
     codes: tuple[str, ...] = ()
 
     @property
-    def legend(self) -> tuple[Line, ...]:
+    def legend(self) -> tuple[PlotLine, ...]:
         """A line for each label that tells lines apart: none where each lane has one line."""
         found = {line.label: line for lane in self.lanes for line in lane.lines if line.label}
         return tuple(found.values()) if len(found) > 1 else ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """Points of a plane in their order: as dots that a line joins or does not, or the line alone; `hollow` of them.
 
@@ -159,7 +159,7 @@ class Mark:
     colour: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanePanel:
     """Traces over two axes, with marks; `log` is of the upright axis, and `whole` says that x counts things.
 
@@ -196,7 +196,7 @@ class StackPanel:
     stacks: tuple[Stack, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Whisker:
     """One line of a forest, in per cent of difference; None is not drawn, and within `margin` nothing matters."""
 
@@ -221,7 +221,7 @@ class ForestPanel:
 Panel = StripPanel | CurvePanel | TimePanel | LanePanel | PlanePanel | StackPanel | ForestPanel
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """A chart: its file name, heading, the sentence that says how to read it, and its panels, so many abreast."""
 

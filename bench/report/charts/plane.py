@@ -36,7 +36,7 @@ _DOTTED = ("joined", "dots")
 
 
 def plane_height(panel: PlanePanel) -> float:
-    """What a plane needs, in inches."""
+    """The height of a plane, in inches."""
     return TITLE + PLOT + FOOT + LEGEND_LINE * _legend_lines(panel) + 0.08
 
 

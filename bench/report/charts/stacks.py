@@ -24,7 +24,7 @@ _PITCH = 0.4
 
 
 def stacks_height(panel: StackPanel) -> float:
-    """What a panel of stacks needs, in inches."""
+    """The height of a panel of stacks, in inches."""
     return TITLE + _PITCH * len(panel.stacks) + FOOT + LEGEND_LINE * len(panel.names) + 0.08
 
 

@@ -1,12 +1,13 @@
-"""What held the cells of a run back: one finding for each kind of cause that their repeats bear out."""
+"""The bottlenecks of the cells of a run: one finding for each kind of cause that their repeats show."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.findings.causes import Cause, of_record
-from bench.results.findings.finding import Finding, caveats_of, listed
+from bench.results.findings.finding import Finding, caveats_of
+from bench.stats.format import join_words
 
 _MOST_FIGURES = 5
 
@@ -49,7 +50,7 @@ _WORDS = {
 }
 
 
-def bottlenecks(cells: Sequence[Repeats]) -> Iterator[Finding]:
+def bottlenecks(cells: Sequence[CellResults]) -> Iterator[Finding]:
     """One finding for each kind of cause that is named in some cell."""
     named = [(cell, cause) for cell in cells for cause in of_cell(cell)]
     for kind, (title, text) in _WORDS.items():
@@ -63,23 +64,23 @@ def bottlenecks(cells: Sequence[Repeats]) -> Iterator[Finding]:
             rest = len(figures) - _MOST_FIGURES
             more = [f"and {rest} more cell{'' if rest == 1 else 's'}"] if rest > 0 else []
             yield Finding(
-                kind,
-                f"{title}: {_places([cell for cell, _ in mine])}",
-                text,
-                (*figures[:_MOST_FIGURES], *more),
-                "server",
-                caveats_of(cell for cell, _ in mine),
+                topic=kind,
+                title=f"{title}: {_places([cell for cell, _ in mine])}",
+                text=text,
+                figures=(*figures[:_MOST_FIGURES], *more),
+                chart="server",
+                caveats=caveats_of(cell for cell, _ in mine),
             )
 
 
-def _places(cells: Sequence[Repeats]) -> str:
+def _places(cells: Sequence[CellResults]) -> str:
     names = list(dict.fromkeys(cell.scenario for cell in cells))
     if len(names) > 3:
-        return listed([*names[:2], f"{len(names) - 2} more scenarios"])
-    return listed(names)
+        return join_words([*names[:2], f"{len(names) - 2} more scenarios"])
+    return join_words(names)
 
 
-def of_cell(cell: Repeats) -> tuple[Cause, ...]:
+def of_cell(cell: CellResults) -> tuple[Cause, ...]:
     """The causes that more than half of a cell's repeats name, each with the figures of the middle one of them."""
     found: dict[str, list[Cause]] = {}
     for record in cell.records:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from bench.model.record import Record, Worker, WorkerTimeline
 from bench.results.caveats import GENERATOR_SHARE, OTHERS_SHARE
-from bench.results.findings.finding import listed
 from bench.results.workers import imbalance
-from bench.stats.metrics import three_digits
+from bench.stats.format import join_words, three_digits
 
 HELD_MS = 100.0
 """A loop this late is blocked unless its CPU is full: what asyncio itself calls slow (loop.slow_callback_duration)."""
@@ -42,7 +41,7 @@ FULL_SHARE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What held a record back, how badly (larger is worse, among its kind), and the figures that say so."""
+    """A bottleneck of a record, how bad it is (larger is worse, among its kind), and the figures that say so."""
 
     kind: str
     weight: float
@@ -50,7 +49,7 @@ class Cause:
 
 
 def of_record(record: Record) -> tuple[Cause, ...]:
-    """Every cause that a record's figures bear out, at most one of a kind."""
+    """Every cause that a record's figures show, at most one of a kind."""
     workers = record.resources.workers
     found: Iterable[Cause | None] = (
         _worst(_loop_blocked(record, worker) for worker in workers),
@@ -177,7 +176,7 @@ def _busier(workers: Sequence[Worker], span_s: float) -> Cause | None:
 
 
 def _shares(worker: Worker, workers: Sequence[Worker]) -> str:
-    """What a worker had of everything, with the index of all of them."""
+    """A worker's shares of requests and CPU time, each with the imbalance of all workers."""
     said = []
     waiting = [_under_way(one) for one in workers]
     if sum(waiting) and all(waiting):
@@ -188,7 +187,7 @@ def _shares(worker: Worker, workers: Sequence[Worker]) -> str:
     times_s = [one.cpu_s for one in workers]
     if index := imbalance(times_s):
         said.append(f"{worker.cpu_s / sum(times_s):.0%} of the CPU time (imbalance {index:.2f})")
-    return f"of {len(workers)} workers it had {listed(said)}"
+    return f"of {len(workers)} workers it had {join_words(said)}"
 
 
 def _under_way(worker: Worker) -> float:

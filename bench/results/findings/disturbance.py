@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bench.model.record import Resources
 from bench.results.caveats import OTHER_LOAD, STEAL
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.findings.finding import Finding, caveats_of
 
 FEWEST_SHARE = 0.25
@@ -25,7 +25,7 @@ _TAKERS: Mapping[str, tuple[str, Callable[[Resources], float]]] = {
 """By caveat: who took the CPU, and how much of it."""
 
 
-def disturbance(cells: Sequence[Repeats]) -> Finding | None:
+def disturbance(cells: Sequence[CellResults]) -> Finding | None:
     """A finding where a quarter of the measurements or more had to share their CPUs, by their own caveats."""
     records = [record for cell in cells for record in cell.records]
     figures = {}
@@ -44,4 +44,11 @@ def disturbance(cells: Sequence[Repeats]) -> Finding | None:
         return None
     text = _TEXT + (_WAY_OUT if OTHER_LOAD in figures else "")
     doubts = tuple(caveat for caveat in caveats_of(cells) if caveat.code in figures)
-    return Finding("disturbance", "The machine was not quiet", text, tuple(figures.values()), "", doubts)
+    return Finding(
+        topic="disturbance",
+        title="The machine was not quiet",
+        text=text,
+        figures=tuple(figures.values()),
+        chart="",
+        caveats=doubts,
+    )

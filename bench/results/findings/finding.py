@@ -1,19 +1,20 @@
-"""What a finding is, and the words that all findings share."""
+"""A finding, and the words that all findings share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.model.record import Caveat
-from bench.results.cells import Repeats
-from bench.stats.estimate import NO_EVIDENCE, Comparison
+from bench.results.cells import CellResults
+from bench.stats.estimate import Comparison
+from bench.stats.format import NO_EVIDENCE
 from bench.stats.metrics import THROUGHPUT
 
 NOT_SHOWN = f"no difference could be shown ({NO_EVIDENCE})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A title, the sentences, the figures behind them, the name of the chart that shows it, every caveat."""
 
@@ -35,18 +36,13 @@ def word(found: Comparison | None) -> str:
     return NO_EVIDENCE if found is None else found.text
 
 
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
-
-
-def rate(cell: Repeats) -> str:
+def rate(cell: CellResults) -> str:
     """`uvicorn 9,165 (9,145 to 9,260) req/s`"""
     found = cell.estimate(THROUGHPUT)
     return f"{cell.setup} {THROUGHPUT.show_range(found)} req/s" if found else cell.setup
 
 
-def caveats_of(cells: Iterable[Repeats]) -> tuple[Caveat, ...]:
+def caveats_of(cells: Iterable[CellResults]) -> tuple[Caveat, ...]:
     """Every caveat of the cells once, by code."""
     found = {caveat: None for cell in cells for caveat in cell.caveats}
     return tuple(sorted(found, key=lambda caveat: (caveat.code, caveat.text)))

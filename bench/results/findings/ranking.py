@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.model.plan import Load
-from bench.results.cells import Repeats, across, by_context, peak
-from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, listed, rate
+from bench.results.cells import CellResults, across, by_context, peak
+from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, rate
 from bench.stats.estimate import Comparison, Estimate, compare, geometric_mean
-from bench.stats.metrics import CPU, MEMORY, THROUGHPUT, share
+from bench.stats.format import join_words, share
+from bench.stats.metrics import CPU, MEMORY, THROUGHPUT
 
 _MOST_NAMES = 3
 """In a title."""
@@ -20,7 +21,7 @@ class _Standing:
     """A setup's cells in all scenarios of the contest, and the geometric mean of their throughputs."""
 
     setup: str
-    cells: tuple[Repeats, ...]
+    cells: tuple[CellResults, ...]
     score: Estimate
 
     @property
@@ -32,9 +33,9 @@ class _Standing:
         return across(self.cells, CPU, geometric_mean)
 
 
-def best_setup(cells: Iterable[Repeats]) -> Finding | None:
+def best_setup(cells: Iterable[CellResults]) -> Finding | None:
     """Which setup serves most over the scenarios that the most setups ran; None with fewer than two valid."""
-    measured = _measured(cells)
+    measured = _contests(cells)
     contests = _fair(measured)
     standings = _standings(contests)
     if len(standings) < 2:
@@ -42,25 +43,34 @@ def best_setup(cells: Iterable[Repeats]) -> Finding | None:
     leader = standings[0]
     tied = [standing for standing in standings[1:] if not _is_behind(standing, leader)]
     title, text = _best_words(leader, tied, standings)
-    sentences = [text + f" ({listed([cell.scenario for cell in leader.cells])}; {leader.cells[0].where})."]
+    sentences = [
+        text + f" ({join_words([cell.scenario for cell in leader.cells])}; {leader.cells[0].where})."
+    ]
     sentences += [
         *_cost(leader, standings[1]),
-        *_unranked(contests, standings),
-        *_left_out(measured, contests),
+        *_absences(contests, standings),
+        *_exclusions(measured, contests),
     ]
     behind = [standing for standing in standings[1:] if standing not in tied]
     used = [cell for standing in (leader, *tied, *behind[:1]) for cell in standing.cells]
     figures = tuple(_contest_figure(contest, standings) for contest in contests)
-    return Finding("best-setup", title, " ".join(sentences), figures, "throughput", caveats_of(used))
+    return Finding(
+        topic="best-setup",
+        title=title,
+        text=" ".join(sentences),
+        figures=figures,
+        chart="throughput",
+        caveats=caveats_of(used),
+    )
 
 
-def _measured(cells: Iterable[Repeats]) -> list[tuple[Repeats, ...]]:
+def _contests(cells: Iterable[CellResults]) -> list[tuple[CellResults, ...]]:
     """The contexts of one engine and closed load that the largest number of setups ran."""
     fair = [cell for cell in cells if cell.closed and cell.variant != "misuse"]
-    places: dict[tuple[str, Load], list[tuple[Repeats, ...]]] = {}
+    places: dict[tuple[str, Load], list[tuple[CellResults, ...]]] = {}
     for (_, engine, load), members in by_context(fair).items():
         places.setdefault((engine, load), []).append(members)
-    chosen: list[tuple[Repeats, ...]] = []
+    chosen: list[tuple[CellResults, ...]] = []
     best = (1, 0, False)
     for (engine, _), contexts in places.items():
         widest = max(map(len, contexts))
@@ -70,7 +80,7 @@ def _measured(cells: Iterable[Repeats]) -> list[tuple[Repeats, ...]]:
     return chosen
 
 
-def _fair(contests: Sequence[tuple[Repeats, ...]]) -> list[tuple[Repeats, ...]]:
+def _fair(contests: Sequence[tuple[CellResults, ...]]) -> list[tuple[CellResults, ...]]:
     """The contests in which the largest set of setups is valid: leaving out the fastest would be no ranking."""
     valid = [frozenset(cell.setup for cell in contest if cell.valid) for contest in contests]
     wanted = max(
@@ -79,7 +89,7 @@ def _fair(contests: Sequence[tuple[Repeats, ...]]) -> list[tuple[Repeats, ...]]:
     return [contest for contest, setups in zip(contests, valid, strict=True) if wanted <= setups]
 
 
-def _standings(contests: Sequence[Sequence[Repeats]]) -> list[_Standing]:
+def _standings(contests: Sequence[Sequence[CellResults]]) -> list[_Standing]:
     """The setups that are valid in every contest, the best first."""
     cells = [cell for contest in contests for cell in contest]
     found = []
@@ -99,12 +109,12 @@ def _is_behind(one: _Standing, leader: _Standing) -> bool:
     overall = compare(one.score, leader.score)
     if overall is not None and overall.clear:
         return True
-    better = any(found.shown and found.ratio > 1 for _, found in _met(one, leader))
+    better = any(found.shown and found.ratio > 1 for _, found in _meetings(one, leader))
     return bool(_slower(one, leader)) and not better
 
 
-def _met(one: _Standing, leader: _Standing) -> Iterable[tuple[str, Comparison]]:
-    """What came of it where two setups met, by scenario."""
+def _meetings(one: _Standing, leader: _Standing) -> Iterable[tuple[str, Comparison]]:
+    """The comparison of two setups in each scenario that both ran."""
     best = {cell.scenario: cell for cell in leader.cells}
     for mine in one.cells:
         if found := mine.against(best[mine.scenario], THROUGHPUT):
@@ -113,11 +123,11 @@ def _met(one: _Standing, leader: _Standing) -> Iterable[tuple[str, Comparison]]:
 
 def _slower(one: _Standing, leader: _Standing) -> list[str]:
     """The scenarios in which a setup is clearly slower."""
-    return [scenario for scenario, found in _met(one, leader) if found.clear and found.ratio < 1]
+    return [scenario for scenario, found in _meetings(one, leader) if found.clear and found.ratio < 1]
 
 
 def _slower_in(one: _Standing, leader: _Standing) -> str:
-    return f"{one.setup} comes next, slower in {listed(_slower(one, leader))}"
+    return f"{one.setup} comes next, slower in {join_words(_slower(one, leader))}"
 
 
 def _best_words(
@@ -141,11 +151,11 @@ def _best_words(
     names = [standing.setup for standing in level]
     hidden = max(standing.score.spread or 0.0 for standing in level)
     text = (
-        f"{listed(names)} cannot be told apart: their repeats range over up to {share(hidden)} %, and noise of that "
-        "size hides smaller differences"
+        f"{join_words(names)} cannot be told apart: their repeats range over up to {share(hidden)} %, and noise of "
+        "that size hides smaller differences"
     )
     behind = next((standing for standing in standings if standing not in level), None)
-    which = listed(names) if len(names) <= _MOST_NAMES else f"{len(names)} setups"
+    which = join_words(names) if len(names) <= _MOST_NAMES else f"{len(names)} setups"
     return (
         f"Which setup is best: {which} cannot be told apart",
         f"{text}; {_next_words(behind, leader)}" if behind else text,
@@ -172,26 +182,26 @@ def _cost(leader: _Standing, second: _Standing) -> Iterable[str]:
         yield f"{leader.setup} peaks at {MEMORY.show(memory)} MB of memory{other}."
 
 
-def _unranked(contests: Sequence[Sequence[Repeats]], standings: Sequence[_Standing]) -> Iterable[str]:
+def _absences(contests: Sequence[Sequence[CellResults]], standings: Sequence[_Standing]) -> Iterable[str]:
     ranked = {standing.setup for standing in standings}
     codes: dict[str, dict[str, None]] = {}
     for cell in (cell for contest in contests for cell in contest if cell.setup not in ranked):
         codes.setdefault(cell.setup, {}).update(dict.fromkeys(() if cell.valid else cell.codes))
     if codes:
         names = [f"{setup} ({', '.join(why) or 'not measured throughout'})" for setup, why in codes.items()]
-        yield f"Not ranked: {listed(names)}."
+        yield f"Not ranked: {join_words(names)}."
 
 
-def _left_out(
-    measured: Sequence[tuple[Repeats, ...]], contests: Sequence[tuple[Repeats, ...]]
+def _exclusions(
+    measured: Sequence[tuple[CellResults, ...]], contests: Sequence[tuple[CellResults, ...]]
 ) -> Iterable[str]:
     for contest in measured:
         if contest not in contests:
             names = [f"{cell.setup} ({', '.join(cell.codes)})" for cell in contest if not cell.valid]
-            yield f"{contest[0].scenario} does not count, as it is invalid for {listed(names)}."
+            yield f"{contest[0].scenario} does not count, as it is invalid for {join_words(names)}."
 
 
-def _contest_figure(contest: Sequence[Repeats], standings: Sequence[_Standing]) -> str:
+def _contest_figure(contest: Sequence[CellResults], standings: Sequence[_Standing]) -> str:
     cells = {cell.setup: cell for cell in contest}
     first, second = (cells[standing.setup] for standing in standings[:2])
     return f"{first.scenario}: {rate(first)}; {rate(second)}"

@@ -1,47 +1,24 @@
-"""What is said about FastAPI, and what the records of a run say to it."""
+"""Claims about FastAPI, judged by the records of a run."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.model.record import Run
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.micro import Micro
-from bench.results.siblings import mapping
+from bench.results.results import Results
+from bench.results.study.claim import Claim, Meeting
 from bench.results.study.plateaus import workers
 from bench.results.study.ratio import Ratio, ratio
 from bench.results.study.rule import source
-from bench.results.tables import cores
-from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
+from bench.results.study.shipped import CLAIMS, COMPRESSION
+from bench.results.worker_table import cores
+from bench.stats.metrics import THROUGHPUT
 
-Verdict = Literal["borne out", "refuted", "not settled"]
-
-
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """Two cells that are to meet at every load they share, as (setup, scenario), and the metric in which they do."""
-
-    new: tuple[str, str]
-    base: tuple[str, str]
-    metric: Metric = THROUGHPUT
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A sentence, and what it says of each ratio.
-
-    It is higher or lower than 1; or alike, within the factor; or it scales, which is to reach the factor, and takes a
-    core for each worker. What compression `saves` is told beside it.
-    """
-
-    text: str
-    meetings: tuple[Meeting, ...]
-    says: Literal["higher", "lower", "alike", "scales"] = "higher"
-    factor: float = 1.0
-    saves: bool = False
+ClaimVerdict = Literal["borne out", "refuted", "not settled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,121 +26,45 @@ class Judged:
     """A claim with its verdict, the figures in words, and where they come from."""
 
     claim: Claim
-    verdict: Verdict
+    verdict: ClaimVerdict
     figures: str
     records: str
 
 
-def _peer(language: str, setup: str) -> Claim:
-    return Claim(
-        f"FastAPI is comparable to {language}: within a factor of 2 in CPU a request, and in the requests that wait",
-        (
-            Meeting(("uvicorn", "noop-async"), (setup, "noop-async"), CPU),
-            Meeting(("uvicorn", "json-model"), (setup, "json-model"), CPU),
-            Meeting(("uvicorn", "io-async"), (setup, "io-async")),
-        ),
-        "alike",
-        2.0,
-    )
-
-
-CLAIMS = (
-    Claim(
-        "I/O belongs in async def: it serves more than def",
-        (Meeting(("uvicorn", "io-async"), ("uvicorn", "io-sync")),),
-    ),
-    Claim(
-        "CPU work belongs in def: it serves more than async def",
-        (
-            Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async")),
-            Meeting(("uvicorn", "cpu-hash-sync"), ("uvicorn", "cpu-hash-async")),
-        ),
-    ),
-    Claim(
-        "CPU work belongs in def: others wait less beside it",
-        (Meeting(("uvicorn", "cpu-sync"), ("uvicorn", "cpu-async"), VICTIM_P99),),
-        "lower",
-    ),
-    Claim(
-        "uvloop serves more than asyncio",
-        (Meeting(("uvicorn", "noop-async"), ("uvicorn-asyncio-httptools", "noop-async")),),
-    ),
-    Claim(
-        "httptools serves more than h11",
-        (Meeting(("uvicorn", "noop-async"), ("uvicorn-uvloop-h11", "noop-async")),),
-    ),
-    Claim(
-        "an orjson response serves more than the default",
-        (Meeting(("uvicorn", "json-orjson"), ("uvicorn", "json-model")),),
-    ),
-    Claim(
-        "gzip costs CPU, and saves bytes",
-        (Meeting(("uvicorn-gzip", "gzip"), ("uvicorn", "gzip"), CPU),),
-        saves=True,
-    ),
-    Claim(
-        "a cache in memory serves more than the database",
-        (Meeting(("uvicorn-memory-cache", "cache-read"), ("uvicorn", "cache-read")),),
-    ),
-    Claim(
-        "workers scale with cores: two serve twice as much, within 20 %",
-        (
-            Meeting(("uvicorn-2", "noop-async"), ("uvicorn", "noop-async")),
-            Meeting(("uvicorn-2", "cpu-async"), ("uvicorn", "cpu-async")),
-        ),
-        "scales",
-        1.6,
-    ),
-    Claim(
-        "gunicorn's uvicorn worker serves as much as plain uvicorn, within 10 %",
-        (Meeting(("gunicorn-1", "noop-async"), ("uvicorn", "noop-async")),),
-        "alike",
-        1.1,
-    ),
-    _peer("Node.js", "node-http"),
-    _peer("Go", "go-net-http"),
-)
-
-
-def claims(run: Run, cells: Sequence[Repeats], micro: Micro | None) -> tuple[Judged, ...]:
+def claims(results: Results) -> tuple[Judged, ...]:
     """Every claim of which the run was to measure something; where it could not, why."""
-    return tuple(judged for claim in CLAIMS if (judged := _judged(claim, run, cells, micro)) is not None)
+    return tuple(judged for claim in CLAIMS if (judged := _judge(claim, results)) is not None)
 
 
-def _judged(claim: Claim, run: Run, cells: Sequence[Repeats], micro: Micro | None) -> Judged | None:
-    pairs = [(meeting, new, base) for meeting in claim.meetings for new, base in met(meeting, cells)]
+def _judge(claim: Claim, results: Results) -> Judged | None:
+    pairs = [
+        (meeting, base, head) for meeting in claim.meetings for base, head in pairs_of(meeting, results.cells)
+    ]
     if not pairs:
-        why = _absent(claim, run)
+        why = _absent(claim, results)
         return Judged(claim, "not settled", why, "") if why else None
-    ratios = [found for meeting, new, base in pairs if (found := ratio(new, base, meeting.metric))]
+    ratios = [found for meeting, base, head in pairs if (found := ratio(base, head, meeting.metric))]
     if not ratios:
         return Judged(claim, "not settled", "a side is invalid, or was not measured", "")
-    crowded = _crowded(ratios) if claim.says == "scales" else ""
-    verdict: Verdict = "not settled" if crowded else verdict_of(claim, ratios)
-    saved = f"; {gain}" if claim.saves and micro and (gain := _saved(micro)) else ""
+    crowded = _crowding(ratios) if claim.says == "scales" else ""
+    verdict: ClaimVerdict = "not settled" if crowded else verdict_of(claim, ratios)
+    saved = f"; {gain}" if claim.saves and results.micro and (gain := _savings(results.micro)) else ""
     return Judged(claim, verdict, f"{crowded}{_figures(ratios)}{saved}", source(ratios))
 
 
-def met(meeting: Meeting, cells: Iterable[Repeats]) -> Iterator[tuple[Repeats, Repeats]]:
+def pairs_of(meeting: Meeting, cells: Iterable[CellResults]) -> Iterator[tuple[CellResults, CellResults]]:
     """The pairs of a meeting, load by load; an open load says nothing of throughput, as it fixes it."""
     cells = tuple(cells)
-    for new in cells:
+    for head in cells:
         for base in cells:
-            alike = (new.engine, new.load) == (base.engine, base.load)
-            tells = new.closed or meeting.metric is not THROUGHPUT
-            if (
-                alike
-                and tells
-                and ((new.setup, new.scenario), (base.setup, base.scenario))
-                == (
-                    meeting.new,
-                    meeting.base,
-                )
-            ):
-                yield new, base
+            alike = (head.engine, head.load) == (base.engine, base.load)
+            tells = head.closed or meeting.metric is not THROUGHPUT
+            named = ((base.setup, base.scenario), (head.setup, head.scenario))
+            if alike and tells and named == (meeting.base, meeting.head):
+                yield base, head
 
 
-def verdict_of(claim: Claim, ratios: Sequence[Ratio]) -> Verdict:
+def verdict_of(claim: Claim, ratios: Sequence[Ratio]) -> ClaimVerdict:
     """Borne out where some ratio shows what is claimed and none the contrary; refuted where it is the other way round.
 
     What is claimed to be alike must lie within the factor, and what scales above it, with the whole of each interval;
@@ -178,7 +79,7 @@ def verdict_of(claim: Claim, ratios: Sequence[Ratio]) -> Verdict:
     return "borne out" if shown == {claim.says} else "refuted"
 
 
-def _within(least: float, most: float, ratios: Sequence[Ratio]) -> Verdict:
+def _within(least: float, most: float, ratios: Sequence[Ratio]) -> ClaimVerdict:
     known = [(found.interval.low, found.interval.high) for found in ratios]
     spans = [(low, high) for low, high in known if low is not None and high is not None]
     if any(low > most or high < least for low, high in spans):
@@ -189,38 +90,38 @@ def _within(least: float, most: float, ratios: Sequence[Ratio]) -> Verdict:
 
 def _figures(ratios: Iterable[Ratio]) -> str:
     return "; ".join(
-        f"{found.new.scenario} {'' if found.metric is THROUGHPUT else found.metric.name + ' '}"
-        f"at {found.new.load.label}: {found.waits if found.grows else found.text}{'' if found.shown else ', ~'}"
+        f"{found.head.scenario} {'' if found.metric is THROUGHPUT else found.metric.name + ' '}"
+        f"at {found.head.load.label}: {found.waits if found.grows else found.text}{'' if found.shown else ', ~'}"
         for found in ratios
     )
 
 
-def _crowded(ratios: Sequence[Ratio]) -> str:
+def _crowding(ratios: Sequence[Ratio]) -> str:
     """Whether the workers had no core each; empty where they had, or where nobody knows."""
     for found in ratios:
-        room, count = cores(found.new), workers(found.new)
+        room, count = cores(found.head), workers(found.head)
         if room is not None and room < count:
             return f"{count} workers shared {room} core{'' if room == 1 else 's'}: this machine cannot tell; "
     return ""
 
 
-def _saved(micro: Micro) -> str:
+def _savings(micro: Micro) -> str:
     """`16,384 bytes become 2,310 at level 4`, from the benchmark of the level that the app uses."""
     for one in micro.benchmarks:
         sizes = one.extra.get("bytes_in"), one.extra.get("bytes_out")
-        if one.name == "gzip-4" and all(isinstance(size, int) for size in sizes):
+        if one.name == COMPRESSION and all(isinstance(size, int) for size in sizes):
             return f"{sizes[0]:,} bytes become {sizes[1]:,} at level 4, the app's own"
     return ""
 
 
-def _absent(claim: Claim, run: Run) -> str:
+def _absent(claim: Claim, results: Results) -> str:
     """Why a claim's setups have no records: left out, or failed; empty where they were never to be measured."""
-    names = {setup for meeting in claim.meetings for setup, _ in (meeting.new, meeting.base)}
-    left_out: Mapping[str, object] = mapping(run.facts.get("left_out"))
+    names = {setup for meeting in claim.meetings for setup, _ in (meeting.base, meeting.head)}
+    left_out = results.facts.left_out
     said = [f"left out: {left_out[name]}" for name in sorted(names) if name in left_out]
     said += [
         f"{failure.setup} failed: {failure.error.splitlines()[0]}"
-        for failure in run.failures
+        for failure in results.failures
         if failure.setup in names
     ]
     return "; ".join(dict.fromkeys(said))

@@ -1,15 +1,15 @@
-"""Where a request's time goes: what it costs in-process, part by part, beside what it takes over HTTP."""
+"""Where a request's time goes: its cost in-process, part by part, next to its response time over HTTP."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bench.model.record import Run
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.micro import Benchmark, Micro
-from bench.results.siblings import setup_facts
+from bench.results.results import Results
 from bench.results.study.ladder import Ladder
+from bench.results.study.shipped import ASKING, DATABASE, HOP, NOTHING_ASYNC, NOTHING_SYNC
 from bench.stats.metrics import P50
 
 _HOPS = ("sync",)
@@ -34,10 +34,10 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class RequestCost:
     """One scenario at 1 user: its parts, and the median response over HTTP in seconds."""
 
-    cell: Repeats
+    cell: CellResults
     group: str
     parts: Parts
     http_s: float
@@ -49,26 +49,26 @@ class Cost:
 
 
 def split(whole_s: float, framework_s: float, hop_s: float) -> Parts:
-    """What a call takes, part by part; a part is cut where the call has no room for it."""
+    """The parts of a call; a part is cut where the call has no room for it."""
     framework_s = min(framework_s, whole_s)
     hop_s = min(hop_s, whole_s - framework_s)
     return Parts(framework_s, hop_s, whole_s - framework_s - hop_s)
 
 
-def costs(run: Run, micro: Micro, ladders: Iterable[Ladder]) -> Iterator[Cost]:
+def costs(results: Results, ladders: Iterable[Ladder]) -> Iterator[RequestCost]:
     """The scenarios that were measured both ways, one call at a time, on the same loop and kind of database."""
-    facts = setup_facts(run)
+    if results.micro is None:
+        return
     for ladder in ladders:
-        setup = facts.get(ladder.setup, {})
-        services = setup.get("services")
-        postgres = isinstance(services, (list, tuple)) and "postgres" in services
-        inside = _Inside(micro, str(setup.get("loop", "uvloop")), "postgres" if postgres else "sqlite")
+        setup = results.facts.plan.setup(ladder.setup)
+        database = "postgres" if "postgres" in setup.services else DATABASE
+        inside = _Inside(results.micro, setup.loop or "uvloop", database)
         for variant in ladder.variants:
             cell = ladder.cells(variant).get(1)
             taken = cell.estimate(P50) if cell else None
             parts = inside.parts(cell.scenario, variant) if cell else None
             if cell and taken and parts:
-                yield Cost(cell, ladder.group, parts, taken.median / 1e3)
+                yield RequestCost(cell, ladder.group, parts, taken.median / 1e3)
 
 
 class _Inside:
@@ -81,13 +81,13 @@ class _Inside:
             for one in micro.benchmarks
             if one.extra.get("loop") == loop and one.extra.get("concurrency") == 1
         ]
-        self._asking_s = self._layer_s("calibration", "bare-app") or 0.0
+        self._asking_s = self._layer_s(*ASKING) or 0.0
 
     def parts(self, scenario: str, variant: str) -> Parts | None:
-        """None where the scenario or what it is held against was not measured."""
+        """None where the scenario, or the one that does nothing, was not measured."""
         whole_s, nothing_s = (
             self._endpoint_s(scenario, self._database),
-            self._endpoint_s("noop-async", "sqlite"),
+            self._endpoint_s(NOTHING_ASYNC, DATABASE),
         )
         if whole_s is None or nothing_s is None:
             return None
@@ -95,8 +95,8 @@ class _Inside:
 
     def _hop_s(self, variant: str, nothing_s: float) -> float:
         if variant in _HOPS:
-            return max(0.0, (self._endpoint_s("noop-sync", "sqlite") or 0.0) - nothing_s)
-        return (self._layer_s("thread-hop", "thread-hop") or 0.0) if variant in _OFFLOADS else 0.0
+            return max(0.0, (self._endpoint_s(NOTHING_SYNC, DATABASE) or 0.0) - nothing_s)
+        return (self._layer_s(*HOP) or 0.0) if variant in _OFFLOADS else 0.0
 
     def _endpoint_s(self, scenario: str, database: str) -> float | None:
         found = (one for one in self._single if _is(one, "endpoint", scenario=scenario, database=database))

@@ -6,28 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.model.plan import ClosedLoad
-from bench.results.cells import REFERENCES, Repeats
+from bench.results.cells import REFERENCES, CellResults
 from bench.results.study.ratio import Ratio, ratio
+from bench.results.study.shipped import work_of
 from bench.stats.metrics import Metric
 
 _ORDER = (*REFERENCES, "sync", "offload", "misuse")
-
-_WORK = {
-    "noop": "Nothing but a constant",
-    "io": "I/O of 10 ms",
-    "io-fanout": "Five times I/O of 10 ms",
-    "cpu": "1 ms of Python",
-    "cpu-hash": "1 ms of hashing in C",
-    "json": "50 objects as JSON",
-    "dependencies": "Three dependencies",
-    "background": "A task of 10 ms after the answer",
-    "stream": "A body of 20 chunks",
-    "db-orm": "One row through the ORM",
-    "db-core": "One row through Core",
-    "db-raw": "One row from the driver",
-    "db-list": "50 rows through the ORM",
-    "db-counter": "Everybody adds one to a row",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +21,7 @@ class Ladder:
     setup: str
     engine: str
     group: str
-    levels: Mapping[int, Mapping[str, Repeats]]
+    levels: Mapping[int, Mapping[str, CellResults]]
 
     @property
     def work(self) -> str:
@@ -55,14 +39,14 @@ class Ladder:
         first, *others = self.variants
         return first, max(others, key=lambda other: len(self._shared(first, other)))
 
-    def cells(self, variant: str) -> dict[int, Repeats]:
+    def cells(self, variant: str) -> dict[int, CellResults]:
         """The cells of a variant by users."""
         return {users: cells[variant] for users, cells in self.levels.items() if variant in cells}
 
-    def ratios(self, new: str, base: str, metric: Metric) -> dict[int, Ratio]:
+    def ratios(self, base: str, head: str, metric: Metric) -> dict[int, Ratio]:
         """The ratio of two variants by users, where both are there and valid."""
-        mine, theirs = self.cells(new), self.cells(base)
-        pairs = {users: ratio(mine[users], theirs[users], metric) for users in mine if users in theirs}
+        theirs, mine = self.cells(base), self.cells(head)
+        pairs = {users: ratio(theirs[users], mine[users], metric) for users in mine if users in theirs}
         return {users: found for users, found in pairs.items() if found is not None}
 
     @property
@@ -74,12 +58,12 @@ class Ladder:
         return self.cells(one).keys() & self.cells(other).keys()
 
 
-def ladders(cells: Iterable[Repeats]) -> tuple[Ladder, ...]:
+def ladders(cells: Iterable[CellResults]) -> tuple[Ladder, ...]:
     """The ladders of two or more variants, one of them a reference; of loads with as many users, that of most variants.
 
     More users may have a longer warm-up: levels of one ladder may differ in more than their users.
     """
-    found: dict[tuple[str, str, str], dict[int, dict[ClosedLoad, dict[str, Repeats]]]] = {}
+    found: dict[tuple[str, str, str], dict[int, dict[ClosedLoad, dict[str, CellResults]]]] = {}
     for cell in cells:
         load = cell.load
         if isinstance(load, ClosedLoad) and load.shape == "constant" and not load.think_s:
@@ -90,11 +74,6 @@ def ladders(cells: Iterable[Repeats]) -> tuple[Ladder, ...]:
         for key, levels in found.items()
     )
     return tuple(ladder for ladder in made if len(ladder.variants) > 1 and ladder.variants[0] in REFERENCES)
-
-
-def work_of(group: str) -> str:
-    """What the twins of a group do, in a few words; the group's name where there are none."""
-    return _WORK.get(group, group)
 
 
 def _place(variant: str) -> tuple[int, str]:

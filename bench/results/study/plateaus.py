@@ -1,4 +1,4 @@
-"""What a queue's arithmetic allows an endpoint to serve, and how near the measured figures come."""
+"""The throughput that queueing arithmetic allows an endpoint, and how near the measured figures come."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.results.caveats import OTHER_LOAD
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.findings.bottlenecks import of_cell
 from bench.results.study.ladder import Ladder
+from bench.results.study.shipped import WAITS_S
 from bench.stats.estimate import Estimate
-from bench.stats.metrics import CPU, P50, THROUGHPUT, three_digits, whole
-
-WAITS_S = {"io": 0.010}
-"""Endpoints that wait for a known time; the time of all others is measured at 1 user."""
+from bench.stats.format import three_digits, whole
+from bench.stats.metrics import CPU, P50, THROUGHPUT
 
 WITHIN = 0.15
 """A plateau is met when throughput comes this near to it."""
@@ -50,9 +49,9 @@ def bounds(
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plateau:
-    """What was predicted of a variant at a level, by the law that bounds it most, and what was measured."""
+    """A variant at a level: the bounds that laws predict, and the throughput that was measured."""
 
     ladder: Ladder
     variant: str
@@ -61,7 +60,7 @@ class Plateau:
     measured: Estimate
 
     @property
-    def cell(self) -> Repeats:
+    def cell(self) -> CellResults:
         return self.ladder.levels[self.users][self.variant]
 
     @property
@@ -86,8 +85,8 @@ class Plateau:
         return "; ".join(_reasons(self.cell)) or "not explained by what was recorded"
 
 
-def _reasons(cell: Repeats) -> Iterator[str]:
-    """What held a cell back: its CPU or the generator's, else other processes, and how long a request took."""
+def _reasons(cell: CellResults) -> Iterator[str]:
+    """The bottlenecks of a cell: its CPU or the generator's, else other processes, and how long a request took."""
     causes = {cause.kind: cause.figures for cause in of_cell(cell)}
     yield from (causes[kind] for kind in _EXPLAINING if kind in causes)
     used, taken = cell.estimate(CPU), cell.estimate(P50)
@@ -118,10 +117,10 @@ def plateaus(ladder: Ladder) -> Iterator[Plateau]:
                 workers=workers(cell),
                 tokens=tokens(cell),
             )
-            yield Plateau(ladder, variant, users, found, measured)
+            yield Plateau(ladder=ladder, variant=variant, users=users, bounds=found, measured=measured)
 
 
-def _times_s(group: str, alone: Repeats | None) -> tuple[float | None, float | None]:
+def _times_s(group: str, alone: CellResults | None) -> tuple[float | None, float | None]:
     """How long a request takes by itself, and for how long of that it holds a worker or a thread."""
     if group in WAITS_S:
         return WAITS_S[group], WAITS_S[group]
@@ -129,12 +128,12 @@ def _times_s(group: str, alone: Repeats | None) -> tuple[float | None, float | N
     return (response.median / 1e3 if response else None), (cpu.median / 1e6 if cpu else None)
 
 
-def workers(cell: Repeats) -> int:
+def workers(cell: CellResults) -> int:
     """The processes that answered, in the repeat with the most."""
     return max(len(record.resources.workers) for record in cell.records) or 1
 
 
-def tokens(cell: Repeats) -> int | None:
+def tokens(cell: CellResults) -> int | None:
     """The threads of all workers together; None where they do not tell."""
     known = [[worker.tokens for worker in record.resources.workers] for record in cell.records]
     told = [sum(some) for found in known if found and len(some := [n for n in found if n]) == len(found)]

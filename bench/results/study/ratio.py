@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.results.cells import Repeats
-from bench.stats.estimate import times
-from bench.stats.metrics import NOTHING, Metric
+from bench.results.cells import CellResults
+from bench.stats.format import NOTHING, times
+from bench.stats.metrics import Metric
 
 T_975 = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
@@ -21,7 +21,7 @@ T_975 = (
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class RatioInterval:
     """The geometric mean of some ratios and its 95 % interval, which a single ratio does not have."""
 
     middle: float
@@ -37,28 +37,28 @@ class Interval:
         return f"{times(self.middle)} ({times(self.low)[:-2]} to {times(self.high)[:-2]})"
 
 
-def interval(ratios: Sequence[float]) -> Interval:
+def interval(ratios: Sequence[float]) -> RatioInterval:
     """The t interval of the mean logarithm: repeats are independent, and the logarithms of ratios about normal."""
     logs = [math.log(ratio) for ratio in ratios]
     mean, n = statistics.fmean(logs), len(logs)
     if n < 2:
-        return Interval(math.exp(mean), None, None, n)
+        return RatioInterval(math.exp(mean), None, None, n)
     reach = T_975[min(n - 2, len(T_975) - 1)] * statistics.stdev(logs) / math.sqrt(n)
-    return Interval(math.exp(mean), math.exp(mean - reach), math.exp(mean + reach), n)
+    return RatioInterval(math.exp(mean), math.exp(mean - reach), math.exp(mean + reach), n)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """A metric of the new cell over the base's; repeats are paired, as those of one round follow each other closely.
+    """A metric of the head over the base's; repeats are paired, as those of one round follow each other closely.
 
     `apart` says that no repeat of one lies within the range of the other's. A difference is shown where they are, and
     the interval leaves out 1, too.
     """
 
-    new: Repeats
-    base: Repeats
+    base: CellResults
+    head: CellResults
     metric: Metric
-    interval: Interval
+    interval: RatioInterval
     apart: bool
 
     @property
@@ -75,7 +75,7 @@ class Ratio:
     @property
     def grows(self) -> bool:
         """Whether a side is a bystander's wait that grew for as long as its cell lasted: the ratio grows with it."""
-        return self.new.grows(self.metric) or self.base.grows(self.metric)
+        return self.head.grows(self.metric) or self.base.grows(self.metric)
 
     @property
     def text(self) -> str:
@@ -85,7 +85,7 @@ class Ratio:
     @property
     def waits(self) -> str:
         """`at least 1,820 ms next to io-misuse, 2.50 ms next to io-async`: what is known where a ratio grows."""
-        sides = (self.new, self.base)
+        sides = (self.head, self.base)
         return ", ".join(f"{cell.words(self.metric)} next to {cell.scenario}" for cell in sides)
 
     @property
@@ -94,17 +94,21 @@ class Ratio:
         return abs(math.log(self.interval.middle))
 
 
-def ratio(new: Repeats, base: Repeats, metric: Metric) -> Ratio | None:
+def ratio(base: CellResults, head: CellResults, metric: Metric) -> Ratio | None:
     """The ratio over the repeats that both have; None unless both cells are valid and measured."""
-    found = new.against(base, metric)
+    found = head.against(base, metric)
     if found is None:
         return None
-    mine, theirs = _by_repeat(new, metric), _by_repeat(base, metric)
+    theirs, mine = _by_repeat(base, metric), _by_repeat(head, metric)
     ratios = [mine[repeat] / theirs[repeat] for repeat in sorted(mine.keys() & theirs.keys())]
-    return Ratio(new, base, metric, interval(ratios), found.shown) if ratios else None
+    return (
+        Ratio(base=base, head=head, metric=metric, interval=interval(ratios), apart=found.shown)
+        if ratios
+        else None
+    )
 
 
-def _by_repeat(cell: Repeats, metric: Metric) -> dict[int, float]:
+def _by_repeat(cell: CellResults, metric: Metric) -> dict[int, float]:
     figures = {record.cell.repeat: metric.of(record) for record in cell.records}
     return {repeat: figure for repeat, figure in figures.items() if figure is not None and figure > 0}
 

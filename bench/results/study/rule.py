@@ -1,4 +1,4 @@
-"""What a rule is, and where its figures come from."""
+"""A rule, and where its figures come from."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.model.plan import ClosedLoad, Load, OpenLoad
-from bench.results.findings.finding import listed
 from bench.results.study.ratio import Ratio
+from bench.stats.format import join_words
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An advice, what it rests on in words, and the ratios behind it: the one that is told first, if one is shown."""
+    """An advice, what it rests on in words, and the ratios behind it: first the one that is shown, if any is."""
 
     advice: str
     figure: str
@@ -30,7 +30,7 @@ class Rule:
 
 def source(ratios: Iterable[Ratio]) -> str:
     """`uvicorn: io-async, io-sync; native, 8 and 32 users; 3 repeats`"""
-    cells = [cell for found in ratios for cell in (found.new, found.base)]
+    cells = [cell for found in ratios for cell in (found.head, found.base)]
     setups, scenarios, engines = (
         ", ".join(dict.fromkeys(names))
         for names in zip(*((cell.setup, cell.scenario, cell.engine) for cell in cells), strict=True)
@@ -45,6 +45,6 @@ def _loads(loads: Sequence[Load]) -> Iterator[str]:
     users = list(dict.fromkeys(f"{load.users}" for load in loads if isinstance(load, ClosedLoad)))
     rates = list(dict.fromkeys(f"{load.arrivals_per_s:g}" for load in loads if isinstance(load, OpenLoad)))
     if users:
-        yield f"{listed(users)} user{'' if users == ['1'] else 's'}"
+        yield f"{join_words(users)} user{'' if users == ['1'] else 's'}"
     if rates:
-        yield f"{listed(rates)} arrivals/s"
+        yield f"{join_words(rates)} arrivals/s"

@@ -1,27 +1,27 @@
-"""When to write an endpoint which way: rules, each with the ratio that bears it out, or that did not."""
+"""When to write an endpoint which way: rules, each with the ratio behind it, shown or not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.results.cells import Repeats
+from bench.results.cells import CellResults
 from bench.results.study.ladder import Ladder
 from bench.results.study.ratio import Ratio, crossover
 from bench.results.study.rule import Rule
 from bench.results.study.sidelights import of_rates, of_threads
-from bench.stats.estimate import times
+from bench.stats.format import times
 from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99, Metric
 
 _UNITS = {THROUGHPUT: "the requests", VICTIM_P99: "the wait of a bystander at p99", CPU: "the CPU a request"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
     """Two variants and a metric of theirs; what to do where the first has more of it, or less."""
 
-    new: str
     base: str
+    head: str
     metric: Metric
     higher: str
     lower: str
@@ -29,55 +29,67 @@ class _Question:
 
 
 _QUESTIONS = (
-    _Question("async", "sync", THROUGHPUT, "write it async def", "write it def", "async def or def"),
     _Question(
-        "async", "sync", CPU, "def spends less CPU", "async def spends less CPU", "which spends less CPU"
+        base="sync",
+        head="async",
+        metric=THROUGHPUT,
+        higher="write it async def",
+        lower="write it def",
+        open="async def or def",
     ),
     _Question(
-        "sync",
-        "async",
-        VICTIM_P99,
-        "async def spares others",
-        "def spares others",
-        "which of them spares others",
+        base="sync",
+        head="async",
+        metric=CPU,
+        higher="def spends less CPU",
+        lower="async def spends less CPU",
+        open="which spends less CPU",
     ),
     _Question(
-        "misuse",
-        "async",
-        THROUGHPUT,
-        "a blocking call in async def serves more, as long as nobody else is to be served",
-        "never block the event loop",
-        "whether blocking the loop costs requests",
+        base="async",
+        head="sync",
+        metric=VICTIM_P99,
+        higher="async def spares others",
+        lower="def spares others",
+        open="which of them spares others",
     ),
     _Question(
-        "misuse",
-        "async",
-        VICTIM_P99,
-        "who blocks the loop makes all others wait",
-        "blocking the loop spares others",
-        "whether blocking the loop makes others wait",
+        base="async",
+        head="misuse",
+        metric=THROUGHPUT,
+        higher="a blocking call in async def serves more, as long as nobody else is to be served",
+        lower="never block the event loop",
+        open="whether blocking the loop costs requests",
     ),
     _Question(
-        "offload",
-        "misuse",
-        THROUGHPUT,
-        "what must block goes to a thread (run_in_threadpool)",
-        "a thread does not help what blocks",
-        "whether a thread helps what blocks",
+        base="async",
+        head="misuse",
+        metric=VICTIM_P99,
+        higher="who blocks the loop makes all others wait",
+        lower="blocking the loop spares others",
+        open="whether blocking the loop makes others wait",
     ),
     _Question(
-        "model",
-        "orjson",
-        THROUGHPUT,
-        "let pydantic write the model",
-        "write it by orjson, unchecked",
-        "pydantic or orjson",
+        base="misuse",
+        head="offload",
+        metric=THROUGHPUT,
+        higher="what must block goes to a thread (run_in_threadpool)",
+        lower="a thread does not help what blocks",
+        open="whether a thread helps what blocks",
+    ),
+    _Question(
+        base="orjson",
+        head="model",
+        metric=THROUGHPUT,
+        higher="let pydantic write the model",
+        lower="write it by orjson, unchecked",
+        open="pydantic or orjson",
     ),
 )
 
 
-def rules(ladders: Iterable[Ladder], cells: Sequence[Repeats]) -> tuple[Rule, ...]:
-    """Those that the repeats bear out, then those that could not be settled."""
+def rules(ladders: Iterable[Ladder], cells: Sequence[CellResults]) -> tuple[Rule, ...]:
+    """The rules that the repeats show, then those that could not be settled."""
     ladders = tuple(ladders)
     crowd = [ladder.group for ladder in ladders]
     found = [
@@ -91,14 +103,14 @@ def rules(ladders: Iterable[Ladder], cells: Sequence[Repeats]) -> tuple[Rule, ..
 
 def _of_ladder(ladder: Ladder, where: str) -> Iterator[Rule]:
     for question in _QUESTIONS:
-        levels = ladder.ratios(question.new, question.base, question.metric)
+        levels = ladder.ratios(question.base, question.head, question.metric)
         if not levels:
             continue
         yield from _answers(question, levels, ladder, where)
         users = crossover(levels)
         if users is not None and question.metric is THROUGHPUT:
             yield Rule(
-                f"{ladder.work}: {question.new} and {question.base} change places",
+                f"{ladder.work}: {question.head} and {question.base} change places",
                 f"at about {users:.0f} users{where}",
                 tuple(found for found in levels.values() if found.shown),
             )
@@ -128,7 +140,7 @@ def _span_words(question: _Question, middles: Sequence[float]) -> str:
     if not middles:
         return "a bystander's wait grew for as long as the cells lasted"
     span = " to ".join(dict.fromkeys([times(min(middles)), times(max(middles))]))
-    return f"{question.new} {span} {_UNITS[question.metric]} of {question.base}"
+    return f"{question.head} {span} {_UNITS[question.metric]} of {question.base}"
 
 
 def _users(levels: Iterable[int]) -> str:

@@ -1,32 +1,32 @@
-"""Rules beside the ladders: what more threads bring, and how twins fare at a fixed rate of arrivals."""
+"""Rules besides the ladders': the effect of more threads, and twins at a fixed rate of arrivals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bench.results.cells import Repeats, by_place, twins
-from bench.results.study.ladder import work_of
+from bench.results.cells import CellResults, by_place, twins
 from bench.results.study.plateaus import tokens, workers
 from bench.results.study.ratio import Ratio, ratio
 from bench.results.study.rule import Rule
-from bench.stats.estimate import times
+from bench.results.study.shipped import THREADED, work_of
+from bench.stats.format import times
 from bench.stats.metrics import P99, THROUGHPUT, VICTIM_P99
 
 
-def of_threads(cells: Iterable[Repeats]) -> Iterator[Rule]:
-    """What more threads bring to endpoints that wait in one, from setups whose workers have more tokens than others."""
+def of_threads(cells: Iterable[CellResults]) -> Iterator[Rule]:
+    """The effect of more threads on endpoints that wait in one, from setups whose workers differ in their tokens."""
     waiting = [
         (count, cell)
         for cell in cells
-        if cell.scenario == "io-sync" and cell.closed and (count := tokens(cell)) is not None
+        if cell.scenario == THREADED and cell.closed and (count := tokens(cell)) is not None
     ]
     found = [
         (count, less, made)
-        for count, new in waiting
+        for count, head in waiting
         for less, base in waiting
         if count > less
-        and (new.context, workers(new)) == (base.context, workers(base))
-        and (made := ratio(new, base, THROUGHPUT))
+        and (head.context, workers(head)) == (base.context, workers(base))
+        and (made := ratio(base, head, THROUGHPUT))
     ]
     for pair in sorted({(count, less) for count, less, _ in found}):
         best = max((one for *counts, one in found if tuple(counts) == pair), key=_evident)
@@ -36,15 +36,16 @@ def of_threads(cells: Iterable[Repeats]) -> Iterator[Rule]:
         elif best.direction == "lower":
             what += " are worse"
         told = f"{times(best.interval.middle)} the requests"
-        yield Rule(f"I/O of 10 ms in def: {what}", f"I/O of 10 ms at {best.new.load.label}: {told}", (best,))
+        work = work_of(best.head.group)
+        yield Rule(f"{work} in def: {what}", f"{work} at {best.head.load.label}: {told}", (best,))
 
 
 def _evident(found: Ratio) -> tuple[bool, float]:
     return found.shown, found.strength
 
 
-def of_rates(cells: Iterable[Repeats]) -> Iterator[Rule]:
-    """What an open load makes of twins, which has them wait without a user to hold back: each against the reference."""
+def of_rates(cells: Iterable[CellResults]) -> Iterator[Rule]:
+    """Twins at a fixed rate of arrivals, where no user is held back: each against the reference."""
     opened = by_place(cell for cell in cells if not cell.closed).values()
     for members in opened:
         for reference, *others in twins(members):
@@ -53,7 +54,7 @@ def of_rates(cells: Iterable[Repeats]) -> Iterator[Rule]:
                     (P99, "the response at p99"),
                     (VICTIM_P99, "the wait of a bystander at p99"),
                 ):
-                    found = ratio(other, reference, metric)
+                    found = ratio(reference, other, metric)
                     if found is None:
                         continue
                     whether = "" if found.shown else "whether "

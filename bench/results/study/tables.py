@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from bench.results.findings.finding import caveats_of
 from bench.results.study.claims import Judged
-from bench.results.study.costs import Cost
+from bench.results.study.costs import RequestCost
 from bench.results.study.ladder import Ladder
 from bench.results.study.plateaus import WITHIN, Plateau
 from bench.results.study.ratio import crossover
 from bench.results.study.rule import Rule
 from bench.results.tables import FLOOR
-from bench.stats.estimate import NO_EVIDENCE
-from bench.stats.metrics import CPU, NOTHING, THROUGHPUT, VICTIM_P99, three_digits, whole
+from bench.stats.format import NO_EVIDENCE, NOTHING, three_digits, whole
+from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99
 from bench.stats.table import Column, Row, Table, label, prose
 
 _SETTLED = (
@@ -28,9 +28,9 @@ def rule_table(rules: Sequence[Rule]) -> Table:
     columns = (prose("rule"), prose("figure"), label("95 % interval"), prose("records"))
     rows = tuple(
         Row(
-            (rule.advice, rule.figure, _told(rule), rule.records),
+            (rule.advice, rule.figure, _interval_text(rule), rule.records),
             "Borne out by this run" if rule.shown else "Not settled by this run",
-            caveats_of(cell for found in rule.ratios for cell in (found.new, found.base)),
+            caveats_of(cell for found in rule.ratios for cell in (found.head, found.base)),
         )
         for rule in rules
     )
@@ -39,7 +39,7 @@ def rule_table(rules: Sequence[Rule]) -> Table:
     )
 
 
-def _told(rule: Rule) -> str:
+def _interval_text(rule: Rule) -> str:
     return rule.ratios[0].text if len(rule.ratios) == 1 else f"{len(rule.ratios)} levels, see below"
 
 
@@ -77,7 +77,7 @@ def ratio_table(ladders: Iterable[Ladder]) -> Table:
         first, second = ladder.pair
         name = f"{ladder.group}: {first} against {second}, {ladder.setup}"
         rows += [_level(ladder, users, name) for users in ladder.levels if _both(ladder, users)]
-        users = crossover(ladder.ratios(first, second, THROUGHPUT))
+        users = crossover(ladder.ratios(second, first, THROUGHPUT))
         if users is not None:
             notes.append(f"{name}: the two change places at about {users:.0f} users.")
     crossings = notes or ["No two change places between two levels at which the ratio is shown."]
@@ -95,7 +95,7 @@ def _both(ladder: Ladder, users: int) -> bool:
 
 def _level(ladder: Ladder, users: int, section: str) -> Row:
     first, second = (ladder.levels[users][variant] for variant in ladder.pair)
-    found = ladder.ratios(*ladder.pair, THROUGHPUT).get(users)
+    found = ladder.ratios(ladder.pair[1], ladder.pair[0], THROUGHPUT).get(users)
     said = NOTHING if found is None else found.interval.text + ("" if found.shown else f", {NO_EVIDENCE}")
     both = [cell.show(metric) for metric in (VICTIM_P99, CPU) for cell in (first, second)]
     rates = (cell.show(THROUGHPUT) for cell in (first, second))
@@ -142,7 +142,7 @@ def plateau_table(plateaus: Iterable[Plateau]) -> Table:
     return Table("Plateaus: predicted and measured", columns, rows, (note,) if rows else ())
 
 
-def cost_table(costs: Iterable[Cost]) -> Table:
+def cost_table(costs: Iterable[RequestCost]) -> Table:
     """One row a scenario at 1 user: the parts of a call in-process, and what HTTP adds."""
     columns = (
         label("scenario"),

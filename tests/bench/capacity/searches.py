@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bench.model.facts import read_facts
 from bench.model.plan import ClosedLoad, OpenLoad, Setup
 from bench.model.record import Caveat, Record, Run
 from tests.bench.builders import facts, record
@@ -61,4 +62,4 @@ def search(**capacity: object) -> Run:
         trial(600, 12, 710.0, reached=0.95),
         trial(560, 12, 650.0),
     )
-    return Run("made-up", FACTS | {"capacity": CAPACITY | capacity}, made)
+    return Run("made-up", read_facts(FACTS | {"capacity": CAPACITY | capacity}), made)

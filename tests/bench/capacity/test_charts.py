@@ -8,15 +8,14 @@ import pytest
 
 from bench.model.plan import ClosedLoad, Setup
 from bench.model.record import Run
-from bench.report import plots, write
 from bench.report.charts import drawing
 from bench.report.charts.panels import PlanePanel
-from tests.bench.builders import repeats, run
+from tests.bench.builders import charts_of, repeats, report, run
 from tests.bench.capacity.searches import search
 
 
 def planes(made: Run) -> list[PlanePanel]:
-    (chart,) = plots.charts(made)
+    (chart,) = charts_of(made)
     return [panel for panel in chart.panels if isinstance(panel, PlanePanel)]
 
 
@@ -42,7 +41,7 @@ def test_answers_are_drawn_beside_what_was_due() -> None:
 
 
 def test_what_is_drawn_stands_where_the_data_say() -> None:
-    (chart,) = plots.charts(search())
+    (chart,) = charts_of(search())
     latency, _ = drawing.whole(chart).axes
     assert latency.get_yscale() == "log"
     xs = [list(line.get_xdata()) for line in latency.lines]
@@ -56,7 +55,7 @@ def test_what_is_drawn_stands_where_the_data_say() -> None:
 
 def test_a_search_without_trials_has_no_chart() -> None:
     begun = search(arrivals_per_s=None, limit="not finished")
-    assert plots.charts(Run(begun.name, begun.facts, begun.records[:1])) == ()
+    assert charts_of(Run(begun.name, begun.facts, begun.records[:1])) == ()
 
 
 def grown() -> Run:
@@ -85,8 +84,8 @@ def test_the_law_is_drawn_through_the_points() -> None:
 
 @pytest.mark.parametrize("made", [search(), grown()], ids=["capacity", "scaling"])
 def test_the_whole_report_is_written(made: Run, tmp_path: Path) -> None:
-    page = write(made, tmp_path).read_text()
-    (chart,) = plots.charts(made)
+    page = report(made, tmp_path).read_text()
+    (chart,) = charts_of(made)
     assert f'id="chart-{chart.name}"' in page
     assert f'href="#chart-{chart.name}"' in page
     assert (tmp_path / "charts" / f"{chart.name}.png").stat().st_size > 4_000

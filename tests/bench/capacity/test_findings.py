@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from bench.model.plan import ClosedLoad, OpenLoad, Setup
 from bench.model.record import Caveat, Run
-from bench.results.findings import findings
-from tests.bench.builders import repeats, run
+from tests.bench.builders import findings, repeats, run
 from tests.bench.capacity.searches import search
 
 

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from math import exp
-from random import Random
 
-import pytest
-
-from bench.capacity.results import (
-    Offered,
-    by_rate,
-    capacity_of,
-    growth_of,
-    growth_table,
-    rates_of,
-    trial_table,
-)
+from bench.capacity.growth import growth_of
+from bench.capacity.results import Offered, by_rate, capacity_of, rates_of
 from bench.capacity.run import set_aside
 from bench.capacity.search import Tally
 from bench.capacity.slo import parse_all
-from bench.model.plan import ClosedLoad, OpenLoad, Setup
+from bench.capacity.tables import trial_table
+from bench.model.facts import read_facts
+from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.record import Caveat, Record, Run
+from bench.results.results import understand
 from tests.bench.builders import record, repeats, run
 from tests.bench.capacity.searches import FACTS, search, trial
 
 
 def test_a_run_that_was_no_search_has_neither() -> None:
     ordinary = run(*repeats("a", "noop-async", 100, 110))
-    assert capacity_of(ordinary) is None
-    assert growth_of(ordinary) is None
+    assert capacity_of(understand(ordinary)) is None
+    assert growth_of(understand(ordinary)) is None
 
 
 def test_trials_stand_by_rate_and_those_of_one_rate_as_they_were_made() -> None:
-    found = capacity_of(search())
+    found = capacity_of(understand(search()))
     assert found is not None
     assert [(one.rate_per_s, one.record.cell.load.duration_s) for one in found.trials] == [
         (100, 4),
@@ -56,7 +47,7 @@ def test_trials_stand_by_rate_and_those_of_one_rate_as_they_were_made() -> None:
 
 def test_of_a_rate_its_longest_trials_count_with_their_middle() -> None:
     """560 took 45 ms in a short trial, and 18, 20 and 650 ms in long ones: the last is one of three."""
-    found = capacity_of(search())
+    found = capacity_of(understand(search()))
     assert found is not None
     rates = rates_of(found.trials)
     assert [(one.rate_per_s, len(one.held), len(one.failed)) for one in rates] == [
@@ -87,7 +78,7 @@ def test_half_of_the_trials_are_enough_to_hold_and_the_median_agrees() -> None:
 
 
 def test_the_capacity_and_the_lowest_rate_above_it_are_told_by_their_typical_trials() -> None:
-    found = capacity_of(search())
+    found = capacity_of(understand(search()))
     assert found is not None
     assert found.confirmed is not None
     assert found.above is not None
@@ -102,7 +93,7 @@ def test_a_run_from_before_the_counts_were_kept_counts_its_records() -> None:
     old = {
         key: what for key, what in FACTS["capacity"].items() if key not in ("held", "failed", "confirmations")
     }
-    found = capacity_of(replace(search(), facts={**FACTS, "capacity": old}))
+    found = capacity_of(understand(replace(search(), facts=read_facts({**FACTS, "capacity": old}))))
     assert found is not None
     assert found.confirmed is not None
     assert (found.confirmations, len(found.confirmed.held), len(found.confirmed.failed)) == ((), 2, 1)
@@ -110,7 +101,7 @@ def test_a_run_from_before_the_counts_were_kept_counts_its_records() -> None:
 
 def test_the_knee_is_that_of_the_loads_up_to_the_first_that_failed() -> None:
     """p99 is 12, 12.5, 13, 20 and 700 ms: it turns up at 560, whatever 800 takes."""
-    found = capacity_of(search())
+    found = capacity_of(understand(search()))
     assert found is not None
     assert found.knee_per_s == 560
 
@@ -118,7 +109,7 @@ def test_the_knee_is_that_of_the_loads_up_to_the_first_that_failed() -> None:
 def test_one_lucky_trial_of_a_rate_that_fails_does_not_move_the_knee() -> None:
     """800 held once of three times. With its 12 s the curve would turn up at 600; it ends with 600, and does at 560."""
     lucky = (trial(800, 12, 30.0), *(trial(800, 12, 12_000.0, reached=0.9) for _ in range(2)))
-    found = capacity_of(replace(search(), records=(*search().records, *lucky)))
+    found = capacity_of(understand(replace(search(), records=(*search().records, *lucky))))
     assert found is not None
     assert not rates_of(found.trials)[-1].holds
     assert found.knee_per_s == 560
@@ -141,7 +132,7 @@ def test_a_disturbed_trial_that_confirms_is_no_evidence_whether_it_held_or_faile
 def test_a_trial_that_was_set_aside_is_kept_and_shown_and_counts_for_nothing() -> None:
     (one,) = disturbed(trial(560, 12, 9000.0))
     aside = set_aside(one)
-    found = capacity_of(replace(search(), records=(*search().records, aside)))
+    found = capacity_of(understand(replace(search(), records=(*search().records, aside))))
     assert found is not None
     assert by_rate(rates_of(found.trials), "p99")[3] == (560, 20.0)
     (row,) = [row for row in trial_table(found).rows if "set-aside" in row.codes]
@@ -150,15 +141,17 @@ def test_a_trial_that_was_set_aside_is_kept_and_shown_and_counts_for_nothing() -
 
 
 def test_a_search_that_was_cut_short_has_its_trials_and_no_answer() -> None:
-    cut = replace(search(), facts={**FACTS, "capacity": {**FACTS["capacity"], "arrivals_per_s": None}})
-    found = capacity_of(cut)
+    cut = replace(
+        search(), facts=read_facts({**FACTS, "capacity": {**FACTS["capacity"], "arrivals_per_s": None}})
+    )
+    found = capacity_of(understand(cut))
     assert found is not None
     assert (found.rate_per_s, found.confirmed) == (None, None)
     assert len(found.trials) == 11
 
 
 def test_the_table_has_a_row_a_trial() -> None:
-    found = capacity_of(search())
+    found = capacity_of(understand(search()))
     assert found is not None
     rows = [row.entries for row in trial_table(found).rows]
     assert rows[0] == ("100", "4", "100", "6.00", "12.0", "0", "10", "", "held")
@@ -168,7 +161,7 @@ def test_the_table_has_a_row_a_trial() -> None:
 
 def test_the_table_says_how_often_a_confirmed_rate_held() -> None:
     """The short trial of 560 is not among the three that confirmed it."""
-    found = capacity_of(search())
+    found = capacity_of(understand(search()))
     assert found is not None
     said = [(row.entries[0], row.entries[1], row.entries[-2]) for row in trial_table(found).rows]
     assert said[3:9] == [
@@ -180,82 +173,10 @@ def test_the_table_says_how_often_a_confirmed_rate_held() -> None:
 
 def test_errors_are_shown_as_a_share() -> None:
     spoilt = trial(400, 4, 13.0, errors=16)  # of 1,600 requests
-    found = capacity_of(Run("made-up", FACTS, (spoilt,)))
+    found = capacity_of(understand(Run("made-up", read_facts(FACTS), (spoilt,))))
     assert found is not None
     assert trial_table(found).rows[0].entries[5:] == ("1.00", "40", "", "failed: errors 1.00 % (errors<0.1%)")
 
 
-# --- workers -------------------------------------------------------------------------------------
-
-
-def grown(throughputs: dict[int, tuple[float, ...]], cpus: int) -> Run:
-    setups = tuple(Setup(f"gunicorn-workers-{n}", "gunicorn", workers=n) for n in throughputs)
-    records: list[Record] = []
-    for setup, figures in zip(setups, throughputs.values(), strict=True):
-        load = ClosedLoad(32 * setup.workers, 4.0)
-        records += repeats(setup.name, "cpu-async", *figures, load=load)
-    scaling = {"setup": "gunicorn", "scenario": "cpu-async", "cpus": cpus}
-    return run(*records, setups=setups, scaling=scaling)
-
-
-def test_the_law_goes_through_the_medians() -> None:
-    """Made from lambda = 1000, sigma = 0.1, kappa = 0: 1000, 1818.2, 3076.9."""
-    found = growth_of(grown({4: (3076.9, 3076.9, 90), 1: (1000, 900, 1300), 2: (1818.2, 1818.2, 9000)}, 8))
-    assert found is not None
-    assert list(found.points) == [1, 2, 4]
-    assert found.points[1].median == 1000
-    assert found.law.rate_rps == pytest.approx(1000, rel=1e-3)
-    assert found.law.sigma == pytest.approx(0.1, abs=1e-3)
-    assert found.brake == "~"  # 90 to 9,000 requests/s are no evidence
-    assert [row.entries[:2] for row in growth_table(found).rows] == [
-        ("1", "1,000"),
-        ("2", "1,818"),
-        ("4", "3,077"),
-    ]
-
-
-def brakes(sigma: float, noise: float, counts: tuple[int, ...]) -> Counter[str]:
-    """What 200 runs of three repeats blame when the truth has this contention, and the repeats this noise."""
-    blamed: Counter[str] = Counter()
-    for seed in range(200):
-        rng = Random(seed)
-        figures = {
-            n: tuple(1000 * n / (1 + sigma * (n - 1)) * exp(rng.gauss(0, noise)) for _ in range(3))
-            for n in counts
-        }
-        found = growth_of(grown(figures, 8))
-        assert found is not None
-        blamed[found.brake] += 1
-    return blamed
-
-
-@pytest.mark.parametrize("counts", [(1, 2, 4), (1, 2, 4, 8)], ids=["three numbers", "four"])
-def test_noise_is_no_brake(counts: tuple[int, ...]) -> None:
-    blamed = brakes(0.0, 0.08, counts)
-    assert blamed["contention"] + blamed["coherence"] < 10  # 5 % of 200
-
-
-def test_a_brake_is_seen_through_noise() -> None:
-    assert brakes(0.2, 0.02, (1, 2, 4, 8))["contention"] >= 190
-
-
-def test_more_workers_than_cpus_blame_the_cpus() -> None:
-    found = growth_of(grown({1: (1000,), 2: (990,), 4: (950,)}, 1))
-    assert found is not None
-    assert found.brake == "cores"
-
-
-def test_two_numbers_of_workers_have_no_law() -> None:
-    assert growth_of(grown({1: (1000,), 2: (1900,)}, 8)) is None
-
-
-def test_caveats_of_the_repeats_stay_with_their_number_of_workers() -> None:
-    made = grown({1: (1000,), 2: (1900,), 4: (3500,)}, 8)
-    doubted = replace(made.records[1], caveats=(Caveat("steal", "..."),))
-    found = growth_of(replace(made, records=(made.records[0], doubted, made.records[2])))
-    assert found is not None
-    assert [row.codes for row in growth_table(found).rows] == [(), ("steal",), ()]
-
-
 def test_open_loads_of_another_run_are_no_search() -> None:
-    assert capacity_of(run(record(load=OpenLoad(100, 4.0)))) is None
+    assert capacity_of(understand(run(record(load=OpenLoad(100, 4.0))))) is None

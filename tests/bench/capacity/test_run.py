@@ -12,7 +12,7 @@ import pytest
 from bench.capacity.run import Goal
 from bench.capacity.search import Probe
 from bench.capacity.slo import parse_all
-from bench.stats.metrics import whole
+from bench.stats.format import whole
 from tests.bench.program import MINE, bench, bench_here, lay_out, read_until, start
 
 QUICK = ("--duration", "0.1", "--patience", "0", *MINE[:4])

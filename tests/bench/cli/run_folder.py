@@ -10,7 +10,7 @@ from bench.model.record import Run
 
 def keep(run: Run, folder: Path) -> Path:
     """Write a run into a folder of its name."""
-    written = RunFolder(folder / run.name, run.facts)
+    written = RunFolder(folder / run.name, run.facts.source)
     for record in run.records:
         written.add(record)
     for failure in run.failures:

@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "alone-slow": slow[:6],
     }.items():
         keep(run(*records, name=name), folder)
-    keep(run(*BASE, name="other-machine", host=run().facts["host"] | {"cores": 8}), folder)  # type: ignore[operator]
+    keep(run(*BASE, name="other-machine", host=run().facts.source["host"] | {"cores": 8}), folder)  # type: ignore[operator]
     return folder
 
 

@@ -11,6 +11,7 @@ import pytest
 from bench.export import TOOLS, export
 from bench.measure.store import read_run
 from bench.model.record import Caveat
+from bench.results.results import understand
 from tests.bench.builders import record, repeats, run
 from tests.bench.cli.run_folder import keep
 from tests.bench.program import bench_here
@@ -35,7 +36,7 @@ def test_the_help_names_every_tool(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_shown_or_written_it_is_the_same_to_the_character(tool: str, folder: Path) -> None:
-    expected = export(read_run(folder / "good"), tool).encode()
+    expected = export(understand(read_run(folder / "good")), tool).encode()
     done = bench_here("export", *f"good --to {tool} --out new/{tool}".split(), cwd=folder)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"new/{tool}\n", "")
     assert (folder / "new" / tool).read_bytes() == expected

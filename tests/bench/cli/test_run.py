@@ -147,9 +147,9 @@ def test_an_interrupted_run_keeps_its_cells_and_leaves_no_process(
     assert poll(lambda: not any(map(lives, family)), within_s=5)
     left = read_run(tmp_path / "out")
     assert len(left.records) in (1, 2)
-    assert left.facts["finished"] is False
+    assert left.facts.finished is False
     if signum != signal.SIGKILL:
-        assert left.facts["interrupted"] is True
+        assert left.facts.interrupted is True
         assert "the cells so far are in out; `bench report out` charts them\n" in said
         assert "Traceback" not in said
     if signum == signal.SIGINT:

@@ -14,7 +14,7 @@ from bench.engines.heartbeat import PERIOD_NS
 from bench.errors import EngineError
 from bench.model.plan import ClosedLoad
 from bench.model.samples import OK, Samples, read
-from bench.serve.server import free_port
+from bench.system.ports import free_port
 from bench.system.processes import Processes
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.peer import WORKER, Peer

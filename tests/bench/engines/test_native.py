@@ -18,7 +18,7 @@ from bench.model import samples
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.samples import Samples
 from bench.plan.schedule import arrivals_ns
-from bench.serve.server import free_port
+from bench.system.ports import free_port
 from bench.system.processes import Processes
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.peer import WORKER, Peer

@@ -8,11 +8,11 @@ from bench.errors import UsageError
 from bench.export import CARRIES_INVALID, TOOLS, export
 from bench.export.cells import invalid, valid
 from bench.model.record import Caveat
-from tests.bench.builders import record, repeats, run
+from tests.bench.builders import record, recorded, repeats
 
 STEAL = Caveat("steal", "3 %")
 SATURATED = Caveat("generator-saturated", "90 %")
-MIXED = run(
+MIXED = recorded(
     *repeats("good", "noop-async", 1, 2),
     record("half", repeat=0, caveats=(STEAL,)),
     record("half", repeat=1, valid=False, caveats=(SATURATED,)),
@@ -36,7 +36,7 @@ def test_a_cell_too_short_for_its_p999_is_exported_without_it(tool: str) -> None
     short = record()
     response = replace(short.summary.response_ms, p999=None)
     short = replace(short, summary=replace(short.summary, response_ms=response, service_ms=response))
-    said = export(run(short), tool)
+    said = export(recorded(short), tool)
     assert "uvicorn" in said
     assert "None" not in said
     assert "0.999" not in said

@@ -9,7 +9,8 @@ import pytest
 
 from bench.export.github_action_benchmark import Better, write
 from bench.model.record import Caveat
-from tests.bench.builders import realistic, repeats, run
+from bench.results.results import understand
+from tests.bench.builders import realistic, recorded, repeats
 
 STEAL = Caveat("steal", "the hypervisor took 3 % of the server's CPUs away")
 SOME = repeats("uvicorn", "noop-async", 1000, 1030, 990, p50=2.0, p99=6.0, cpu_us=80.0, caveats=(STEAL,))
@@ -17,7 +18,7 @@ NAME = "uvicorn / noop-async / native / 32 users"
 
 
 def entries(better: Better, *records: Any) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = json.loads(write(run(*records), better))
+    told: list[dict[str, Any]] = json.loads(write(recorded(*records), better))
     return told
 
 
@@ -44,7 +45,7 @@ def test_what_is_better_smaller_is_the_rest() -> None:
 
 
 def test_the_smaller_ones_are_the_default() -> None:
-    assert json.loads(write(run(*SOME))) == entries("lower", *SOME)
+    assert json.loads(write(recorded(*SOME))) == entries("lower", *SOME)
 
 
 def test_a_single_repeat_has_no_range() -> None:
@@ -54,7 +55,7 @@ def test_a_single_repeat_has_no_range() -> None:
 
 @pytest.mark.parametrize("better", ["lower", "higher"])
 def test_a_whole_run_follows_the_published_format(better: Better) -> None:
-    told = json.loads(write(realistic(), better))
+    told = json.loads(write(understand(realistic()), better))
     names = [one["name"] for one in told]
     assert len(names) > 20
     assert len(set(names)) == len(names)

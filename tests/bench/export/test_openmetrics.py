@@ -8,11 +8,12 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from bench.export.openmetrics import write
-from bench.model.record import Latency, Record, Run
-from tests.bench.builders import realistic, record, repeats, run
+from bench.model.record import Latency, Record
+from bench.results.results import Results, understand
+from tests.bench.builders import realistic, record, recorded, repeats
 
 
-def families(some: Run) -> dict[str, Metric]:
+def families(some: Results) -> dict[str, Metric]:
     return {family.name: family for family in text_string_to_metric_families(write(some))}
 
 
@@ -27,7 +28,9 @@ def measured(**more: object) -> Record:
 
 
 def test_the_kinds_and_units_of_all_families() -> None:
-    assert {name: (family.type, family.unit) for name, family in families(realistic()).items()} == {
+    assert {
+        name: (family.type, family.unit) for name, family in families(understand(realistic())).items()
+    } == {
         "bench_response_seconds": ("summary", "seconds"),
         "bench_service_seconds": ("summary", "seconds"),
         "bench_throughput_requests_per_second": ("gauge", "requests_per_second"),
@@ -41,7 +44,7 @@ def test_the_kinds_and_units_of_all_families() -> None:
 
 
 def test_a_record_is_a_sample_with_its_own_time() -> None:
-    found = families(run(measured(repeat=2)))
+    found = families(recorded(measured(repeat=2)))
     (sample,) = found["bench_throughput_requests_per_second"].samples
     assert sample.labels == {
         "run": "r",
@@ -60,7 +63,7 @@ def test_a_record_is_a_sample_with_its_own_time() -> None:
 def test_a_summary_has_the_quantiles_that_were_measured_a_count_and_a_sum() -> None:
     """100 requests/s for 3 s are 300, and with a mean of 3 ms they took 0.9 s together."""
     name = "bench_response_seconds"
-    samples = families(run(measured()))[name].samples
+    samples = families(recorded(measured()))[name].samples
     found = [(sample.name, sample.labels.get("quantile")) for sample in samples]
     assert found == [(name, "0.5"), (name, "0.99"), (f"{name}_count", None), (f"{name}_sum", None)]
     assert [round(sample.value, 9) for sample in samples] == [0.002, 0.006, 300, 0.9]
@@ -70,7 +73,7 @@ def test_the_service_time_is_not_the_response_time() -> None:
     """Requests that waited 4 ms to be sent: a response of 6 ms is a service of 2 ms."""
     made = measured()
     service = Latency(mean=1.5, p50=1.0, p99=2.0, max=5.0)
-    found = families(run(replace(made, summary=replace(made.summary, service_ms=service))))
+    found = families(recorded(replace(made, summary=replace(made.summary, service_ms=service))))
     samples = {
         (sample.name, sample.labels.get("quantile")): round(sample.value, 9)
         for name in ("bench_response_seconds", "bench_service_seconds")
@@ -84,11 +87,11 @@ def test_the_service_time_is_not_the_response_time() -> None:
 
 def test_names_with_quotes_and_backslashes_arrive_as_they_are() -> None:
     odd = 'my "own" \\ setup'
-    assert families(run(record(odd)))["bench_requests"].samples[0].labels["setup"] == odd
+    assert families(recorded(record(odd)))["bench_requests"].samples[0].labels["setup"] == odd
 
 
 def test_what_was_not_measured_is_no_sample() -> None:
-    found = families(run(record(p99=None, cpu_us=None, rss=0)))
+    found = families(recorded(record(p99=None, cpu_us=None, rss=0)))
     assert [
         found[name].samples
         for name in (
@@ -105,7 +108,7 @@ def test_every_record_of_a_valid_cell_is_there_and_none_of_another() -> None:
         *repeats("b", "noop-async", 1),
         record("b", repeat=1, valid=False),
     )
-    samples = families(run(*some))["bench_requests"].samples
+    samples = families(recorded(*some))["bench_requests"].samples
     assert [(sample.labels["setup"], sample.labels["repeat"]) for sample in samples] == [
         ("a", "0"),
         ("a", "1"),

@@ -19,13 +19,14 @@ from pytest_benchmark.storage.file import FileStorage
 from bench.export.pytest_benchmark import write
 from bench.model.record import Record
 from bench.results.micro import read
-from tests.bench.builders import realistic, record, repeats, run
+from bench.results.results import understand
+from tests.bench.builders import realistic, record, recorded, repeats
 
 NAME = "a / noop-async / native / 32 users"
 
 
 def benchmarks(*records: Record) -> dict[str, dict[str, Any]]:
-    told = json.loads(write(run(*records)))["benchmarks"]
+    told = json.loads(write(recorded(*records)))["benchmarks"]
     return {each["name"]: each for each in told}
 
 
@@ -72,7 +73,7 @@ def test_a_cell_is_three_benchmarks_in_seconds() -> None:
 
 
 def test_its_own_storage_reads_a_whole_run(tmp_path: Path) -> None:
-    (tmp_path / "0001_run.json").write_text(write(realistic()))
+    (tmp_path / "0001_run.json").write_text(write(understand(realistic())))
     storage = FileStorage(tmp_path, Logger(Logger.NORMAL))
     loaded = list(storage.load_benchmarks())
     names = [each["fullname"] for each in loaded]
@@ -84,7 +85,7 @@ def test_its_own_storage_reads_a_whole_run(tmp_path: Path) -> None:
 
 def test_its_own_command_compares_two_runs(tmp_path: Path) -> None:
     for name, p50 in {"0001_before": 2.0, "0002_after": 4.0}.items():
-        (tmp_path / f"{name}.json").write_text(write(run(*repeats("a", "noop-async", 10, 11, p50=p50))))
+        (tmp_path / f"{name}.json").write_text(write(recorded(*repeats("a", "noop-async", 10, 11, p50=p50))))
     command = shutil.which("pytest-benchmark", path=str(Path(sys.executable).parent))
     assert command is not None
     done = subprocess.run(
@@ -108,7 +109,7 @@ def test_its_own_command_compares_two_runs(tmp_path: Path) -> None:
 
 def test_what_is_told_of_the_machine_can_be_compared() -> None:
     host = {"python": "CPython 3.11.7", "system": "Linux", "kernel": "6.1", "cpu_model": "EPYC", "cores": 2}
-    told = json.loads(write(run(*repeats("a", "noop-async", 10), host=host)))
+    told = json.loads(write(recorded(*repeats("a", "noop-async", 10), host=host)))
     assert told["machine_info"] == {
         "python_implementation": "CPython",
         "python_version": "3.11.7",

@@ -5,9 +5,10 @@ import pytest
 from bench.errors import UsageError
 from bench.history.entry import SeriesFigure
 from bench.history.figures import machine, of_judgement, of_run, versions
+from bench.model.facts import HostFacts, read_host
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat
-from tests.bench.builders import CLOSED, record, repeats, run
+from tests.bench.builders import CLOSED, record, recorded, repeats
 
 ANCHOR = repeats("anchor", "ping", 2000.0, 4000.0, 2000.0)
 APP = repeats("uvicorn", "noop-async", 1000.0, 1000.0, 1100.0)
@@ -16,7 +17,7 @@ NAME = "uvicorn / noop-async / native, 32 users"
 
 def test_each_repeat_is_held_against_the_anchor_of_its_own_round() -> None:
     """1000/2000, 1000/4000 and 1100/2000: the anchor of the second round was twice as fast, which halves it."""
-    found = of_run(run(*ANCHOR, *APP))
+    found = of_run(recorded(*ANCHOR, *APP))
     assert found.series[NAME]["throughput"] == SeriesFigure(0.5, 0.25, 0.55, 3)
     assert found.anchor == "anchor / ping / native, 32 users"
     assert (list(found.series), found.left_out) == ([NAME], ())
@@ -25,10 +26,10 @@ def test_each_repeat_is_held_against_the_anchor_of_its_own_round() -> None:
 def test_a_machine_that_is_half_as_fast_for_a_day_changes_no_figure() -> None:
     slow = {"p50": 4.0, "p99": 12.0, "cpu_us": 160.0}
     today = of_run(
-        run(*repeats("anchor", "ping", 2000.0, 2000.0), *repeats("uvicorn", "noop-async", 1000.0, 900.0))
+        recorded(*repeats("anchor", "ping", 2000.0, 2000.0), *repeats("uvicorn", "noop-async", 1000.0, 900.0))
     )
     other = of_run(
-        run(
+        recorded(
             *repeats("anchor", "ping", 1000.0, 1000.0, **slow),
             *repeats("uvicorn", "noop-async", 500.0, 450.0, **slow),
         )
@@ -39,7 +40,7 @@ def test_a_machine_that_is_half_as_fast_for_a_day_changes_no_figure() -> None:
 def test_the_five_metrics_by_the_names_that_gates_use() -> None:
     app = record("uvicorn", "noop-async", 1000.0, p50=3.0, p99=9.0, cpu_us=120.0, rss=99_000_000)
     base = record("anchor", "ping", 4000.0, p50=1.0, p99=2.0, cpu_us=60.0, rss=33_000_000)
-    found = of_run(run(base, app)).series[NAME]
+    found = of_run(recorded(base, app)).series[NAME]
     assert {metric: figure.value for metric, figure in found.items()} == pytest.approx(
         {"throughput": 0.25, "p50": 3.0, "p99": 4.5, "cpu": 2.0, "memory": 3.0}
     )
@@ -47,7 +48,7 @@ def test_the_five_metrics_by_the_names_that_gates_use() -> None:
 
 def test_repeats_without_an_anchor_do_not_count_and_metrics_without_figures_are_absent() -> None:
     app = repeats("uvicorn", "noop-async", 1000.0, 500.0, 100.0, cpu_us=None)
-    found = of_run(run(*ANCHOR[:2], *app)).series[NAME]
+    found = of_run(recorded(*ANCHOR[:2], *app)).series[NAME]
     assert found["throughput"] == SeriesFigure(0.3125, 0.125, 0.5, 2)
     assert "cpu" not in found
 
@@ -55,7 +56,7 @@ def test_repeats_without_an_anchor_do_not_count_and_metrics_without_figures_are_
 def test_what_is_invalid_is_left_out_with_a_word() -> None:
     doubt = Caveat("errors", "12 of 100 requests failed")
     bad = repeats("uvicorn", "io-async", 90.0, valid=False, caveats=(doubt,))
-    found = of_run(run(*ANCHOR, *APP, *bad))
+    found = of_run(recorded(*ANCHOR, *APP, *bad))
     assert list(found.series) == [NAME]
     assert found.left_out == ("uvicorn / io-async / native, 32 users is left out: it is invalid (errors)",)
 
@@ -64,9 +65,9 @@ def test_doubts_are_kept_those_of_the_anchor_too() -> None:
     busy, odd = Caveat("other-load", "others took 20 %"), Caveat("unstable", "the repeats spread")
     app = repeats("uvicorn", "noop-async", 1000.0, 1000.0, caveats=(odd, busy))
     clean = repeats("uvicorn", "io-async", 90.0)
-    assert of_run(run(*ANCHOR, *app, *clean)).caveats == {NAME: ("other-load", "unstable")}
+    assert of_run(recorded(*ANCHOR, *app, *clean)).caveats == {NAME: ("other-load", "unstable")}
     doubted = repeats("anchor", "ping", 2000.0, caveats=(busy,))
-    assert set(of_run(run(*doubted, *app, *clean)).caveats.values()) == {
+    assert set(of_run(recorded(*doubted, *app, *clean)).caveats.values()) == {
         ("other-load", "unstable"),
         ("other-load",),
     }
@@ -74,12 +75,12 @@ def test_doubts_are_kept_those_of_the_anchor_too() -> None:
 
 def test_two_loads_that_read_the_same_stay_apart() -> None:
     longer = ClosedLoad(users=32, duration_s=9.0)
-    found = of_run(run(*ANCHOR, *APP, *repeats("uvicorn", "noop-async", 900.0, load=longer)), "anchor")
+    found = of_run(recorded(*ANCHOR, *APP, *repeats("uvicorn", "noop-async", 900.0, load=longer)), "anchor")
     assert list(found.series) == [f"{NAME} for 3 s", f"{NAME} for 9 s"]
 
 
 def test_a_cell_of_the_users_choice_is_the_anchor() -> None:
-    found = of_run(run(*APP, *repeats("uvicorn", "io-async", 500.0, 500.0, 550.0)), "uvicorn/noop-async")
+    found = of_run(recorded(*APP, *repeats("uvicorn", "io-async", 500.0, 500.0, 550.0)), "uvicorn/noop-async")
     assert found.series["uvicorn / io-async / native, 32 users"]["throughput"] == SeriesFigure(
         0.5, 0.5, 0.5, 3
     )
@@ -120,7 +121,7 @@ def test_what_cannot_be_held_against_an_anchor_is_refused(
     records: tuple[object, ...], anchor: str | None, said: str
 ) -> None:
     with pytest.raises(UsageError, match=said):
-        of_run(run(*records), anchor)  # type: ignore[arg-type]
+        of_run(recorded(*records), anchor)  # type: ignore[arg-type]
 
 
 # --- exact figures -------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ HOST = {
 
 
 def test_a_machine_in_words() -> None:
-    assert machine(HOST).about == "AMD EPYC 7B13, 2 cores, kvm, CPython 3.11"
+    assert machine(read_host(HOST)).about == "AMD EPYC 7B13, 2 cores, kvm, CPython 3.11"
 
 
 @pytest.mark.parametrize(
@@ -197,13 +198,15 @@ def test_a_machine_in_words() -> None:
     ids=str,
 )
 def test_which_machines_are_the_same(changed: dict[str, object], same: bool) -> None:
-    assert (machine({**HOST, **changed}).fingerprint == machine(HOST).fingerprint) == same
+    assert (
+        machine(read_host({**HOST, **changed})).fingerprint == machine(read_host(HOST)).fingerprint
+    ) == same
 
 
 def test_of_an_unknown_host_little_is_said() -> None:
-    assert machine({}).about == "unknown Python"
-    assert versions({}) == {}
+    assert machine(HostFacts()).about == "unknown Python"
+    assert versions(HostFacts()) == {}
 
 
 def test_versions_are_those_of_packages_and_python() -> None:
-    assert versions(HOST) == {"python": "CPython 3.11.2", "uvicorn": "0.54.0"}
+    assert versions(read_host(HOST)) == {"python": "CPython 3.11.2", "uvicorn": "0.54.0"}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bench.errors import UsageError
 from bench.measure.store import RunFolder, read_run
+from bench.model.facts import read_facts
 from bench.model.record import Caveat, Failure, Latency, Record, ResourceSlice, Slice, WorkerTimeline
 from tests.bench.builders import CLOSED, OPEN, realistic, record, repeats
 
@@ -117,12 +118,12 @@ def test_loads_are_told_apart_by_kind(tmp_path: Path) -> None:
 
 def test_what_is_written_is_read_again_the_same(tmp_path: Path) -> None:
     made = realistic()
-    run = RunFolder(tmp_path / made.name, made.facts)
+    run = RunFolder(tmp_path / made.name, made.facts.source)
     for one in made.records:
         run.add(one)
     for failure in made.failures:
         run.add_failure(failure)
-    facts = json.loads(json.dumps(made.facts))  # JSON knows no tuples
+    facts = read_facts(json.loads(json.dumps(made.facts.source)))  # JSON knows no tuples
     assert read_run(tmp_path / made.name) == replace(made, facts=facts)
 
 
@@ -211,14 +212,14 @@ def test_facts_are_replaced_as_a_whole(tmp_path: Path) -> None:
     with (tmp_path / "run" / "run.json").open() as before:
         run.add_facts(finished=True)
         assert json.loads(before.read()) == {"finished": False, "seed": 3}
-    assert read_run(tmp_path / "run").facts == {"finished": True, "seed": 3}
+    assert read_run(tmp_path / "run").facts.source == {"finished": True, "seed": 3}
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["records.jsonl", "run.json"]
 
 
 def test_a_run_is_readable_from_its_first_moment(tmp_path: Path) -> None:
     RunFolder(tmp_path / "a" / "b", {"plan": 1})
     run = read_run(tmp_path / "a" / "b")
-    assert (run.name, run.facts, run.records, run.failures) == ("b", {"plan": 1}, (), ())
+    assert (run.name, run.facts.source, run.records, run.failures) == ("b", {"plan": 1}, (), ())
 
 
 def test_failures_are_kept_apart(tmp_path: Path) -> None:
@@ -233,7 +234,7 @@ def test_a_folder_that_is_there_already_is_not_touched(tmp_path: Path) -> None:
     RunFolder(tmp_path / "run", {"first": True})
     with pytest.raises(UsageError, match="there is a run already; give another --out"):
         RunFolder(tmp_path / "run", {"first": False})
-    assert read_run(tmp_path / "run").facts == {"first": True}
+    assert read_run(tmp_path / "run").facts.source == {"first": True}
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -260,7 +261,7 @@ def test_latest_points_to_the_newest_even_when_the_folder_moves(tmp_path: Path) 
         RunFolder(tmp_path / "reports" / name, {"name": name}, latest=True).add(record())
     assert os.readlink(tmp_path / "reports" / "latest") == "second"
     (tmp_path / "reports").rename(tmp_path / "elsewhere")
-    assert read_run(tmp_path / "elsewhere" / "latest").facts == {"name": "second"}
+    assert read_run(tmp_path / "elsewhere" / "latest").facts.source == {"name": "second"}
     assert read_run(tmp_path / "elsewhere" / "latest").name == "second"
 
 

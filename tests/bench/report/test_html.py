@@ -8,10 +8,13 @@ from dataclasses import replace
 import jinja2
 import pytest
 
+from bench.cli._contents import contents as of_kind
+from bench.model.facts import read_facts
 from bench.model.plan import Setup
 from bench.model.record import Caveat, Failure, Run
 from bench.report.html import render, render_template
 from bench.report.page import page
+from bench.results.results import understand
 from tests.bench.builders import facts, record, repeats, run
 from tests.bench.report.test_report import PageReader
 
@@ -19,7 +22,7 @@ HOSTILE = """<script>alert("1")</script>' onload='x' "quoted" & &amp; {{ 1 }}{% 
 
 
 def text(contents: Run) -> str:
-    return render(page(contents), (), "")
+    return render(page(contents, of_kind(understand(contents))), (), "")
 
 
 def read(contents: Run) -> PageReader:
@@ -29,7 +32,7 @@ def read(contents: Run) -> PageReader:
 
 
 def with_setup(name: str) -> Run:
-    return Run("made-up", facts(Setup(name, "uvicorn")), repeats(name, "noop-async", 100, 110))
+    return Run("made-up", read_facts(facts(Setup(name, "uvicorn"))), repeats(name, "noop-async", 100, 110))
 
 
 def with_caveat(code: str, words: str) -> Run:
@@ -50,9 +53,9 @@ PLACES: dict[str, Callable[[str], Run]] = {
     "setup that failed": lambda words: with_failure(words, "noop", "no answer"),
     "scenario that failed": lambda words: with_failure("uvicorn", words, "no answer"),
     "error": lambda words: with_failure("uvicorn", "noop", words),
-    "name of a fact": lambda words: replace(run(record()), facts={words: 1}),
-    "fact": lambda words: replace(run(record()), facts={"host": {"cpu_model": words}}),
-    "plan": lambda words: replace(run(record()), facts={"plan": {"name": words, words: [words]}}),
+    "name of a fact": lambda words: replace(run(record()), facts=read_facts({words: 1})),
+    "fact": lambda words: replace(run(record()), facts=read_facts({"host": {"cpu_model": words}})),
+    "plan": lambda words: replace(run(record()), facts=read_facts({"plan": {"name": words, words: [words]}})),
 }
 
 

@@ -9,15 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from bench.cli._contents import contents
 from bench.model.record import Caveat, Run
 from bench.report.markdown import plain, render, render_table
-from bench.report.page import page
-from bench.report.plots import charts
+from bench.report.page import Page, page
 from bench.results.findings.finding import Finding
+from bench.results.results import understand
 from bench.stats.table import Column, Row, Table, label
-from tests.bench.builders import realistic, record, run
+from tests.bench.builders import charts_of, realistic, record, run
 
 READER = MarkdownIt("commonmark").enable("table")
+
+
+def page_of(some: Run) -> Page:
+    return page(some, contents(understand(some)))
+
+
+def markdown(some: Run) -> str:
+    return render(page_of(some), charts_of(some))
 
 
 def words_of(markdown: str) -> str:
@@ -91,7 +100,7 @@ def test_a_table_with_units_alignment_sections_and_doubts() -> None:
 
 def test_every_table_of_a_report_has_all_cells_in_every_row() -> None:
     told = realistic()
-    text = render(page(told), charts(told))
+    text = markdown(told)
     tables = [block for block in text.split("\n\n") if block.startswith("| ")]
     assert len(tables) == 4
     for table in tables:
@@ -102,7 +111,7 @@ def test_every_table_of_a_report_has_all_cells_in_every_row() -> None:
 
 def test_a_report_has_its_parts_in_order() -> None:
     told = realistic()
-    text = render(page(told), charts(told))
+    text = markdown(told)
     heads = [line for line in text.splitlines() if line.startswith(("# ", "## "))]
     assert heads == [
         "# 2026-11-24-default",
@@ -124,23 +133,25 @@ def test_a_report_has_its_parts_in_order() -> None:
 
 
 def lines_of(some: Run) -> list[str]:
-    return render(page(some), charts(some)).splitlines()
+    return markdown(some).splitlines()
 
 
 def test_a_finding_names_its_caveats_each_once() -> None:
     doubts = (Caveat("lag", "1 ms"), Caveat("lag", "2 ms"), Caveat("steal", "3 %"))
-    contents = page(run(record()))
-    finding = Finding("topic", "A title", "A text.", ("a figure",), "", doubts)
-    text = render(replace(contents, findings=(finding,)), ())
+    whole = page_of(run(record()))
+    finding = Finding(
+        topic="topic", title="A title", text="A text.", figures=("a figure",), chart="", caveats=doubts
+    )
+    text = render(replace(whole, findings=(finding,)), ())
     assert "1. **A title.** A text.\n   - a figure\n   - caveats: lag, steal\n" in text
-    calm = render(replace(contents, findings=(replace(finding, caveats=()),)), ())
+    calm = render(replace(whole, findings=(replace(finding, caveats=()),)), ())
     assert "   - caveats" not in calm
 
 
 def test_every_finding_of_a_report_has_the_caveats_of_its_cells() -> None:
-    contents = page(realistic())
-    text = render(contents, ())
-    doubted = [finding for finding in contents.findings if finding.caveats]
+    whole = page_of(realistic())
+    text = render(whole, ())
+    doubted = [finding for finding in whole.findings if finding.caveats]
     assert len(doubted) >= 2
     for finding in doubted:
         block = text.partition(plain(finding.title))[2].partition("\n\n")[0]

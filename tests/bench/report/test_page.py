@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from bench.cli._contents import contents
+from bench.model.facts import RunFacts, read_facts
 from bench.model.record import Caveat, Failure, Run
-from bench.report.page import flat, missing, page, title_facts
+from bench.report.page import Page, flat, missing, page, title_facts
+from bench.results.results import understand
 from tests.bench.builders import facts, record, repeats, run
 
 
+def page_of(some: Run) -> Page:
+    return page(some, contents(understand(some)))
+
+
 def test_the_title_says_machine_date_plan_duration_and_counts() -> None:
-    told = Run("r", facts(), (record(), record(repeat=1, valid=False)), (Failure("a", 0, "no"),))
+    told = Run("r", read_facts(facts()), (record(), record(repeat=1, valid=False)), (Failure("a", 0, "no"),))
     assert dict(title_facts(told)) == {
         "machine": "AMD EPYC 7B13, 2 cores",
         "date": "2026-11-24 16:20 UTC",
@@ -23,20 +30,20 @@ def test_facts_with_gaps_leave_out_what_is_not_known() -> None:
         {"host": None, "started_at": 3, "plan": []},
         {"started_at": "yesterday", "finished": True},
     ):
-        assert dict(title_facts(Run("r", known, ()))) == {
+        assert dict(title_facts(Run("r", read_facts(known), ()))) == {
             "duration": "not finished",
             "records": "0 valid, 0 invalid",
         }
 
 
 def test_a_short_run_is_told_in_seconds() -> None:
-    assert dict(title_facts(Run("r", {"finished": True, "took_s": 41.6}, ())))["duration"] == "42 s"
+    assert dict(title_facts(Run("r", RunFacts(finished=True, took_s=41.6), ())))["duration"] == "42 s"
 
 
 def test_tables_without_rows_are_left_out_but_the_summary_stays() -> None:
-    assert [table.title for table in page(run()).details] == []
-    assert page(run()).summary.rows == ()
-    full = page(run(*repeats("a", "noop-async", 1, 2), *repeats("uvicorn-2", "noop-async", 3, 4)))
+    assert [table.title for table in page_of(run()).details] == []
+    assert page_of(run()).summary.rows == ()
+    full = page_of(run(*repeats("a", "noop-async", 1, 2), *repeats("uvicorn-2", "noop-async", 3, 4)))
     assert [table.title for table in full.details] == ["Setups ranked per scenario", "Workers"]
 
 
@@ -45,7 +52,7 @@ def test_a_code_has_one_mark_in_the_whole_report() -> None:
         record(caveats=(Caveat("steal", "1"),)),
         record("b", caveats=(Caveat("lag", "2"), Caveat("steal", "3"))),
     )
-    assert page(told).names == {"lag": "a", "steal": "b"}
+    assert page_of(told).names == {"lag": "a", "steal": "b"}
 
 
 def test_nested_facts_are_flattened() -> None:

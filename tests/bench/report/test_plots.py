@@ -9,14 +9,15 @@ import pytest
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat, Record, Slice
 from bench.report import plots
+from bench.report.bars import twin_bars
 from bench.report.charts.panels import Chart, CurvePanel, StripPanel, TimePanel
 from bench.results.cells import gather
 from bench.stats.estimate import Estimate
-from tests.bench.builders import OPEN, realistic, record, repeats, run
+from tests.bench.builders import OPEN, charts_of, realistic, record, repeats, run
 
 
 def charts(*records: Sequence[Record]) -> dict[str, Chart]:
-    return {chart.name: chart for chart in plots.charts(run(*[one for some in records for one in some]))}
+    return {chart.name: chart for chart in charts_of(run(*[one for some in records for one in some]))}
 
 
 def strips(chart: Chart) -> dict[str, list[str]]:
@@ -29,7 +30,10 @@ def strips(chart: Chart) -> dict[str, list[str]]:
 
 
 def bins(*rates: float, width_s: float = 0.1) -> tuple[Slice, ...]:
-    return tuple(Slice(place * width_s, rate, 0, 2.0, 5.0) for place, rate in enumerate(rates))
+    return tuple(
+        Slice(t_s=place * width_s, throughput_rps=rate, errors=0, p50_ms=2.0, p99_ms=5.0)
+        for place, rate in enumerate(rates)
+    )
 
 
 def times(*records: Record) -> list[TimePanel]:
@@ -38,7 +42,7 @@ def times(*records: Record) -> list[TimePanel]:
 
 
 def test_a_run_of_everything_has_every_chart() -> None:
-    assert [chart.name for chart in plots.charts(realistic())] == [
+    assert [chart.name for chart in charts_of(realistic())] == [
         "throughput",
         "twins",
         "victims",
@@ -313,5 +317,5 @@ def test_the_twins_are_those_of_the_place_that_has_the_most() -> None:
             *repeats("b", "io-misuse", 1),
         ]
     )
-    assert strips(plots.twin_bars(cells)) == {"io": ["io-async", "io-sync", "io-misuse"]}
-    assert "Measured on b" in plots.twin_bars(cells).reading
+    assert strips(twin_bars(cells)) == {"io": ["io-async", "io-sync", "io-misuse"]}
+    assert "Measured on b" in twin_bars(cells).reading

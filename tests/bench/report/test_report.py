@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from bench.model.facts import RunFacts, read_facts
 from bench.model.plan import Setup
 from bench.model.record import Caveat, Failure, Run
-from bench.report import write
 from tests.bench.builders import OPEN, facts, realistic, record, repeats, run
+from tests.bench.builders import report as write_report
 
 HOSTILE = """<script>alert("1")</script>'&|`*_--> $x^2$ ]]>"""
 VOID = frozenset({"meta", "br", "hr", "img", "link", "input"})
@@ -78,15 +79,19 @@ def hostile() -> Run:
     records.append(record(HOSTILE, valid=False, caveats=doubt))
     known = facts(Setup(HOSTILE, "uvicorn", env={HOSTILE: HOSTILE}), Setup("uvicorn", "uvicorn"))
     failures = (Failure(HOSTILE, 0, f"{HOSTILE}\n{HOSTILE}", HOSTILE),)
-    return Run(HOSTILE, known | {HOSTILE: HOSTILE}, tuple(records), failures)
+    return Run(HOSTILE, read_facts(known | {HOSTILE: HOSTILE}), tuple(records), failures)
 
 
 RUNS = {
     "realistic": realistic,
     "hostile names everywhere": hostile,
-    "nothing at all": lambda: Run("empty", {}, ()),
-    "failures only": lambda: Run("failed", facts(), (), (Failure("uvicorn", 0, "no answer\nImportError"),)),
-    "interrupted": lambda: Run("cut", facts() | {"finished": False}, repeats("uvicorn", "noop-async", 9)),
+    "nothing at all": lambda: Run("empty", RunFacts(), ()),
+    "failures only": lambda: Run(
+        "failed", read_facts(facts()), (), (Failure("uvicorn", 0, "no answer\nImportError"),)
+    ),
+    "interrupted": lambda: Run(
+        "cut", read_facts(facts() | {"finished": False}), repeats("uvicorn", "noop-async", 9)
+    ),
     "a single repeat": lambda: run(record("uvicorn"), record("granian-1", throughput=1500)),
     "nothing valid": lambda: run(record(valid=False), record("granian-1", valid=False)),
     "no figure but the throughput": lambda: run(
@@ -100,7 +105,7 @@ RUNS = {
 def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     folder = tmp_path_factory.mktemp("report")
     source: Run = RUNS[request.param]()
-    assert write(source, folder) == folder / "report.html"
+    assert write_report(source, folder) == folder / "report.html"
     return source, folder
 
 
@@ -175,7 +180,7 @@ def test_the_page_says_what_the_run_was(report: tuple[Run, Path], page: PageRead
     assert " ".join(source.name.split()) in page.text
     valid = sum(found.valid for found in source.records)
     assert f"{valid} valid, {len(source.records) - valid} invalid" in page.text
-    assert ("not finished" in page.text) == (source.facts.get("finished") is not True)
+    assert ("not finished" in page.text) == (not source.facts.finished)
     for failure in source.failures:
         assert all(line in page.text for line in failure.error.splitlines())
     if not source.records:
@@ -201,7 +206,7 @@ def test_charts_of_an_earlier_report_are_replaced_and_other_files_are_not(tmp_pa
     (tmp_path / "charts").mkdir()
     for name in ("old.png", "throughput.png", "notes.txt"):
         (tmp_path / "charts" / name).write_bytes(b"old")
-    write(run(record(), record("granian-1")), tmp_path)
+    write_report(run(record(), record("granian-1")), tmp_path)
     assert not (tmp_path / "charts" / "old.png").exists()
     assert (tmp_path / "charts" / "throughput.png").read_bytes()[1:4] == b"PNG"
     assert (tmp_path / "charts" / "notes.txt").read_bytes() == b"old"
@@ -212,15 +217,17 @@ def test_a_report_of_the_same_run_is_the_same(tmp_path: Path) -> None:
         *repeats("a", "io-async", 100, 110, victim_p99=3.0), *repeats("b", "io-async", 90, 95, valid=False)
     )
     for name in ("one", "two"):
-        write(source, tmp_path / name)
+        write_report(source, tmp_path / name)
     for part in ("report.html", "report.md", "charts/throughput.png", "charts/victims.png"):
         assert (tmp_path / "one" / part).read_bytes() == (tmp_path / "two" / part).read_bytes()
 
 
 def test_an_interrupted_run_says_so_where_a_finished_one_says_how_long_it_took(tmp_path: Path) -> None:
     source = run(record())
-    finished = PageReader(write(source, tmp_path).read_text())
-    cut = PageReader(write(replace(source, facts={**source.facts, "finished": False}), tmp_path).read_text())
+    finished = PageReader(write_report(source, tmp_path).read_text())
+    cut = PageReader(
+        write_report(replace(source, facts=replace(source.facts, finished=False)), tmp_path).read_text()
+    )
     assert "duration 4 min 12 s" in finished.text
     assert "duration not finished" in cut.text
 
@@ -233,7 +240,7 @@ def test_a_note_on_every_record_stands_once_in_the_page(tmp_path: Path) -> None:
         for at in range(20)
         for repeat in range(3)
     ]
-    text = write(run(*many), tmp_path).read_text()
+    text = write_report(run(*many), tmp_path).read_text()
     reader = PageReader(text)
     assert not reader.faults
     assert " ".join(reader.words).count(note.text) == 2  # under the summary, and among the caveats

@@ -10,18 +10,18 @@ import pytest
 
 from bench.errors import UsageError
 from bench.measure.store import read_micro
-from bench.report import write
 from bench.report.chapter import Chapter, chapter
 from bench.report.charts import drawing
 from bench.report.charts.panels import Chart, PlanePanel, StackPanel
-from tests.bench.builders import realistic, record, run
+from bench.results.results import understand
+from tests.bench.builders import realistic, record, report, run
 from tests.bench.report.test_report import PageReader
 from tests.bench.results.study.made import cells, endpoint, io_run, micro
 
 
 @pytest.fixture(scope="module")
 def made() -> Chapter:
-    found = chapter(io_run(), micro(endpoint("io-async", 10_110), endpoint("io-sync", 10_400)))
+    found = chapter(understand(io_run(), micro(endpoint("io-async", 10_110), endpoint("io-sync", 10_400))))
     assert found is not None
     return found
 
@@ -54,7 +54,7 @@ def test_what_users_could_have_is_drawn_from_the_first_level_to_twice_the_highes
     found = [
         one for name, users, rate in rows for one in cells(name, users, rate, rate, p50=2.0, cpu_us=1000.0)
     ]
-    drawn = chapter(run(*found), None)
+    drawn = chapter(understand(run(*found)))
     assert drawn is not None
     (line,) = [trace for trace in ladder_of(drawn)[0].traces if trace.style == "dashes"]
     assert line.points == ((1, pytest.approx(500)), (pytest.approx(4), pytest.approx(2000)))
@@ -101,14 +101,14 @@ def test_each_scenario_has_a_bar_in_process_and_one_over_http(made: Chapter) -> 
 
 
 def test_bars_are_drawn_as_long_as_they_are(made: Chapter) -> None:
-    (axes,) = drawing.whole(Chart("x", "X", "", (costs_of(made),))).axes
+    (axes,) = drawing.whole(Chart(name="x", title="X", reading="", panels=(costs_of(made),))).axes
     ends = [bar.get_x() + bar.get_width() for bar in axes.patches]  # type: ignore[attr-defined]
     assert max(ends) == pytest.approx(sum(costs_of(made).stacks[3].parts))
     assert axes.get_xlim()[1] > max(ends)
 
 
 def test_users_stand_at_equal_distances_for_each_doubling(made: Chapter) -> None:
-    axes = drawing.whole(Chart("x", "X", "", (ladder_of(made)[0],))).axes[0]
+    axes = drawing.whole(Chart(name="x", title="X", reading="", panels=(ladder_of(made)[0],))).axes[0]
     assert [math.log2(at) for at in axes.get_xticks()] == [0, 3, 7]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "8", "128"]
     assert axes.get_xscale() == axes.get_yscale() == "log"
@@ -116,7 +116,7 @@ def test_users_stand_at_equal_distances_for_each_doubling(made: Chapter) -> None
 
 def test_the_page_has_the_chapter_with_every_table_and_chart(made: Chapter, tmp_path: Path) -> None:
     benchmarks = micro(endpoint("io-async", 10_110), endpoint("io-sync", 10_400))
-    page = PageReader(write(io_run(), tmp_path, benchmarks).read_text())
+    page = PageReader(report(io_run(), tmp_path, benchmarks).read_text())
     assert page.faults == []
     assert "study" in page.values("id")
     assert "#study" in page.values("href")
@@ -131,8 +131,8 @@ def test_the_page_has_the_chapter_with_every_table_and_chart(made: Chapter, tmp_
 
 
 def test_other_runs_have_no_such_chapter(tmp_path: Path) -> None:
-    assert chapter(realistic(), None) is None
-    assert "study" not in PageReader(write(run(record()), tmp_path).read_text()).values("id")
+    assert chapter(understand(realistic())) is None
+    assert "study" not in PageReader(report(run(record()), tmp_path).read_text()).values("id")
 
 
 def test_benchmarks_are_read_from_the_runs_folder(tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ import pytest
 
 from bench.model.record import Latency, Record, ResourceSlice, Slice, StageSummary, Worker, WorkerTimeline
 from bench.report.charts import drawing
-from bench.report.charts.panels import Chart, Lane, LanePanel, Step
-from bench.report.plots import charts as drawn_of
-from tests.bench.builders import record, run
+from bench.report.charts.panels import Chart, LanePanel, LoadStep, PlotLane
+from tests.bench.builders import charts_of, record, run
 
 TIMES = (0.5, 1.0, 2.0)
 QUIET = {
@@ -27,12 +26,19 @@ QUIET = {
 
 def worker(pid: int = 1, **columns: object) -> Worker:
     line = WorkerTimeline(**(QUIET | columns))  # type: ignore[arg-type]
-    return Worker(pid, 60, 0.5, 90, tokens=40, pool=10, timeline=line)
+    return Worker(pid=pid, requests=60, cpu_s=0.5, rss_peak_bytes=90, tokens=40, pool=10, timeline=line)
 
 
 def bins(*p99: float | None) -> tuple[Slice, ...]:
     return tuple(
-        Slice(place / 2, 1000.0, 0, None if p99 is None else p99 / 2, p99) for place, p99 in enumerate(p99)
+        Slice(
+            t_s=place / 2,
+            throughput_rps=1000.0,
+            errors=0,
+            p50_ms=None if p99 is None else p99 / 2,
+            p99_ms=p99,
+        )
+        for place, p99 in enumerate(p99)
     )
 
 
@@ -45,13 +51,14 @@ def measured(
 ) -> Record:
     made = record(scenario=scenario, timeline=bins(*p99), **more)  # type: ignore[arg-type]
     slices = tuple(
-        ResourceSlice(at, 0.5, 1, 1, opened) for at, opened in zip(TIMES, connections, strict=False)
+        ResourceSlice(t_s=at, cpu_share=0.5, rss_bytes=1, threads=1, connections=opened)
+        for at, opened in zip(TIMES, connections, strict=False)
     )
     return replace(made, resources=replace(made.resources, workers=workers, timeline=slices))
 
 
 def server(*records: Record) -> Chart:
-    return next(chart for chart in drawn_of(run(*records)) if chart.name == "server")
+    return next(chart for chart in charts_of(run(*records)) if chart.name == "server")
 
 
 def panel(*records: Record) -> LanePanel:
@@ -60,7 +67,7 @@ def panel(*records: Record) -> LanePanel:
     return found
 
 
-def lane(record: Record, start: str) -> Lane:
+def lane(record: Record, start: str) -> PlotLane:
     return next(lane for lane in panel(record).lanes if lane.name.startswith(start))
 
 
@@ -142,7 +149,10 @@ def test_stretches_whose_p99_is_twice_the_usual_are_shaded_in_all_lanes() -> Non
 
 
 def test_a_bin_whose_p50_alone_is_high_is_no_spike() -> None:
-    flat = tuple(Slice(place / 2, 1000.0, 0, p50, 5.0) for place, p50 in enumerate((1.0, 4.9, 1.0, 1.0)))
+    flat = tuple(
+        Slice(t_s=place / 2, throughput_rps=1000.0, errors=0, p50_ms=p50, p99_ms=5.0)
+        for place, p50 in enumerate((1.0, 4.9, 1.0, 1.0))
+    )
     one = measured(worker())
     assert panel(replace(one, summary=replace(one.summary, timeline=flat))).spikes == ()
 
@@ -151,7 +161,11 @@ def test_the_worst_cell_of_each_cause_comes_first_then_the_least_steady() -> Non
     def blocked(lag: float) -> Worker:
         return worker(loop_lag_ms=(lag, lag, lag))
 
-    dip = (Slice(0.0, 1000.0, 0, 1.0, 2.0), Slice(0.5, 10.0, 0, 1.0, 2.0), Slice(1.0, 1000.0, 0, 1.0, 2.0))
+    dip = (
+        Slice(t_s=0.0, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0),
+        Slice(t_s=0.5, throughput_rps=10.0, errors=0, p50_ms=1.0, p99_ms=2.0),
+        Slice(t_s=1.0, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0),
+    )
     shaky = measured(worker(), scenario="shaky")
     shaky = replace(shaky, summary=replace(shaky.summary, timeline=dip))
     found = server(
@@ -169,7 +183,14 @@ def test_the_least_steady_repeat_is_the_one_that_is_shown() -> None:
     dip = measured(worker(), repeat=1)
     dip = replace(
         dip,
-        summary=replace(dip.summary, timeline=(*bins(5.0, 5.0), Slice(1.0, 1.0, 0, 2.0, 4.0), *bins(5.0))),
+        summary=replace(
+            dip.summary,
+            timeline=(
+                *bins(5.0, 5.0),
+                Slice(t_s=1.0, throughput_rps=1.0, errors=0, p50_ms=2.0, p99_ms=4.0),
+                *bins(5.0),
+            ),
+        ),
     )
     assert panel(measured(worker()), dip).where == "native, 32 users, repeat 2"
 
@@ -183,19 +204,28 @@ def test_a_limit_is_drawn_across_its_lane() -> None:
 
 def test_records_of_before_the_timeline_have_no_such_chart() -> None:
     assert [
-        chart.name for chart in drawn_of(run(record(timeline=bins(5.0, 6.0)))) if chart.name == "server"
+        chart.name for chart in charts_of(run(record(timeline=bins(5.0, 6.0)))) if chart.name == "server"
     ] == []
 
 
 @pytest.mark.parametrize("name", ["time", "server"])
 def test_stages_stand_where_they_begin_with_their_level(name: str) -> None:
     stages = tuple(
-        StageSummary(at, 1.0, level, 100, 0, 100.0, Latency()) for at, level in ((0.0, 8.0), (1.0, 32.5))
+        StageSummary(
+            t_s=at,
+            duration_s=1.0,
+            level=level,
+            requests=100,
+            errors=0,
+            throughput_rps=100.0,
+            response_ms=Latency(),
+        )
+        for at, level in ((0.0, 8.0), (1.0, 32.5))
     )
     one = measured(worker())
     one = replace(one, summary=replace(one.summary, stages=stages))
-    chart = next(chart for chart in drawn_of(run(one)) if chart.name == name)
-    assert chart.panels[0].steps == (Step(0.0, 8.0), Step(1.0, 32.5))  # type: ignore[union-attr]
+    chart = next(chart for chart in charts_of(run(one)) if chart.name == name)
+    assert chart.panels[0].steps == (LoadStep(0.0, 8.0), LoadStep(1.0, 32.5))  # type: ignore[union-attr]
     axes = drawing.whole(chart).axes[0]
     assert [1.0, 1.0] in [list(line.get_xdata()) for line in axes.lines]
     if name == "time":

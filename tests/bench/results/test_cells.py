@@ -72,7 +72,9 @@ def test_an_invalid_cell_is_compared_with_nothing() -> None:
     better = gather(repeats("c", "noop-async", 20, 22))[0]
     assert bad.against(good, THROUGHPUT) is None
     assert good.against(bad, THROUGHPUT) is None
-    assert better.against(good, THROUGHPUT) == Comparison(2.0, 20 / 11, 2.2, "higher", clear=True)
+    assert better.against(good, THROUGHPUT) == Comparison(
+        ratio=2.0, low=20 / 11, high=2.2, direction="higher", clear=True
+    )
     assert better.against(good, VICTIM_P99) is None, "not measured"
 
 

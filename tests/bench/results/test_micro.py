@@ -54,9 +54,31 @@ def test_a_file_is_read_whole() -> None:
         {"system": "Linux"},
         (
             Benchmark(
-                *("noop-async", "noop", 2e-3, 1.5e-3, 3e-3, 1e-3, 9e-3, 2.5e-3, 4e-4, 40), {"loop": "uvloop"}
+                name="noop-async",
+                group="noop",
+                median_s=2e-3,
+                q1_s=1.5e-3,
+                q3_s=3e-3,
+                min_s=1e-3,
+                max_s=9e-3,
+                mean_s=2.5e-3,
+                stddev_s=4e-4,
+                rounds=40,
+                extra={"loop": "uvloop"},
             ),
-            Benchmark("other", None, 2e-3, 1.5e-3, 3e-3, 1e-3, 9e-3, 2.5e-3, 4e-4, 40, {}),
+            Benchmark(
+                name="other",
+                group=None,
+                median_s=2e-3,
+                q1_s=1.5e-3,
+                q3_s=3e-3,
+                min_s=1e-3,
+                max_s=9e-3,
+                mean_s=2.5e-3,
+                stddev_s=4e-4,
+                rounds=40,
+                extra={},
+            ),
         ),
     )
 

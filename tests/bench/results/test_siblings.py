@@ -4,9 +4,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from bench.model.facts import read_facts
 from bench.model.plan import Setup
-from bench.model.record import Run
-from bench.results.siblings import mapping, setup_facts, siblings
+from bench.results.siblings import siblings
 from tests.bench.builders import SETUPS, facts
 
 NAMES = tuple(setup.name for setup in SETUPS)
@@ -14,7 +14,7 @@ A = Setup("a", "uvicorn", env={"APP_BENCH": "1"})
 
 
 def found(attribute: str, *setups: Setup) -> tuple[tuple[str, ...], ...]:
-    return siblings(Run("r", facts(*setups), ()), attribute, [setup.name for setup in setups])
+    return siblings(read_facts(facts(*setups)).plan, attribute, [setup.name for setup in setups])
 
 
 def test_the_shipped_kind_of_setups_pair_off_by_loop_parser_and_workers() -> None:
@@ -54,8 +54,8 @@ def test_siblings_differ_in_the_attribute_alone(other: Setup, expected: tuple[tu
 
 def test_the_order_in_which_keys_stand_in_the_facts_does_not_matter() -> None:
     other = dict(reversed(asdict(replace(A, name="b", loop="asyncio")).items()))
-    run = Run("r", {"plan": {"setups": {"a": asdict(A), "b": other}}}, ())
-    assert siblings(run, "loop", ["a", "b"]) == (("a", "b"),)
+    plan = read_facts({"plan": {"setups": {"a": asdict(A), "b": other}}}).plan
+    assert siblings(plan, "loop", ["a", "b"]) == (("a", "b"),)
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,4 @@ def test_the_order_in_which_keys_stand_in_the_facts_does_not_matter() -> None:
     ids=["no plan", "plan of null", "setups of another kind", "a setup of null", "plan of another kind"],
 )
 def test_facts_with_gaps_give_no_siblings(gaps: dict[str, object]) -> None:
-    assert siblings(Run("r", gaps, ()), "loop", NAMES) == ()
-
-
-def test_setups_as_a_list_are_found_by_their_names() -> None:
-    assert setup_facts(Run("r", {"plan": {"setups": [{"name": "a", "loop": "uvloop"}]}}, ())) == {
-        "a": {"name": "a", "loop": "uvloop"}
-    }
-
-
-def test_what_is_no_mapping_is_an_empty_one() -> None:
-    assert [mapping(thing) for thing in ({"a": 1}, None, [1], "x")] == [{"a": 1}, {}, {}, {}]
+    assert siblings(read_facts(gaps).plan, "loop", NAMES) == ()

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model.record import Caveat, Latency, Record, Run, StageSummary, Worker
+from bench.model.record import Caveat, Latency, Record, StageSummary
 from bench.results import tables as tables
 from bench.results.cells import gather
-from bench.results.tables import cores, rank, shares, stage_table, worker_count, worker_table
+from bench.results.results import Results
+from bench.results.tables import rank, stage_table
 from bench.stats.table import Table
-from tests.bench.builders import OPEN, record, repeats, run
+from tests.bench.builders import OPEN, record, repeats, results
 
 
 def column(table: Table, name: str, unit: str | None = None) -> list[str]:
@@ -21,7 +22,7 @@ def column(table: Table, name: str, unit: str | None = None) -> list[str]:
 
 
 def ranks(*records: Sequence[Record]) -> dict[str, str]:
-    table = tables.ranking(run(*[one for some in records for one in some]))
+    table = tables.ranking(results(*[one for some in records for one in some]))
     return dict(zip(column(table, "setup"), column(table, "rank"), strict=True))
 
 
@@ -30,7 +31,7 @@ def ranks(*records: Sequence[Record]) -> dict[str, str]:
 
 def test_a_summary_row_has_the_medians_of_the_repeats() -> None:
     table = tables.summary(
-        run(
+        results(
             record(throughput=990, repeat=0, p50=2, p99=6, cpu_us=80, rss=90_000_000, errors=1),
             record(throughput=1000, repeat=1, p50=3, p99=7, cpu_us=90, rss=91_000_000, errors=2),
             record(throughput=1030, repeat=2, p50=4, p99=9, cpu_us=99, rss=95_000_000),
@@ -55,7 +56,7 @@ def test_a_summary_row_has_the_medians_of_the_repeats() -> None:
 
 def test_the_summary_has_the_best_setup_first_and_invalid_ones_last() -> None:
     table = tables.summary(
-        run(
+        results(
             *repeats("slow", "noop-async", 10, 11),
             *repeats("fast", "noop-async", 30, 31),
             *repeats("wrong", "noop-async", 90, 91, valid=False, caveats=(Caveat("errors", "all"),)),
@@ -68,8 +69,8 @@ def test_the_summary_has_the_best_setup_first_and_invalid_ones_last() -> None:
 
 
 def test_an_empty_run_has_an_empty_summary() -> None:
-    assert tables.summary(run()).rows == ()
-    assert tables.summary(run()).notes == ()
+    assert tables.summary(results()).rows == ()
+    assert tables.summary(results()).notes == ()
 
 
 # --- p99 by time ---------------------------------------------------------------------------------
@@ -82,7 +83,7 @@ def headings(table: Table) -> list[str]:
 def test_p99_by_time_stands_next_to_p99_where_it_is_more_than_twice_as_long() -> None:
     """A freeze that 32 of 20,000 requests met: 1 % of them were slower than 0.21 ms, of their time than 700 ms."""
     table = tables.summary(
-        run(
+        results(
             record("frozen", throughput=900, p50=0.1, p99=0.21, p99_by_time=700.0),
             record("steady", throughput=800, p50=2.0, p99=6.0, p99_by_time=12.0),
         )
@@ -99,7 +100,7 @@ def test_p99_by_time_takes_no_room_where_it_says_nothing() -> None:
         [record(p99=6.0)],
         [record(p99=6.0, p99_by_time=900.0, load=OPEN)],  # whose arrivals do not wait for the server
     ):
-        table = tables.summary(run(*cells))
+        table = tables.summary(results(*cells))
         assert "p99 by time" not in headings(table)
         assert not [note for note in table.notes if note.startswith("p99 by time")]
 
@@ -108,22 +109,22 @@ def test_p99_by_time_is_the_median_of_the_repeats() -> None:
     three = [
         record(repeat=at, p99=6.0, p99_by_time=by_time) for at, by_time in enumerate((8.0, 400.0, 500.0))
     ]
-    assert column(tables.summary(run(*three)), "p99 by time") == ["400"]
+    assert column(tables.summary(results(*three)), "p99 by time") == ["400"]
 
 
 @pytest.mark.parametrize("make", [tables.ranking, tables.twin_table])
-def test_p99_by_time_stands_in_every_table_of_closed_loads(make: Callable[[Run], Table]) -> None:
+def test_p99_by_time_stands_in_every_table_of_closed_loads(make: Callable[[Results], Table]) -> None:
     cells = [
         record(setup, scenario, p99=6.0, p99_by_time=by_time)
         for setup in ("a", "b")
         for scenario, by_time in (("io-async", 7.0), ("io-sync", 60.0))
     ]
-    table = make(run(*cells))
+    table = make(results(*cells))
     assert sorted(column(table, "p99 by time")) == ["", "", "60.0", "60.0"]
     assert {len(row.entries) for row in table.rows} == {len(table.columns)}
     assert [note for note in table.notes if note.startswith("p99 by time")]
     plain = make(
-        run(*(replace(one, summary=replace(one.summary, time_weighted_ms=Latency())) for one in cells))
+        results(*(replace(one, summary=replace(one.summary, time_weighted_ms=Latency())) for one in cells))
     )
     assert "p99 by time" not in headings(plain)
 
@@ -188,7 +189,7 @@ def test_open_loads_rank_by_p99_as_their_rate_is_given() -> None:
             record(setup, throughput=throughput, repeat=at, load=OPEN, p99=p99) for at, p99 in enumerate(p99s)
         ]
 
-    found = tables.ranking(run(*cell("a", 401, 9, 10), *cell("b", 399, 4, 5), *cell("c", 400, 4.5, 6)))
+    found = tables.ranking(results(*cell("a", 401, 9, 10), *cell("b", 399, 4, 5), *cell("c", 400, 4.5, 6)))
     assert column(found, "setup") == ["b", "c", "a"]
     assert column(found, "rank") == ["1", "1", "3"]
     assert column(found, "to leader") == ["", "~", "2.11 ×"]
@@ -196,7 +197,7 @@ def test_open_loads_rank_by_p99_as_their_rate_is_given() -> None:
 
 def test_the_ratio_to_the_leader_is_a_tilde_where_repeats_overlap() -> None:
     table = tables.ranking(
-        run(
+        results(
             *repeats("a", "noop-async", 100, 110, 120),
             *repeats("b", "noop-async", 95, 105, 115),
             *repeats("c", "noop-async", 54, 55, 56),
@@ -208,16 +209,16 @@ def test_the_ratio_to_the_leader_is_a_tilde_where_repeats_overlap() -> None:
 
 
 def test_a_scenario_with_one_setup_has_no_ranking() -> None:
-    table = tables.ranking(run(*repeats("a", "noop-async", 1, 2), *repeats("b", "io-async", 1, 2)))
+    table = tables.ranking(results(*repeats("a", "noop-async", 1, 2), *repeats("b", "io-async", 1, 2)))
     assert (table.rows, table.notes) == ((), ())
 
 
-# --- twins and workers ---------------------------------------------------------------------------
+# --- twins ---------------------------------------------------------------------------
 
 
 def test_twins_are_held_against_their_reference() -> None:
     table = tables.twin_table(
-        run(
+        results(
             *repeats("uvicorn", "io-misuse", 90, 95, victim_p99=330.0),
             *repeats("uvicorn", "io-sync", 1900, 3100),
             *repeats("uvicorn", "io-async", 3000, 3200, victim_p99=2.5),
@@ -233,7 +234,7 @@ def test_twins_are_held_against_their_reference() -> None:
 def test_a_victim_whose_time_grew_with_the_cell_has_a_floor() -> None:
     grown = (Caveat("victim-grows", "900 ms, then 2,700 ms"),)
     table = tables.twin_table(
-        run(
+        results(
             *repeats("uvicorn", "io-async", 3000, 3200, victim_p99=2.5),
             *repeats("uvicorn", "io-misuse", 90, 95, victim_p99=1820.0, caveats=grown),
         )
@@ -241,38 +242,6 @@ def test_a_victim_whose_time_grew_with_the_cell_has_a_floor() -> None:
     assert column(table, "victim p99") == ["2.50", "≥ 1,820"]
     assert column(table, "p99") == ["6.00", "6.00"]  # of the load itself, which is no victim
     assert any("≥" in note for note in table.notes)
-
-
-def test_workers_show_the_smallest_and_largest_share_of_any_repeat() -> None:
-    table = tables.worker_table(
-        run(
-            record("uvicorn-2", workers=(60, 40), repeat=0, cpus=(0, 1)),
-            record("uvicorn-2", workers=(30, 70), repeat=1, cpus=(0, 1)),
-            record("uvicorn", workers=(100,)),
-        )
-    )
-    assert column(table, "setup") == ["uvicorn-2"]
-    found = [column(table, name)[0] for name in ("workers", "cores", "least busy", "busiest")]
-    assert found == ["2", "2", "30", "70"]
-
-
-@pytest.mark.parametrize(
-    ("workers", "expected"),
-    [((None, None), ["–", "–"]), ((100,), ["0.0", "100"]), ((100, 0), ["0.0", "100"])],
-    ids=["answers do not tell", "one of two never answered and was never seen", "one of two never answered"],
-)
-def test_shares_of_workers_with_gaps(workers: tuple[int | None, ...], expected: list[str]) -> None:
-    table = tables.worker_table(run(record("uvicorn-2", workers=workers)))
-    assert [column(table, name)[0] for name in ("least busy", "busiest")] == expected
-
-
-def test_shares_cores_and_worker_counts() -> None:
-    some = [Worker(1, 75, 0, 0), Worker(2, 25, 0, 0), Worker(3, None, 0, 0)]
-    assert shares(some) == (0.25, 0.75)
-    assert shares([Worker(1, 0, 0, 0)]) == ()
-    pinned, free = gather([record("a", cpus=(0, 1)), record("b", cpus=(), workers=(3, 4, 5))])
-    assert (cores(pinned), cores(free)) == (2, None)
-    assert (worker_count(pinned, {"a": {"workers": 4}}), worker_count(free, {})) == (4, 3)
 
 
 # --- caveats -------------------------------------------------------------------------------------
@@ -284,49 +253,20 @@ def test_caveats_with_the_records_that_carry_them() -> None:
     assert tables.caveats_of([one, two]) == ((lag, (one,)), (steal, (one, two)))
 
 
-UNCHECKED = Caveat("unchecked", "GET / has no check: only its status was looked at")
-
-
-def test_a_note_that_every_cell_carries_is_said_once() -> None:
-    table = tables.summary(
-        run(
-            record(caveats=(UNCHECKED,)),
-            record(repeat=1, caveats=(Caveat("lag", "1 ms"), UNCHECKED)),
-            record("b", caveats=(UNCHECKED,)),
-        )
-    )
-    assert [(row.entries[0], row.codes) for row in table.rows] == [("b", ()), ("uvicorn", ("lag",))]
-    assert [note for note in table.notes if "unchecked" in note] == [
-        f"In every cell, unchecked: {UNCHECKED.text}."
-    ]
-
-
-def test_a_note_that_some_cells_carry_stays_with_them() -> None:
-    table = tables.summary(run(record("a", throughput=2000, caveats=(UNCHECKED,)), record("b")))
-    assert [row.codes for row in table.rows] == [("unchecked",), ()]
-    assert not [note for note in table.notes if "unchecked" in note]
-
-
-def test_a_doubt_that_every_cell_carries_stays_with_each() -> None:
-    lag = Caveat("lag", "1 ms")
-    table = tables.summary(run(record("a", caveats=(lag,)), record("b", caveats=(lag,))))
-    assert [row.codes for row in table.rows] == [("lag",), ("lag",)]
-
-
-def test_of_several_texts_of_one_note_its_code_is_said() -> None:
-    other = Caveat("unchecked", "GET /other has no check")
-    table = tables.summary(run(record("a", caveats=(UNCHECKED,)), record("b", caveats=(other,))))
-    assert [note for note in table.notes if "unchecked" in note] == ["In every cell, unchecked."]
-
-
-# --- stages and balance --------------------------------------------------------------------------
+# --- stages --------------------------------------------------------------------------
 
 
 def staged(repeat: int, *throughputs: float) -> Record:
     made = record(scenario="io-async", repeat=repeat)
     stages = tuple(
         StageSummary(
-            place * 1.5, 1.5, 8.0 * (place + 1), 100, place, rps, Latency(p50=rps / 100, p99=rps / 10)
+            t_s=place * 1.5,
+            duration_s=1.5,
+            level=8.0 * (place + 1),
+            requests=100,
+            errors=place,
+            throughput_rps=rps,
+            response_ms=Latency(p50=rps / 100, p99=rps / 10),
         )
         for place, rps in enumerate(throughputs)
     )
@@ -334,7 +274,7 @@ def staged(repeat: int, *throughputs: float) -> Record:
 
 
 def test_each_stage_of_a_changing_load_has_its_row() -> None:
-    table = stage_table(run(staged(0, 100, 400), staged(1, 110, 380)))
+    table = stage_table(results(staged(0, 100, 400), staged(1, 110, 380)))
     assert [row.entries for row in table.rows] == [
         ("1", "0", "1.5", "8.00", "105", "9.5", "1.05", "10.5", "0"),
         ("2", "1.5", "1.5", "16.0", "390", "5.1", "3.90", "39.0", "2"),
@@ -343,13 +283,4 @@ def test_each_stage_of_a_changing_load_has_its_row() -> None:
 
 
 def test_a_constant_load_has_no_stages() -> None:
-    assert stage_table(run(record())).rows == ()
-
-
-def test_the_imbalance_of_workers_is_that_of_the_worst_repeat() -> None:
-    """75 % of one in two is 1.5 times the mean; 60 % is 1.2."""
-    made = [
-        record("uvicorn-2", repeat=repeat, workers=counts)
-        for repeat, counts in enumerate([(60, 40), (25, 75)])
-    ]
-    assert column(worker_table(run(*made)), "imbalance") == ["1.50"]
+    assert stage_table(results(record())).rows == ()

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.stats.estimate import Comparison, Estimate, chance, compare, estimate, geometric_mean, times
+from bench.stats.estimate import Comparison, Estimate, chance, compare, estimate, geometric_mean
 
 figures = st.lists(st.floats(0.01, 1e6), min_size=1, max_size=6)
 
 
 def verdict(base: list[float], new: list[float]) -> str | None:
     found = compare(estimate(base), estimate(new))
-    return found.verdict if found else None
+    return found.direction if found else None
 
 
 def test_an_estimate_is_the_median_and_the_range() -> None:
@@ -41,7 +41,7 @@ def test_spread(repeats: list[float], expected: float | None) -> None:
 
 def test_a_comparison_has_the_ratio_of_the_medians_and_the_extreme_ratios_of_two_repeats() -> None:
     assert compare(estimate([100.0, 90.0, 120.0]), estimate([200.0, 180.0, 240.0])) == Comparison(
-        2.0, 1.5, 240 / 90, "higher"
+        ratio=2.0, low=1.5, high=240 / 90, direction="higher"
     )
 
 
@@ -122,27 +122,8 @@ def test_no_comparison_with_what_was_not_measured_or_reaches_down_to_zero() -> N
 
 
 def test_the_text_of_a_comparison_without_evidence_is_a_tilde() -> None:
-    assert Comparison(1.31, 1.2, 1.4, "higher").text == "1.31 ×"
-    assert Comparison(1.31, 0.9, 1.4, "no evidence").text == "~"
-
-
-@pytest.mark.parametrize(
-    ("ratio", "expected"),
-    [
-        (0.0433, "0.043 ×"),
-        (0.0994, "0.099 ×"),
-        (0.0996, "0.10 ×"),
-        (1.314, "1.31 ×"),
-        (9.994, "9.99 ×"),
-        (9.996, "10.0 ×"),
-        (14.23, "14.2 ×"),
-        (99.96, "100 ×"),
-        (1460.4, "1,460 ×"),
-    ],
-    ids=lambda value: str(value) if isinstance(value, float) else "",
-)
-def test_a_ratio_is_written_in_three_digits_or_so(ratio: float, expected: str) -> None:
-    assert times(ratio) == expected
+    assert Comparison(ratio=1.31, low=1.2, high=1.4, direction="higher").text == "1.31 ×"
+    assert Comparison(ratio=1.31, low=0.9, high=1.4, direction="no evidence").text == "~"
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 5), (5, 5)], ids=str)

@@ -2,21 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from bench.model.change import HIGHER_IS_WORSE
 from bench.stats.estimate import estimate
-from bench.stats.metrics import (
-    CPU,
-    MEMORY,
-    P50,
-    P99,
-    P99_BY_TIME,
-    THROUGHPUT,
-    VICTIM_P99,
-    Metric,
-    share,
-    spread,
-    three_digits,
-    whole,
-)
+from bench.stats.metrics import CPU, JUDGED, MEMORY, P50, P99, P99_BY_TIME, THROUGHPUT, VICTIM_P99, Metric
 from tests.bench.builders import record
 
 
@@ -63,35 +51,8 @@ def test_figures_are_shown_with_their_range_where_there_are_several() -> None:
     assert P99.show_range(single) == "5.00"
 
 
-@pytest.mark.parametrize(
-    ("figure", "as_whole", "as_three"),
-    [
-        (0.0433, "0.0", "0.043"),
-        (1.266, "1.3", "1.27"),
-        (9.996, "10.0", "10.0"),
-        (12.66, "12.7", "12.7"),
-        (99.97, "100.0", "100"),
-        (100.4, "100", "100"),
-        (12_345.6, "12,346", "12,346"),
-    ],
-    ids=str,
-)
-def test_how_figures_are_written(figure: float, as_whole: str, as_three: str) -> None:
-    assert (whole(figure), three_digits(figure)) == (as_whole, as_three)
-
-
-def test_shares_are_percentages() -> None:
-    assert [share(figure) for figure in (None, 0.0, 0.0424, 0.0994, 0.0996, 0.126, 1.0)] == [
-        "–",
-        "0.0",
-        "4.2",
-        "9.9",
-        "10",
-        "13",
-        "100",
-    ]
-    assert (spread(estimate([100.0, 95.0, 110.0])), spread(estimate([100.0])), spread(None)) == (
-        "15",
-        "–",
-        "–",
-    )
+def test_every_metric_that_runs_are_judged_by_has_the_worse_way_of_the_gates() -> None:
+    assert list(JUDGED) == ["throughput", "p50", "p99", "cpu", "memory"]
+    assert {key: metric.better == "lower" for key, metric in JUDGED.items()} == {
+        key: HIGHER_IS_WORSE[key] for key in JUDGED
+    }

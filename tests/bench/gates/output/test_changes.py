@@ -2,20 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.gates.output.changes import difference, summary
+from bench.gates.output.changes import summary
 from bench.model.change import Change
-
-
-@pytest.mark.parametrize(
-    ("ratio", "said"),
-    [
-        pytest.param(1.00512, "+0.51 %", id="more"),
-        pytest.param(0.95, "-5.00 %", id="less"),
-        pytest.param(0.9999999, "+0.00 %", id="nothing is not less than nothing"),
-    ],
-)
-def test_a_difference_has_its_sign(ratio: float, said: str) -> None:
-    assert difference(ratio) == said
 
 
 @pytest.mark.parametrize(

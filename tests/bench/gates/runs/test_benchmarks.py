@@ -19,7 +19,19 @@ def timed(
 ) -> Benchmark:
     """In microseconds."""
     q1, median, q3 = q1 / 1e6, median / 1e6, q3 / 1e6
-    return Benchmark(name, group, median, q1, q3, q1 / 2, q3 * 9, median, q1, rounds, {})
+    return Benchmark(
+        name=name,
+        group=group,
+        median_s=median,
+        q1_s=q1,
+        q3_s=q3,
+        min_s=q1 / 2,
+        max_s=q3 * 9,
+        mean_s=median,
+        stddev_s=q1,
+        rounds=rounds,
+        extra={},
+    )
 
 
 ANCHOR = timed("bare-app", 100, 100, 100)

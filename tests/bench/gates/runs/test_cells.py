@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from bench.errors import UsageError
-from bench.gates.runs.cells import NOT_QUIET, compare
+from bench.gates.runs import cells
+from bench.gates.runs import pairs as pairing
 from bench.gates.runs.outcome import Outcome
-from bench.gates.runs.pairs import pairs
+from bench.gates.runs.pairs import CellPair
 from bench.model.change import Verdict
+from bench.model.facts import RunFacts
 from bench.model.plan import ClosedLoad, OpenLoad, Setup
 from bench.model.record import Caveat, Failure, Record, Run
+from bench.results.caveats import NOT_QUIET
+from bench.results.results import understand
 from bench.stats.metrics import MEMORY, P99, Metric
 from bench.stats.table import Row
 from tests.bench.builders import CLOSED, OPEN, record, repeats, run
@@ -21,6 +26,16 @@ ANCHORS = (*repeats("anchor", "ping", *[2000.0] * 5), *repeats("anchor", "ping",
 ERRORS = Caveat("errors", "12 of 2,410 requests failed (12 status-500)")
 SHED = Caveat("shed", "40 sessions never started: all of max_sessions were under way")
 SATURATED = Caveat("generator-saturated", "the generator used 90 % of its core: it may be what is measured")
+
+
+def compare(
+    base: Run, head: Run, threshold: float, metrics: Sequence[Metric] = (), despite: Iterable[str] = ()
+) -> Outcome:
+    return cells.compare(understand(base), understand(head), threshold, metrics, despite)
+
+
+def pairs(base: Run, head: Run) -> tuple[CellPair, ...]:
+    return pairing.pairs(understand(base), understand(head))
 
 
 def outcome(
@@ -402,7 +417,7 @@ def test_loads_that_both_runs_have_are_compared_and_the_rest_is_missing() -> Non
     )
     new = (*both, *repeats("a", "noop-async", 1, 2, load=ClosedLoad(64, 3.0)))
     found = [
-        (pair.base is not None, pair.new is not None, pair.name) for pair in pairs(run(*base), run(*new))
+        (pair.base is not None, pair.head is not None, pair.name) for pair in pairs(run(*base), run(*new))
     ]
     assert found == [
         (True, False, "a / noop-async / native / 16 users"),
@@ -439,7 +454,7 @@ def test_setups_that_are_not_in_the_records_may_differ() -> None:
 
 
 def test_runs_without_facts_can_be_compared() -> None:
-    empty = Run("empty", {}, repeats("a", "noop-async", 1, 1))
+    empty = Run("empty", RunFacts(), repeats("a", "noop-async", 1, 1))
     assert compare(empty, empty, 0.05, (MEMORY,)).judgement.verdict == "no change"
 
 

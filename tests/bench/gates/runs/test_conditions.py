@@ -7,9 +7,9 @@ import pytest
 
 from bench.errors import UsageError
 from bench.gates.runs.conditions import FIELDS, Difference, check, of_loads, of_machines, of_runs
+from bench.model.facts import read_facts
 from bench.model.plan import ClosedLoad, OpenLoad, Setup
 from bench.model.record import Run
-from bench.results.siblings import mapping
 from tests.bench.builders import facts
 
 UVICORN = Setup("uvicorn", "uvicorn", env={"APP_BENCH": "1"})
@@ -19,14 +19,19 @@ CPUS = {"server": [0], "generator": [1]}
 
 def run(*setups: Setup, host: Mapping[str, object] | None = None, **more: object) -> Run:
     some = facts(*(setups or (UVICORN,)), **(host or {}))
-    return Run("r", some | {"environment": ENVIRONMENT, "cpus": CPUS, "seed": 1} | more, ())
+    return told(some | {"environment": ENVIRONMENT, "cpus": CPUS, "seed": 1} | more)
 
 
-HOST = mapping(run().facts["host"])
+def told(facts: Mapping[str, object]) -> Run:
+    return Run("r", read_facts(facts), ())
+
+
+HOST = facts()["host"]
+assert isinstance(HOST, Mapping)
 
 
 def said(base: Run, new: Run) -> list[tuple[str | None, str]]:
-    return [(one.field, one.text) for one in of_runs(base, new, ["uvicorn"])]
+    return [(one.field, one.text) for one in of_runs(base.facts, new.facts, ["uvicorn"])]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +60,7 @@ def said(base: Run, new: Run) -> list[tuple[str | None, str]]:
             id="interpreter",
         ),
         pytest.param(
-            Run("r", run().facts | {"host": {k: v for k, v in HOST.items() if k != "cores"}}, ()),
+            told({**run().facts.source, "host": {k: v for k, v in HOST.items() if k != "cores"}}),
             [(None, "cores: 2 before, unknown now")],
             id="what is unknown of a machine",
         ),
@@ -106,10 +111,8 @@ def said(base: Run, new: Run) -> list[tuple[str | None, str]]:
             id="definition of the setup, but not its description",
         ),
         pytest.param(run(UVICORN, Setup("other", "granian")), [], id="a setup more"),
-        pytest.param(Run("r", {}, ()), [], id="nothing is known of the new run"),
-        pytest.param(
-            Run("r", {"host": None, "cpus": None, "plan": []}, ()), [], id="facts that were cut off"
-        ),
+        pytest.param(told({}), [], id="nothing is known of the new run"),
+        pytest.param(told({"host": None, "cpus": None, "plan": []}), [], id="facts that were cut off"),
     ],
 )
 def test_differences_of_runs(new: Run, expected: list[tuple[str | None, str]]) -> None:
@@ -117,13 +120,13 @@ def test_differences_of_runs(new: Run, expected: list[tuple[str | None, str]]) -
 
 
 def test_a_setup_that_is_not_compared_may_differ() -> None:
-    assert of_runs(run(), run(replace(UVICORN, workers=2)), []) == ()
+    assert of_runs(run().facts, run(replace(UVICORN, workers=2)).facts, []) == ()
 
 
 def test_a_field_that_a_setup_of_older_runs_did_not_have_is_no_difference() -> None:
     old = asdict(UVICORN)
     del old["services"]
-    base = Run("r", {"plan": {"setups": {"uvicorn": old}}}, ())
+    base = told({"plan": {"setups": {"uvicorn": old}}})
     assert said(base, run()) == []
 
 
@@ -131,7 +134,7 @@ def test_facts_read_from_json_are_those_they_were_written_from() -> None:
     """JSON has lists where the model has tuples."""
     setup = replace(UVICORN, args=("--backlog", "5"))
     read = asdict(setup) | {"args": ["--backlog", "5"]}
-    assert said(run(setup), Run("r", {"plan": {"setups": {"uvicorn": read}}}, ())) == []
+    assert said(run(setup), told({"plan": {"setups": {"uvicorn": read}}})) == []
 
 
 @pytest.mark.parametrize(
@@ -237,11 +240,11 @@ def test_an_unknown_field_is_named() -> None:
 def test_every_field_that_can_be_refused_can_be_borne() -> None:
     differing = run(
         replace(UVICORN, workers=2),
-        host={"cpu_model": 1, "cores": 1, "governor": 1, "virtualisation": 1, "python": 1},
+        host={"cpu_model": "x", "cores": 1, "governor": "x", "virtualisation": "x", "python": "x"},
         cpus={"server": [], "generator": []},
         environment={"settings": {}, "dotenv": True},
     )
-    fields = {one.field for one in of_runs(run(), differing, ["uvicorn"])} - {None}
+    fields = {one.field for one in of_runs(run().facts, differing.facts, ["uvicorn"])} - {None}
     assert fields == {
         "cpu_model",
         "cores",

@@ -11,6 +11,7 @@ import pytest
 
 from bench.gates.runs.cells import compare
 from bench.model.change import Judgement
+from bench.results.results import understand
 from tests.bench.gates.runs.drift import BURST_SHARE, Within, code, measured
 
 RUNS = 200
@@ -30,7 +31,7 @@ def judgement(
     what = code(rng, cells)
     base = measured(rng, what, repeats, within, anchored=anchored, bursts=bursts, name="base")
     head = measured(rng, what, repeats, within, anchored=anchored, bursts=bursts, name="head", cpu=cpu)
-    return compare(base, head, 0.05).judgement
+    return compare(understand(base), understand(head), 0.05).judgement
 
 
 @pytest.mark.parametrize("within", ["level", "ar1", "phases"])

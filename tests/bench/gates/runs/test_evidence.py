@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bench.gates.runs.evidence import Better, Evidence, Side, felt, judge
+from bench.gates.runs.evidence import CellEvidence, CellLogs, judge, sensitivity
 from bench.model.change import Change, Verdict
+from bench.stats.metrics import Better
 
 EXAMPLES = settings(max_examples=60, derandomize=True)
 several = st.lists(st.floats(1, 1000), min_size=2, max_size=5)
@@ -22,15 +23,17 @@ def evidence(
     *,
     metric: str = "memory",
     closed: bool = True,
-) -> Evidence:
+) -> CellEvidence:
     """Of memory, which feels nothing of the machine's speed, unless another metric is named."""
     its = anchors or ([], [])
     sides = [
-        Side(tuple(map(math.log, mine)), tuple(map(math.log, one)))
+        CellLogs(tuple(map(math.log, mine)), tuple(map(math.log, one)))
         for mine, one in zip((base, head), its, strict=True)
     ]
     change = Change("a", metric, None, unit="µs")
-    return Evidence(change=change, better=better, felt=felt(metric, closed), base=sides[0], head=sides[1])
+    return CellEvidence(
+        change=change, better=better, felt=sensitivity(metric, closed), base=sides[0], head=sides[1]
+    )
 
 
 def change(base: list[float], head: list[float], better: Better = "lower", threshold: float = 0.05) -> Change:

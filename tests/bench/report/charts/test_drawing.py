@@ -12,17 +12,17 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from bench.model.record import Caveat, Record, Slice
-from bench.report import plots
 from bench.report.charts import drawing
+from bench.report.charts.curves import nines
 from bench.report.charts.panels import Chart
 from bench.stats.table import marks
-from tests.bench.builders import realistic, record, repeats, run
+from tests.bench.builders import charts_of, realistic, record, repeats, run
 
 LONG = "my-company-uvicorn-asyncio-httptools-with-everything-turned-on"
 
 
 def chart(name: str, *records: Sequence[Record]) -> Chart:
-    made = plots.charts(run(*[one for some in records for one in some]))
+    made = charts_of(run(*[one for some in records for one in some]))
     return next(found for found in made if found.name == name)
 
 
@@ -55,7 +55,7 @@ def test_the_words_of_a_strip_carry_the_marks_of_its_caveats() -> None:
     drawn = chart("throughput", repeats("a", "noop-async", 2, 3, caveats=doubts))
     (axes,) = axes_of(drawn)
     assert axes.texts[0].get_text() == "noop-async [a b]"
-    assert drawing.explained(drawn, marks(drawn.codes)) == "a: lag; b: steal"
+    assert drawing.explanation(drawn, marks(drawn.codes)) == "a: lag; b: steal"
 
 
 def test_victims_stand_on_a_logarithmic_axis_at_their_p99() -> None:
@@ -88,7 +88,7 @@ def test_victims_have_the_same_axis_in_all_panels() -> None:
     ("percentile", "place"), [(0, 0), (90, 1), (99, 2), (99.9, 3)], ids=["none", "one nine", "two", "three"]
 )
 def test_percentiles_stand_by_their_nines(percentile: float, place: float) -> None:
-    assert drawing.nines(percentile) == pytest.approx(place)
+    assert nines(percentile) == pytest.approx(place)
 
 
 def test_ticks_of_a_curve_stand_at_the_percentiles_that_they_name() -> None:
@@ -102,7 +102,7 @@ def test_a_panel_alone_is_an_svg_document_that_parses() -> None:
     names = {
         code: code[:1] for code in ("errors", "few-samples", "generator-saturated", "lag", "uneven-workers")
     }
-    for drawn in plots.charts(realistic()):
+    for drawn in charts_of(realistic()):
         element = ElementTree.fromstring(drawing.svg(drawn.panels[0], names))
         assert element.tag == "{http://www.w3.org/2000/svg}svg"
 
@@ -119,7 +119,9 @@ def test_long_names_are_cut_so_that_nothing_leaves_its_panel_or_overlaps() -> No
         Caveat(code, "") for code in ("generator-saturated", "few-samples", "lag", "uneven-workers")
     )
     curve = ((0.0, 1.0), (99.0, 2.0))
-    timeline = tuple(Slice(place / 10, 1000.0, 0, 1.0, 2.0) for place in range(5))
+    timeline = tuple(
+        Slice(t_s=place / 10, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0) for place in range(5)
+    )
     told = run(
         *repeats(
             LONG, "noop-async", 10_123, 10_456, caveats=doubts, valid=False, workers=(3, 4), timeline=timeline
@@ -128,7 +130,7 @@ def test_long_names_are_cut_so_that_nothing_leaves_its_panel_or_overlaps() -> No
         *repeats("b", "noop-async", 10_123, 10_456, curve=curve),
         *repeats(LONG, f"{LONG}-async", 1, 2, curve=curve, caveats=doubts, valid=False, victim_p99=3.0),
     )
-    for drawn in plots.charts(told):
+    for drawn in charts_of(told):
         for panel in drawn.panels:
             assert out_of_bounds(replace(drawn, panels=(panel,))) == [], drawn.name
 

@@ -9,16 +9,15 @@ import pytest
 
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.record import Generator, Latency, Record, Worker, WorkerTimeline
-from bench.results.findings import findings
 from bench.results.findings.causes import of_record
-from tests.bench.builders import found, record, run
+from tests.bench.builders import findings, found, record, run
 
 LOAD = ClosedLoad(32, 2.0)
 
 
 def worker(pid: int = 1, *, cpu_s: float = 0.2, requests: int | None = 100, **figures: object) -> Worker:
     """A worker that used a tenth of its core, unless told otherwise."""
-    return Worker(pid, requests, cpu_s, 1, **figures)  # type: ignore[arg-type]
+    return Worker(pid=pid, requests=requests, cpu_s=cpu_s, rss_peak_bytes=1, **figures)  # type: ignore[arg-type]
 
 
 def lane(**columns: tuple[float | None, ...]) -> WorkerTimeline:
@@ -33,7 +32,7 @@ def measured(
     return replace(
         made,
         resources=replace(made.resources, workers=workers, cpu_s=used, busy_share=busy),
-        generator=Generator(generator, 20.0),
+        generator=Generator(cpu_share=generator, cpu_us_per_request=20.0),
     )
 
 

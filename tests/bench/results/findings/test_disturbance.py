@@ -8,9 +8,8 @@ import pytest
 
 from bench.model.record import Record
 from bench.results.audit import audit
-from bench.results.findings import findings
 from bench.results.findings.finding import Finding
-from tests.bench.builders import record, run
+from tests.bench.builders import findings, record, run
 
 
 def shared(repeat: int, others: float = 0.0, steal: float = 0.0) -> Record:

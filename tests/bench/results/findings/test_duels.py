@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bench.results.findings import Finding
-from bench.results.findings.finding import NOT_SHOWN
+from bench.results.findings.finding import NOT_SHOWN, Finding
 from tests.bench.builders import found, repeats, topics
 
 

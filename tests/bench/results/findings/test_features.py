@@ -7,10 +7,9 @@ from dataclasses import replace
 from bench.model.plan import Setup
 from bench.model.record import Record
 from bench.plan.config import load_setups
-from bench.results.findings import Finding, findings
-from bench.results.findings.finding import NOT_SHOWN
-from bench.results.siblings import featured
-from tests.bench.builders import repeats, run
+from bench.results.findings.finding import NOT_SHOWN, Finding
+from bench.results.siblings import feature_setups
+from tests.bench.builders import findings, repeats, run
 
 PLAIN = Setup("plain", "uvicorn", env={"A": "1"})
 CACHED = replace(PLAIN, name="cached", env={"A": "1", "CACHE": "on"}, services=("redis",))
@@ -26,7 +25,9 @@ def of(*records: tuple[Record, ...], setups: tuple[Setup, ...] = (PLAIN, CACHED,
 
 
 def test_a_featured_setup_has_more_environment_and_nothing_else() -> None:
-    assert featured(run(setups=(PLAIN, CACHED, ZIPPED, OTHER, MORE))) == (("plain", ("cached", "zipped")),)
+    assert feature_setups(run(setups=(PLAIN, CACHED, ZIPPED, OTHER, MORE)).facts.plan) == (
+        ("plain", ("cached", "zipped")),
+    )
 
 
 def test_each_feature_is_a_ratio_to_the_plain_one() -> None:
@@ -55,7 +56,9 @@ def test_without_the_plain_one_there_is_none() -> None:
 def test_every_shipped_feature_stands_beside_uvicorn() -> None:
     setups = load_setups()
     ((_, others),) = [
-        found for found in featured(run(setups=tuple(setups.values()))) if found[0] == "uvicorn"
+        found
+        for found in feature_setups(run(setups=tuple(setups.values())).facts.plan)
+        if found[0] == "uvicorn"
     ]
     features = (
         "memory-cache",

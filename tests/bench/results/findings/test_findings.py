@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bench.results.findings import findings
-from bench.results.findings.finding import listed
-from tests.bench.builders import OPEN, realistic, repeats, topics
+from tests.bench.builders import OPEN, findings, realistic, repeats, topics
 
 
 def test_a_run_of_everything_has_five_findings_in_this_order() -> None:
@@ -28,12 +26,3 @@ def test_what_was_not_measured_has_no_finding() -> None:
         )
         == []
     )
-
-
-def test_names_are_listed_as_one_says_them() -> None:
-    assert [listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
-        "",
-        "a",
-        "a and b",
-        "a, b and c",
-    ]

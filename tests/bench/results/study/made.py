@@ -60,7 +60,7 @@ def io_run(*more: Record, setups: tuple[Setup, ...] = (Setup("uvicorn", "uvicorn
 def busy(found: Record, share: float) -> Record:
     """The record with a server that used this share of its one core."""
     cpu_s = share * found.cell.load.duration_s
-    workers = (Worker(1, None, cpu_s, 1, tokens=40),)
+    workers = (Worker(pid=1, requests=None, cpu_s=cpu_s, rss_peak_bytes=1, tokens=40),)
     return replace(found, resources=replace(found.resources, cpu_s=cpu_s, workers=workers, cpus=(0,)))
 
 
@@ -76,7 +76,19 @@ def benchmark(
     """A benchmark whose call takes so many microseconds by itself, after 5 of them for running a coroutine."""
     median_s = (us + 5) * concurrency / 1e6
     facts = {"layer": layer, "loop": loop, "concurrency": concurrency, "calibration_us": 5.0, **extra}
-    return Benchmark(name, None, *[median_s] * 6, 0.0, 10, facts)
+    return Benchmark(
+        name=name,
+        group=None,
+        median_s=median_s,
+        q1_s=median_s,
+        q3_s=median_s,
+        min_s=median_s,
+        max_s=median_s,
+        mean_s=median_s,
+        stddev_s=0.0,
+        rounds=10,
+        extra=facts,
+    )
 
 
 def endpoint(scenario: str, us: float, database: str = "sqlite", **more: object) -> Benchmark:

@@ -10,8 +10,11 @@ from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.record import Caveat, Failure, Record, Run
 from bench.plan.config import load_setups
 from bench.results.cells import gather
-from bench.results.study.claims import CLAIMS, Claim, Judged, claims, verdict_of
-from bench.results.study.ratio import Interval, Ratio
+from bench.results.results import understand
+from bench.results.study.claim import Claim
+from bench.results.study.claims import Judged, claims, verdict_of
+from bench.results.study.ratio import Ratio, RatioInterval
+from bench.results.study.shipped import CLAIMS
 from bench.stats.metrics import THROUGHPUT
 from scenarios import SCENARIOS
 from tests.bench.builders import repeats, run
@@ -20,7 +23,7 @@ from tests.bench.results.study.made import benchmark, io_run, micro
 
 def judged(made: Run, *words: str) -> Judged:
     benchmarks = micro(benchmark("gzip-4", 1, "compression", bytes_in=16384, bytes_out=211))
-    found = claims(made, gather(made.records), benchmarks)
+    found = claims(understand(made, benchmarks))
     (one,) = [one for one in found if all(word in one.claim.text for word in words)]
     return one
 
@@ -29,7 +32,7 @@ def test_every_claim_is_about_setups_and_scenarios_that_there_are() -> None:
     setups = load_setups()
     for claim in CLAIMS:
         for meeting in claim.meetings:
-            for setup, scenario in (meeting.new, meeting.base):
+            for setup, scenario in (meeting.base, meeting.head):
                 assert setup in setups
                 assert scenario in SCENARIOS
 
@@ -94,11 +97,17 @@ def test_workers_scale_only_where_they_have_cores() -> None:
 
 def ratio_of(low: float, high: float, *, shown: bool = True) -> Ratio:
     (cell,) = gather(repeats("uvicorn", "x-async", 1, 1))
-    return Ratio(cell, cell, THROUGHPUT, Interval((low * high) ** 0.5, low, high, 3), shown)
+    return Ratio(
+        head=cell,
+        base=cell,
+        metric=THROUGHPUT,
+        interval=RatioInterval((low * high) ** 0.5, low, high, 3),
+        apart=shown,
+    )
 
 
 def test_levels_that_contradict_each_other_settle_nothing() -> None:
-    claim = Claim("more", ())
+    claim = Claim(text="more", meetings=())
     assert verdict_of(claim, [ratio_of(1.5, 2), ratio_of(0.4, 0.5)]) == "not settled"
     assert verdict_of(claim, [ratio_of(1.5, 2), ratio_of(0.4, 0.5, shown=False)]) == "borne out"
     assert verdict_of(replace(claim, says="lower"), [ratio_of(1.5, 2)]) == "refuted"
@@ -122,7 +131,7 @@ def test_a_peer_that_is_not_installed_is_left_out_in_plain_words() -> None:
         "left out: go is not installed",
         "",
     )
-    assert not [one for one in claims(made, gather(made.records), None) if "Node.js" in one.claim.text]
+    assert not [one for one in claims(understand(made)) if "Node.js" in one.claim.text]
 
 
 def test_a_setup_that_failed_says_why() -> None:
@@ -157,7 +166,7 @@ def test_cells_meet_at_the_same_load_only() -> None:
         *repeats("gunicorn-1", "noop-async", 1, 1, load=closed),
         *repeats("uvicorn", "noop-async", 1, 1, load=opened),
     )
-    assert not [one for one in claims(apart, gather(apart.records), None) if "gunicorn" in one.claim.text]
+    assert not [one for one in claims(understand(apart)) if "gunicorn" in one.claim.text]
 
 
 def test_a_claim_about_bystanders_whose_wait_grew_has_no_ratio() -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bench.model.plan import Setup
 from bench.results.cells import gather
-from bench.results.study.costs import Cost, Parts, costs, split
+from bench.results.results import understand
+from bench.results.study.costs import Parts, RequestCost, costs, split
 from bench.results.study.ladder import ladders
 from tests.bench.builders import run
 from tests.bench.results.study.made import cells, endpoint, micro
@@ -18,10 +19,10 @@ PLAIN = Setup("uvicorn", "uvicorn")
 
 def joined(
     *names: str, setup: Setup = PLAIN, users: int = 1, p50: float = 1.0, more: tuple = ()
-) -> dict[str, Cost]:
+) -> dict[str, RequestCost]:
     records = [one for name in names for one in cells(name, users, 9, 9, p50=p50, setup=setup.name)]
     made = run(*records, setups=(setup,))
-    return {one.cell.scenario: one for one in costs(made, micro(*more), ladders(gather(records)))}
+    return {one.cell.scenario: one for one in costs(understand(made, micro(*more)), ladders(gather(records)))}
 
 
 def us(parts: Parts) -> tuple[float, float, float]:

@@ -18,8 +18,8 @@ def test_twins_stand_side_by_side_at_each_number_of_users() -> None:
         128: ("async", "sync"),
     }
     assert ladder.tall
-    assert list(ladder.ratios("async", "sync", THROUGHPUT)) == [1, 8, 128]
-    assert round(ladder.ratios("async", "sync", THROUGHPUT)[128].interval.middle, 6) == 3
+    assert list(ladder.ratios("sync", "async", THROUGHPUT)) == [1, 8, 128]
+    assert round(ladder.ratios("sync", "async", THROUGHPUT)[128].interval.middle, 6) == 3
     assert ladder.work == "I/O of 10 ms"
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.results.cells import Repeats, gather
-from bench.results.study.ratio import T_975, Interval, Ratio, crossover, interval, ratio
+from bench.results.cells import CellResults, gather
+from bench.results.study.ratio import T_975, Ratio, RatioInterval, crossover, interval, ratio
 from bench.stats.metrics import THROUGHPUT, VICTIM_P99
 from tests.bench.builders import repeats
 
 
-def cell(scenario: str, *rates: float, **more: object) -> Repeats:
+def cell(scenario: str, *rates: float, **more: object) -> CellResults:
     (found,) = gather(repeats("uvicorn", scenario, *rates, **more))
     return found
 
@@ -30,7 +30,7 @@ def test_the_interval_of_three_ratios_as_reckoned_by_hand() -> None:
 
 
 def test_a_single_ratio_has_no_interval() -> None:
-    assert interval([3.0]) == Interval(pytest.approx(3.0), None, None, 1)
+    assert interval([3.0]) == RatioInterval(pytest.approx(3.0), None, None, 1)
     assert interval([3.0]).text == "3.00 × (no interval: a single repeat)"
 
 
@@ -51,17 +51,17 @@ def test_the_other_way_round_the_interval_is_turned_over(ratios: list[float]) ->
 
 def test_repeats_are_paired_by_round() -> None:
     """A machine that slows down by half spoils both sides alike: every pair says exactly 2, and yet they overlap."""
-    found = ratio(cell("io-async", 400, 200, 100), cell("io-sync", 200, 100, 50), THROUGHPUT)
+    found = ratio(cell("io-sync", 200, 100, 50), cell("io-async", 400, 200, 100), THROUGHPUT)
     assert found is not None
-    assert found.interval == Interval(pytest.approx(2), pytest.approx(2), pytest.approx(2), 3)
+    assert found.interval == RatioInterval(pytest.approx(2), pytest.approx(2), pytest.approx(2), 3)
     assert not found.apart
     assert found.direction == "not settled"
 
 
 def test_a_clear_difference_is_shown_with_its_direction() -> None:
     more, less = cell("io-async", 400, 404, 396), cell("io-sync", 100, 101, 102)
-    assert ratio(more, less, THROUGHPUT).direction == "higher"  # type: ignore[union-attr]
-    assert ratio(less, more, THROUGHPUT).direction == "lower"  # type: ignore[union-attr]
+    assert ratio(less, more, THROUGHPUT).direction == "higher"  # type: ignore[union-attr]
+    assert ratio(more, less, THROUGHPUT).direction == "lower"  # type: ignore[union-attr]
 
 
 NOT_SETTLED = {
@@ -71,22 +71,28 @@ NOT_SETTLED = {
 }
 
 
-@pytest.mark.parametrize(("new", "base"), NOT_SETTLED.values(), ids=NOT_SETTLED)
-def test_nothing_is_shown_on_overlapping_evidence(new: tuple[float, ...], base: tuple[float, ...]) -> None:
-    found = ratio(cell("io-async", *new), cell("io-sync", *base), THROUGHPUT)
+@pytest.mark.parametrize(("head", "base"), NOT_SETTLED.values(), ids=NOT_SETTLED)
+def test_nothing_is_shown_on_overlapping_evidence(head: tuple[float, ...], base: tuple[float, ...]) -> None:
+    found = ratio(cell("io-sync", *base), cell("io-async", *head), THROUGHPUT)
     assert found is not None
     assert not found.shown
 
 
 def test_what_is_invalid_or_was_not_measured_has_no_ratio() -> None:
     good = cell("io-async", 100, 101)
-    assert ratio(cell("io-sync", 100, 101, valid=False), good, THROUGHPUT) is None
-    assert ratio(cell("io-sync", 100, 101), good, VICTIM_P99) is None
+    assert ratio(good, cell("io-sync", 100, 101, valid=False), THROUGHPUT) is None
+    assert ratio(good, cell("io-sync", 100, 101), VICTIM_P99) is None
 
 
 def at(middle: float, *, apart: bool = True) -> Ratio:
     one = cell("io-async", 1, 1)
-    return Ratio(one, one, THROUGHPUT, Interval(middle, middle * 0.99, middle * 1.01, 3), apart)
+    return Ratio(
+        head=one,
+        base=one,
+        metric=THROUGHPUT,
+        interval=RatioInterval(middle, middle * 0.99, middle * 1.01, 3),
+        apart=apart,
+    )
 
 
 def test_the_crossover_lies_on_the_straight_line_between_the_levels() -> None:
