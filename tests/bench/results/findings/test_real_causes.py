@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import report
 from bench.measure import runner
 from bench.measure.progress import Display
 from bench.measure.store import RunFolder, read_run
@@ -21,7 +20,7 @@ from bench.plan.config import load_plans, load_setups
 from bench.plan.order import cells
 from bench.results.findings.finding import Finding
 from scenarios.files import load as load_scenarios
-from tests.bench.builders import findings
+from tests.bench.builders import findings, report
 
 pytestmark = pytest.mark.alone
 
@@ -110,7 +109,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="module")
 def page(held: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The words of the report's page."""
-    text = report.write(held, tmp_path_factory.mktemp("report")).read_text()
+    text = report(held, tmp_path_factory.mktemp("report")).read_text()
     return unescape(re.sub(r"<[^>]*>", "", text))
 
 
