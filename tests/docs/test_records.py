@@ -13,6 +13,7 @@ from bench.gates.output.judgement import render
 from bench.history.entry import Entry
 from bench.measure.runner import facts
 from bench.measure.workbench import Workbench
+from bench.model import facts as typed_facts
 from bench.model.change import Change, Judgement
 from bench.model.plan import Block, Setup
 from bench.model.record import Failure, Record
@@ -147,3 +148,13 @@ def _fields(value: dict[str, object], table: dict[str, str], where: str) -> list
         for found in differences(one, table[name], f"{where}.{name}")
     ]
     return [*absent, *unknown, *inside]
+
+
+NOT_WRITTEN = {"RunFacts": {"source"}, "HostFacts": {"machine", "compiler"}}
+"""Fields of the typed facts that `run.json` does not have."""
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_table_of_run_json_lists_the_typed_facts(name: str) -> None:
+    known = {one.name for one in fields(getattr(typed_facts, name))}
+    assert TABLES[name].keys() == known - NOT_WRITTEN.get(name, set())
