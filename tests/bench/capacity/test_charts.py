@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from bench.model.plan import ClosedLoad, Setup
-from bench.model.record import Run
+from bench.model.record import Record, Run
 from bench.report.charts import drawing
 from bench.report.charts.panels import PlanePanel
 from tests.bench.builders import charts_of, repeats, report, run
 from tests.bench.capacity.searches import search
+from tests.bench.drawn import xs
 
 
 def planes(made: Run) -> list[PlanePanel]:
@@ -44,8 +45,7 @@ def test_what_is_drawn_stands_where_the_data_say() -> None:
     (chart,) = charts_of(search())
     latency, _ = drawing.whole(chart).axes
     assert latency.get_yscale() == "log"
-    xs = [list(line.get_xdata()) for line in latency.lines]
-    assert [100, 200, 400, 560, 600, 800] in xs
+    assert [100, 200, 400, 560, 600, 800] in [xs(line) for line in latency.lines]
     assert latency.get_xlim()[0] == 0
     assert latency.get_xlim()[1] > 800
     low, high = latency.get_ylim()
@@ -61,7 +61,7 @@ def test_a_search_without_trials_has_no_chart() -> None:
 def grown() -> Run:
     """Exactly lambda = 1000, sigma = 0, kappa = 0.05: the peak is at sqrt(20), 4.5 workers."""
     setups = tuple(Setup(f"a-workers-{n}", "uvicorn", workers=n) for n in (1, 2, 4, 8))
-    records = []
+    records: list[Record] = []
     for setup in setups:
         n = setup.workers
         records += repeats(

@@ -35,7 +35,9 @@ def test_the_capacity_comes_first_with_why_it_is_no_higher() -> None:
 
 def test_a_doubt_is_said_once_and_none_of_a_code_is_lost() -> None:
     """Each trial has two doubts of one code, in figures of its own; the second one has another."""
-    some = [(Caveat("few-samples", f"p99, {n}"), Caveat("few-samples", f"errors, {n}")) for n in range(3)]
+    some: list[tuple[Caveat, ...]] = [
+        (Caveat("few-samples", f"p99, {n}"), Caveat("few-samples", f"errors, {n}")) for n in range(3)
+    ]
     some[1] = (*some[1], Caveat("lag", "late"))
     made = search()
     long = [one for one in made.records if one.cell.load == OpenLoad(560, 12)]

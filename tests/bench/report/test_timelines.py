@@ -10,6 +10,7 @@ from bench.model.record import Latency, Record, ResourceSlice, Slice, StageSumma
 from bench.report.charts import drawing
 from bench.report.charts.panels import Chart, LanePanel, LoadStep, PlotLane
 from tests.bench.builders import charts_of, record, run
+from tests.bench.drawn import xs, ys
 
 TIMES = (0.5, 1.0, 2.0)
 QUIET = {
@@ -198,7 +199,7 @@ def test_the_least_steady_repeat_is_the_one_that_is_shown() -> None:
 def test_a_limit_is_drawn_across_its_lane() -> None:
     figure = drawing.whole(server(measured(worker(tokens_busy=(3, 5, 4)))))
     tokens = figure.axes[-1]
-    assert [list(line.get_ydata()) for line in tokens.lines] == [[3, 5, 4], [40, 40]]
+    assert [ys(line) for line in tokens.lines] == [[3, 5, 4], [40, 40]]
     assert tokens.get_ylim()[1] > 40
 
 
@@ -227,6 +228,6 @@ def test_stages_stand_where_they_begin_with_their_level(name: str) -> None:
     chart = next(chart for chart in charts_of(run(one)) if chart.name == name)
     assert chart.panels[0].steps == (LoadStep(0.0, 8.0), LoadStep(1.0, 32.5))  # type: ignore[union-attr]
     axes = drawing.whole(chart).axes[0]
-    assert [1.0, 1.0] in [list(line.get_xdata()) for line in axes.lines]
+    assert [1.0, 1.0] in [xs(line) for line in axes.lines]
     if name == "time":
         assert [text.get_text().strip() for text in axes.texts] == ["8", "32.5"]

@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Rectangle
 
 from bench.model.record import Caveat, Record, Slice
 from bench.report.charts import drawing
@@ -17,6 +19,7 @@ from bench.report.charts.curves import nines
 from bench.report.charts.panels import Chart
 from bench.stats.table import marks
 from tests.bench.builders import charts_of, realistic, record, repeats, run
+from tests.bench.drawn import xs
 
 LONG = "my-company-uvicorn-asyncio-httptools-with-everything-turned-on"
 
@@ -33,8 +36,9 @@ def axes_of(drawn: Chart) -> list[Axes]:
 def test_a_bar_is_as_long_as_the_median_and_its_line_spans_the_repeats() -> None:
     (axes,) = axes_of(chart("throughput", repeats("a", "noop-async", 100, 150, 210)))
     (bar,) = axes.patches
+    assert isinstance(bar, Rectangle)
     assert (bar.get_x(), bar.get_width()) == (0, 150)
-    assert list(axes.lines[0].get_xdata()) == [100, 210]
+    assert xs(axes.lines[0]) == [100, 210]
     assert axes.get_xlim()[0] == 0
     assert axes.get_xlim()[1] >= 210
 
@@ -43,7 +47,7 @@ def test_an_invalid_bar_is_hatched_and_hollow_and_a_valid_one_is_not() -> None:
     (axes,) = axes_of(
         chart("throughput", repeats("a", "noop-async", 2, 3), repeats("b", "noop-async", 9, 9, valid=False))
     )
-    assert [(bool(bar.get_hatch()), bar.get_facecolor()[3]) for bar in axes.patches] == [
+    assert [(bool(bar.get_hatch()), to_rgba(bar.get_facecolor())[3]) for bar in axes.patches] == [
         (False, 1.0),
         (True, 0.0),
     ]
@@ -67,7 +71,7 @@ def test_victims_stand_on_a_logarithmic_axis_at_their_p99() -> None:
         )
     )
     assert axes.get_xscale() == "log"
-    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    dots = [xs(line)[0] for line in axes.lines if line.get_marker() == "o"]
     assert dots == [2.5, 330.0]
     assert axes.get_xlim() == (1.0, 1000.0)
 

@@ -11,6 +11,7 @@ from bench.gates.output.whiskers import chart
 from bench.model.change import Change, Judgement, Verdict
 from bench.report.charts import drawing
 from bench.report.charts.palette import LIGHT
+from tests.bench.drawn import xs
 
 
 def change(verdict: Verdict, ratio: float, low: float, high: float) -> Change:
@@ -37,8 +38,8 @@ def points(axes: Axes) -> list[Line2D]:
 def test_a_point_stands_at_the_difference_and_a_line_spans_the_interval() -> None:
     axes = drawn(REGRESSED)
     (point,) = points(axes)
-    assert list(point.get_xdata()) == [10.0]
-    assert [list(line.get_xdata()) for line in axes.lines if line not in (point,)] == [[5, 15], [5], [15]]
+    assert xs(point) == [10.0]
+    assert [xs(line) for line in axes.lines if line not in (point,)] == [[5, 15], [5], [15]]
 
 
 def test_verdicts_differ_in_marker_as_well_as_in_colour() -> None:
@@ -69,4 +70,4 @@ def test_words_say_what_and_how_much_and_the_verdict() -> None:
 def test_what_lies_further_out_is_an_arrow_at_the_edge() -> None:
     axes = drawn(SAME, change("regressed", 9.0, 8.0, 10.0))
     _, far = points(axes)
-    assert (far.get_marker(), list(far.get_xdata())) == (">", [40.0])
+    assert (far.get_marker(), xs(far)) == (">", [40.0])
