@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -21,25 +22,37 @@ START, END = 1_000 * MS, 2_000 * MS  # one second
 OUTCOMES = ("ok", "status-500", "timeout", "unfinished")
 
 
-def samples(*rows: tuple[float, float, float], **columns: object) -> Samples:
+def samples(
+    *rows: tuple[float, float, float],
+    label: Sequence[int] = (),
+    outcome: Sequence[int] = (),
+    worker: Sequence[int] = (),
+    connect: Sequence[float] = (),
+    shed: int = 0,
+    end_ns: int = END,
+) -> Samples:
     """Rows of (intended, sent, done) in milliseconds from the start of a measured part of one second.
 
-    The column `connect` is in milliseconds, too.
+    The column `connect` is in milliseconds, too. A column that is left out is all zeros.
     """
-    count = len(rows)
     intended, sent, done = (
         np.array([START + round(row[place] * MS) for row in rows], dtype=np.int64) for place in range(3)
     )
-    numbers = {
-        name: np.array(columns.pop(name, [0] * count), dtype=np.int64)
-        for name in ("label", "outcome", "worker")
-    }
-    waited = [round(ms * MS) for ms in columns.pop("connect", [0] * count)]  # type: ignore[attr-defined]
-    connect = np.array(waited, dtype=np.int64)
-    whole = {"labels": ("GET /a", "GET /b"), "outcomes": OUTCOMES, "start_ns": START, "end_ns": END}
+    zeros = [0] * len(rows)
     return Samples(
-        intended_ns=intended, connect_ns=connect, sent_ns=sent, done_ns=done, **numbers, **(whole | columns)
-    )  # type: ignore[arg-type]
+        intended_ns=intended,
+        connect_ns=np.array([round(ms * MS) for ms in connect or zeros], dtype=np.int64),
+        sent_ns=sent,
+        done_ns=done,
+        label=np.array(label or zeros, dtype=np.int64),
+        outcome=np.array(outcome or zeros, dtype=np.int64),
+        worker=np.array(worker or zeros, dtype=np.int64),
+        labels=("GET /a", "GET /b"),
+        outcomes=OUTCOMES,
+        start_ns=START,
+        end_ns=end_ns,
+        shed=shed,
+    )
 
 
 def test_three_times_of_one_request() -> None:

@@ -19,7 +19,7 @@ PID = 21
 
 
 def snapshot(at_s: float, reading: Reading | None = None) -> Snapshot:
-    return Snapshot(round(at_s * S), (reading,) if reading else (), 0.0)
+    return Snapshot(round(at_s * S), (reading,) if reading else ())
 
 
 def reading(cpu_s: float = 0.0, **more: int) -> Reading:

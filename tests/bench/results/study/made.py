@@ -53,8 +53,8 @@ def io_records() -> tuple[Record, ...]:
     )
 
 
-def io_run(*more: Record, setups: tuple[Setup, ...] = (Setup("uvicorn", "uvicorn"),), **facts: object) -> Run:
-    return run(*io_records(), *more, setups=setups, **facts)
+def io_run(*more: Record, left_out: dict[str, str] | None = None) -> Run:
+    return run(*io_records(), *more, setups=(Setup("uvicorn", "uvicorn"),), left_out=left_out or {})
 
 
 def busy(found: Record, share: float) -> Record:

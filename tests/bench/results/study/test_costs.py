@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bench.model.plan import Setup
 from bench.results.cells import gather
+from bench.results.micro import Benchmark
 from bench.results.results import understand
 from bench.results.study.costs import Parts, RequestCost, costs, split
 from bench.results.study.ladder import ladders
@@ -18,7 +19,7 @@ PLAIN = Setup("uvicorn", "uvicorn")
 
 
 def joined(
-    *names: str, setup: Setup = PLAIN, users: int = 1, p50: float = 1.0, more: tuple = ()
+    *names: str, setup: Setup = PLAIN, users: int = 1, p50: float = 1.0, more: tuple[Benchmark, ...] = ()
 ) -> dict[str, RequestCost]:
     records = [one for name in names for one in cells(name, users, 9, 9, p50=p50, setup=setup.name)]
     made = run(*records, setups=(setup,))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.model.record import Record
 from bench.results.cells import gather
 from bench.results.study.ladder import ladders
 from bench.results.study.plateaus import ONE, TOKENS, USERS, Bound, Plateau, bounds, plateaus
@@ -39,7 +40,7 @@ def test_a_server_that_does_not_tell_its_threads_is_bound_by_its_users_alone() -
     assert [each.law for each in found] == [USERS]
 
 
-def by_place(records: tuple) -> dict[tuple[str, int], Plateau]:
+def by_place(records: tuple[Record, ...]) -> dict[tuple[str, int], Plateau]:
     (ladder,) = ladders(gather(records))
     return {(one.variant, one.users): one for one in plateaus(ladder)}
 

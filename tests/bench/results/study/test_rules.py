@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bench.model.record import Caveat
+from bench.model.record import Caveat, Record
 from bench.results.cells import gather
 from bench.results.study.ladder import ladders
 from bench.results.study.rule import Rule
@@ -9,7 +9,7 @@ from tests.bench.builders import OPEN, repeats
 from tests.bench.results.study.made import cells, io_records
 
 
-def made(*records: tuple) -> list[Rule]:
+def made(*records: tuple[Record, ...]) -> list[Rule]:
     found = gather([one for some in records for one in some])
     return list(rules(ladders(found), found))
 
@@ -77,7 +77,7 @@ def test_two_that_change_places_give_a_rule_each_and_the_place() -> None:
 
 
 def test_a_group_on_two_setups_names_them() -> None:
-    def on(setup: str) -> tuple:
+    def on(setup: str) -> tuple[Record, ...]:
         return (*cells("cpu-async", 8, 9, 9, setup=setup), *cells("cpu-sync", 8, 3, 3, setup=setup))
 
     figures = [
@@ -140,7 +140,7 @@ def test_of_several_levels_one_whose_wait_did_not_grow_is_told() -> None:
 def test_waits_that_grew_and_show_nothing_have_no_ratio_either() -> None:
     """The ranges of the repeats overlap."""
 
-    def level(scenario: str, *waits: float) -> tuple:
+    def level(scenario: str, *waits: float) -> tuple[Record, ...]:
         rows = [
             cells(scenario, 8, 780, 784, victim_p99=wait, caveats=GROWS)[at] for at, wait in enumerate(waits)
         ]
