@@ -25,11 +25,12 @@ def test_the_title_says_machine_date_plan_duration_and_counts() -> None:
 
 
 def test_facts_with_gaps_leave_out_what_is_not_known() -> None:
-    for known in (
+    gaps: tuple[dict[str, object], ...] = (
         {},
         {"host": None, "started_at": 3, "plan": []},
         {"started_at": "yesterday", "finished": True},
-    ):
+    )
+    for known in gaps:
         assert dict(title_facts(Run("r", read_facts(known), ()))) == {
             "duration": "not finished",
             "records": "0 valid, 0 invalid",

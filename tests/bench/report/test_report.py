@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -82,7 +83,7 @@ def hostile() -> Run:
     return Run(HOSTILE, read_facts(known | {HOSTILE: HOSTILE}), tuple(records), failures)
 
 
-RUNS = {
+RUNS: dict[str, Callable[[], Run]] = {
     "realistic": realistic,
     "hostile names everywhere": hostile,
     "nothing at all": lambda: Run("empty", RunFacts(), ()),

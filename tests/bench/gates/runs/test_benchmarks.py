@@ -44,12 +44,12 @@ def outcome(
     anchors: tuple[Benchmark, ...] = (ANCHOR, ANCHOR),
 ) -> Outcome:
     """The comparison of two files; `anchors` are one of either, or none."""
-    sides = [Micro(MACHINE, (*some, *anchors[place : place + 1])) for place, some in enumerate((base, new))]
-    return compare(*sides, 0.05, despite, ("a.json", "b.json"))
+    before, after = Micro(MACHINE, (*base, *anchors[:1])), Micro(MACHINE, (*new, *anchors[1:2]))
+    return compare(before, after, 0.05, despite, ("a.json", "b.json"))
 
 
-def slower(times: float) -> Benchmark:
-    return timed("bare-app", *[100 * times] * 3)
+def slower(times: float, name: str = "bare-app") -> Benchmark:
+    return timed(name, 100 * times, 100 * times, 100 * times)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_only_gross_changes_show_as_measured_and_through_the_anchor(
 
 def test_several_anchors_count_by_their_median() -> None:
     variants = [timed(f"bare-app, {what}", 100, 100, 100) for what in ("asyncio", "50 at once")]
-    drifted = [timed(one.name, *[100 * times] * 3) for one, times in zip(variants, (1.3, 1.1), strict=True)]
+    drifted = [slower(times, one.name) for one, times in zip(variants, (1.3, 1.1), strict=True)]
     found = outcome(
         [timed("t", 1, 1, 1), *variants], [timed("t", 1.2, 1.2, 1.2), *drifted], anchors=(ANCHOR, slower(1.2))
     )

@@ -264,7 +264,7 @@ def test_errors_are_a_regression_where_requests_and_repeats_both_show_it(
     base: tuple[int, ...], new: tuple[int, ...], expected: Verdict
 ) -> None:
     """3,000 requests in each repeat."""
-    (change,) = outcome(*(failing(counts) for counts in (base, new))).judgement.changes
+    (change,) = outcome(failing(base), failing(new)).judgement.changes
     assert change.verdict == expected
     if any(new):
         assert (change.metric, change.base, change.head) == ("errors", sum(base), sum(new))
@@ -376,7 +376,7 @@ def test_a_machine_that_was_not_quiet_concludes_nothing(side: int, where: str, c
     anchors = [list(ANCHORS), list(ANCHORS)]
     place = runs[side] if where == "cell" else anchors[side]
     place[1] = replace(place[1], caveats=(doubt,))
-    found = outcome(*map(tuple, runs), anchors=(tuple(anchors[0]), tuple(anchors[1])))
+    found = outcome(tuple(runs[0]), tuple(runs[1]), anchors=(tuple(anchors[0]), tuple(anchors[1])))
     assert [one.verdict for one in found.judgement.changes] == ["inconclusive"] * 2
     assert all(doubt.text in one.why[0] for one in found.judgement.changes)
 
