@@ -55,6 +55,7 @@ def test_a_record_is_a_sample_with_its_own_time() -> None:
         "repeat": "2",
     }
     assert sample.value == 100
+    assert sample.timestamp is not None
     assert float(sample.timestamp) == 1_795_537_200  # date -d 2026-11-24T16:20Z +%s
     assert found["bench_server_cpu_per_request_seconds"].samples[0].value == 80 / 1e6
     assert found["bench_server_memory_peak_bytes"].samples[0].value == 90_000_000
