@@ -55,10 +55,10 @@ REASONS = Reasons(
         "struct.pack": "takes the packed values as positional arguments",
     },
     functions={
-        "bench/cli/ab.py:ab": "a command: its length is its options",
-        "bench/cli/capacity.py:capacity": "a command: its length is its options",
-        "bench/cli/history.py:add": "a command: its length is its options",
-        "bench/cli/run.py:run": "a command: its length is its options",
+        "bench/cli/ab.py:ab": "a command: its length is its options and their help",
+        "bench/cli/capacity.py:capacity": "a command: its length is its options and their help",
+        "bench/cli/history.py:add": "a command: its length is its options and their help",
+        "bench/cli/run.py:run": "a command: its length is its options and their help",
         "target_app/migrations/versions/0001_first.py:upgrade": "a step of the schema, read from top to bottom",
     },
     modules={
