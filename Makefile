@@ -39,11 +39,12 @@ test: $(READY) ## run the tests
 	@$(PYTEST) -n 2 --dist loadfile -m "not alone" $(ARGS); shared=$$?; test $$shared -eq 0 -o $$shared -eq 5 || exit 1; \
 	$(PYTEST) -m alone $(ARGS); alone=$$?; test $$alone -eq 0 -o $$alone -eq 5 && test $$shared$$alone -ne 55 # 5: no test
 
-check: $(READY) ## lint, format, types, layers
+check: $(READY) ## lint, format, types, layers, rules of the house
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-cache
+	@$(PY) -m tools.house
 
 serve: $(READY) ## serve the app: make serve SETUP=uvicorn PORT=8000
 	@$(PY) -m bench serve $(SETUP) --port $(PORT) $(ARGS)

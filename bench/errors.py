@@ -1,4 +1,4 @@
-"""The few ways a run can fail; cli.py prints them as one sentence and picks the exit status."""
+"""The few ways a run can fail; `bench.cli.main` prints them as one sentence and picks the exit status."""
 
 from __future__ import annotations
 

@@ -50,11 +50,20 @@ class Reasons:
 
 REASONS = Reasons(
     calls={
+        "git": "takes the words of a command line",
         "op.create_table": "Alembic takes the columns and constraints of a table as positional arguments",
         "struct.pack": "takes the packed values as positional arguments",
     },
     functions={
+        "bench/cli/ab.py:ab": "a command: its length is its options and their help",
+        "bench/cli/capacity.py:capacity": "a command: its length is its options and their help",
+        "bench/cli/history.py:add": "a command: its length is its options and their help",
+        "bench/cli/run.py:run": "a command: its length is its options and their help",
         "target_app/migrations/versions/0001_first.py:upgrade": "a step of the schema, read from top to bottom",
+    },
+    modules={
+        "bench/engines/connection.py": "one object is the hot path; two would call each other per answer",
+        "tools/calibration/page.py": "one page: its words and its tables, in the order in which they are read",
     },
 )
 

@@ -83,10 +83,37 @@ def _uprights(found: Capacity) -> tuple[Mark, ...]:
 
 def scaling_chart(found: Growth) -> Chart:
     """Throughput over the number of workers, with the law through the points."""
-    law, most = found.law, max(found.points)
-    numbers = np.linspace(1, most, _CURVE_POINTS).tolist()
+    peak, most = found.law.peak_workers, max(found.points)
+    uprights = (
+        [Mark(peak, f"peak of the law, {peak:.1f} workers", _KNEE)] if peak and 1 <= peak <= most else []
+    )
+    if 0 < found.cpus < most:
+        uprights.append(Mark(float(found.cpus), f"CPUs of the server, {found.cpus}", _LIMIT))
+    panel = PlanePanel(
+        title=f"{found.setup} · {found.scenario}",
+        across="workers",
+        up="requests/s",
+        traces=_growth(found),
+        uprights=tuple(uprights),
+        whole=True,
+    )
+    return Chart(
+        name="scaling",
+        title="Throughput by the number of workers",
+        reading=(
+            "Higher is better. Where the law bends away from the straight line, workers wait for each other "
+            "(contention) or pay to agree (coherence); beyond the CPUs of the server they merely share those."
+        ),
+        panels=(panel,),
+    )
+
+
+def _growth(found: Growth) -> tuple[Trace, ...]:
+    """The law, the straight line that it bends away from, and what was measured."""
+    law = found.law
+    numbers = np.linspace(1, max(found.points), _CURVE_POINTS).tolist()
     measured = tuple((float(n), figure.median) for n, figure in found.points.items())
-    traces = (
+    return (
         Trace(
             label=f"law, σ {law.sigma:.2g}, κ {law.kappa:.2g}",
             colour=SETUPS[0],
@@ -100,27 +127,4 @@ def scaling_chart(found: Growth) -> Chart:
             style="dashes",
         ),
         Trace(label="measured, the median of the repeats", colour=_P50, points=measured, style="dots"),
-    )
-    peak = law.peak_workers
-    uprights = (
-        [Mark(peak, f"peak of the law, {peak:.1f} workers", _KNEE)] if peak and 1 <= peak <= most else []
-    )
-    if 0 < found.cpus < most:
-        uprights.append(Mark(float(found.cpus), f"CPUs of the server, {found.cpus}", _LIMIT))
-    panel = PlanePanel(
-        title=f"{found.setup} · {found.scenario}",
-        across="workers",
-        up="requests/s",
-        traces=traces,
-        uprights=tuple(uprights),
-        whole=True,
-    )
-    return Chart(
-        name="scaling",
-        title="Throughput by the number of workers",
-        reading=(
-            "Higher is better. Where the law bends away from the straight line, workers wait for each other "
-            "(contention) or pay to agree (coherence); beyond the CPUs of the server they merely share those."
-        ),
-        panels=(panel,),
     )

@@ -6,11 +6,21 @@ Runs of before, and runs that were cut off, have gaps: a fact that is missing or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-T = TypeVar("T")
+from bench.model.json_values import (
+    as_count,
+    as_counts,
+    as_list,
+    as_mapping,
+    as_number,
+    as_numbers,
+    as_text,
+    as_texts,
+    as_words,
+    read_part,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +79,19 @@ class SetupFacts:
 
     @property
     def workers(self) -> int | None:
-        return _count(self.fields.get("workers"))
+        return as_count(self.fields.get("workers"))
 
     @property
     def loop(self) -> str | None:
-        return _text(self.fields.get("loop"))
+        return as_text(self.fields.get("loop"))
 
     @property
     def services(self) -> tuple[str, ...]:
-        return _texts(self.fields.get("services"))
+        return as_texts(self.fields.get("services"))
 
     @property
     def env(self) -> Mapping[str, object]:
-        return _mapping(self.fields.get("env"))
+        return as_mapping(self.fields.get("env"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,21 +183,21 @@ class RunFacts:
 
 def read_facts(content: object) -> RunFacts:
     """The facts that stand in a `run.json`, which is JSON by now or what JSON will be made of."""
-    source = _mapping(content)
+    source = as_mapping(content)
     return RunFacts(
-        schema=_count(source.get("schema")),
-        run=_text(source.get("run")),
-        started_at=_text(source.get("started_at")),
+        schema=as_count(source.get("schema")),
+        run=as_text(source.get("run")),
+        started_at=as_text(source.get("started_at")),
         finished=source.get("finished") is True,
-        plan=_plan(_mapping(source.get("plan"))),
-        seed=_count(source.get("seed")),
-        cpus=_cpus(_mapping(source.get("cpus"))),
-        host=_optional(read_host, source.get("host")),
-        environment=_optional(_environment, source.get("environment")),
-        left_out=_words(source.get("left_out")),
-        capacity=_optional(_capacity, source.get("capacity")),
-        scaling=_optional(_scaling, source.get("scaling")),
-        took_s=_number(source.get("took_s")),
+        plan=_plan(as_mapping(source.get("plan"))),
+        seed=as_count(source.get("seed")),
+        cpus=_cpus(as_mapping(source.get("cpus"))),
+        host=read_part(read_host, source.get("host")),
+        environment=read_part(_environment, source.get("environment")),
+        left_out=as_words(source.get("left_out")),
+        capacity=read_part(_capacity, source.get("capacity")),
+        scaling=read_part(_scaling, source.get("scaling")),
+        took_s=as_number(source.get("took_s")),
         interrupted=source.get("interrupted") is True,
         source=source,
     )
@@ -195,142 +205,90 @@ def read_facts(content: object) -> RunFacts:
 
 def read_host(source: Mapping[str, object]) -> HostFacts:
     """The facts of a host, as `host.fingerprint` gives them."""
-    git = _mapping(source.get("git"))
-    commit = _text(git.get("commit"))
+    git = as_mapping(source.get("git"))
+    commit = as_text(git.get("commit"))
     return HostFacts(
-        cpu_model=_text(source.get("cpu_model")),
-        cores=_count(source.get("cores")),
-        kernel=_text(source.get("kernel")),
-        system=_text(source.get("system")),
-        governor=_text(source.get("governor")),
-        virtualisation=_text(source.get("virtualisation")),
-        memory_bytes=_count(source.get("memory_bytes")),
-        python=_text(source.get("python")),
-        load_average=_numbers(source.get("load_average")),
-        versions=_words(source.get("versions")),
+        cpu_model=as_text(source.get("cpu_model")),
+        cores=as_count(source.get("cores")),
+        kernel=as_text(source.get("kernel")),
+        system=as_text(source.get("system")),
+        governor=as_text(source.get("governor")),
+        virtualisation=as_text(source.get("virtualisation")),
+        memory_bytes=as_count(source.get("memory_bytes")),
+        python=as_text(source.get("python")),
+        load_average=as_numbers(source.get("load_average")),
+        versions=as_words(source.get("versions")),
         git=GitFacts(commit, bool(git.get("dirty"))) if commit else None,
-        machine=_text(source.get("machine")),
-        compiler=_text(source.get("compiler")),
+        machine=as_text(source.get("machine")),
+        compiler=as_text(source.get("compiler")),
     )
 
 
 def _plan(source: Mapping[str, object]) -> PlanFacts:
     setups = source.get("setups")
     if isinstance(setups, (list, tuple)):  # as the first runs had them
-        setups = {str(_mapping(setup).get("name")): setup for setup in setups}
+        setups = {str(as_mapping(setup).get("name")): setup for setup in setups}
     return PlanFacts(
-        name=_text(source.get("name")),
-        about=_text(source.get("about")),
-        cells=_count(source.get("cells")),
-        blocks=tuple(map(_mapping, _list(source.get("blocks")))),
-        setups={str(name): SetupFacts(_mapping(fields)) for name, fields in _mapping(setups).items()},
-        scenarios=_words(source.get("scenarios")),
-        variants=dict(_variants(_mapping(source.get("variants")))),
+        name=as_text(source.get("name")),
+        about=as_text(source.get("about")),
+        cells=as_count(source.get("cells")),
+        blocks=tuple(map(as_mapping, as_list(source.get("blocks")))),
+        setups={str(name): SetupFacts(as_mapping(fields)) for name, fields in as_mapping(setups).items()},
+        scenarios=as_words(source.get("scenarios")),
+        variants=dict(_variants(as_mapping(source.get("variants")))),
     )
 
 
 def _variants(source: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, str]]]:
     for name, pair in source.items():
-        match _texts(pair):
+        match as_texts(pair):
             case (group, variant):
                 yield name, (group, variant)
 
 
 def _cpus(source: Mapping[str, object]) -> CpuFacts:
-    server, generator, harness = (
-        _cpu_numbers(source.get(part)) for part in ("server", "generator", "harness")
-    )
-    return CpuFacts(server, generator, harness, _number(source.get("quota")))
+    server, generator, harness = (as_counts(source.get(part)) for part in ("server", "generator", "harness"))
+    return CpuFacts(server, generator, harness, as_number(source.get("quota")))
 
 
 def _environment(source: Mapping[str, object]) -> EnvironmentFacts:
     dotenv = source.get("dotenv")
-    return EnvironmentFacts(_words(source.get("settings")), dotenv if isinstance(dotenv, bool) else None)
+    return EnvironmentFacts(as_words(source.get("settings")), dotenv if isinstance(dotenv, bool) else None)
 
 
 def _capacity(source: Mapping[str, object]) -> CapacityFacts:
     return CapacityFacts(
         setup=str(source.get("setup", "")),
         scenario=str(source.get("scenario", "")),
-        objectives=_texts(source.get("objectives")),
-        tolerance=_number(source.get("tolerance")),
-        arrivals_per_s=_number(source.get("arrivals_per_s")),
-        held=_count(source.get("held")),
-        failed=_count(source.get("failed")),
+        objectives=as_texts(source.get("objectives")),
+        tolerance=as_number(source.get("tolerance")),
+        arrivals_per_s=as_number(source.get("arrivals_per_s")),
+        held=as_count(source.get("held")),
+        failed=as_count(source.get("failed")),
         limit=str(source.get("limit", "")),
-        knee_per_s=_number(source.get("knee_per_s")),
+        knee_per_s=as_number(source.get("knee_per_s")),
         confirmations=tuple(_confirmations(source.get("confirmations"))),
     )
 
 
 def _confirmations(listed: object) -> Iterator[ConfirmationFacts]:
-    for one in map(_mapping, _list(listed)):
-        rate, held, failed = (
-            _number(one.get("arrivals_per_s")),
-            _count(one.get("held")),
-            _count(one.get("failed")),
-        )
+    for one in map(as_mapping, as_list(listed)):
+        rate = as_number(one.get("arrivals_per_s"))
+        held, failed = as_count(one.get("held")), as_count(one.get("failed"))
         if rate is not None and held is not None and failed is not None:
-            yield ConfirmationFacts(rate, held, failed, _number(one.get("duration_s")))
+            yield ConfirmationFacts(rate, held, failed, as_number(one.get("duration_s")))
 
 
 def _scaling(source: Mapping[str, object]) -> ScalingFacts:
-    throughputs = _mapping(source.get("throughput_rps"))
+    throughputs = as_mapping(source.get("throughput_rps"))
     return ScalingFacts(
         setup=str(source.get("setup", "")),
         scenario=str(source.get("scenario", "")),
-        cpus=_count(source.get("cpus")),
+        cpus=as_count(source.get("cpus")),
         throughput_rps={str(n): rps for n, rps in throughputs.items() if isinstance(rps, (int, float))},
-        lambda_rps=_number(source.get("lambda_rps")),
-        sigma=_number(source.get("sigma")),
-        kappa=_number(source.get("kappa")),
-        peak_workers=_number(source.get("peak_workers")),
-        held_back_by=_text(source.get("held_back_by")),
+        lambda_rps=as_number(source.get("lambda_rps")),
+        sigma=as_number(source.get("sigma")),
+        kappa=as_number(source.get("kappa")),
+        peak_workers=as_number(source.get("peak_workers")),
+        held_back_by=as_text(source.get("held_back_by")),
     )
-
-
-# --- values --------------------------------------------------------------------------------------
-
-
-def _mapping(thing: object) -> Mapping[str, object]:
-    return thing if isinstance(thing, Mapping) else {}
-
-
-def _optional(part: Callable[[Mapping[str, object]], T], thing: object) -> T | None:
-    """A part of the facts; None where it is missing or empty."""
-    source = _mapping(thing)
-    return part(source) if source else None
-
-
-def _list(thing: object) -> tuple[object, ...]:
-    return tuple(thing) if isinstance(thing, (list, tuple)) else ()
-
-
-def _text(thing: object) -> str | None:
-    return thing if isinstance(thing, str) else None
-
-
-def _texts(thing: object) -> tuple[str, ...]:
-    return tuple(map(str, _list(thing)))
-
-
-def _words(thing: object) -> dict[str, str]:
-    return {str(name): str(value) for name, value in _mapping(thing).items()}
-
-
-def _count(thing: object) -> int | None:
-    return thing if isinstance(thing, int) and not isinstance(thing, bool) else None
-
-
-def _number(thing: object) -> float | None:
-    return thing if isinstance(thing, (int, float)) and not isinstance(thing, bool) else None
-
-
-def _numbers(thing: object) -> tuple[float, ...]:
-    return tuple(number for one in _list(thing) if (number := _number(one)) is not None)
-
-
-def _cpu_numbers(thing: object) -> tuple[int, ...] | None:
-    if not isinstance(thing, (list, tuple)):
-        return None
-    return tuple(number for one in thing if (number := _count(one)) is not None)

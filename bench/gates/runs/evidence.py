@@ -137,11 +137,10 @@ def _open(one: CellEvidence, threshold: float) -> Change:
             blank, why=(*blank.why, "there is no repeat with a figure of both the cell and the anchor")
         )
     ratio = math.exp(statistics.fmean(one.head.cell) - statistics.fmean(one.base.cell))
-    alone = min(one.repeats) < 2
-    spread = (
-        (f"{min(one.repeats)} repeat has no spread, so it shows nothing: 5 are a beginning",) if alone else ()
-    )
-    return replace(blank, ratio=ratio, why=(*blank.why, *spread))
+    why = blank.why
+    if min(one.repeats) < 2:
+        why = (*why, f"{min(one.repeats)} repeat has no spread, so it shows nothing: 5 are a beginning")
+    return replace(blank, ratio=ratio, why=why)
 
 
 # --- views ---------------------------------------------------------------------------------------
