@@ -58,11 +58,6 @@ def test_the_short_form_and_the_doctor_take_the_most_telling() -> None:
     assert len(doctor) == 3
 
 
-def test_no_two_cases_are_alike() -> None:
-    assert len({case.label for case in CASES}) == len(CASES)
-    assert sum(case.load.warmup_s + case.load.duration_s + 1.5 for case in CASES) < 200
-
-
 def test_a_name_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     done = bench("selftest", "--case", "frezee", cwd=tmp_path)
     assert done.returncode == 2
