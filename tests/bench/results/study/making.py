@@ -1,0 +1,16 @@
+"""Rules from made-up records, and the one of an advice."""
+
+from bench.results.cells import gather
+from bench.results.study.ladder import ladders
+from bench.results.study.rule import Rule
+from bench.results.study.rules import rules
+
+
+def made(*records: tuple) -> list[Rule]:
+    found = gather([one for some in records for one in some])
+    return list(rules(ladders(found), found))
+
+
+def of(advice: str, found: list[Rule]) -> Rule:
+    (rule,) = [rule for rule in found if rule.advice == advice]
+    return rule
