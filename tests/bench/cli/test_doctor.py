@@ -1,5 +1,7 @@
 """`bench doctor` as a user runs it."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from tests.bench.program import bench

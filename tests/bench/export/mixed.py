@@ -1,5 +1,7 @@
 """A run with a cell that holds an invalid repeat."""
 
+from __future__ import annotations
+
 from bench.model.record import Caveat
 from tests.bench.builders import record, recorded, repeats
 

@@ -1,5 +1,7 @@
 """Which cells of a run are exported."""
 
+from __future__ import annotations
+
 from bench.export.cells import invalid, valid
 from tests.bench.export.mixed import MIXED
 

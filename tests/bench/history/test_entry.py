@@ -1,5 +1,7 @@
 """Which entries of a history count, and in which order."""
 
+from __future__ import annotations
+
 from bench.history.entry import current
 from tests.bench.history.entries import THERE, entry
 

@@ -1,5 +1,7 @@
 """The price of a request in turns of a loop."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 from tools.calibration.gate_run import Price

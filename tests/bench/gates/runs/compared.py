@@ -1,5 +1,7 @@
 """Two runs made up and compared, with anchors on a machine that did not drift."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 
 from bench.gates.runs import cells

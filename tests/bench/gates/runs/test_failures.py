@@ -1,5 +1,7 @@
 """Errors and lag of the head: when they are a regression, and when they may be chance."""
 
+from __future__ import annotations
+
 import pytest
 
 from bench.model.change import Verdict

@@ -1,5 +1,7 @@
 """The exit status of a comparison, and what one side lacks."""
 
+from __future__ import annotations
+
 import pytest
 
 from bench.errors import UsageError

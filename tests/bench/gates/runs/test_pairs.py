@@ -1,5 +1,7 @@
 """Which cells of two runs belong together."""
 
+from __future__ import annotations
+
 import pytest
 
 from bench.errors import UsageError

@@ -1,5 +1,7 @@
 """Two runs in one table."""
 
+from __future__ import annotations
+
 from tests.bench.builders import repeats
 from tests.bench.gates.runs.compared import (
     outcome,

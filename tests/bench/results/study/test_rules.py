@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from bench.model.record import Caveat
 from tests.bench.results.study.made import cells, io_records
-from tests.bench.results.study.making import made, of
+from tests.bench.results.study.making import GROWS, made, of
 
 
 def test_a_rule_has_its_strongest_figure_and_says_where_it_comes_from() -> None:
@@ -73,9 +72,6 @@ def test_a_group_on_two_setups_names_them() -> None:
         "1 ms of Python at 8 users, uvicorn-postgres: async 3.00 × the requests of sync",
         "1 ms of Python at 8 users, uvicorn: async 3.00 × the requests of sync",
     ]
-
-
-GROWS = (Caveat("victim-grows", "900 ms in the first third, 2,700 ms in the last"),)
 
 
 def test_a_bystander_whose_wait_grew_with_the_cell_has_no_ratio() -> None:

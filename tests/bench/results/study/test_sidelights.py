@@ -1,8 +1,10 @@
 """Rules besides the ladders': more threads, and twins at a fixed rate."""
 
+from __future__ import annotations
+
 from tests.bench.builders import OPEN, repeats
 from tests.bench.results.study.made import cells, io_records
-from tests.bench.results.study.making import made, of
+from tests.bench.results.study.making import GROWS, made, of
 
 
 def test_threads_are_compared_where_only_their_number_differs() -> None:

@@ -1,5 +1,7 @@
 """The tables of the study."""
 
+from __future__ import annotations
+
 from bench.results.results import understand
 from bench.results.study import study_of
 from bench.results.study.tables import claim_table, cost_table, plateau_table, ratio_table, rule_table
