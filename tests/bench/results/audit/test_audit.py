@@ -1,4 +1,4 @@
-"""Every caveat: a figure that shows it, and one just inside its limit that does not."""
+"""The audit as a whole: a sound cell, codes with their figures, and a cell to which nothing came."""
 
 from __future__ import annotations
 
