@@ -7,7 +7,9 @@ import pytest
 from bench.model.readings import CpuTimes, busy_share, others_share, steal_share
 
 
-def times(at_s: float, used: tuple[float, ...], idle: tuple[float, ...], steal: tuple[float, ...]) -> CpuTimes:
+def times(
+    at_s: float, used: tuple[float, ...], idle: tuple[float, ...], steal: tuple[float, ...]
+) -> CpuTimes:
     return CpuTimes(at_ns=round(at_s * 1e9), used_s=used, idle_s=idle, steal_s=steal)
 
 
