@@ -1,4 +1,4 @@
-"""Tests stand in the tree of what they test: a file beside every module of the harness and the tools that holds logic."""
+"""Tests stand in the tree of what they test: each module of bench and tools that holds logic has its file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("bench", "tools")
 
-DRAWN = "draws with matplotlib: charts/test_drawing.py and report/test_timelines.py check what it draws"
+DRAWN = "test_drawing.py, test_study.py and test_timelines.py check where what it draws stands"
 EXCEPTIONS = {
     "bench/__main__.py": "calls bench.cli.main, as all tests do that start a command",
     "bench/machine/bare_app.py": "one constant answer: test_bare_server.py compares both servers",
@@ -35,7 +35,7 @@ def holds_code(path: Path) -> bool:
 
 
 def beside(module: Path) -> Path:
-    """The test file of a module: of `a/_b.py` that is `tests/a/test_b.py`, of a package `a` it is `tests/a/test_a.py`."""
+    """`tests/a/test_b.py` for `a/b.py` and `a/_b.py`, `tests/a/test_a.py` for `a/__init__.py`."""
     name = module.parent.name if module.name == "__init__.py" else module.stem.strip("_")
     return Path("tests") / module.parent / f"test_{name}.py"
 

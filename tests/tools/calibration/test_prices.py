@@ -51,7 +51,7 @@ class MadeUpRunner:
         return GateOutcome(0, 1.0, rows, "")
 
 
-def measured(gate: Gate, runner: MadeUpRunner) -> list[tuple[str, float, float, float]]:
+def measured(gate: Gate, runner: MadeUpRunner) -> list[tuple[str, float, object, object]]:
     found = prices(cast(GateRunner, runner), gate, "abc", "a machine")
     assert {(one.gate, one.commit, one.machine) for one in found} == {(gate, "abc", "a machine")}
     return [(one.scenario, one.request, pytest.approx(one.turn), pytest.approx(one.empty)) for one in found]

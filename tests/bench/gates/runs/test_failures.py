@@ -37,7 +37,7 @@ def test_errors_are_a_regression_where_requests_and_repeats_both_show_it(
     base: tuple[int, ...], new: tuple[int, ...], expected: Verdict
 ) -> None:
     """3,000 requests in each repeat."""
-    (change,) = outcome(*(failing(counts) for counts in (base, new))).judgement.changes
+    (change,) = outcome(failing(base), failing(new)).judgement.changes
     assert change.verdict == expected
     if any(new):
         assert (change.metric, change.base, change.head) == ("errors", sum(base), sum(new))
