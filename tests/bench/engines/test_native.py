@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,23 +16,10 @@ from bench.errors import EngineError
 from bench.model import samples
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.samples import Samples
-from bench.plan.schedule import arrivals_ns
-from bench.system.ports import free_port
 from bench.system.processes import Processes
 from tests.bench.engines.conftest import Engine
+from tests.bench.engines.outcomes import CLOSED, USERS, labelled, outcomes
 from tests.bench.engines.peer import WORKER, Peer
-
-USERS = 3
-CLOSED = ClosedLoad(USERS, duration_s=0.2, warmup_s=0.0)
-
-
-def outcomes(rows: Samples) -> Counter[str]:
-    return Counter(rows.outcomes[number] for number in rows.outcome)
-
-
-def labelled(rows: Samples, label: str) -> Samples:
-    return rows.rows(rows.label == rows.labels.index(label))
-
 
 KEEPS_ITS_CONNECTION = {
     "a plain answer": "ok",
@@ -133,13 +119,6 @@ def test_no_answer_counts_from_the_time_it_was_given_up(engine: Engine, peer: Pe
     assert np.min(rows.done_ns - rows.sent_ns) >= 150_000_000
 
 
-def test_a_server_that_refuses_is_asked_again_but_not_all_the_time(engine: Engine) -> None:
-    rows = engine.run(engine.job("ok", CLOSED, port=free_port()))
-
-    assert set(outcomes(rows)) == {"refused"}
-    assert USERS < len(rows.outcome) <= USERS * (0.2 / 0.05 + 1)
-
-
 def test_an_answer_soon_after_the_end_is_waited_for(engine: Engine, peer: Peer) -> None:
     rows = engine.run(engine.job("slow", CLOSED))
 
@@ -177,15 +156,6 @@ def test_a_request_is_due_when_the_answer_before_it_has_arrived(engine: Engine) 
     np.testing.assert_array_equal(rows.intended_ns[1:], rows.done_ns[:-1])
 
 
-def test_a_user_who_thinks_is_due_some_time_after_the_answer(engine: Engine, peer: Peer) -> None:
-    rows = engine.run(engine.job("ok", ClosedLoad(1, 0.3, 0.0, think_s=0.02)))
-
-    assert outcomes(rows) == {"ok": peer.seen["/ok"]}
-    assert len(rows.outcome) > 2
-    assert np.all(rows.intended_ns[1:] > rows.done_ns[:-1])
-    assert np.all(rows.sent_ns >= rows.intended_ns)
-
-
 def test_a_session_ends_with_its_first_wrong_answer(engine: Engine, peer: Peer) -> None:
     rows = engine.run(engine.job("gives-up", CLOSED))
 
@@ -214,72 +184,6 @@ def test_a_companion_goes_along_and_its_samples_stay_apart(
     assert bystanders.labels == ("GET /slow",)
     assert len(bystanders.outcome) == peer.seen["/slow"] == 10
     assert bystanders.start_ns == rows.start_ns
-
-
-# --- the open loop
-
-
-@pytest.mark.parametrize("arrivals", ["poisson", "uniform"])
-def test_sessions_are_due_when_the_schedule_says(arrivals: str, engine: Engine, peer: Peer) -> None:
-    load = OpenLoad(200, duration_s=0.2, warmup_s=0.1, arrivals=arrivals)  # type: ignore[arg-type]
-    rows = engine.run(engine.job("ok", load, seed=7))
-
-    expected = arrivals_ns(load, 7) + rows.start_ns - 100_000_000
-    np.testing.assert_array_equal(np.sort(rows.intended_ns), expected)
-    assert np.all(rows.sent_ns >= rows.intended_ns)
-    assert outcomes(rows) == {"ok": peer.seen["/ok"]}
-    assert rows.shed == 0
-
-
-def test_a_session_that_finds_no_place_is_shed_and_counted(engine: Engine, peer: Peer) -> None:
-    load = OpenLoad(100, duration_s=0.3, warmup_s=0.1, arrivals="uniform", max_sessions=1)
-    rows = engine.run(engine.job("slow", load))
-
-    due = arrivals_ns(load, 1)
-    measured = int(np.count_nonzero(rows.intended_ns >= rows.start_ns))
-    assert rows.shed + measured == np.count_nonzero(due >= 100_000_000) == 30
-    assert len(rows.outcome) == peer.seen["/slow"] == 2
-    assert peer.most == 1
-
-
-def frozen(engine: Engine, peer: Peer, load: ClosedLoad | OpenLoad) -> tuple[Samples, int]:
-    """The requests that were due while the peer was frozen, and when it was so no more."""
-    engine.on_start = lambda: peer.freeze(after_s=0.1, span_s=0.2)
-    rows = engine.run(engine.job("ok", load))
-    begin_ns, end_ns = peer.frozen_ns
-    assert rows.start_ns < begin_ns < end_ns < rows.end_ns
-    return rows.rows((rows.intended_ns >= begin_ns) & (rows.intended_ns < end_ns)), end_ns
-
-
-def test_an_open_loop_shows_what_a_stall_does_to_everyone_who_came_meanwhile(
-    engine: Engine, peer: Peer
-) -> None:
-    caught, thawed_ns = frozen(engine, peer, OpenLoad(200, 0.45, 0.0, arrivals="uniform"))
-
-    assert len(caught.intended_ns) >= 39  # 200 a second for 0.2 s
-    assert np.all(caught.done_ns >= thawed_ns)
-
-
-def test_a_closed_loop_hides_a_stall_behind_one_request_a_user(engine: Engine, peer: Peer) -> None:
-    caught, _ = frozen(engine, peer, ClosedLoad(USERS, 0.45, 0.0))
-
-    assert len(caught.intended_ns) <= USERS
-
-
-SHARED = {"closed": ClosedLoad(3, 0.2, 0.0), "open": OpenLoad(100, 0.2, 0.0)}
-
-
-@pytest.mark.parametrize("load", SHARED.values(), ids=SHARED)
-def test_two_generators_that_share_a_load_make_it_once(
-    load: ClosedLoad | OpenLoad, engine: Engine, peer: Peer
-) -> None:
-    rows = engine.run(*(engine.job("ok", load, f"part-{part}", part=part, parts=2) for part in (0, 1)))
-
-    assert outcomes(rows) == {"ok": peer.seen["/ok"]}
-    if isinstance(load, ClosedLoad):
-        assert (peer.connections, peer.most) == (3, 3)
-    else:
-        np.testing.assert_array_equal(np.sort(rows.intended_ns) - rows.start_ns, arrivals_ns(load, 1))
 
 
 # --- what the generator does to its own figures

@@ -6,22 +6,8 @@ import pytest
 
 from bench.errors import UsageError
 from bench.export import CARRIES_INVALID, TOOLS, export
-from bench.export.cells import invalid, valid
-from bench.model.record import Caveat
-from tests.bench.builders import record, recorded, repeats
-
-STEAL = Caveat("steal", "3 %")
-SATURATED = Caveat("generator-saturated", "90 %")
-MIXED = recorded(
-    *repeats("good", "noop-async", 1, 2),
-    record("half", repeat=0, caveats=(STEAL,)),
-    record("half", repeat=1, valid=False, caveats=(SATURATED,)),
-)
-
-
-def test_one_invalid_repeat_makes_its_cell_invalid() -> None:
-    assert [cell.setup for cell in valid(MIXED)] == ["good"]
-    assert invalid(MIXED) == ("half / noop-async / native / 32 users (generator-saturated, steal)",)
+from tests.bench.builders import record, recorded
+from tests.bench.export.mixed import MIXED
 
 
 @pytest.mark.parametrize("tool", TOOLS)

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import os
 from importlib import metadata
-from pathlib import Path
 
 from bench.machine.doctor import examine
-from tests.bench.program import bench
 
 
 def test_every_question_has_an_answer_and_every_worry_an_advice() -> None:
@@ -31,11 +29,3 @@ def test_every_question_has_an_answer_and_every_worry_an_advice() -> None:
 def test_pinning_is_well_where_there_are_two_cpus() -> None:
     found = next(finding for finding in examine() if finding.subject == "pinning")
     assert found.well == (len(os.sched_getaffinity(0)) >= 2)
-
-
-def test_the_command_prints_a_line_each_and_ends_well(tmp_path: Path) -> None:
-    done = bench("doctor", "--quick", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    marks = [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
-    assert len(marks) == 14
-    assert set(marks) <= {"ok", "mind"}

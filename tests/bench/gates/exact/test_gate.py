@@ -1,279 +1,212 @@
-"""The gate as its user meets it: a repository, commits, `bench exact`, an exit status. Needs valgrind."""
+"""The rules of the gate, with figures by hand: what is measured again, and what comes of it."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.bench import tiny
-from tests.bench.program import bench_here, read_until, start
+from bench.errors import GateError
+from bench.gates.exact.counter import CountingArm, CountingPlan, InstructionCounts
+from bench.gates.exact.figures import Figure
+from bench.gates.exact.gate import compare_arms, scenarios_only_in_base
+from bench.gates.exact.job import CountingResult
+from bench.model.change import Change
+from bench.model.plan import Setup
+from bench.system.revisions import Tree
 
-APP = (
-    tiny.APP
-    + """
-async def answer(path):
-    if path == "/busy":
-        return 200, await busy()
-    return (200, b"hello") if path == "/calm" else (404, b"")
+THRESHOLD = 0.002
+TREE = Tree(Path("tree"), "a tree", Path("tree"))
+ARMS = (CountingArm("base", TREE), CountingArm("head", TREE))
+PLAN = CountingPlan(setup=Setup("mine", "uvicorn", app="my_app:app"), scenarios=("a", "b"))
 
-ROW = (None,) * (TURNS)  # to go through it makes no object, which would cost by its place in memory
+Counts = Mapping[str, float]
 
-async def busy():
-    for _ in ROW:
-        pass
-    return b"hello"
+
+@dataclass
+class MadeUpCounter:
+    """Gives what it was given, measurement by measurement: base and head, by name of an endpoint."""
+
+    rounds: Sequence[tuple[Counts, Counts]]
+    symbols: tuple[bool, bool] = (True, True)
+    missing: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+    borrowed: tuple[str, ...] = ()
+    asked: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
+    explained: list[tuple[str, ...]] = field(default_factory=list)
+
+    def count(
+        self, plan: CountingPlan, arms: Sequence[CountingArm], hash_seed: int = 0
+    ) -> list[InstructionCounts]:
+        assert [arm.name for arm in arms] == ["base", "head"]
+        given = self.rounds[len(self.asked)]
+        self.asked.append((plan.scenarios, hash_seed))
+        return [
+            InstructionCounts(
+                CountingResult(1, {}, missing, self.borrowed),
+                {name: Figure((count,) * 10) for name, count in counts.items()},
+                Path("nowhere"),
+                symbols,
+            )
+            for counts, symbols, missing in zip(given, self.symbols, self.missing, strict=True)
+        ]
+
+    def reasons(
+        self,
+        plan: CountingPlan,
+        arms: Sequence[CountingArm],
+        counts: Sequence[InstructionCounts],
+        changes: Sequence[Change],
+    ) -> Mapping[str, tuple[str, ...]]:
+        self.explained.append(plan.scenarios)
+        return {change.name: ("a reason",) for change in changes}
+
+
+def judge(counter: MadeUpCounter, plan: CountingPlan = PLAN) -> tuple[dict[str, str | None], tuple[str, ...]]:
+    changes, notes = compare_arms(plan, counter, ARMS, THRESHOLD, lambda _: None)
+    return {change.name: change.verdict for change in changes}, notes
+
+
+def test_what_has_not_changed_is_measured_once() -> None:
+    counter = MadeUpCounter([({"a": 1000, "b": 500}, {"a": 1001, "b": 500})])
+    assert judge(counter) == ({"a": "no change", "b": "no change"}, ())
+    assert (counter.asked, counter.explained) == ([(("a", "b"), 0)], [])
+
+
+@pytest.mark.parametrize(
+    ("again", "verdict", "ratio"),
+    [
+        pytest.param(1010, "regressed", 1.01, id="the same"),
+        # Twenty blocks 0.005 from their median: 3 x 1.2533 x 1.4826 x 0.005 / root of 20 is 0.62 %, more than 0.5 %.
+        pytest.param(1000, "no change", 1.005, id="nothing"),
+        # 0.015 from it: 1.87 % is more than five thresholds.
+        pytest.param(980, "inconclusive", 0.995, id="the opposite"),
+    ],
+)
+def test_a_suspicion_is_measured_again_alone_with_other_hashes_and_judged_with_both(
+    again: float, verdict: str, ratio: float
+) -> None:
+    counter = MadeUpCounter([({"a": 1000, "b": 500}, {"a": 1010, "b": 500}), ({"a": 1000}, {"a": again})])
+    changes, _ = compare_arms(PLAN, counter, ARMS, THRESHOLD, lambda _: None)
+    assert [change.verdict for change in changes] == [verdict, "no change"]
+    assert changes[0].ratio == pytest.approx(ratio)
+    (first, hashes), (second, others) = counter.asked
+    assert (first, second, hashes != others) == (("a", "b"), ("a",), True)
+    assert counter.explained == ([("a",)] if verdict == "regressed" else [])
+
+
+def test_an_improvement_is_confirmed_as_well() -> None:
+    fewer = ({"a": 1000}, {"a": 900})
+    counter = MadeUpCounter([fewer, fewer])
+    assert judge(counter, PLAN.only(("a",)))[0] == {"a": "improved"}
+    assert len(counter.asked) == 2
+
+
+def test_one_endpoint_that_changed_has_its_scenario_measured_again_and_gets_the_reason() -> None:
+    base, head = (
+        {"a: GET /x": 100.0, "a: GET /y": 100.0, "b": 9.0},
+        {"a: GET /x": 110.0, "a: GET /y": 100.0, "b": 9.0},
+    )
+    again = [{name: count for name, count in side.items() if name != "b"} for side in (base, head)]
+    counter = MadeUpCounter([(base, head), (again[0], again[1])])
+    changes, _ = compare_arms(PLAN, counter, ARMS, THRESHOLD, lambda _: None)
+    assert [scenarios for scenarios, _ in counter.asked] == [("a", "b"), ("a",)]
+    assert changes[0].why == ("a reason",)
+
+
+def test_the_first_measurement_stays_where_the_second_has_nothing() -> None:
+    counter = MadeUpCounter([({"a": 1000}, {"a": 1100}), ({}, {})])
+    assert judge(counter)[0] == {"a": "regressed"}
+
+
+@pytest.mark.parametrize(
+    ("symbols", "head", "verdict"),
+    [
+        pytest.param((False, False), 1014, "no change", id="three times 0.5 % is luck"),
+        pytest.param((False, False), 1016, "regressed", id="more is none"),
+        pytest.param((True, False), 1014, "regressed", id="symbols in the base"),
+        pytest.param((False, True), 1014, "regressed", id="symbols in the head"),
+    ],
+)
+def test_without_symbols_luck_counts_as_noise(symbols: tuple[bool, bool], head: float, verdict: str) -> None:
+    once = ({"a": 1000.0}, {"a": head})
+    counter = MadeUpCounter([once, once], symbols)
+    found, notes = judge(counter)
+    assert found == {"a": verdict}
+    assert any("without symbols" in note for note in notes) == (not symbols[1])
+
+
+def test_what_the_base_lacks_is_inconclusive_noted_and_not_measured_again() -> None:
+    counter = MadeUpCounter([({}, {"a": 1000})], missing=({"a": "GET /a is not found"}, {}))
+    assert judge(counter) == ({"a": "inconclusive"}, ("Missing in base, scenario a: GET /a is not found.",))
+    assert len(counter.asked) == 1
+
+
+def test_what_the_head_lacks_is_a_failure() -> None:
+    counter = MadeUpCounter([({"a": 1000}, {})], missing=({}, {"a": "GET /a is not found"}))
+    with pytest.raises(GateError, match="scenario 'a': GET /a is not found"):
+        judge(counter)
+
+
+def test_what_a_version_borrowed_is_noted_for_each() -> None:
+    counter = MadeUpCounter(
+        [({"a": 1}, {"a": 1})], borrowed=("lib/a.py", *(f"{number}.py" for number in range(6)))
+    )
+    notes = judge(counter)[1]
+    assert [note.split(" imports ")[0] for note in notes] == ["The base", "The head"]
+    assert all("lib/a.py, 0.py, 1.py, 2.py, 3.py and 2 more from" in note for note in notes)
+
+
+def test_costly_scenarios_that_were_left_out_are_noted() -> None:
+    plan = CountingPlan(setup=PLAN.setup, scenarios=("a",), left_out=("dear",))
+    assert "dear" in judge(MadeUpCounter([({"a": 1}, {"a": 1})]), plan)[1][0]
+
+
+TABLE = """
+from scenarios.model import Scenario
+import helper
+print("hello", end="")
+SCENARIOS = {name: Scenario(name, None) for name in helper.NAMES}
 """
-)
-TURNS = 2_000
-BYTECODES_A_TURN = 3  # FOR_ITER, STORE_FAST, JUMP_BACKWARD: see `python -m dis`
-
-MARKING = APP.replace(
-    "async def busy():",
-    """
-import itertools, os
-asked = itertools.count()
-
-async def busy():
-    if next(asked) == 60:  # a while after the warm-up
-        os.getppid()
-""",
-)
-
-COSTLY = 'SCENARIOS["dear"] = Scenario("dear", asking("/busy"), costly=True)\n'
-MINE = ("--setup", "mine", *tiny.FILES)
-
-needs_valgrind = pytest.mark.skipif(
-    shutil.which("valgrind") is None, reason="valgrind is not installed; on Debian: apt-get install valgrind"
-)
-
-
-class Repository(tiny.Repository):
-    """Each commit stands on a branch of its own, and starts from `base`."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, APP, ("busy", "calm"))
-
-    def app(self, source: str) -> None:
-        super().app(source.replace("TURNS", str(TURNS)))
-
-    def branch(self, branch: str, app: str = APP, names: tuple[str, ...] = ("busy", "calm")) -> None:
-        self.git("checkout", "-q", "base")
-        self.names(*names)
-        self.app(app)
-        self.commit(branch)
-
-    def exact(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return self.bench("exact", *MINE, *arguments, **env)
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    return Repository(tmp_path)
+def load(tmp_path: Path) -> Path:
+    """A folder of scenarios of the user, in a repository whose base has more of them; its app lies elsewhere."""
+    for side, names in (("user", ("a", "b", "dear")), ("base", ("a", "dear", "gone", "lost"))):
+        folder = tmp_path / side / "load"
+        folder.mkdir(parents=True)
+        (tmp_path / side / "service").mkdir()
+        (folder / "helper.py").write_text(f"NAMES = {names!r}")
+        (folder / "mine.py").write_text(TABLE)
+    return tmp_path / "user" / "load"
 
 
-def rows(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
-    assert done.stdout, done.stderr
-    return {row["name"]: row for row in json.loads(done.stdout)["rows"]}
+def base_of(root: Path) -> Tree:
+    return Tree(root / "service", "base", root)
 
 
-@needs_valgrind
-def test_five_percent_more_turns_are_found_in_that_endpoint_alone(repository: Repository) -> None:
-    repository.branch("slow", APP.replace("(TURNS)", f"(TURNS + {TURNS // 20})"))
-    done = repository.exact("--base", "base", "--format", "json")
-    found = rows(done)
-    assert {name: row["verdict"] for name, row in found.items()} == {"busy": "regressed", "calm": "no change"}
-    # The loop is what busy has and calm has not; its twentieth is what head has and base has not.
-    loop = found["busy"]["base"] - found["calm"]["base"]
-    assert found["busy"]["ratio"] == pytest.approx(1 + loop / 20 / found["busy"]["base"], abs=0.001)
-    reason = f"busy (my_app.py): +{TURNS // 20 * BYTECODES_A_TURN:,} bytecodes a request"
-    assert reason in found["busy"]["why"]
-    assert (done.returncode, repository.worktrees()) == (1, 1)
-
-
-@needs_valgrind
-def test_a_comment_and_a_function_that_nobody_calls_change_nothing(repository: Repository) -> None:
-    unused = "\n# Words.\ndef unused(a, b):\n    '''More words.'''\n    return [a, b]\n"
-    repository.branch("docs", unused + APP)
-    done = repository.exact("--base", "base", "--head", "docs", "--format", "json")
-    assert {name: row["verdict"] for name, row in rows(done).items()} == {
-        "busy": "no change",
-        "calm": "no change",
-    }
-    assert done.returncode == 0
-
-
-@needs_valgrind
-def test_what_is_new_is_inconclusive_and_may_pass_but_what_is_gone_fails(repository: Repository) -> None:
-    renamed = APP.replace('path == "/calm"', 'path == "/fresh"')
-    repository.branch("renamed", renamed, names=("busy", "fresh"))
-    done = repository.exact("--base", "base", "--format", "json", "--inconclusive", "pass")
-    found = rows(done)
-    assert {name: (row["verdict"], row["why"]) for name, row in found.items() if name != "busy"} == {
-        "fresh": ("inconclusive", ["missing in base: nothing to compare with"]),
-        "calm": ("regressed", ["missing in head: the scenario is gone"]),
-    }
-    assert json.loads(done.stdout)["verdict"] == "regressed"
-    assert "Missing in base, scenario fresh: GET /fresh is not found." in json.loads(done.stdout)["notes"]
-    assert done.returncode == 1
-    fresh = ("--base", "base", "--scenario", "fresh")
-    assert repository.exact(*fresh).returncode == 3
-    assert repository.exact(*fresh, "--inconclusive", "pass").returncode == 0
-
-
-@needs_valgrind
-@pytest.mark.parametrize(
-    ("app", "scenario", "said"),
-    [
-        pytest.param(APP.replace('b"hello"', 'b"good bye"'), "calm", "wrong-body", id="a wrong answer"),
-        pytest.param(
-            APP.replace('"/calm"', '"/quiet"'), "calm", "GET /calm is not found", id="a lost endpoint"
-        ),
-        pytest.param(
-            "import nowhere", "calm", "No module named 'nowhere'", id="an app that cannot be imported"
-        ),
-        pytest.param(
-            "import os\nos._exit(0)", "calm", "ended without an answer", id="an app that ends the process"
-        ),
-        pytest.param(MARKING, "busy", "calls getppid", id="an app that makes our marks"),
-    ],
-)
-def test_a_head_that_cannot_be_measured_is_a_failure(
-    repository: Repository, app: str, scenario: str, said: str
+def test_scenarios_that_only_the_base_has_are_missed_wherever_the_file_lies(
+    load: Path, tmp_path: Path
 ) -> None:
-    repository.branch("broken", app)
-    done = repository.exact("--base", "base", "--scenario", scenario)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
-    assert "head" in done.stderr
-    assert repository.worktrees() == 1
-
-
-@needs_valgrind
-def test_an_app_that_is_not_in_the_tree_is_not_compared_with_itself(repository: Repository) -> None:
-    (repository.folder / "setups.toml").write_text(tiny.SETUPS.replace("my_app", "bench.machine.bare_app"))
-    (repository.folder / "my_scenarios.py").write_text(
-        f"NAMES = ('bench/ping',)\n{tiny.SCENARIOS.replace('hello', 'pong')}"
+    plan = CountingPlan(
+        setup=PLAN.setup, scenarios=("a", "b"), scenarios_file=load / "mine.py", left_out=("dear",)
     )
-    done = repository.exact("--base", "base")
-    assert (done.returncode, "not from its own tree" in done.stderr) == (2, True)
+    assert scenarios_only_in_base(plan, base_of(tmp_path / "base"), tmp_path / "user") == ["gone", "lost"]
 
 
-NOISY = (
-    tiny.APP.replace('("startup", "shutdown"):', '("startup", "shutdown"):\n            os.chdir("/")')
-    + """
-import os, signal, sys
-
-print("imported")
-print('{"rows": "not really"}', flush=True)
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-PLACE = os.path.abspath("my_app.py")
-
-async def answer(path):
-    print("x" * 5000)
-    print("y" * 5000, file=sys.stderr)
-    return 200, b"hello" if os.path.realpath(PLACE) else b""
-"""
-)
-"""It writes a lot and goes away; requests resolve a path of the folder that it was in."""
-
-LOUD = tiny.SCENARIOS.replace("    def flow(rng):", "    def flow(rng):\n        print('going', end='')")
-
-
-@needs_valgrind
-def test_the_same_commit_is_no_change_whatever_the_app_writes_and_wherever_it_lies(tmp_path: Path) -> None:
-    folder = tmp_path / "deep" / "er" / "than" / "a" / "worktree"
-    folder.mkdir(parents=True)
-    repository = Repository(folder)
-    (folder / "my_scenarios.py").write_text(f"NAMES = ('calm',)\nprint('hello', end='')\n{LOUD}")
-    (folder / ".gitignore").write_text("*.local\n")
-    repository.app(NOISY)
-    repository.commit("base")
-    (folder / "settings.local").write_text("")
-    done = repository.exact("--base", "base", "--format", "json")
-    row = rows(done)["calm"]
-    assert (row["verdict"], done.returncode) == ("no change", 0)
-    assert row["ratio"] == pytest.approx(1, abs=0.001)
-    assert "settings.local" in json.loads(done.stdout)["notes"][0]
-
-
-@needs_valgrind
-def test_without_a_base_the_figures_are_written(repository: Repository) -> None:
-    mine = repository.folder / "my_scenarios.py"
-    mine.write_text(mine.read_text() + COSTLY)
-    done = repository.exact("--out", "deep/figures.json", "--format", "json")
-    said = json.loads((repository.folder / "deep" / "figures.json").read_text())
-    assert (done.returncode, said["verdict"]) == (0, None)
-    counted = {row["name"]: row["head"] for row in said["rows"]}
-    assert list(counted) == ["busy", "calm"]
-    assert (
-        said["notes"][0]
-        == "Left out, as a session takes very many instructions: dear; --scenario counts them."
-    )
-    # The interpreter takes some 10 instructions for a bytecode, and a turn has three.
-    assert 15 < (counted["busy"] - counted["calm"]) / TURNS < 90
-    assert f"{counted['busy']:,.0f}" in done.stdout
-
-
-@needs_valgrind
-def test_ctrl_c_leaves_no_worktree_behind(repository: Repository) -> None:
-    with start("exact", *MINE, "--base", "base", cwd=repository.folder) as child:
-        read_until(child, "base: ")
-        child.send_signal(signal.SIGINT)
-        assert child.wait(30) == 130
-    assert repository.worktrees() == 1
-
-
-def test_without_valgrind_it_says_how_to_get_it(
-    repository: Repository, tmp_path_factory: pytest.TempPathFactory
+def test_a_file_that_the_base_has_not_and_one_outside_of_the_repository_miss_none(
+    load: Path, tmp_path: Path
 ) -> None:
-    tools = tmp_path_factory.mktemp("tools")
-    (tools / "git").symlink_to(shutil.which("git") or "/usr/bin/git")
-    for arguments in ((), ("--base", "base")):
-        done = repository.exact(*arguments, PATH=str(tools))
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "valgrind is not installed" in done.stderr
-        assert "apt-get install valgrind" in done.stderr
+    plan = CountingPlan(setup=PLAN.setup, scenarios=("a",), scenarios_file=load / "mine.py")
+    assert scenarios_only_in_base(plan, base_of(tmp_path / "base"), tmp_path / "user" / "service") == []
+    (tmp_path / "base" / "load" / "mine.py").unlink()
+    assert scenarios_only_in_base(plan, base_of(tmp_path / "base"), tmp_path / "user") == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        pytest.param(("--scenario", "bussy"), "did you mean 'busy'?", id="an unknown scenario"),
-        pytest.param(("--base", "nowhere"), "'nowhere' names no commit", id="an unreachable ref"),
-        pytest.param(
-            ("--base", "base", "--head", "nowhere"), "'nowhere' names no commit", id="an unreachable head"
-        ),
-        pytest.param(("--base", "--help"), "'--help' names no commit", id="a ref that looks like an option"),
-        pytest.param(("--setup", "uvicorn-postgres"), "does not start", id="a setup with services"),
-        pytest.param(("--head", "base"), "--head needs a --base", id="a head alone"),
-        pytest.param(("--base", "base", "--threshold", "little"), "give a percentage", id="no number"),
-        pytest.param(
-            ("--base", "base", "--threshold", "0%"), "give a percentage", id="a threshold of nothing"
-        ),
-        pytest.param(("--base", "base", "--format", "pdf"), "--format", id="an unknown format"),
-    ],
-)
-def test_wrong_usage_is_2_with_a_sentence(
-    repository: Repository, arguments: tuple[str, ...], said: str
-) -> None:
-    done = bench_here("exact", *MINE, *arguments, cwd=repository.folder)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_outside_of_a_repository_there_is_no_base(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench", "exact", "--base", "main"]
-    env = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (done.returncode, "is in no git repository" in done.stderr) == (2, True)
+def test_a_table_of_the_base_that_cannot_be_read_is_a_failure(load: Path, tmp_path: Path) -> None:
+    (tmp_path / "base" / "load" / "helper.py").write_text("raise RuntimeError('no such luck')")
+    plan = CountingPlan(setup=PLAN.setup, scenarios=("a",), scenarios_file=load / "mine.py")
+    with pytest.raises(GateError, match="no such luck"):
+        scenarios_only_in_base(plan, base_of(tmp_path / "base"), tmp_path / "user")

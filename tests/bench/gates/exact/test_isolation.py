@@ -77,15 +77,3 @@ def test_an_app_may_have_a_package_that_is_called_like_ours(folders: Folders, na
         }
     )
     assert folders.asked(folders.job("base")) == (0, "")
-
-
-def test_an_error_is_a_line_of_its_own_where_scenario_and_app_leave_one_open(folders: Folders) -> None:
-    folders.write(
-        {
-            "user/mine.py": "print('hello', end='')\nEXPECTED = 'right'\n" + SCENARIOS,
-            "base/my_app.py": APP + "SAYS = lambda: print('going', end='', flush=True) or 'wrong'",
-        }
-    )
-    status, said = folders.traced(folders.job("base"))
-    assert status == 1
-    assert [line for line in said.splitlines() if line.startswith("bench: GET /: wrong-body")]

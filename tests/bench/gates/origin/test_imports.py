@@ -123,20 +123,3 @@ def test_an_app_of_the_working_tree_is_refused(folders: Folders, tmp_path: Path)
     job = folders.job("base", "src")
     status, said = folders.asked(job, PYTHONPATH=str(tmp_path / "user" / "lib"))
     assert (status, "No module named 'my_app'" in said) == (1, True)
-
-
-def test_functions_of_the_own_tree_are_told_from_those_of_libraries(folders: Folders, tmp_path: Path) -> None:
-    folders.write(
-        {
-            "base/src/shop/work.py": "import textwrap\nfrom shop.deep import deep\nOF = textwrap.dedent(deep())",
-            "base/src/shop/deep.py": "def deep():\n    return 'base'",
-            "base/my_app.py": APP
-            + "\nimport textwrap\nfrom shop.work import deep\nSAYS = lambda: textwrap.dedent(f'shop of {deep()}')",
-        }
-    )
-    job = folders.job("base", "src")
-    assert folders.traced(job) == (0, "")
-    found = folders.functions(job)
-    assert {"deep (src/shop/deep.py)", "<lambda> (my_app.py)", "app (my_app.py)"} <= set(found["own"])
-    assert "dedent (textwrap.py)" in found["others"]
-    assert not set(found["own"]) & set(found["others"])

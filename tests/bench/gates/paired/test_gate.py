@@ -1,212 +1,306 @@
-"""`bench ab` as its user meets it: a repository, commits, real servers, an exit status."""
+"""The rules of a comparison, with made-up pairs and without servers."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
+import math
+from random import Random
 
-import psutil
 import pytest
 
-from bench.gates.paired.noise import load_noise
-from tests.bench import tiny
-from tests.bench.program import read_until, start
-
-APP = (
-    "import asyncio\n"
-    + tiny.APP
-    + """
-async def answer(path):
-    if path == "/waits":
-        await asyncio.sleep(0.002)
-    return (200, b"hello") if path in ("/waits", "/calm") else (404, b"")
-"""
-)
-SETUPS = tiny.SETUPS + 'health = "/calm"\n'
-MINE = ("mine", *tiny.FILES)
-SHORT = ("--seconds", "10", "--pairs", "7")  # six of one sign are not yet evidence
+from bench.gates.paired.caveats import Conditions
+from bench.gates.paired.design import ALPHA_LOOK, CONTROL, TurnPlan
+from bench.gates.paired.observation import Observation
+from bench.gates.paired.rig import Faults
+from bench.model.change import Change, Judgement
+from bench.stats.signed_rank import p_above, p_value
+from tests.bench.gates.paired.rig import MadeUp, Making, compared, pair
 
 
-class Repository(tiny.Repository):
-    """The working tree is what is changed."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, APP, ("waits", "calm"), SETUPS)
-
-    def ab(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.bench("ab", *MINE, *arguments, PYTHONDONTWRITEBYTECODE="1")
+def rows(judgement: Judgement, name: str = "one") -> dict[str, Change]:
+    return {one.metric: one for one in judgement.changes if one.name == name}
 
 
-def servers(parent: int | None = None) -> list[int]:
-    """The servers of the tiny app that run now, or those that a process has started."""
-    every = psutil.process_iter() if parent is None else psutil.Process(parent).children(recursive=True)
-    found = []
-    for process in every:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if "my_app:app" in process.cmdline():
-                found.append(process.pid)
-    return found
+def calm(place: int) -> float:
+    """About nothing, in either direction by turns, no two the same."""
+    return (-1.0) ** place * 0.001 * (1 + place / 10)
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    return Repository(tmp_path)
+def steady(look: int, name: str, place: int) -> Observation:
+    return pair(cpu=calm(place), throughput=calm(place + 1), latency=(calm(place), calm(place)))
 
 
-@pytest.mark.alone
-def test_waiting_is_found_and_confirmed_in_the_scenario_that_waits(repository: Repository) -> None:
-    """Two milliseconds more of waiting are no instructions; throughput and latency double and halve."""
-    repository.app(APP.replace("0.002", "0.004"))
-    done = repository.ab("--base", "base", "--scenario", "waits", *SHORT, "--format", "json", "--raw", "raw")
-    assert done.stdout, done.stderr
-    said = json.loads(done.stdout)
-    rows = {row["metric"]: row for row in said["rows"]}
-    crowded = any("wall times" in note for note in said["notes"])  # others kept half of a CPU busy
-    assert rows["throughput"]["verdict"] == ("inconclusive" if crowded else "regressed")
-    assert 0.4 < rows["throughput"]["low"] <= rows["throughput"]["ratio"] <= rows["throughput"]["high"] < 0.75
-    assert "errors" not in rows
-    assert done.returncode == 1 or crowded
-    lines = [json.loads(line) for line in (repository.folder / "raw").read_text().splitlines()]
-    # Seven pairs for the look and seven for the confirmation, of the scenario and of the control each.
-    assert [line["scenario"] for line in lines].count("waits") == 14
-    assert {line["look"] for line in lines} == {"look 1 of 3", "confirming"}
-    (seed,) = {line["seed"] for line in lines}
-    assert f"seed: {seed}\n" in done.stderr
-    assert all(0 < slice_[3] < slice_[1] for line in lines for slice_ in line["turns"]["head"])
-    assert servers() == []
+def slower(names: tuple[str, ...] = ("one",), by: float = 0.2) -> Making:
+    """A head that uses more CPU under these scenarios, in every look."""
+
+    def make(look: int, name: str, place: int) -> Observation:
+        return pair(cpu=(by if name in names else 0.0) + calm(place), throughput=calm(place))
+
+    return make
 
 
-@pytest.mark.alone
-def test_on_a_single_cpu_no_time_is_judged(repository: Repository) -> None:
-    repository.app(APP.replace("0.002", "0.004"))
-    cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cpus)})
-    try:
-        done = repository.ab("--base", "base", "--scenario", "waits", *SHORT, "--format", "json")
-    finally:
-        os.sched_setaffinity(0, cpus)
-    said = json.loads(done.stdout)
-    rows = {row["metric"]: row for row in said["rows"]}
-    assert {rows[metric]["verdict"] for metric in ("cpu", "throughput", "p50", "p99")} == {"inconclusive"}
-    assert rows["throughput"]["ratio"] < 0.75
-    assert any("only CPU" in note for note in said["notes"])
-    assert done.returncode == 3
+# --- looks
 
 
-@pytest.mark.parametrize("server", ["command", "uvicorn"])
-def test_an_editable_install_that_both_sides_would_run_is_refused(
-    repository: Repository, server: str
-) -> None:
-    """The app lies in src/, which only the machine's own path leads to: to the working tree's."""
-    repository.git("checkout", "-q", "base")
-    source = repository.folder / "src"
-    source.mkdir()
-    (repository.folder / "my_app.py").rename(source / "my_app.py")
-    how = (
-        'server = "command"\ncommand = ["python", "-m", "uvicorn", "my_app:app", "--port", "{port}"]\n'
-        if server == "command"
-        else 'server = "uvicorn"\napp = "my_app:app"\n'
-    )
-    (repository.folder / "setups.toml").write_text(f'[mine]\n{how}health = "/calm"\n')
-    repository.commit("base")
-    (source / "my_app.py").write_text(APP.replace("0.002", "0.004"))
-    done = repository.bench("ab", *MINE, "--base", "base", "--scenario", "waits", PYTHONPATH=str(source))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "not src/my_app.py of its own tree" in done.stderr
-    assert "look 1" not in done.stderr
+def test_what_is_proved_by_the_first_look_needs_no_other() -> None:
+    rig = MadeUp(steady)
+    judgement = compared(rig)
+    assert rig.looks == [("one",)]
+    assert {one.verdict for one in judgement.changes} == {"no change"}
 
 
-def test_an_endpoint_that_is_renamed_is_a_regression_and_measured_no_further(repository: Repository) -> None:
-    repository.app(APP.replace('("/waits", "/calm")', '("/waits-longer", "/calm")'))
-    done = repository.ab("--base", "base", "--scenario", "waits")
-    assert done.returncode == 1, done.stderr
-    assert "regressed: waits" in done.stdout
-    assert "in the head scenario 'waits': GET /waits answered status-404" in " ".join(done.stdout.split())
-    assert "look 1" not in done.stderr
+def test_what_stays_open_is_looked_at_three_times_and_what_is_decided_no_more() -> None:
+    def make(look: int, name: str, place: int) -> Observation:
+        return pair(cpu=(-1) ** place * (0.2 + place / 100)) if name == "wild" else steady(look, name, place)
+
+    rig = MadeUp(make, names=("calm", "wild"))
+    judgement = compared(rig)
+    assert rig.looks == [("calm", "wild"), ("wild",), ("wild",)]
+    assert rows(judgement, "wild")["cpu"].verdict == "inconclusive"
+    assert rows(judgement, "calm")["cpu"].verdict == "no change"
 
 
-def test_an_endpoint_that_the_base_lacks_has_nothing_to_be_compared_with(repository: Repository) -> None:
-    repository.app(APP.replace('("/waits", "/calm")', '("/waits", "/calm", "/new")'))
-    repository.names("new")
-    done = repository.ab("--base", "base")
-    assert done.returncode == 3, done.stderr
-    assert "nothing to compare with" in done.stdout
-    passed = repository.ab("--base", "base", "--inconclusive", "pass")
-    assert passed.returncode == 0
+def test_a_change_is_looked_at_and_confirmed_and_then_nothing_more() -> None:
+    rig = MadeUp(slower())
+    judgement = compared(rig)
+    assert rig.looks == [("one",), ("one",)]
+    assert (rows(judgement)["cpu"].verdict, judgement.status("fail")) == ("regressed", 1)
+
+
+def test_only_suspects_are_confirmed() -> None:
+    rig = MadeUp(slower(("two",)), names=("one", "two", "three"))
+    compared(rig, pairs=10)
+    assert rig.looks == [("one", "two", "three"), ("two",)]
+
+
+# --- confirmation
+
+
+def test_the_pairs_that_raised_a_suspicion_do_not_confirm_it() -> None:
+    """All sixteen pairs together are evidence enough, and the first eight alone; the fresh eight are none."""
+    suspicious = [0.2 + calm(place) for place in range(8)]
+    fresh = [0.02, -0.021, 0.022, -0.023, 0.024, -0.025, 0.026, -0.027]
+    assert p_value(suspicious) <= ALPHA_LOOK
+    assert p_value(suspicious + fresh) <= ALPHA_LOOK
+    assert p_above(fresh) > 0.05
+
+    def make(look: int, name: str, place: int) -> Observation:
+        return pair(cpu=fresh[place] if look else suspicious[place], throughput=calm(place))
+
+    rig = MadeUp(make)
+    assert rows(compared(rig))["cpu"].verdict == "inconclusive"
+    assert len(rig.looks) > 2
+
+
+def test_a_look_is_confirmed_by_the_pairs_that_were_started_for_it() -> None:
+    """The first look showed nothing; the second raises a suspicion, and only the third set of pairs counts for it."""
+    by_look = [0.0, 0.3, 0.0]
+
+    def make(look: int, name: str, place: int) -> Observation:
+        noise = (-1) ** place * (0.03 + place / 1000)
+        return pair(cpu=by_look[min(look, 2)] + noise, throughput=calm(place))
+
+    assert rows(compared(MadeUp(make)))["cpu"].verdict != "regressed"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("fresh", "verdict"),
     [
-        pytest.param(("--base", "nowhere"), "'nowhere' names no commit here", id="an unreachable ref"),
-        pytest.param((), "nothing to compare with: give --base REF, or a second setup", id="no base"),
-        pytest.param(("mine", "--base", "base"), "leave --base and --head out", id="setups and commits"),
-        pytest.param(
-            ("--base", "base", "--scenario", "wait"), "did you mean 'waits'?", id="misspelt scenario"
-        ),
-        pytest.param(
-            ("--base", "base", "--margin", "x"), "--margin x: give a percentage", id="no percentage"
-        ),
+        pytest.param([0.3 + calm(place) for place in range(8)], "regressed", id="again"),
+        pytest.param([2 * calm(place) for place in range(8)], "inconclusive", id="gone"),
     ],
 )
-def test_what_cannot_be_asked_is_status_2_and_a_sentence(
-    repository: Repository, arguments: tuple[str, ...], said: str
+def test_more_memory_is_confirmed_by_fresh_pairs_as_well(fresh: list[float], verdict: str) -> None:
+    suspicious = [0.3 + calm(place) for place in range(8)]
+    assert p_value(suspicious + fresh) <= ALPHA_LOOK
+    rig = MadeUp(steady, more_memory=lambda look, place: (fresh if look else suspicious)[place])
+    judgement = compared(rig)
+    assert rig.looks == [("one",), ("one",)]
+    assert rows(judgement)["memory"].verdict == verdict
+
+
+# --- errors
+
+
+def test_a_head_with_a_steady_one_per_cent_of_failures_is_found() -> None:
+    rng = Random(2)
+
+    def make(look: int, name: str, place: int) -> Observation:
+        failed = sum(rng.random() < 0.01 for _ in range(1000)) if name == "two" else 0
+        return pair(cpu=calm(place), throughput=calm(place), errors=(0, failed))
+
+    rig = MadeUp(make, names=("one", "two", "three"))
+    judgement = compared(rig)
+    assert rows(judgement, "two")["errors"].verdict == "regressed"
+    assert rig.looks == [("one", "two", "three"), ("two",)]
+    assert [one.name for one in judgement.changes if one.metric == "errors"] == ["two"]
+
+
+def test_a_burst_of_errors_in_one_pair_is_never_red() -> None:
+    def make(look: int, name: str, place: int) -> Observation:
+        return pair(
+            cpu=calm(place), throughput=calm(place), errors=(0, 800 if name == "one" and place == 3 else 0)
+        )
+
+    rig = MadeUp(make)
+    found = rows(compared(rig))["errors"]
+    assert (found.verdict, found.base, found.head) == ("inconclusive", 0, 2400)
+    assert len(rig.looks) == 3
+
+
+def test_errors_that_fresh_pairs_do_not_show_are_not_red() -> None:
+    def make(look: int, name: str, place: int) -> Observation:
+        return pair(
+            cpu=calm(place), throughput=calm(place), errors=(0, 8 if name == "one" and not look else 0)
+        )
+
+    rig = MadeUp(make)
+    assert rows(compared(rig))["errors"].verdict == "inconclusive"
+    assert (
+        len(rig.looks) == 6
+    )  # ties are dropped: eight of eight remain, and fail to be confirmed three times
+
+
+# --- several scenarios
+
+
+def test_scenarios_that_are_decided_count_for_the_level_of_what_is_left() -> None:
+    """The second look of what is left is evidence alone, but not among three scenarios of which two are decided."""
+    first = [(-1) ** place * (0.05 + place / 100) for place in range(8)]
+    later = [0.2 + calm(place) for place in range(8)]
+    assert ALPHA_LOOK / 3 < p_value(first + later) <= ALPHA_LOOK
+
+    def make(look: int, name: str, place: int) -> Observation:
+        if name != "late":
+            return steady(look, name, place)
+        return pair(cpu=(later if look else first)[place], throughput=calm(place))
+
+    alone, among = MadeUp(make, names=("late",)), MadeUp(make, names=("a", "b", "late"))
+    found = [rows(compared(rig), "late")["cpu"].verdict for rig in (alone, among)]
+    assert found == ["regressed", "regressed"]
+    assert alone.looks == [("late",)] * 3  # two looks, and a confirmation
+    assert among.looks == [("a", "b", "late"), *[("late",)] * 3]  # three looks, and a confirmation
+
+
+# --- what is drawn
+
+
+def test_every_pair_of_every_look_has_a_hash_seed_of_its_own() -> None:
+    rig = MadeUp(slower())
+    compared(rig)
+    drawn = [seed for seeds in rig.hash_seeds for seed in seeds]
+    assert [len(seeds) for seeds in rig.hash_seeds] == [1, 8, 8]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_every_look_has_orders_and_arrivals_of_its_own_and_the_same_seed_draws_them_again() -> None:
+    rigs = [MadeUp(slower()) for _ in range(3)]
+    for rig, seed in zip(rigs, (5, 5, 6), strict=True):
+        compared(rig, seed=seed)
+    assert (rigs[0].seeds, rigs[0].hash_seeds) == (rigs[1].seeds, rigs[1].hash_seeds)
+    assert rigs[0].seeds != rigs[2].seeds
+    assert len(set(rigs[0].seeds)) == 2
+
+
+def test_sizes_are_fixed_by_the_rehearsal() -> None:
+    sizes: list[dict[str, TurnPlan]] = []
+    rig = MadeUp(slower())
+    looked = rig.look
+    rig.look = lambda of, seeds, seed: (sizes.append(dict(of)), looked(of, seeds, seed))[1]  # type: ignore[method-assign,func-returns-value,assignment]
+    compared(rig)
+    assert sizes[0] == sizes[1]
+    assert math.isclose(sizes[0]["one"].rate_per_s, 500.0)
+
+
+def test_the_notes_say_the_seed_and_what_the_rehearsal_noted() -> None:
+    judgement = compared(MadeUp(steady), seed=4711)
+    assert judgement.notes[0] == "a note of the rehearsal"
+    assert "4711" in judgement.notes[-1]
+
+
+# --- answers
+
+
+@pytest.mark.parametrize(
+    ("rehearsed", "fresh", "verdict", "measured"),
+    [
+        pytest.param(
+            Faults(head="no"), [Faults(head="no")] * 8, "regressed", False, id="the head, every time"
+        ),
+        pytest.param(
+            Faults(head="no"),
+            [*[Faults(head="no")] * 7, Faults()],
+            "no change",
+            True,
+            id="the head, once not",
+        ),
+        pytest.param(
+            Faults(head="no"),
+            [*[Faults(head="no")] * 7, Faults("no", "no")],
+            "no change",
+            True,
+            id="the base as well, once",
+        ),
+        pytest.param(Faults(base="no"), [], "inconclusive", False, id="the base"),
+        pytest.param(Faults("no", "no"), [], "inconclusive", False, id="both"),
+    ],
+)
+def test_wrong_answers_of_the_head_are_confirmed_before_they_are_a_regression(
+    rehearsed: Faults, fresh: list[Faults], verdict: str, measured: bool
 ) -> None:
-    done = repository.ab(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    rig = MadeUp(steady, names=("one", "two"), faults={"one": rehearsed}, fresh_faults={"one": fresh})
+    found = rows(compared(rig))
+    assert {one.verdict for one in found.values()} == {verdict}
+    assert rig.looks == [("one", "two") if measured else ("two",)]
+    assert [len(seeds) for seeds in rig.hash_seeds] == ([1, 8, 8] if fresh else [1, 8])
 
 
-def test_a_head_that_does_not_start_is_a_failure_with_the_end_of_its_log(repository: Repository) -> None:
-    repository.app("raise RuntimeError('no such luck')")
-    done = repository.ab("--base", "base")
-    assert done.returncode == 2
-    assert "no such luck" in done.stderr
-    assert repository.worktrees() == 1
+# --- the control, and what else is doubtful
 
 
-def test_two_setups_are_compared_until_ctrl_c_stops_both(repository: Repository) -> None:
-    (repository.folder / "setups.toml").write_text(
-        SETUPS + '[slow]\nextends = "mine"\nenv = { WAIT = "8" }\n'
-    )
-    with start("ab", "mine", "slow", *MINE[1:], *SHORT, cwd=repository.folder) as child:
-        read_until(child, "rounds")
-        found = [psutil.Process(pid).environ() for pid in servers(child.pid)]
-        waits = [one.get("WAIT") for one in found]
-        assert {one.get("PYTHONPATH") for one in found} == {os.environ.get("PYTHONPATH")}
-        assert (waits.count(None), waits.count("8")) == (7, 7)
-        child.send_signal(signal.SIGINT)
-        assert child.wait(10) == 130
-    assert (servers(), repository.worktrees()) == ([], 1)
+def test_a_control_that_moves_leaves_what_seems_to_have_changed_open() -> None:
+    def make(look: int, name: str, place: int) -> Observation:
+        return pair(cpu=(0.1 if name == "one" else 0.08) + calm(place), throughput=calm(place))
+
+    judgement = compared(MadeUp(make))
+    assert (rows(judgement)["cpu"].verdict, judgement.status("fail")) == ("inconclusive", 3)
 
 
-def test_noise_is_measured_and_stored_for_this_machine(repository: Repository) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "bench",
-        "noise",
-        *MINE,
-        "--scenario",
-        "calm",
-        "--seconds",
-        "5",
-        "--pairs",
-        "5",
-    ]
-    done = subprocess.run(
-        command, cwd=repository.folder, capture_output=True, text=True, timeout=100, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    known = load_noise(repository.folder / "reports" / "noise")
-    assert known is not None
-    assert [one.sessions for one in known.slices] == [16, 32, 64, 128, 256]
-    assert 0 < known.best.turn_sd < 0.5
-    assert -1 <= known.autocorrelation <= 1
-    assert (repository.folder / "reports" / "noise" / "power.png").read_bytes()[:4] == b"\x89PNG"
+def test_a_control_that_fails_leaves_what_seems_to_have_changed_open() -> None:
+    def make(look: int, name: str, place: int) -> Observation:
+        failed = (1, 0) if name == CONTROL and place == 2 else (0, 0)
+        return pair(cpu=(0.2 if name == "one" else 0.0) + calm(place), throughput=calm(place), errors=failed)
+
+    assert rows(compared(MadeUp(make)))["cpu"].verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("one_cpu", "conditions", "cpu"),
+    [
+        pytest.param(True, Conditions(), "inconclusive", id="one CPU"),
+        pytest.param(False, Conditions(others_of_server=0.6), "regressed", id="others on the servers' CPUs"),
+        pytest.param(False, Conditions(others_of_gate=0.6), "regressed", id="others on the gate's"),
+    ],
+)
+def test_what_spoils_times_leaves_them_open_and_says_why(
+    one_cpu: bool, conditions: Conditions, cpu: str
+) -> None:
+    def make(look: int, name: str, place: int) -> Observation:
+        by = 0.2 if name == "one" else 0.0
+        return pair(cpu=by + calm(place), throughput=calm(place) - by, latency=(by + calm(place), by))
+
+    quiet = rows(compared(MadeUp(make)))
+    judgement = compared(MadeUp(make, shared="cpu" if one_cpu else "", conditions=conditions))
+    found = rows(judgement)
+    assert quiet["throughput"].verdict == "regressed"
+    assert {found[metric].verdict for metric in ("throughput", "p50", "p99")} == {"inconclusive"}
+    assert (found["cpu"].verdict, found["memory"].verdict) == (cpu, "no change")
+    assert found["throughput"].why[-1] in judgement.notes
+    assert judgement.status("fail") == (1 if cpu == "regressed" else 3)
+
+
+def test_failed_requests_are_facts_whatever_the_machine_does() -> None:
+    def make(look: int, name: str, place: int) -> Observation:
+        return pair(cpu=calm(place), throughput=calm(place), errors=(0, 50 if name == "one" else 0))
+
+    judgement = compared(MadeUp(make, shared="cpu"))
+    assert (rows(judgement)["errors"].verdict, judgement.status("fail")) == ("regressed", 1)

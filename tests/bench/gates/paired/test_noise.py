@@ -11,8 +11,6 @@ import pytest
 
 from bench.gates.paired.design import FEWEST_TURNS, LOOKS, MOST_TURNS
 from bench.gates.paired.noise import (
-    Noise,
-    SliceNoise,
     autocorrelation,
     load_noise,
     parse_noise,
@@ -20,24 +18,12 @@ from bench.gates.paired.noise import (
     store_noise,
     turn_sd,
 )
-from bench.gates.paired.noise_report import chart, tables
 from bench.gates.paired.observation import ArmSlice, ArmSummary, Observation, Turn
 from bench.gates.paired.power import mde
-from bench.report.charts.panels import PlanePanel
 from bench.stats.signed_rank import attained_level
+from tests.bench.gates.paired.noisy import NOISE
 
 SUMMARY = ArmSummary(p50_ms=1.0, p99_ms=2.0, errors=0, requests=100)
-NOISE = Noise(
-    setup="uvicorn",
-    scenario="noop-async",
-    metric="cpu",
-    slices=(SliceNoise(16, 0.10, 0.010), SliceNoise(64, 0.06, 0.020), SliceNoise(256, 0.05, 0.080)),
-    sessions=64,
-    process_sd=0.01,
-    autocorrelation=0.1,
-    pair_start_s=1.0,
-    pairs_per_look=8,
-)
 
 
 def seen(logs: list[float]) -> Observation:
@@ -83,11 +69,6 @@ def test_the_best_slice_is_the_one_that_was_measured_for_longer() -> None:
     assert (NOISE.best.sessions, replace(NOISE, sessions=16).best.sessions) == (64, 16)
 
 
-def test_processes_that_cannot_be_told_apart_are_not_said_to_be_alike() -> None:
-    (note,) = tables(replace(NOISE, process_sd=0.0))[1].notes
-    assert "less than turns so few can show" in note
-
-
 def test_what_a_comparison_finds_by_hand() -> None:
     # 120 s / 4 looks - 1.3 x 8 s of starting: 19.6 s; 85 % of them / 8 pairs / (1.44 x 20 ms) are 72.3 turns.
     assert NOISE.turns(120) == pytest.approx(72.3, abs=0.1)
@@ -105,22 +86,6 @@ def test_no_change_is_found_and_confirmed_as_rarely_as_the_levels_say() -> None:
 
 def test_more_time_finds_less() -> None:
     assert NOISE.mde(300) < NOISE.mde(120) < NOISE.mde(60)
-
-
-def test_the_chart_has_a_curve_for_each_time_that_rises_to_certainty() -> None:
-    (panel,) = chart(NOISE).panels
-    assert isinstance(panel, PlanePanel)
-    assert [trace.label for trace in panel.traces] == ["60 s", "120 s", "300 s"]
-    for trace in panel.traces:
-        found = [up for _, up in trace.points]
-        assert found == sorted(found)
-        assert found[-1] > 95
-
-
-def test_the_tables_name_the_best_slice() -> None:
-    slices, finds = tables(NOISE)
-    assert [row.entries[0] for row in slices.rows if row.entries[-1] == "best"] == ["64"]
-    assert [row.entries[0] for row in finds.rows] == ["60", "120", "300"]
 
 
 def test_what_is_stored_is_found_again_on_this_machine(tmp_path: Path) -> None:

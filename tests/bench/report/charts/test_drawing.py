@@ -15,7 +15,6 @@ from matplotlib.patches import Rectangle
 
 from bench.model.record import Caveat, Record, Slice
 from bench.report.charts import drawing
-from bench.report.charts.curves import nines
 from bench.report.charts.panels import Chart
 from bench.stats.table import marks
 from tests.bench.builders import charts_of, realistic, record, repeats, run
@@ -86,13 +85,6 @@ def test_victims_have_the_same_axis_in_all_panels() -> None:
         )
     )
     assert [axes.get_xlim() for axes in some] == [(1.0, 1000.0)] * 2
-
-
-@pytest.mark.parametrize(
-    ("percentile", "place"), [(0, 0), (90, 1), (99, 2), (99.9, 3)], ids=["none", "one nine", "two", "three"]
-)
-def test_percentiles_stand_by_their_nines(percentile: float, place: float) -> None:
-    assert nines(percentile) == pytest.approx(place)
 
 
 def test_ticks_of_a_curve_stand_at_the_percentiles_that_they_name() -> None:

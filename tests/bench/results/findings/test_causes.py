@@ -7,33 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model.plan import ClosedLoad, OpenLoad
-from bench.model.record import Generator, Latency, Record, Worker, WorkerTimeline
+from bench.model.plan import OpenLoad
+from bench.model.record import Latency, Record, Worker, WorkerTimeline
 from bench.results.findings.causes import of_record
-from tests.bench.builders import findings, found, record, run
-
-LOAD = ClosedLoad(32, 2.0)
-
-
-def worker(pid: int = 1, *, cpu_s: float = 0.2, requests: int | None = 100, **figures: object) -> Worker:
-    """A worker that used a tenth of its core, unless told otherwise."""
-    return Worker(pid=pid, requests=requests, cpu_s=cpu_s, rss_peak_bytes=1, **figures)  # type: ignore[arg-type]
-
-
-def lane(**columns: tuple[float | None, ...]) -> WorkerTimeline:
-    return WorkerTimeline(t_s=(0.5, 1.0, 1.5), **columns)  # type: ignore[arg-type]
-
-
-def measured(
-    *workers: Worker, p99: float = 50.0, generator: float = 0.3, busy: float | None = 0.5, **more: object
-) -> Record:
-    made = record(load=LOAD, p50=10.0, p99=p99, **more)  # type: ignore[arg-type]
-    used = sum(one.cpu_s for one in workers)
-    return replace(
-        made,
-        resources=replace(made.resources, workers=workers, cpu_s=used, busy_share=busy),
-        generator=Generator(cpu_share=generator, cpu_us_per_request=20.0),
-    )
+from tests.bench.results.findings.loaded import lane, measured, worker
 
 
 def named(record: Record) -> Mapping[str, str]:
@@ -258,37 +235,3 @@ def test_the_generator_is_saturated_above_the_limit_of_its_caveat() -> None:
         "generator-saturated": "the locust engine used 81% of its core"
     }
     assert named(measured(worker(), generator=0.80)) == {}
-
-
-# --- as findings ---------------------------------------------------------------------------------
-
-
-def blocked(lag: float, repeat: int, scenario: str = "io-misuse") -> Record:
-    return measured(worker(timeline=lane(loop_lag_ms=(lag, lag, lag))), scenario=scenario, repeat=repeat)
-
-
-def test_a_finding_names_the_cell_and_the_figures_of_the_middle_repeat() -> None:
-    finding = found("loop-blocked", [blocked(30.0, 0), blocked(200.0, 1), blocked(60.0, 2)])
-    assert finding.title == "Event loop blocked: io-misuse"
-    assert finding.figures == (
-        "io-misuse on uvicorn (native, 32 users): its loop ran 60.0 ms late in the median, 60.0 ms at worst, with a "
-        "p99 of 50.0 ms; the worker used 10% of a core",
-    )
-    assert finding.chart == "server"
-
-
-def test_half_of_the_repeats_are_no_evidence() -> None:
-    half = findings(run(blocked(30.0, 0), blocked(1.0, 1)))
-    most = findings(run(blocked(30.0, 0), blocked(30.0, 1), blocked(1.0, 2)))
-    assert [finding.topic for finding in half] == []
-    assert [finding.topic for finding in most] == ["loop-blocked"]
-
-
-def test_the_worst_cells_come_first_and_the_rest_are_counted() -> None:
-    cells = [blocked(30.0 + place, 0, f"s{place}-misuse") for place in range(7)]
-    finding = found("loop-blocked", cells)
-    assert finding.title == "Event loop blocked: s6-misuse, s5-misuse and 5 more scenarios"
-    assert [figure.split(" ")[0] for figure in finding.figures] == [
-        *("s6-misuse", "s5-misuse", "s4-misuse", "s3-misuse", "s2-misuse", "and")
-    ]
-    assert finding.figures[-1] == "and 2 more cells"

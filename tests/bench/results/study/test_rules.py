@@ -1,22 +1,7 @@
 from __future__ import annotations
 
-from bench.model.record import Caveat, Record
-from bench.results.cells import gather
-from bench.results.study.ladder import ladders
-from bench.results.study.rule import Rule
-from bench.results.study.rules import rules
-from tests.bench.builders import OPEN, repeats
 from tests.bench.results.study.made import cells, io_records
-
-
-def made(*records: tuple[Record, ...]) -> list[Rule]:
-    found = gather([one for some in records for one in some])
-    return list(rules(ladders(found), found))
-
-
-def of(advice: str, found: list[Rule]) -> Rule:
-    (rule,) = [rule for rule in found if rule.advice == advice]
-    return rule
+from tests.bench.results.study.making import GROWS, made, of
 
 
 def test_a_rule_has_its_strongest_figure_and_says_where_it_comes_from() -> None:
@@ -89,33 +74,6 @@ def test_a_group_on_two_setups_names_them() -> None:
     ]
 
 
-def test_threads_are_compared_where_only_their_number_differs() -> None:
-    few = cells("io-sync", 128, 400, 404, 396, setup="few", tokens=10)
-    rule = of("I/O of 10 ms in def: 40 threads rather than 10", made(io_records(), few))
-    assert rule.figure == "I/O of 10 ms at 128 users: 2.50 × the requests"
-    assert rule.records == "uvicorn, few: io-sync; native, 128 users; 3 repeats"
-
-
-def test_workers_are_no_threads() -> None:
-    two = cells("io-sync", 128, 2000, 2010, 1990, setup="uvicorn-2", tokens=40, workers=(1, 1))
-    assert not [rule for rule in made(io_records(), two) if "threads" in rule.advice]
-
-
-def test_twins_at_a_fixed_rate_are_held_against_the_reference() -> None:
-    late = repeats("uvicorn", "io-misuse", 60, 60, load=OPEN, p99=60.0, victim_p99=40.0)
-    soon = repeats("uvicorn", "io-async", 60, 60, load=OPEN, p99=12.0, victim_p99=2.0)
-    found = made(late, soon)
-    assert [rule.figure for rule in found] == [
-        "I/O of 10 ms at 400 arrivals/s: misuse 5.00 × the response at p99 of async",
-        "I/O of 10 ms at 400 arrivals/s: misuse 20.0 × the wait of a bystander at p99 of async",
-    ]
-    assert found[0].advice == "I/O of 10 ms at a fixed rate: misuse makes the response at p99 longer"
-    assert found[0].records == "uvicorn: io-misuse, io-async; native, 400 arrivals/s; 2 repeats"
-
-
-GROWS = (Caveat("victim-grows", "900 ms in the first third, 2,700 ms in the last"),)
-
-
 def test_a_bystander_whose_wait_grew_with_the_cell_has_no_ratio() -> None:
     calm = cells("io-async", 8, 780, 784, victim_p99=2.0)
     grown = cells("io-misuse", 8, 98, 97, victim_p99=1820.0, caveats=GROWS)
@@ -151,12 +109,3 @@ def test_waits_that_grew_and_show_nothing_have_no_ratio_either() -> None:
     assert not rule.shown
     assert "×" not in rule.figure
     assert "for as long as the cells lasted" in rule.figure
-
-
-def test_at_a_fixed_rate_a_wait_that_grew_has_no_ratio() -> None:
-    late = repeats("uvicorn", "io-misuse", 60, 60, load=OPEN, p99=60.0, victim_p99=1820.0, caveats=GROWS)
-    soon = repeats("uvicorn", "io-async", 60, 60, load=OPEN, p99=12.0, victim_p99=2.0)
-    assert made(late, soon)[1].figure == (
-        "I/O of 10 ms at 400 arrivals/s: at p99 a bystander waits at least 1,820 ms next to io-misuse, "
-        "2.00 ms next to io-async"
-    )
