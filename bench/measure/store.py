@@ -100,6 +100,8 @@ def read_run(path: Path) -> Run:
         ) from None
     except ValueError as error:
         raise UsageError(f"{path / _FACTS_FILE}: {error}") from None
+    if not isinstance(facts, dict):
+        raise UsageError(f"{path / _FACTS_FILE}: not a JSON object")
     records = tuple(_read(path / _RECORDS_FILE, _RECORDS))
     return Run(path.name, read_facts(facts), records, tuple(_read(path / _FAILURES_FILE, _FAILURES)))
 

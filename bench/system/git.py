@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -83,15 +84,18 @@ def commit(folder: Path, ref: str) -> Commit | None:
 def state(folder: Path) -> dict[str, object] | None:
     """The commit of the source in a folder, and whether it holds changes: `commit` and `dirty`.
 
-    None outside of a repository, without git, and where git takes longer than 5 s.
+    None outside of a repository, without git, and where git takes longer than 5 s for the commit. Changes that it
+    takes longer to find are not noticed.
     """
     try:
         head = text(folder, "rev-parse", "HEAD", timeout_s=_STATE_WITHIN_S)
         if not head:
             return None
-        changes = text(folder, "status", "--porcelain", timeout_s=_STATE_WITHIN_S)
     except (UsageError, OSError, subprocess.SubprocessError):
         return None
+    changes = None
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        changes = text(folder, "status", "--porcelain", timeout_s=_STATE_WITHIN_S)
     return {"commit": head, "dirty": bool(changes)}
 
 

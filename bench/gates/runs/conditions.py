@@ -170,7 +170,7 @@ def _read_machine(told: Mapping[str, object]) -> HostFacts | None:
     cpu = told.get("cpu")
     known = cpu if isinstance(cpu, Mapping) else {}
     python = [str(told[key]) for key in ("python_implementation", "python_version") if key in told]
-    named = {
+    facts = {
         "cpu_model": known.get("brand_raw"),
         "cores": known.get("count"),
         "system": told.get("system"),
@@ -179,4 +179,5 @@ def _read_machine(told: Mapping[str, object]) -> HostFacts | None:
         "kernel": told.get("release"),
         "compiler": told.get("python_compiler"),
     }
-    return read_host(named) if any(named.values()) else None
+    named = {name: fact for name, fact in facts.items() if fact}
+    return read_host(named) if named else None

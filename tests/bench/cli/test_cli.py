@@ -153,11 +153,12 @@ def test_a_process_ends_with_the_status_and_says_the_same(folder: Path) -> None:
     assert there.stderr.partition(" (see ")[0] == here.stderr.partition(" (see ")[0]
 
 
-def test_a_command_that_cannot_be_imported_is_no_regression(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("command", "status"), [("ab", 2), ("compare", 2), ("report", 1)])
+def test_a_gate_that_cannot_be_imported_is_no_regression(
+    command: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(COMMANDS, "ab", ("bench.cli.nowhere:ab", ""))
+    monkeypatch.setitem(COMMANDS, command, (f"bench.cli.nowhere:{command}", ""))
     monkeypatch.delenv("BENCH_DEBUG", raising=False)
-    done = bench_here("ab", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
+    done = bench_here(command, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (status, "")
     assert done.stderr.startswith("bench: unexpected ModuleNotFoundError: ")

@@ -256,6 +256,13 @@ def test_facts_that_are_no_json_are_named(tmp_path: Path) -> None:
         read_run(tmp_path)
 
 
+@pytest.mark.parametrize("facts", ["[1, 2]", "3", "null"])
+def test_facts_that_are_no_object_are_named(tmp_path: Path, facts: str) -> None:
+    (tmp_path / "run.json").write_text(facts)
+    with pytest.raises(UsageError, match=r"run\.json: not a JSON object$"):
+        read_run(tmp_path)
+
+
 def test_latest_points_to_the_newest_even_when_the_folder_moves(tmp_path: Path) -> None:
     for name in ("first", "second"):
         RunFolder(tmp_path / "reports" / name, {"name": name}, latest=True).add(record())

@@ -185,6 +185,10 @@ def test_differences_of_machines_as_pytest_benchmark_describes_them() -> None:
     }
     assert of_machines(machine, machine) == ()
     assert of_machines(machine, {}) == ()
+    without_python = {key: fact for key, fact in machine.items() if not key.startswith("python")}
+    assert [(one.field, one.text) for one in of_machines(machine, without_python)] == [
+        (None, "python: CPython 3.11.7 before, unknown now")
+    ]
     assert [(one.field, one.text) for one in of_machines(machine, other)] == [
         ("cores", "cores: 2 before, 4 now"),
         ("python", "python: CPython 3.11.7 before, CPython 3.12.0 now"),

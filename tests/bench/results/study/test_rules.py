@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from bench.model.record import Record
 from tests.bench.results.study.made import cells, io_records
 from tests.bench.results.study.making import GROWS, made, of
 
