@@ -17,9 +17,12 @@ from bench.observe.neighbours import Neighbours
 from bench.serve.server import Server
 from bench.system.processes import Processes
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="it takes two CPUs"
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(
+        not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="it takes two CPUs"
+    ),
+]
 
 # Burns half a second of CPU time when it is told to, in a child of its own that is then gone, and says so.
 BUSY = """
