@@ -184,7 +184,8 @@ def test_requests_on_the_timeline_are_those_of_the_worker(held: Run) -> None:
 
 def test_the_open_connections_are_those_of_users_and_victims(held: Run) -> None:
     (record,) = [record for record in held.records if record.cell.scenario == "hello"]
-    assert {part.connections for part in record.resources.timeline} == {16}
+    counted = {part.connections for part in record.resources.timeline}
+    assert counted - {None} == {16}, "not every slice has counted them"
 
 
 def test_a_generator_that_draws_too_slowly_is_named_saturated(tmp_path: Path) -> None:
