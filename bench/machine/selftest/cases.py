@@ -79,7 +79,9 @@ _NATIVE = (
         about="answers at once, in one write",
         behaviour=Constant(),
         load=_users(4),
-        may=frozenset({"drift"}),  # it serves as fast as the CPUs go, and their pace changes on shared machines
+        may=frozenset(
+            {"drift"}
+        ),  # it serves as fast as the CPUs go, and their pace changes on shared machines
         short=True,
     ),
     Case(
