@@ -79,9 +79,6 @@ _NATIVE = (
         about="answers at once, in one write",
         behaviour=Constant(),
         load=_users(4),
-        may=frozenset(
-            {"drift"}
-        ),  # it serves as fast as the CPUs go, and their pace changes on shared machines
         short=True,
     ),
     Case(

@@ -18,9 +18,10 @@ from bench.machine.selftest import theory
 from bench.machine.selftest.behaviours import Freezing, Queue
 from bench.machine.selftest.cases import OF_THE_MACHINE, Case
 from bench.machine.selftest.log import Log
-from bench.model.plan import OpenLoad
+from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.record import Latency, Record
 from bench.model.samples import Samples
+from bench.results.audit.load import DRIFT_SHARE
 
 _RATE_SHARE = 0.01
 _FEWEST = 2
@@ -28,6 +29,7 @@ _EARLY_MS = 0.1
 _BEYOND_THEORY_MS = 1.0
 """Timers and the way between two processes, which theory leaves out."""
 _STALLED = 0.03
+_NEARLY = 0.8
 _SAMPLES_FOR_P99 = 1000
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 
@@ -65,7 +67,11 @@ def compare(case: Case, record: Record, samples: Samples, log: Log) -> tuple[Fig
         *_times(case, record, joined, _longest_stall_ms(samples, log)),
         *_theory(case, record, len(samples.sent_ns) - record.summary.requests),
         *_stall_share(case, record, samples, log),
-        *caveats(case, [caveat.code for caveat in record.caveats], joined.kinds.total()),
+        *caveats(
+            case,
+            {caveat.code for caveat in record.caveats} - _confirmed(case, samples, log),
+            joined.kinds.total(),
+        ),
     )
 
 
@@ -83,6 +89,29 @@ def caveats(case: Case, codes: Iterable[str], requests: int) -> tuple[FigureChec
             what="other caveats", server="none", engine=_words(wrong), right=not wrong, disturbed=True
         ),
     )
+
+
+def _confirmed(case: Case, samples: Samples, log: Log) -> set[str]:
+    """Caveats that the case did not ask for, and that the server's own log bears out.
+
+    A server that answers as fast as its CPU goes drifts where the CPU's pace changes, and the engine must say so.
+    """
+    drifts = isinstance(case.load, ClosedLoad) and "drift" not in case.caveats and has_drifted(samples, log)
+    return {"drift"} if drifts else set()
+
+
+def has_drifted(samples: Samples, log: Log) -> bool:
+    """Whether the server's good answers of the last third of the measured part are a tenth more or fewer than the first's.
+
+    Nearly a tenth suffices: the engine compares medians of slices, and sees each answer a little later.
+    """
+    third_ns = (samples.end_ns - samples.start_ns) / 3
+    good_ns = [at_ns for kind, at_ns in zip(log.kinds, log.answered_ns, strict=True) if kind == "ok"]
+    first, last = (
+        sum(begin_ns <= at_ns < begin_ns + third_ns for at_ns in good_ns)
+        for begin_ns in (samples.start_ns, samples.end_ns - third_ns)
+    )
+    return first > 0 and abs(last / first - 1) > _NEARLY * DRIFT_SHARE
 
 
 # --- counts --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 
 from bench.machine.selftest.behaviours import Constant, Freezing, Queue
 from bench.machine.selftest.cases import Case
-from bench.machine.selftest.comparison import FigureCheck, compare, quantile
+from bench.machine.selftest.comparison import FigureCheck, compare, has_drifted, quantile
 from bench.machine.selftest.log import Log
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.record import Caveat, Record
@@ -205,6 +205,47 @@ def test_caveats_are_those_that_are_due(codes: tuple[str, ...], off: set[str]) -
     samples = rows(log)
 
     assert wrong(compare(CASE, made(samples, *codes), samples, log)) == off
+
+
+def served(first: int, last: int) -> Log:
+    """So many good answers in the first and in the last of three seconds, and a thousand in between, evenly."""
+    answered = [
+        round((second + (number + 0.5) / count) * 1000 * MS)
+        for second, count in ((1, first), (2, 1000), (3, last))
+        for number in range(count)
+    ]
+    count = len(answered)
+    return Log(
+        arrived_ns=answered,
+        due_ns=answered,
+        answered_ns=answered,
+        kinds=["ok"] * count,
+        connections=[0] * count,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "drifted"),
+    [(1000, 1000, False), (1000, 930, False), (1000, 1070, False), (1000, 890, True), (1000, 1110, True)],
+)
+def test_a_drift_of_an_even_server_is_right_where_its_own_log_has_it(
+    first: int, last: int, drifted: bool
+) -> None:
+    log = served(first, last)
+    samples = altered(rows(log), start_ns=1000 * MS, end_ns=4000 * MS)
+    case = replace(CASE, behaviour=Constant(), caveats=frozenset())
+
+    assert has_drifted(samples, log) == drifted
+    assert ("other caveats" not in wrong(compare(case, made(samples, "drift"), samples, log))) == drifted
+
+
+def test_a_drift_that_is_due_must_be_found() -> None:
+    log = served(1000, 500)
+    samples = altered(rows(log), start_ns=1000 * MS, end_ns=4000 * MS)
+    case = replace(CASE, behaviour=Constant(), caveats=frozenset({"drift"}))
+
+    assert "caveats due" not in wrong(compare(case, made(samples, "drift"), samples, log))
+    assert "caveats due" in wrong(compare(case, made(samples), samples, log))
 
 
 def test_few_samples_is_due_where_they_are_few() -> None:

@@ -185,6 +185,7 @@ def test_requests_on_the_timeline_are_those_of_the_worker(held: Run) -> None:
 def test_the_open_connections_are_those_of_users_and_victims(held: Run) -> None:
     (record,) = [record for record in held.records if record.cell.scenario == "hello"]
     counted = {part.connections for part in record.resources.timeline}
+    assert record.resources.timeline[0].connections == 16
     assert counted - {None} == {16}, "not every slice has counted them"
 
 
