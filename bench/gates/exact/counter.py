@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -23,6 +22,7 @@ from bench.model.plan import Setup
 from bench.observe.telemetry import TELEMETRY_DIR
 from bench.system.processes import Processes
 from bench.system.revisions import Tree
+from bench.system.waiting import wait_until
 
 _WITHIN_S = 900.0
 _POLL_S = 0.05
@@ -201,17 +201,16 @@ def _environment(setup: Setup, folder: Path, hash_seed: int) -> dict[str, str]:
 
 def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]]) -> None:
     """Wait until all have ended well. Raises GateError as soon as one has failed."""
-    deadline_s = time.monotonic() + _WITHIN_S
-    while True:
+
+    def have_ended() -> bool:
         states = {key: child.poll() for key, child in children.items()}
         for (arm, folder), status in states.items():
             if status or (status == 0 and not (folder / "answer").exists()):
                 raise GateError(f"{arm} cannot be measured:\n{_log_tail(folder / 'log')}")
-        if None not in states.values():
-            return
-        if time.monotonic() > deadline_s:
-            raise GateError(f"measuring was not done within {_WITHIN_S:g} s")
-        time.sleep(_POLL_S)
+        return None not in states.values()
+
+    if not wait_until(have_ended, _WITHIN_S, _POLL_S):
+        raise GateError(f"measuring was not done within {_WITHIN_S:g} s")
 
 
 def _log_tail(log: Path) -> str:
