@@ -22,8 +22,7 @@ from bench.results.worker_table import worker_table
 
 def contents(results: Results) -> Contents:
     """The contents of the report of a run; a note that every record has is said once."""
-    told = say_notes_once(results)
-    return _OF_KIND[results.kind](told)
+    return _OF_KIND[results.kind](say_notes_once(results))
 
 
 def _ordinary(results: Results) -> Contents:

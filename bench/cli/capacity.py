@@ -112,7 +112,7 @@ def capacity(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
-    """What a search for a rate and a measurement of scaling have in common."""
+    """Options that a search for a rate and a measurement of scaling share."""
 
     setup: Setup
     scenario: str
