@@ -101,7 +101,7 @@ def _confirmed(case: Case, samples: Samples, log: Log) -> set[str]:
 
 
 def has_drifted(samples: Samples, log: Log) -> bool:
-    """Whether the server's good answers of the last third of the measured part are a tenth more or fewer than the first's.
+    """Whether the server gave a tenth more or fewer good answers in the last third of the time than in the first.
 
     Nearly a tenth suffices: the engine compares medians of slices, and sees each answer a little later.
     """
