@@ -47,7 +47,7 @@ class RequestSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
+class TimelineBin:
     """One bin of the timeline: `t_s` is its start, counted from the start of the measured part."""
 
     t_s: float
@@ -79,6 +79,7 @@ class Summary:
     moment of sending, connect is the wait for a new connection (of the requests that had one), and lag is what lies
     between the intended start and either. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
     `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end.
+    `measured_s` is the length of the measured part, of a lane that of all its slices; 0 in records of before.
     `lost` are requests that were sent, warm-up included, and of which there is no sample: none, or the engine is wrong.
     `time_weighted_ms` has the percentiles of response times weighted by the time they took: of all the time that
     requests were under way, 1 % was spent in requests that took p99 or longer. `stalled_share` is the share of the
@@ -94,7 +95,7 @@ class Summary:
     service_ms: Latency
     lag_ms: Latency
     by_request: Mapping[str, RequestSummary]
-    timeline: tuple[Slice, ...]
+    timeline: tuple[TimelineBin, ...]
     curve_ms: tuple[tuple[float, float], ...] = ()
     errors_by_kind: Mapping[str, int] = field(default_factory=dict)
     unfinished: int = 0
@@ -109,6 +110,24 @@ class Summary:
     stalled_share: float = 0.0
     longest_stall_ms: float = 0.0
     unchecked: tuple[str, ...] = ()
+    measured_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSlices:
+    """The slices of a lane in one round, in columns; all are empty where the cell was one long stretch.
+
+    `rotation` numbers the rotation of each slice within its round: slices of one rotation ran within a second or so of
+    each other. `anchor_rps` and `anchor_cpu_us` are the figures of the anchor lane in the same rotation, filled where
+    the setups of a round did not all live at once.
+    """
+
+    rotation: tuple[int, ...] = ()
+    requests: tuple[int, ...] = ()
+    throughput_rps: tuple[float, ...] = ()
+    cpu_us_per_request: tuple[float | None, ...] = ()
+    anchor_rps: tuple[float, ...] = ()
+    anchor_cpu_us: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +254,8 @@ class Caveat:
 class Record:
     """One measured cell, with its doubts. An invalid record is shown but never ranked.
 
-    `profile` is the file of a worker's flame graph, in the run's folder.
+    `profile` is the file of a worker's flame graph, in the run's folder. `slices` are those of a lane, and
+    `idle_cpu_share` is what its server used while no server of the round was loaded, 1.0 for one busy core.
     """
 
     run: str
@@ -247,6 +267,8 @@ class Record:
     caveats: tuple[Caveat, ...] = ()
     started_at: str = ""
     profile: str | None = None
+    slices: LaneSlices = LaneSlices()
+    idle_cpu_share: float | None = None
     schema: int = SCHEMA
 
 

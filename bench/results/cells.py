@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,7 +11,10 @@ from bench.model.facts import PlanFacts
 from bench.model.plan import ClosedLoad, Load
 from bench.model.record import Caveat, Record
 from bench.results.caveats import VICTIM_GROWS
-from bench.stats.estimate import Comparison, Estimate, compare, estimate
+from bench.results.differences import log_ratios, mean_over
+from bench.stats.best import Standing, compare_with_best
+from bench.stats.comparison import Comparison, compare
+from bench.stats.estimate import Estimate, estimate
 from bench.stats.format import NOTHING
 from bench.stats.metrics import VICTIM_P99, Metric
 
@@ -116,11 +119,14 @@ class CellResults:
         """The metric's estimate over the repeats."""
         return estimate(metric.of(record) for record in self.records)
 
-    def against(self, base: CellResults, metric: Metric) -> Comparison | None:
-        """The ratio to another cell's metric; None unless both are valid and measured."""
+    def against(self, base: CellResults, metric: Metric, family: int = 1) -> Comparison | None:
+        """The ratio to another cell's metric; None unless both are valid and measured in a common round.
+
+        `family` is the number of comparisons with the same base that are made together.
+        """
         if not (self.valid and base.valid):
             return None
-        return compare(base.estimate(metric), self.estimate(metric))
+        return compare(tuple(log_ratios(base.records, self.records, metric).values()), family)
 
 
 def gather(records: Iterable[Record], plan: PlanFacts = _UNPLANNED) -> tuple[CellResults, ...]:
@@ -143,6 +149,43 @@ def across(cells: Sequence[CellResults], metric: Metric, merge: Merge) -> Estima
     figures = [{record.cell.repeat: metric.of(record) for record in cell.records} for cell in cells]
     common = sorted(set.intersection(*map(set, figures))) if figures else []
     return estimate(merge([found[repeat] for found in figures]) for repeat in common)
+
+
+def compare_over(
+    pairs: Sequence[tuple[CellResults, CellResults]], metric: Metric, family: int = 1
+) -> Comparison | None:
+    """One comparison for several pairs of base and head: the geometric mean of their ratios, round by round."""
+    found = mean_over([log_ratios(base.records, head.records, metric) for base, head in pairs])
+    return compare(tuple(found.values()), family)
+
+
+def rank(cells: Sequence[CellResults], metric: Metric) -> tuple[tuple[CellResults, Standing], ...]:
+    """The valid cells of one context by how far each lies behind the best, the best first; none below two."""
+    return tuple(
+        (found[0], standing)
+        for found, standing in rank_over({cell.setup: (cell,) for cell in cells if cell.valid}, metric)
+    )
+
+
+def rank_over(
+    sides: Mapping[str, Sequence[CellResults]], metric: Metric
+) -> tuple[tuple[Sequence[CellResults], Standing], ...]:
+    """The same for several contexts together; each side has its cells in the same order of contexts."""
+    logs = {
+        (base, head): tuple(
+            mean_over(
+                [log_ratios(one.records, other.records, metric) for one, other in zip(its, mine, strict=True)]
+            ).values()
+        )
+        for base, its in sides.items()
+        for head, mine in sides.items()
+        if base != head
+    }
+    if len(sides) < 2 or not all(logs.values()):
+        return ()
+    return tuple(
+        (sides[standing.name], standing) for standing in compare_with_best(logs, list(sides), metric.better)
+    )
 
 
 def peak(figures: Sequence[float | None]) -> float | None:

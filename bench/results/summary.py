@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.model.plan import Stage
 from bench.model.readings import Answers
-from bench.model.record import Latency, RequestSummary, Slice, StageSummary, Summary
+from bench.model.record import Latency, RequestSummary, StageSummary, Summary, TimelineBin
 from bench.model.samples import OK, Samples
 
 _BINS = 24
@@ -242,7 +242,7 @@ def _curve(response_ms: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
     return tuple(zip(map(float, shown), np.percentile(response_ms, shown).tolist(), strict=True))
 
 
-def _timeline(samples: Samples) -> tuple[Slice, ...]:
+def _timeline(samples: Samples) -> tuple[TimelineBin, ...]:
     """Equal bins of the measured part; requests are in the bin in which they were answered."""
     mine = samples.rows(samples.during(samples.done_ns))
     width_s = samples.duration_s / _BINS
@@ -255,7 +255,7 @@ def _timeline(samples: Samples) -> tuple[Slice, ...]:
         times = latency(response_ms[rows])
         errors = int(np.count_nonzero(rows)) - good
         slices.append(
-            Slice(
+            TimelineBin(
                 t_s=round(number * width_s, 4),
                 throughput_rps=good / width_s,
                 errors=errors,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from bench.model.record import Record
+from bench.stats.comparison import Better
 from bench.stats.estimate import Estimate
 from bench.stats.format import NOTHING, three_digits, whole
-
-Better = Literal["higher", "lower"]
-"""Which way of a metric is better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,11 @@ def hodges_lehmann(differences: Sequence[float], alpha: float) -> RankEstimate:
     return RankEstimate(float(np.median(means)), float(means[outside - 1]), float(means[-outside]))
 
 
+def walsh_median(values: Sequence[float]) -> float:
+    """Hodges and Lehmann's estimate alone: the median of the pairwise means. Raises ValueError without values."""
+    return float(np.median(_walsh(values)))
+
+
 def p_value(differences: Sequence[float]) -> float:
     """Two-sided p of "no difference"; differences of zero count for neither sign.
 

@@ -19,7 +19,7 @@ from bench.model.record import (
     RequestSummary,
     Resources,
     Run,
-    Slice,
+    TimelineBin,
     Summary,
     Worker,
 )
@@ -77,7 +77,7 @@ def record(
     valid: bool = True,
     caveats: tuple[Caveat, ...] = (),
     errors: int = 0,
-    timeline: tuple[Slice, ...] = (),
+    timeline: tuple[TimelineBin, ...] = (),
     curve: tuple[tuple[float, float], ...] = (),
     run: str = "made-up",
 ) -> Record:
@@ -314,12 +314,12 @@ def _doubts(setup: str, scenario: str, engine: str, repeat: int) -> tuple[tuple[
     return (), True
 
 
-def _timeline(rng: Random, rate: float, p99: float, stalls: bool) -> tuple[Slice, ...]:
+def _timeline(rng: Random, rate: float, p99: float, stalls: bool) -> tuple[TimelineBin, ...]:
     bins = []
     for place in range(30):
         stalled = stalls and 12 <= place < 15
         bins.append(
-            Slice(
+            TimelineBin(
                 t_s=place / 10,
                 throughput_rps=0.0 if stalled else rate * rng.gauss(1, 0.04),
                 errors=0,

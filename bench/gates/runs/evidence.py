@@ -16,7 +16,7 @@ from statistics import NormalDist
 
 from bench.model.change import Change, Verdict
 from bench.stats.format import times
-from bench.stats.metrics import Better
+from bench.stats.comparison import Better
 from bench.stats.multiple_comparisons import holm
 from bench.stats.student_t import critical_t, two_sided_p
 

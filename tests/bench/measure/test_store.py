@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bench.errors import UsageError
 from bench.measure.store import RunFolder, read_run
 from bench.model.facts import read_facts
-from bench.model.record import Caveat, Failure, Latency, Record, ResourceSlice, Slice, WorkerTimeline
+from bench.model.record import Caveat, Failure, Latency, Record, ResourceSlice, TimelineBin, WorkerTimeline
 from tests.bench.builders import CLOSED, OPEN, realistic, record, repeats
 
 LATENCY = {"mean", "p50", "p90", "p95", "p99", "p999", "max"}
@@ -25,7 +25,7 @@ def full_record(**more: Any) -> Record:
         workers=(60, 40),
         victim_p99=3.0,
         caveats=(Caveat("lag", "1 % left late"),),
-        timeline=(Slice(t_s=0.0, throughput_rps=990.0, errors=1, p50_ms=2.0, p99_ms=6.0),),
+        timeline=(TimelineBin(t_s=0.0, throughput_rps=990.0, errors=1, p50_ms=2.0, p99_ms=6.0),),
         curve=((50.0, 2.0),),
         **more,
     )

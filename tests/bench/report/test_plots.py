@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from bench.model.record import Record, Slice
+from bench.model.record import Record, TimelineBin
 from bench.report import plots
 from bench.report.charts.panels import TimePanel
 from tests.bench.builders import charts_of, realistic, record, repeats
 from tests.bench.report.charted import charts
 
 
-def bins(*rates: float, width_s: float = 0.1) -> tuple[Slice, ...]:
+def bins(*rates: float, width_s: float = 0.1) -> tuple[TimelineBin, ...]:
     return tuple(
-        Slice(t_s=place * width_s, throughput_rps=rate, errors=0, p50_ms=2.0, p99_ms=5.0)
+        TimelineBin(t_s=place * width_s, throughput_rps=rate, errors=0, p50_ms=2.0, p99_ms=5.0)
         for place, rate in enumerate(rates)
     )
 

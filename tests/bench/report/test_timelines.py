@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model.record import Latency, Record, ResourceSlice, Slice, StageSummary, Worker, WorkerTimeline
+from bench.model.record import Latency, Record, ResourceSlice, TimelineBin, StageSummary, Worker, WorkerTimeline
 from bench.report.charts import drawing
 from bench.report.charts.panels import Chart, LanePanel, LoadStep, PlotLane
 from tests.bench.builders import charts_of, record, run
@@ -30,9 +30,9 @@ def worker(pid: int = 1, **columns: object) -> Worker:
     return Worker(pid=pid, requests=60, cpu_s=0.5, rss_peak_bytes=90, tokens=40, pool=10, timeline=line)
 
 
-def bins(*p99: float | None) -> tuple[Slice, ...]:
+def bins(*p99: float | None) -> tuple[TimelineBin, ...]:
     return tuple(
-        Slice(
+        TimelineBin(
             t_s=place / 2,
             throughput_rps=1000.0,
             errors=0,
@@ -151,7 +151,7 @@ def test_stretches_whose_p99_is_twice_the_usual_are_shaded_in_all_lanes() -> Non
 
 def test_a_bin_whose_p50_alone_is_high_is_no_spike() -> None:
     flat = tuple(
-        Slice(t_s=place / 2, throughput_rps=1000.0, errors=0, p50_ms=p50, p99_ms=5.0)
+        TimelineBin(t_s=place / 2, throughput_rps=1000.0, errors=0, p50_ms=p50, p99_ms=5.0)
         for place, p50 in enumerate((1.0, 4.9, 1.0, 1.0))
     )
     one = measured(worker())
@@ -163,9 +163,9 @@ def test_the_worst_cell_of_each_cause_comes_first_then_the_least_steady() -> Non
         return worker(loop_lag_ms=(lag, lag, lag))
 
     dip = (
-        Slice(t_s=0.0, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0),
-        Slice(t_s=0.5, throughput_rps=10.0, errors=0, p50_ms=1.0, p99_ms=2.0),
-        Slice(t_s=1.0, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0),
+        TimelineBin(t_s=0.0, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0),
+        TimelineBin(t_s=0.5, throughput_rps=10.0, errors=0, p50_ms=1.0, p99_ms=2.0),
+        TimelineBin(t_s=1.0, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0),
     )
     shaky = measured(worker(), scenario="shaky")
     shaky = replace(shaky, summary=replace(shaky.summary, timeline=dip))
@@ -188,7 +188,7 @@ def test_the_least_steady_repeat_is_the_one_that_is_shown() -> None:
             dip.summary,
             timeline=(
                 *bins(5.0, 5.0),
-                Slice(t_s=1.0, throughput_rps=1.0, errors=0, p50_ms=2.0, p99_ms=4.0),
+                TimelineBin(t_s=1.0, throughput_rps=1.0, errors=0, p50_ms=2.0, p99_ms=4.0),
                 *bins(5.0),
             ),
         ),

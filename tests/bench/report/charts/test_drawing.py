@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
-from bench.model.record import Caveat, Record, Slice
+from bench.model.record import Caveat, Record, TimelineBin
 from bench.report.charts import drawing
 from bench.report.charts.panels import Chart
 from bench.stats.table import marks
@@ -116,7 +116,7 @@ def test_long_names_are_cut_so_that_nothing_leaves_its_panel_or_overlaps() -> No
     )
     curve = ((0.0, 1.0), (99.0, 2.0))
     timeline = tuple(
-        Slice(t_s=place / 10, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0) for place in range(5)
+        TimelineBin(t_s=place / 10, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0) for place in range(5)
     )
     told = run(
         *repeats(

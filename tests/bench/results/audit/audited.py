@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bench.model.plan import Cell, ClosedLoad, Load, OpenLoad
-from bench.model.record import Generator, Latency, RequestSummary, Resources, Slice, Summary, Worker
+from bench.model.record import Generator, Latency, RequestSummary, Resources, TimelineBin, Summary, Worker
 from bench.results.audit import audit
 
 CLOSED = ClosedLoad(20, 2.0)
@@ -95,7 +95,7 @@ def moving(first: float, last: float, requests: int = 2000, **noise: float) -> S
         requests=requests,
         by_request={"GET /": RequestSummary(requests=requests, errors=0, response_ms=GOOD)},
         timeline=tuple(
-            Slice(t_s=at / 24, throughput_rps=level, errors=0, p50_ms=level, p99_ms=level)
+            TimelineBin(t_s=at / 24, throughput_rps=level, errors=0, p50_ms=level, p99_ms=level)
             for at, level in enumerate(levels)
         ),
     )

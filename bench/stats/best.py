@@ -1,0 +1,101 @@
+"""Comparison with the best: how far each of several sides lies behind the best of them, which nobody knows for sure.
+
+For the true best, whichever it is, Dunnett's intervals of all others against it hold together in 95 % of cases. In such
+a case none is shown to be better than it, so it is among the sides of which none is: the candidates. The interval of a
+side is therefore the union of its intervals against each candidate, and nobody is better than the best. The idea of
+candidates is Hsu's (1981; Multiple Comparisons, 1996, chapter 4); two-sided bounds take the place of his one-sided
+ones, as "at least 8 % behind" needs them.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.stats.comparison import MARGIN, Better, standard_error
+from bench.stats.families import dunnett_critical
+
+StandingVerdict = Literal["best", "same", "worse", "unresolved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The place of one side: its ratio to the best, with an interval that holds for all sides together.
+
+    A figure that is better when lower has ratios above 1. A verdict of "same" is a proof: all of the interval lies
+    within the margin; the first is "best" where it alone may be, or where it is proved the same as whatever is best.
+    """
+
+    name: str
+    ratio: float
+    low: float
+    high: float
+    verdict: StandingVerdict
+    rounds: int
+
+    @property
+    def half_width(self) -> float:
+        return (self.high - self.low) / 2
+
+
+def compare_with_best(
+    log_ratios: Mapping[tuple[str, str], Sequence[float]], names: Sequence[str], better: Better
+) -> tuple[Standing, ...]:
+    """The standings of several sides, the best first.
+
+    `log_ratios` has for each ordered pair (base, head) one log ratio a round. With fewer than two rounds nothing is
+    resolved: the intervals reach from nothing to everything.
+    """
+    sign = 1.0 if better == "higher" else -1.0
+    leads = {pair: [sign * value for value in values] for pair, values in log_ratios.items()}
+    score = {
+        name: statistics.fmean(statistics.fmean(leads[other, name]) for other in names if other != name)
+        for name in names
+    }
+    rounds = min(map(len, leads.values()))
+    ordered = sorted(names, key=lambda name: (-score[name], name))
+    reach = {pair: _reach(values, len(names) - 1) for pair, values in leads.items()}
+    middle = {pair: statistics.fmean(values) for pair, values in leads.items()}
+    candidates = [
+        name
+        for name in names
+        if all(middle[other, name] + reach[other, name] >= 0 for other in names if other != name)
+    ] or ordered[:1]
+    first = ordered[0]
+    found = []
+    for name in ordered:
+        behind = [candidate for candidate in candidates if candidate != name]
+        lows = [middle[candidate, name] - reach[candidate, name] for candidate in behind]
+        highs = [middle[candidate, name] + reach[candidate, name] for candidate in behind]
+        if name in candidates:
+            lows, highs = [*lows, 0.0], [*highs, 0.0]
+        low, high = min(0.0, *lows, 0.0), min(0.0, max(highs))
+        ratio = 0.0 if name == first else min(0.0, middle[first, name])
+        bounds = sorted(math.exp(sign * bound) for bound in (low, high))
+        found.append(
+            Standing(
+                name=name,
+                ratio=math.exp(sign * ratio),
+                low=bounds[0],
+                high=bounds[1],
+                verdict=_verdict(low, high, is_first=name == first, is_candidate=name in candidates),
+                rounds=rounds,
+            )
+        )
+    return tuple(found)
+
+
+def _reach(values: Sequence[float], comparisons: int) -> float:
+    if len(values) < 2:
+        return math.inf
+    return dunnett_critical(comparisons, len(values)) * standard_error(values)
+
+
+def _verdict(low: float, high: float, *, is_first: bool, is_candidate: bool) -> StandingVerdict:
+    """From the bounds of the logarithm of the ratio to the best, which is 0 for the best itself."""
+    if low >= math.log1p(-MARGIN):
+        return "best" if is_first else "same"
+    return "unresolved" if is_candidate or high >= 0 else "worse"

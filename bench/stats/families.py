@@ -1,0 +1,42 @@
+"""Critical values for families of comparisons with a common base, each with a variance of its own.
+
+Dunnett (1955) pools one variance over all treatments. Setups differ in theirs (several workers on one core vary three
+times as much as one), so each comparison is studentised by its own, and the critical value is the quantile of the
+largest |t| of such a family, by simulation with a fixed seed: 100,000 families, which is exact to about 1 %.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from bench.stats.student_t import critical_t
+
+_ALPHA = 0.05
+_FAMILIES = 100_000
+_CHUNK = 10_000
+_SEED = 20_261_129
+_NORMAL_FROM = 60
+"""With so many rounds the quantile changes by less than 1 % for twice as many."""
+
+
+@lru_cache(maxsize=256)
+def dunnett_critical(comparisons: int, rounds: int) -> float:
+    """How many standard errors the intervals of so many comparisons reach, so that all hold in 95 % of families.
+
+    One comparison needs Student's t with `rounds` - 1 degrees of freedom. Raises ValueError below two rounds.
+    """
+    if rounds < 2:
+        raise ValueError("an interval needs at least two rounds")
+    if comparisons <= 1:
+        return critical_t(_ALPHA, rounds - 1)
+    rng = np.random.default_rng(_SEED)
+    rounds = min(rounds, _NORMAL_FROM)
+    largest = []
+    for _ in range(_FAMILIES // _CHUNK):
+        noise = rng.standard_normal((_CHUNK, rounds, comparisons + 1), dtype=np.float32)
+        ratios = noise[:, :, 1:] - noise[:, :, :1]
+        spread = ratios.std(axis=1, ddof=1) / np.sqrt(rounds)
+        largest.append((np.abs(ratios.mean(axis=1)) / spread).max(axis=1))
+    return float(np.quantile(np.concatenate(largest), 1 - _ALPHA))
