@@ -96,9 +96,7 @@ def _warmup_s(duration_s: float) -> float:
 def plan(goal: Goal, seed: int) -> Plan:
     """The plan of a search as far as it is known beforehand: the search finds its loads on the way."""
     about = f"the arrival rate that holds {' and '.join(one.text for one in goal.objectives)}"
-    return Plan(
-        "capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), repeats=1),), seed
-    )
+    return Plan("capacity", about, (Block((goal.setup,), (goal.scenario,), ("native",), (), rounds=1),), seed)
 
 
 def scaling_plan(goal: ScalingGoal, seed: int) -> Plan:
@@ -110,11 +108,11 @@ def scaling_plan(goal: ScalingGoal, seed: int) -> Plan:
             (goal.scenario,),
             ("native",),
             (ClosedLoad(USERS_PER_WORKER * setup.workers, goal.duration_s, warmup_s),),
-            repeats=goal.repeats,
+            rounds=goal.repeats,
         )
         for setup in goal.setups
     )
-    return Plan("scaling", "throughput by the number of workers", blocks, seed)
+    return Plan("scaling", "throughput by the number of workers", blocks, seed, long=True)
 
 
 def find(goal: Goal, seed: int, bench: Workbench, folder: RunFolder, on_trial: OnTrial) -> SearchResult:

@@ -23,7 +23,7 @@ from bench.measure.progress import Display
 from bench.measure.store import RunFolder, read_run
 from bench.measure.workbench import Workbench
 from bench.model.plan import Plan, Setup
-from bench.plan.order import cells
+from bench.plan.order import count_rounds
 from bench.report import write
 from bench.report.text import render
 from bench.results.findings.finding import Finding
@@ -164,7 +164,7 @@ def _scale(options: _Options, counts: list[int], repeats: int) -> int:
     folder.add_facts(scaling={"setup": setup.name, "scenario": scenario, "cpus": run.cpus_of(setup, bench)})
     with (
         explain_interruption(folder),
-        Display(len(cells(plan)), runner.expected_s(plan, bench)) as display,
+        Display(count_rounds(plan), runner.expected_s(plan, bench)) as display,
     ):
         runner.run(plan, bench, folder, display)
     run.note_growth(folder)

@@ -12,18 +12,28 @@ import typer
 from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption
 from bench.cli._lookup import check_address, check_known, choose_folder, load_scenarios
-from bench.cli._options import PlansFile, ScenariosFile, SetupsFile, number, option, pick_seed, seconds
+from bench.cli._options import (
+    PlansFile,
+    ScenariosFile,
+    SetupsFile,
+    number,
+    option,
+    pick_seed,
+    seconds,
+)
 from bench.cli._terminal import note, say, short_path
+from bench.cli._verdict import percentage
 from bench.engines.launch import ENGINES, check_load
 from bench.errors import UsageError
 from bench.measure import runner
 from bench.measure.progress import Display
+from bench.measure.runner import Ends
 from bench.measure.store import RunFolder, read_run
 from bench.measure.workbench import Workbench
 from bench.model.plan import Plan, Setup, Shape
 from bench.observe.profiler import py_spy
 from bench.plan.config import check_names, load_plans, load_setups
-from bench.plan.order import Overrides, cells, override, without
+from bench.plan.order import Overrides, cells, count_rounds, override, without
 from bench.report import write
 from bench.report.text import render
 from bench.results.results import understand
@@ -31,6 +41,7 @@ from bench.stats.format import about
 from bench.system import cpus, host
 from scenarios.model import Scenario
 
+_MINUTES, _TIMES_AS_LONG = 5.0, 3
 _RATE_HELP = "Open load of sessions per second, by the native engine; repeatable."
 _ARRIVALS = "poisson|uniform"
 _SHAPES = "constant|step|ramp|spike"
@@ -45,8 +56,19 @@ def run(
     engine: Annotated[list[str] | None, option("Engine likewise; repeatable.", "native|locust")] = None,
     users: Annotated[list[int] | None, number("Closed load of N users; repeatable.", 1, 10_000)] = None,
     rate: Annotated[list[float] | None, number(_RATE_HELP, 0.01, 1_000_000, "PER_S")] = None,
-    duration: Annotated[float | None, seconds("Measured part of each cell.", 0.1)] = None,
-    warmup: Annotated[float | None, seconds("Load before it, not measured.")] = None,
+    rounds: Annotated[int | None, number("Rounds of fresh servers.", 1, 1000)] = None,
+    minutes: Annotated[float | None, number("Time for all rounds together.", 0.05, 10_080, "MINUTES")] = None,
+    until: Annotated[
+        str | None, option("Go on until ratios of setups are this certain, such as 3%.", "PERCENT")
+    ] = None,
+    alive: Annotated[int | None, number("Servers that live at once [by memory].", 1, 1000)] = None,
+    long: Annotated[
+        bool, typer.Option("--long", help="Measure every cell in one stretch, for timelines and absolutes.")
+    ] = False,
+    stretch: Annotated[
+        float | None, seconds("Length of stretches (--long, open loads, Locust).", 0.1)
+    ] = None,
+    warmup: Annotated[float | None, seconds("Load before a stretch, not measured.")] = None,
     arrivals: Annotated[
         Literal["poisson", "uniform"] | None, option("How open loads arrive.", _ARRIVALS)
     ] = None,
@@ -55,7 +77,6 @@ def run(
     ] = None,
     think: Annotated[float | None, seconds("Mean pause between a user's sessions.")] = None,
     max_sessions: Annotated[int | None, number("Sessions at once in open loads; more are shed.", 1)] = None,
-    repeats: Annotated[int | None, number("How often each cell is measured.", 1)] = None,
     processes: Annotated[int | None, number("Native generators that share a load.", 1, 64)] = None,
     generator_cpus: Annotated[int | None, number("CPUs of the generator [one a process].", 1, 64)] = None,
     seed: Annotated[
@@ -70,21 +91,26 @@ def run(
         bool, typer.Option("--allow-remote", help="Let --host be other than a loopback address.")
     ] = False,
     profile: Annotated[
-        bool, typer.Option("--profile", help="Flame graphs of a worker in each first repeat, by py-spy.")
+        bool, typer.Option("--profile", help="Flame graphs of a worker, by py-spy; implies --long.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print records as JSON lines, not a table.")
     ] = False,
+    duration: Annotated[float | None, typer.Option(hidden=True)] = None,
+    repeats: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Measure a plan and write a run with a report.
 
-    What is given takes the place of the plan's own, in all of its blocks.
+    What is given takes the place of the plan's own, in all of its blocks. All servers of a round live at once and are
+    loaded in turn, in short slices, so that what slows the machine slows all of them alike.
 
     \b
     bench run smoke
-    bench run --setup uvicorn --setup granian-1 --scenario db-orm-async --users 64 --repeats 5
-    bench run --setup uvicorn --scenario io-async --rate 500 --duration 10
+    bench run --setup uvicorn --setup granian-1 --scenario db-orm-async --users 64 --minutes 2
+    bench run --setup uvicorn --scenario io-async --rate 500 --stretch 10 --rounds 3
+    bench run --until 3%
     """
+    _refuse_old(duration, repeats)
     check_address(host, allow_remote)
     overrides = Overrides(
         setups=tuple(setup or ()),
@@ -92,13 +118,15 @@ def run(
         engines=tuple(engine or (["native"] if rate else [])),
         users=tuple(users or ()),
         rates=tuple(rate or ()),
-        duration_s=duration,
+        stretch_s=stretch,
         warmup_s=warmup,
         arrivals=arrivals,
         max_sessions=max_sessions,
         think_s=think,
         shape=shape,
-        repeats=repeats,
+        rounds=rounds,
+        minutes=minutes,
+        long=long or profile,
         seed=seed,
         processes=processes,
     )
@@ -113,6 +141,7 @@ def run(
         generator_cpus=generator_cpus,
         profile=profile,
         as_json=as_json,
+        ends=Ends(until=None if until is None else percentage(until, "--until"), alive=alive),
     )
     raise typer.Exit(_run(options))
 
@@ -131,6 +160,7 @@ class _Options:
     generator_cpus: int | None
     profile: bool
     as_json: bool
+    ends: Ends
 
 
 def _run(options: _Options) -> int:
@@ -140,7 +170,7 @@ def _run(options: _Options) -> int:
     scenarios = load_scenarios(options.scenarios)
     check_known("plan", [options.plan], plans)
     plan = override(plans[options.plan], options.overrides)
-    plan = replace(plan, seed=pick_seed(plan.seed))
+    plan = replace(_bounded(plan, options), seed=pick_seed(plan.seed))
     check_names(plan, setups, scenarios, ENGINES)
     plan, left_out = _leave_out(plan, setups)
     for cell in cells(plan):
@@ -151,8 +181,25 @@ def _run(options: _Options) -> int:
         py_spy()
         bench = replace(bench, profiles=path / "profiles")
     facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
-    _measure(plan, bench, RunFolder(path, facts, latest=options.out is None))
+    _measure(plan, bench, RunFolder(path, facts, latest=options.out is None), options.ends)
     return _conclude(path, options.as_json)
+
+
+def _refuse_old(duration: float | None, repeats: int | None) -> None:
+    if repeats is not None:
+        raise UsageError(f"--repeats is called --rounds now: rounds of fresh servers; use --rounds {repeats}")
+    if duration is not None:
+        raise UsageError(
+            "--duration is gone, as cells share the time of their round: give the whole run --minutes, or measure each "
+            f"cell in one stretch with --long --stretch {duration:g}"
+        )
+
+
+def _bounded(plan: Plan, options: _Options) -> Plan:
+    """A run that goes on until it is certain needs a bound: three times the plan's time, unless minutes are given."""
+    if options.ends.until is None or options.overrides.minutes is not None:
+        return plan
+    return replace(plan, minutes=_TIMES_AS_LONG * (plan.minutes or _MINUTES))
 
 
 def _leave_out(plan: Plan, setups: Mapping[str, Setup]) -> tuple[Plan, dict[str, str]]:
@@ -187,15 +234,17 @@ def _bench(
     )
 
 
-def _measure(plan: Plan, bench: Workbench, folder: RunFolder) -> None:
+def _measure(plan: Plan, bench: Workbench, folder: RunFolder, ends: Ends) -> None:
     expected_s = runner.expected_s(plan, bench)
-    count = len(cells(plan))
+    count = len({cell.key for cell in cells(plan)})
+    rounds = count_rounds(plan)
+    at_most = "at most " if ends.until is not None else "about "
     note(
-        f"{plan.name}: {count} cell{'' if count == 1 else 's'}, about {about(expected_s)}; "
-        f"writing {short_path(folder.path)}"
+        f"{plan.name}: {count} cell{'' if count == 1 else 's'} in {rounds} round{'' if rounds == 1 else 's'}, "
+        f"{at_most}{about(expected_s)}; writing {short_path(folder.path)}"
     )
-    with explain_interruption(folder), Display(count, expected_s) as display:
-        runner.run(plan, bench, folder, display)
+    with explain_interruption(folder), Display(rounds, expected_s) as display:
+        runner.run(plan, bench, folder, display, ends)
 
 
 def _conclude(path: Path, as_json: bool) -> int:

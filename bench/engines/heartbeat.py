@@ -19,12 +19,12 @@ PERIOD_NS = 5_000_000
 
 
 class Heartbeat:
-    """Counts from `start` to `end`; whoever drives the loop calls `beat` when it is due, and learns when it is next."""
+    """Counts from each `start` to its `end`; whoever drives the loop calls `beat` when it is due."""
 
     def __init__(self) -> None:
         self._late_ns = array("q")
         self._due_ns = 0
-        self._measuring = False
+        self.measuring = False
         self._modules: frozenset[str] = frozenset()
         self._imported: tuple[str, ...] = ()
         self._waited_ns: int | None = None
@@ -33,25 +33,26 @@ class Heartbeat:
     def start(self) -> None:
         self._modules = frozenset(sys.modules)
         self._waited_ns = _run_wait_ns()
-        self._measuring = True
+        self.measuring = True
 
     def beat(self, now_ns: int) -> int:
         """Note how late this call is, and give the moment at which the next one is due."""
-        if self._measuring and self._due_ns:
+        if self.measuring and self._due_ns:
             self._late_ns.append(max(0, now_ns - self._due_ns))
         self._due_ns = now_ns + PERIOD_NS
         return self._due_ns
 
     def end(self, now_ns: int) -> None:
-        """The call that is due by now and has not come is late, too."""
-        if self._due_ns and self._measuring:
-            self._measuring = False
+        """The call that is due by now and has not come is late, too; the next one is the first of a new count."""
+        if self._due_ns and self.measuring:
+            self.measuring = False
             if now_ns > self._due_ns:
                 self._late_ns.append(now_ns - self._due_ns)
             waited_ns = _run_wait_ns()
             if waited_ns is not None and self._waited_ns is not None:
-                self._run_wait_s = (waited_ns - self._waited_ns) / 1e9
-            self._imported = tuple(name for name in sys.modules if name not in self._modules)
+                self._run_wait_s = (self._run_wait_s or 0.0) + (waited_ns - self._waited_ns) / 1e9
+            self._due_ns = 0
+            self._imported += tuple(name for name in sys.modules if name not in self._modules)
 
     @property
     def stalls(self) -> Stalls:

@@ -1,4 +1,4 @@
-"""One cell on a live server: a checked answer, warm-up, load, readings, record."""
+"""One cell on a live server in one stretch: a checked answer, warm-up, load, readings, record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.engines import launch
 from bench.engines.job import Job
 from bench.measure.answers import check_answers
 from bench.measure.bystander import bystander_job, ping_cpu_us
-from bench.measure.measurement import Doubts, LoadResult, Measurement, make_record
+from bench.measure.measurement import Doubts, LoadResult, Measurement, ServerReadings, make_record
 from bench.measure.workbench import Harness
 from bench.model.plan import Cell, ClosedLoad
 from bench.model.record import Record
@@ -56,7 +56,9 @@ def measure(
         cell=cell,
         started_at=started_at,
         load=load,
-        meter=meter,
+        readings=ServerReadings(
+            snapshots=meter.snapshots, workers=meter.workers, times=meter.times, own_cpu_s=meter.own_cpu_s
+        ),
         telemetry=telemetry.read(Path(reports)) if reports else {},
         server_cpus=server.cpus,
         generator_cpus=bench.generator_cpus,

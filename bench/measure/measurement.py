@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from bench.model.plan import Cell
-from bench.model.readings import Telemetry, steal_share
-from bench.model.record import Caveat, Generator, Record, Resources, Summary
+from bench.model.readings import CpuTimes, Snapshot, Telemetry, steal_share
+from bench.model.record import Caveat, Generator, LaneSlices, Record, Resources, Summary
 from bench.model.samples import Samples
-from bench.observe.meter import Meter
 from bench.plan.schedule import stages
 from bench.results.audit import audit
 from bench.results.audit.machine import stalled_share
@@ -34,25 +33,40 @@ class LoadResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerReadings:
+    """A server's processes over time, its workers' pids, and the CPUs' times at both ends.
+
+    `own_cpu_s` is what this process used in the measured part besides making the load.
+    """
+
+    snapshots: tuple[Snapshot, ...]
+    workers: tuple[int, ...]
+    times: tuple[CpuTimes, CpuTimes]
+    own_cpu_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """Everything that was observed of one cell.
 
-    `telemetry` is by the worker's pid. `earlier_rps` are the throughputs of the cell's earlier repeats; `unchecked`,
-    `ping_cpu_us` and `profile` are as in the record.
+    `telemetry` is by the worker's pid. `earlier_rps` are the throughputs of the cell's earlier rounds, where they are
+    to agree; `unchecked`, `ping_cpu_us`, `profile`, `slices` and `idle_cpu_share` are as in the record.
     """
 
     cell: Cell
     started_at: str
     load: LoadResult
-    meter: Meter
+    readings: ServerReadings
     telemetry: Mapping[int, Sequence[Telemetry]]
     server_cpus: Sequence[int]
     generator_cpus: Sequence[int]
     own_cpus: Sequence[int]
     ping_cpu_us: float | None
     unchecked: Sequence[str]
-    profile: str | None
-    earlier_rps: Sequence[float]
+    profile: str | None = None
+    earlier_rps: Sequence[float] = ()
+    slices: LaneSlices = field(default_factory=LaneSlices)
+    idle_cpu_share: float | None = None
 
 
 Doubts = Callable[[Summary], Iterable[Caveat]]
@@ -86,18 +100,20 @@ def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: (
         caveats=caveats,
         started_at=measurement.started_at,
         profile=measurement.profile,
+        slices=measurement.slices,
+        idle_cpu_share=measurement.idle_cpu_share,
     )
 
 
 def _resources(one: Measurement) -> Resources:
-    load, meter = one.load, one.meter
-    return resources(
-        meter.snapshots,
-        workers=meter.workers,
+    load, readings = one.load, one.readings
+    used = resources(
+        readings.snapshots,
+        workers=readings.workers,
         answers=answers_by_worker(load.samples),
         answered=count_answered(load.samples),
         cpus=one.server_cpus,
-        times=meter.times,
+        times=readings.times,
         telemetry=one.telemetry,
         pings=count_answered(load.bystander) if load.bystander else 0,
         ping_cpu_us=one.ping_cpu_us,
@@ -105,6 +121,11 @@ def _resources(one: Measurement) -> Resources:
         services_cpu_s=load.services_cpu_s,
         shared=cpus.shared(one.server_cpus, one.generator_cpus),
     )
+    if not one.cell.in_slices or not used.cpus:
+        return used
+    # The CPUs worked for other lanes in between: what the server itself used of them in its slices is what is known.
+    own_share = used.cpu_s / load.samples.duration_s / len(used.cpus)
+    return replace(used, busy_share=round(min(1.0, own_share), 3))
 
 
 def _generator(one: Measurement, service_p50_ms: float | None) -> Generator:
@@ -118,7 +139,7 @@ def _generator(one: Measurement, service_p50_ms: float | None) -> Generator:
     if load.bystander and chosen and len(chosen) <= load.generators:
         used_s += load.bystander.cpu_s
     if set(one.own_cpus) & set(chosen):
-        used_s += one.meter.own_cpu_s
+        used_s += one.readings.own_cpu_s
     late_ms, run_wait_s = samples.stalls.late_ns / 1e6, samples.stalls.run_wait_s
     return Generator(
         cpu_share=used_s / span_s / min(load.generators, len(chosen) or load.generators),
@@ -126,6 +147,6 @@ def _generator(one: Measurement, service_p50_ms: float | None) -> Generator:
         late_ms=latency(late_ms),
         stalled_share=stalled_share(late_ms.tolist(), span_s, service_p50_ms),
         run_wait_share=None if run_wait_s is None else run_wait_s / span_s,
-        steal_share=steal_share(*one.meter.times, chosen),
+        steal_share=steal_share(*one.readings.times, chosen),
         imported=samples.stalls.imported,
     )

@@ -1,37 +1,89 @@
-"""Measures the cells of a plan: rounds of fresh servers, and on each server its cells."""
+"""Measures the cells of a plan: rounds of fresh servers, in groups of as many as may live at once."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import time
-from collections import abc, defaultdict
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
-from bench.errors import EngineError, ServerError
-from bench.measure.cell import check_alive, is_ending, measure, now
+import psutil
+
+from bench.measure.cell import now
 from bench.measure.progress import Display
+from bench.measure.round import GOOD_ROTATIONS, Span, play
 from bench.measure.store import RunFolder
 from bench.measure.workbench import Harness, Workbench
+from bench.model.facts import read_facts
 from bench.model.plan import Cell, Plan
 from bench.model.record import SCHEMA, Failure, Record
-from bench.plan.order import Visit, cells, visits
-from bench.serve.server import server_ended, serving
+from bench.plan.order import Group, cells, count_rounds, groups
+from bench.results.cells import gather
+from bench.results.precision import Precision, least_certain
 from bench.system import cpus, host
 from bench.system.processes import Processes
 
 _START_S = {"uvicorn": 1.5, "gunicorn": 1.5, "granian": 1.5, "hypercorn": 2.0}
 _OVERHEAD_S = {"native": 0.6, "locust": 2.5}
 
-_Throughputs = Mapping[object, list[float]]
-"""Of the records so far, by the key of their cells."""
+_TURN_S = 0.13
+"""About what a slice takes with its warm-up."""
+_LANE_S = 0.35
+"""About what a lane takes before its first slice: its answers are checked, and it is rehearsed."""
+_STOP_S = 0.5
+
+_SERVER_BYTES = 150e6
+"""About what a worker needs."""
+_MEMORY_SHARE = 0.5
+_MOST_ALIVE = 16
+
+_LONGEST_ROUND_S = 45.0
+"""Where precision decides when to end: many rounds, as each is a chance to end, and one observation."""
+
+FEWEST_ROUNDS = 4
+"""Before precision can end a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """When a run ends besides after its rounds: once no ratio is less certain than `until`, a share, or time is up.
+
+    At most so many servers live at once as `alive` says; without it as many as have half of the free memory.
+    """
+
+    until: float | None = None
+    alive: int | None = None
 
 
 def expected_s(plan: Plan, workbench: Workbench) -> float:
     """About how long a plan takes, in seconds, before anything was measured."""
-    starts = sum(_START_S.get(workbench.setups[visit.setup].server, 1.0) for visit in visits(plan))
-    return starts + sum(_cell_s(cell) for cell in cells(plan))
+    if plan.minutes is not None:
+        return plan.minutes * 60
+    return sum(
+        _start_s(group, workbench) + _rotations_s(group, workbench) + sum(map(_cell_s, group.stretches))
+        for number in range(count_rounds(plan))
+        for group in groups(plan, number, most_alive(plan, workbench))
+    )
+
+
+def most_alive(plan: Plan, workbench: Workbench, wanted: int | None = None) -> int:
+    """How many servers may live at once: as many as are wanted, and else as half of the free memory has room for."""
+    if wanted is not None:
+        return wanted
+    setups = {cell.setup for cell in cells(plan)}
+    largest = max((workbench.setups[name].workers for name in setups), default=1)
+    room = int(_MEMORY_SHARE * psutil.virtual_memory().available / (_SERVER_BYTES * largest))
+    return max(1, min(_MOST_ALIVE, room))
+
+
+def _start_s(group: Group, workbench: Workbench) -> float:
+    starts = [_START_S.get(workbench.setups[name].server, 1.0) for name in group.setups]
+    return max(max(starts, default=0.0), sum(starts) / 2)
+
+
+def _rotations_s(group: Group, workbench: Workbench) -> float:
+    return len(group.lanes) * (_LANE_S + GOOD_ROTATIONS * _TURN_S) + _STOP_S
 
 
 def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
@@ -72,12 +124,12 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
     }
 
 
-def run(plan: Plan, workbench: Workbench, folder: RunFolder, display: Display) -> None:
-    """Measure every cell of a plan and append each result as soon as it is known.
+def run(plan: Plan, workbench: Workbench, folder: RunFolder, display: Display, ends: Ends = Ends()) -> None:
+    """Measure every cell of a plan, round by round, and append each result as soon as it is known.
 
     A setup that does not start and a cell that cannot be measured are recorded as failures; the run goes on.
     """
-    began_s = time.monotonic()
+    clock = _Clock(plan, time.monotonic())
     gc.freeze()  # a collection of all that there is takes tens of milliseconds, on two CPUs the generator's
     with host.on_cpus(workbench.own_cpus), Processes() as processes:
         harness = Harness(
@@ -87,48 +139,69 @@ def run(plan: Plan, workbench: Workbench, folder: RunFolder, display: Display) -
             processes=processes,
             progress=display.show_progress,
         )
-        throughputs: defaultdict[object, list[float]] = defaultdict(list)
-        for visit in visits(plan):
-            with contextlib.closing(_visit(visit, harness, throughputs, display)) as results:
-                for result in results:
-                    if isinstance(result, Failure):
-                        folder.add_failure(result)
-                        continue
-                    folder.add(result)
-                    throughputs[result.cell.key].append(result.summary.throughput_rps)
-                    display.show_record(result, _cell_s(result.cell))
-    folder.add_facts(finished=True, took_s=round(time.monotonic() - began_s, 1))
+        alive = most_alive(plan, workbench, ends.alive)
+        known = read_facts(folder.facts).plan
+        records: list[Record] = []
+        number, precision = 0, None
+        while clock.begins(number, ends, precision):
+            here = groups(plan, number, alive)
+            for place, group in enumerate(here):
+                span = Span(clock.rotate_until_s(number, group, here[place + 1 :], ends))
+                with contextlib.closing(play(group, harness, span, display)) as results:
+                    for result in results:
+                        records += _keep(result, folder, display)
+            number += 1
+            precision = least_certain(gather(records, known))
+            display.show_round(number, precision)
+    folder.add_facts(finished=True, took_s=round(clock.took_s, 1), rounds=number)
 
 
-def _visit(
-    visit: Visit, harness: Harness, throughputs: _Throughputs, display: Display
-) -> abc.Generator[Record | Failure, None, None]:
-    """The records of one start of a server, which is stopped when the generator is closed."""
-    display.show_start(visit.setup)
-    bench = harness.workbench
-    setup = bench.setups[visit.setup]
-    done = 0
-    try:
-        with serving(setup, harness.processes, host=bench.address, cpus=bench.server_cpus) as server:
-            for cell in visit.cells:
-                display.show_cell(cell)
-                try:
-                    record = measure(cell, server, harness, earlier_rps=throughputs[cell.key])
-                except EngineError as error:
-                    if is_ending(server):
-                        raise server_ended(server) from error
-                    failure = Failure(cell.setup, cell.repeat, str(error), cell.scenario)
-                    display.show_failure(failure, [_cell_s(cell)])
-                    yield failure
-                    done += 1
-                else:
-                    yield record
-                    done += 1
-                    check_alive(server, record)
-    except ServerError as error:
-        failure = Failure(visit.setup, visit.repeat, str(error))
-        display.show_failure(failure, [_cell_s(cell) for cell in visit.cells[done:]])
-        yield failure
+def _keep(result: Record | Failure, folder: RunFolder, display: Display) -> list[Record]:
+    if isinstance(result, Failure):
+        folder.add_failure(result)
+        display.show_failure(result)
+        return []
+    folder.add(result)
+    display.show_record(result)
+    return [result]
+
+
+class _Clock:
+    """Shares a plan's time out to its rounds."""
+
+    def __init__(self, plan: Plan, began_s: float) -> None:
+        self._rounds = count_rounds(plan)
+        self._whole_s = None if plan.minutes is None else plan.minutes * 60
+        self._began_s = self._round_began_s = began_s
+
+    @property
+    def took_s(self) -> float:
+        return time.monotonic() - self._began_s
+
+    def begins(self, number: int, ends: Ends, precision: Precision | None) -> bool:
+        """Whether another round begins, the `number`-th from 0."""
+        self._round_began_s = time.monotonic()
+        if ends.until is None or self._whole_s is None:
+            return number < self._rounds
+        narrow = precision is not None and precision.half_width <= ends.until
+        if number >= FEWEST_ROUNDS and narrow:
+            return False
+        return number == 0 or self.took_s * (number + 1) / number <= self._whole_s
+
+    def rotate_until_s(self, number: int, group: Group, later: Sequence[Group], ends: Ends) -> float | None:
+        """Until when a group may rotate; `later` are the groups after it in its round, which get their share."""
+        if self._whole_s is None:
+            return None
+        if ends.until is None:
+            left_s = self._began_s + self._whole_s - self._round_began_s
+            round_s = left_s / max(1, self._rounds - number)
+        else:
+            round_s = min(self._whole_s / self._rounds, _LONGEST_ROUND_S)
+        now_s = time.monotonic()
+        stretches_s = sum(_cell_s(cell) for one in (group, *later) for cell in one.stretches)
+        lanes = sum(len(one.lanes) for one in (group, *later))
+        room_s = self._round_began_s + round_s - now_s - stretches_s
+        return now_s + room_s * len(group.lanes) / max(1, lanes) - _STOP_S
 
 
 def _cell_s(cell: Cell) -> float:

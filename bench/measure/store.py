@@ -52,6 +52,11 @@ class RunFolder:
         self._write_facts()
         jsonl.append(path / _RECORDS_FILE)
 
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """The contents of `run.json` so far."""
+        return dict(self._facts)
+
     def add(self, record: Record) -> None:
         self._add(_RECORDS_FILE, _RECORDS.dump_json(record))
 

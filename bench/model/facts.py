@@ -177,6 +177,7 @@ class RunFacts:
     capacity: CapacityFacts | None = None
     scaling: ScalingFacts | None = None
     took_s: float | None = None
+    rounds: int | None = None
     interrupted: bool = False
     source: Mapping[str, object] = field(default_factory=dict)
 
@@ -198,6 +199,7 @@ def read_facts(content: object) -> RunFacts:
         capacity=read_part(_capacity, source.get("capacity")),
         scaling=read_part(_scaling, source.get("scaling")),
         took_s=as_number(source.get("took_s")),
+        rounds=as_count(source.get("rounds")),
         interrupted=source.get("interrupted") is True,
         source=source,
     )

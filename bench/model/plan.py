@@ -99,7 +99,7 @@ Load = ClosedLoad | OpenLoad
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One measurement: a setup under a scenario, an engine and a load, for the `repeat`-th time (from 0)."""
+    """One measurement: a setup under a scenario, an engine and a load, in the `repeat`-th round (from 0)."""
 
     setup: str
     scenario: str
@@ -114,27 +114,37 @@ class Cell:
         return (self.setup, self.scenario, self.engine, self.load)
 
     @property
+    def in_slices(self) -> bool:
+        """Whether it is measured in slices, as a lane: its load has no length of its own. Else in one stretch."""
+        return self.load.duration_s == 0
+
+    @property
     def label(self) -> str:
         return f"{self.setup} / {self.scenario} / {self.engine} / {self.load.label}"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Setups x scenarios x engines x loads, each cell `repeats` times."""
+    """Setups x scenarios x engines x loads, each cell in so many `rounds`.
+
+    The length of a load is that of a stretch; it does not count for what is measured in slices.
+    """
 
     setups: tuple[str, ...]
     scenarios: tuple[str, ...]
     engines: tuple[str, ...]
     loads: tuple[Load, ...]
     _: KW_ONLY
-    repeats: int
+    rounds: int
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The cells to measure, as blocks that may overlap: a cell named twice is measured once.
 
-    `processes` native generators share each load. Without a `seed` one is drawn for each run.
+    `processes` native generators share each load. Without a `seed` one is drawn for each run. The rounds share
+    `minutes`; without it each has as many rotations as are good. A plan that is `long` measures every cell in one
+    stretch, each setup alone on the machine.
     """
 
     name: str
@@ -143,3 +153,5 @@ class Plan:
     seed: int | None = None
     _: KW_ONLY
     processes: int = 1
+    minutes: float | None = None
+    long: bool = False

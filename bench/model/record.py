@@ -271,6 +271,11 @@ class Record:
     idle_cpu_share: float | None = None
     schema: int = SCHEMA
 
+    @property
+    def measured_s(self) -> float:
+        """The length of the measured part."""
+        return self.summary.measured_s or self.cell.load.duration_s
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -18,7 +18,14 @@ _HERE = Path(__file__).parent
 
 _SETUP = TypeAdapter(Setup)
 _SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name"} | {"extends"}
-_PLAN_ONLY_KEYS = frozenset({"about", "seed", "processes", "blocks"})
+_PLAN_ONLY_KEYS = frozenset({"about", "seed", "processes", "minutes", "long", "blocks"})
+_OLD_KEYS = {
+    "repeats": "it is called rounds now: rounds of fresh servers, in each of which all cells are measured in turn",
+    "duration_s": "cells share the plan's time now: give the plan minutes; stretch_s is the length of what is measured "
+    "in one stretch (open loads, Locust, long = true)",
+}
+
+_MOST_MINUTES = 10_080
 
 T = TypeVar("T")
 _Tables = Mapping[str, dict[str, Any]]
@@ -35,9 +42,9 @@ class _BlockEntry:
     engines: _Names = ("native",)
     users: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = ()
     arrivals_per_s: tuple[Annotated[float, Field(gt=0, le=1_000_000)], ...] = ()
-    duration_s: Annotated[float, Field(gt=0, le=86_400)] = 2.0
+    stretch_s: Annotated[float, Field(gt=0, le=86_400)] = 2.0
     warmup_s: Annotated[float, Field(ge=0, le=86_400)] = 0.5
-    repeats: Annotated[int, Field(ge=1)] = 1
+    rounds: Annotated[int, Field(ge=1)] = 1
     arrivals: Literal["poisson", "uniform"] = "poisson"
     max_sessions: Annotated[int, Field(ge=1)] = 1000
     think_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
@@ -45,13 +52,13 @@ class _BlockEntry:
 
     def block(self) -> Block:
         loads: list[Load] = [
-            ClosedLoad(users, self.duration_s, self.warmup_s, think_s=self.think_s, shape=self.shape)
+            ClosedLoad(users, self.stretch_s, self.warmup_s, think_s=self.think_s, shape=self.shape)
             for users in self.users
         ]
         loads += [
             OpenLoad(
                 rate,
-                self.duration_s,
+                self.stretch_s,
                 self.warmup_s,
                 arrivals=self.arrivals,
                 max_sessions=self.max_sessions,
@@ -59,7 +66,7 @@ class _BlockEntry:
             )
             for rate in self.arrivals_per_s
         ]
-        return Block(self.setups, self.scenarios, self.engines, tuple(loads), repeats=self.repeats)
+        return Block(self.setups, self.scenarios, self.engines, tuple(loads), rounds=self.rounds)
 
 
 _BLOCK = TypeAdapter(_BlockEntry)
@@ -187,7 +194,20 @@ def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
     blocks = tuple(
         _block(f"{where} block {number}", common | entry) for number, entry in enumerate(entries, 1)
     )
-    return Plan(name, str(table.get("about", "")), blocks, seed, processes=processes)
+    long = table.get("long", False)
+    if not isinstance(long, bool):
+        raise UsageError(f"{where} long: {long!r} is neither true nor false")
+    about = str(table.get("about", ""))
+    return Plan(name, about, blocks, seed, processes=processes, minutes=_minutes(where, table), long=long)
+
+
+def _minutes(where: str, table: Mapping[str, object]) -> float | None:
+    found = table.get("minutes")
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 < found <= _MOST_MINUTES:
+        raise UsageError(f"{where} minutes: {found!r} is not a number above 0, and {_MOST_MINUTES:,} at most")
+    return float(found)
 
 
 def _whole_number(where: str, key: str, table: Mapping[str, object]) -> int:
@@ -207,6 +227,8 @@ def _block(where: str, table: dict[str, Any]) -> Block:
 
 def _check_keys(where: str, table: Mapping[str, object], known: frozenset[str]) -> None:
     for key in table:
+        if key in _OLD_KEYS and key not in known and "rounds" in known:
+            raise UsageError(f"{where} {key}: {_OLD_KEYS[key]}")
         if key not in known:
             raise UsageError(f"{where}: {unknown('key', key, known)}")
 

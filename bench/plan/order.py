@@ -10,48 +10,103 @@ from typing import Literal
 from bench.model.plan import Block, Cell, ClosedLoad, Load, OpenLoad, Plan, Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One start of a setup's server, and the cells that are measured on it in this order."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Setups of a round whose servers live at the same time, and what is measured on them.
 
-    setup: str
-    repeat: int
-    cells: tuple[Cell, ...]
+    `lanes` are measured in slices, in turn; `stretches` one after the other, in this order. `anchor` is the lane that
+    all groups of the round share, where there are several; it is among the lanes, in one group as a lane of its own,
+    in the others as a guest.
+    """
+
+    round: int
+    setups: tuple[str, ...]
+    lanes: tuple[Cell, ...]
+    stretches: tuple[Cell, ...]
+    anchor: Cell | None = None
+    anchor_is_guest: bool = False
 
 
 def cells(plan: Plan) -> tuple[Cell, ...]:
-    """Every cell of a plan, each once, with the most repeats that any block asks for it."""
-    repeats: dict[tuple[str, str, str, Load], int] = {}
+    """Every cell of a plan, each once a round, in the most rounds that any block asks for it."""
+    rounds: dict[tuple[str, str, str, Load], int] = {}
     for block in plan.blocks:
-        for key in _keys(block):
-            repeats[key] = max(repeats.get(key, 0), block.repeats)
-    return tuple(Cell(*key, repeat=repeat) for key, count in repeats.items() for repeat in range(count))
+        for setup, scenario, engine, load in _keys(block):
+            key = (setup, scenario, engine, _in_slices(load) if _is_lane(plan, engine, load) else load)
+            rounds[key] = max(rounds.get(key, 0), block.rounds)
+    return tuple(Cell(*key, repeat=repeat) for key, count in rounds.items() for repeat in range(count))
 
 
-def visits(plan: Plan) -> tuple[Visit, ...]:
-    """Rounds, one per repeat; in each the setups in random order, and on each its cells in random order.
+def count_rounds(plan: Plan) -> int:
+    """The number of rounds that some block asks for."""
+    return max((block.rounds for block in plan.blocks), default=0)
 
-    Drift of the machine is thereby spread over all setups alike. The plan's seed decides the order.
+
+def groups(plan: Plan, number: int, most_alive: int) -> tuple[Group, ...]:
+    """A round's groups of at most so many setups, drawn at random; a long plan has each setup alone.
+
+    The plan's seed and the round decide. Setups whose lanes are compared live together as far as they may; where they
+    cannot, each group has the plan's first lane as its anchor.
     """
-    rng = Random(plan.seed)
-    all_cells = cells(plan)
-    order = []
-    for repeat in range(max((cell.repeat for cell in all_cells), default=-1) + 1):
-        mine = [cell for cell in all_cells if cell.repeat == repeat]
-        setups = list(dict.fromkeys(cell.setup for cell in mine))
-        rng.shuffle(setups)
-        for setup in setups:
-            here = [cell for cell in mine if cell.setup == setup]
-            rng.shuffle(here)
-            order.append(Visit(setup, repeat, tuple(here)))
-    return tuple(order)
+    rng = Random(f"{plan.seed} {number}")
+    mine = [replace(cell, repeat=number) for cell in _in_round(plan, number)]
+    setups = list(dict.fromkeys(cell.setup for cell in mine))
+    rng.shuffle(setups)
+    size = 1 if plan.long else max(1, most_alive)
+    lanes = [cell for cell in mine if cell.in_slices]
+    anchor = lanes[0] if lanes and len(setups) > size > 1 else None
+    if anchor is not None:
+        setups.remove(anchor.setup)
+        parts = _parts(setups, size - 1)
+        parts[0].append(anchor.setup)
+    else:
+        parts = _parts(setups, size)
+    found = []
+    for names in parts:
+        here = [cell for cell in mine if cell.setup in names]
+        rng.shuffle(here)
+        own = tuple(cell for cell in here if cell.in_slices)
+        shared = (anchor,) if anchor is not None and anchor not in own and own else ()
+        found.append(
+            Group(
+                round=number,
+                setups=(*names, *(cell.setup for cell in shared)),
+                lanes=(*own, *shared),
+                stretches=tuple(cell for cell in here if not cell.in_slices),
+                anchor=anchor if own else None,
+                anchor_is_guest=bool(shared),
+            )
+        )
+    return tuple(found)
+
+
+def _parts(setups: list[str], size: int) -> list[list[str]]:
+    """In parts of about equal size, none above it."""
+    count = max(1, -(-len(setups) // max(1, size)))
+    return [setups[part::count] for part in range(count)]
+
+
+def _in_round(plan: Plan, number: int) -> Iterator[Cell]:
+    """The cells of a round; a round beyond those of the plan measures what the plan's last rounds would."""
+    last = count_rounds(plan) - 1
+    return (cell for cell in cells(plan) if cell.repeat == min(number, last))
+
+
+def _is_lane(plan: Plan, engine: str, load: Load) -> bool:
+    """Whether a cell can be measured in slices: users who never pause, always as many, of one native generator."""
+    steady = isinstance(load, ClosedLoad) and load.shape == "constant" and not load.think_s
+    return engine == "native" and steady and plan.processes == 1 and not plan.long
+
+
+def _in_slices(load: Load) -> Load:
+    return replace(load, duration_s=0.0, warmup_s=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
     """Values in place of a plan's own; empty or None leaves the plan's.
 
-    `users` and `rates` replace the loads, each of which keeps the duration and warm-up of the one it replaces.
+    `users` and `rates` replace the loads, each of which keeps the length and warm-up of the one it replaces.
     """
 
     setups: tuple[str, ...] = ()
@@ -59,13 +114,15 @@ class Overrides:
     engines: tuple[str, ...] = ()
     users: tuple[int, ...] = ()
     rates: tuple[float, ...] = ()
-    duration_s: float | None = None
+    stretch_s: float | None = None
     warmup_s: float | None = None
     arrivals: Literal["poisson", "uniform"] | None = None
     max_sessions: int | None = None
     think_s: float | None = None
     shape: Shape | None = None
-    repeats: int | None = None
+    rounds: int | None = None
+    minutes: float | None = None
+    long: bool = False
     seed: int | None = None
     processes: int | None = None
 
@@ -82,7 +139,7 @@ def override(plan: Plan, given: Overrides) -> Plan:
             given.scenarios or block.scenarios,
             given.engines or block.engines,
             tuple(dict.fromkeys(load for old in block.loads for load in _loads(old, given))),
-            repeats=block.repeats if given.repeats is None else given.repeats,
+            rounds=block.rounds if given.rounds is None else given.rounds,
         )
         for block in (plan.blocks[:1] if whole else plan.blocks)
     )
@@ -91,6 +148,8 @@ def override(plan: Plan, given: Overrides) -> Plan:
         blocks=blocks,
         seed=plan.seed if given.seed is None else given.seed,
         processes=given.processes or plan.processes,
+        minutes=plan.minutes if given.minutes is None else given.minutes,
+        long=plan.long or given.long,
     )
 
 
@@ -104,7 +163,7 @@ def without(plan: Plan, setups: Collection[str]) -> Plan:
 
 
 def _loads(old: Load, given: Overrides) -> Iterator[Load]:
-    duration_s = old.duration_s if given.duration_s is None else given.duration_s
+    duration_s = old.duration_s if given.stretch_s is None else given.stretch_s
     warmup_s = old.warmup_s if given.warmup_s is None else given.warmup_s
     if given.users or given.rates:
         for users in given.users:

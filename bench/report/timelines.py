@@ -68,7 +68,7 @@ def _panel(cell: CellResults, record: Record) -> LanePanel:
         title=f"{cell.setup} · {cell.scenario}",
         where=cell.where + repeat,
         lanes=(_latency(record), *_server_lanes(record, role(cell.variant))),
-        end_s=record.cell.load.duration_s,
+        end_s=record.measured_s,
         spikes=tuple(_spikes(record)),
         steps=_steps(record),
         invalid=not cell.valid,

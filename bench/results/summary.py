@@ -69,6 +69,7 @@ def summarise(
         stalled_share=float(stalls_ns.sum()) / (samples.end_ns - samples.start_ns),
         longest_stall_ms=float(stalls_ns.max(initial=0)) / 1e6,
         unchecked=tuple(unchecked),
+        measured_s=samples.duration_s,
     )
 
 

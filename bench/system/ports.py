@@ -16,8 +16,8 @@ def free_port(host: str = "127.0.0.1") -> int:
         return port
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listens on at this moment, all different.
+def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
+    """Ports of an address that nobody listens on at this moment, all different.
 
     They lie below those that outgoing connections are given (from 32,768 on, on Linux): one of those could be taken
     before the last of many servers has started.
@@ -25,9 +25,9 @@ def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         found: list[int] = []
         while len(found) < count:
-            probe = stack.enter_context(socket.socket(socket.AF_INET))
+            probe = stack.enter_context(socket.socket(_family(host)))
             with contextlib.suppress(OSError):  # that one is taken
-                probe.bind(("127.0.0.1", randrange(10_000, 32_768)))
+                probe.bind((host, randrange(10_000, 32_768)))
                 found.append(probe.getsockname()[1])
         return found
 

@@ -7,17 +7,15 @@ starts fresh ones, and a pair of processes counts as one observation.
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from bench.errors import ServerError
 from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
 from bench.observe.telemetry import TELEMETRY_DIR
-from bench.serve.server import Server, server_ended, serving
-from bench.system.ports import free_ports
+from bench.serve.fleet import Start, fleet
+from bench.serve.server import Server, server_ended
 from bench.system.processes import Processes
 from bench.system.revisions import Tree
 
@@ -66,50 +64,19 @@ class ServerPair:
 def start_pairs(
     base: Arm, head: Arm, hash_seeds: Sequence[int], processes: Processes, cpus: Sequence[int]
 ) -> Iterator[list[ServerPair]]:
-    """Start a pair of servers for each hash seed; all are stopped in the end. Raises ServerError where one fails.
-
-    They start on any CPU, some at a time, and move to `cpus` once they answer.
-    """
-    with contextlib.ExitStack() as stack:
-
-        def start(arm: Arm, hash_seed: int, port: int) -> Instance:
-            env = {key: value for key, value in arm.setup.env.items() if key != TELEMETRY_DIR}
-            setup = replace(arm.setup, env={**env, "PYTHONHASHSEED": str(hash_seed)})
-            return Instance(
-                arm, stack.enter_context(serving(setup, processes, port=port, cwd=arm.tree.folder))
-            )
-
-        arms = [(arm, hash_seed) for hash_seed in hash_seeds for arm in (base, head)]
-        ports = free_ports(len(arms))
-        at_once = (os.cpu_count() or 1) + 1
-        with ThreadPoolExecutor(at_once, initializer=_allow_all_cpus, initargs=(cpus,)) as starters:
-            starts = [
-                starters.submit(start, arm, hash_seed, port)
-                for (arm, hash_seed), port in zip(arms, ports, strict=True)
-            ]
-            instances = [one.result() for one in starts]
-        for instance in instances:
-            _move(instance, cpus)
-        try:
-            yield [ServerPair(*two) for two in zip(instances[::2], instances[1::2], strict=True)]
-        finally:
-            for instance in instances:  # all at once; the blocks that end now wait for each
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(instance.server.pid, signal.SIGTERM)
+    """Start a pair of servers for each hash seed; all are stopped in the end. Raises ServerError where one fails."""
+    arms = [(arm, hash_seed) for hash_seed in hash_seeds for arm in (base, head)]
+    with fleet([_start(arm, hash_seed) for arm, hash_seed in arms], processes, cpus) as started:
+        instances = []
+        for (arm, _), one in zip(arms, started, strict=True):
+            if isinstance(one, ServerError):
+                raise one
+            instances.append(Instance(arm, one))
+        yield [ServerPair(*two) for two in zip(instances[::2], instances[1::2], strict=True)]
 
 
-def _allow_all_cpus(cpus: Sequence[int]) -> None:
-    """Let processes that this thread starts run on the servers' CPUs and on the gate's."""
-    if cpus and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {*cpus, *os.sched_getaffinity(0)})
-
-
-def _move(instance: Instance, cpus: Sequence[int]) -> None:
-    """Move a server to its setup's own CPUs, else to `cpus`: new threads inherit them, existing ones are moved."""
-    cpus = instance.server.cpus or cpus
-    if not cpus or not hasattr(os, "sched_setaffinity"):
-        return
-    for pid in instance.pids():
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(int(thread), cpus)
+def _start(arm: Arm, hash_seed: int) -> Start:
+    """Without telemetry; the pair's hash seed goes before that of the setup."""
+    env = {key: value for key, value in arm.setup.env.items() if key != TELEMETRY_DIR}
+    setup = replace(arm.setup, env={**env, "PYTHONHASHSEED": str(hash_seed)})
+    return Start(setup, hash_seed, arm.tree.folder)

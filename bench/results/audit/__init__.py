@@ -30,7 +30,7 @@ def audit(
         *load.lag(summary),
         *load.instability(cell, [*earlier_rps, summary.throughput_rps]),
         *machine.steal(resources),
-        *machine.throttling(resources, cell),
+        *machine.throttling(resources, summary.measured_s or cell.load.duration_s),
         *machine.other_load(resources),
         *machine.shared_cpus(resources),
         *machine.uneven_workers(resources),

@@ -19,7 +19,7 @@ def littles_law(cell: Cell, summary: Summary) -> Iterator[Caveat]:
     mean_ms = summary.response_ms.mean
     if not concurrency or mean_ms is None or summary.requests < SAMPLES_FOR_P99 // 10:
         return
-    rate_rps = summary.requests / cell.load.duration_s
+    rate_rps = summary.requests / (summary.measured_s or cell.load.duration_s)
     expected = rate_rps * mean_ms / 1e3
     if abs(expected - concurrency) > LITTLES_LAW_SHARE * concurrency:
         known = "requests under way on average" if users is None else "users"

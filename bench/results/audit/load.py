@@ -46,9 +46,9 @@ def missed_rate(cell: Cell, summary: Summary) -> Iterator[Caveat]:
     under way on average (Poisson, as in M/G/inf): in a short run that alone is more than the 2 %.
     """
     if isinstance(cell.load, OpenLoad) and summary.requests:
-        wanted_rps = summary.requests / cell.load.duration_s
+        wanted_rps = summary.requests / (summary.measured_s or cell.load.duration_s)
         share = summary.throughput_rps / wanted_rps
-        missing = summary.requests - summary.throughput_rps * cell.load.duration_s
+        missing = summary.requests - summary.throughput_rps * (summary.measured_s or cell.load.duration_s)
         by_chance = EDGE_SIGMAS * math.sqrt(2 * (summary.mean_concurrency or 0.0))
         if share < RATE_REACHED_SHARE and missing > by_chance:
             yield Caveat(
@@ -157,8 +157,11 @@ def bystander(figures: RequestSummary | None) -> Iterator[Caveat]:
 
 
 def bystander_grows(cell: Cell, figures: RequestSummary | None) -> Iterator[Caveat]:
-    """Whether a longer cell would show longer times: its requests pile up, or wait for half of the measured part."""
-    if figures is None or not figures.under_way:
+    """Whether a longer cell would show longer times: its requests pile up, or wait for half of the measured part.
+
+    Between slices they have time to end, so there nothing grows.
+    """
+    if figures is None or not figures.under_way or cell.in_slices:
         return
     first, last, p99 = figures.under_way[0], figures.under_way[-1], figures.response_ms.p99 or 0.0
     grows = last > GROWTH * first and last > first + GROWN_BY

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.model.plan import Cell
 from bench.model.record import Caveat, Generator, Resources
 from bench.results.caveats import (
     GENERATOR_SHARE,
@@ -64,8 +63,8 @@ def steal(resources: Resources) -> Iterator[Caveat]:
         yield Caveat(STEAL, f"the hypervisor took {resources.steal_share:.1%} of the server's CPUs away")
 
 
-def throttling(resources: Resources, cell: Cell) -> Iterator[Caveat]:
-    if resources.throttled_s > THROTTLED_SHARE * cell.load.duration_s:
+def throttling(resources: Resources, measured_s: float) -> Iterator[Caveat]:
+    if resources.throttled_s > THROTTLED_SHARE * measured_s:
         yield Caveat(
             "throttled",
             f"a CPU quota (cgroup) stopped our processes for {resources.throttled_s:.2f} s in all: raise the quota, or "

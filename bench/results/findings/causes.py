@@ -75,8 +75,8 @@ def _loop_blocked(record: Record, worker: Worker) -> Cause | None:
     if not lags:
         return None
     typical, longest = statistics.median(lags), max(lags)
-    share = worker.cpu_s / record.cell.load.duration_s
-    wants = share + worker.run_wait_s / record.cell.load.duration_s + record.resources.steal_share
+    share = worker.cpu_s / record.measured_s
+    wants = share + worker.run_wait_s / record.measured_s + record.resources.steal_share
     if wants >= SATURATED_SHARE:
         return None
     always = typical >= HELD_MS or (typical >= IDLE_HELD_MS and wants < BUSY_SHARE)
@@ -144,7 +144,7 @@ def _worker_overloaded(record: Record) -> Cause | None:
     workers = record.resources.workers
     if len(workers) < 2:
         return None
-    return _slower(workers) or _busier(workers, record.cell.load.duration_s)
+    return _slower(workers) or _busier(workers, record.measured_s)
 
 
 def _slower(workers: Sequence[Worker]) -> Cause | None:
@@ -201,7 +201,7 @@ def _under_way(worker: Worker) -> float:
 
 def _cpu_saturated(record: Record) -> Cause | None:
     """Its processes used all that they can, a core each; or its CPUs were full, and its threads waited for them."""
-    used, span_s = record.resources, record.cell.load.duration_s
+    used, span_s = record.resources, record.measured_s
     most = min(len(used.cpus) or len(used.workers), len(used.workers))
     if not most:
         return None

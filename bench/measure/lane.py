@@ -1,0 +1,191 @@
+"""A lane: a cell's open connections to one live server, sized by a rehearsal and loaded slice by slice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.engines.bursts import Bursts, Window
+from bench.engines.connection import clock_ns
+from bench.engines.heartbeat import Heartbeat
+from bench.engines.job import Job
+from bench.engines.timer import Timer
+from bench.errors import EngineError
+from bench.measure.slices import LaneSlice
+from bench.model.plan import Cell, ClosedLoad
+from bench.model.readings import Snapshot
+from bench.model.samples import Samples
+from bench.observe.process_tree import ProcessTree, settled_cpu_ns
+from bench.serve.server import Server
+from scenarios.model import Scenario
+
+SLICE_S = 0.08
+"""The length of a slice: shorter ones follow the machine's drift more closely, longer ones average more requests."""
+_FEWEST_SESSIONS = 64
+_LONGEST_S = 0.5
+"""Of slices that are this long for the sake of their sessions."""
+_WARM_SESSIONS = (16, 64)
+_TURN_S = 0.25
+"""A lane whose slice takes longer has one in every second rotation, or in every fourth or eighth."""
+_MOST_EVERY = 8
+
+_REHEARSAL_S = 0.15
+_FIRST_SESSIONS = 8
+
+_PINGS_PER_S = 100.0
+_PING_CONNECTIONS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SliceSize:
+    """The sessions of a slice: unmeasured ones first, then the measured; and in which rotations there is one."""
+
+    warm: int
+    sessions: int
+    every: int
+
+
+def size(users: int, rate_per_s: float) -> SliceSize:
+    """The size for a lane that ran at a rate of sessions in its rehearsal.
+
+    Whole sessions for each user, as users may march in step: then a window of as many ends where it began.
+    """
+    wanted = max(SLICE_S * rate_per_s, min(_FEWEST_SESSIONS, _LONGEST_S * rate_per_s))
+    sessions = users * max(1, round(wanted / users))
+    warm = min(max(_WARM_SESSIONS[0], sessions // 4), _WARM_SESSIONS[1])
+    turn_s = (warm + sessions + 2 * users - 1) / rate_per_s
+    every = 1
+    while turn_s > _TURN_S * every and every < _MOST_EVERY:
+        every *= 2
+    return SliceSize(warm, sessions, every)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneResult:
+    """All requests of a lane, and its slices; the bystander's requests where the scenario has one."""
+
+    samples: Samples
+    slices: tuple[LaneSlice, ...]
+    pings: Samples | None
+
+
+class Lane:
+    """Of one cell; `failure` says why it ended before its round did, and it is not loaded any more."""
+
+    def __init__(
+        self,
+        cell: Cell,
+        server: Server,
+        scenario: Scenario,
+        folder: Path,
+        *,
+        seed: int,
+        scenarios_file: Path | None,
+        services: Sequence[int] = (),
+    ) -> None:
+        assert isinstance(cell.load, ClosedLoad)
+        self.cell = cell
+        self.server = server
+        self.failure: str | None = None
+        self.size = SliceSize(0, 1, 1)
+        self._users = cell.load.users
+        self._services = tuple(services)
+        self._slices: list[LaneSlice] = []
+        self._heartbeat = Heartbeat()
+        job = Job(
+            server.host,
+            server.port,
+            cell.scenario,
+            cell.load,
+            folder / "samples",
+            seed=seed,
+            scenarios_file=scenarios_file,
+        )
+        self._bursts = Bursts(job, scenario.flow, self._users)
+        self._pings: Bursts | None = None
+        if scenario.victim is not None:
+            pings = replace(job, samples=folder / "pings", bystander=True)
+            self._pings = Bursts(pings, scenario.victim, _PING_CONNECTIONS)
+        self._tree = ProcessTree(server.pid)
+        self._timer: Timer | None = None
+
+    @property
+    def slices(self) -> int:
+        """So far."""
+        return len(self._slices)
+
+    async def rehearse(self) -> None:
+        """Open the connections, bring the server to its steady state, and find the size of a slice."""
+        self._timer = Timer(asyncio.get_running_loop(), self._beat)
+        sessions, began_ns = max(self._users, _FIRST_SESSIONS), clock_ns()
+        await self._bursts.closed(sessions)
+        while True:
+            start_ns, end_ns = await self._bursts.closed(sessions)
+            rate_per_s = sessions * 1e9 / max(1, end_ns - start_ns)
+            left_s = _REHEARSAL_S - (clock_ns() - began_ns) / 1e9
+            if left_s <= 0:
+                break
+            sessions = max(sessions, int(rate_per_s * left_s / 2))
+        self.size = size(self._users, rate_per_s)
+        self._tree.refresh()
+
+    async def slice(self, rotation: int) -> None:
+        """Load the server for one slice. Raises EngineError where it stops answering or the scenario is broken."""
+        await self._bursts.closed(self.size.warm)
+        before, services_ns, sent = self._read(), self._services_ns(), self._bursts.sent
+        pinged = 0 if self._pings is None else self._pings.sent
+        own_ns = time.thread_time_ns()
+        self._heartbeat.start()
+        self._beat()
+        window = await self._burst()
+        self._heartbeat.end(clock_ns())
+        own_ns = time.thread_time_ns() - own_ns
+        self._slices.append(
+            LaneSlice(
+                rotation=rotation,
+                window=window,
+                before=before,
+                after=self._read(),
+                requests=self._bursts.sent - sent,
+                pings=0 if self._pings is None else self._pings.sent - pinged,
+                own_cpu_ns=own_ns,
+                services_cpu_ns=self._services_ns() - services_ns,
+            )
+        )
+
+    async def _burst(self) -> Window:
+        if self._pings is None:
+            return await self._bursts.steady(self.size.sessions)
+        every_ns = int(1e9 / _PINGS_PER_S)
+        pinging = asyncio.ensure_future(self._pings.paced(range(0, 30_000_000_000, every_ns)))
+        try:
+            return await self._bursts.steady(self.size.sessions)
+        finally:
+            self._pings.stop()
+            await pinging
+
+    def close(self) -> LaneResult:
+        """Drop the connections; everything that was measured."""
+        if self._timer is not None:
+            self._timer.close()
+        samples = replace(self._bursts.close(), stalls=self._heartbeat.stalls)
+        pings = None if self._pings is None else self._pings.close()
+        return LaneResult(samples=samples, slices=tuple(self._slices), pings=pings)
+
+    def _beat(self) -> None:
+        if self._timer is not None and self._heartbeat.measuring:
+            self._timer.set(self._heartbeat.beat(clock_ns()))
+
+    def _read(self) -> Snapshot:
+        """The server's processes at rest. Raises EngineError where it has ended."""
+        settled_cpu_ns(())
+        taken = self._tree.snapshot()
+        if not taken.processes:
+            raise EngineError("the server has ended")
+        return taken
+
+    def _services_ns(self) -> int:
+        return settled_cpu_ns(self._services) if self._services else 0

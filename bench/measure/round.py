@@ -1,0 +1,237 @@
+"""One group of a round: fresh servers side by side, their lanes in rotations, then what takes one stretch."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import tempfile
+import time
+from collections.abc import Coroutine, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import uvloop
+
+from bench.engines.job import hold_off_collections
+from bench.errors import EngineError, ServerError
+from bench.measure.answers import check_answers
+from bench.measure.bystander import ping_cpu_us
+from bench.measure.cell import check_alive, is_ending, measure, now
+from bench.measure.lane import Lane
+from bench.measure.lane_record import Surroundings, make_lane_records
+from bench.measure.progress import Display
+from bench.measure.workbench import Harness
+from bench.model.plan import Cell
+from bench.model.record import Failure, Record
+from bench.observe.neighbours import Neighbours
+from bench.observe.process_tree import ProcessTree, settled_cpu_ns
+from bench.plan.order import Group
+from bench.plan.rotations import orders
+from bench.serve.fleet import Start, fleet
+from bench.serve.server import Server, server_ended
+from bench.system import cpus, host
+
+FEWEST_ROTATIONS, GOOD_ROTATIONS = 4, 12
+_IDLE_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Until when a group may rotate (of time.monotonic); None for as many rotations as are good."""
+
+    until_s: float | None
+
+
+def play(
+    group: Group, harness: Harness, span: Span, display: Display
+) -> Generator[Record | Failure, None, None]:
+    """Measure a group's cells; each record, and each failure, as soon as it is known.
+
+    A setup that does not start and a cell that cannot be measured end alone, with the reason; the others go on.
+    """
+    bench = harness.workbench
+    display.show_start(group)
+    rng = Random(f"{harness.plan.seed} {group.round} {sorted(group.setups)}")
+    starts = [Start(bench.setups[name], 1 + rng.getrandbits(31)) for name in group.setups]
+    with fleet(starts, harness.processes, bench.server_cpus, bench.address) as started:
+        servers: dict[str, Server] = {}
+        for name, one in zip(group.setups, started, strict=True):
+            if isinstance(one, Server):
+                servers[name] = one
+            else:
+                yield Failure(name, group.round, str(one))
+        yield from _play_lanes(group, servers, harness, span, display, rng)
+        yield from _play_stretches(group, servers, harness, display)
+
+
+# --- stretches -----------------------------------------------------------------------------------
+
+
+def _play_stretches(
+    group: Group, servers: dict[str, Server], harness: Harness, display: Display
+) -> Iterator[Record | Failure]:
+    for cell in group.stretches:
+        server = servers.get(cell.setup)
+        if server is None:
+            continue
+        display.show_cell(cell)
+        try:
+            record = measure(cell, server, harness)
+            yield record
+            check_alive(server, record)
+        except EngineError as error:
+            if is_ending(server):
+                del servers[cell.setup]
+                yield Failure(cell.setup, cell.repeat, str(server_ended(server)))
+            else:
+                yield Failure(cell.setup, cell.repeat, str(error), cell.scenario)
+        except ServerError as error:
+            del servers[cell.setup]
+            yield Failure(cell.setup, cell.repeat, str(error))
+
+
+# --- lanes ---------------------------------------------------------------------------------------
+
+
+def _play_lanes(
+    group: Group,
+    servers: dict[str, Server],
+    harness: Harness,
+    span: Span,
+    display: Display,
+    rng: Random,
+) -> Iterator[Record | Failure]:
+    checked = _Checked(harness)
+    cells = [
+        cell for cell in group.lanes if cell.setup in servers and checked.look(cell, servers[cell.setup])
+    ]
+    yield from checked.failures
+    if not cells:
+        return
+    bench = harness.workbench
+    started_at, times = now(), cpus.times()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(host.on_cpus(bench.generator_cpus))
+        services = _services(harness, servers)
+        lanes = [
+            Lane(
+                cell,
+                servers[cell.setup],
+                bench.scenarios[cell.scenario],
+                Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fastapi-bench-"))),
+                seed=rng.getrandbits(32),
+                scenarios_file=bench.scenarios_file,
+                services=services if bench.setups[cell.setup].services else (),
+            )
+            for cell in cells
+        ]
+        neighbours = Neighbours(
+            next(iter(servers.values())).pid, bench.server_cpus, bench.generator_cpus, harness.processes
+        )
+        hold_off_collections()
+        try:
+            idle = uvloop.run(_rotate(lanes, servers, _families(cells, harness), span, display, rng))
+        finally:
+            gc.enable()
+        surroundings = Surroundings(
+            started_at=started_at,
+            times=(times, cpus.times()),
+            others_share=round(neighbours.share(), 3),
+            idle_cpu_share=idle,
+            ping_cpu_us=checked.ping_cpu_us,
+            unchecked=checked.unchecked,
+        )
+        yield from make_lane_records(lanes, group, harness, surroundings)
+
+
+class _Checked:
+    """Lanes whose answers are right: the CPU time of their pings, and the requests that have no check."""
+
+    def __init__(self, harness: Harness) -> None:
+        self._harness = harness
+        self._pings: dict[tuple[int, object], float | None] = {}
+        self.failures: list[Failure] = []
+        self.ping_cpu_us: dict[Cell, float | None] = {}
+        self.unchecked: dict[Cell, Sequence[str]] = {}
+
+    def look(self, cell: Cell, server: Server) -> bool:
+        bench = self._harness.workbench
+        scenario = bench.scenarios[cell.scenario]
+        try:
+            self.unchecked[cell] = check_answers(scenario, server)
+        except EngineError as error:
+            why = str(server_ended(server)) if is_ending(server) else str(error)
+            self.failures.append(Failure(cell.setup, cell.repeat, why, cell.scenario))
+            return False
+        if scenario.victim is not None:
+            known = (server.pid, scenario.victim)
+            if known not in self._pings:
+                self._pings[known] = ping_cpu_us(scenario, server, bench.scenarios_file)
+            self.ping_cpu_us[cell] = self._pings[known]
+        return True
+
+
+async def _rotate(
+    lanes: Sequence[Lane],
+    servers: Mapping[str, Server],
+    families: Sequence[object],
+    span: Span,
+    display: Display,
+    rng: Random,
+) -> dict[str, float]:
+    """Rehearse every lane, measure what the servers use when idle, and rotate; the idle share of each setup."""
+    for lane in lanes:
+        display.show_cell(lane.cell)
+        await _try(lane, lane.rehearse())
+    idle = await _idle_shares(servers)
+    for number, order in enumerate(orders(lanes, families, rng)):
+        if _is_enough(number, span) or all(lane.failure for lane in lanes):
+            break
+        display.show_rotation(number)
+        for lane in order:
+            if lane.failure is None and number % lane.size.every == 0:
+                await _try(lane, lane.slice(number))
+    return idle
+
+
+def _is_enough(rotations: int, span: Span) -> bool:
+    if span.until_s is None:
+        return rotations >= GOOD_ROTATIONS
+    return rotations >= FEWEST_ROTATIONS and time.monotonic() >= span.until_s
+
+
+async def _try(lane: Lane, doing: Coroutine[object, object, None]) -> None:
+    """Let a lane end alone, with the reason."""
+    try:
+        await doing
+    except EngineError as error:
+        lane.failure = str(error)
+
+
+async def _idle_shares(servers: Mapping[str, Server]) -> dict[str, float]:
+    """What each server uses while none is loaded: 1.0 for one busy core."""
+    pids = {
+        name: [reading.pid for reading in ProcessTree(server.pid).snapshot().processes]
+        for name, server in servers.items()
+    }
+    before_ns = {name: settled_cpu_ns(some) for name, some in pids.items()}
+    began_s = time.monotonic()
+    await asyncio.sleep(_IDLE_S)
+    took_s = time.monotonic() - began_s
+    return {
+        name: round(max(0, settled_cpu_ns(some) - before_ns[name]) / 1e9 / took_s, 4)
+        for name, some in pids.items()
+    }
+
+
+def _families(cells: Sequence[Cell], harness: Harness) -> list[object]:
+    """Cells of one kind of work under one load are compared, by setup or by variant."""
+    return [(harness.workbench.scenarios[cell.scenario].group, cell.load) for cell in cells]
+
+
+def _services(harness: Harness, servers: Mapping[str, Server]) -> list[int]:
+    """The processes of our databases and caches."""
+    roots = harness.processes.children - {server.pid for server in servers.values()}
+    return [reading.pid for root in roots for reading in ProcessTree(root).snapshot().processes]
