@@ -27,7 +27,8 @@ SLICE_S = 0.08
 _FEWEST_SESSIONS = 64
 _LONGEST_S = 0.5
 """Of slices that are this long for the sake of their sessions."""
-_WARM_SESSIONS = (16, 64)
+_WARM_SESSIONS = 8
+"""Before each slice; its users' first sessions come on top, as they are not counted either."""
 _TURN_S = 0.25
 """A lane whose slice takes longer has one in every second rotation, or in every fourth or eighth."""
 _MOST_EVERY = 8
@@ -55,12 +56,11 @@ def size(users: int, rate_per_s: float) -> SliceSize:
     """
     wanted = max(SLICE_S * rate_per_s, min(_FEWEST_SESSIONS, _LONGEST_S * rate_per_s))
     sessions = users * max(1, round(wanted / users))
-    warm = min(max(_WARM_SESSIONS[0], sessions // 4), _WARM_SESSIONS[1])
-    turn_s = (warm + sessions + 2 * users - 1) / rate_per_s
+    turn_s = (_WARM_SESSIONS + sessions + 2 * users - 1) / rate_per_s
     every = 1
     while turn_s > _TURN_S * every and every < _MOST_EVERY:
         every *= 2
-    return SliceSize(warm, sessions, every)
+    return SliceSize(_WARM_SESSIONS, sessions, every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

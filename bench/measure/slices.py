@@ -73,6 +73,7 @@ def lay_out(samples: Samples, slices: Sequence[LaneSlice]) -> Samples:
         cpu_s=sum(one.own_cpu_ns * share for one, share in zip(slices, shares(samples, slices), strict=True))
         / 1e9,
         sent=None if samples.sent is None else len(mine.done_ns) + lost,
+        by_end=True,
     )
 
 

@@ -48,7 +48,8 @@ class Samples:
     connection before it was sent, 0 where there was one. `label` and `outcome` index `labels` and `outcomes`; `worker`
     is the pid that answered, 0 when unknown. The measured part is [start_ns, end_ns). `shed` sessions of the
     measured part never started; `cpu_s` is the generator's CPU time in it. `sent` requests were sent in all, as the
-    engine counted them apart from the rows; None where it does not.
+    engine counted them apart from the rows; None where it does not. Requests belong to the measured part by their
+    intended start, or `by_end` those of a lane, whose slices begin and end between two answers.
     """
 
     intended_ns: NDArray[np.int64]
@@ -66,10 +67,16 @@ class Samples:
     cpu_s: float = 0.0
     sent: int | None = None
     stalls: Stalls = field(default_factory=Stalls)
+    by_end: bool = False
 
     @property
     def duration_s(self) -> float:
         return (self.end_ns - self.start_ns) / 1e9
+
+    @property
+    def mine(self) -> NDArray[np.bool_]:
+        """Which rows belong to the measured part."""
+        return self.during(self.done_ns if self.by_end else self.intended_ns)
 
     def during(self, at_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these moments, one a row, lie in the measured part."""

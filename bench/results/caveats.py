@@ -13,6 +13,7 @@ STEAL_SHARE = 0.02
 OTHERS_SHARE = 0.10
 SAMPLES_FOR_P99 = 1000
 BYSTANDER_REQUESTS = 100
+BYSTANDER_REQUESTS_OF_LANE = 20
 STALLED_SHARE = 0.01
 """Of the measured part: a percentile of a hundred does not see less."""
 

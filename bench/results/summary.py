@@ -40,7 +40,7 @@ def summarise(
 
     Latencies are of requests intended in it, whenever answered; throughput of good answers in it, whenever sent.
     """
-    mine = samples.rows(samples.during(samples.intended_ns))
+    mine = samples.rows(samples.mine)
     response_ms, service_ms, lag_ms = _times_ms(mine)
     service = latency(service_ms)
     stalls_ns = _stalls_ns(samples, service.p99 or 0.0)
@@ -166,6 +166,9 @@ def _stalls_ns(samples: Samples, service_p99_ms: float) -> NDArray[np.int64]:
 
 
 def _under_way_at_edges(samples: Samples) -> tuple[int, int]:
+    """Of a lane none: its requests are those that ended in its slices, all that were answered."""
+    if samples.by_end:
+        return 0, 0
     return _under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)
 
 
@@ -187,7 +190,7 @@ def _times_ms(
 
 
 def _requests(samples: Samples) -> RequestSummary:
-    mine = samples.rows(samples.during(samples.intended_ns))
+    mine = samples.rows(samples.mine)
     return RequestSummary(
         requests=len(mine.done_ns),
         errors=int(np.count_nonzero(mine.outcome != OK)),

@@ -35,7 +35,7 @@ def audit(
         *machine.shared_cpus(resources),
         *machine.uneven_workers(resources),
         *load.few_samples(summary),
-        *load.bystander(summary.victim),
+        *load.bystander(cell, summary.victim),
         *load.bystander_grows(cell, summary.victim),
         *consistency.littles_law(cell, summary),
         *consistency.unreconciled_counts(summary),

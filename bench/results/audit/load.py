@@ -10,6 +10,7 @@ from bench.model.plan import Cell, ClosedLoad, OpenLoad
 from bench.model.record import Caveat, RequestSummary, Summary
 from bench.results.caveats import (
     BYSTANDER_REQUESTS,
+    BYSTANDER_REQUESTS_OF_LANE,
     LAG_FLOOR_MS,
     LAG_SHARE,
     SAMPLES_FOR_P99,
@@ -77,11 +78,13 @@ def stalls(summary: Summary) -> Iterator[Caveat]:
 def drift(cell: Cell, summary: Summary) -> Iterator[Caveat]:
     """Whether the last third of the timeline differs from the first by more than a tenth, and than its own noise.
 
+    Slices of a lane lie seconds apart; that the machine drifts meanwhile is no doubt about it, as all lanes share it.
+
     A closed load by its throughput, an open one by its median response, as its throughput is given. The noise: of all
     pairs of a slice of the first third and one of the last, 85 % must differ the same way (of 8 and 8 slices alike,
     that happens once in 70 cases; Mann and Whitney 1947).
     """
-    if cell.load.shape != "constant" or summary.requests < SAMPLES_FOR_DRIFT:
+    if cell.load.shape != "constant" or cell.in_slices or summary.requests < SAMPLES_FOR_DRIFT:
         return
     closed = isinstance(cell.load, ClosedLoad)
     figures = [part.throughput_rps if closed else part.p50_ms for part in summary.timeline]
@@ -141,8 +144,11 @@ def few_samples(summary: Summary) -> Iterator[Caveat]:
         )
 
 
-def bystander(figures: RequestSummary | None) -> Iterator[Caveat]:
-    """Bystander's requests that failed, never started or are few: below 100 its p99 rests on a single one."""
+def bystander(cell: Cell, figures: RequestSummary | None) -> Iterator[Caveat]:
+    """Bystander's requests that failed, never started or are few: below 100 its p99 rests on a single one.
+
+    A lane has many rounds to make up for few, as each is one observation of many.
+    """
     if figures is None:
         return
     doubts = []
@@ -150,7 +156,7 @@ def bystander(figures: RequestSummary | None) -> Iterator[Caveat]:
         doubts.append(f"{figures.errors} of {figures.requests} failed")
     if figures.shed:
         doubts.append(f"{figures.shed} never started")
-    if figures.requests < BYSTANDER_REQUESTS:
+    if figures.requests < (BYSTANDER_REQUESTS_OF_LANE if cell.in_slices else BYSTANDER_REQUESTS):
         doubts.append(f"only {figures.requests} were due in the measured part")
     if doubts:
         yield Caveat("victim", f"probes of the victim: {', '.join(doubts)}; its figures are in doubt")
