@@ -29,6 +29,7 @@ _LONG = 16
 _FEW = 3
 """A caveat with more texts is folded."""
 _LINKS = {
+    "setups": "Setups",
     "throughput": "Throughput",
     "twins": "Async and sync",
     "victims": "Victims",
@@ -36,6 +37,7 @@ _LINKS = {
     "cpu": "CPU",
     "memory": "Memory",
     "time": "Over time",
+    "drift": "Drift",
     "server": "Server",
     "workers": "Workers",
     "capacity": "Latency and load",
