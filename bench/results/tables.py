@@ -135,7 +135,7 @@ def _summary_row(cell: CellResults, metrics: Iterable[Metric]) -> Row:
 def ranking(results: Results) -> Table:
     """The setups of each scenario, engine and load, where there are two or more, against the best of them."""
     contexts = [cells for cells in by_context(results.cells).values() if len(cells) > 1]
-    metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), THROUGHPUT, P50, P99, CPU, MEMORY)
+    metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), THROUGHPUT, P99, CPU, MEMORY)
     columns = (
         label("setup"),
         Column("to best"),
