@@ -56,10 +56,6 @@ class Comparison:
         return self.direction != "no evidence"
 
     @property
-    def clear(self) -> bool:
-        return self.shown
-
-    @property
     def same(self) -> bool:
         """Whether the whole interval lies within the margin: a proof, not a lack of evidence."""
         return self.low >= 1 - MARGIN and self.high <= 1 + MARGIN

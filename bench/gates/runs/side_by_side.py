@@ -10,9 +10,7 @@ from bench.gates.runs.pairs import CellPair
 from bench.model.change import Change, gravest
 from bench.results.anchor import ANCHOR
 from bench.results.cells import CellResults
-from bench.results.tables import ranking_metric
-
-TILDE = "~"
+from bench.results.tables import TILDE, ranking_metric
 from bench.stats.format import NOTHING, times
 from bench.stats.metrics import CPU, Metric
 from bench.stats.table import Column, Row, Table, label
