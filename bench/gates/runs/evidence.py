@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 from bench.model.change import Change, Verdict
-from bench.stats.format import times
 from bench.stats.comparison import Better
+from bench.stats.format import times
 from bench.stats.multiple_comparisons import holm
 from bench.stats.student_t import critical_t, two_sided_p
 
