@@ -59,6 +59,8 @@ def metric_column(metric: Metric) -> Column:
 
 _RANGE = Column("range", "%")
 _BY_TIME_FACTOR = 2.0
+_OF_SETUPS = (THROUGHPUT, P99, CPU, MEMORY)
+_OF_TWINS = (THROUGHPUT, P50, P99, CPU, VICTIM_P99)
 
 
 def summary(results: Results) -> Table:
@@ -135,7 +137,7 @@ def _summary_row(cell: CellResults, metrics: Iterable[Metric]) -> Row:
 def ranking(results: Results) -> Table:
     """The setups of each scenario, engine and load, where there are two or more, against the best of them."""
     contexts = [cells for cells in by_context(results.cells).values() if len(cells) > 1]
-    metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), THROUGHPUT, P99, CPU, MEMORY)
+    metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), *_OF_SETUPS)
     columns = (
         label("setup"),
         Column("to best"),
@@ -188,7 +190,7 @@ def _rule_notes(results: Results) -> tuple[str, ...]:
 def twin_table(results: Results) -> Table:
     """The same work done in different ways, each against its group's reference variant."""
     sets = twins(results.cells)
-    metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), THROUGHPUT, P50, P99, CPU, VICTIM_P99)
+    metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), *_OF_TWINS)
     columns = (
         label("variant"),
         Column("to reference"),

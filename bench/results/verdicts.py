@@ -139,7 +139,8 @@ def _against_best(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
         ranked = standings(cells, metric)
         for cell, standing in ranked[1:]:
             verdict: Verdict = "same" if standing.verdict == "best" else standing.verdict
-            yield _pair(cell, metric, "setup", (ranked[0][0].setup, cell.setup), standing, verdict)
+            sides = (ranked[0][0].setup, cell.setup)
+            yield _pair("setup", cell, sides, standing, metric=metric, verdict=verdict)
 
 
 def _variants(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
@@ -147,7 +148,8 @@ def _variants(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
         for cell, found in against_reference(cells, metric):
             if found is not None:
                 sides = (cells[0].scenario, cell.scenario)
-                yield _pair(cell, metric, "variant", sides, found, found.verdict(metric.better))
+                verdict = found.verdict(metric.better)
+                yield _pair("variant", cell, sides, found, metric=metric, verdict=verdict)
 
 
 def _settings(plan: PlanFacts) -> Iterator[tuple[PairKind, str, tuple[str, ...]]]:
@@ -184,15 +186,17 @@ def _setups(
         for cell in present:
             found = cell.against(by_setup[base], metric, family=len(present))
             if found is not None:
-                yield _pair(cell, metric, kind, (base, cell.setup), found, found.verdict(metric.better))
+                verdict = found.verdict(metric.better)
+                yield _pair(kind, cell, (base, cell.setup), found, metric=metric, verdict=verdict)
 
 
 def _pair(
-    cell: CellResults,
-    metric: Metric,
     kind: PairKind,
+    cell: CellResults,
     sides: tuple[str, str],
     found: Comparison | Standing,
+    *,
+    metric: Metric,
     verdict: Verdict,
 ) -> PairVerdict:
     base, head = sides
