@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.stats.comparison import MARGIN, Better, standard_error
+from bench.stats.comparison import MARGIN, Better
 from bench.stats.families import dunnett_critical
+from bench.stats.variances import moderate, prior_degrees
 
 StandingVerdict = Literal["best", "same", "worse", "unresolved"]
 
@@ -57,7 +58,7 @@ def compare_with_best(
     }
     rounds = min(map(len, leads.values()))
     ordered = sorted(names, key=lambda name: (-score[name], name))
-    reach = {pair: _reach(values, len(names) - 1) for pair, values in leads.items()}
+    reach = {pair: reach for name in names for pair, reach in _reaches(leads, name).items()}
     middle = {pair: statistics.fmean(values) for pair, values in leads.items()}
     candidates = [
         name
@@ -88,10 +89,24 @@ def compare_with_best(
     return tuple(found)
 
 
-def _reach(values: Sequence[float], comparisons: int) -> float:
-    if len(values) < 2:
-        return math.inf
-    return dunnett_critical(comparisons, len(values)) * standard_error(values)
+def _reaches(leads: Mapping[tuple[str, str], Sequence[float]], base: str) -> dict[tuple[str, str], float]:
+    """How far the intervals of all others against a base reach, so that they hold together.
+
+    Few rounds say little of a variance, and setups of one run vary about alike: each variance is drawn towards the mean
+    of the family's, with at most as many degrees of freedom as it has itself (see `variances`).
+    """
+    family = {pair: values for pair, values in leads.items() if pair[0] == base}
+    degrees = min(map(len, family.values())) - 1
+    if degrees < 1:
+        return dict.fromkeys(family, math.inf)
+    own = [statistics.variance(values) for values in family.values()]
+    prior = prior_degrees(own, degrees, degrees)
+    critical = dunnett_critical(len(family), degrees + prior + 1)
+    variances = moderate(own, degrees, prior)
+    return {
+        pair: critical * math.sqrt(variance / len(values))
+        for (pair, values), variance in zip(family.items(), variances, strict=True)
+    }
 
 
 def _verdict(low: float, high: float, *, is_first: bool, is_candidate: bool) -> StandingVerdict:
