@@ -63,7 +63,7 @@ def compare_with_best(
     candidates = [
         name
         for name in names
-        if all(middle[other, name] + reach[other, name] >= 0 for other in names if other != name)
+        if all(middle[name, other] <= reach[name, other] for other in names if other != name)
     ] or ordered[:1]
     first = ordered[0]
     found = []
