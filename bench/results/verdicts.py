@@ -24,6 +24,9 @@ SCHEMA = 2
 PairKind = Literal["setup", "variant", "setting", "workers", "feature"]
 """The thing in which the sides differ: setups in anything, or in one thing alone."""
 
+_Ranked = tuple[Metric, tuple[tuple[CellResults, Standing], ...]]
+"""The setups of one context by one metric, the best first."""
+
 _SETTINGS: Mapping[str, str | None] = {
     "loop": "asyncio",
     "http": "h11",
@@ -95,31 +98,37 @@ class Verdicts:
 def verdicts(results: Results, findings: Sequence[Finding]) -> Verdicts:
     """The verdicts of a run, whose report has these findings."""
     contexts = tuple(by_context(results.cells).values())
+    ranked = tuple(one for cells in contexts for one in _ranked(cells))
     plan = results.facts.plan
     pairs = (*_settings(plan), *_features(plan))
     return Verdicts(
         comparisons=(
-            *(one for cells in contexts for one in _against_best(cells)),
+            *(one for some in ranked for one in _against_best(*some)),
             *(one for cells in twins(results.cells) for one in _variants(cells)),
             *(one for pair in pairs for cells in contexts for one in _setups(cells, *pair)),
         ),
-        rankings=tuple(one for cells in contexts for one in _rankings(cells)),
+        rankings=tuple(_ranking(*some) for some in ranked),
         findings=tuple(
             FindingWords(code=finding.topic, title=finding.title, text=finding.text) for finding in findings
         ),
     )
 
 
-def _rankings(cells: Sequence[CellResults]) -> Iterator[SetupRanking]:
+def _ranked(cells: Sequence[CellResults]) -> Iterator[_Ranked]:
     for metric in (ranking_metric(cells[0]), CPU):
-        if ranked := standings(cells, metric):
-            yield SetupRanking(
-                scenario=cells[0].scenario,
-                engine=cells[0].engine,
-                load=cells[0].load_label,
-                metric=metric.key,
-                order=tuple(_place(cell, standing) for cell, standing in ranked),
-            )
+        if found := standings(cells, metric):
+            yield metric, found
+
+
+def _ranking(metric: Metric, found: Sequence[tuple[CellResults, Standing]]) -> SetupRanking:
+    best, _ = found[0]
+    return SetupRanking(
+        scenario=best.scenario,
+        engine=best.engine,
+        load=best.load_label,
+        metric=metric.key,
+        order=tuple(_place(cell, standing) for cell, standing in found),
+    )
 
 
 def _place(cell: CellResults, standing: Standing) -> SetupStanding:
@@ -133,14 +142,12 @@ def _place(cell: CellResults, standing: Standing) -> SetupStanding:
     )
 
 
-def _against_best(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
+def _against_best(metric: Metric, found: Sequence[tuple[CellResults, Standing]]) -> Iterator[PairVerdict]:
     """Each setup against the one that leads; its interval is that to the best, whichever it is."""
-    for metric in (ranking_metric(cells[0]), CPU):
-        ranked = standings(cells, metric)
-        for cell, standing in ranked[1:]:
-            verdict: Verdict = "same" if standing.verdict == "best" else standing.verdict
-            sides = (ranked[0][0].setup, cell.setup)
-            yield _pair("setup", cell, sides, standing, metric=metric, verdict=verdict)
+    (best, _), *others = found
+    for cell, standing in others:
+        verdict: Verdict = "same" if standing.verdict == "best" else standing.verdict
+        yield _pair("setup", cell, (best.setup, cell.setup), standing, metric=metric, verdict=verdict)
 
 
 def _variants(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
