@@ -51,29 +51,24 @@ def compare_with_best(
     """
     sign = 1.0 if better == "higher" else -1.0
     leads = {pair: [sign * value for value in values] for pair, values in log_ratios.items()}
-    score = {
-        name: statistics.fmean(statistics.fmean(leads[other, name]) for other in names if other != name)
-        for name in names
-    }
-    rounds = min(map(len, leads.values()))
-    ordered = sorted(names, key=lambda name: (-score[name], name))
-    reach = {pair: _reach(values, len(names) - 1) for pair, values in leads.items()}
     middle = {pair: statistics.fmean(values) for pair, values in leads.items()}
-    candidates = [
+    reach = {pair: _reach(values, len(names) - 1) for pair, values in leads.items()}
+    score = _scores(middle, names)
+    candidates = {
         name
         for name in names
         if all(middle[other, name] + reach[other, name] >= 0 for other in names if other != name)
-    ] or ordered[:1]
-    first = ordered[0]
+    }
+    first = min(candidates or names, key=lambda name: (-score[name], name))
+    ordered = sorted(names, key=lambda name: (name != first, -score[name], name))
+    candidates |= {first}
     found = []
     for name in ordered:
-        behind = [candidate for candidate in candidates if candidate != name]
-        lows = [middle[candidate, name] - reach[candidate, name] for candidate in behind]
-        highs = [middle[candidate, name] + reach[candidate, name] for candidate in behind]
-        if name in candidates:
-            lows, highs = [*lows, 0.0], [*highs, 0.0]
-        low, high = min(0.0, *lows, 0.0), min(0.0, max(highs))
-        ratio = 0.0 if name == first else min(0.0, middle[first, name])
+        behind = [(candidate, name) for candidate in candidates if candidate != name]
+        low = min(0.0, *(middle[pair] - reach[pair] for pair in behind), 0.0)
+        tops = [middle[pair] + reach[pair] for pair in behind]
+        high = 0.0 if name in candidates else min(0.0, max(tops))
+        ratio = 0.0 if name == first else min(high, max(low, score[name] - score[first]))
         bounds = sorted(math.exp(sign * bound) for bound in (low, high))
         found.append(
             Standing(
@@ -82,10 +77,19 @@ def compare_with_best(
                 low=bounds[0],
                 high=bounds[1],
                 verdict=_verdict(low, high, is_first=name == first, is_candidate=name in candidates),
-                rounds=rounds,
+                rounds=min(map(len, leads.values())),
             )
         )
     return tuple(found)
+
+
+def _scores(middle: Mapping[tuple[str, str], float], names: Sequence[str]) -> dict[str, float]:
+    """The sides on one scale, whose differences are the least-squares fit to the ratios of all pairs.
+
+    Robust means of pairs do not add up: that of a and c is not quite that of a and b plus that of b and c (Lehmann
+    1963 adjusts them so). Each score is the mean of a side's leads over all sides, itself included.
+    """
+    return {name: sum(middle[other, name] for other in names if other != name) / len(names) for name in names}
 
 
 def _reach(values: Sequence[float], comparisons: int) -> float:

@@ -153,7 +153,11 @@ def _evidence(
 
 
 def _cell_logs(cell: CellResults, anchor: CellResults | None, metric: Metric) -> CellLogs:
-    """The logarithms of a metric's figures; none where any is zero, which has no logarithm."""
+    """The logarithms of a metric's figures; none where any is zero, which has no logarithm.
+
+    With an anchor the cell's follow from its ratio to it in each round, which is drawn rotation by rotation where both
+    have slices.
+    """
     if anchor is None:
         return CellLogs(_logs([one for record in cell.records if (one := metric.of(record)) is not None]))
     paired = anchor_pairs(cell, anchor, metric)
