@@ -76,15 +76,21 @@ def summary(results: Results) -> Table:
         Column("errors"),
     )
     contexts = by_context(cells).values()
-    rows = [_summary_row(cell, metrics) for cells in contexts for cell in in_order(cells)]
+    rows = [
+        _summary_row(cell, metrics)
+        for cells in contexts
+        for cell in _in_order(cells, standings(cells, ranking_metric(cells[0])))
+    ]
     notes = (MEDIANS, *((METHOD, ABSOLUTES) if has_slices(results) else ()), *by_time, *results.notes)
     return Table("Summary", columns, tuple(rows), notes if rows else ())
 
 
-def in_order(cells: Sequence[CellResults]) -> tuple[CellResults, ...]:
+def _in_order(
+    cells: Sequence[CellResults], ranked: Iterable[tuple[CellResults, Standing]]
+) -> tuple[CellResults, ...]:
     """The cells of one context as they are ranked, then those without a rank, the invalid ones last."""
-    ranked = tuple(cell for cell, _ in standings(cells, ranking_metric(cells[0])))
-    return (*ranked, *sorted((cell for cell in cells if cell not in ranked), key=_best_first))
+    first = {cell.key: cell for cell, _ in ranked}
+    return (*first.values(), *sorted((cell for cell in cells if cell.key not in first), key=_best_first))
 
 
 def _with_p99_by_time(
@@ -160,11 +166,9 @@ def ranking(results: Results) -> Table:
 def _ranked_rows(
     cells: Sequence[CellResults], metrics: Sequence[Metric], each_s: float | None
 ) -> Iterable[Row]:
-    by_rank, by_cpu = (
-        {cell.key: found for cell, found in standings(cells, metric)}
-        for metric in (ranking_metric(cells[0]), CPU)
-    )
-    for cell in in_order(cells):
+    ranked = standings(cells, ranking_metric(cells[0]))
+    by_rank, by_cpu = ({cell.key: found for cell, found in some} for some in (ranked, standings(cells, CPU)))
+    for cell in _in_order(cells, ranked):
         entries = (
             cell.setup,
             *_standing(by_rank.get(cell.key), each_s),

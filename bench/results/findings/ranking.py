@@ -66,6 +66,11 @@ def best_setup(cells: Iterable[CellResults], took_s: float | None = None) -> Fin
     )
 
 
+def overall_ranking(cells: Iterable[CellResults]) -> tuple[tuple[tuple[CellResults, ...], Standing], ...]:
+    """The setups over all scenarios that the finding speaks of, the best first: the cells of each, and its standing."""
+    return tuple((one.cells, one.standing) for one in _ranking(_fair(_contests(cells))))
+
+
 def _contests(cells: Iterable[CellResults]) -> list[tuple[CellResults, ...]]:
     """The contexts of one engine and closed load that the largest number of setups ran."""
     fair = [cell for cell in cells if cell.closed and cell.variant != "misuse"]

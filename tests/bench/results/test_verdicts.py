@@ -79,6 +79,21 @@ def test_an_invalid_cell_is_compared_with_nothing() -> None:
     assert (found.comparisons, found.rankings) == ((), ())
 
 
+def test_setups_are_ranked_over_all_scenarios_by_the_geometric_mean() -> None:
+    """b serves 4 times the requests of a in one scenario and half of them in the other: 1.414 times."""
+    found = of(
+        three_rounds("a", 100),
+        three_rounds("b", 400),
+        three_rounds("a", 100, scenario="io-async"),
+        three_rounds("b", 50, scenario="io-async"),
+    )
+    (ranking,) = [one for one in found.rankings if one.scenario is None]
+    assert [(one.setup, one.verdict) for one in ranking.order] == [("b", "best"), ("a", "worse")]
+    assert ranking.order[1].ratio_to_best == pytest.approx(1 / math.sqrt(2), rel=1e-5)
+    (pair,) = [one for one in pairs(found, "setup") if one.scenario is None]
+    assert (pair.base, pair.head, pair.ratio) == ("b", "a", ranking.order[1].ratio_to_best)
+
+
 # --- variants ------------------------------------------------------------------------------------
 
 
@@ -151,6 +166,22 @@ def test_features_are_compared_with_the_setup_that_lacks_them() -> None:
     )
     found = of(three_rounds("bare", 100), three_rounds("logs", 90), three_rounds("cache", 150), setups=setups)
     assert brief(pairs(found, "feature")) == [("bare", "logs", "worse"), ("bare", "cache", "better")]
+
+
+def test_setups_that_differ_in_one_thing_are_compared_over_all_scenarios() -> None:
+    setups = (Setup("one", "uvicorn"), Setup("two", "uvicorn", workers=2))
+    made = [
+        three_rounds(name, rps, scenario=scenario, rss=rss)
+        for scenario, rates in (("noop-async", (100, 200)), ("io-async", (100, 800)))
+        for name, rps, rss in zip(("one", "two"), rates, (10_000_000, 20_000_000), strict=True)
+    ]
+    found = of(*made, setups=setups)
+    assert [(one.scenario, one.ratio) for one in pairs(found, "workers")] == [
+        (None, 4.0),
+        ("io-async", 8.0),
+        ("noop-async", 2.0),
+    ]
+    assert [(one.scenario, one.ratio) for one in pairs(found, "workers", "memory")] == [(None, 2.0)]
 
 
 # --- as a whole ----------------------------------------------------------------------------------
