@@ -43,7 +43,8 @@ def simulate(truth: Sequence[float], rounds: int, runs: int, seed: int) -> Figur
         noise[:, :, rotation] = 0.4 * noise[:, :, rotation - 1] + math.sqrt(0.84) * noise[:, :, rotation]
     noise *= rng.permutation(np.linspace(0.03, 0.08, SETUPS))
     late = np.where(rng.random(shape) < 0.05, -math.log(1.7), 0.0)
-    return np.asarray(truth) + speed + own + noise + late
+    figures: Figures = np.asarray(truth) + speed + own + noise + late
+    return figures
 
 
 def round_ratios(figures: Figures) -> Figures:

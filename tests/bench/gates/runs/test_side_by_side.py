@@ -58,6 +58,6 @@ def test_the_notes_say_how_cells_and_anchor_meet(base: bool, new: bool, words: s
         many = lanes({"anchor": [2000.0] * 4, "a": [1000.0] * 4})
         return many if slices else (*repeats("anchor", "noop-async", 9, 9), *repeats("a", "noop-async", 9, 9))
 
-    found = compare(run(*side(base), name="before"), run(*side(new), name="after"), 0.05)
+    found = compare(run(*side(base), name="before"), run(*side(new), name="after"), 0.05, (), ("load",))
     assert sum("Ratios to the anchor" in note or "ratios to it" in note for note in found.table.notes) == 1
     assert any(words in note for note in found.table.notes)
