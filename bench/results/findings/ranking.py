@@ -61,7 +61,7 @@ def best_setup(cells: Iterable[CellResults], took_s: float | None = None) -> Fin
         title=_title(ranked),
         text=" ".join(sentences),
         figures=tuple(_contest_figure(contest) for contest in contests),
-        chart="throughput",
+        chart="setups",
         caveats=caveats_of(cell for one in ranked for cell in one.cells),
     )
 

@@ -29,7 +29,7 @@ def test_the_best_setup_wins_by_the_geometric_mean_over_the_scenarios() -> None:
         "io-async: a 400 (400 to 400) req/s; b 0.13 × (0.13 to 0.13)",
         "noop-async: b 400 (400 to 400) req/s; a 0.25 × (0.25 to 0.25)",
     )
-    assert best.chart == "throughput"
+    assert best.chart == "setups"
 
 
 def test_what_the_best_setup_costs() -> None:
