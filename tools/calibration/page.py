@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bench.model.change import Verdict
 from bench.report.markdown import grid, plain
 from bench.stats.table import Column, Row, Table, label
+from tools.calibration.core_page import core_sections
+from tools.calibration.core_run import BurnPrice, CoreRun
 from tools.calibration.faults import EXACT, FAULTS, GATES, HANDLERS, SAME, Gate
 from tools.calibration.gate_run import GateRun, Price
 from tools.calibration.tally import Group, Rate, false_alarms, groups, merge
@@ -56,10 +58,16 @@ costs more than one of the long loop that prices it, and the price may be of ano
 _AGAIN = """\
 `make calibrate` makes the runs that are missing, some hours of them at first, and writes this page again. It can be
 stopped at any time, and goes on where it was. To begin anew, remove `docs/calibration`. A part of it:
-`make calibrate ARGS='--gate paired --only cpu-5 --runs 5'`; `make calibrate ARGS=--help` says more."""
+`make calibrate ARGS='--gate paired --only cpu-5 --runs 5'`, or a check of the core: `make calibrate ARGS=core-same`.
+`make calibrate ARGS=--help` says more."""
 
 
-def page(trials: Sequence[GateRun], prices: Sequence[Price]) -> str:
+def page(
+    trials: Sequence[GateRun],
+    prices: Sequence[Price],
+    core_runs: Sequence[CoreRun] = (),
+    burn_prices: Sequence[BurnPrice] = (),
+) -> str:
     """The whole document."""
     found = groups(trials)
     blocks = [
@@ -75,6 +83,7 @@ def page(trials: Sequence[GateRun], prices: Sequence[Price]) -> str:
         *(block for gate in GATES for block in _detections(gate, found)),
         *_sizes(prices),
         *_failures(trials),
+        *core_sections(core_runs, burn_prices),
         "## Again",
         _AGAIN,
     ]
