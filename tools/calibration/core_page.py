@@ -39,7 +39,7 @@ without a loop worse than the best."""
 _DEFAULT = """\
 `core-default`: the default plan, several times in a row. A pair is two setups in one scenario, or a variant and its
 reference, by one metric; a standing is a setup against the best. "The same" are those on which all runs say the same;
-the best counts as the same as the best. Targets: no pair better in one run and worse in another, nine of ten the same."""
+"best" counts as "same". Targets: no pair better in one run and worse in another, nine of ten the same."""
 
 _WIDTHS = """\
 Half of the interval of a pair's ratio, median and largest, in all runs; and the time of the whole command. "Outside"

@@ -81,12 +81,16 @@ class CoreRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurnPrice:
-    """What a request of the bare app costs the whole server, and a turn of its loop: microseconds of CPU time."""
+    """What a request of the bare app costs the whole server, and a turn of its loop: microseconds of CPU time.
+
+    `minutes` is the length of the run that priced them.
+    """
 
     request_us: float
     turn_us: float
     commit: str
     machine: str
+    minutes: float | None = None
 
     def turns(self, share: float) -> int:
         """The turns that make a request dearer by a share; 0 for nothing."""

@@ -21,7 +21,7 @@ from bench.system.revisions import repository
 from tools.calibration import core_judging
 from tools.calibration.clone import Clone, clone_source
 from tools.calibration.core_checks import BASE, CoreCheck, command, setups_file
-from tools.calibration.core_run import BurnPrice, CoreRun
+from tools.calibration.core_run import BurnPrice, CoreRun, CoreVerdict
 from tools.calibration.core_tally import differences, wrong_verdicts
 from tools.calibration.ledger import Ledger
 from tools.calibration.session import machine
@@ -89,13 +89,17 @@ def summary(run: CoreRun) -> str:
     """What stands out in a run, in a few words."""
     if run.error:
         return f"failed, status {run.status}: {run.error}"
-    said = [f"{one.head} {one.metric} worse, {one.ratio:.3f} of the best" for one in differences(run)]
-    wrong = [f"WRONG: {one.head} against {one.base}, {one.metric}" for one in wrong_verdicts(run)]
-    listed = wrong if run.turns else []
-    if run.check != "core-default":
-        listed = [*said, *listed]
+    wrong = [f"WRONG: {one.head} {one.verdict} than {one.base}, {one.metric}" for one in _wrong(run)]
     invalid = [f"invalid: {', '.join(run.invalid)}"] if run.invalid else []
-    return "; ".join([*(listed or ["nothing is worse"] * (run.check != "core-default")), *invalid]) or "done"
+    shown = [f"{one.verdict} {one.metric} of {one.head}" for one in differences(run) if run.turns]
+    return "; ".join([*(wrong or ["nothing wrong"]), *shown, *invalid])
+
+
+def _wrong(run: CoreRun) -> tuple[CoreVerdict, ...]:
+    """What contradicts the truth, as far as it is known."""
+    if run.turns:
+        return wrong_verdicts(run)
+    return differences(run) if run.check == "core-same" else ()
 
 
 class _Session:
@@ -180,8 +184,9 @@ class _Session:
         return {name: price.turns(share) for name, share in shares.items()}
 
     def _known_price(self) -> BurnPrice | None:
-        """As it was measured on this machine before."""
-        mine = [price for price in self._ledger.burn_prices() if price.machine == self._machine]
+        """As runs of this length measured it on this machine before."""
+        here = (self._machine, self._asked.length[1])
+        mine = [price for price in self._ledger.burn_prices() if (price.machine, price.minutes) == here]
         return mine[-1] if mine else None
 
     def _measure_price(self) -> BurnPrice:
@@ -190,7 +195,7 @@ class _Session:
         check = replace(self._asked.check, setups=tuple(_PRICING))
         out = self._folder / "pricing"
         status = self._bench(check, dict(_PRICING), 0, out)
-        price = price_of(_read(out), self._commit, self._machine)
+        price = price_of(_read(out), self._asked.length[1], self._commit, self._machine)
         if price is None:
             raise GateError(
                 f"a turn of the loop has no price: status {status}, {_tail(self._folder / 'log')}"
@@ -199,7 +204,7 @@ class _Session:
         return price
 
 
-def price_of(run: Run | None, commit: str, here: str) -> BurnPrice | None:
+def price_of(run: Run | None, minutes: float | None, commit: str, here: str) -> BurnPrice | None:
     """What a request and a turn cost; None where the run failed, or a long loop costs nothing."""
     cells = {cell.setup: cell for cell in gather(run.records, run.facts.plan)} if run else {}
     if cells.keys() != _PRICING.keys():
@@ -209,7 +214,7 @@ def price_of(run: Run | None, commit: str, here: str) -> BurnPrice | None:
     if request is None or more is None or more.ratio <= 1:
         return None
     turn_us = request.median * (more.ratio - 1) / _PRICING["long"]
-    return BurnPrice(request_us=request.median, turn_us=turn_us, commit=commit, machine=here)
+    return BurnPrice(request_us=request.median, turn_us=turn_us, minutes=minutes, commit=commit, machine=here)
 
 
 def conclude(run: CoreRun, out: Path, log: Path) -> CoreRun:
