@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from bench.machine import bare_app
@@ -12,11 +13,16 @@ if TYPE_CHECKING:
 
 VARIABLE = "BURN_TURNS"
 
-_TURNS = int(os.environ.get(VARIABLE, "0"))
+
+def burning(turns: int) -> Callable[[Scope, Receive, Send], Coroutine[None, None, None]]:
+    """The app that answers as the bare app does, after a loop, whose turns are those of the faults (`faults.LOOP`)."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in b"." * turns:
+            pass
+        await bare_app.app(scope, receive, send)
+
+    return answer
 
 
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer as the bare app does, after the loop; its turns are those of the faults (`faults.LOOP`)."""
-    for _ in b"." * _TURNS:
-        pass
-    await bare_app.app(scope, receive, send)
+app = burning(int(os.environ.get(VARIABLE, "0")))
