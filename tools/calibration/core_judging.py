@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bench.model.record import Record, Run
 from bench.results.cells import CellResults, by_context, gather, rank, twins
-from bench.stats.metrics import CPU, THROUGHPUT
-from tools.calibration.core_run import BEST, CoreVerdict, Said
+from bench.stats.comparison import Comparison
+from bench.stats.metrics import CPU, THROUGHPUT, Metric
+from tools.calibration.core_run import BEST, CoreVerdict
 
 METRICS = (THROUGHPUT, CPU)
 ORDERED = CPU.name
@@ -55,29 +56,46 @@ def _standings(cells: Sequence[CellResults]) -> Iterator[CoreVerdict]:
     for metric in METRICS:
         for cell, said in rank(cells, metric):
             yield CoreVerdict(
-                _where(cell), BEST, cell.setup, metric.name, said.verdict, said.ratio, said.low, said.high
+                scenario=_where(cell),
+                base=BEST,
+                head=cell.setup,
+                metric=metric.name,
+                verdict=said.verdict,
+                ratio=said.ratio,
+                low=said.low,
+                high=said.high,
             )
 
 
 def _pairs(cells: Sequence[CellResults]) -> Iterator[CoreVerdict]:
     for base, head in itertools.combinations(cells, 2):
-        yield from _against(base, head, (_where(base), base.setup, head.setup), len(cells) - 1)
+        for metric in METRICS:
+            if found := head.against(base, metric, len(cells) - 1):
+                yield _verdict(found, metric, _where(base), (base.setup, head.setup))
 
 
 def _variants(cells: Sequence[CellResults]) -> Iterator[CoreVerdict]:
     base, *others = cells
+    where = f"{base.group} of {base.setup}, {base.where}"
     for head in others:
-        where = f"{base.group} of {base.setup}, {base.where}"
-        yield from _against(base, head, (where, base.scenario, head.scenario), len(others))
+        for metric in METRICS:
+            if found := head.against(base, metric, len(others)):
+                yield _verdict(found, metric, where, (base.scenario, head.scenario))
 
 
-def _against(
-    base: CellResults, head: CellResults, names: tuple[str, str, str], family: int
-) -> Iterator[CoreVerdict]:
-    for metric in METRICS:
-        if found := head.against(base, metric, family):
-            said: Said = found.verdict(metric.better)
-            yield CoreVerdict(*names, metric.name, said, found.ratio, found.low, found.high)
+def _verdict(found: Comparison, metric: Metric, where: str, sides: tuple[str, str]) -> CoreVerdict:
+    """The verdict on the second side against the first."""
+    base, head = sides
+    return CoreVerdict(
+        scenario=where,
+        base=base,
+        head=head,
+        metric=metric.name,
+        verdict=found.verdict(metric.better),
+        ratio=found.ratio,
+        low=found.low,
+        high=found.high,
+    )
 
 
 def _where(cell: CellResults) -> str:

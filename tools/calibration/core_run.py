@@ -13,7 +13,7 @@ BEST = "the best"
 """The base of a standing: whichever setup is the best."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoreVerdict:
     """What a run says of a setup (`head`) against another one, or against the best, by one metric in one scenario."""
 

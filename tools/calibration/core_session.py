@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.errors import GateError, UsageError
@@ -67,7 +67,9 @@ def calibrate(asked: CoreAsked, ledger: Ledger, here: Path, note: Callable[[str]
         processes.folder() as folder,
         clone_source(repository(here), folder / "clone") as clone,
     ):
-        session = _Session(clone, processes, folder, asked, ledger, note)
+        session = _Session(
+            clone=clone, processes=processes, folder=folder, asked=asked, ledger=ledger, note=note
+        )
         for number in todo:
             run = session.run(number)
             ledger.add_core(run)
@@ -102,31 +104,26 @@ def _wrong(run: CoreRun) -> tuple[CoreVerdict, ...]:
     return differences(run) if run.check == "core-same" else ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Session:
     """The runs of one check in one clone."""
 
-    def __init__(
-        self,
-        clone: Clone,
-        processes: Processes,
-        folder: Path,
-        asked: CoreAsked,
-        ledger: Ledger,
-        note: Callable[[str], None],
-    ) -> None:
-        self._clone = clone
-        self._processes = processes
-        self._folder = folder
-        self._asked = asked
-        self._ledger = ledger
-        self._note = note
-        self._commit = clone.base[:10]
-        self._machine = machine()
+    clone: Clone
+    processes: Processes
+    folder: Path
+    asked: CoreAsked
+    ledger: Ledger
+    note: Callable[[str], None]
+    machine: str = field(default_factory=machine)
+
+    @property
+    def commit(self) -> str:
+        return self.clone.base[:10]
 
     def run(self, number: int) -> CoreRun:
-        check, (rounds, minutes) = self._asked.check, self._asked.length
+        check, (rounds, minutes) = self.asked.check, self.asked.length
         turns = self._turns()
-        out = self._folder / f"run-{number}"
+        out = self.folder / f"run-{number}"
         began_s = time.monotonic()
         with self._neighbour(number):
             status = self._bench(check, turns, number, out)
@@ -137,25 +134,25 @@ class _Session:
             minutes=minutes,
             status=status,
             took_s=time.monotonic() - began_s,
-            commit=self._commit,
-            machine=self._machine,
+            commit=self.commit,
+            machine=self.machine,
             turns=turns,
         )
-        return conclude(empty, out, self._folder / "log")
+        return conclude(empty, out, self.folder / "log")
 
     def _bench(self, check: CoreCheck, turns: dict[str, int], number: int, out: Path) -> int:
         """Run `bench run` to its end; gives its status. It is no job on GitHub, and writes no summary of it."""
-        log, setups = self._folder / "log", self._folder / "setups.toml"
+        log, setups = self.folder / "log", self.folder / "setups.toml"
         log.unlink(missing_ok=True)
-        rounds, minutes = self._asked.length
+        rounds, minutes = self.asked.length
         words = [sys.executable, "-m", "bench", "run", *command(check, rounds, minutes)]
         words += ["--seed", str(number + 1), "--out", str(out)]
         if check.setups:
             setups.write_text(setups_file(check.setups, turns), encoding="utf-8")
             words += ["--setups", str(setups)]
         env = {key: value for key, value in os.environ.items() if not key.startswith("GITHUB_")}
-        with self._processes.running(
-            words, log=log, env=env, cwd=self._clone.folder, grace_s=_GRACE_S
+        with self.processes.running(
+            words, log=log, env=env, cwd=self.clone.folder, grace_s=_GRACE_S
         ) as child:
             try:
                 return child.wait(_WITHIN_S)
@@ -165,19 +162,19 @@ class _Session:
     @contextlib.contextmanager
     def _neighbour(self, number: int) -> Iterator[None]:
         """A process beside the run, where the check has one; it ends with the run, or else by itself."""
-        if not self._asked.check.neighbour:
+        if not self.asked.check.neighbour:
             yield
             return
         words = [sys.executable, "-m", "tools.calibration.neighbour", str(number + 1), f"{_WITHIN_S:g}"]
-        log = self._folder / "neighbour.log"
-        with self._processes.running(words, log=log, cwd=self._clone.folder) as child:
+        log = self.folder / "neighbour.log"
+        with self.processes.running(words, log=log, cwd=self.clone.folder) as child:
             yield
             if child.poll() is not None:
                 raise GateError(f"the neighbour ended before the run: {log.read_text(errors='replace')}")
 
     def _turns(self) -> dict[str, int]:
         """By setup the turns of its loop."""
-        shares = self._asked.check.shares
+        shares = self.asked.check.shares
         if not shares:
             return {}
         price = self._known_price() or self._measure_price()
@@ -185,22 +182,20 @@ class _Session:
 
     def _known_price(self) -> BurnPrice | None:
         """As runs of this length measured it on this machine before."""
-        here = (self._machine, self._asked.length[1])
-        mine = [price for price in self._ledger.burn_prices() if (price.machine, price.minutes) == here]
+        here = (self.machine, self.asked.length[1])
+        mine = [price for price in self.ledger.burn_prices() if (price.machine, price.minutes) == here]
         return mine[-1] if mine else None
 
     def _measure_price(self) -> BurnPrice:
         """The price of a request and of a turn, by a run of the bare app with and without a loop."""
-        self._note("measuring what a request of the bare app and a turn of a loop cost")
-        check = replace(self._asked.check, setups=tuple(_PRICING))
-        out = self._folder / "pricing"
+        self.note("measuring what a request of the bare app and a turn of a loop cost")
+        check = replace(self.asked.check, setups=tuple(_PRICING))
+        out = self.folder / "pricing"
         status = self._bench(check, dict(_PRICING), 0, out)
-        price = price_of(_read(out), self._asked.length[1], self._commit, self._machine)
+        price = price_of(_read(out), self.asked.length[1], self.commit, self.machine)
         if price is None:
-            raise GateError(
-                f"a turn of the loop has no price: status {status}, {_tail(self._folder / 'log')}"
-            )
-        self._ledger.add_burn_price(price)
+            raise GateError(f"a turn of the loop has no price: status {status}, {_tail(self.folder / 'log')}")
+        self.ledger.add_burn_price(price)
         return price
 
 

@@ -21,6 +21,7 @@ from tools.calibration.gate_run import GateRun, Price
 
 _DIGITS = 5
 _BURN_PRICES = "core-prices.jsonl"
+_VERDICT = [field.name for field in fields(CoreVerdict)]
 _FIELDS = {field.name for field in fields(Change)}
 
 
@@ -85,7 +86,7 @@ def _trial(said: dict[str, Any]) -> GateRun:
 
 
 def _core_run(said: dict[str, Any]) -> CoreRun:
-    verdicts = tuple(CoreVerdict(*row) for row in said.get("verdicts", ()))
+    verdicts = tuple(CoreVerdict(**dict(zip(_VERDICT, row, strict=True))) for row in said.get("verdicts", ()))
     words = {key: tuple(said.get(key, ())) for key in ("invalid", "codes")}
     return CoreRun(**{"rounds": None, "minutes": None, **said, **words, "verdicts": verdicts})
 

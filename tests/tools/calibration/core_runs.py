@@ -17,7 +17,16 @@ def said(
     reach: float = 0.01,
     scenario: str = WHERE,
 ) -> CoreVerdict:
-    return CoreVerdict(scenario, base, head, metric, verdict, ratio, ratio - reach, ratio + reach)
+    return CoreVerdict(
+        scenario=scenario,
+        base=base,
+        head=head,
+        metric=metric,
+        verdict=verdict,
+        ratio=ratio,
+        low=ratio - reach,
+        high=ratio + reach,
+    )
 
 
 def standing(head: str, verdict: Said, ratio: float = 1.0, metric: str = "CPU") -> CoreVerdict:
