@@ -39,7 +39,8 @@ without a loop worse than the best."""
 _DEFAULT = """\
 `core-default`: the default plan, several times in a row. A pair is two setups in one scenario, or a variant and its
 reference, by one metric; a standing is a setup against the best. "The same" are those on which all runs say the same;
-"best" counts as "same". Targets: no pair better in one run and worse in another, nine of ten the same."""
+"best" counts as "same". Targets: no pair better in one run and worse in another, nine of ten the same.
+"Resolved" are the verdicts, over all runs, that are not "unresolved"."""
 
 _WIDTHS = """\
 Half of the interval of a pair's ratio, median and largest, in all runs; and the time of the whole command. "Outside"
@@ -169,7 +170,7 @@ def _default(found: Sequence[CoreGroup]) -> Iterator[str]:
         return
     columns = (
         *(label("runs of"), Column("runs"), Column("better and worse"), Column("pairs: the same")),
-        *(Column("standings: the same"), label("target")),
+        *(Column("standings: the same"), Column("pairs: resolved"), label("target")),
     )
     yield "### The default plan, again and again"
     yield _DEFAULT
@@ -190,6 +191,7 @@ def _agreeing(group: CoreGroup) -> Row:
     return Row(
         (
             *(_length(group), str(len(group.runs)), str(against), _share(pairs), _share(standings)),
+            _share(group.resolved),
             _reached(group, not against and hits >= 0.9 * tries),
         )
     )

@@ -57,6 +57,12 @@ class CoreGroup:
         return [width for width in found if math.isfinite(width)]
 
     @property
+    def resolved(self) -> Rate:
+        """The verdicts on pairs that say something, of all."""
+        found = [one.verdict != "unresolved" for run in self.runs for one in run.pairs]
+        return Rate(sum(found), len(found))
+
+    @property
     def median_s(self) -> float:
         return statistics.median(run.took_s for run in self.runs)
 
