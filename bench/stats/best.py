@@ -17,6 +17,7 @@ from typing import Literal
 
 from bench.stats.comparison import MARGIN, Better, standard_error
 from bench.stats.families import dunnett_critical
+from bench.stats.shrinkage import prior_freedom
 
 StandingVerdict = Literal["best", "same", "worse", "unresolved"]
 
@@ -52,7 +53,7 @@ def compare_with_best(
     sign = 1.0 if better == "higher" else -1.0
     leads = {pair: [sign * value for value in values] for pair, values in log_ratios.items()}
     middle = {pair: statistics.fmean(values) for pair, values in leads.items()}
-    reach = {pair: _reach(values, len(names) - 1) for pair, values in leads.items()}
+    reach = _reaches(leads, len(names) - 1)
     score = _scores(middle, names)
     candidates = {
         name
@@ -92,10 +93,29 @@ def _scores(middle: Mapping[tuple[str, str], float], names: Sequence[str]) -> di
     return {name: sum(middle[other, name] for other in names if other != name) / len(names) for name in names}
 
 
-def _reach(values: Sequence[float], comparisons: int) -> float:
-    if len(values) < 2:
-        return math.inf
-    return dunnett_critical(comparisons, len(values)) * standard_error(values)
+def _reaches(
+    leads: Mapping[tuple[str, str], Sequence[float]], comparisons: int
+) -> dict[tuple[str, str], float]:
+    """How far the interval of each pair reaches, either way.
+
+    With few rounds a variance of one pair is known badly: it is drawn towards the mean of all pairs, as far as they
+    look alike (`prior_freedom`), and its degrees of freedom grow by what that mean is worth. Of 8 setups whose
+    processes differ by 1 to 4 %, over 6 rounds, that makes intervals a quarter narrower, and 95 to 96 % of families
+    hold together; where one setup varies six times as much as all others, 94 % (93 % over 4 rounds; simulated).
+    """
+    rounds = {len(values) for values in leads.values()}
+    if min(rounds) < 2:
+        return dict.fromkeys(leads, math.inf)
+    variances = {pair: standard_error(values) ** 2 * len(values) for pair, values in leads.items()}
+    once = [variance for (base, head), variance in variances.items() if base < head]
+    degree = min(rounds) - 1
+    prior = prior_freedom(once, degree) if len(rounds) == 1 else 0
+    middle = statistics.fmean(once)
+    return {
+        pair: dunnett_critical(comparisons, len(leads[pair]) + prior)
+        * math.sqrt((prior * middle + degree * variance) / (prior + degree) / len(leads[pair]))
+        for pair, variance in variances.items()
+    }
 
 
 def _verdict(low: float, high: float, *, is_first: bool, is_candidate: bool) -> StandingVerdict:
