@@ -4,9 +4,31 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 _FEWEST = 4
 _AT_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Comparisons with one base that are made together: how many, and what their variances say of one of them.
+
+    `variance` is the mean of the variances of their log ratios, and worth `freedom` degrees (0: of nothing).
+    """
+
+    comparisons: int
+    variance: float = 0.0
+    freedom: int = 0
+
+
+def family_of(log_ratios: Sequence[Sequence[float]]) -> Family:
+    """The family of comparisons with these log ratios, one a round; unequal numbers of rounds lend nothing."""
+    counts = {len(logs) for logs in log_ratios}
+    if len(counts) != 1 or min(counts) < 2:
+        return Family(len(log_ratios))
+    variances = [statistics.variance(logs) for logs in log_ratios]
+    return Family(len(log_ratios), statistics.fmean(variances), prior_freedom(variances, min(counts) - 1))
 
 
 def prior_freedom(variances: Sequence[float], degree: int) -> int:
