@@ -17,6 +17,7 @@ from bench.stats.comparison import Comparison, compare
 from bench.stats.estimate import Estimate, estimate
 from bench.stats.format import NOTHING
 from bench.stats.metrics import VICTIM_P99, Metric
+from bench.stats.shrinkage import Family, family_of
 
 Merge = Callable[[Sequence[float | None]], float | None]
 
@@ -119,7 +120,7 @@ class CellResults:
         """The metric's estimate over the repeats."""
         return estimate(metric.of(record) for record in self.records)
 
-    def against(self, base: CellResults, metric: Metric, family: int = 1) -> Comparison | None:
+    def against(self, base: CellResults, metric: Metric, family: int | Family = 1) -> Comparison | None:
         """The ratio to another cell's metric; None unless both are valid and measured in a common round.
 
         `family` is the number of comparisons with the same base that are made together.
@@ -151,11 +152,16 @@ def across(cells: Sequence[CellResults], metric: Metric, merge: Merge) -> Estima
 
 
 def compare_over(
-    pairs: Sequence[tuple[CellResults, CellResults]], metric: Metric, family: int = 1
+    pairs: Sequence[tuple[CellResults, CellResults]], metric: Metric, family: int | Family = 1
 ) -> Comparison | None:
     """One comparison for several pairs of base and head: the geometric mean of their ratios, round by round."""
     found = mean_over([log_ratios(base.records, head.records, metric) for base, head in pairs])
     return compare(tuple(found.values()), family)
+
+
+def family_against(pairs: Sequence[tuple[CellResults, CellResults]], metric: Metric) -> Family:
+    """The family of these pairs of base and head, whose comparisons lend each other strength; at least one pair."""
+    return family_of([tuple(log_ratios(base.records, head.records, metric).values()) for base, head in pairs])
 
 
 def rank(cells: Sequence[CellResults], metric: Metric) -> tuple[tuple[CellResults, Standing], ...]:

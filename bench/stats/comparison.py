@@ -15,6 +15,7 @@ from typing import Literal
 
 from bench.stats.families import dunnett_critical
 from bench.stats.format import NO_EVIDENCE, times
+from bench.stats.shrinkage import Family
 from bench.stats.signed_rank import walsh_median
 
 MARGIN = 0.02
@@ -98,19 +99,23 @@ class Comparison:
         return max(self.rounds, math.ceil(self.rounds * (reach / room) ** 2))
 
 
-def compare(log_ratios: Sequence[float], family: int = 1) -> Comparison | None:
+def compare(log_ratios: Sequence[float], family: int | Family = 1) -> Comparison | None:
     """The comparison of two sides from one log ratio (head over base) a round; None without any.
 
     `family` is how many comparisons with the same base are made together: their intervals hold simultaneously
-    (Dunnett 1955; critical values by simulation, see `families`).
+    (Dunnett 1955; critical values by simulation, see `families`). A `Family` also lends strength: with few rounds the
+    variance of one comparison is known badly, and drawn towards the mean of all as far as they look alike.
     """
+    family = family if isinstance(family, Family) else Family(family)
     rounds = len(log_ratios)
     if not rounds:
         return None
     middle = statistics.fmean(log_ratios)
     if rounds < 2:
         return Comparison(ratio=math.exp(middle), low=0.0, high=math.inf, rounds=rounds)
-    reach = dunnett_critical(family, rounds) * standard_error(log_ratios)
+    own, degree = standard_error(log_ratios) ** 2 * rounds, rounds - 1
+    variance = (family.freedom * family.variance + degree * own) / (family.freedom + degree)
+    reach = dunnett_critical(family.comparisons, rounds + family.freedom) * math.sqrt(variance / rounds)
     return Comparison(
         ratio=math.exp(middle), low=math.exp(middle - reach), high=math.exp(middle + reach), rounds=rounds
     )

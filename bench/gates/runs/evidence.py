@@ -18,8 +18,8 @@ from bench.model.change import Change, Verdict
 from bench.stats.comparison import Better
 from bench.stats.format import times
 from bench.stats.multiple_comparisons import holm
+from bench.stats.shrinkage import prior_freedom
 from bench.stats.student_t import critical_t, two_sided_p
-from bench.stats.variances import prior_degrees
 
 ALPHA = 0.02
 """How often a run of equal code may be called worse: one-sided, over all cells and metrics together (Holm)."""
@@ -27,7 +27,6 @@ ALPHA = 0.02
 _OUTSIDE = 0.05
 """How often an interval does not hold the truth; there is no change where all of it lies within the threshold."""
 
-_PRIOR_AT_MOST = 3
 _REPEATS_AT_MOST = 100
 _NORMAL = NormalDist()
 
@@ -166,8 +165,7 @@ def _views_at(found: Sequence[CellEvidence], shares: Sequence[float]) -> list[_V
     variances = [
         (_squares(base) + _squares(head)) / degree for (base, head), degree in zip(logs, degrees, strict=True)
     ]
-    # All cells share the anchor's noise, which is half of theirs: never worth more than about four times one's own.
-    prior = prior_degrees(variances, max(degrees), _PRIOR_AT_MOST * max(degrees))
+    prior = prior_freedom(variances, max(degrees))
     middle = statistics.fmean(variances)
     views = []
     for one, (base, head), degree, variance in zip(found, logs, degrees, variances, strict=True):

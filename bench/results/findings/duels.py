@@ -22,6 +22,7 @@ from bench.results.worker_table import cores
 from bench.stats.comparison import Comparison
 from bench.stats.format import join_words
 from bench.stats.metrics import MEMORY, THROUGHPUT, Metric
+from bench.stats.shrinkage import Family
 
 Duel = Sequence[tuple[CellResults, CellResults]]
 """Pairs of base and head."""
@@ -75,7 +76,7 @@ def meetings(cells: Sequence[CellResults], base: str, head: str) -> list[tuple[C
     return max(places.values(), key=lambda pairs: (len(pairs), pairs[0][0].engine == "native"), default=[])
 
 
-def overall(duel: Duel, metric: Metric = THROUGHPUT, family: int = 1) -> Comparison | None:
+def overall(duel: Duel, metric: Metric = THROUGHPUT, family: int | Family = 1) -> Comparison | None:
     """Over all scenarios of a duel: the geometric mean of their ratios, round by round."""
     return compare_over(duel, metric, family)
 

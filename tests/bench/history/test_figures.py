@@ -8,7 +8,7 @@ from bench.history.figures import machine, of_judgement, of_run, versions
 from bench.model.facts import HostFacts, read_host
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat
-from tests.bench.builders import CLOSED, record, recorded, repeats
+from tests.bench.builders import CLOSED, lanes, record, recorded, repeats
 
 ANCHOR = repeats("anchor", "ping", 2000.0, 4000.0, 2000.0)
 APP = repeats("uvicorn", "noop-async", 1000.0, 1000.0, 1100.0)
@@ -21,6 +21,14 @@ def test_each_repeat_is_held_against_the_anchor_of_its_own_round() -> None:
     assert found.series[NAME]["throughput"] == SeriesFigure(0.5, 0.25, 0.55, 3)
     assert found.anchor == "anchor / ping / native, 32 users"
     assert (list(found.series), found.left_out) == ([NAME], ())
+
+
+def test_lanes_are_held_against_the_anchor_rotation_by_rotation() -> None:
+    """Half of the anchor in each slice, but for a disturbed one, while the machine drifts by a factor of four."""
+    made = lanes({"anchor": [200.0] * 7, "uvicorn": [100.0] * 6 + [9.0]}, drift=[1, 2, 4, 1, 2, 1, 1])
+    found = of_run(recorded(*made)).series[NAME]
+    assert (found["throughput"].value, found["throughput"].n) == (pytest.approx(0.5), 2)
+    assert found["cpu"].value == pytest.approx(2.0)
 
 
 def test_a_machine_that_is_half_as_fast_for_a_day_changes_no_figure() -> None:

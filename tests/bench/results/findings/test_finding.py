@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from bench.model.record import Caveat
 from bench.results.cells import gather
-from bench.results.findings.finding import caveats_of, evident, rate, word
+from bench.results.findings.finding import (
+    NOT_SHOWN,
+    SAME,
+    caveats_of,
+    evident,
+    rate,
+    silent_words,
+    verdict_words,
+    word,
+)
+from bench.stats.comparison import Comparison
 from bench.stats.metrics import THROUGHPUT
 from tests.bench.builders import record, repeats
 
@@ -34,3 +44,15 @@ def test_caveats_of_several_cells_stand_once_by_code() -> None:
     steal, errors = Caveat("steal", "4 %"), Caveat("errors", "1 of 3")
     cells = gather((record("a", caveats=(steal,)), record("b", caveats=(steal, errors))))
     assert caveats_of(cells) == (errors, steal)
+
+
+def test_what_is_the_same_and_what_is_open_have_a_sentence_each() -> None:
+    same = Comparison(ratio=1.0, low=0.99, high=1.01, rounds=6)
+    open_ = Comparison(ratio=1.0, low=0.9, high=1.1, rounds=6)
+    shown = Comparison(ratio=2.0, low=1.9, high=2.1, rounds=6)
+    found = list(silent_words({"a": same, "b": open_, "c": shown, "d": None, "e": same}))
+    assert [("a and e" in one, "For b " in one) for one in found] == [(True, False), (False, True)]
+    assert SAME in found[0]
+    assert NOT_SHOWN in found[1]
+    assert [word(one) for one in (same, open_, shown)] == [SAME, "~", "2.00 ×"]
+    assert [verdict_words(one) for one in (same, open_, shown)] == [SAME, NOT_SHOWN, "2.00 × (1.90 to 2.10)"]
