@@ -256,5 +256,7 @@ def _conclude(path: Path, as_json: bool) -> int:
         say((path / "records.jsonl").read_text().rstrip("\n"))
     else:
         say(render(shown.summary))
+        for finding in shown.findings:
+            say(f"- {finding.title}")
         say(f"\nreport: {short_path(report)}")
     return exit_status(run)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bench.results.cells import CellResults, rank
 from bench.results.results import Results
+from bench.stats import families
 from bench.stats.best import Standing
 from bench.stats.comparison import MARGIN, Comparison
 from bench.stats.format import about, three_digits
@@ -57,8 +58,8 @@ def round_s(results: Results) -> float | None:
 def rounds_needed(found: Standing | Comparison) -> int | None:
     """About how many rounds would settle it, if ratio and noise stay as they are; None with a single round.
 
-    A standing's interval ends at the best, so its far end tells how wide it is. It narrows with the root of the rounds,
-    until it leaves out 1 or lies within the margin.
+    A standing's interval ends at the best, so its far end tells how wide it is. So many that it leaves out 1 or lies
+    within the margin.
     """
     if isinstance(found, Comparison):
         return found.rounds_needed
@@ -68,7 +69,7 @@ def rounds_needed(found: Standing | Comparison) -> int | None:
     middle = abs(math.log(found.ratio))
     reach = abs(math.log(far)) - middle
     room = max(middle, math.log1p(MARGIN) - middle)
-    return max(found.rounds + 1, math.ceil(found.rounds * (reach / room) ** 2))
+    return families.rounds_needed(found.rounds, reach, room)
 
 
 def verdict_text(verdict: str, found: Standing | Comparison, a_round_s: float | None) -> str:

@@ -77,7 +77,7 @@ def compare_with_best(
                 ratio=math.exp(sign * ratio),
                 low=bounds[0],
                 high=bounds[1],
-                verdict=_verdict(low, high, is_first=name == first, is_candidate=name in candidates),
+                verdict=_verdict(low, is_first=name == first, is_candidate=name in candidates),
                 rounds=min(map(len, leads.values())),
             )
         )
@@ -118,8 +118,8 @@ def _reaches(
     }
 
 
-def _verdict(low: float, high: float, *, is_first: bool, is_candidate: bool) -> StandingVerdict:
-    """From the bounds of the logarithm of the ratio to the best, which is 0 for the best itself."""
+def _verdict(low: float, *, is_first: bool, is_candidate: bool) -> StandingVerdict:
+    """From the lower bound of the logarithm of the ratio to the best: a side that is no candidate is not the best."""
     if low >= math.log1p(-MARGIN):
         return "best" if is_first else "same"
-    return "unresolved" if is_candidate or high >= 0 else "worse"
+    return "unresolved" if is_candidate else "worse"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.stats.families import dunnett_critical
+from bench.stats.families import dunnett_critical, rounds_needed
 from bench.stats.format import NO_EVIDENCE, times
 from bench.stats.shrinkage import Family
 from bench.stats.signed_rank import walsh_median
@@ -90,13 +90,13 @@ class Comparison:
     def rounds_needed(self) -> int | None:
         """About how many rounds would settle it, if ratio and noise stay as they are; None with a single round.
 
-        So many that the interval leaves out 1 or lies within the margin; it narrows with the root of the rounds.
+        So many that the interval leaves out 1 or lies within the margin.
         """
         if self.rounds < 2 or math.isinf(self.high) or self.low <= 0:
             return None
         middle, reach = math.log(self.ratio), math.log(self.high / self.low) / 2
         room = max(abs(middle), math.log1p(MARGIN) - abs(middle))
-        return max(self.rounds, math.ceil(self.rounds * (reach / room) ** 2))
+        return rounds_needed(self.rounds, reach, room)
 
 
 def compare(log_ratios: Sequence[float], family: int | Family = 1) -> Comparison | None:

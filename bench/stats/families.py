@@ -7,6 +7,7 @@ largest |t| of such a family, by simulation with a fixed seed: of so many famili
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +22,27 @@ _CHUNK = 10_000
 _SEED = 20_261_129
 _NORMAL_FROM = 60
 """With so many rounds the quantile changes by less than 1 % for twice as many."""
+
+
+_MOST_ROUNDS = 10_000
+
+
+def rounds_needed(rounds: int, reach: float, room: float) -> int:
+    """How many rounds would narrow an interval from `reach`, which so many gave, to `room` either way.
+
+    It narrows with the root of the rounds and as Student's t falls with more of them; both are log ratios.
+    """
+
+    def width(count: int) -> float:
+        return critical_t(_ALPHA, count - 1) / math.sqrt(count)
+
+    few, many = rounds, rounds + 1
+    while width(many) * reach / width(rounds) > room and many < _MOST_ROUNDS:
+        few, many = many, many * 2
+    while few < many - 1:
+        middle = (few + many) // 2
+        few, many = (middle, many) if width(middle) * reach / width(rounds) > room else (few, middle)
+    return many
 
 
 @lru_cache(maxsize=256)

@@ -155,13 +155,7 @@ def test_a_setup_is_best_worse_or_the_same() -> None:
 
 
 def test_what_is_unresolved_says_how_long_a_run_would_settle_it() -> None:
-    """Of 252 s in 3 rounds; the interval must narrow from 0.0745 to the distance from 1, or from 0.0645 to 2 %."""
-    far, near = (
-        (reach(0.03) / math.log(1 / 0.99)) ** 2,
-        ((reach(0.03) + math.log(0.99)) / math.log(1.02)) ** 2,
-    )
-    hours, minutes = math.ceil(3 * far) * 84 / 3600, math.ceil(3 * near) * 84 / 60
-    assert (round(hours), round(minutes)) == (4, 45)
+    """Of 252 s in 3 rounds: as t over the root of the rounds, from 2.484, the interval must narrow to 0.01 or to 2 %."""
     assert ranked(three_rounds("a", 100), three_rounds("b", 99, 0.03)) == {
         "a": "unresolved (about 45 min)",
         "b": "unresolved (about 4 h)",

@@ -113,4 +113,4 @@ def test_standings_hold_together_in_95_percent_at_least(runs: list[tuple[Sequenc
         held.append(all(one.low - 1e-9 <= behind[one.name] <= one.high + 1e-9 for one in found))
         wrong += any(one.verdict == "worse" and behind[one.name] == 1 for one in found)
     assert np.mean(held) >= 0.93
-    assert wrong <= 0.05 * len(held)
+    assert wrong <= 0.05 * len(held) + 3 * math.sqrt(0.05 * 0.95 * len(held))
