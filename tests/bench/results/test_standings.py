@@ -44,7 +44,7 @@ def test_a_cell_without_the_figure_takes_no_rank_from_the_others() -> None:
     ],
 )
 def test_rounds_that_would_settle_it(found: Standing | Comparison, rounds: int | None) -> None:
-    """It narrows as t at 97.5 % over the root of the rounds: 1.591 with 4, 0.836 with 8, 0.769 with 9, 0.514 with 17."""
+    """As t at 97.5 % over the root of the rounds: 1.591 with 4, 0.836 with 8, 0.769 with 9, 0.514 with 17."""
     assert rounds_needed(found) == rounds
 
 

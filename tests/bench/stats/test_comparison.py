@@ -132,7 +132,7 @@ def test_the_verdict_follows_from_the_interval(low: float, high: float, verdict:
     ids=["a reach twice the lead", "or twice the margin", "settled already"],
 )
 def test_the_rounds_that_would_settle_it(middle: float, reach: float, needed: int) -> None:
-    """Half as wide as with 6: t at 97.5 % over the root is 2.571 / 2.449, 2.131 / 4 with 16 and 2.120 / 4.123 with 17."""
+    """t at 97.5 % over the root: 2.571 / 2.449 with 6; half of it are not 2.131 / 4 but 2.120 / 4.123, with 17."""
     low, high = math.exp(middle - reach), math.exp(middle + reach)
     found = Comparison(ratio=math.exp(middle), low=low, high=high, rounds=6)
     assert found.rounds_needed == needed
