@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bench.capacity.charts import capacity_chart, scaling_chart
 from bench.capacity.findings import of_capacity, of_growth
@@ -17,12 +18,15 @@ from bench.results.findings.disturbance import disturbance
 from bench.results.findings.finding import Finding
 from bench.results.results import Results, RunKind, say_notes_once
 from bench.results.tables import ranking, stage_table, summary, twin_table
+from bench.results.verdicts import verdicts
 from bench.results.worker_table import worker_table
 
 
 def contents(results: Results) -> Contents:
     """The contents of the report of a run; a note that every record has is said once."""
-    return _OF_KIND[results.kind](say_notes_once(results))
+    results = say_notes_once(results)
+    made = _OF_KIND[results.kind](results)
+    return replace(made, verdicts=verdicts(results, made.findings))
 
 
 def _ordinary(results: Results) -> Contents:

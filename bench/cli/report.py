@@ -1,18 +1,32 @@
-"""`bench report`: the report of a run, written again."""
+"""`bench report`: the report of a run, written again, or its verdicts as JSON."""
 
 from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
 
 from bench.cli._contents import contents
 from bench.cli._options import LATEST, RunFolderPath
 from bench.cli._terminal import say, short_path
 from bench.measure.store import read_micro, read_run
 from bench.report import write
+from bench.report.results_file import render_results
 from bench.results.results import understand
 
 
-def report(run: RunFolderPath = LATEST) -> None:
+def report(
+    run: RunFolderPath = LATEST,
+    form: Annotated[
+        Literal["html", "json"],
+        typer.Option("--format", metavar="html|json", help="json: print results.json alone, write nothing."),
+    ] = "html",
+) -> None:
     """Write the report of a run again, finished or interrupted."""
     folder = run.resolve()
     source = read_run(folder)
-    page = write(source, contents(understand(source, read_micro(folder))), folder)
-    say(short_path(page))
+    shown = contents(understand(source, read_micro(folder)))
+    if form == "json":
+        say(render_results(shown.verdicts).rstrip("\n"))
+        return
+    say(short_path(write(source, shown, folder)))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from bench.errors import UsageError, unknown
 from bench.export import bencher, github_action_benchmark, openmetrics, pytest_benchmark, rows
 from bench.results.results import Results
-from bench.stats.metrics import Better
+from bench.stats.comparison import Better
 
 _GITHUB = "github-action-benchmark"
 _WRITERS: Mapping[str, Callable[[Results], str]] = {

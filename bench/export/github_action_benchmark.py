@@ -11,8 +11,9 @@ import json
 from bench.export.cells import doubts, name, valid
 from bench.results.cells import CellResults
 from bench.results.results import Results
+from bench.stats.comparison import Better
 from bench.stats.estimate import Estimate
-from bench.stats.metrics import JUDGED, Better, Metric
+from bench.stats.metrics import JUDGED, Metric
 
 
 def write(results: Results, better: Better = "lower") -> str:

@@ -1,4 +1,4 @@
-"""A run as a report: an HTML page that needs nothing else, Markdown, and the charts as PNG files."""
+"""A run as a report: an HTML page that needs nothing else, Markdown, charts as PNG files, and verdicts as JSON."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from bench.model.record import Run
 from bench.report import html, markdown
 from bench.report.contents import Contents
 from bench.report.page import page
+from bench.report.results_file import RESULTS_FILE, render_results
 from bench.report.svg import inline
 
 
 def write(run: Run, contents: Contents, folder: Path) -> Path:
-    """Write report.html, report.md and charts/*.png into the folder; gives the path of report.html.
+    """Write report.html, report.md, results.json and charts/*.png into the folder; gives the path of report.html.
 
     Charts of an earlier report in the same folder are replaced. Raises OSError where the folder cannot be written.
     """
@@ -35,6 +36,7 @@ def write(run: Run, contents: Contents, folder: Path) -> Path:
         ]
         pictures.append(html.Picture(chart, tuple(map(Markup, drawings))))
     (folder / "report.md").write_text(markdown.render(whole, drawn), encoding="utf-8")
+    (folder / RESULTS_FILE).write_text(render_results(contents.verdicts), encoding="utf-8")
     path = folder / "report.html"
     style = style_sheet("colours.css") + "\n" + style_sheet("page.css")
     path.write_text(html.render(whole, pictures, style), encoding="utf-8")

@@ -25,8 +25,8 @@ def throughput(cells: Sequence[CellResults]) -> Chart:
         name="throughput",
         title="Throughput per setup and scenario",
         reading=(
-            "Longer is better: good answers per second, the median of the repeats; the line at the end of a bar spans "
-            "them, and where two such lines overlap the setups cannot be told apart. Each panel has its own scale."
+            "Longer is better: good answers per second, the median of the rounds; the line at the end of a bar spans "
+            "them, which says how steady the machine was and not which setup is better. Each panel has its own scale."
         ),
         panels=_bar_panels(closed, THROUGHPUT, paired),
     )
@@ -39,7 +39,7 @@ def cpu(cells: Sequence[CellResults]) -> Chart:
         title="CPU time per request",
         reading=(
             "Shorter is better: microseconds of CPU that the server's processes spend on one request, the median of "
-            "the repeats and their range."
+            "the rounds and their range."
         ),
         panels=_bar_panels(cells, CPU),
     )
@@ -154,7 +154,7 @@ def memory(cells: Sequence[CellResults]) -> Chart:
         title="Memory",
         reading=(
             "Shorter is better: the largest resident memory of all the server's processes together, in any scenario; "
-            "the median of the repeats and their range."
+            "the median of the rounds and their range."
         ),
         panels=(panel,) if strips else (),
     )

@@ -51,7 +51,7 @@ def _text(study: Study) -> list[str]:
     settled = sum(rule.shown for rule in study.rules)
     said = [
         "When an endpoint should be async def, when def, and what getting it wrong costs, on this machine and for "
-        f"this app: {settled} rules are borne out by the repeats, {len(study.rules) - settled} could not be settled.",
+        f"this app: {settled} rules are settled by the rounds, {len(study.rules) - settled} are not.",
     ]
     predicted = [one for one in study.plateaus if one.cell.valid]
     if predicted:

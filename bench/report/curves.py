@@ -42,7 +42,7 @@ def curves(cells: Sequence[CellResults]) -> Chart:
         title="Latency by percentile",
         reading=(
             "Lower is better: of all requests, the share on the horizontal axis was answered within the time on the "
-            "vertical axis. Bold is the median over the repeats of each repeat's percentile, faint is each repeat; "
+            "vertical axis. Bold is the median over the rounds of each round's percentile, faint is each round; "
             "both axes are logarithmic, so the slowest one in a thousand has as much room as the others."
         ),
         panels=tuple(panels),

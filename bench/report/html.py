@@ -28,7 +28,10 @@ _LONG = 16
 """A further table with more rows is folded."""
 _FEW = 3
 """A caveat with more texts is folded."""
+_FIRST = ("setups",)
+"""Charts that stand before all tables."""
 _LINKS = {
+    "setups": "Setups",
     "throughput": "Throughput",
     "twins": "Async and sync",
     "victims": "Victims",
@@ -36,6 +39,7 @@ _LINKS = {
     "cpu": "CPU",
     "memory": "Memory",
     "time": "Over time",
+    "drift": "Drift",
     "server": "Server",
     "workers": "Workers",
     "capacity": "Latency and load",
@@ -105,7 +109,8 @@ def _contents(page: Page, pictures: Sequence[Picture]) -> dict[str, object]:
         "chapter_pictures": [picture for picture in pictures if picture not in own],
         "summary": _grid(page.summary),
         "details": [_grid(table, most=_LONG) for table in page.details],
-        "pictures": own,
+        "first_pictures": [picture for picture in own if picture.chart.name in _FIRST],
+        "pictures": [picture for picture in own if picture.chart.name not in _FIRST],
         "profiles": [(one.cell.label, quote(one.profile)) for one in run.records if one.profile],
         "caveats": list(_caveats(run.records)),
         "failures": [(failure, missing(failure, run)) for failure in run.failures],

@@ -54,8 +54,8 @@ def _ladder_chart(ladder: Ladder, plateaus: Iterable[Plateau]) -> Chart:
         name=f"study-{ladder.group}-{ladder.setup}",
         title=f"{ladder.work}: {ladder.group} on {ladder.setup}",
         reading=f"By users in a closed loop. Dashed is what arithmetic allows: users / t, workers × tokens / t in "
-        f"threads, workers / t on the loop. The ratio is {first} over {second} with its 95 % interval from the "
-        f"repeats: above 1 {first} serves more, and an interval that holds 1 shows nothing. A hollow dot is an "
+        f"threads, workers / t on the loop. The ratio is {first} over {second} with its 95 % interval over the "
+        f"rounds: above 1 {first} serves more, and an interval that holds 1 shows nothing. A hollow dot is an "
         "invalid cell." + (floor if grown else ""),
         panels=tuple(panel for panel in panels if panel is not None),
     )
@@ -108,12 +108,12 @@ def _ratio_panel(ladder: Ladder) -> PlanePanel | None:
     found = ladder.ratios(second, first, THROUGHPUT)
     if not found:
         return None
-    points = tuple((float(users), each.interval.middle) for users, each in found.items())
+    points = tuple((float(users), each.comparison.ratio) for users, each in found.items())
     hollow = tuple(point for point, each in zip(points, found.values(), strict=True) if not each.shown)
     spans = tuple(
-        (float(users), each.interval.low, each.interval.high)
+        (float(users), each.comparison.low, each.comparison.high)
         for users, each in found.items()
-        if each.interval.low is not None and each.interval.high is not None
+        if each.comparison.rounds > 1
     )
     trace = Trace(
         label=f"{first} / {second}; hollow: nothing is shown",
@@ -141,7 +141,7 @@ def _plane(ladder: Ladder, metric: Metric, title: str, up: str, *, log: bool = T
 
 
 def _traces(ladder: Ladder, metric: Metric) -> tuple[Trace, ...]:
-    """A line for each variant, with the range of the repeats."""
+    """A line for each variant, with the range of the rounds."""
     found = (
         _trace(variant, colour, ladder.cells(variant), metric)
         for variant, colour in zip(ladder.variants, _colours(ladder.variants), strict=True)

@@ -7,7 +7,7 @@ from html import escape
 
 from bench.report.charts.palette import LIGHT, PAPER
 
-_COLOURS = {hex_code: f"var(--{name})" for name, hex_code in LIGHT.items()}
+_COLOURS = {hex_code: f"var(--{name})" for name, hex_code in (LIGHT | {"paper": PAPER}).items()}
 _HEX = re.compile("|".join(_COLOURS), re.IGNORECASE)
 _VIEW = re.compile(r'viewBox="([^"]*)"')
 _GEOMETRY = re.compile(r'\b(?:d|x|y|width|height|transform)="[^"]*"')

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from bench.model.record import Caveat, Record
 from bench.results.cells import CellResults, by_context, twins
 from bench.results.results import Results
-from bench.stats.estimate import Comparison, chance, estimate
-from bench.stats.format import NO_EVIDENCE, NOTHING, spread, three_digits
+from bench.results.standings import (
+    against_reference,
+    has_slices,
+    interval_text,
+    round_s,
+    standings,
+    verdict_text,
+)
+from bench.stats.best import Standing
+from bench.stats.comparison import MARGIN, Comparison
+from bench.stats.estimate import estimate
+from bench.stats.format import NOTHING, spread, three_digits
 from bench.stats.metrics import CPU, MEMORY, P50, P99, P99_BY_TIME, THROUGHPUT, VICTIM_P99, Metric
 from bench.stats.table import Column, Row, Table, label
 
 MEDIANS = (
-    "Each figure is the median of the repeats; range is (largest - smallest) / median. A percentile is the "
-    "median of the repeats' own percentiles, not the percentile of all requests together."
+    "Each figure is the median of the rounds; range is (largest - smallest) / median. A percentile is the "
+    "median of the rounds' own percentiles, not the percentile of all requests together."
 )
-TILDE = "~ means no evidence: the ranges of the repeats overlap, or there is a single repeat."
+ABSOLUTES = (
+    "Absolute figures come from slices whose caches other servers have used in between: they lie somewhat below a "
+    "server that runs alone (bench run --long measures that)."
+)
+METHOD = (
+    "Every round starts fresh servers. They live at once and are measured in short slices in turn, so that drift of "
+    "the machine cancels out of the ratios."
+)
+INTERVAL = (
+    "A ratio stands with the interval that holds it with 95 % confidence, for all rows of a section together; it comes "
+    "from how much the rounds differ."
+)
+WORDS = (
+    f"better, worse: the interval leaves out 1. same: all of it lies within {100 * MARGIN:g} %. unresolved: neither; "
+    "a run as long as it says would settle it, if ratio and noise stay as they are."
+)
+SINGLE = "A single round has no interval, so it settles nothing."
 
 BY_TIME = (
     "p99 by time: of the time that users waited, 1 % was spent in requests longer than this. It is shown where it is "
@@ -49,8 +74,15 @@ def summary(results: Results) -> Table:
         Column("errors"),
     )
     contexts = by_context(cells).values()
-    rows = [_summary_row(cell, metrics) for cells in contexts for cell in sorted(cells, key=_best_first)]
-    return Table("Summary", columns, tuple(rows), (MEDIANS, *by_time, *results.notes) if rows else ())
+    rows = [_summary_row(cell, metrics) for cells in contexts for cell in in_order(cells)]
+    notes = (MEDIANS, *((METHOD, ABSOLUTES) if has_slices(results) else ()), *by_time, *results.notes)
+    return Table("Summary", columns, tuple(rows), notes if rows else ())
+
+
+def in_order(cells: Sequence[CellResults]) -> tuple[CellResults, ...]:
+    """The cells of one context as they are ranked, then those without a rank, the invalid ones last."""
+    ranked = tuple(cell for cell, _ in standings(cells, ranking_metric(cells[0])))
+    return (*ranked, *sorted((cell for cell in cells if cell not in ranked), key=_best_first))
 
 
 def _with_p99_by_time(
@@ -101,94 +133,106 @@ def _summary_row(cell: CellResults, metrics: Iterable[Metric]) -> Row:
 
 
 def ranking(results: Results) -> Table:
-    """The setups of each scenario, engine and load, where there are two or more."""
+    """The setups of each scenario, engine and load, where there are two or more, against the best of them."""
     contexts = [cells for cells in by_context(results.cells).values() if len(cells) > 1]
-    metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), P50, P99, CPU, MEMORY)
+    metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), THROUGHPUT, P99, CPU, MEMORY)
     columns = (
-        Column("rank"),
         label("setup"),
-        metric_column(THROUGHPUT),
-        _RANGE,
-        Column("to leader"),
+        Column("to best"),
+        label("verdict"),
+        Column("CPU to best"),
+        label("CPU verdict"),
         *map(metric_column, metrics),
     )
-    rows = chain.from_iterable(_ranked_rows(cells, metrics) for cells in contexts)
-    fewest = min((len(cell.records) for cells in contexts for cell in cells), default=0)
+    each_s = round_s(results)
+    rows = tuple(chain.from_iterable(_ranked_rows(cells, metrics, each_s) for cells in contexts))
     notes = (
-        "The rank is one more than the number of setups whose repeats all lie on the better side; setups "
-        "that cannot be told apart share it, and invalid cells have none.",
-        "Closed loads rank by throughput, open loads by p99: their rate is given.",
-        TILDE,
+        "Closed loads rank by throughput, open loads by p99: their rate is given. CPU is the time of the server's "
+        "processes per request. Invalid cells have no rank.",
+        *_rule_notes(results),
         *by_time,
-        chance_note(fewest, fewest),
     )
-    return Table("Setups ranked per scenario", columns, tuple(rows), notes if contexts else ())
+    return Table("Setups ranked per scenario", columns, rows, notes if rows else ())
 
 
-def rank(cells: Sequence[CellResults], cell: CellResults) -> int | None:
-    """One more than the number of cells that are better by evidence; None when invalid or a single repeat."""
-    metric = ranking_metric(cell)
-    found = cell.estimate(metric)
-    if not cell.valid or found is None or found.n < 2:
-        return None
-    comparisons = (other.against(cell, metric) for other in cells if other is not cell)
-    return 1 + sum(found is not None and found.direction == metric.better for found in comparisons)
-
-
-def _ranked_rows(cells: Sequence[CellResults], metrics: Sequence[Metric]) -> Iterable[Row]:
-    places = {id(cell): rank(cells, cell) for cell in cells}
-    leader = min(cells, key=_best_first)
-    metric = ranking_metric(leader)
-    for cell in sorted(cells, key=lambda cell: (places[id(cell)] or math.inf, _best_first(cell))):
-        place = places[id(cell)]
-        throughput = cell.estimate(THROUGHPUT)
+def _ranked_rows(
+    cells: Sequence[CellResults], metrics: Sequence[Metric], each_s: float | None
+) -> Iterable[Row]:
+    by_rank, by_cpu = (
+        {cell.key: found for cell, found in standings(cells, metric)}
+        for metric in (ranking_metric(cells[0]), CPU)
+    )
+    for cell in in_order(cells):
         entries = (
-            (NOTHING if not cell.valid else NO_EVIDENCE) if place is None else str(place),
             cell.setup,
-            THROUGHPUT.show(throughput),
-            spread(throughput),
-            "" if cell is leader else _ratio(cell.against(leader, metric)),
+            *_standing(by_rank.get(cell.key), each_s),
+            *_standing(by_cpu.get(cell.key), each_s),
             *(_entry(cell, each) for each in metrics),
         )
         yield Row(entries, f"{cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
 
 
-def _ratio(found: Comparison | None) -> str:
-    return NOTHING if found is None else found.text
+def _standing(found: Standing | None, each_s: float | None) -> tuple[str, str]:
+    """The ratio with its interval, and the verdict."""
+    if found is None:
+        return NOTHING, NOTHING
+    return interval_text(found), verdict_text(found.verdict, found, each_s)
+
+
+def _rule_notes(results: Results) -> tuple[str, ...]:
+    """How ratios and their verdicts are to be read."""
+    rounds = {record.cell.repeat for record in results.records}
+    return (INTERVAL, WORDS) if len(rounds) > 1 else (SINGLE,)
 
 
 def twin_table(results: Results) -> Table:
     """The same work done in different ways, each against its group's reference variant."""
     sets = twins(results.cells)
-    metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), P50, P99, CPU, VICTIM_P99)
+    metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), THROUGHPUT, P50, P99, CPU, VICTIM_P99)
     columns = (
         label("variant"),
-        metric_column(THROUGHPUT),
-        _RANGE,
-        Column("to first"),
+        Column("to reference"),
+        label("verdict"),
+        Column("CPU to reference"),
+        label("CPU verdict"),
         *map(metric_column, metrics),
     )
-    rows = [_twin_row(cell, cells[0], metrics) for cells in sets for cell in cells]
+    each_s = round_s(results)
+    rows = tuple(chain.from_iterable(_twin_rows(cells, metrics, each_s) for cells in sets))
     floor = (FLOOR,) if any(cell.grows(VICTIM_P99) for cells in sets for cell in cells) else ()
     notes = (
-        "The victim is an innocent request that a slow probe repeats on its own connections next to the load.",
+        "The first row of a section is the reference; others are compared with it, by throughput in a closed load and "
+        "by p99 in an open one. The victim is an innocent request that a slow probe repeats on its own connections "
+        "next to the load.",
+        *_rule_notes(results),
         *floor,
         *by_time,
-        TILDE,
     )
-    return Table("The same work, done differently", columns, tuple(rows), notes if rows else ())
+    return Table("The same work, done differently", columns, rows, notes if rows else ())
 
 
-def _twin_row(cell: CellResults, reference: CellResults, metrics: Iterable[Metric]) -> Row:
-    throughput = cell.estimate(THROUGHPUT)
-    entries = (
-        cell.scenario,
-        THROUGHPUT.show(throughput),
-        spread(throughput),
-        "" if cell is reference else _ratio(cell.against(reference, THROUGHPUT)),
-        *(_entry(cell, metric) for metric in metrics),
+def _twin_rows(
+    cells: Sequence[CellResults], metrics: Sequence[Metric], each_s: float | None
+) -> Iterable[Row]:
+    by_rank, by_cpu = (
+        {cell.key: (found, metric) for cell, found in against_reference(cells, metric)}
+        for metric in (ranking_metric(cells[0]), CPU)
     )
-    return Row(entries, f"{cell.group}: {cell.setup}, {cell.where}", cell.caveats, not cell.valid)
+    for cell in cells:
+        compared = (
+            ("", "", "", "")
+            if cell is cells[0]
+            else (*_comparison(*by_rank[cell.key], each_s), *_comparison(*by_cpu[cell.key], each_s))
+        )
+        entries = (cell.scenario, *compared, *(_entry(cell, metric) for metric in metrics))
+        yield Row(entries, f"{cell.group}: {cell.setup}, {cell.where}", cell.caveats, not cell.valid)
+
+
+def _comparison(found: Comparison | None, metric: Metric, each_s: float | None) -> tuple[str, str]:
+    """The ratio with its interval, and the verdict."""
+    if found is None:
+        return NOTHING, NOTHING
+    return interval_text(found), verdict_text(found.verdict(metric.better), found, each_s)
 
 
 def stage_table(results: Results) -> Table:
@@ -232,17 +276,6 @@ def _stage_row(cell: CellResults, place: int) -> Row:
         f"{sum(stage.errors for stage in stages):,}",
     )
     return Row(entries, f"{cell.setup}, {cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
-
-
-def chance_note(n_base: int, n_head: int, made: int | None = None) -> str:
-    """How often chance alone shows a difference between so many repeats, and how many comparisons were made."""
-    if min(n_base, n_head) < 2:
-        return "A single repeat has no spread, so it can show no difference."
-    one_in = 1 / chance(n_base, n_head)
-    return (
-        f"With {n_base} repeats against {n_head}, two equal things look different by chance in one of "
-        f"{one_in:.0f} comparisons{'' if made is None else f'; here are {made}'}."
-    )
 
 
 def caveats_of(records: Iterable[Record]) -> tuple[tuple[Caveat, tuple[Record, ...]], ...]:

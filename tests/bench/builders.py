@@ -19,8 +19,8 @@ from bench.model.record import (
     RequestSummary,
     Resources,
     Run,
-    TimelineBin,
     Summary,
+    TimelineBin,
     Worker,
 )
 from bench.report import write

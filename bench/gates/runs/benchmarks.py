@@ -18,7 +18,6 @@ from bench.model.change import Change, Judgement, Verdict
 from bench.results.anchor import ANCHOR, BENCHMARK
 from bench.results.micro import Benchmark, Micro
 from bench.stats.estimate import Estimate
-from bench.stats.estimate import compare as compare_estimates
 from bench.stats.format import NO_EVIDENCE, NOTHING, three_digits, times
 from bench.stats.table import Column, Row, Table, label
 
@@ -171,16 +170,27 @@ def _side_by_side(title: str, both: _Both, changes: Mapping[str, Change], notes:
 def _row(name: str, both: _Both, change: Change | None) -> Row:
     sides = [both.base.get(name), both.head.get(name)]
     base, head = (_estimate(side) if side else None for side in sides)
-    found = compare_estimates(base, head)
     either = sides[0] or sides[1]
     entries = (
         name,
         *(NOTHING if side is None else three_digits(side.median) for side in (base, head)),
-        NOTHING if found is None else times(found.ratio) if found.shown else NO_EVIDENCE,
+        _ratio_text(base, head),
         found_from([change] if change else []),
         "missing" if not all(sides) else change.verdict or "" if change else ANCHOR,
     )
     return Row(entries, (either.group if either else None) or "")
+
+
+def _ratio_text(base: Estimate | None, head: Estimate | None) -> str:
+    """The ratio of the medians; `~` where the middle halves overlap, or where too few rounds have no quartiles.
+
+    The rule of difference (`stats.comparison`) counts rounds of fresh processes: such a file holds a single one.
+    """
+    if base is None or head is None or base.low <= 0:
+        return NOTHING
+    overlap = base.low <= head.high and head.low <= base.high
+    few = min(base.n, head.n) < _FEWEST
+    return NO_EVIDENCE if few or overlap else times(head.median / base.median)
 
 
 def _readings(threshold: float, both: _Both) -> Iterable[str]:

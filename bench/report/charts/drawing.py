@@ -26,12 +26,14 @@ from bench.report.charts.axes import (
     cut,
 )
 from bench.report.charts.curves import curves_height, draw_curves
+from bench.report.charts.drift import draw_drift, drift_height
 from bench.report.charts.forest import draw_forest, forest_height
 from bench.report.charts.lanes import draw_lanes, lanes_height
 from bench.report.charts.palette import INK, LIGHT, PAPER, QUIET
 from bench.report.charts.panels import (
     Chart,
     CurvePanel,
+    DriftPanel,
     ForestPanel,
     LanePanel,
     Panel,
@@ -154,6 +156,8 @@ def height(panel: Panel) -> float:
         return lanes_height(panel)
     if isinstance(panel, ForestPanel):
         return forest_height(panel)
+    if isinstance(panel, DriftPanel):
+        return drift_height(panel)
     return times_height(panel)
 
 
@@ -172,5 +176,7 @@ def draw(area: Area, panel: Panel, names: Mapping[str, str]) -> None:
         draw_lanes(area, panel, code_marks(panel.codes, names) + (" invalid" if panel.invalid else ""))
     elif isinstance(panel, ForestPanel):
         draw_forest(area, panel)
+    elif isinstance(panel, DriftPanel):
+        draw_drift(area, panel)
     else:
         draw_times(area, panel, names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -18,7 +20,14 @@ _LOOKS = {
     "improved": ("async", "D"),
     "no change": ("other", "o"),
     "inconclusive": ("sync", "o"),
+    "worse": ("misuse", "s"),
+    "better": ("async", "D"),
+    "best": ("async", "D"),
+    "same": ("other", "o"),
+    "unresolved": ("sync", "o"),
 }
+_UNSETTLED = ("inconclusive", "unresolved")
+_NOTHING = ("no change", "same")
 
 
 def forest_height(panel: ForestPanel) -> float:
@@ -33,15 +42,20 @@ def draw_forest(area: Area, panel: ForestPanel) -> None:
     frame(axes, None)
     axes.set_ylim(count, 0)
     axes.set_yticks([])
-    axes.set_xlim(-_ROOM * panel.reach, _ROOM * panel.reach)
+    axes.set_xlim(*_span(panel))
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(FuncFormatter(_signed))
-    about = "difference of head from base, %\nline: interval; shaded: too small to matter; arrow: further out"
+    about = f"{panel.axis}\nline: interval; shaded: too small to matter; arrow: further out"
     axes.set_xlabel(about, color=LIGHT[QUIET], fontsize=8.5)
     for place, whisker in enumerate(panel.whiskers):
         _label(axes, place, whisker)
-        _band(axes, place, whisker, panel.reach)
+        _band(axes, place, whisker, _span(panel))
         _draw(axes, place + 0.7, whisker, panel.reach)
+
+
+def _span(panel: ForestPanel) -> tuple[float, float]:
+    far, near = _ROOM * panel.reach, (_ROOM - 1) * panel.reach
+    return (-near if panel.side == "above" else -far, near if panel.side == "below" else far)
 
 
 def _signed(figure: float, _: object = None) -> str:
@@ -50,17 +64,20 @@ def _signed(figure: float, _: object = None) -> str:
 
 def _label(axes: Axes, place: int, whisker: Whisker) -> None:
     across = axes.get_yaxis_transform()
-    colour = QUIET if whisker.verdict == "no change" else INK
-    name = cut(whisker.label, MOST_IN_LINE - len(whisker.text))
+    colour = QUIET if whisker.verdict in _NOTHING else INK
+    said = whisker.text
+    if len(whisker.label + said) > MOST_IN_LINE:  # the interval is drawn as well
+        said = re.sub(r" \([^)]*\)", "", said, count=1)
+    name = cut(whisker.label, MOST_IN_LINE - len(said))
     axes.text(0, place + 0.4, name, transform=across, color=LIGHT[INK], fontsize=9)
-    axes.text(1, place + 0.4, whisker.text, transform=across, color=LIGHT[colour], fontsize=8.5, ha="right")
+    axes.text(1, place + 0.4, said, transform=across, color=LIGHT[colour], fontsize=8.5, ha="right")
 
 
-def _band(axes: Axes, place: int, whisker: Whisker, reach: float) -> None:
+def _band(axes: Axes, place: int, whisker: Whisker, span: tuple[float, float]) -> None:
     top, tall = place + 0.5, 0.4
-    half = min(whisker.margin, _ROOM * reach)
-    if half:
-        axes.add_patch(Rectangle((-half, top), 2 * half, tall, color=LIGHT[GRID], linewidth=0, zorder=0.5))
+    left, right = max(-whisker.margin, span[0]), min(whisker.margin, span[1])
+    if right > left:
+        axes.add_patch(Rectangle((left, top), right - left, tall, color=LIGHT[GRID], linewidth=0, zorder=0.5))
     axes.vlines(0, top, top + tall, colors=LIGHT[INK], linewidth=1, zorder=1)
 
 
@@ -74,7 +91,7 @@ def _draw(axes: Axes, y: float, whisker: Whisker, reach: float) -> None:
             axes.plot([shown], [y], marker=_end(end, reach, "|"), color=colour, markersize=6, zorder=2)
     if whisker.middle is not None:
         at = max(-reach, min(reach, whisker.middle))
-        face = PAPER if whisker.verdict == "inconclusive" else colour
+        face = PAPER if whisker.verdict in _UNSETTLED else colour
         axes.plot(
             [at],
             [y],

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.model.change import Verdict
+from bench.model import change
+from bench.stats import comparison
+from bench.stats.best import StandingVerdict
 from bench.stats.estimate import Estimate
+
+ForestVerdict = change.Verdict | comparison.Verdict | StandingVerdict
+"""What a line of a forest says: of a gate, of two sides, or of a side and the best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +207,7 @@ class Whisker:
 
     label: str
     text: str
-    verdict: Verdict
+    verdict: ForestVerdict
     middle: float | None
     low: float | None
     high: float | None
@@ -211,14 +216,32 @@ class Whisker:
 
 @dataclass(frozen=True, slots=True)
 class ForestPanel:
-    """Whiskers under one another; the axis goes from `-reach` to `reach`, and what lies further out is an arrow."""
+    """Whiskers under one another, in per cent of difference; what lies further out than `reach` is an arrow.
+
+    The axis goes to `reach` on both sides of no difference, or on one where nothing can be on the other.
+    """
 
     title: str
     whiskers: tuple[Whisker, ...]
     reach: float
+    axis: str = "difference of head from base, %"
+    side: Literal["both", "below", "above"] = "both"
 
 
-Panel = StripPanel | CurvePanel | TimePanel | LanePanel | PlanePanel | StackPanel | ForestPanel
+@dataclass(frozen=True, slots=True)
+class DriftPanel:
+    """Faint lines and their bold middle over the rotations of all rounds; `borders` are where a new round begins.
+
+    A line is (rotation, per cent of its own middle), with a gap where the figure is None.
+    """
+
+    title: str
+    lines: tuple[tuple[tuple[float, float | None], ...], ...]
+    middle: tuple[tuple[float, float | None], ...]
+    borders: tuple[float, ...]
+
+
+Panel = StripPanel | CurvePanel | TimePanel | LanePanel | PlanePanel | StackPanel | ForestPanel | DriftPanel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +272,6 @@ class Chart:
 def _parts(panel: Panel) -> Sequence[Strip | Curve | TimePanel | LanePanel]:
     if isinstance(panel, StripPanel):
         return panel.strips
-    if isinstance(panel, PlanePanel | StackPanel | ForestPanel):
+    if isinstance(panel, PlanePanel | StackPanel | ForestPanel | DriftPanel):
         return ()
     return panel.curves if isinstance(panel, CurvePanel) else (panel,)

@@ -1,4 +1,4 @@
-"""A run in a few findings: only differences that the repeats show, and plain words where they show none."""
+"""A run in a few findings: only differences that the rounds show, and plain words where they show none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def findings(results: Results) -> tuple[Finding, ...]:
     """
     shown = (
         disturbance(results.cells),
-        best_setup(results.cells),
+        best_setup(results.cells, results.facts.took_s),
         loop_and_parser(results),
         async_over_sync(results.cells),
         misuse(results.cells),

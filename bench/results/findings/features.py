@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.results.findings.duels import Duel, meetings
-from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, word
+from bench.results.findings.duels import Duel, meetings, overall
+from bench.results.findings.finding import Finding, caveats_of, evident, interval_word, silent_words
 from bench.results.results import Results
 from bench.results.siblings import feature_setups
 from bench.stats.format import join_words
@@ -20,39 +20,39 @@ def features(results: Results) -> Finding | None:
     ]
     if not duels:
         return None
-    plain = duels[0][0][0]
-    text = " ".join(sentence for duel in duels if (sentence := _sentence(duel)))
-    silent = [_head(duel) for duel in duels if not _sentence(duel)]
-    if silent:
-        text += f" For {join_words(silent)} {NOT_SHOWN}."
+    plain, family = duels[0][0][0], len(duels)
+    sentences = {_head(duel): _sentence(duel, family) for duel in duels}
+    silent = {_head(duel): overall(duel, THROUGHPUT, family) for duel in duels if not sentences[_head(duel)]}
+    text = " ".join([*filter(None, sentences.values()), *silent_words(silent)])
     used = [cell for duel in duels for pair in duel for cell in pair]
     return Finding(
         topic="features",
         title=f"What each feature costs, beside {plain.setup}",
         text=f"{text.strip()} ({plain.where})",
-        figures=tuple(_figure(duel) for duel in duels),
+        figures=tuple(_figure(duel, family) for duel in duels),
         chart="throughput",
         caveats=caveats_of(used),
     )
 
 
-def _sentence(duel: Duel) -> str:
+def _sentence(duel: Duel, family: int) -> str:
     """Throughput and CPU where a difference was shown; empty where none was."""
-    served, spent = _ratios_text(duel, THROUGHPUT), _ratios_text(duel, CPU)
+    served, spent = _ratios_text(duel, THROUGHPUT, family), _ratios_text(duel, CPU, family)
     parts = ([f"serves {served} the requests"] if served else []) + (
         [f"spends {spent} the CPU on a request"] if spent else []
     )
     return f"{_head(duel)} {join_words(parts)}." if parts else ""
 
 
-def _ratios_text(duel: Duel, metric: Metric) -> str:
-    ratios = ((head.scenario, evident(head.against(base, metric))) for base, head in duel)
+def _ratios_text(duel: Duel, metric: Metric, family: int) -> str:
+    ratios = ((head.scenario, evident(head.against(base, metric, family))) for base, head in duel)
     return join_words([f"{found.text} in {scenario}" for scenario, found in ratios if found])
 
 
-def _figure(duel: Duel) -> str:
-    ratios = ", ".join(
-        f"{head.scenario} {word(head.against(base, THROUGHPUT))} (CPU {word(head.against(base, CPU))})"
+def _figure(duel: Duel, family: int) -> str:
+    ratios = "; ".join(
+        f"{head.scenario} {interval_word(head.against(base, THROUGHPUT, family))}, "
+        f"CPU {interval_word(head.against(base, CPU, family))}"
         for base, head in duel
     )
     return f"{_head(duel)}: {ratios}"

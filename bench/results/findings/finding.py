@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.model.record import Caveat
 from bench.results.cells import CellResults
-from bench.stats.estimate import Comparison
-from bench.stats.format import NO_EVIDENCE
+from bench.stats.comparison import MARGIN, Comparison
+from bench.stats.format import NO_EVIDENCE, join_words
 from bench.stats.metrics import THROUGHPUT
 
 NOT_SHOWN = f"no difference could be shown ({NO_EVIDENCE})"
+"""Of a comparison that is unresolved."""
+
+SAME = f"the same within {MARGIN:.0%}".replace("%", " %")
+"""Of a comparison that is resolved: all of its interval lies within the margin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +31,36 @@ class Finding:
 
 
 def evident(found: Comparison | None) -> Comparison | None:
-    """The comparison if the repeats bear a difference out."""
-    return found if found is not None and found.shown else None
+    """The comparison if the rounds show a difference that is not within the margin."""
+    return found if found is not None and found.shown and not found.same else None
 
 
 def word(found: Comparison | None) -> str:
-    """The ratio, or `~`."""
-    return NO_EVIDENCE if found is None else found.text
+    """`1.31 ×`, `the same within 2 %`, or `~`."""
+    if found is None:
+        return NO_EVIDENCE
+    return SAME if found.same else found.text
+
+
+def interval_word(found: Comparison | None) -> str:
+    """`1.31 × (1.25 to 1.37)`, `the same within 2 %`, or `~`."""
+    shown = evident(found)
+    return word(found) if shown is None else shown.interval_text
+
+
+def verdict_words(found: Comparison | None) -> str:
+    """The same, and in words where the comparison is unresolved."""
+    shown = interval_word(found)
+    return NOT_SHOWN if shown == NO_EVIDENCE else shown
+
+
+def silent_words(found: Mapping[str, Comparison | None]) -> Iterable[str]:
+    """Sentences on the comparisons that show no difference, by what is compared: proved the same, or unresolved."""
+    known = {name: one for name, one in found.items() if one is not None}
+    if same := [name for name, one in known.items() if one.same]:
+        yield f"For {join_words(same)} both are {SAME}."
+    if unresolved := [name for name, one in known.items() if not one.same and not one.shown]:
+        yield f"For {join_words(unresolved)} {NOT_SHOWN}."
 
 
 def rate(cell: CellResults) -> str:

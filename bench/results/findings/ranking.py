@@ -6,10 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.model.plan import Load
-from bench.results.cells import CellResults, across, by_context, peak
-from bench.results.findings.finding import NOT_SHOWN, Finding, caveats_of, evident, rate
-from bench.stats.estimate import Comparison, Estimate, compare, geometric_mean
-from bench.stats.format import join_words, share
+from bench.results.cells import CellResults, across, by_context, compare_over, peak, rank, rank_over
+from bench.results.findings.finding import (
+    NOT_SHOWN,
+    SAME,
+    Finding,
+    caveats_of,
+    rate,
+    verdict_words,
+)
+from bench.stats.best import Standing
+from bench.stats.comparison import Comparison
+from bench.stats.format import NO_EVIDENCE, about, join_words, share
 from bench.stats.metrics import CPU, MEMORY, THROUGHPUT
 
 _MOST_NAMES = 3
@@ -17,50 +25,43 @@ _MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
-    """A setup's cells in all scenarios of the contest, and the geometric mean of their throughputs."""
+class _Ranked:
+    """A setup's cells in all scenarios of the contest, and its standing over them."""
 
-    setup: str
     cells: tuple[CellResults, ...]
-    score: Estimate
+    standing: Standing
 
     @property
-    def memory(self) -> Estimate | None:
-        return across(self.cells, MEMORY, peak)
-
-    @property
-    def cpu(self) -> Estimate | None:
-        return across(self.cells, CPU, geometric_mean)
+    def setup(self) -> str:
+        return self.standing.name
 
 
-def best_setup(cells: Iterable[CellResults]) -> Finding | None:
-    """Which setup serves most over the scenarios that the most setups ran; None with fewer than two valid."""
+def best_setup(cells: Iterable[CellResults], took_s: float | None = None) -> Finding | None:
+    """Which setup serves most over the scenarios that the most setups ran; None with fewer than two valid.
+
+    `took_s` is how long the run took, from which follows how long an answer to what is open would take.
+    """
     measured = _contests(cells)
     contests = _fair(measured)
-    standings = _standings(contests)
-    if len(standings) < 2:
+    ranked = _ranking(contests)
+    if len(ranked) < 2:
         return None
-    leader = standings[0]
-    tied = [standing for standing in standings[1:] if not _is_behind(standing, leader)]
-    title, text = _best_words(leader, tied, standings)
+    leader = ranked[0]
+    scenarios = join_words([cell.scenario for cell in leader.cells])
     sentences = [
-        text + f" ({join_words([cell.scenario for cell in leader.cells])}; {leader.cells[0].where})."
-    ]
-    sentences += [
-        *_cost(leader, standings[1]),
-        *_absences(contests, standings),
+        f"{' '.join(_verdicts(ranked, took_s))} Over {scenarios}; {leader.cells[0].where}.",
+        *_elsewhere(contests, leader),
+        *_cost(leader, ranked[1]),
+        *_absences(contests, ranked),
         *_exclusions(measured, contests),
     ]
-    behind = [standing for standing in standings[1:] if standing not in tied]
-    used = [cell for standing in (leader, *tied, *behind[:1]) for cell in standing.cells]
-    figures = tuple(_contest_figure(contest, standings) for contest in contests)
     return Finding(
         topic="best-setup",
-        title=title,
+        title=_title(ranked),
         text=" ".join(sentences),
-        figures=figures,
+        figures=tuple(_contest_figure(contest) for contest in contests),
         chart="throughput",
-        caveats=caveats_of(used),
+        caveats=caveats_of(cell for one in ranked for cell in one.cells),
     )
 
 
@@ -89,101 +90,97 @@ def _fair(contests: Sequence[tuple[CellResults, ...]]) -> list[tuple[CellResults
     return [contest for contest, setups in zip(contests, valid, strict=True) if wanted <= setups]
 
 
-def _standings(contests: Sequence[Sequence[CellResults]]) -> list[_Standing]:
-    """The setups that are valid in every contest, the best first."""
-    cells = [cell for contest in contests for cell in contest]
-    found = []
+def _ranking(contests: Sequence[Sequence[CellResults]]) -> list[_Ranked]:
+    """The setups that are valid in every contest, the best first, by the geometric mean of their ratios."""
+    cells = [cell for contest in contests for cell in contest if cell.valid]
+    sides: dict[str, tuple[CellResults, ...]] = {}
     for setup in dict.fromkeys(cell.setup for cell in cells):
         mine = tuple(cell for cell in cells if cell.setup == setup)
-        score = across(mine, THROUGHPUT, geometric_mean)
-        if len(mine) == len(contests) and all(cell.valid for cell in mine) and score is not None:
-            found.append(_Standing(setup, mine, score))
-    return sorted(found, key=lambda standing: (-standing.score.median, standing.setup))
+        if len(mine) == len(contests):
+            sides[setup] = mine
+    return [_Ranked(tuple(mine), standing) for mine, standing in rank_over(sides, THROUGHPUT)]
 
 
-def _is_behind(one: _Standing, leader: _Standing) -> bool:
-    """Clearly worse over all scenarios, or clearly in one of them and better in none.
-
-    Clearly, for any of several setups may look worse by chance, in any of several scenarios.
-    """
-    overall = compare(one.score, leader.score)
-    if overall is not None and overall.clear:
-        return True
-    better = any(found.shown and found.ratio > 1 for _, found in _meetings(one, leader))
-    return bool(_slower(one, leader)) and not better
-
-
-def _meetings(one: _Standing, leader: _Standing) -> Iterable[tuple[str, Comparison]]:
-    """The comparison of two setups in each scenario that both ran."""
-    best = {cell.scenario: cell for cell in leader.cells}
-    for mine in one.cells:
-        if found := mine.against(best[mine.scenario], THROUGHPUT):
-            yield mine.scenario, found
+def _title(ranked: Sequence[_Ranked]) -> str:
+    leader = ranked[0]
+    if leader.standing.rounds < 2:
+        return f"Which setup is best: {NOT_SHOWN}"
+    if leader.standing.verdict == "best":
+        alike = _named(ranked, "same")
+        return f"Best setup here: {leader.setup}" + (f"; {SAME}: {_count_or_name(alike)}" if alike else "")
+    names = [one.setup for one in ranked if one.standing.verdict != "worse"]
+    return f"Which setup is best: {_count_or_name(names)} cannot be told apart yet"
 
 
-def _slower(one: _Standing, leader: _Standing) -> list[str]:
-    """The scenarios in which a setup is clearly slower."""
-    return [scenario for scenario, found in _meetings(one, leader) if found.clear and found.ratio < 1]
+def _count_or_name(names: Sequence[str]) -> str:
+    return join_words(names) if len(names) <= _MOST_NAMES else f"{len(names)} setups"
 
 
-def _slower_in(one: _Standing, leader: _Standing) -> str:
-    return f"{one.setup} comes next, slower in {join_words(_slower(one, leader))}"
+def _named(ranked: Sequence[_Ranked], verdict: str) -> list[str]:
+    """The setups with a verdict, in the order of their ranks."""
+    return [one.setup for one in ranked if one.standing.verdict == verdict]
 
 
-def _best_words(
-    leader: _Standing, tied: Sequence[_Standing], standings: Sequence[_Standing]
-) -> tuple[str, str]:
-    if leader.score.n < 2:
-        return (
-            f"Which setup is best: {NOT_SHOWN}",
-            f"With a single repeat there is no spread to judge by; {leader.setup} has the highest figure",
-        )
-    if not tied:
-        second = standings[1]
-        found = evident(compare(second.score, leader.score))
-        return (
-            f"Best setup here: {leader.setup}",
-            f"{leader.setup} serves {found.text} the requests of {second.setup}, which comes next"
-            if found
-            else f"{leader.setup} serves most; {_slower_in(second, leader)}",
-        )
-    level = [leader, *tied]
-    names = [standing.setup for standing in level]
-    hidden = max(standing.score.spread or 0.0 for standing in level)
-    text = (
-        f"{join_words(names)} cannot be told apart: their repeats range over up to {share(hidden)} %, and noise of "
-        "that size hides smaller differences"
-    )
-    behind = next((standing for standing in standings if standing not in level), None)
-    which = join_words(names) if len(names) <= _MOST_NAMES else f"{len(names)} setups"
+def _verdicts(ranked: Sequence[_Ranked], took_s: float | None) -> Iterable[str]:
+    """A sentence for each verdict that occurs."""
+    leader = ranked[0]
+    if leader.standing.rounds < 2:
+        yield f"A single round shows no difference; {leader.setup} has the highest figure."
+        return
+    if leader.standing.verdict == "best":
+        yield f"{leader.setup} serves most."
+    if alike := _named(ranked, "same"):
+        yield f"{SAME.capitalize()}: {join_words(alike)}."
+    if unresolved := _named(ranked, "unresolved"):
+        time = _time_needed(ranked, took_s)
+        yield f"Not told apart from the best yet: {join_words(unresolved)}{time}."
+    if behind := [one.standing for one in ranked if one.standing.verdict == "worse"]:
+        yield f"Behind the best: {', '.join(map(_behind_words, behind))}."
+
+
+def _behind_words(standing: Standing) -> str:
+    """`hypercorn-1 by 61 % (60 to 62)`"""
+    least, most = share(1 - standing.high), share(1 - standing.low)
+    return f"{standing.name} by {share(1 - standing.ratio)} % ({least} to {most})"
+
+
+def _time_needed(ranked: Sequence[_Ranked], took_s: float | None) -> str:
+    """` (about 12 min would tell)`, if all ratios and the noise stay as they are; empty where nobody knows."""
+    leader, *others = ranked
+    found = [
+        compare_over(tuple(zip(leader.cells, one.cells, strict=True)), THROUGHPUT, len(others))
+        for one in others
+        if one.standing.verdict == "unresolved"
+    ]
+    known = [(one.rounds_needed, one.rounds) for one in found if one is not None and one.rounds_needed]
+    if not known or took_s is None:
+        return ""
     return (
-        f"Which setup is best: {which} cannot be told apart",
-        f"{text}; {_next_words(behind, leader)}" if behind else text,
+        f" (about {about(max(took_s * needed / rounds for needed, rounds in known))} of measuring would tell)"
     )
 
 
-def _next_words(behind: _Standing, leader: _Standing) -> str:
-    found = evident(compare(leader.score, behind.score))
-    return (
-        f"{behind.setup} comes next with {found.text} the requests" if found else _slower_in(behind, leader)
-    )
+def _elsewhere(contests: Sequence[Sequence[CellResults]], leader: _Ranked) -> Iterable[str]:
+    """The scenarios in which the best over all is shown to be behind."""
+    for contest in contests if len(contests) > 1 else ():
+        places = rank(contest, THROUGHPUT)
+        for cell, standing in places:
+            if cell.setup == leader.setup and standing.verdict == "worse":
+                yield f"In {cell.scenario} alone {places[0][1].name} is ahead: {_behind_words(standing)}."
 
 
-def _cost(leader: _Standing, second: _Standing) -> Iterable[str]:
-    memory, cpu = leader.memory, compare(second.cpu, leader.cpu)
+def _cost(leader: _Ranked, second: _Ranked) -> Iterable[str]:
+    cpu = compare_over(tuple(zip(second.cells, leader.cells, strict=True)), CPU)
     if cpu is not None:
-        yield (
-            f"{leader.setup} uses {cpu.text} the CPU time of {second.setup} per request."
-            if cpu.shown
-            else f"In CPU time per request between {leader.setup} and {second.setup} {NOT_SHOWN}."
-        )
+        yield f"CPU time per request, {leader.setup} over {second.setup}: {verdict_words(cpu)}."
+    memory, other = (across(one.cells, MEMORY, peak) for one in (leader, second))
     if memory is not None:
-        other = f", {second.setup} at {MEMORY.show(second.memory)} MB" if second.memory else ""
-        yield f"{leader.setup} peaks at {MEMORY.show(memory)} MB of memory{other}."
+        more = f", {second.setup} at {MEMORY.show(other)} MB" if other else ""
+        yield f"{leader.setup} peaks at {MEMORY.show(memory)} MB of memory{more}."
 
 
-def _absences(contests: Sequence[Sequence[CellResults]], standings: Sequence[_Standing]) -> Iterable[str]:
-    ranked = {standing.setup for standing in standings}
+def _absences(contests: Sequence[Sequence[CellResults]], ranking: Sequence[_Ranked]) -> Iterable[str]:
+    ranked = {one.setup for one in ranking}
     codes: dict[str, dict[str, None]] = {}
     for cell in (cell for contest in contests for cell in contest if cell.setup not in ranked):
         codes.setdefault(cell.setup, {}).update(dict.fromkeys(() if cell.valid else cell.codes))
@@ -201,7 +198,20 @@ def _exclusions(
             yield f"{contest[0].scenario} does not count, as it is invalid for {join_words(names)}."
 
 
-def _contest_figure(contest: Sequence[CellResults], standings: Sequence[_Standing]) -> str:
-    cells = {cell.setup: cell for cell in contest}
-    first, second = (cells[standing.setup] for standing in standings[:2])
-    return f"{first.scenario}: {rate(first)}; {rate(second)}"
+def _contest_figure(contest: Sequence[CellResults]) -> str:
+    """`noop-async: a 9,165 (9,145 to 9,260) req/s; b 0.92 × (0.91 to 0.93); c ~`: the valid setups, the best first."""
+    ranked = rank(contest, THROUGHPUT)
+    if not ranked:
+        return f"{contest[0].scenario}: {'; '.join(rate(cell) for cell in contest if cell.valid)}"
+    (first, _), *others = ranked
+    shown = [f"{standing.name} {_standing_words(standing)}" for _, standing in others]
+    return f"{first.scenario}: {'; '.join([rate(first), *shown])}"
+
+
+def _standing_words(standing: Standing) -> str:
+    if standing.verdict == "same":
+        return SAME
+    known = Comparison(
+        ratio=standing.ratio, low=standing.low, high=standing.high, rounds=standing.rounds
+    ).interval_text
+    return f"{known}, {NO_EVIDENCE}" if standing.verdict == "unresolved" else known

@@ -67,12 +67,16 @@ def pairs_of(meeting: Meeting, cells: Iterable[CellResults]) -> Iterator[tuple[C
 def verdict_of(claim: Claim, ratios: Sequence[Ratio]) -> ClaimVerdict:
     """Borne out where some ratio shows what is claimed and none the contrary; refuted where it is the other way round.
 
+    A claim of more or less is refuted, too, where all ratios are proved to be the same within the margin.
+
     What is claimed to be alike must lie within the factor, and what scales above it, with the whole of each interval;
     either is refuted where an interval lies beyond it.
     """
     if claim.says in ("alike", "scales"):
         least = claim.factor if claim.says == "scales" else 1 / claim.factor
         return _within(least, claim.factor if claim.says == "alike" else math.inf, ratios)
+    if all(found.comparison.same for found in ratios):
+        return "refuted"
     shown = {found.direction for found in ratios if found.shown}
     if len(shown) != 1:
         return "not settled"
@@ -80,18 +84,17 @@ def verdict_of(claim: Claim, ratios: Sequence[Ratio]) -> ClaimVerdict:
 
 
 def _within(least: float, most: float, ratios: Sequence[Ratio]) -> ClaimVerdict:
-    known = [(found.interval.low, found.interval.high) for found in ratios]
-    spans = [(low, high) for low, high in known if low is not None and high is not None]
+    spans = [(found.comparison.low, found.comparison.high) for found in ratios]
     if any(low > most or high < least for low, high in spans):
         return "refuted"
-    whole = len(spans) == len(ratios) and all(low >= least and high <= most for low, high in spans)
+    whole = all(low >= least and high <= most and not math.isinf(high) for low, high in spans)
     return "borne out" if whole else "not settled"
 
 
 def _figures(ratios: Iterable[Ratio]) -> str:
     return "; ".join(
         f"{found.head.scenario} {'' if found.metric is THROUGHPUT else found.metric.name + ' '}"
-        f"at {found.head.load.label}: {found.waits if found.grows else found.text}{'' if found.shown else ', ~'}"
+        f"at {found.head.load.label}: {found.waits if found.grows else found.text}{'' if found.settled else ', ~'}"
         for found in ratios
     )
 

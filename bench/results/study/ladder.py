@@ -44,9 +44,16 @@ class Ladder:
         return {users: cells[variant] for users, cells in self.levels.items() if variant in cells}
 
     def ratios(self, base: str, head: str, metric: Metric) -> dict[int, Ratio]:
-        """The ratio of two variants by users, where both are there and valid."""
+        """The ratio of two variants by users, where both are there and valid.
+
+        The family of a level are all variants that are compared with the reference there.
+        """
         theirs, mine = self.cells(base), self.cells(head)
-        pairs = {users: ratio(theirs[users], mine[users], metric) for users in mine if users in theirs}
+        pairs = {
+            users: ratio(theirs[users], mine[users], metric, family=max(1, len(self.levels[users]) - 1))
+            for users in mine
+            if users in theirs
+        }
         return {users: found for users, found in pairs.items() if found is not None}
 
     @property

@@ -12,7 +12,7 @@ from bench.stats.format import join_words
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An advice, what it rests on in words, and the ratios behind it: first the one that is shown, if any is."""
+    """An advice, what it rests on in words, and the ratios behind it: first the one that is settled, if any is."""
 
     advice: str
     figure: str
@@ -20,16 +20,17 @@ class Rule:
 
     @property
     def shown(self) -> bool:
-        return self.ratios[0].shown
+        """Whether the rounds settle it: they show a difference, or that there is none beyond the margin."""
+        return self.ratios[0].settled
 
     @property
     def records(self) -> str:
-        """Where the figures come from: setup, scenarios, engine, load and the number of repeats."""
+        """Where the figures come from: setup, scenarios, engine, load and the number of rounds."""
         return source(self.ratios)
 
 
 def source(ratios: Iterable[Ratio]) -> str:
-    """`uvicorn: io-async, io-sync; native, 8 and 32 users; 3 repeats`"""
+    """`uvicorn: io-async, io-sync; native, 8 and 32 users; 6 rounds`"""
     cells = [cell for found in ratios for cell in (found.head, found.base)]
     setups, scenarios, engines = (
         ", ".join(dict.fromkeys(names))
@@ -37,7 +38,7 @@ def source(ratios: Iterable[Ratio]) -> str:
     )
     fewest = min(len(cell.records) for cell in cells)
     loads = " and ".join(_loads([cell.load for cell in cells]))
-    return f"{setups}: {scenarios}; {engines}, {loads}; {fewest} repeat{'' if fewest == 1 else 's'}"
+    return f"{setups}: {scenarios}; {engines}, {loads}; {fewest} round{'' if fewest == 1 else 's'}"
 
 
 def _loads(loads: Sequence[Load]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.results.cells import CellResults
+from bench.results.findings.finding import SAME
 from bench.results.study.ladder import Ladder
 from bench.results.study.ratio import Ratio, crossover
 from bench.results.study.rule import Rule
@@ -89,7 +90,7 @@ _QUESTIONS = (
 
 
 def rules(ladders: Iterable[Ladder], cells: Sequence[CellResults]) -> tuple[Rule, ...]:
-    """The rules that the repeats show, then those that could not be settled."""
+    """The rules that the rounds settle, then those that they do not."""
     ladders = tuple(ladders)
     crowd = [ladder.group for ladder in ladders]
     found = [
@@ -117,7 +118,10 @@ def _of_ladder(ladder: Ladder, where: str) -> Iterator[Rule]:
 
 
 def _answers(question: _Question, levels: Mapping[int, Ratio], ladder: Ladder, where: str) -> Iterator[Rule]:
-    """One rule for each direction that is shown at some level, with the strongest ratio; else that none is."""
+    """One rule for each direction that is shown at some level, with the strongest ratio.
+
+    Else one that both are the same where all levels prove it, or that the question is open.
+    """
     for direction, advice in (("higher", question.higher), ("lower", question.lower)):
         shown = {users: found for users, found in levels.items() if found.direction == direction}
         if shown:
@@ -125,15 +129,18 @@ def _answers(question: _Question, levels: Mapping[int, Ratio], ladder: Ladder, w
             figure = f"{ladder.work} at {_users([users])}{where}: {_ratio_words(question, shown[users])}"
             yield Rule(f"{ladder.work}: {advice}", figure, (shown[users],))
     if not any(found.shown for found in levels.values()):
-        said = _span_words(question, [found.interval.middle for found in levels.values() if not found.grows])
+        said = _span_words(question, [found.comparison.ratio for found in levels.values() if not found.grows])
         figure = f"{ladder.work} at {_users(levels)}{where}: {said}"
-        yield Rule(f"{ladder.work}: {question.open}", figure, tuple(levels.values()))
+        ratios = tuple(sorted(levels.values(), key=lambda found: found.settled))
+        same = all(found.settled for found in ratios)
+        advice = f"{question.head} and {question.base} are {SAME} in {question.metric.name}"
+        yield Rule(f"{ladder.work}: {advice if same else question.open}", figure, ratios)
 
 
 def _ratio_words(question: _Question, found: Ratio) -> str:
     if found.grows:
         return f"at p99 a bystander waits {found.waits}"
-    return _span_words(question, [found.interval.middle])
+    return _span_words(question, [found.comparison.ratio])
 
 
 def _span_words(question: _Question, middles: Sequence[float]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bench.results.cells import CellResults, by_place, twins
+from bench.results.findings.finding import SAME
 from bench.results.study.plateaus import tokens, workers
 from bench.results.study.ratio import Ratio, ratio
 from bench.results.study.rule import Rule
@@ -20,28 +21,34 @@ def of_threads(cells: Iterable[CellResults]) -> Iterator[Rule]:
         for cell in cells
         if cell.scenario == THREADED and cell.closed and (count := tokens(cell)) is not None
     ]
-    found = [
-        (count, less, made)
+    pairs = [
+        (count, less, base, head)
         for count, head in waiting
         for less, base in waiting
-        if count > less
-        and (head.context, workers(head)) == (base.context, workers(base))
-        and (made := ratio(base, head, THROUGHPUT))
+        if count > less and (head.context, workers(head)) == (base.context, workers(base))
+    ]
+    bases = [base.key for _, _, base, _ in pairs]
+    found = [
+        (count, less, made)
+        for count, less, base, head in pairs
+        if (made := ratio(base, head, THROUGHPUT, bases.count(base.key)))
     ]
     for pair in sorted({(count, less) for count, less, _ in found}):
         best = max((one for *counts, one in found if tuple(counts) == pair), key=_evident)
         what = f"{pair[0]} threads rather than {pair[1]}"
-        if not best.shown:
+        if not best.settled:
             what = f"whether {what} help"
+        elif not best.shown:
+            what += f" make no difference: {SAME}"
         elif best.direction == "lower":
             what += " are worse"
-        told = f"{times(best.interval.middle)} the requests"
+        told = f"{times(best.comparison.ratio)} the requests"
         work = work_of(best.head.group)
         yield Rule(f"{work} in def: {what}", f"{work} at {best.head.load.label}: {told}", (best,))
 
 
-def _evident(found: Ratio) -> tuple[bool, float]:
-    return found.shown, found.strength
+def _evident(found: Ratio) -> tuple[bool, bool, float]:
+    return found.shown, found.settled, found.strength
 
 
 def of_rates(cells: Iterable[CellResults]) -> Iterator[Rule]:
@@ -54,16 +61,23 @@ def of_rates(cells: Iterable[CellResults]) -> Iterator[Rule]:
                     (P99, "the response at p99"),
                     (VICTIM_P99, "the wait of a bystander at p99"),
                 ):
-                    found = ratio(reference, other, metric)
-                    if found is None:
-                        continue
-                    whether = "" if found.shown else "whether "
-                    word = "shorter" if found.direction == "lower" else "longer"
-                    told = f"{other.variant} {times(found.interval.middle)} {whose} of {reference.variant}"
-                    if found.grows:
-                        told = f"at p99 a bystander waits {found.waits}"
-                    yield Rule(
-                        f"{work_of(other.group)} at a fixed rate: {whether}{other.variant} makes {whose} {word}",
-                        f"{work_of(other.group)} at {other.load.label}: {told}",
-                        (found,),
-                    )
+                    if found := ratio(reference, other, metric, len(others)):
+                        yield _rate_rule(found, whose)
+
+
+def _rate_rule(found: Ratio, whose: str) -> Rule:
+    reference, other = found.base, found.head
+    told = f"{other.variant} {times(found.comparison.ratio)} {whose} of {reference.variant}"
+    if found.grows:
+        told = f"at p99 a bystander waits {found.waits}"
+    if found.settled and not found.shown:
+        advice = f"{other.variant} and {reference.variant} have {SAME} {whose}"
+    else:
+        whether = "" if found.shown else "whether "
+        word = "shorter" if found.direction == "lower" else "longer"
+        advice = f"{whether}{other.variant} makes {whose} {word}"
+    return Rule(
+        f"{work_of(other.group)} at a fixed rate: {advice}",
+        f"{work_of(other.group)} at {other.load.label}: {told}",
+        (found,),
+    )

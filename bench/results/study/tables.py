@@ -12,14 +12,15 @@ from bench.results.study.plateaus import WITHIN, Plateau
 from bench.results.study.ratio import crossover
 from bench.results.study.rule import Rule
 from bench.results.tables import FLOOR
+from bench.stats.comparison import MARGIN
 from bench.stats.format import NO_EVIDENCE, NOTHING, three_digits, whole
 from bench.stats.metrics import CPU, THROUGHPUT, VICTIM_P99
 from bench.stats.table import Column, Row, Table, label, prose
 
 _SETTLED = (
-    "An interval is the 95 % t interval of the mean logarithm of the repeats' ratios, each of two cells of one round. "
-    "One side is called higher only where the interval leaves out 1 and no repeat of one side lies within the range of "
-    "the other's; else nothing is settled (~)."
+    "An interval is Student's 95 % interval of the mean log ratio over the rounds; those of several variants against "
+    "one reference hold simultaneously (Dunnett). A difference is shown where the interval leaves out 1; two sides are "
+    f"the same where all of it lies within {100 * MARGIN:g} %; else nothing is settled (~)."
 )
 
 
@@ -29,23 +30,16 @@ def rule_table(rules: Sequence[Rule]) -> Table:
     rows = tuple(
         Row(
             (rule.advice, rule.figure, _interval_text(rule), rule.records),
-            "Borne out by this run" if rule.shown else "Not settled by this run",
+            "Settled by this run" if rule.shown else "Not settled by this run",
             caveats_of(cell for found in rule.ratios for cell in (found.head, found.base)),
         )
         for rule in rules
     )
-    return Table(
-        "Rules, and what bears them out", columns, rows, (_SETTLED, _by_chance(rules)) if rows else ()
-    )
+    return Table("Rules, and what bears them out", columns, rows, (_SETTLED,) if rows else ())
 
 
 def _interval_text(rule: Rule) -> str:
     return rule.ratios[0].text if len(rule.ratios) == 1 else f"{len(rule.ratios)} levels, see below"
-
-
-def _by_chance(rules: Sequence[Rule]) -> str:
-    made = sum(len(rule.ratios) for rule in rules)
-    return f"{made} ratios stand behind these rules; of 95 % intervals one in 20 misses what is true."
 
 
 def claim_table(judged: Sequence[Judged]) -> Table:
@@ -96,7 +90,11 @@ def _both(ladder: Ladder, users: int) -> bool:
 def _level(ladder: Ladder, users: int, section: str) -> Row:
     first, second = (ladder.levels[users][variant] for variant in ladder.pair)
     found = ladder.ratios(ladder.pair[1], ladder.pair[0], THROUGHPUT).get(users)
-    said = NOTHING if found is None else found.interval.text + ("" if found.shown else f", {NO_EVIDENCE}")
+    said = (
+        NOTHING
+        if found is None
+        else found.comparison.interval_text + ("" if found.settled else f", {NO_EVIDENCE}")
+    )
     both = [cell.show(metric) for metric in (VICTIM_P99, CPU) for cell in (first, second)]
     rates = (cell.show(THROUGHPUT) for cell in (first, second))
     return Row(

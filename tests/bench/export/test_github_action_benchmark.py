@@ -10,7 +10,7 @@ import pytest
 from bench.export.github_action_benchmark import write
 from bench.model.record import Caveat
 from bench.results.results import understand
-from bench.stats.metrics import Better
+from bench.stats.comparison import Better
 from tests.bench.builders import realistic, recorded, repeats
 
 STEAL = Caveat("steal", "the hypervisor took 3 % of the server's CPUs away")

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model.record import Latency, Record, ResourceSlice, TimelineBin, StageSummary, Worker, WorkerTimeline
+from bench.model.record import (
+    Latency,
+    Record,
+    ResourceSlice,
+    StageSummary,
+    TimelineBin,
+    Worker,
+    WorkerTimeline,
+)
 from bench.report.charts import drawing
 from bench.report.charts.panels import Chart, LanePanel, LoadStep, PlotLane
 from tests.bench.builders import charts_of, record, run

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -7,11 +8,11 @@ import pytest
 
 from bench.model.record import Caveat, Latency, Record, StageSummary
 from bench.results import tables as tables
-from bench.results.cells import gather
 from bench.results.results import Results
-from bench.results.tables import rank, stage_table
+from bench.results.tables import stage_table
 from bench.stats.table import Table
 from tests.bench.builders import OPEN, record, repeats, results
+from tests.bench.results.rounds import in_slices, reach, three_rounds
 
 
 def column(table: Table, name: str, unit: str | None = None) -> list[str]:
@@ -21,9 +22,9 @@ def column(table: Table, name: str, unit: str | None = None) -> list[str]:
     return [row.entries[place] for row in table.rows]
 
 
-def ranks(*records: Sequence[Record]) -> dict[str, str]:
+def ranked(*records: Sequence[Record], name: str = "verdict") -> dict[str, str]:
     table = tables.ranking(results(*[one for some in records for one in some]))
-    return dict(zip(column(table, "setup"), column(table, "rank"), strict=True))
+    return dict(zip(column(table, "setup"), column(table, name), strict=True))
 
 
 # --- summary -------------------------------------------------------------------------------------
@@ -132,80 +133,104 @@ def test_p99_by_time_stands_in_every_table_of_closed_loads(make: Callable[[Resul
 # --- ranking -------------------------------------------------------------------------------------
 
 
-def test_setups_that_cannot_be_told_apart_share_a_rank() -> None:
-    assert ranks(
-        repeats("a", "noop-async", 100, 110, 120),
-        repeats("b", "noop-async", 95, 105, 115),
-        repeats("c", "noop-async", 80, 85, 90),
-        repeats("d", "noop-async", 70, 75, 82),
-        repeats("e", "noop-async", 10, 11, 12),
-    ) == {"a": "1", "b": "1", "c": "3", "d": "3", "e": "5"}
+def test_setups_stand_by_their_ratio_to_the_best_with_its_interval() -> None:
+    """Half of the best, in rounds whose logarithms are 0.01 apart: 0.5 times exp(±0.0248)."""
+    found = ranked(three_rounds("half", 50, 0.01), three_rounds("best", 100), name="to best")
+    low, high = 0.5 * math.exp(-reach(0.01)), 0.5 * math.exp(reach(0.01))
+    assert list(found.items()) == [
+        ("best", "1.00 (1.00 to 1.00)"),
+        ("half", f"0.50 ({low:.2f} to {high:.2f})"),
+    ]
+    assert found["half"] == "0.50 (0.49 to 0.51)"
 
 
-def test_rows_stand_in_the_order_of_their_ranks() -> None:
-    """b has the second median, but a is better than b alone: c, whose repeats reach further, shares a's rank."""
-    found = ranks(
-        repeats("a", "noop-async", 100, 100, 110),
-        repeats("b", "noop-async", 90, 91, 92),
-        repeats("c", "noop-async", 50, 80, 120),
+def test_a_setup_is_best_worse_or_the_same() -> None:
+    found = ranked(
+        three_rounds("a", 100),
+        three_rounds("b", 99.5, 0.0001),
+        three_rounds("c", 90, 0.001),
+        three_rounds("d", 40),
     )
-    assert list(found.items()) == [("a", "1"), ("c", "1"), ("b", "2")]
+    assert found == {"a": "best", "b": "same", "c": "worse", "d": "worse"}
 
 
-def test_a_rank_counts_only_who_is_better_by_evidence() -> None:
-    """b overlaps with both a and c, which do not overlap."""
-    assert ranks(
-        repeats("a", "noop-async", 100, 110),
-        repeats("b", "noop-async", 90, 105),
-        repeats("c", "noop-async", 80, 95),
-    ) == {"a": "1", "b": "1", "c": "2"}
+def test_what_is_unresolved_says_how_long_a_run_would_settle_it() -> None:
+    """Of 252 s in 3 rounds; the interval must narrow from 0.0745 to the distance from 1, or from 0.0645 to 2 %."""
+    far, near = (
+        (reach(0.03) / math.log(1 / 0.99)) ** 2,
+        ((reach(0.03) + math.log(0.99)) / math.log(1.02)) ** 2,
+    )
+    hours, minutes = math.ceil(3 * far) * 84 / 3600, math.ceil(3 * near) * 84 / 60
+    assert (round(hours), round(minutes)) == (4, 45)
+    assert ranked(three_rounds("a", 100), three_rounds("b", 99, 0.03)) == {
+        "a": "unresolved (about 45 min)",
+        "b": "unresolved (about 4 h)",
+    }
+
+
+def test_a_run_that_has_not_ended_says_no_length() -> None:
+    made = results(*three_rounds("a", 100), *three_rounds("b", 99, 0.03), took_s=None)
+    assert column(tables.ranking(made), "verdict") == ["unresolved", "unresolved"]
 
 
 def test_an_invalid_setup_is_never_ranked_and_displaces_nobody() -> None:
-    assert ranks(
-        repeats("fast", "noop-async", 900, 910, valid=False),
-        repeats("a", "noop-async", 100, 110),
-        repeats("b", "noop-async", 50, 55),
-    ) == {"a": "1", "b": "2", "fast": "–"}
+    found = ranked(three_rounds("fast", 900, valid=False), three_rounds("a", 100), three_rounds("b", 50))
+    assert list(found.items()) == [("a", "best"), ("b", "worse"), ("fast", "–")]
 
 
 def test_one_invalid_repeat_is_enough_to_lose_the_rank() -> None:
     mixed = (record("a", throughput=900, repeat=0), record("a", throughput=910, repeat=1, valid=False))
-    assert ranks(mixed, repeats("b", "noop-async", 50, 55), repeats("c", "noop-async", 40, 45)) == {
-        "b": "1",
-        "c": "2",
+    assert ranked(mixed, three_rounds("b", 50), three_rounds("c", 40)) == {
+        "b": "best",
+        "c": "worse",
         "a": "–",
     }
 
 
-def test_single_repeats_have_no_rank() -> None:
-    assert ranks(repeats("a", "noop-async", 100), repeats("b", "noop-async", 1)) == {"a": "~", "b": "~"}
-    assert rank(gather([record()]), gather([record()])[0]) is None
+def test_a_single_round_settles_nothing() -> None:
+    table = tables.ranking(results(record("a", throughput=100), record("b", throughput=1)))
+    assert column(table, "verdict") == ["unresolved", "unresolved"]
+    assert column(table, "to best") == ["1.00", "0.010"]
+    assert tables.SINGLE in table.notes
 
 
 def test_open_loads_rank_by_p99_as_their_rate_is_given() -> None:
-    def cell(setup: str, throughput: float, *p99s: float) -> list[Record]:
-        return [
-            record(setup, throughput=throughput, repeat=at, load=OPEN, p99=p99) for at, p99 in enumerate(p99s)
-        ]
+    def cell(setup: str, throughput: float, p99: float) -> tuple[Record, ...]:
+        return three_rounds(setup, throughput, load=OPEN, p99=p99)
 
-    found = tables.ranking(results(*cell("a", 401, 9, 10), *cell("b", 399, 4, 5), *cell("c", 400, 4.5, 6)))
+    found = tables.ranking(results(*cell("a", 401, 9), *cell("b", 399, 4), *cell("c", 400, 6)))
     assert column(found, "setup") == ["b", "c", "a"]
-    assert column(found, "rank") == ["1", "1", "3"]
-    assert column(found, "to leader") == ["", "~", "2.11 ×"]
+    assert column(found, "verdict") == ["best", "worse", "worse"]
+    assert column(found, "to best") == ["1.00 (1.00 to 1.00)", "1.50 (1.50 to 1.50)", "2.25 (2.25 to 2.25)"]
 
 
-def test_the_ratio_to_the_leader_is_a_tilde_where_repeats_overlap() -> None:
-    table = tables.ranking(
-        results(
-            *repeats("a", "noop-async", 100, 110, 120),
-            *repeats("b", "noop-async", 95, 105, 115),
-            *repeats("c", "noop-async", 54, 55, 56),
-            *repeats("d", "noop-async", 999, 999, 999, valid=False),
-        )
+def test_cpu_time_has_a_ranking_of_its_own() -> None:
+    """A setup whose CPU time was not measured has none, and takes none from the others."""
+    made = (
+        three_rounds("fast", 100, cpu_us=120.0),
+        three_rounds("lean", 50, cpu_us=80.0),
+        three_rounds("blind", 40, cpu_us=None),
     )
-    assert column(table, "to leader") == ["", "~", "0.50 ×", "–"]
-    assert "one of 10 comparisons" in " ".join(table.notes)
+    assert ranked(*made, name="CPU verdict") == {"fast": "worse", "lean": "best", "blind": "–"}
+    assert ranked(*made, name="CPU to best")["fast"] == "1.50 (1.50 to 1.50)"
+
+
+def test_slices_of_one_rotation_are_compared_with_each_other() -> None:
+    """The machine halves its speed in the second rotation; b serves 0.8 times a's requests all along."""
+    pace = (1.0, 0.5, 1.0, 0.9)
+    made = [
+        in_slices(record(setup, throughput=999, repeat=at), [rps * one for one in pace])
+        for at in range(3)
+        for setup, rps in (("a", 1000.0), ("b", 800.0))
+    ]
+    table = tables.ranking(results(*made))
+    assert column(table, "to best") == ["1.00 (1.00 to 1.00)", "0.80 (0.80 to 0.80)"]
+
+
+def test_only_a_run_with_slices_says_what_slices_do_to_figures() -> None:
+    sliced = [in_slices(record(repeat=at), [1000.0, 900.0]) for at in range(2)]
+    assert {tables.METHOD, tables.ABSOLUTES} <= set(tables.summary(results(*sliced)).notes)
+    assert not {tables.METHOD, tables.ABSOLUTES} & set(tables.summary(results(*three_rounds("a", 1))).notes)
 
 
 def test_a_scenario_with_one_setup_has_no_ranking() -> None:
@@ -216,19 +241,33 @@ def test_a_scenario_with_one_setup_has_no_ranking() -> None:
 # --- twins ---------------------------------------------------------------------------
 
 
-def test_twins_are_held_against_their_reference() -> None:
+def test_twins_are_compared_with_their_reference() -> None:
     table = tables.twin_table(
         results(
-            *repeats("uvicorn", "io-misuse", 90, 95, victim_p99=330.0),
-            *repeats("uvicorn", "io-sync", 1900, 3100),
-            *repeats("uvicorn", "io-async", 3000, 3200, victim_p99=2.5),
+            *three_rounds("uvicorn", 90, scenario="io-misuse", victim_p99=330.0, cpu_us=160.0),
+            *three_rounds("uvicorn", 3100, 0.2, scenario="io-sync"),
+            *three_rounds("uvicorn", 3000, scenario="io-async", victim_p99=2.5),
             *repeats("uvicorn", "items-crud", 5, 6),
         )
     )
     assert column(table, "variant") == ["io-async", "io-sync", "io-misuse"]
-    assert column(table, "to first") == ["", "~", "0.030 ×"]
+    verdicts = [verdict.partition(" ")[0] for verdict in column(table, "verdict")]
+    assert verdicts == ["", "unresolved", "worse"]
+    assert column(table, "to reference")[2] == "0.030 (0.030 to 0.030)"
+    assert column(table, "CPU to reference") == ["", "1.00 (1.00 to 1.00)", "2.00 (2.00 to 2.00)"]
+    assert column(table, "CPU verdict") == ["", "same", "worse"]
     assert column(table, "victim p99") == ["2.50", "–", "330"]
     assert {row.section for row in table.rows} == {"io: uvicorn, native, 32 users"}
+
+
+def test_a_variant_that_is_invalid_is_not_compared() -> None:
+    table = tables.twin_table(
+        results(
+            *three_rounds("uvicorn", 3000, scenario="io-async"),
+            *three_rounds("uvicorn", 2000, scenario="io-sync", valid=False),
+        )
+    )
+    assert column(table, "to reference") == ["", "–"]
 
 
 def test_a_victim_whose_time_grew_with_the_cell_has_a_floor() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.gates.runs.evidence import CellEvidence, CellLogs, judge, sensitivity
 from bench.model.change import Change, Verdict
-from bench.stats.metrics import Better
+from bench.stats.comparison import Better
 
 EXAMPLES = settings(max_examples=60, derandomize=True)
 several = st.lists(st.floats(1, 1000), min_size=2, max_size=5)

@@ -116,7 +116,8 @@ def test_long_names_are_cut_so_that_nothing_leaves_its_panel_or_overlaps() -> No
     )
     curve = ((0.0, 1.0), (99.0, 2.0))
     timeline = tuple(
-        TimelineBin(t_s=place / 10, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0) for place in range(5)
+        TimelineBin(t_s=place / 10, throughput_rps=1000.0, errors=0, p50_ms=1.0, p99_ms=2.0)
+        for place in range(5)
     )
     told = run(
         *repeats(

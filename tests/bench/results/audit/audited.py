@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bench.model.plan import Cell, ClosedLoad, Load, OpenLoad
-from bench.model.record import Generator, Latency, RequestSummary, Resources, TimelineBin, Summary, Worker
+from bench.model.record import Generator, Latency, RequestSummary, Resources, Summary, TimelineBin, Worker
 from bench.results.audit import audit
 
 CLOSED = ClosedLoad(20, 2.0)

@@ -1,0 +1,15 @@
+"""The verdicts of a run as JSON: `results.json`, and what `bench report --format json` prints."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from bench.results.verdicts import Verdicts
+
+RESULTS_FILE = "results.json"
+
+
+def render_results(found: Verdicts) -> str:
+    """The verdicts as JSON; ends in a newline. Every number is finite."""
+    return json.dumps(asdict(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

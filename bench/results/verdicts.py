@@ -1,0 +1,221 @@
+"""A run -> every comparison, ranking and finding that its report puts into words: the contents of `results.json`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.model.facts import PlanFacts
+from bench.results.cells import CellResults, by_context, twins
+from bench.results.findings.finding import Finding
+from bench.results.results import Results
+from bench.results.siblings import feature_setups, siblings
+from bench.results.standings import against_reference, standings
+from bench.results.tables import ranking_metric
+from bench.stats.best import Standing, StandingVerdict
+from bench.stats.comparison import Comparison, Verdict
+from bench.stats.metrics import CPU, VICTIM_P99, Metric
+
+SCHEMA = 2
+"""Of `results.json`."""
+
+PairKind = Literal["setup", "variant", "setting", "workers", "feature"]
+"""The thing in which the sides differ: setups in anything, or in one thing alone."""
+
+_SETTINGS: Mapping[str, str | None] = {
+    "loop": "asyncio",
+    "http": "h11",
+    "worker": None,
+    "app": None,
+    "args": None,
+}
+"""Settings that a setup may differ in alone, with the value of the base; None is the first in alphabetical order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairVerdict:
+    """How many times as large the head's figure is as the base's; a single round gives no interval."""
+
+    metric: str
+    scenario: str
+    engine: str
+    load: str
+    kind: PairKind
+    base: str
+    head: str
+    ratio: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupStanding:
+    """The place of one setup in a ranking."""
+
+    setup: str
+    ratio_to_best: float | None
+    low: float | None
+    high: float | None
+    verdict: StandingVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupRanking:
+    """The setups of one scenario, engine and load by one metric, the best first."""
+
+    scenario: str
+    engine: str
+    load: str
+    metric: str
+    order: tuple[SetupStanding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingWords:
+    """A finding in words; `code` stays when the words change."""
+
+    code: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """Everything that a report says in words, as data."""
+
+    schema: int = SCHEMA
+    comparisons: tuple[PairVerdict, ...] = ()
+    rankings: tuple[SetupRanking, ...] = ()
+    findings: tuple[FindingWords, ...] = ()
+
+
+def verdicts(results: Results, findings: Sequence[Finding]) -> Verdicts:
+    """The verdicts of a run, whose report has these findings."""
+    contexts = tuple(by_context(results.cells).values())
+    plan = results.facts.plan
+    pairs = (*_settings(plan), *_features(plan))
+    return Verdicts(
+        comparisons=(
+            *(one for cells in contexts for one in _against_best(cells)),
+            *(one for cells in twins(results.cells) for one in _variants(cells)),
+            *(one for pair in pairs for cells in contexts for one in _setups(cells, *pair)),
+        ),
+        rankings=tuple(one for cells in contexts for one in _rankings(cells)),
+        findings=tuple(
+            FindingWords(code=finding.topic, title=finding.title, text=finding.text) for finding in findings
+        ),
+    )
+
+
+def _rankings(cells: Sequence[CellResults]) -> Iterator[SetupRanking]:
+    for metric in (ranking_metric(cells[0]), CPU):
+        if ranked := standings(cells, metric):
+            yield SetupRanking(
+                scenario=cells[0].scenario,
+                engine=cells[0].engine,
+                load=cells[0].load_label,
+                metric=metric.key,
+                order=tuple(_place(cell, standing) for cell, standing in ranked),
+            )
+
+
+def _place(cell: CellResults, standing: Standing) -> SetupStanding:
+    low, high = _interval(standing)
+    return SetupStanding(
+        setup=cell.setup,
+        ratio_to_best=_finite(standing.ratio),
+        low=low,
+        high=high,
+        verdict=standing.verdict,
+    )
+
+
+def _against_best(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
+    """Each setup against the one that leads; its interval is that to the best, whichever it is."""
+    for metric in (ranking_metric(cells[0]), CPU):
+        ranked = standings(cells, metric)
+        for cell, standing in ranked[1:]:
+            verdict: Verdict = "same" if standing.verdict == "best" else standing.verdict
+            yield _pair(cell, metric, "setup", (ranked[0][0].setup, cell.setup), standing, verdict)
+
+
+def _variants(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
+    for metric in (ranking_metric(cells[0]), CPU, VICTIM_P99):
+        for cell, found in against_reference(cells, metric):
+            if found is not None:
+                sides = (cells[0].scenario, cell.scenario)
+                yield _pair(cell, metric, "variant", sides, found, found.verdict(metric.better))
+
+
+def _settings(plan: PlanFacts) -> Iterator[tuple[PairKind, str, tuple[str, ...]]]:
+    """(kind, base, heads) of setups that differ in one setting, or in the number of workers."""
+    for attribute, plain in _SETTINGS.items():
+        for family in siblings(plan, attribute, plan.setups):
+            values = {name: str(plan.setup(name).fields[attribute]) for name in family}
+            base = plain if plain in values.values() else min(values.values())
+            yield "setting", *_split(values, base)
+    for family in siblings(plan, "workers", plan.setups):
+        counts = {name: plan.setup(name).workers or 0 for name in family}
+        yield "workers", *_split(counts, min(counts.values()))
+
+
+def _split(values: Mapping[str, object], base: object) -> tuple[str, tuple[str, ...]]:
+    """The first setup with the value of the base, and those with another."""
+    first = next(name for name, value in values.items() if value == base)
+    return first, tuple(name for name, value in values.items() if value != base)
+
+
+def _features(plan: PlanFacts) -> Iterator[tuple[PairKind, str, tuple[str, ...]]]:
+    for base, heads in feature_setups(plan):
+        yield "feature", base, heads
+
+
+def _setups(
+    cells: Sequence[CellResults], kind: PairKind, base: str, heads: Sequence[str]
+) -> Iterator[PairVerdict]:
+    by_setup = {cell.setup: cell for cell in cells}
+    present = [by_setup[head] for head in heads if head in by_setup]
+    if base not in by_setup:
+        return
+    for metric in (ranking_metric(by_setup[base]), CPU):
+        for cell in present:
+            found = cell.against(by_setup[base], metric, family=len(present))
+            if found is not None:
+                yield _pair(cell, metric, kind, (base, cell.setup), found, found.verdict(metric.better))
+
+
+def _pair(
+    cell: CellResults,
+    metric: Metric,
+    kind: PairKind,
+    sides: tuple[str, str],
+    found: Comparison | Standing,
+    verdict: Verdict,
+) -> PairVerdict:
+    base, head = sides
+    low, high = _interval(found)
+    return PairVerdict(
+        metric=metric.key,
+        scenario=cell.scenario,
+        engine=cell.engine,
+        load=cell.load_label,
+        kind=kind,
+        base=base,
+        head=head,
+        ratio=_finite(found.ratio),
+        low=low,
+        high=high,
+        verdict=verdict,
+    )
+
+
+def _interval(found: Comparison | Standing) -> tuple[float | None, float | None]:
+    return (None, None) if found.rounds < 2 else (_finite(found.low), _finite(found.high))
+
+
+def _finite(figure: float) -> float | None:
+    """To six digits: the last ones depend on the computer that computes them."""
+    return float(f"{figure:.6g}") if math.isfinite(figure) else None
