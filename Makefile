@@ -19,7 +19,7 @@ help: ## list the targets
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 	@echo
-	@echo "  ARGS=... hands further options to bench, e.g. make bench ARGS='--repeats 5'"
+	@echo "  ARGS=... hands further options to bench, e.g. make bench ARGS='--minutes 10'"
 
 install: $(READY) ## create .venv with the pinned dependencies
 
@@ -32,7 +32,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
 
-bench: $(READY) ## measure the default plan and write a report (about 4 minutes)
+bench: $(READY) ## measure the default plan and write a report (about 5 minutes)
 	@$(PY) -m bench run default $(ARGS)
 
 test: $(READY) ## run the tests

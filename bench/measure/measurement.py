@@ -87,6 +87,7 @@ def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: (
             generator,
             earlier_rps=measurement.earlier_rps,
             is_profiled=measurement.profile is not None,
+            idle_cpu_share=measurement.idle_cpu_share,
         ),
         *doubts(summary),
     )

@@ -17,6 +17,7 @@ def audit(
     *,
     earlier_rps: Sequence[float] = (),
     is_profiled: bool = False,
+    idle_cpu_share: float | None = None,
 ) -> tuple[Caveat, ...]:
     """The caveats of a cell; `earlier_rps` are the throughputs of its earlier repeats."""
     return (
@@ -42,4 +43,5 @@ def audit(
         *consistency.unfit_times(summary),
         *load.unchecked_requests(summary),
         *machine.profiling(is_profiled),
+        *machine.unrest(idle_cpu_share),
     )

@@ -21,6 +21,7 @@ LATE_FLOOR_MS = 2.0
 RUN_WAIT_SHARE = 0.05
 IMBALANCE = 1.25
 THROTTLED_SHARE = 0.001
+IDLE_SHARE = 0.05
 
 
 def stalled_share(late_ms: Sequence[float], duration_s: float, service_p50_ms: float | None) -> float:
@@ -101,6 +102,12 @@ def uneven_workers(resources: Resources) -> Iterator[Caveat]:
             "uneven-workers",
             f"the workers answered {shares} of the requests: imbalance {index:.2f}, even is 1",
         )
+
+
+def unrest(idle_cpu_share: float | None) -> Iterator[Caveat]:
+    """Whether a server works without a load: it takes that from all others of its round, too."""
+    if idle_cpu_share is not None and idle_cpu_share > IDLE_SHARE:
+        yield Caveat("not-idle", f"without any load the server used {idle_cpu_share:.1%} of a core")
 
 
 def profiling(is_profiled: bool) -> Iterator[Caveat]:
