@@ -106,12 +106,16 @@ class Bursts:
         self._arrive()
         return begin_ns, await self._end()
 
-    def close(self) -> Samples:
-        """Drop the connections; every request there was."""
+    def disconnect(self) -> None:
+        """Drop the connections, in the event loop that they belong to."""
         for client in self._clients:
             client.close()
         if self._timer is not None:
             self._timer.close()
+
+    def close(self) -> Samples:
+        """Drop the connections; every request there was."""
+        self.disconnect()
         self._common.file.close(start_ns=0, end_ns=_NEVER_NS, shed=0, cpu_s=0.0, sent=self._common.sent)
         return read(self._job.samples)
 
