@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 import uvloop
@@ -17,7 +17,7 @@ from bench.errors import EngineError
 from bench.measure.lane import Lane, LaneResult, SliceSize, size
 from bench.model.plan import Cell, ClosedLoad, Setup
 from bench.serve.server import Server
-from scenarios.model import Request, Scenario, contains
+from scenarios.model import Flow, Request, Scenario, contains
 from scenarios.single import Always
 from tests.bench.engines.peer import Peer
 
@@ -80,9 +80,12 @@ def lane(server: Server, scenario: Scenario, folder: Path, users: int = 3) -> La
 
 def driven(one: Lane, *rotations: int) -> LaneResult:
     async def drive() -> LaneResult:
-        await one.rehearse()
-        for rotation in rotations:
-            await one.slice(rotation)
+        try:
+            await one.rehearse()
+            for rotation in rotations:
+                await one.slice(rotation)
+        finally:
+            one.disconnect()
         return one.close()
 
     return uvloop.run(drive())
@@ -128,12 +131,13 @@ def test_a_lane_whose_server_has_ended_says_so(tmp_path: Path) -> None:
 
 
 def test_a_broken_scenario_is_an_error(tmp_path: Path) -> None:
-    def raises(rng: object) -> object:
+    def raises(rng: Random) -> Flow:
+        yield Request("GET", "/ok")
         raise ValueError("no such luck")
 
-    broken = Scenario("broken", raises)  # type: ignore[arg-type]
+    broken = Scenario("broken", raises)
     with Peer() as peer:
         one = lane(served(peer.port, os.getpid()), broken, tmp_path)
         with pytest.raises(EngineError, match="no such luck"):
-            asyncio.run(one.rehearse())
-        assert len(one.close().samples.done_ns) == 0
+            driven(one)
+        assert len(one.close().samples.done_ns) >= 1
