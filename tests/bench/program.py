@@ -116,7 +116,8 @@ setups = ["plain"]
 scenarios = ["front-page"]
 users = [2]
 warmup_s = 0
-duration_s = 0.2
+stretch_s = 0.2
+minutes = 0.05
 """
 
 MINE = ("--setups", "setups.toml", "--scenarios", "my_scenarios.py", "--plans", "plans.toml")
