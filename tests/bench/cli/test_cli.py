@@ -39,8 +39,11 @@ def test_each_command_explains_itself(command: str, tmp_path: Path) -> None:
 
 def test_run_offers_every_field_of_a_plan(tmp_path: Path) -> None:
     said = bench_here("run", "--help", cwd=tmp_path).stdout
-    promised = "setup scenario engine users rate duration repeats seed out setups scenarios plans json"
+    promised = (
+        "setup scenario engine users rate rounds minutes until alive long stretch seed out setups scenarios plans json"
+    )
     assert [f"--{name}" for name in promised.split() if f"  --{name} " not in said] == []
+    assert not any(f"--{name}" in said for name in ("duration", "repeats")), "options of before are refused"
 
 
 def test_help_answers_before_a_command_or_anything_heavy_is_imported(tmp_path: Path) -> None:

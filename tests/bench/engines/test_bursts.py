@@ -141,6 +141,26 @@ def test_a_broken_flow_ends_a_steady_burst_with_its_error(drive: Any) -> None:
         drive("raises", 2, ("steady", 4))
 
 
+def test_a_session_that_waits_for_a_connection_when_it_is_stopped_is_not_left_out(
+    peer: Peer, tmp_path: Path
+) -> None:
+    """Two were due at once over one connection: the second has waited for the first, a quarter of a second."""
+    job = Job("127.0.0.1", peer.port, "slow", ClosedLoad(1, 0), tmp_path / "samples")
+
+    async def drive() -> Samples:
+        bursts = Bursts(job, load(_FLOWS)["slow"].flow, 1)
+        pacing = asyncio.ensure_future(bursts.paced([0, 0, 3_600_000_000_000]))
+        while not peer.seen["/slow"]:
+            await asyncio.sleep(0.001)
+        bursts.stop()
+        await asyncio.wait_for(pacing, 5)
+        return bursts.close()
+
+    samples = uvloop.run(drive())
+    assert peer.seen["/slow"] == 2
+    assert max(samples.done_ns - samples.intended_ns) >= 500_000_000
+
+
 def test_paced_sessions_that_are_stopped_come_to_their_end_and_no_other_starts(
     peer: Peer, tmp_path: Path
 ) -> None:

@@ -344,8 +344,10 @@ def test_each_lane_has_a_record_a_round(lanes: Measured) -> None:
 def test_the_slices_of_a_lane_are_whole(lanes: Measured) -> None:
     for record in lanes.run.records:
         slices, summary = record.slices, record.summary
-        assert slices.rotation == tuple(range(len(slices.rotation)))
-        assert len(slices.rotation) >= FEWEST_ROTATIONS
+        step = slices.rotation[1]
+        assert step in (1, 2), "a slow lane may have a slice in every second rotation"
+        assert slices.rotation == tuple(range(0, step * len(slices.rotation), step))
+        assert step * len(slices.rotation) >= FEWEST_ROTATIONS
         assert summary.requests == summary.answered == sum(slices.requests)
         assert (summary.errors, summary.lost) == (0, 0)
         assert all(count % 2 == 0 and count >= 2 for count in slices.requests), "whole sessions for both users"
