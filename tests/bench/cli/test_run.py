@@ -26,7 +26,7 @@ def test_results_go_to_standard_output_and_progress_to_standard_error(folder: Pa
     assert done.stderr.startswith(f"tiny: 1 cell in 1 round, about 3 s; writing reports/{run}\n[round 1/1] ")
     assert len(done.stderr.splitlines()) == 2, "a lane that is well is summed up by its round"
     found = {path.name for path in (folder / "reports" / run).iterdir()}
-    assert found == {"run.json", "records.jsonl", "report.html", "report.md", "charts"}
+    assert found == {"run.json", "records.jsonl", "results.json", "report.html", "report.md", "charts"}
 
     again = bench_here("report", cwd=folder)
     assert (again.returncode, again.stdout) == (0, f"reports/{run}/report.html\n")
