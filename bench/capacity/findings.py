@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bench.capacity.growth import Growth, widest_spread
+from bench.capacity.growth import Growth
 from bench.capacity.results import (
     Capacity,
     Offered,
@@ -176,7 +176,7 @@ _BRAKES = {
     "contention": "Contention holds {setup} back",
     "coherence": "Coherence holds {setup} back",
     "cores": "Cores hold {setup} back, not its software",
-    "~": "~ What holds {setup} back cannot be told from the noise of the repeats",
+    "~": "~ The rounds do not show what holds {setup} back",
     "nothing": "Nothing holds {setup} back up to {most} workers",
 }
 
@@ -229,13 +229,13 @@ def _reason(found: Growth) -> str:
 
 
 def _noise(found: Growth) -> str:
-    spread = widest_spread(found.points)
-    if spread is None:
-        return "A single repeat is no evidence: measure each number of workers several times."
-    return (
-        f"The repeats of one number of workers differ by up to {share(spread)} %, and the law's σ and κ with "
-        "them. To learn more, measure longer or more often."
-    )
+    kept, most, first = found.kept, max(found.points), min(found.points)
+    if kept is None or kept.rounds < 2:
+        return "A single round is no evidence: measure each number of workers in several rounds."
+    linear = f"{most} workers serve {kept.interval_text} of what linear scaling from {first} would give"
+    if kept.shown:
+        return f"{linear}; contention and coherence cannot be told apart yet: more rounds would tell."
+    return f"{linear}, so no loss is shown, nor that there is none: more rounds would tell."
 
 
 def _peak(found: Growth) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -11,6 +12,8 @@ from typing import Literal
 import numpy as np
 
 from bench.errors import UsageError
+from bench.stats.comparison import Comparison, standard_error
+from bench.stats.families import dunnett_critical
 
 FEWEST = 3
 _NEGLIGIBLE = 0.05
@@ -80,27 +83,23 @@ def check(counts: Mapping[int, float] | set[int]) -> None:
         )
 
 
-def bottleneck(laws: Sequence[Law], spread: float | None, workers: int, cpus: int) -> ScalingBottleneck:
+def bottleneck(laws: Sequence[Law], kept: Comparison | None, workers: int, cpus: int) -> ScalingBottleneck:
     """The bottleneck at the largest number of workers; with more workers than CPUs, the CPUs.
 
-    `laws` go through the medians, the lowest and the highest of the repeats, whose widest `spread` is a share of their
-    median. `~`, no evidence, without a spread, and unless all laws name the same bottleneck and lose more to it than
-    the spread.
+    `laws` are those of the rounds, and `kept` is what is left of linear scaling: throughput at `workers` over so many
+    times that of one. `~`, no evidence, where the rounds neither show a loss nor prove that there is next to none, and
+    where they do not show which of contention and coherence weighs more (Student's interval of the difference).
     """
     if workers > cpus > 0:
         return "cores"
-    first, *others = {_bottleneck_of(law, workers) for law in laws}
-    if others or spread is None:
+    if kept is None or kept.rounds < 2:
         return "~"
-    evident = first == "nothing" or min(_lost(law, workers) for law in laws) > spread
-    return first if evident else "~"
-
-
-def _bottleneck_of(law: Law, workers: int) -> ScalingBottleneck:
-    if _lost(law, workers) < _NEGLIGIBLE:
+    if kept.low >= 1 / (1 + _NEGLIGIBLE):
         return "nothing"
-    return "contention" if law.contention(workers) >= law.coherence(workers) else "coherence"
-
-
-def _lost(law: Law, workers: int) -> float:
-    return law.contention(workers) + law.coherence(workers)
+    if kept.high >= 1:
+        return "~"
+    more = [law.contention(workers) - law.coherence(workers) for law in laws]
+    middle = statistics.fmean(more)
+    if len(more) < 2 or abs(middle) <= dunnett_critical(1, len(more)) * standard_error(more):
+        return "~"
+    return "contention" if middle > 0 else "coherence"

@@ -44,8 +44,8 @@ def compare(
     a cell is judged through the setup anchor, which both runs must have measured (plan history does), and has
     regressed where the change is larger than the threshold and than drift and repeats explain. Without an anchor, or
     on a machine that was busy with something else, the result is inconclusive; of memory it never is for that reason.
-    Errors count where requests and repeats both show more of them. Ratios are new / base as measured; ~ stands where
-    the repeats overlap.
+    Errors count where requests and repeats both show more of them. Ratios are new / base as measured, drift
+    included.
 
     Of files by `pytest --benchmark-json`, each from one process, medians are judged through the benchmark bare-app,
     and only changes of more than twice can be shown.

@@ -31,7 +31,7 @@ class EntryFigures:
 
 
 def of_run(results: Results, wanted: str | None = None) -> EntryFigures:
-    """Every valid cell of a run as ratios to its anchor, repeat by repeat.
+    """Every valid cell of a run as ratios to its anchor, round by round, in a round rotation by rotation.
 
     `wanted` is the anchor's `SETUP` or `SETUP/SCENARIO`. Raises UsageError where there is no such cell, where several
     might be meant, and where the anchor is invalid, as nothing can be measured against it.

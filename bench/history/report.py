@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from bench.history.chart import describe, difference, figure, title
 from bench.history.entry import Entry
-from bench.history.trends import FORMER, Advice, ChangePoint, MachineLine, Trend, advice, trends
+from bench.history.trends import FORMER, Advice, ChangePoint, Latest, MachineLine, Trend, advice, trends
 from bench.model.record import Caveat
 from bench.report import text as plain_text
 from bench.stats.change_points import LEAST
@@ -23,13 +24,14 @@ ADVICE = (
     f"Changes of {100 * LEAST:g} % or less are not reported."
 )
 RATIOS = (
-    "Each figure is a ratio to the anchor's in the same run, the median of the repeats; the band is their range. "
+    "Each figure is a ratio to the anchor's in the same run, drawn rotation by rotation where both have slices, the "
+    "median of the rounds; the band is their range. "
     "Figures of different machines are not comparable: each has a line of its own."
 )
 COUNTS = "Instructions are counted, not timed, so they need no anchor; the band is what would not be found."
 CHANGE = (
-    f"Change: the last figure against the median of up to {FORMER} before it; {NO_EVIDENCE} where its range touches "
-    "one of theirs."
+    f"Change: the last figure over the mean of up to {FORMER} before it; {NO_EVIDENCE} where it lies within the 95 % "
+    "prediction interval of these (of counts: within what would not be found)."
 )
 HOLLOW = "A plus after a commit, and a hollow dot: measured with changes on top that no commit holds."
 _MOST_STEPS = 2
@@ -106,7 +108,7 @@ def latest_change(line: MachineLine) -> str:
     latest = line.latest
     if latest is None:
         return NOTHING
-    return difference(latest.ratio) if latest.clear else NO_EVIDENCE
+    return difference(latest.ratio) if latest.shown else NO_EVIDENCE
 
 
 def commit_count(history: History) -> str:
@@ -148,5 +150,16 @@ def _plain(trend: Trend, line: MachineLine) -> Mapping[str, object]:
             }
             for change in line.changes
         ],
-        "latest": asdict(line.latest) if line.latest else None,
+        "latest": _plain_latest(line.latest) if line.latest else None,
+    }
+
+
+def _plain_latest(latest: Latest) -> Mapping[str, object]:
+    """JSON knows no infinity: without an interval its bounds are null."""
+    bounded = math.isfinite(latest.high)
+    return {
+        "ratio": latest.ratio,
+        "low": latest.low if bounded else None,
+        "high": latest.high if bounded else None,
+        "shown": latest.shown,
     }

@@ -6,6 +6,7 @@ anchor a trend of its own.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from bench.history.entry import Entry, Machine, SeriesFigure
 from bench.model.change import HIGHER_IS_WORSE
 from bench.model.commit import Commit
 from bench.stats.change_points import change_points
+from bench.stats.comparison import CONFIDENCE
+from bench.stats.student_t import critical_t
 
 FORMER = 10
 
@@ -49,10 +52,20 @@ class ChangePoint:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The last figure against the median of up to ten before it; `clear` where its range touches none of theirs."""
+    """The last figure over the mean of up to ten before it, with the 95 % interval of that ratio.
+
+    The unit is a commit: a figure of the same level lies within Student's prediction interval of those before it (from
+    two of them on). An exact count has no noise of its own: its interval is what the counting gate would not find.
+    """
 
     ratio: float
-    clear: bool
+    low: float
+    high: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether it differs from those before it."""
+        return self.low > 1 or self.high < 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +81,27 @@ class MachineLine:
     @property
     def latest(self) -> Latest | None:
         """None where there is nothing before it."""
-        *former, last = [point.figure for point in self.points]
-        former = former[-FORMER:]
-        middle = statistics.median(one.value for one in former) if former else 0.0
-        if middle <= 0:
+        former, last = [point.figure for point in self.points[-FORMER - 1 : -1]], self.points[-1]
+        if not former or min(one.value for one in (*former, last.figure)) <= 0:
             return None
-        clear = last.low > max(one.high for one in former) or last.high < min(one.low for one in former)
-        return Latest(last.value / middle, clear)
+        logs = [math.log(one.value) for one in former]
+        middle = math.log(last.figure.value) - statistics.fmean(logs)
+        counted = last.entry.anchor is None
+        reach = _blind(former, last.figure) if counted else _prediction(logs)
+        return Latest(math.exp(middle), math.exp(middle - reach), math.exp(middle + reach))
+
+
+def _prediction(logs: Sequence[float]) -> float:
+    """How far one more figure lies from the mean of these in 95 % of cases: t s sqrt(1 + 1 / n)."""
+    count = len(logs)
+    if count < 2:
+        return math.inf
+    return critical_t(1 - CONFIDENCE, count - 1) * statistics.stdev(logs) * math.sqrt(1 + 1 / count)
+
+
+def _blind(former: Sequence[SeriesFigure], last: SeriesFigure) -> float:
+    """The logarithm of what is not found between two counts, from their own ranges."""
+    return max(math.log(one.high / one.value) for one in former) + math.log(last.high / last.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

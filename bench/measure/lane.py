@@ -120,14 +120,11 @@ class Lane:
     async def rehearse(self) -> None:
         """Open the connections, bring the server to its steady state, and find the size of a slice."""
         self._timer = Timer(asyncio.get_running_loop(), self._beat)
-        sessions, began_ns = max(self._users, _FIRST_SESSIONS), clock_ns()
-        await self._bursts.closed(sessions)
-        while True:
+        sessions, left_s = max(self._users, _FIRST_SESSIONS), _REHEARSAL_S
+        while left_s > 0:
             start_ns, end_ns = await self._bursts.closed(sessions)
-            rate_per_s = sessions * 1e9 / max(1, end_ns - start_ns)
-            left_s = _REHEARSAL_S - (clock_ns() - began_ns) / 1e9
-            if left_s <= 0:
-                break
+            spent_s = max(1, end_ns - start_ns) / 1e9
+            rate_per_s, left_s = sessions / spent_s, left_s - spent_s
             sessions = max(sessions, int(rate_per_s * left_s / 2))
         self.size = size(self._users, rate_per_s)
         self._tree.refresh()

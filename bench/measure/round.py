@@ -33,7 +33,7 @@ from bench.serve.fleet import Start, fleet
 from bench.serve.server import Server, server_ended
 from bench.system import cpus, host
 
-FEWEST_ROTATIONS, GOOD_ROTATIONS = 4, 12
+FEWEST_ROTATIONS, GOOD_ROTATIONS = 3, 12
 _IDLE_S = 0.3
 
 

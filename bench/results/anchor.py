@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from bench.results.cells import CellResults
+from bench.results.differences import log_ratios
 from bench.stats.metrics import Metric
 
 ANCHOR = "anchor"
@@ -25,7 +27,20 @@ def nearest(cell: CellResults, anchors: Iterable[CellResults]) -> CellResults | 
 
 
 def anchor_pairs(cell: CellResults, anchor: CellResults, metric: Metric) -> tuple[tuple[float, float], ...]:
-    """(the cell's figure, the anchor's) of the repeats that both have: a round measures them soon after each other."""
-    against = {record.cell.repeat: metric.of(record) for record in anchor.records}
-    figures = ((metric.of(record), against.get(record.cell.repeat)) for record in cell.records)
-    return tuple((mine, its) for mine, its in figures if mine is not None and its)
+    """(the cell's figure, the anchor's) in each round that both have, the cell's through their ratio in the round.
+
+    Where both are lanes with slices that ratio is drawn rotation by rotation (`differences.log_ratios`), so that drift
+    of the machine within the round cancels; else the pair holds both figures as measured.
+    """
+    figures = {record.cell.repeat: metric.of(record) for record in anchor.records}
+    known = ((metric.of(record), figures.get(record.cell.repeat), record) for record in cell.records)
+    pairs = tuple((mine, its, record.cell.repeat) for mine, its, record in known if mine and its)
+    if not in_rotations((cell, anchor)):
+        return tuple((mine, its) for mine, its, _ in pairs)
+    ratios = log_ratios(anchor.records, cell.records, metric)
+    return tuple((math.exp(ratios[at]) * its, its) for _, its, at in pairs if at in ratios)
+
+
+def in_rotations(cells: Iterable[CellResults]) -> bool:
+    """Whether all of these were lanes, measured in slices of common rotations."""
+    return all(record.slices.rotation for cell in cells for record in cell.records)

@@ -132,11 +132,10 @@ class CellResults:
 def gather(records: Iterable[Record], plan: PlanFacts = _UNPLANNED) -> tuple[CellResults, ...]:
     """The records by cell, ordered by engine, load, scenario and setup; `plan` knows the variants of scenarios."""
     cells = _by(records, lambda record: record.cell.key)
-    loads = {key[3] for key in cells}
     repeats = [
         CellResults(
             tuple(sorted(found, key=lambda record: record.cell.repeat)),
-            _label(key[3], loads),
+            _label(key[3], {other[3] for other in cells if other[2] == key[2]}),
             *plan.variant(key[1]),
         )
         for key, found in cells.items()
@@ -233,9 +232,10 @@ def _by(things: Iterable[Thing], key: Callable[[Thing], Key]) -> dict[Key, tuple
 
 
 def _label(load: Load, loads: Iterable[Load]) -> str:
-    """The load's own label, with its duration where another load would read the same."""
+    """The load's own label, with its length where another load of the engine would read the same."""
     alone = sum(other.label == load.label for other in loads) == 1
-    return load.label if alone else f"{load.label} for {load.duration_s:g} s"
+    length = f"for {load.duration_s:g} s" if load.duration_s else "in slices"
+    return load.label if alone else f"{load.label} {length}"
 
 
 def _order(cell: CellResults) -> tuple[object, ...]:

@@ -10,9 +10,9 @@ from bench.model.record import LaneSlices, Record
 from bench.stats.comparison import robust_mean
 from bench.stats.metrics import CPU, THROUGHPUT, Metric
 
-Column = Callable[[LaneSlices], Sequence[float | None]]
+SliceColumn = Callable[[LaneSlices], Sequence[float | None]]
 
-_OF_SLICES: Mapping[Metric, tuple[Column, Column]] = {
+_OF_SLICES: Mapping[Metric, tuple[SliceColumn, SliceColumn]] = {
     THROUGHPUT: (lambda slices: slices.throughput_rps, lambda slices: slices.anchor_rps),
     CPU: (lambda slices: slices.cpu_us_per_request, lambda slices: slices.anchor_cpu_us),
 }
@@ -53,12 +53,12 @@ def mean_over(parts: Sequence[Mapping[int, float]]) -> dict[int, float]:
     return {at: statistics.fmean(part[at] for part in parts) for at in sorted(common)}
 
 
-def _by_rotation(slices: LaneSlices, column: Column) -> dict[int, float]:
+def _by_rotation(slices: LaneSlices, column: SliceColumn) -> dict[int, float]:
     figures = zip(slices.rotation, column(slices), strict=False)
     return {rotation: figure for rotation, figure in figures if figure is not None and figure > 0}
 
 
-def _to_anchor(slices: LaneSlices, figures: Column, anchors: Column) -> float | None:
+def _to_anchor(slices: LaneSlices, figures: SliceColumn, anchors: SliceColumn) -> float | None:
     mine, its = _by_rotation(slices, figures), _by_rotation(slices, anchors)
     common = sorted(mine.keys() & its.keys())
     return robust_mean([math.log(mine[at] / its[at]) for at in common]) if common else None

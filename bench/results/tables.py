@@ -59,6 +59,8 @@ def metric_column(metric: Metric) -> Column:
 
 _RANGE = Column("range", "%")
 _BY_TIME_FACTOR = 2.0
+_OF_SETUPS = (THROUGHPUT, P99, CPU, MEMORY)
+_OF_TWINS = (THROUGHPUT, P50, P99, CPU, VICTIM_P99)
 
 
 def summary(results: Results) -> Table:
@@ -74,15 +76,21 @@ def summary(results: Results) -> Table:
         Column("errors"),
     )
     contexts = by_context(cells).values()
-    rows = [_summary_row(cell, metrics) for cells in contexts for cell in in_order(cells)]
+    rows = [
+        _summary_row(cell, metrics)
+        for cells in contexts
+        for cell in _in_order(cells, standings(cells, ranking_metric(cells[0])))
+    ]
     notes = (MEDIANS, *((METHOD, ABSOLUTES) if has_slices(results) else ()), *by_time, *results.notes)
     return Table("Summary", columns, tuple(rows), notes if rows else ())
 
 
-def in_order(cells: Sequence[CellResults]) -> tuple[CellResults, ...]:
+def _in_order(
+    cells: Sequence[CellResults], ranked: Iterable[tuple[CellResults, Standing]]
+) -> tuple[CellResults, ...]:
     """The cells of one context as they are ranked, then those without a rank, the invalid ones last."""
-    ranked = tuple(cell for cell, _ in standings(cells, ranking_metric(cells[0])))
-    return (*ranked, *sorted((cell for cell in cells if cell not in ranked), key=_best_first))
+    first = {cell.key: cell for cell, _ in ranked}
+    return (*first.values(), *sorted((cell for cell in cells if cell.key not in first), key=_best_first))
 
 
 def _with_p99_by_time(
@@ -135,7 +143,7 @@ def _summary_row(cell: CellResults, metrics: Iterable[Metric]) -> Row:
 def ranking(results: Results) -> Table:
     """The setups of each scenario, engine and load, where there are two or more, against the best of them."""
     contexts = [cells for cells in by_context(results.cells).values() if len(cells) > 1]
-    metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), THROUGHPUT, P99, CPU, MEMORY)
+    metrics, by_time = _with_p99_by_time(chain.from_iterable(contexts), *_OF_SETUPS)
     columns = (
         label("setup"),
         Column("to best"),
@@ -158,11 +166,9 @@ def ranking(results: Results) -> Table:
 def _ranked_rows(
     cells: Sequence[CellResults], metrics: Sequence[Metric], each_s: float | None
 ) -> Iterable[Row]:
-    by_rank, by_cpu = (
-        {cell.key: found for cell, found in standings(cells, metric)}
-        for metric in (ranking_metric(cells[0]), CPU)
-    )
-    for cell in in_order(cells):
+    ranked = standings(cells, ranking_metric(cells[0]))
+    by_rank, by_cpu = ({cell.key: found for cell, found in some} for some in (ranked, standings(cells, CPU)))
+    for cell in _in_order(cells, ranked):
         entries = (
             cell.setup,
             *_standing(by_rank.get(cell.key), each_s),
@@ -188,7 +194,7 @@ def _rule_notes(results: Results) -> tuple[str, ...]:
 def twin_table(results: Results) -> Table:
     """The same work done in different ways, each against its group's reference variant."""
     sets = twins(results.cells)
-    metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), THROUGHPUT, P50, P99, CPU, VICTIM_P99)
+    metrics, by_time = _with_p99_by_time(chain.from_iterable(sets), *_OF_TWINS)
     columns = (
         label("variant"),
         Column("to reference"),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bench.model.facts import PlanFacts
 from bench.results.cells import CellResults, by_context, twins
+from bench.results.findings.duels import meetings, overall
 from bench.results.findings.finding import Finding
+from bench.results.findings.ranking import overall_ranking
 from bench.results.results import Results
 from bench.results.siblings import feature_setups, siblings
 from bench.results.standings import against_reference, standings
 from bench.results.tables import ranking_metric
 from bench.stats.best import Standing, StandingVerdict
 from bench.stats.comparison import Comparison, Verdict
-from bench.stats.metrics import CPU, VICTIM_P99, Metric
+from bench.stats.metrics import CPU, MEMORY, THROUGHPUT, VICTIM_P99, Metric
 
 SCHEMA = 2
 """Of `results.json`."""
@@ -36,10 +38,13 @@ _SETTINGS: Mapping[str, str | None] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairVerdict:
-    """How many times as large the head's figure is as the base's; a single round gives no interval."""
+    """How many times as large the head's figure is as the base's; a single round gives no interval.
+
+    Without a scenario it is the geometric mean of the ratios of all scenarios in which the two meet.
+    """
 
     metric: str
-    scenario: str
+    scenario: str | None
     engine: str
     load: str
     kind: PairKind
@@ -64,9 +69,9 @@ class SetupStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupRanking:
-    """The setups of one scenario, engine and load by one metric, the best first."""
+    """The setups of one scenario, or of all together, at one engine and load by one metric, the best first."""
 
-    scenario: str
+    scenario: str | None
     engine: str
     load: str
     metric: str
@@ -92,34 +97,57 @@ class Verdicts:
     findings: tuple[FindingWords, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Setups by one metric in one scenario, or over all, the best first: a cell of each, and its standing."""
+
+    metric: Metric
+    scenario: str | None
+    places: tuple[tuple[CellResults, Standing], ...]
+
+
 def verdicts(results: Results, findings: Sequence[Finding]) -> Verdicts:
     """The verdicts of a run, whose report has these findings."""
     contexts = tuple(by_context(results.cells).values())
+    ranked = (*_over_scenarios(results), *(one for cells in contexts for one in _ranked(cells)))
     plan = results.facts.plan
     pairs = (*_settings(plan), *_features(plan))
     return Verdicts(
         comparisons=(
-            *(one for cells in contexts for one in _against_best(cells)),
+            *(one for some in ranked for one in _against_best(some)),
             *(one for cells in twins(results.cells) for one in _variants(cells)),
+            *(one for pair in pairs for one in _meetings(results.cells, *pair)),
             *(one for pair in pairs for cells in contexts for one in _setups(cells, *pair)),
         ),
-        rankings=tuple(one for cells in contexts for one in _rankings(cells)),
+        rankings=tuple(map(_ranking, ranked)),
         findings=tuple(
             FindingWords(code=finding.topic, title=finding.title, text=finding.text) for finding in findings
         ),
     )
 
 
-def _rankings(cells: Sequence[CellResults]) -> Iterator[SetupRanking]:
+def _over_scenarios(results: Results) -> Iterator[_Ranked]:
+    """The ranking over all scenarios together, where there are several."""
+    found = overall_ranking(results.cells)
+    if len(found) > 1 and len(found[0][0]) > 1:
+        yield _Ranked(THROUGHPUT, None, tuple((cells[0], standing) for cells, standing in found))
+
+
+def _ranked(cells: Sequence[CellResults]) -> Iterator[_Ranked]:
     for metric in (ranking_metric(cells[0]), CPU):
-        if ranked := standings(cells, metric):
-            yield SetupRanking(
-                scenario=cells[0].scenario,
-                engine=cells[0].engine,
-                load=cells[0].load_label,
-                metric=metric.key,
-                order=tuple(_place(cell, standing) for cell, standing in ranked),
-            )
+        if found := standings(cells, metric):
+            yield _Ranked(metric, cells[0].scenario, found)
+
+
+def _ranking(ranked: _Ranked) -> SetupRanking:
+    first, _ = ranked.places[0]
+    return SetupRanking(
+        scenario=ranked.scenario,
+        engine=first.engine,
+        load=first.load_label,
+        metric=ranked.metric.key,
+        order=tuple(_place(cell, standing) for cell, standing in ranked.places),
+    )
 
 
 def _place(cell: CellResults, standing: Standing) -> SetupStanding:
@@ -133,13 +161,13 @@ def _place(cell: CellResults, standing: Standing) -> SetupStanding:
     )
 
 
-def _against_best(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
+def _against_best(ranked: _Ranked) -> Iterator[PairVerdict]:
     """Each setup against the one that leads; its interval is that to the best, whichever it is."""
-    for metric in (ranking_metric(cells[0]), CPU):
-        ranked = standings(cells, metric)
-        for cell, standing in ranked[1:]:
-            verdict: Verdict = "same" if standing.verdict == "best" else standing.verdict
-            yield _pair(cell, metric, "setup", (ranked[0][0].setup, cell.setup), standing, verdict)
+    (best, _), *others = ranked.places
+    for cell, standing in others:
+        verdict: Verdict = "same" if standing.verdict == "best" else standing.verdict
+        pair = _pair("setup", cell, (best.setup, cell.setup), standing, metric=ranked.metric, verdict=verdict)
+        yield replace(pair, scenario=ranked.scenario)
 
 
 def _variants(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
@@ -147,7 +175,8 @@ def _variants(cells: Sequence[CellResults]) -> Iterator[PairVerdict]:
         for cell, found in against_reference(cells, metric):
             if found is not None:
                 sides = (cells[0].scenario, cell.scenario)
-                yield _pair(cell, metric, "variant", sides, found, found.verdict(metric.better))
+                verdict = found.verdict(metric.better)
+                yield _pair("variant", cell, sides, found, metric=metric, verdict=verdict)
 
 
 def _settings(plan: PlanFacts) -> Iterator[tuple[PairKind, str, tuple[str, ...]]]:
@@ -173,6 +202,20 @@ def _features(plan: PlanFacts) -> Iterator[tuple[PairKind, str, tuple[str, ...]]
         yield "feature", base, heads
 
 
+def _meetings(
+    cells: Sequence[CellResults], kind: PairKind, base: str, heads: Sequence[str]
+) -> Iterator[PairVerdict]:
+    """Setups over all scenarios in which they meet, where there are several."""
+    duels = [duel for head in heads if (duel := meetings(cells, base, head))]
+    for metric in (THROUGHPUT, CPU, *((MEMORY,) if kind == "workers" else ())):
+        for duel in duels:
+            found = overall(duel, metric, family=len(duels))
+            if found is not None and len(duel) > 1:
+                cell, verdict = duel[0][1], found.verdict(metric.better)
+                pair = _pair(kind, cell, (base, cell.setup), found, metric=metric, verdict=verdict)
+                yield replace(pair, scenario=None)
+
+
 def _setups(
     cells: Sequence[CellResults], kind: PairKind, base: str, heads: Sequence[str]
 ) -> Iterator[PairVerdict]:
@@ -184,15 +227,17 @@ def _setups(
         for cell in present:
             found = cell.against(by_setup[base], metric, family=len(present))
             if found is not None:
-                yield _pair(cell, metric, kind, (base, cell.setup), found, found.verdict(metric.better))
+                verdict = found.verdict(metric.better)
+                yield _pair(kind, cell, (base, cell.setup), found, metric=metric, verdict=verdict)
 
 
 def _pair(
-    cell: CellResults,
-    metric: Metric,
     kind: PairKind,
+    cell: CellResults,
     sides: tuple[str, str],
     found: Comparison | Standing,
+    *,
+    metric: Metric,
     verdict: Verdict,
 ) -> PairVerdict:
     base, head = sides

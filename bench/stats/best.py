@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.stats.comparison import MARGIN, Better, standard_error
+from bench.stats.comparison import MARGIN, Better
 from bench.stats.families import dunnett_critical
+from bench.stats.variances import moderate, prior_degrees
 
 StandingVerdict = Literal["best", "same", "worse", "unresolved"]
 
@@ -51,29 +52,24 @@ def compare_with_best(
     """
     sign = 1.0 if better == "higher" else -1.0
     leads = {pair: [sign * value for value in values] for pair, values in log_ratios.items()}
-    score = {
-        name: statistics.fmean(statistics.fmean(leads[other, name]) for other in names if other != name)
-        for name in names
-    }
-    rounds = min(map(len, leads.values()))
-    ordered = sorted(names, key=lambda name: (-score[name], name))
-    reach = {pair: _reach(values, len(names) - 1) for pair, values in leads.items()}
     middle = {pair: statistics.fmean(values) for pair, values in leads.items()}
-    candidates = [
+    reach = {pair: reach for name in names for pair, reach in _reaches(leads, name).items()}
+    score = _scores(middle, names)
+    candidates = {
         name
         for name in names
-        if all(middle[other, name] + reach[other, name] >= 0 for other in names if other != name)
-    ] or ordered[:1]
-    first = ordered[0]
+        if all(middle[name, other] <= reach[name, other] for other in names if other != name)
+    }
+    first = min(candidates or names, key=lambda name: (-score[name], name))
+    ordered = sorted(names, key=lambda name: (name != first, -score[name], name))
+    candidates |= {first}
     found = []
     for name in ordered:
-        behind = [candidate for candidate in candidates if candidate != name]
-        lows = [middle[candidate, name] - reach[candidate, name] for candidate in behind]
-        highs = [middle[candidate, name] + reach[candidate, name] for candidate in behind]
-        if name in candidates:
-            lows, highs = [*lows, 0.0], [*highs, 0.0]
-        low, high = min(0.0, *lows, 0.0), min(0.0, max(highs))
-        ratio = 0.0 if name == first else min(0.0, middle[first, name])
+        behind = [(candidate, name) for candidate in candidates if candidate != name]
+        low = min(0.0, *(middle[pair] - reach[pair] for pair in behind), 0.0)
+        tops = [middle[pair] + reach[pair] for pair in behind]
+        high = 0.0 if name in candidates else min(0.0, max(tops))
+        ratio = 0.0 if name == first else min(high, max(low, score[name] - score[first]))
         bounds = sorted(math.exp(sign * bound) for bound in (low, high))
         found.append(
             Standing(
@@ -82,16 +78,39 @@ def compare_with_best(
                 low=bounds[0],
                 high=bounds[1],
                 verdict=_verdict(low, high, is_first=name == first, is_candidate=name in candidates),
-                rounds=rounds,
+                rounds=min(map(len, leads.values())),
             )
         )
     return tuple(found)
 
 
-def _reach(values: Sequence[float], comparisons: int) -> float:
-    if len(values) < 2:
-        return math.inf
-    return dunnett_critical(comparisons, len(values)) * standard_error(values)
+def _scores(middle: Mapping[tuple[str, str], float], names: Sequence[str]) -> dict[str, float]:
+    """The sides on one scale, whose differences are the least-squares fit to the ratios of all pairs.
+
+    Robust means of pairs do not add up: that of a and c is not quite that of a and b plus that of b and c (Lehmann
+    1963 adjusts them so). Each score is the mean of a side's leads over all sides, itself included.
+    """
+    return {name: sum(middle[other, name] for other in names if other != name) / len(names) for name in names}
+
+
+def _reaches(leads: Mapping[tuple[str, str], Sequence[float]], base: str) -> dict[tuple[str, str], float]:
+    """How far the intervals of all others against a base reach, so that they hold together.
+
+    Few rounds say little of a variance, and setups of one run vary about alike: each variance is drawn towards the mean
+    of the family's, with at most as many degrees of freedom as it has itself (see `variances`).
+    """
+    family = {pair: values for pair, values in leads.items() if pair[0] == base}
+    degrees = min(map(len, family.values())) - 1
+    if degrees < 1:
+        return dict.fromkeys(family, math.inf)
+    own = [statistics.variance(values) for values in family.values()]
+    prior = prior_degrees(own, degrees, degrees)
+    critical = dunnett_critical(len(family), degrees + prior + 1)
+    variances = moderate(own, degrees, prior)
+    return {
+        pair: critical * math.sqrt(variance / len(values))
+        for (pair, values), variance in zip(family.items(), variances, strict=True)
+    }
 
 
 def _verdict(low: float, high: float, *, is_first: bool, is_candidate: bool) -> StandingVerdict:

@@ -118,7 +118,8 @@ def compare(log_ratios: Sequence[float], family: int = 1) -> Comparison | None:
 
 def standard_error(log_ratios: Sequence[float]) -> float:
     """Of their mean; of at least two rounds."""
-    return statistics.stdev(log_ratios) / math.sqrt(len(log_ratios))
+    rounds, middle = len(log_ratios), statistics.fmean(log_ratios)
+    return math.sqrt(math.fsum((log - middle) ** 2 for log in log_ratios) / (rounds - 1) / rounds)
 
 
 def robust_mean(values: Sequence[float]) -> float:

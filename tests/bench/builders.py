@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 
@@ -14,6 +15,7 @@ from bench.model.record import (
     Caveat,
     Failure,
     Generator,
+    LaneSlices,
     Latency,
     Record,
     RequestSummary,
@@ -131,6 +133,35 @@ def repeats(setup: str, scenario: str, *throughputs: float, **more: object) -> t
         record(setup, scenario, throughput, repeat=repeat, **more)  # type: ignore[arg-type]
         for repeat, throughput in enumerate(throughputs)
     )
+
+
+def lanes(
+    rates: Mapping[str, Sequence[float]],
+    scenario: str = "noop-async",
+    *,
+    rounds: int = 2,
+    drift: Sequence[float] = (),
+    **more: object,
+) -> tuple[Record, ...]:
+    """Lanes of one scenario: by setup the throughput of each slice, a slice a rotation, alike in all rounds.
+
+    `drift` multiplies all slices of a rotation; CPU time per request is 1e5 / throughput in each slice. The figures of
+    the record are the means, so drift spoils them.
+    """
+    found = []
+    for at in range(rounds):
+        for setup, own in rates.items():
+            slices = [rate * by for rate, by in zip(own, drift or [1.0] * len(own), strict=True)]
+            mean = statistics.fmean(slices)
+            one = record(setup, scenario, mean, repeat=at, cpu_us=1e5 / mean, **more)  # type: ignore[arg-type]
+            columns = LaneSlices(
+                rotation=tuple(range(len(slices))),
+                requests=tuple(round(rate) for rate in slices),
+                throughput_rps=tuple(slices),
+                cpu_us_per_request=tuple(1e5 / rate for rate in slices),
+            )
+            found.append(replace(one, slices=columns))
+    return tuple(found)
 
 
 def facts(*setups: Setup, **host: object) -> dict[str, object]:

@@ -117,7 +117,6 @@ scenarios = ["front-page"]
 users = [2]
 warmup_s = 0
 stretch_s = 0.2
-minutes = 0.05
 """
 
 MINE = ("--setups", "setups.toml", "--scenarios", "my_scenarios.py", "--plans", "plans.toml")

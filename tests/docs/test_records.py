@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from bench.cli._contents import contents
 from bench.gates.output.judgement import render
 from bench.history.entry import Entry
 from bench.measure.runner import facts
@@ -18,14 +19,18 @@ from bench.model.change import Change, Judgement
 from bench.model.plan import Block, Setup
 from bench.model.record import Failure, Record
 from bench.plan import config
+from bench.report.results_file import render_results
+from bench.results.results import understand
+from bench.results.verdicts import Verdicts
 from scenarios import SCENARIOS
+from tests.bench.builders import realistic
 from tests.docs.pages import ROOT, json_type, parts, tables
 
 PAGE = (ROOT / "docs/records.md").read_text(encoding="utf-8")
 TABLES = tables(PAGE)
 SAMPLE = ROOT / "reports/sample"
 
-ROOTS = (Record, Failure, Entry, Change, Block, Setup)
+ROOTS = (Record, Failure, Verdicts, Entry, Change, Block, Setup)
 """Dataclasses whose fields are the format of a file, or of a part of one; their parts belong to the page as well."""
 KINDS = {kind.__name__: kind for root in ROOTS for kind in parts(root)}
 FACTS = (
@@ -78,6 +83,12 @@ def test_the_sample_is_as_the_page_says(file: str, kind: str) -> None:
     assert objects
     for number, written in enumerate(objects, 1):
         assert list(differences(written, f"[{kind}](#)", f"{file}, {number}")) == []
+
+
+def test_the_verdicts_of_a_run_are_as_the_page_says() -> None:
+    written = json.loads(render_results(contents(understand(realistic())).verdicts))
+    assert written["comparisons"]
+    assert list(differences(written, "[Verdicts](#verdicts)", "results.json")) == []
 
 
 def test_a_verdict_is_as_the_page_says() -> None:

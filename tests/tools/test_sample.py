@@ -127,7 +127,7 @@ def test_a_sample_is_a_part_of_a_run_in_the_place_of_an_older_one(today: Path) -
     assert (today / "records.jsonl").read_text(encoding="utf-8").splitlines() == LINES
     assert json.loads((today / "run.json").read_text(encoding="utf-8")) == FACTS
     assert {file.name for file in today.iterdir()} == {
-        *("run.json", "records.jsonl", "results.json", "report.md", "report.html", "charts")
+        *("run.json", "records.jsonl", "report.md", "results.json", "report.html", "charts")
     }
 
 

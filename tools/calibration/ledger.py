@@ -1,22 +1,27 @@
-"""The raw data as JSON lines: `exact.jsonl` and `paired.jsonl` with a run a line, `prices.jsonl`.
+"""The raw data as JSON lines: `exact.jsonl`, `paired.jsonl` and `core-*.jsonl` with a run a line, and prices.
 
-A line is written as soon as its run has ended. Figures keep five digits; what is empty is left out.
+A line is written as soon as its run has ended. Figures keep five digits; what is empty is left out. Verdicts on the
+core are rows without names, in the order of the fields of `CoreVerdict`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, astuple, fields, replace
 from pathlib import Path
 from typing import Any
 
 from bench.model.change import Change
 from bench.system import jsonl
+from tools.calibration.core_checks import NAMES
+from tools.calibration.core_run import BurnPrice, CoreRun, CoreVerdict
 from tools.calibration.faults import GATES
 from tools.calibration.gate_run import GateRun, Price
 
 _DIGITS = 5
+_BURN_PRICES = "core-prices.jsonl"
+_VERDICT = [field.name for field in fields(CoreVerdict)]
 _FIELDS = {field.name for field in fields(Change)}
 
 
@@ -39,6 +44,21 @@ class Ledger:
 
     def add_prices(self, prices: Sequence[Price]) -> None:
         self._append("prices.jsonl", [asdict(price) for price in prices])
+
+    def core_runs(self) -> list[CoreRun]:
+        """All runs of the core so far. Raises UsageError for a line that cannot be read."""
+        return [_core_run(said) for name in NAMES for said in self._lines(f"{name}.jsonl")]
+
+    def burn_prices(self) -> list[BurnPrice]:
+        """What the bare app's loop cost. Raises UsageError for a line that cannot be read."""
+        return [BurnPrice(**said) for said in self._lines(_BURN_PRICES)]
+
+    def add_core(self, run: CoreRun) -> None:
+        verdicts = [astuple(verdict) for verdict in run.verdicts]
+        self._append(f"{run.check}.jsonl", [asdict(replace(run, verdicts=())) | {"verdicts": verdicts}])
+
+    def add_burn_price(self, price: BurnPrice) -> None:
+        self._append(_BURN_PRICES, [asdict(price)])
 
     def _append(self, name: str, things: Sequence[dict[str, Any]]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -63,6 +83,12 @@ def change(said: dict[str, Any]) -> Change:
 def _trial(said: dict[str, Any]) -> GateRun:
     rows = tuple(map(change, said.get("rows", ())))
     return GateRun(**{"seconds": None, **said, "scenarios": tuple(said["scenarios"]), "rows": rows})
+
+
+def _core_run(said: dict[str, Any]) -> CoreRun:
+    verdicts = tuple(CoreVerdict(**dict(zip(_VERDICT, row, strict=True))) for row in said.get("verdicts", ()))
+    words = {key: tuple(said.get(key, ())) for key in ("invalid", "codes")}
+    return CoreRun(**{"rounds": None, "minutes": None, **said, **words, "verdicts": verdicts})
 
 
 def _brief(thing: Any) -> Any:

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bench.model.change import Verdict
 from bench.report.markdown import grid, plain
 from bench.stats.table import Column, Row, Table, label
+from tools.calibration.core_page import core_sections
+from tools.calibration.core_run import BurnPrice, CoreRun
 from tools.calibration.faults import EXACT, FAULTS, GATES, HANDLERS, SAME, Gate
 from tools.calibration.gate_run import GateRun, Price
-from tools.calibration.tally import Group, Rate, false_alarms, groups, merge
+from tools.calibration.tally import GateGroup, Rate, false_alarms, groups, merge
 
 _COMMANDS: Mapping[Gate, str] = {"exact": "bench exact", "paired": "bench ab"}
 _PRIMARY: Mapping[Gate, str] = {"exact": "instructions", "paired": "cpu"}
@@ -56,10 +58,16 @@ costs more than one of the long loop that prices it, and the price may be of ano
 _AGAIN = """\
 `make calibrate` makes the runs that are missing, some hours of them at first, and writes this page again. It can be
 stopped at any time, and goes on where it was. To begin anew, remove `docs/calibration`. A part of it:
-`make calibrate ARGS='--gate paired --only cpu-5 --runs 5'`; `make calibrate ARGS=--help` says more."""
+`make calibrate ARGS='--gate paired --only cpu-5 --runs 5'`, or a check of the core: `make calibrate ARGS=core-same`.
+`make calibrate ARGS=--help` says more."""
 
 
-def page(trials: Sequence[GateRun], prices: Sequence[Price]) -> str:
+def page(
+    trials: Sequence[GateRun],
+    prices: Sequence[Price],
+    core_runs: Sequence[CoreRun] = (),
+    burn_prices: Sequence[BurnPrice] = (),
+) -> str:
     """The whole document."""
     found = groups(trials)
     blocks = [
@@ -75,6 +83,7 @@ def page(trials: Sequence[GateRun], prices: Sequence[Price]) -> str:
         *(block for gate in GATES for block in _detections(gate, found)),
         *_sizes(prices),
         *_failures(trials),
+        *core_sections(core_runs, burn_prices),
         "## Again",
         _AGAIN,
     ]
@@ -92,7 +101,7 @@ def _circumstances(trials: Sequence[GateRun]) -> Iterator[str]:
 # --- in short ------------------------------------------------------------------------------------
 
 
-def _short(found: Sequence[Group]) -> Table:
+def _short(found: Sequence[GateGroup]) -> Table:
     columns = (label("what is different"), *(label(_COMMANDS[gate]) for gate in GATES))
     rows = [
         Row((fault.about, *(_outcome(name, gate, found) for gate in GATES))) for name, fault in FAULTS.items()
@@ -100,7 +109,7 @@ def _short(found: Sequence[Group]) -> Table:
     return Table("", columns, tuple(rows))
 
 
-def _outcome(fault: str, gate: Gate, found: Sequence[Group]) -> str:
+def _outcome(fault: str, gate: Gate, found: Sequence[GateGroup]) -> str:
     mine = [group for group in found if (group.gate, group.fault) == (gate, fault)]
     if not mine:
         return _NOT_RUN
@@ -113,7 +122,7 @@ def _outcome(fault: str, gate: Gate, found: Sequence[Group]) -> str:
     return f"found {rate}{_measured(fault, gate, mine)}{how}{_otherwise(said)}"
 
 
-def _measured(fault: str, gate: Gate, mine: Sequence[Group]) -> str:
+def _measured(fault: str, gate: Gate, mine: Sequence[GateGroup]) -> str:
     """The measured size of a priced loop, in the median of all runs: ` (measured +3.49 %)`."""
     ratios = [ratio for group in mine for ratio in group.ratios(_PRIMARY[gate])]
     if FAULTS[fault].share is None or not ratios:
@@ -130,7 +139,7 @@ def _otherwise(said: Counter[Verdict | None]) -> str:
 # --- false alarms --------------------------------------------------------------------------------
 
 
-def _quiet(found: Sequence[Group]) -> Table:
+def _quiet(found: Sequence[GateGroup]) -> Table:
     columns = (
         label("gate"),
         label("of"),
@@ -152,7 +161,7 @@ def _quiet(found: Sequence[Group]) -> Table:
     return Table("", columns, tuple(rows))
 
 
-def _quiet_row(gate: Gate, of: str, some: Sequence[Group]) -> Row:
+def _quiet_row(gate: Gate, of: str, some: Sequence[GateGroup]) -> Row:
     untouched = merge(some)
     alarmed = Rate(sum(one.alarm_rate.hits for one in some), sum(one.alarm_rate.tries for one in some))
     lengths = sorted({f"{group.seconds:g}" for group in some if group.seconds is not None})
@@ -172,7 +181,7 @@ def _quiet_row(gate: Gate, of: str, some: Sequence[Group]) -> Row:
     )
 
 
-def _alarms(found: Sequence[Group]) -> Iterator[str]:
+def _alarms(found: Sequence[GateGroup]) -> Iterator[str]:
     """Each false alarm by name."""
     said = [
         f"- {_COMMANDS[group.gate]}, {plain(FAULTS[group.fault].about)}: {plain(row.name)}, {row.metric}"
@@ -187,7 +196,7 @@ def _alarms(found: Sequence[Group]) -> Iterator[str]:
 # --- detections ----------------------------------------------------------------------------------
 
 
-def _detections(gate: Gate, found: Sequence[Group]) -> Iterator[str]:
+def _detections(gate: Gate, found: Sequence[GateGroup]) -> Iterator[str]:
     mine = [group for group in found if group.gate == gate and group.fault != SAME]
     if not mine:
         return
@@ -216,7 +225,7 @@ def _method(gate: Gate) -> str:
     return "A run has the fault in all handlers that it is meant for at once, and watches one scenario beside them."
 
 
-def _detection(group: Group) -> Row:
+def _detection(group: GateGroup) -> Row:
     ratios = group.ratios(_PRIMARY[group.gate])
     mde = group.mde(_PRIMARY[group.gate])
     return Row(
@@ -236,7 +245,7 @@ def _detection(group: Group) -> Row:
     )
 
 
-def _not_found(group: Group) -> str:
+def _not_found(group: GateGroup) -> str:
     return f"{_counted(group.misses)}{_otherwise(group.spoiled_verdicts)}" if group.misses else ""
 
 

@@ -33,7 +33,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GateGroup:
     """All runs of one gate over one fault, of one length."""
 
     gate: Gate
@@ -101,7 +101,7 @@ class Group:
         return (row for one in self.trials for name in one.spoiled for row in one.rows_of(name))
 
 
-def groups(trials: Iterable[GateRun]) -> list[Group]:
+def groups(trials: Iterable[GateRun]) -> list[GateGroup]:
     """By gate, fault and length, in the order in which they are named; what came to no verdict is left out."""
     found: dict[tuple[Gate, str, float | None], list[GateRun]] = {}
     for one in trials:
@@ -109,7 +109,7 @@ def groups(trials: Iterable[GateRun]) -> list[Group]:
             found.setdefault((one.gate, one.fault, one.seconds), []).append(one)
     order = list(FAULTS)
     keys = sorted(found, key=lambda key: (GATES.index(key[0]), order.index(key[1]), key[2] or 0))
-    return [Group(*key, tuple(found[key])) for key in keys]
+    return [GateGroup(*key, tuple(found[key])) for key in keys]
 
 
 def false_alarms(untouched: Counter[Verdict | None]) -> Rate:
@@ -117,6 +117,6 @@ def false_alarms(untouched: Counter[Verdict | None]) -> Rate:
     return Rate(untouched["regressed"], untouched.total())
 
 
-def merge(some: Sequence[Group]) -> Counter[Verdict | None]:
+def merge(some: Sequence[GateGroup]) -> Counter[Verdict | None]:
     """The verdicts on untouched scenarios in all of these."""
     return sum((group.untouched_verdicts for group in some), Counter())

@@ -18,7 +18,7 @@ from bench.gates.runs.outcome import Outcome, demand_common, lack
 from bench.gates.runs.pairs import CellPair, pairs
 from bench.gates.runs.side_by_side import readings, side_by_side
 from bench.model.change import Change, Judgement
-from bench.results.anchor import ANCHOR, anchor_pairs, nearest
+from bench.results.anchor import ANCHOR, anchor_pairs, in_rotations, nearest
 from bench.results.caveats import INVALIDATING, NOT_QUIET
 from bench.results.cells import CellResults
 from bench.results.results import Results
@@ -68,7 +68,14 @@ def compare(
 
 
 def _loads(pair: CellPair) -> Iterable[conditions.Difference]:
-    return conditions.of_loads(pair.base.load, pair.head.load) if pair.base and pair.head else ()
+    if not (pair.base and pair.head):
+        return
+    yield from conditions.of_loads(pair.base.load, pair.head.load)
+    base, head = (
+        "in slices" if in_rotations([side]) else "in one stretch" for side in (pair.base, pair.head)
+    )
+    if base != head:
+        yield conditions.Difference("load", "measured", base, head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,11 @@ def _evidence(
 
 
 def _cell_logs(cell: CellResults, anchor: CellResults | None, metric: Metric) -> CellLogs:
-    """The logarithms of a metric's figures; none where any is zero, which has no logarithm."""
+    """The logarithms of a metric's figures; none where any is zero, which has no logarithm.
+
+    With an anchor the cell's follow from its ratio to it in each round, which is drawn rotation by rotation where both
+    have slices.
+    """
     if anchor is None:
         return CellLogs(_logs([one for record in cell.records if (one := metric.of(record)) is not None]))
     paired = anchor_pairs(cell, anchor, metric)

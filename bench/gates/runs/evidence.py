@@ -19,6 +19,7 @@ from bench.stats.comparison import Better
 from bench.stats.format import times
 from bench.stats.multiple_comparisons import holm
 from bench.stats.student_t import critical_t, two_sided_p
+from bench.stats.variances import prior_degrees
 
 ALPHA = 0.02
 """How often a run of equal code may be called worse: one-sided, over all cells and metrics together (Holm)."""
@@ -26,7 +27,6 @@ ALPHA = 0.02
 _OUTSIDE = 0.05
 """How often an interval does not hold the truth; there is no change where all of it lies within the threshold."""
 
-_FEWEST_CELLS = 4
 _PRIOR_AT_MOST = 3
 _REPEATS_AT_MOST = 100
 _NORMAL = NormalDist()
@@ -166,7 +166,8 @@ def _views_at(found: Sequence[CellEvidence], shares: Sequence[float]) -> list[_V
     variances = [
         (_squares(base) + _squares(head)) / degree for (base, head), degree in zip(logs, degrees, strict=True)
     ]
-    prior = _prior(variances, max(degrees))
+    # All cells share the anchor's noise, which is half of theirs: never worth more than about four times one's own.
+    prior = prior_degrees(variances, max(degrees), _PRIOR_AT_MOST * max(degrees))
     middle = statistics.fmean(variances)
     views = []
     for one, (base, head), degree, variance in zip(found, logs, degrees, variances, strict=True):
@@ -180,23 +181,6 @@ def _views_at(found: Sequence[CellEvidence], shares: Sequence[float]) -> list[_V
 def _squares(logs: Sequence[float]) -> float:
     middle = statistics.fmean(logs)
     return sum((log - middle) ** 2 for log in logs)
-
-
-def _prior(variances: Sequence[float], degree: int) -> int:
-    """How many degrees of freedom the mean of the variances of all cells is worth for the variance of one of them.
-
-    The more the variances differ, beyond what their own degrees of freedom explain, the fewer: were variances scaled
-    inverse chi-square, their ratios would be F distributed, whose moments give the number. All cells share the anchor's
-    noise, which is half of theirs, so that it is never worth more than about four times the degrees of one.
-    Source: Smyth, Linear models and empirical Bayes methods for assessing differential expression, 2004 (by moments
-    here).
-    """
-    middle = statistics.fmean(variances)
-    if len(variances) < _FEWEST_CELLS or not middle:
-        return 0
-    scatter = degree * statistics.variance(variances) / middle**2
-    most = _PRIOR_AT_MOST * degree
-    return most if scatter <= 2 else min(most, int((4 * scatter + 2 * degree - 4) / (scatter - 2)))
 
 
 # --- verdicts ------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from bench.gates.runs.evidence import ALPHA
 from bench.gates.runs.outcome import found_from
 from bench.gates.runs.pairs import CellPair
 from bench.model.change import Change, gravest
-from bench.results.anchor import ANCHOR
+from bench.results.anchor import ANCHOR, in_rotations
 from bench.results.cells import CellResults
-from bench.results.tables import TILDE, ranking_metric
+from bench.results.tables import ranking_metric
 from bench.stats.format import NOTHING, times
 from bench.stats.metrics import CPU, Metric
 from bench.stats.table import Column, Row, Table, label
@@ -34,9 +34,10 @@ def _row(pair: CellPair, metrics: Sequence[Metric], changes: Sequence[Change]) -
     cell, parts = pair.either, [part for part in (pair.base, pair.head) if part]
     entries = [cell.setup, cell.scenario]
     for metric in metrics:
-        ratio = pair.head.against(pair.base, metric) if pair.base and pair.head else None
-        figures = [part.estimate(metric) if part else None for part in (pair.base, pair.head)]
-        entries += [*map(metric.show, figures), NOTHING if ratio is None else ratio.text]
+        base, head = (part.estimate(metric) if part else None for part in (pair.base, pair.head))
+        sound = all(part.valid for part in parts) and base and head and base.median > 0
+        ratio = times(head.median / base.median) if sound and base and head else NOTHING
+        entries += [metric.show(base), metric.show(head), ratio]
     verdict = gravest([change.verdict for change in changes if change.verdict is not None])
     entries += [found_from(changes), "missing" if pair.sides is None else verdict or ANCHOR]
     caveats = {caveat: None for part in parts for caveat in part.caveats}
@@ -53,7 +54,11 @@ def readings(found: Sequence[CellPair], threshold: float) -> Iterable[str]:
         f"drift the cell feels, and larger than in {100 * (1 - ALPHA):g} % of pairs of runs of equal code. No change: "
         f"the 95 % interval lies within {share}. Else inconclusive; found from is how large a change would have shown."
     )
-    yield f"Ratios stand as they were measured, drift included. {TILDE}"
+    yield (
+        "Ratios stand as they were measured, drift included: only the verdicts say whether a change is shown, as two "
+        "runs have no round in common."
+    )
+    yield from _common_lane(found)
     for pair in found:
         if pair.anchors and pair.sides:
             yield _drift(pair.name.partition(" / ")[2], *pair.sides)
@@ -61,6 +66,20 @@ def readings(found: Sequence[CellPair], threshold: float) -> Iterable[str]:
                 "The anchor runs on the same packages: what a new version of them costs it and the app alike does not "
                 "show."
             )
+
+
+def _common_lane(found: Sequence[CellPair]) -> Iterable[str]:
+    """How the cells are compared through the anchor; nothing where the runs have none in common."""
+    if not any(pair.anchors for pair in found):
+        return
+    cells = [side for pair in found if pair.sides for side in pair.sides]
+    if in_rotations(cells):
+        yield (
+            "Both runs hold the anchor as a lane of the same rotations: ratios to it are drawn rotation by rotation, "
+            "so that drift within a round cancels."
+        )
+    else:
+        yield "Ratios to the anchor are those of whole rounds, as a cell of these runs has no slices."
 
 
 def _drift(name: str, base: CellResults, head: CellResults) -> str:

@@ -17,11 +17,13 @@ from bench.results.findings.finding import (
 )
 from bench.stats.best import Standing
 from bench.stats.comparison import Comparison
-from bench.stats.format import NO_EVIDENCE, about, join_words, share
+from bench.stats.format import NO_EVIDENCE, about, join_words, share, times
 from bench.stats.metrics import CPU, MEMORY, THROUGHPUT
 
 _MOST_NAMES = 3
 """In a title."""
+_LONG_S = 10 * 3600.0
+"""Nobody measures for longer to tell two setups apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,8 @@ def best_setup(cells: Iterable[CellResults], took_s: float | None = None) -> Fin
     if len(ranked) < 2:
         return None
     leader = ranked[0]
-    scenarios = join_words([cell.scenario for cell in leader.cells])
     sentences = [
-        f"{' '.join(_verdicts(ranked, took_s))} Over {scenarios}; {leader.cells[0].where}.",
+        *_verdicts(ranked, took_s),
         *_elsewhere(contests, leader),
         *_cost(leader, ranked[1]),
         *_absences(contests, ranked),
@@ -60,9 +61,14 @@ def best_setup(cells: Iterable[CellResults], took_s: float | None = None) -> Fin
         title=_title(ranked),
         text=" ".join(sentences),
         figures=tuple(_contest_figure(contest) for contest in contests),
-        chart="throughput",
+        chart="setups",
         caveats=caveats_of(cell for one in ranked for cell in one.cells),
     )
+
+
+def overall_ranking(cells: Iterable[CellResults]) -> tuple[tuple[tuple[CellResults, ...], Standing], ...]:
+    """The setups over all scenarios that the finding speaks of, the best first: the cells of each, and its standing."""
+    return tuple((one.cells, one.standing) for one in _ranking(_fair(_contests(cells))))
 
 
 def _contests(cells: Iterable[CellResults]) -> list[tuple[CellResults, ...]]:
@@ -124,11 +130,13 @@ def _named(ranked: Sequence[_Ranked], verdict: str) -> list[str]:
 def _verdicts(ranked: Sequence[_Ranked], took_s: float | None) -> Iterable[str]:
     """A sentence for each verdict that occurs."""
     leader = ranked[0]
+    scenarios = join_words([cell.scenario for cell in leader.cells])
+    where = f"({scenarios}; {leader.cells[0].where})"
     if leader.standing.rounds < 2:
-        yield f"A single round shows no difference; {leader.setup} has the highest figure."
+        yield f"A single round shows no difference; {leader.setup} has the highest figure {where}."
         return
-    if leader.standing.verdict == "best":
-        yield f"{leader.setup} serves most."
+    best = leader.setup if leader.standing.verdict == "best" else "No setup is shown yet to be the one that"
+    yield f"{best} serves most {where}."
     if alike := _named(ranked, "same"):
         yield f"{SAME.capitalize()}: {join_words(alike)}."
     if unresolved := _named(ranked, "unresolved"):
@@ -155,9 +163,10 @@ def _time_needed(ranked: Sequence[_Ranked], took_s: float | None) -> str:
     known = [(one.rounds_needed, one.rounds) for one in found if one is not None and one.rounds_needed]
     if not known or took_s is None:
         return ""
-    return (
-        f" (about {about(max(took_s * needed / rounds for needed, rounds in known))} of measuring would tell)"
-    )
+    needed_s = max(took_s * needed / rounds for needed, rounds in known)
+    if needed_s > _LONG_S:
+        return f" (more than {_LONG_S / 3600:.0f} hours of measuring would be needed)"
+    return f" (about {about(needed_s)} of measuring would tell)"
 
 
 def _elsewhere(contests: Sequence[Sequence[CellResults]], leader: _Ranked) -> Iterable[str]:
@@ -211,6 +220,8 @@ def _contest_figure(contest: Sequence[CellResults]) -> str:
 def _standing_words(standing: Standing) -> str:
     if standing.verdict == "same":
         return SAME
+    if standing.rounds < 2:
+        return f"{times(standing.ratio)}, {NO_EVIDENCE}"
     known = Comparison(
         ratio=standing.ratio, low=standing.low, high=standing.high, rounds=standing.rounds
     ).interval_text

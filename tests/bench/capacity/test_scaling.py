@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bench.capacity.scaling import Law, bottleneck, fit
 from bench.errors import UsageError
+from bench.stats.comparison import Comparison
 
 COUNTS = (1, 2, 4, 8, 16, 32)
 
@@ -109,32 +110,41 @@ def test_three_unknowns_want_three_figures() -> None:
 )
 def test_what_holds_scaling_back(sigma: float, kappa: float, workers: int, cpus: int, verdict: str) -> None:
     """At 8 workers contention weighs 7 sigma and coherence 56 kappa."""
-    assert bottleneck([Law(1000.0, sigma, kappa)] * 3, 0.01, workers, cpus) == verdict
+    law = Law(1000.0, sigma, kappa)
+    left = law.throughput_rps(workers) / (1000.0 * workers)
+    assert bottleneck([law] * 3, kept(0.999 * left, 1.001 * left), workers, cpus) == verdict
+
+
+def kept(low: float, high: float, rounds: int = 3) -> Comparison:
+    return Comparison(ratio=math.sqrt(low * high), low=low, high=high, rounds=rounds)
 
 
 @pytest.mark.parametrize(
-    ("sigmas", "kappas", "spread", "verdict"),
+    ("sigmas", "kappas", "left", "verdict"),
     [
-        ((0.1, 0.1, 0.1), (0, 0, 0), 0.69, "contention"),
-        ((0.1, 0.1, 0.1), (0, 0, 0), 0.71, "~"),
-        ((0.1, 0.05, 0.1), (0, 0, 0), 0.5, "~"),
-        ((0.1, 0.0, 0.1), (0, 0.01, 0), 0.01, "~"),
-        ((0.1, 0.0, 0.1), (0, 0, 0), 0.01, "~"),
+        ((0.1, 0.1, 0.1), (0, 0, 0), kept(0.5, 0.7), "contention"),
+        ((0.1, 0.1, 0.1), (0, 0, 0), kept(0.3, 1.01), "~"),
+        ((0.1, 0.0, 0.1), (0, 0.01, 0), kept(0.5, 0.7), "~"),
+        ((0.1, 0.09, 0.11), (0.001, 0.002, 0.001), kept(0.5, 0.7), "contention"),
         ((0.1, 0.1, 0.1), (0, 0, 0), None, "~"),
-        ((0, 0, 0), (0, 0, 0), 0.5, "nothing"),
+        ((0.1,), (0,), kept(0.001, 99, rounds=1), "~"),
+        ((0, 0, 0), (0, 0, 0), kept(0.96, 1.01), "nothing"),
+        ((0, 0, 0), (0, 0, 0), kept(0.90, 1.10), "~"),
     ],
     ids=[
-        "0.7 is lost",
-        "the repeats differ by more",
-        "by more than one law loses",
-        "the laws name different brakes",
-        "one law names none",
-        "a single repeat",
-        "no bottleneck has none to be told from",
+        "a loss is shown",
+        "none is shown",
+        "the rounds name different brakes",
+        "the rounds agree",
+        "no round has all",
+        "a single round",
+        "next to nothing is lost",
+        "nothing is shown either way",
     ],
 )
-def test_a_bottleneck_is_named_where_all_laws_agree_beyond_the_noise(
-    sigmas: tuple[float, ...], kappas: tuple[float, ...], spread: float | None, verdict: str
+def test_a_bottleneck_is_named_where_the_rounds_show_it(
+    sigmas: tuple[float, ...], kappas: tuple[float, ...], left: Comparison | None, verdict: str
 ) -> None:
+    """In the fourth 7 sigma are 0.70, 0.63, 0.77, and 56 kappa 0.056, 0.112, 0.056."""
     laws = [Law(1000.0, sigma, kappa) for sigma, kappa in zip(sigmas, kappas, strict=True)]
-    assert bottleneck(laws, spread, 8, 8) == verdict
+    assert bottleneck(laws, left, 8, 8) == verdict

@@ -148,7 +148,7 @@ def test_the_text_has_the_verdict_what_is_missing_both_sides_and_the_reasons(fol
     ]
     assert blocks[1] == "base against half"
     rows = [line.split() for line in blocks[2].splitlines()]
-    assert rows[-3][:5] == ["a", "noop-async", "100", "100", "~"]
+    assert rows[-3][:5] == ["a", "noop-async", "100", "100", "1.00"]
     assert (rows[-3][-1], rows[-2][-1], rows[-1][-1]) == ("change", "missing", "anchor")
     assert said.endswith(
         "b / noop-async / native / 32 users throughput:\n    missing in half: nothing to compare with\n"

@@ -26,7 +26,11 @@ def shown(made: Run) -> Contents:
 @pytest.mark.parametrize(
     ("made", "tables", "charts"),
     [
-        (run(*ORDINARY), ["Summary", "Setups ranked per scenario"], ["throughput", "cpu", "memory"]),
+        (
+            run(*ORDINARY),
+            ["Summary", "Setups ranked per scenario"],
+            ["setups", "throughput", "cpu", "memory"],
+        ),
         (search(), ["Trials"], ["capacity"]),
         (SCALING, ["Throughput by the number of workers", "Summary", "Workers"], ["scaling"]),
         (
@@ -61,3 +65,11 @@ def test_findings_of_a_kind_come_before_a_disturbance_but_for_an_ordinary_run() 
 def test_only_a_run_of_twins_at_several_levels_has_the_study() -> None:
     chapters = [shown(made).chapter for made in (io_run(), run(*ORDINARY), search(), SCALING)]
     assert [chapter is not None for chapter in chapters] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("made", [run(*ORDINARY), search(), SCALING], ids=["ordinary", "capacity", "scaling"])
+def test_verdicts_have_the_findings_of_the_report(made: Run) -> None:
+    found = shown(made)
+    assert [one.code for one in found.verdicts.findings] == [one.topic for one in found.findings]
+    assert [one.title for one in found.verdicts.findings] == [one.title for one in found.findings]
+    assert bool(found.verdicts.rankings) == (made.records == ORDINARY)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import math
+from random import Random
+
 import pytest
 
-from bench.history.trends import Latest, advice, trends
+from bench.history.trends import advice, trends
 from tests.bench.history.entries import ANCHOR, HERE, THERE, commit, entry, history
 
 STEP = [1.0, 1.01, 0.99, 1.0, 1.01, 0.99] * 2 + [1.2, 1.21, 1.19, 1.2, 1.21, 1.19] * 2
@@ -77,23 +80,46 @@ def test_a_change_names_the_packages_that_changed_with_it() -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        pytest.param([1.0], None, id="nothing before it"),
-        pytest.param([1.0, 1.5], Latest(1.5, True), id="higher than the one before"),
-        pytest.param([2.0, 1.5], Latest(0.75, True), id="lower than the one before"),
-        pytest.param([1.0, 1.015], Latest(1.015, False), id="the ranges touch"),
-        pytest.param([1.0, 1.5, 1.49, 1.0, 1.5], Latest(1.5 / 1.245, False), id="one before it was as high"),
+        pytest.param([1.0, 1.5], (1.5, 0.0, math.inf), id="one before it has no spread"),
+        pytest.param([2.0, 2.0, 1.5], (0.75, 0.75, 0.75), id="lower than two that are alike"),
         pytest.param(
-            [9.0] * 5 + [1.0] * 10 + [1.5], Latest(1.5, True), id="only the last ten before it count"
+            [math.exp(-0.01), math.exp(0.01), 1.0, math.exp(0.1)],
+            (math.exp(0.1), math.exp(0.1 - 0.04968), math.exp(0.1 + 0.04968)),
+            id="logarithms -0.01, 0.01, 0: s is 0.01, t of two degrees 4.303, times sqrt(4 / 3)",
         ),
+        pytest.param([9.0] * 5 + [1.0] * 10 + [1.5], (1.5, 1.5, 1.5), id="only the last ten before it count"),
     ],
 )
-def test_the_last_figure_against_those_before_it(values: list[float], expected: Latest | None) -> None:
+def test_the_last_figure_against_those_before_it(
+    values: list[float], expected: tuple[float, float, float]
+) -> None:
     (trend,) = trends(history(values))
     found = trend.lines[0].latest
-    if expected is None or found is None:
-        assert found is expected
-    else:
-        assert (found.ratio, found.clear) == (pytest.approx(expected.ratio), expected.clear)
+    assert found is not None
+    assert (found.ratio, found.low, found.high) == pytest.approx(expected, rel=1e-4)
+    assert found.shown == (not expected[1] <= 1 <= expected[2])
+
+
+def test_the_first_figure_has_nothing_before_it() -> None:
+    (trend,) = trends(history([1.0]))
+    assert trend.lines[0].latest is None
+
+
+@pytest.mark.parametrize(("last", "shown"), [(1.019, False), (1.03, True)])
+def test_counts_differ_where_both_of_their_gates_would_find_it(last: float, shown: bool) -> None:
+    """Each has a range of 0.01 on either side."""
+    (trend,) = trends(history([1.0, last], anchor=None))
+    found = trend.lines[0].latest
+    assert found is not None
+    assert found.shown == shown
+
+
+def test_a_last_figure_of_the_same_level_is_rarely_shown() -> None:
+    """In 5 % of 800 lines of independent figures: Student's prediction interval."""
+    rng = Random(5)
+    lines = [[math.exp(rng.gauss(0, 0.02)) for _ in range(6)] for _ in range(800)]
+    found = [trends(history(values))[0].lines[0].latest for values in lines]
+    assert 0.03 < sum(one is not None and one.shown for one in found) / len(lines) < 0.07
 
 
 def test_advice_is_by_commit_the_youngest_first() -> None:

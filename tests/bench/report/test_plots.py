@@ -9,6 +9,7 @@ from bench.report import plots
 from bench.report.charts.panels import TimePanel
 from tests.bench.builders import charts_of, realistic, record, repeats
 from tests.bench.report.charted import charts
+from tests.bench.results.rounds import in_slices
 
 
 def bins(*rates: float, width_s: float = 0.1) -> tuple[TimelineBin, ...]:
@@ -25,6 +26,7 @@ def times(*records: Record) -> list[TimePanel]:
 
 def test_a_run_of_everything_has_every_chart() -> None:
     assert [chart.name for chart in charts_of(realistic())] == [
+        "setups",
         "throughput",
         "twins",
         "victims",
@@ -34,6 +36,12 @@ def test_a_run_of_everything_has_every_chart() -> None:
         "time",
         "workers",
     ]
+
+
+def test_only_a_run_with_slices_has_drift() -> None:
+    sliced = [in_slices(record(repeat=at), [900.0, 1000.0]) for at in range(2)]
+    assert "drift" in charts(sliced)
+    assert "drift" not in charts([record(), record(repeat=1)])
 
 
 def test_a_chart_with_nothing_to_show_is_left_out() -> None:

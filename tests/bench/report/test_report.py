@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from bench.model.plan import Setup
 from bench.model.record import Caveat, Failure, Run
 from tests.bench.builders import OPEN, facts, realistic, record, repeats, run
 from tests.bench.builders import report as write_report
+from tests.bench.results.rounds import in_slices
 
 HOSTILE = """<script>alert("1")</script>'&|`*_--> $x^2$ ]]>"""
 VOID = frozenset({"meta", "br", "hr", "img", "link", "input"})
@@ -97,6 +99,9 @@ RUNS: dict[str, Callable[[], Run]] = {
     "nothing valid": lambda: run(record(valid=False), record("granian-1", valid=False)),
     "no figure but the throughput": lambda: run(
         record(p50=None, p99=None, cpu_us=None, rss=0, throughput=0.0)
+    ),
+    "slices": lambda: run(
+        *(in_slices(record(name, repeat=at), [90.0, 100.0, 95.0]) for name in "ab" for at in range(3))
     ),
     "open loads only": lambda: run(*repeats("a", "io-async", 400, 401, load=OPEN)),
 }
@@ -189,6 +194,13 @@ def test_the_page_says_what_the_run_was(report: tuple[Run, Path], page: PageRead
         assert "The figures bear out no finding." in page.text
 
 
+def test_the_verdicts_lie_beside_the_page(report: tuple[Run, Path], page: PageReader) -> None:
+    found = json.loads((report[1] / "results.json").read_text(encoding="utf-8"))
+    assert found["schema"] == 2
+    assert all(" ".join(one["title"].split()) in page.text for one in found["findings"])
+    assert all(one["setup"] in page.text for ranking in found["rankings"] for one in ranking["order"])
+
+
 def test_invalid_cells_are_marked_in_the_table_and_hatched_in_the_charts(
     report: tuple[Run, Path], page: PageReader
 ) -> None:
@@ -219,7 +231,7 @@ def test_a_report_of_the_same_run_is_the_same(tmp_path: Path) -> None:
     )
     for name in ("one", "two"):
         write_report(source, tmp_path / name)
-    for part in ("report.html", "report.md", "charts/throughput.png", "charts/victims.png"):
+    for part in ("report.html", "report.md", "results.json", "charts/throughput.png", "charts/victims.png"):
         assert (tmp_path / "one" / part).read_bytes() == (tmp_path / "two" / part).read_bytes()
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from bench.report.charts.palette import LIGHT
+from bench.report.charts.palette import LIGHT, PAPER
 from bench.report.svg import inline, svg_file
 
 DOCUMENT = f"""<?xml version="1.0"?>
@@ -57,3 +57,8 @@ def test_a_file_has_its_own_name_space_colours_and_greatest_width() -> None:
     assert (element.get("width"), element.get("height")) == ("10.5pt", "20pt")
     assert element.get("aria-label") == '<i>"a"</i>'
     assert element.findtext("{http://www.w3.org/2000/svg}style") == "\n:root { --ink: #000 }"
+
+
+def test_a_hollow_mark_is_filled_with_the_colour_of_the_page() -> None:
+    drawing = inline(DOCUMENT.replace("#123456", PAPER), "chart-0", "x")
+    assert 'style="fill: var(--async); stroke: var(--paper)"' in drawing

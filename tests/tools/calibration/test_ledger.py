@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from bench.errors import UsageError
 from bench.model.change import Change
+from tests.tools.calibration.core_runs import core_run, said, standing
 from tests.tools.calibration.runs import row, trial
+from tools.calibration.core_run import BurnPrice
 from tools.calibration.gate_run import Price
 from tools.calibration.ledger import Ledger, change
 
@@ -72,3 +75,26 @@ def test_a_line_that_is_cut_off_is_named(tmp_path: Path) -> None:
         file.write('{"gate": "pai')
     with pytest.raises(UsageError, match=r"paired\.jsonl, line 2"):
         Ledger(tmp_path).trials()
+
+
+def test_runs_of_the_core_are_read_as_they_were_written(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    first = core_run(said("plus3", "worse", 1.03), standing("base", "best"), turns={"base": 0, "plus3": 180})
+    failed = core_run(number=1, status=2, error="no luck", check="core-same")
+    plain = core_run(check="core-default", rounds=None, minutes=None, invalid=("uvicorn",))
+    for run in (first, failed, plain):
+        ledger.add_core(run)
+    assert Ledger(tmp_path).core_runs() == [failed, first, plain]
+    assert ledger.trials() == []
+
+
+def test_an_interval_without_end_is_kept(tmp_path: Path) -> None:
+    run = core_run(said("plus3", "unresolved", reach=math.inf))
+    Ledger(tmp_path).add_core(run)
+    assert Ledger(tmp_path).core_runs() == [run]
+
+
+def test_prices_of_the_burning_app_are_kept(tmp_path: Path) -> None:
+    price = BurnPrice(request_us=60.5, turn_us=0.0075, commit="abc", machine="a machine", minutes=1.0)
+    Ledger(tmp_path).add_burn_price(price)
+    assert (Ledger(tmp_path).burn_prices(), Ledger(tmp_path).prices()) == ([price], [])

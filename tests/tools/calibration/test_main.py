@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.program import bench_here
+from tests.tools.calibration.core_runs import core_run, standing
 from tests.tools.calibration.runs import row, trial
 from tools.calibration.ledger import Ledger
 
@@ -38,9 +39,22 @@ def test_it_needs_the_repository_whose_app_it_spoils(tmp_path: Path) -> None:
     assert (done.returncode, "is in no git repository" in done.stderr) == (2, True)
 
 
+def test_a_check_of_the_core_without_runs_writes_the_page_alone(tmp_path: Path) -> None:
+    Ledger(tmp_path / "docs" / "calibration").add_core(core_run(standing("s1", "best"), check="core-same"))
+    done = calibrate("core-same", "--runs", "0", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "docs/calibration.md\n"), done.stderr
+    assert "| 0 of 1 |" in (tmp_path / "docs" / "calibration.md").read_text()
+
+
+def test_a_check_that_there_is_not_is_wrong_usage(tmp_path: Path) -> None:
+    assert calibrate("core-other", cwd=tmp_path).returncode == 2
+
+
 def test_its_options_are_explained(tmp_path: Path) -> None:
     said = calibrate("--help", cwd=tmp_path).stdout
-    assert all(word in said for word in ("--gate", "--only", "--runs", "--seconds", "--out"))
+    assert all(
+        word in said for word in ("--gate", "--only", "--runs", "--seconds", "--rounds", "--minutes", "--out")
+    )
 
 
 def test_it_is_no_command_of_the_wheel(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from tests.tools.calibration.runs import row, trial
-from tools.calibration.tally import Group, Rate, false_alarms, groups, merge
+from tools.calibration.tally import GateGroup, Rate, false_alarms, groups, merge
 
 SPOILED = ("noop-async",)
 
 
-def only(*trials: object) -> Group:
+def only(*trials: object) -> GateGroup:
     (found,) = groups(trials)  # type: ignore[arg-type]
     return found
 

@@ -10,7 +10,7 @@ from bench.model.plan import ClosedLoad, Setup
 from bench.model.record import Caveat, Failure, Run
 from bench.results.caveats import NOT_QUIET
 from bench.stats.metrics import MEMORY, P99
-from tests.bench.builders import CLOSED, OPEN, record, repeats, run
+from tests.bench.builders import CLOSED, OPEN, lanes, record, repeats, run
 from tests.bench.gates.runs.compared import (
     ANCHORS,
     SATURATED,
@@ -212,3 +212,22 @@ def test_setups_that_are_not_in_the_records_may_differ() -> None:
 def test_runs_without_facts_can_be_compared() -> None:
     empty = Run("empty", RunFacts(), repeats("a", "noop-async", 1, 1))
     assert compare(empty, empty, 0.05, (MEMORY,)).judgement.verdict == "no change"
+
+
+def test_slices_are_not_compared_with_a_long_stretch_unless_asked_to() -> None:
+    """Slices meet caches that others have used: their absolute figures lie lower."""
+    short = run(*lanes({"anchor": [200.0] * 3, "a": [100.0] * 3}), name="before")
+    long = run(
+        *repeats("anchor", "noop-async", 200, 200), *repeats("a", "noop-async", 100, 100), name="after"
+    )
+    with pytest.raises(UsageError, match="measured: in slices before, in one stretch now"):
+        compare(short, long, 0.05)
+    assert compare(short, long, 0.05, (), ("load",)).judgement.changes
+
+
+def test_drift_within_rounds_hides_no_change_between_lanes() -> None:
+    """Slices of a round drift by a factor of four, in another way in each run; the head serves 10 % less."""
+    base = lanes({"anchor": [200.0] * 5, "a": [100.0] * 5}, rounds=5, drift=[1, 2, 4, 2, 1])
+    head = lanes({"anchor": [200.0] * 5, "a": [90.0] * 5}, rounds=5, drift=[2, 1, 1, 3, 4])
+    found = compare(run(*base, name="before"), run(*head, name="after"), 0.05)
+    assert [change.ratio for change in found.judgement.changes] == pytest.approx([0.9, 1 / 0.9])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.results.findings.finding import NOT_SHOWN, Finding
+from bench.results.findings.finding import NOT_SHOWN, SAME, Finding
 from tests.bench.builders import found, repeats, topics
 
 
@@ -29,6 +29,17 @@ def test_a_loop_that_shows_no_difference_is_said_to_show_none() -> None:
     assert f"Requests served with uvloop over asyncio: {NOT_SHOWN}" in duel.text
 
 
+def test_a_proof_that_two_are_the_same_is_told_as_one() -> None:
+    """1.005 in each round lies within 2 %, however sure."""
+    duel = found(
+        "loop-and-parser",
+        repeats("uvicorn", "noop-async", 201, 402, 603),
+        repeats("uvicorn-asyncio-httptools", "noop-async", 200, 400, 600),
+    )
+    assert duel.title == f"uvloop over asyncio: {SAME}"
+    assert NOT_SHOWN not in duel.text
+
+
 def test_invalid_cells_take_part_in_no_duel() -> None:
     assert "loop-and-parser" not in topics(
         repeats("uvicorn", "noop-async", 200, 200, valid=False),
@@ -50,9 +61,8 @@ def workers(*cpus: int) -> Finding:
 def test_more_workers_on_cores_of_their_own() -> None:
     finding = workers(0, 1)
     assert finding.title == "More workers: uvicorn-2 1.90 ×"
-    assert (
-        "uvicorn-2 serves 1.90 × in noop-async the requests of uvicorn for 2.00 × the memory" in finding.text
-    )
+    assert "Requests served by uvicorn-2 over uvicorn: 1.90 × (1.84 to 1.95) in noop-async" in finding.text
+    assert "2.00 × the memory" in finding.text
 
 
 def test_workers_that_share_a_core_show_nothing() -> None:

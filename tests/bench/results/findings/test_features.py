@@ -44,9 +44,9 @@ def test_each_feature_is_a_ratio_to_the_plain_one() -> None:
         "cached serves 1.99 × in gzip the requests and spends 0.60 × in gzip the CPU on a request. "
         f"For zipped {NOT_SHOWN}. (native, 32 users)"
     )
-    assert finding.figures[0].startswith("cached: gzip 1.99 × (CPU ")
+    assert finding.figures[0].startswith("cached: gzip 1.99 × (1.76 to 2.25), CPU 0.60 × (0.60 to 0.60)")
     assert "noop-async ~" in finding.figures[0]
-    assert finding.figures[1].startswith("zipped: gzip ~ (CPU ")
+    assert finding.figures[1].startswith("zipped: gzip ~, CPU the same")
 
 
 def test_without_the_plain_one_there_is_none() -> None:

@@ -13,8 +13,9 @@ from bench.results.cells import gather
 from bench.results.results import understand
 from bench.results.study.claim import Claim
 from bench.results.study.claims import Judged, claims, verdict_of
-from bench.results.study.ratio import Ratio, RatioInterval
+from bench.results.study.ratio import Ratio
 from bench.results.study.shipped import CLAIMS
+from bench.stats.comparison import Comparison
 from bench.stats.metrics import THROUGHPUT
 from scenarios import SCENARIOS
 from tests.bench.builders import repeats, run
@@ -46,7 +47,7 @@ def test_async_for_io_is_borne_out_with_every_level_and_its_source() -> None:
         "io-async at 128 users",
     ]
     assert found.figures.split("; ")[0].endswith(", ~")
-    assert found.records == "uvicorn: io-async, io-sync; native, 1, 8 and 128 users; 3 repeats"
+    assert found.records == "uvicorn: io-async, io-sync; native, 1, 8 and 128 users; 3 rounds"
 
 
 def two(
@@ -95,22 +96,28 @@ def test_workers_scale_only_where_they_have_cores() -> None:
     assert judged(held, "workers scale").verdict == "refuted"
 
 
-def ratio_of(low: float, high: float, *, shown: bool = True) -> Ratio:
+def ratio_of(low: float, high: float) -> Ratio:
     (cell,) = gather(repeats("uvicorn", "x-async", 1, 1))
     return Ratio(
         head=cell,
         base=cell,
         metric=THROUGHPUT,
-        interval=RatioInterval((low * high) ** 0.5, low, high, 3),
-        apart=shown,
+        comparison=Comparison(ratio=(low * high) ** 0.5, low=low, high=high, rounds=3),
     )
 
 
 def test_levels_that_contradict_each_other_settle_nothing() -> None:
     claim = Claim(text="more", meetings=())
     assert verdict_of(claim, [ratio_of(1.5, 2), ratio_of(0.4, 0.5)]) == "not settled"
-    assert verdict_of(claim, [ratio_of(1.5, 2), ratio_of(0.4, 0.5, shown=False)]) == "borne out"
+    assert verdict_of(claim, [ratio_of(1.5, 2), ratio_of(0.4, 1.5)]) == "borne out"
     assert verdict_of(replace(claim, says="lower"), [ratio_of(1.5, 2)]) == "refuted"
+
+
+def test_a_proof_that_both_are_the_same_refutes_that_one_has_more() -> None:
+    claim = Claim(text="more", meetings=())
+    assert verdict_of(claim, [ratio_of(0.99, 1.01), ratio_of(1.001, 1.01)]) == "refuted"
+    assert verdict_of(claim, [ratio_of(0.99, 1.01), ratio_of(0.95, 1.01)]) == "not settled"
+    assert verdict_of(claim, [ratio_of(0.99, 1.01), ratio_of(1.1, 1.2)]) == "borne out"
 
 
 def test_gzip_tells_what_it_costs_and_what_it_saves() -> None:
@@ -156,7 +163,7 @@ def test_a_fixed_rate_says_nothing_of_throughput_and_much_of_cpu() -> None:
     )
     found = judged(run(*cheap, *dear, *waiting), "Node.js")
     assert found.figures == "noop-async CPU at 1000 arrivals/s: 3.00 × (3.00 to 3.00)"
-    assert found.records == "uvicorn, node-http: noop-async; native, 1000 arrivals/s; 2 repeats"
+    assert found.records == "uvicorn, node-http: noop-async; native, 1000 arrivals/s; 2 rounds"
     assert found.verdict == "refuted"
 
 

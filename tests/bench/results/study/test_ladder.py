@@ -19,7 +19,7 @@ def test_twins_stand_side_by_side_at_each_number_of_users() -> None:
     }
     assert ladder.tall
     assert list(ladder.ratios("sync", "async", THROUGHPUT)) == [1, 8, 128]
-    assert round(ladder.ratios("sync", "async", THROUGHPUT)[128].interval.middle, 6) == 3
+    assert round(ladder.ratios("sync", "async", THROUGHPUT)[128].comparison.ratio, 6) == 3
     assert ladder.work == "I/O of 10 ms"
 
 

@@ -1,17 +1,12 @@
-"""Ratios with their intervals, and where they pass 1; expectations are reckoned by hand."""
+"""Ratios of cells, and where they pass 1; expectations are reckoned by hand."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import astuple
-from statistics import NormalDist
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bench.results.cells import CellResults, gather
-from bench.results.study.ratio import T_975, Ratio, RatioInterval, crossover, interval, ratio
+from bench.results.study.ratio import Ratio, crossover, ratio
+from bench.stats.comparison import Comparison
 from bench.stats.metrics import THROUGHPUT, VICTIM_P99
 from tests.bench.builders import repeats
 
@@ -21,42 +16,12 @@ def cell(scenario: str, *rates: float, **more: object) -> CellResults:
     return found
 
 
-def test_the_interval_of_three_ratios_as_reckoned_by_hand() -> None:
-    """Logarithms -0.1, 0, 0.1 + ln 2: mean ln 2, sd 0.1; t of two degrees of freedom is 4.303; reach 0.24843."""
-    found = interval([2 * math.exp(-0.1), 2.0, 2 * math.exp(0.1)])
-    assert found.middle == pytest.approx(2.0)
-    assert found.low == pytest.approx(2 * math.exp(-0.24843), rel=1e-4)
-    assert found.high == pytest.approx(2 * math.exp(0.24843), rel=1e-4)
-    assert (found.n, found.text) == (3, "2.00 × (1.56 to 2.56)")
-
-
-def test_a_single_ratio_has_no_interval() -> None:
-    assert astuple(interval([3.0])) == (pytest.approx(3.0), None, None, 1)
-    assert interval([3.0]).text == "3.00 × (no interval: a single repeat)"
-
-
-def test_students_t_falls_towards_the_normal() -> None:
-    assert list(T_975) == sorted(T_975, reverse=True)
-    assert T_975[-1] > NormalDist().inv_cdf(0.975)
-
-
-@given(st.lists(st.floats(0.01, 100), min_size=2, max_size=6))
-@settings(max_examples=50, derandomize=True)
-def test_the_other_way_round_the_interval_is_turned_over(ratios: list[float]) -> None:
-    there, back = interval(ratios), interval([1 / each for each in ratios])
-    assert there.low is not None
-    assert back.high is not None
-    assert back.middle == pytest.approx(1 / there.middle)
-    assert back.high == pytest.approx(1 / there.low)
-
-
 def test_repeats_are_paired_by_round() -> None:
-    """A machine that slows down by half spoils both sides alike: every pair says exactly 2, and yet they overlap."""
+    """A machine that slows down by half spoils both sides alike: every round says exactly 2."""
     found = ratio(cell("io-sync", 200, 100, 50), cell("io-async", 400, 200, 100), THROUGHPUT)
     assert found is not None
-    assert astuple(found.interval) == (pytest.approx(2), pytest.approx(2), pytest.approx(2), 3)
-    assert not found.apart
-    assert found.direction == "not settled"
+    assert (found.comparison.ratio, found.comparison.low, found.comparison.high) == pytest.approx((2, 2, 2))
+    assert (found.comparison.rounds, found.direction, found.settled) == (3, "higher", True)
 
 
 def test_a_clear_difference_is_shown_with_its_direction() -> None:
@@ -65,18 +30,39 @@ def test_a_clear_difference_is_shown_with_its_direction() -> None:
     assert ratio(more, less, THROUGHPUT).direction == "lower"  # type: ignore[union-attr]
 
 
+def test_what_is_proved_the_same_is_settled_and_no_difference() -> None:
+    """1.005 in each round: the interval leaves out 1, and lies within 2 %."""
+    found = ratio(cell("io-sync", 200, 400, 600), cell("io-async", 201, 402, 603), THROUGHPUT)
+    assert found is not None
+    assert found.comparison.low > 1
+    assert (found.settled, found.shown, found.direction) == (True, False, "no evidence")
+
+
 NOT_SETTLED = {
     "the interval holds 1 though the ranges are apart": ((103, 130, 160), (100, 101, 102)),
-    "the ranges overlap": ((100, 110, 120), (99, 104, 119)),
+    "the rounds contradict each other": ((100, 110, 120), (99, 130, 100)),
     "a single repeat": ((400,), (100,)),
 }
 
 
 @pytest.mark.parametrize(("head", "base"), NOT_SETTLED.values(), ids=NOT_SETTLED)
-def test_nothing_is_shown_on_overlapping_evidence(head: tuple[float, ...], base: tuple[float, ...]) -> None:
+def test_nothing_is_shown_where_the_interval_holds_1(
+    head: tuple[float, ...], base: tuple[float, ...]
+) -> None:
     found = ratio(cell("io-sync", *base), cell("io-async", *head), THROUGHPUT)
     assert found is not None
-    assert not found.shown
+    assert (found.shown, found.settled) == (False, False)
+
+
+def test_more_comparisons_with_one_base_widen_the_interval() -> None:
+    base, head = cell("io-sync", 100, 101, 103), cell("io-async", 104, 105, 112)
+    widths = [
+        found.comparison.half_width
+        for family in (1, 2, 7)
+        if (found := ratio(base, head, THROUGHPUT, family))
+    ]
+    assert widths == sorted(widths)
+    assert widths[0] < widths[-1]
 
 
 def test_what_is_invalid_or_was_not_measured_has_no_ratio() -> None:
@@ -85,15 +71,10 @@ def test_what_is_invalid_or_was_not_measured_has_no_ratio() -> None:
     assert ratio(good, cell("io-sync", 100, 101), VICTIM_P99) is None
 
 
-def at(middle: float, *, apart: bool = True) -> Ratio:
-    one = cell("io-async", 1, 1)
-    return Ratio(
-        head=one,
-        base=one,
-        metric=THROUGHPUT,
-        interval=RatioInterval(middle, middle * 0.99, middle * 1.01, 3),
-        apart=apart,
-    )
+def at(middle: float, *, shown: bool = True) -> Ratio:
+    one, reach = cell("io-async", 1, 1), 1.01 if shown else 9.0
+    found = Comparison(ratio=middle, low=middle / reach, high=middle * reach, rounds=3)
+    return Ratio(head=one, base=one, metric=THROUGHPUT, comparison=found)
 
 
 def test_the_crossover_lies_on_the_straight_line_between_the_levels() -> None:
@@ -103,6 +84,6 @@ def test_the_crossover_lies_on_the_straight_line_between_the_levels() -> None:
 
 
 def test_levels_that_show_nothing_do_not_count_for_the_crossover() -> None:
-    assert crossover({1: at(0.5), 8: at(3.0, apart=False), 64: at(2.0)}) == pytest.approx(8)
-    assert crossover({1: at(2.0), 8: at(3.0), 32: at(0.9, apart=False)}) is None
+    assert crossover({1: at(0.5), 8: at(3.0, shown=False), 64: at(2.0)}) == pytest.approx(8)
+    assert crossover({1: at(2.0), 8: at(3.0), 32: at(0.9, shown=False)}) is None
     assert crossover({}) is None

@@ -9,8 +9,8 @@ def test_a_rule_has_its_strongest_figure_and_says_where_it_comes_from() -> None:
     rule = of("I/O of 10 ms: write it async def", made(io_records()))
     assert rule.shown
     assert rule.figure == "I/O of 10 ms at 128 users: async 3.00 × the requests of sync"
-    assert rule.records == "uvicorn: io-async, io-sync; native, 128 users; 3 repeats"
-    assert rule.ratios[0].interval.text.startswith("3.00 ×")
+    assert rule.records == "uvicorn: io-async, io-sync; native, 128 users; 3 rounds"
+    assert rule.ratios[0].text.startswith("3.00 ×")
 
 
 def test_of_several_levels_the_strongest_is_told() -> None:
@@ -59,7 +59,7 @@ def test_two_that_change_places_give_a_rule_each_and_the_place() -> None:
     )
     place = of("1 ms of Python: async and sync change places", found)
     assert place.figure == "at about 16 users"
-    assert place.records == "uvicorn: cpu-async, cpu-sync; native, 8 and 32 users; 3 repeats"
+    assert place.records == "uvicorn: cpu-async, cpu-sync; native, 8 and 32 users; 3 rounds"
 
 
 def test_a_group_on_two_setups_names_them() -> None:

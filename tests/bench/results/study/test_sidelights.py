@@ -11,7 +11,7 @@ def test_threads_are_compared_where_only_their_number_differs() -> None:
     few = cells("io-sync", 128, 400, 404, 396, setup="few", tokens=10)
     rule = of("I/O of 10 ms in def: 40 threads rather than 10", made(io_records(), few))
     assert rule.figure == "I/O of 10 ms at 128 users: 2.50 × the requests"
-    assert rule.records == "uvicorn, few: io-sync; native, 128 users; 3 repeats"
+    assert rule.records == "uvicorn, few: io-sync; native, 128 users; 3 rounds"
 
 
 def test_workers_are_no_threads() -> None:
@@ -28,7 +28,7 @@ def test_twins_at_a_fixed_rate_are_held_against_the_reference() -> None:
         "I/O of 10 ms at 400 arrivals/s: misuse 20.0 × the wait of a bystander at p99 of async",
     ]
     assert found[0].advice == "I/O of 10 ms at a fixed rate: misuse makes the response at p99 longer"
-    assert found[0].records == "uvicorn: io-misuse, io-async; native, 400 arrivals/s; 2 repeats"
+    assert found[0].records == "uvicorn: io-misuse, io-async; native, 400 arrivals/s; 2 rounds"
 
 
 def test_at_a_fixed_rate_a_wait_that_grew_has_no_ratio() -> None:

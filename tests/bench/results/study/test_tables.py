@@ -12,7 +12,7 @@ def test_tables_say_what_was_found_and_how_to_read_it() -> None:
     study = study_of(understand(io_run(*cells("noop-async", 1, 9, 9), *cells("noop-sync", 1, 9, 9)), micro()))
     assert study is not None
     rules = rule_table(study.rules)
-    assert [name for name, _ in rules.sections] == ["Borne out by this run", "Not settled by this run"]
+    assert [name for name, _ in rules.sections] == ["Settled by this run"]
     (verdict,) = claim_table(study.claims).rows
     assert verdict.entries[:2] == ("I/O belongs in async def: it serves more than def", "borne out")
     levels = ratio_table(ladder for ladder in study.ladders if ladder.tall)
