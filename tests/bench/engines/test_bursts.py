@@ -96,9 +96,7 @@ def ended_in(samples: Samples, window: Window, label: str) -> int:
     return int((inside & (samples.label == samples.labels.index(label))).sum())
 
 
-@pytest.mark.parametrize(
-    ("users", "sessions"), [(1, 1), (1, 40), (5, 5), (5, 60), (7, 3)], ids=lambda count: str(count)
-)
+@pytest.mark.parametrize(("users", "sessions"), [(1, 1), (1, 40), (5, 5), (5, 60), (7, 3)], ids=str)
 def test_a_steady_window_holds_exactly_so_many_sessions(
     users: int, sessions: int, peer: Peer, drive: Any
 ) -> None:
@@ -139,6 +137,14 @@ def test_sessions_that_fail_have_ended_all_the_same(drive: Any) -> None:
 def test_a_broken_flow_ends_a_steady_burst_with_its_error(drive: Any) -> None:
     with pytest.raises(EngineError, match="raised"):
         drive("raises", 2, ("steady", 4))
+
+
+def test_a_server_that_falls_silent_ends_the_burst_with_an_error(
+    drive: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.engines.bursts._WITHIN_S", 0.2)
+    with pytest.raises(EngineError, match=r"did not end within 0\.2 s"):
+        drive("silent", 2, ("steady", 4))
 
 
 def test_a_session_that_waits_for_a_connection_when_it_is_stopped_is_not_left_out(

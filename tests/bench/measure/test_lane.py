@@ -47,7 +47,9 @@ def test_any_slice_has_whole_sessions_for_each_user_and_bounds(users: int, rate_
     found = size(users, rate_per_s)
     assert found.sessions % users == 0
     assert found.sessions >= users
-    assert (found.sessions - users) / rate_per_s <= 0.5 + 1e-9, "more than one for each takes half a second at most"
+    assert (found.sessions - users) / rate_per_s <= 0.5 + 1e-9, (
+        "more than one for each takes half a second at most"
+    )
     assert found.every in (1, 2, 4, 8)
     turn_s = (found.warm + found.sessions + 2 * users - 1) / rate_per_s
     assert turn_s / found.every <= 0.25 or found.every == 8

@@ -29,9 +29,7 @@ def shown(*, terminal: bool) -> str:
         display.show_record(replace(record(throughput=99.0), cell=lane))
         display.show_record(replace(record(throughput=77.0, valid=False), cell=lane))
         display.show_record(record(throughput=1234.4, p99=6.0))
-        display.show_record(
-            record(scenario="[io]", p50=None, caveats=(Caveat("lag", ""), Caveat("lag", "")))
-        )
+        display.show_record(record(scenario="[io]", p50=None, caveats=(Caveat("lag", ""), Caveat("lag", ""))))
         display.show_failure(Failure("granian-1", 0, "no\nlog [x]"))
         display.show_failure(Failure("uvicorn", 0, "wrong", "io"))
         display.show_round(1, None)

@@ -25,7 +25,12 @@ def test_without_a_time_there_are_as_many_rotations_as_are_good(rotations: int, 
         (FEWEST_ROTATIONS, 60.0, False),
         (100 * GOOD_ROTATIONS, 60.0, False),
     ],
-    ids=["too few, though time is up", "the fewest, and time is up", "time is left", "all of the time is used"],
+    ids=[
+        "too few, though time is up",
+        "the fewest, and time is up",
+        "time is left",
+        "all of the time is used",
+    ],
 )
 def test_a_group_rotates_until_its_time_is_up_and_a_few_times_at_least(
     rotations: int, left_s: float, is_enough: bool

@@ -147,10 +147,13 @@ SCENARIOS |= {"other-page": Scenario("other-page", other), "goes-wrong": Scenari
 """
 
 
+AS_PLANNED = Ends()
+
+
 class Measured:
     """A run of a plan of the user's own files: what it left on disk, and what it showed."""
 
-    def __init__(self, name: str, folder: Path, ends: Ends = Ends()) -> None:
+    def __init__(self, name: str, folder: Path, ends: Ends = AS_PLANNED) -> None:
         lay_out(folder)
         (folder / "plans.toml").write_text(PLANS)
         (folder / "burning.py").write_text(BURNING)
@@ -350,10 +353,10 @@ def test_the_slices_of_a_lane_are_whole(lanes: Measured) -> None:
         assert step * len(slices.rotation) >= FEWEST_ROTATIONS
         assert summary.requests == summary.answered == sum(slices.requests)
         assert (summary.errors, summary.lost) == (0, 0)
-        assert all(count % 2 == 0 and count >= 2 for count in slices.requests), "whole sessions for both users"
-        spans_s = [
-            count / rate for count, rate in zip(slices.requests, slices.throughput_rps, strict=True)
-        ]
+        assert all(count % 2 == 0 and count >= 2 for count in slices.requests), (
+            "whole sessions for both users"
+        )
+        spans_s = [count / rate for count, rate in zip(slices.requests, slices.throughput_rps, strict=True)]
         assert sum(spans_s) == pytest.approx(record.measured_s, rel=1e-3)
         assert len(slices.cpu_us_per_request) == len(slices.rotation)
         assert (slices.anchor_rps, slices.anchor_cpu_us) == ((), ())
@@ -527,7 +530,10 @@ def test_the_groups_of_a_round_share_its_time_by_their_lanes() -> None:
     now_s = time.monotonic()
     clock = _Clock(plan, now_s)
     assert clock.begins(0, Ends(), None)
-    alone_s, shared_s = clock.rotate_until_s(0, first, [], Ends()), clock.rotate_until_s(0, first, [second], Ends())
+    alone_s, shared_s = (
+        clock.rotate_until_s(0, first, [], Ends()),
+        clock.rotate_until_s(0, first, [second], Ends()),
+    )
     assert alone_s is not None
     assert shared_s is not None
     assert alone_s - now_s == pytest.approx(29.5, abs=0.2)

@@ -42,7 +42,5 @@ def test_lanes_and_families_change_places_at_random() -> None:
 
 
 def test_the_seed_decides() -> None:
-    one, again, other = (
-        list(islice(orders("abcdef", "xxxyyy", Random(seed)), 10)) for seed in (1, 1, 2)
-    )
+    one, again, other = (list(islice(orders("abcdef", "xxxyyy", Random(seed)), 10)) for seed in (1, 1, 2))
     assert one == again != other
