@@ -87,8 +87,14 @@ class Bursts:
         return Window(*self._marks_ns)
 
     def stop(self) -> None:
-        """Start none of the sessions that are still due; what is under way comes to its end."""
-        self._due_ns.clear()
+        """Start no session that is not due yet; what was due, and what is under way, comes to its end.
+
+        One that waits for a connection waits longest: to drop it would be to leave out the worst.
+        """
+        now_ns = clock_ns()
+        while self._due_ns and self._due_ns[-1] > now_ns:
+            self._due_ns.pop()
+        self._arrive()
         if not self._under_way:
             self._finish(clock_ns())
 
@@ -106,12 +112,16 @@ class Bursts:
         self._arrive()
         return begin_ns, await self._end()
 
-    def close(self) -> Samples:
-        """Drop the connections; every request there was."""
+    def disconnect(self) -> None:
+        """Drop the connections, in the event loop that they belong to."""
         for client in self._clients:
             client.close()
         if self._timer is not None:
             self._timer.close()
+
+    def close(self) -> Samples:
+        """Drop the connections; every request there was."""
+        self.disconnect()
         self._common.file.close(start_ns=0, end_ns=_NEVER_NS, shed=0, cpu_s=0.0, sent=self._common.sent)
         return read(self._job.samples)
 

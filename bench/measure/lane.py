@@ -164,10 +164,17 @@ class Lane:
             self._pings.stop()
             await pinging
 
-    def close(self) -> LaneResult:
-        """Drop the connections; everything that was measured."""
+    def disconnect(self) -> None:
+        """Drop the connections, in the event loop that they belong to: it may hang at its end with what is left open."""
         if self._timer is not None:
             self._timer.close()
+        self._bursts.disconnect()
+        if self._pings is not None:
+            self._pings.disconnect()
+
+    def close(self) -> LaneResult:
+        """Everything that was measured."""
+        self.disconnect()
         samples = replace(self._bursts.close(), stalls=self._heartbeat.stalls)
         pings = None if self._pings is None else self._pings.close()
         return LaneResult(samples=samples, slices=tuple(self._slices), pings=pings)

@@ -182,18 +182,22 @@ async def _rotate(
     rng: Random,
 ) -> dict[str, float]:
     """Rehearse every lane, measure what the servers use when idle, and rotate; the idle share of each setup."""
-    for lane in lanes:
-        display.show_cell(lane.cell)
-        await _try(lane, lane.rehearse())
-    idle = await _idle_shares(servers)
-    for number, order in enumerate(orders(lanes, families, rng)):
-        if _is_enough(number, span) or all(lane.failure for lane in lanes):
-            break
-        display.show_rotation(number)
-        for lane in order:
-            if lane.failure is None and number % lane.size.every == 0:
-                await _try(lane, lane.slice(number))
-    return idle
+    try:
+        for lane in lanes:
+            display.show_cell(lane.cell)
+            await _try(lane, lane.rehearse())
+        idle = await _idle_shares(servers)
+        for number, order in enumerate(orders(lanes, families, rng)):
+            if _is_enough(number, span) or all(lane.failure for lane in lanes):
+                break
+            display.show_rotation(number)
+            for lane in order:
+                if lane.failure is None and number % lane.size.every == 0:
+                    await _try(lane, lane.slice(number))
+        return idle
+    finally:
+        for lane in lanes:
+            lane.disconnect()
 
 
 def _is_enough(rotations: int, span: Span) -> bool:

@@ -104,6 +104,8 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
             "name": plan.name,
             "about": plan.about,
             "cells": len(cells(plan)),
+            "minutes": plan.minutes,
+            "long": plan.long,
             "blocks": [asdict(block) for block in plan.blocks],
             "setups": {name: asdict(workbench.setups[name]) for name in setups},
             "scenarios": {name: workbench.scenarios[name].about for name in scenarios},

@@ -138,7 +138,7 @@ def snapshots(slices: Sequence[LaneSlice], shares_of: Sequence[float]) -> tuple[
 def telemetry_in(
     reports: Mapping[int, Sequence[Telemetry]], slices: Sequence[LaneSlice]
 ) -> dict[int, tuple[Telemetry, ...]]:
-    """The reports that workers made in the windows, or next after one, on the timeline of `lay_out`."""
+    """The reports that workers made in the windows, on the timeline of `lay_out`."""
     return {pid: tuple(_shifted(some, slices)) for pid, some in reports.items()}
 
 

@@ -104,6 +104,8 @@ class PlanFacts:
     name: str | None = None
     about: str | None = None
     cells: int | None = None
+    minutes: float | None = None
+    long: bool = False
     blocks: tuple[Mapping[str, object], ...] = ()
     setups: Mapping[str, SetupFacts] = field(default_factory=dict)
     scenarios: Mapping[str, str] = field(default_factory=dict)
@@ -234,6 +236,8 @@ def _plan(source: Mapping[str, object]) -> PlanFacts:
         name=as_text(source.get("name")),
         about=as_text(source.get("about")),
         cells=as_count(source.get("cells")),
+        minutes=as_number(source.get("minutes")),
+        long=source.get("long") is True,
         blocks=tuple(map(as_mapping, as_list(source.get("blocks")))),
         setups={str(name): SetupFacts(as_mapping(fields)) for name, fields in as_mapping(setups).items()},
         scenarios=as_words(source.get("scenarios")),

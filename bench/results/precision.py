@@ -27,7 +27,8 @@ def least_certain(cells: Sequence[CellResults]) -> Precision | None:
 def _setups(cells: Sequence[CellResults]) -> Iterable[Precision]:
     for members in by_context([cell for cell in cells if cell.closed]).values():
         for cell, standing in rank(members, THROUGHPUT):
-            yield Precision(standing.half_width, f"{cell.setup} in {cell.scenario}")
+            half_width = standing.half_width if standing.rounds > 1 else math.inf
+            yield Precision(half_width, f"{cell.setup} in {cell.scenario}")
 
 
 def _variants(cells: Sequence[CellResults]) -> Iterable[Precision]:

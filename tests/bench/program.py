@@ -116,7 +116,7 @@ setups = ["plain"]
 scenarios = ["front-page"]
 users = [2]
 warmup_s = 0
-duration_s = 0.2
+stretch_s = 0.2
 """
 
 MINE = ("--setups", "setups.toml", "--scenarios", "my_scenarios.py", "--plans", "plans.toml")

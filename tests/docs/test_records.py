@@ -39,7 +39,7 @@ FACTS = (
 )
 """The parts of `run.json`, which the runner and the capacity search write."""
 VERDICT = "verdict.json"
-LATER = {"took_s", "left_out", "interrupted", "capacity", "scaling"}
+LATER = {"took_s", "rounds", "left_out", "interrupted", "capacity", "scaling"}
 """Fields of `run.json` that not every run has."""
 
 

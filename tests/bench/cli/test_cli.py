@@ -39,8 +39,12 @@ def test_each_command_explains_itself(command: str, tmp_path: Path) -> None:
 
 def test_run_offers_every_field_of_a_plan(tmp_path: Path) -> None:
     said = bench_here("run", "--help", cwd=tmp_path).stdout
-    promised = "setup scenario engine users rate duration repeats seed out setups scenarios plans json"
-    assert [f"--{name}" for name in promised.split() if f"  --{name} " not in said] == []
+    promised = (
+        *("setup", "scenario", "engine", "users", "rate", "rounds", "minutes", "until", "alive", "long"),
+        *("stretch", "seed", "out", "setups", "scenarios", "plans", "json"),
+    )
+    assert [f"--{name}" for name in promised if f"  --{name} " not in said] == []
+    assert not any(f"--{name}" in said for name in ("duration", "repeats")), "options of before are refused"
 
 
 def test_help_answers_before_a_command_or_anything_heavy_is_imported(tmp_path: Path) -> None:
@@ -94,7 +98,16 @@ WRONG = {
     "option-unlike-any": ("list setups --zzz", "unknown option '--zzz'; there are: --help, --plans, "),
     "value": ("run --users few", "Invalid value for '--users': "),
     "too-few": ("run --users 0", "Invalid value for '--users': "),
-    "endless": ("run --duration inf", "Invalid value for '--duration': "),
+    "endless": ("run --stretch inf", "Invalid value for '--stretch': "),
+    "no-round": ("run --rounds 0", "Invalid value for '--rounds': "),
+    "no-time": ("run --minutes 0", "Invalid value for '--minutes': "),
+    "no-server-alive": ("run --alive 0", "Invalid value for '--alive': "),
+    "until-nothing": ("run --until few", "--until"),
+    "repeats-of-before": ("run --repeats 3", "--repeats is called --rounds now"),
+    "duration-of-before": (
+        "run --duration 2.5",
+        "measure each cell in one stretch with --long --stretch 2.5",
+    ),
     "no-value": ("run --rate", "'--rate' requires an argument"),
     "choice": ("run --arrivals pareto", "'pareto' is not one of 'poisson', 'uniform'"),
     "kind": ("list setup", "'setup' is not one of 'setups', 'scenarios', 'plans'"),

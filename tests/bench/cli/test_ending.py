@@ -67,15 +67,21 @@ SCENARIOS = {name: Scenario(name, hello) for name in ("one", "two")}
 """
 
 
-def measured(setup: str, folder: Path, *scenarios: str) -> subprocess.CompletedProcess[str]:
-    """Scenarios on the one start of a server, for 0.2 s each."""
+STRETCHES = ("--long", "--stretch", "0.2", "--warmup", "0.1")
+LANES = ("--minutes", "0.05")
+
+
+def measured(
+    setup: str, folder: Path, *scenarios: str, how: tuple[str, ...] = STRETCHES
+) -> subprocess.CompletedProcess[str]:
+    """Scenarios on the one start of a server, for 0.2 s each, or in slices."""
     (folder / "my_server.py").write_text(SERVER)
     (folder / "setups.toml").write_text(SETUPS)
     (folder / "mine.py").write_text(SCENARIOS)
     return bench(
         *("run", "smoke", "--setups", "setups.toml", "--scenarios", "mine.py", "--out", "out"),
         *("--setup", setup, *(word for name in scenarios for word in ("--scenario", name))),
-        *("--engine", "native", "--users", "2", "--warmup", "0.1", "--duration", "0.2", "--repeats", "1"),
+        *("--engine", "native", "--users", "2", "--rounds", "1", *how),
         cwd=folder,
     )
 
@@ -95,9 +101,31 @@ def test_a_server_that_ends_in_a_cell_fails_the_run_and_the_cell_is_kept(
     assert kept.summary.errors > 0
     (failure,) = left.failures  # one for the server, whatever was still to be measured on it
     assert (failure.setup, failure.repeat) == ("ends", 0)
-    counted = [line[:5] for line in done.stderr.splitlines() if line.startswith("[")]
-    assert counted == ["[1/1]", "[1/1]"] if len(scenarios) == 1 else ["[1/2]", "[2/2]"]
+    counted = [line[:11] for line in done.stderr.splitlines() if line.startswith("[")]
+    assert counted == ["[round 1/1]"] * 3, "the cell, the failure, and the end of the round"
     assert bench_here("report", "out", cwd=tmp_path).returncode == 0
+
+
+def test_a_server_that_ends_while_its_lanes_are_loaded_fails_the_run(tmp_path: Path) -> None:
+    done = measured("ends", tmp_path, "one", "two", how=LANES)
+    assert done.returncode == 1
+    assert (
+        "failed: setup 'ends': the server ended with status 7; its log:\n    out of memory\n" in done.stderr
+    )
+    left = read_run(tmp_path / "out")
+    assert (left.records, len(left.failures)) == ((), 1), "one for the server, however many lanes it had"
+    assert "Traceback" not in done.stderr
+    assert bench_here("report", "out", cwd=tmp_path).returncode == 0
+
+
+def test_lanes_with_nothing_but_errors_fail_the_run(tmp_path: Path) -> None:
+    done = measured("fails", tmp_path, "one", how=LANES)
+    assert done.returncode == 1
+    (kept,) = read_run(tmp_path / "out").records
+    assert not kept.valid
+    assert kept.summary.errors_by_kind == {"status-500": kept.summary.requests}
+    assert set(kept.slices.requests) == {0}
+    assert f"all {kept.summary.requests:,} requests failed" in done.stderr
 
 
 def test_a_server_that_answers_nothing_but_errors_fails_the_run(tmp_path: Path) -> None:

@@ -256,7 +256,7 @@ def test_by_itself_it_explains_itself(tmp_path: Path) -> None:
 
 def test_a_real_run_beside_the_shipped_anchor(here: Path) -> None:
     cells = ("--setup", "uvicorn", "--setup", "anchor", "--scenario", "ping", "--users", "2")
-    quick = ("--duration", "0.2", "--warmup", "0.1", "--repeats", "1", "--out", "measured")
+    quick = ("--minutes", "0.05", "--rounds", "1", "--out", "measured")
     assert bench("run", "history", *cells, *quick, cwd=here).returncode == 0
     done = bench_here("history", "add", "measured", "--commit", "HEAD", cwd=here)
     assert (done.returncode, done.stderr) == (0, "")

@@ -23,27 +23,47 @@ def test_results_go_to_standard_output_and_progress_to_standard_error(folder: Pa
     run = Path(os.readlink(folder / "reports" / "latest"))
     assert done.stdout.endswith(f"\nreport: reports/{run}/report.html\n")
     assert run.name.endswith("-tiny")
-    assert done.stderr.startswith(f"tiny: 1 cell, about 2 s; writing reports/{run}\n[1/1] plain / front-page")
-    assert "requests/s" in done.stderr
+    assert done.stderr.startswith(f"tiny: 1 cell in 1 round, about 3 s; writing reports/{run}\n[round 1/1] ")
+    assert len(done.stderr.splitlines()) == 2, "a lane that is well is summed up by its round"
     found = {path.name for path in (folder / "reports" / run).iterdir()}
-    assert found == {"run.json", "records.jsonl", "report.html", "report.md", "charts"}
+    assert found == {"run.json", "records.jsonl", "results.json", "report.html", "report.md", "charts"}
 
     again = bench_here("report", cwd=folder)
     assert (again.returncode, again.stdout) == (0, f"reports/{run}/report.html\n")
     compared = bench_here("compare", "reports/latest", f"reports/{run}", cwd=folder)
     assert (compared.returncode, compared.stderr) == (3, "")  # a single repeat shows nothing
     assert "front-page" in compared.stdout
-    assert "~" in compared.stdout
+    assert compared.stdout.startswith("inconclusive: ")
 
 
 def test_json_is_one_record_a_line_and_nothing_else(folder: Path) -> None:
-    done = bench(*QUICK, "--json", "--repeats", "2", "--seed", "9", "--out", "out", cwd=folder)
+    done = bench(*QUICK, "--json", "--rounds", "2", "--seed", "9", "--out", "out", cwd=folder)
     assert done.returncode == 0
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(record["run"], record["cell"]["repeat"]) for record in records] == [("out", 0), ("out", 1)]
     assert done.stdout == (folder / "out" / "records.jsonl").read_text()
     assert json.loads((folder / "out" / "run.json").read_text())["seed"] == 9
     assert not (folder / "reports").exists()
+
+
+def test_stretches_have_a_line_each_and_a_timeline(folder: Path) -> None:
+    done = bench(*QUICK, "--long", "--stretch", "0.3", "--out", "out", cwd=folder)
+    assert done.returncode == 0
+    assert "[round 1/1] plain / front-page / native / 2 users" in done.stderr
+    (line,) = (folder / "out" / "records.jsonl").read_text().splitlines()
+    record = json.loads(line)
+    assert (record["cell"]["load"]["duration_s"], record["summary"]["measured_s"]) == (0.3, 0.3)
+    assert record["slices"]["rotation"] == []
+
+
+def test_a_run_until_it_is_certain_goes_on_beyond_the_plans_rounds(folder: Path) -> None:
+    """Of one cell there is nothing to be certain of, so it takes all of its time."""
+    done = bench(*QUICK, "--until", "3%", "--minutes", "0.1", "--json", "--out", "out", cwd=folder)
+    assert done.returncode == 0
+    rounds = [json.loads(line)["cell"]["repeat"] for line in done.stdout.splitlines()]
+    assert rounds == list(range(len(rounds)))
+    assert json.loads((folder / "out" / "run.json").read_text())["rounds"] == len(rounds) >= 1
+    assert "at most" in done.stderr
 
 
 def test_what_fails_is_told_and_the_rest_is_measured(folder: Path) -> None:
@@ -123,7 +143,7 @@ SCENARIOS = {name: Scenario(name, ping) for name in ("one", "two", "three")}
 LONG = (
     *("run", "smoke", "--setups", "light.toml", "--setup", "light", "--engine", "native", "--users", "2"),
     *("--scenarios", "three.py", "--scenario", "one", "--scenario", "two", "--scenario", "three"),
-    *("--warmup", "0", "--duration", "0.4", "--out", "out"),
+    *("--long", "--rounds", "1", "--warmup", "0", "--stretch", "0.4", "--out", "out"),
 )
 
 
@@ -138,7 +158,7 @@ def test_an_interrupted_run_keeps_its_cells_and_leaves_no_process(
     (tmp_path / "light.toml").write_text(LIGHT)
     (tmp_path / "three.py").write_text(THREE)
     with start(*LONG, cwd=tmp_path) as child:
-        read_until(child, "[1/3]")  # its server goes on with the next cell
+        read_until(child, "[round 1/1]")  # its server goes on with the next cell
         family = psutil.Process(child.pid).children(recursive=True)
         assert any("gunicorn" in " ".join(process.cmdline()) for process in family)
         child.send_signal(signum)

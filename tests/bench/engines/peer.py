@@ -59,11 +59,13 @@ BEHAVIOURS = {
 class Peer:
     """The server, on a thread and a port of its own for as long as the `with` block lasts.
 
-    `seen` counts requests by path; `connections` those ever made, `most` those open at once.
+    `seen` counts requests by path, `answered_ns` are the moments of its answers; `connections` those ever made, `most`
+    those open at once.
     """
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
+        self.answered_ns: list[int] = []
         self.connections = self.open = self.most = 0
         self.frozen_ns = (0, 0)
         self.port = 0
@@ -124,6 +126,7 @@ class Peer:
         for piece in behaviour.pieces:
             writer.write(piece)
             await asyncio.sleep(0.0005 if len(behaviour.pieces) > 1 else 0)
+        self.answered_ns.append(time.monotonic_ns())
         if behaviour.then == "hang":
             await reader.read()
         if behaviour.then == "reset":

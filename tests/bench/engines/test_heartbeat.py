@@ -42,6 +42,34 @@ def test_a_stall_that_lasts_beyond_the_end_counts_up_to_the_end() -> None:
     assert heartbeat.stalls.late_ns.tolist() == [7]
 
 
+def test_a_second_count_goes_on_where_the_first_ended_and_leaves_out_what_lies_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a lane is loaded slice by slice: whoever drives the loop beats at the start of each."""
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("loaded_in_the_first", "loaded_in_between", "loaded_in_the_second"):
+        (tmp_path / f"{name}.py").touch()
+    heartbeat = Heartbeat()
+    heartbeat.start()
+    due_ns = heartbeat.beat(0)
+    importlib.import_module("loaded_in_the_first")
+    heartbeat.end(due_ns + 3)
+    assert not heartbeat.measuring
+    first_s = heartbeat.stalls.run_wait_s
+
+    importlib.import_module("loaded_in_between")
+    heartbeat.start()
+    due_ns = heartbeat.beat(due_ns + 1_000_000_000)
+    due_ns = heartbeat.beat(due_ns + 4)
+    importlib.import_module("loaded_in_the_second")
+    heartbeat.end(due_ns)
+    found = heartbeat.stalls
+    assert found.late_ns.tolist() == [3, 4]
+    assert found.imported == ("loaded_in_the_first", "loaded_in_the_second")
+    assert (found.run_wait_s is None) is (first_s is None)
+    assert (found.run_wait_s or 0.0) >= (first_s or 0.0)
+
+
 def test_the_time_that_it_waited_for_a_cpu_is_the_kernels() -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux says it")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.measure.measurement import LoadResult, Measurement, make_record
+from bench.measure.measurement import LoadResult, Measurement, ServerReadings, make_record
 from bench.model.plan import Cell, ClosedLoad
 from bench.model.readings import CpuTimes, Reading, Snapshot
-from bench.model.record import Caveat
+from bench.model.record import Caveat, LaneSlices
 from bench.model.samples import Samples
 
 MS = 1_000_000
@@ -39,20 +39,19 @@ def samples(count: int, cpu_s: float = 0.5) -> Samples:
     )
 
 
-@dataclass(frozen=True)
-class Metered:
-    """What a meter has read: a server with one process that used a tenth of a second."""
-
-    snapshots: tuple[Snapshot, ...] = tuple(
+READINGS = ServerReadings(
+    snapshots=tuple(
         Snapshot(at_ns, (Reading(pid=7, cpu_ns=cpu_ns, rss_bytes=1, threads=1),))
         for at_ns, cpu_ns in ((0, 0), (SECOND, 100 * MS))
-    )
-    times: tuple[CpuTimes, ...] = tuple(
-        CpuTimes(at_ns=at_ns, used_s=(0.0, 0.0), idle_s=(0.0, 0.0), steal_s=(0.0, 0.0))
-        for at_ns in (0, SECOND)
-    )
-    workers: tuple[int, ...] = (7,)
-    own_cpu_s: float = 0.125
+    ),
+    workers=(7,),
+    times=(
+        CpuTimes(at_ns=0, used_s=(0.0, 0.0), idle_s=(0.0, 0.0), steal_s=(0.0, 0.0)),
+        CpuTimes(at_ns=SECOND, used_s=(0.9, 0.0), idle_s=(0.1, 0.0), steal_s=(0.0, 0.0)),
+    ),
+    own_cpu_s=0.125,
+)
+"""Of a server with one process that used a tenth of a second, on a CPU that worked for nine tenths of it."""
 
 
 def measurement(**more: Any) -> Measurement:
@@ -63,15 +62,13 @@ def measurement(**more: Any) -> Measurement:
         cell=CELL,
         started_at="2026-11-29T12:00:00+00:00",
         load=load,
-        meter=Metered(),  # type: ignore[arg-type]
+        readings=READINGS,
         telemetry={},
         server_cpus=(0,),
         generator_cpus=(1,),
         own_cpus=(2,),
         ping_cpu_us=None,
         unchecked=(),
-        profile=None,
-        earlier_rps=(),
     )
     return replace(made, **more)
 
@@ -117,3 +114,19 @@ def test_the_generators_share_counts_all_who_use_its_cpus() -> None:
     assert make_record("r", measurement(load=beside, generator_cpus=(1, 3))).generator.cpu_share == 0.5
     two = replace(load, generators=2)
     assert make_record("r", measurement(load=two, generator_cpus=(1, 3))).generator.cpu_share == 0.25
+
+
+def test_a_lane_keeps_its_slices_and_counts_what_its_server_used_alone() -> None:
+    """Other lanes kept the CPU busy in between; what this server used of it is known from its slices."""
+    lane = replace(CELL, load=ClosedLoad(1, 0.0))
+    slices = LaneSlices(
+        rotation=(0, 1), requests=(500, 500), throughput_rps=(9.0, 9.0), cpu_us_per_request=(1.0, None)
+    )
+    found = make_record("r", measurement(cell=lane, slices=slices, idle_cpu_share=0.01))
+    assert (found.slices, found.idle_cpu_share) == (slices, 0.01)
+    assert (found.measured_s, found.summary.measured_s) == (1.0, 1.0)
+    assert found.resources.busy_share == 0.1
+
+    stretch = make_record("r", measurement())
+    assert (stretch.slices, stretch.idle_cpu_share, stretch.measured_s) == (LaneSlices(), None, 1.0)
+    assert stretch.resources.busy_share == 0.9

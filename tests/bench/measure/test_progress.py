@@ -1,83 +1,67 @@
 from __future__ import annotations
 
 import io
+import math
+from dataclasses import replace
 
-import pytest
 from rich.console import Console
 
 from bench.engines.launch import Progress as Counts
-from bench.measure.progress import Display, Pace
-from bench.model.plan import Cell, ClosedLoad
+from bench.measure.progress import Display
+from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat, Failure
+from bench.plan.order import Group
+from bench.results.precision import Precision
 from tests.bench.builders import record
 
 
-class Clock:
-    now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-def test_before_anything_is_done_all_that_was_expected_is_left() -> None:
-    clock = Clock()
-    pace = Pace(60.0, clock)
-    clock.now_s += 5
-    assert pace.left_s == 60.0
-
-
-@pytest.mark.parametrize(
-    ("took_s", "left_s"),
-    [(20.0, 40.0), (40.0, 80.0), (10.0, 20.0)],
-    ids=["as-expected", "twice-as-slow", "twice-as-fast"],
-)
-def test_what_is_left_goes_on_at_the_pace_so_far(took_s: float, left_s: float) -> None:
-    clock = Clock()
-    pace = Pace(60.0, clock)
-    pace.advance(15.0)
-    pace.advance(5.0)
-    clock.now_s += took_s
-    assert pace.left_s == pytest.approx(left_s)
-
-
-def test_nothing_is_left_after_more_than_was_expected() -> None:
-    clock = Clock()
-    pace = Pace(10.0, clock)
-    pace.advance(12.0)
-    clock.now_s += 12
-    assert pace.left_s == 0.0
-
-
 def shown(*, terminal: bool) -> str:
-    """What a console shows of two cells and a setup that fails with three more."""
+    """What a console shows of a round with lanes, a stretch and a setup that fails, and of the round after it."""
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=120, highlight=False)
+    lane = replace(record().cell, load=ClosedLoad(8, 0.0))
+    group = Group(round=0, setups=("uvicorn", "granian-1"), lanes=(lane,), stretches=())
     with Display(5, 10.0, console) as display:
-        display.show_start("uvicorn")
-        display.show_cell(Cell("uvicorn", "noop-async", "native", ClosedLoad(8, 1.0)))
+        display.show_start(group)
+        display.show_cell(lane)
+        display.show_rotation(6)
         display.show_progress(Counts(requests=500, errors=3, p99_ms=1.25))
-        display.show_record(record(throughput=1234.4, p99=6.0), 2.0)
-        display.show_record(
-            record(scenario="[io]", p50=None, caveats=(Caveat("lag", ""), Caveat("lag", ""))), 2.0
-        )
-        display.show_failure(Failure("granian-1", 0, "no\nlog [x]"), [2.0] * 3)
+        display.show_record(replace(record(throughput=99.0), cell=lane))
+        display.show_record(replace(record(throughput=77.0, valid=False), cell=lane))
+        display.show_record(record(throughput=1234.4, p99=6.0))
+        display.show_record(record(scenario="[io]", p50=None, caveats=(Caveat("lag", ""), Caveat("lag", ""))))
+        display.show_failure(Failure("granian-1", 0, "no\nlog [x]"))
+        display.show_failure(Failure("uvicorn", 0, "wrong", "io"))
+        display.show_round(1, None)
+        display.show_start(replace(group, round=1, setups=("uvicorn",)))
+        display.show_round(2, Precision(math.inf, "a"))
+        display.show_round(3, Precision(0.0234, "uvicorn in noop-async"))
     return file.getvalue()
 
 
 def test_without_a_terminal_each_result_is_a_plain_line() -> None:
     lines = shown(terminal=False).splitlines()
-    assert [line[:5] for line in lines] == ["[1/5]", "[2/5]", "[5/5]", "log ["]
-    said = " ".join(lines[0].split())
-    assert said == "[1/5] uvicorn / noop-async / native / 32 users 1,234 requests/s p99 6.00 ms"
-    assert " [io] " in lines[1]  # no markup, whatever a name looks like
-    assert lines[1].endswith("requests/s  (lag)")
-    assert lines[2] == "[5/5] FAILED granian-1: no"
+    assert [line[:11] for line in lines if line[0] == "["] == [
+        *["[round 1/5]"] * 6,
+        "[round 2/5]",
+        "[round 3/5]",
+    ]
+    assert " 77 requests/s" in lines[0], "of lanes only what is invalid: a round sums up the others"
+    said = " ".join(lines[1].split())
+    assert said == "[round 1/5] uvicorn / noop-async / native / 32 users 1,234 requests/s p99 6.00 ms"
+    assert " [io] " in lines[2]  # no markup, whatever a name looks like
+    assert lines[2].endswith("requests/s  (lag)")
+    assert lines[3:5] == ["[round 1/5] FAILED granian-1: no", "log [x]"]
+    assert lines[5] == "[round 1/5] FAILED uvicorn / io: wrong"
+    assert "uvicorn in noop-async, ± 2.3 %" in lines[-1]
     assert not any("\x1b" in line for line in lines)
 
 
-def test_a_terminal_shows_the_cell_its_rate_and_the_time_left_as_well() -> None:
+def test_a_terminal_shows_the_round_its_rotation_and_the_time_left_as_well() -> None:
     text = shown(terminal=True)
-    for part in ("starting uvicorn", "uvicorn / noop-async / native / 8 users", "0:10 left", "0/5"):
+    for part in ("starting 2 servers", "starting 1 server", "uvicorn / noop-async / native / 8 users"):
+        assert part in text
+    for part in ("rotation 7", "0:10 left", "round 1/5", "round 2/5"):
         assert part in text
     assert "p99 1.2 ms  3 errors" in text
     assert "FAILED granian-1: no" in text

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,12 +15,15 @@ from rich.console import Console
 
 from bench.measure import runner
 from bench.measure.progress import Display
+from bench.measure.round import FEWEST_ROTATIONS
+from bench.measure.runner import Ends, _Clock
 from bench.measure.store import RunFolder, read_run
 from bench.measure.workbench import Workbench
-from bench.model.plan import Cell
+from bench.model.plan import Block, Cell, ClosedLoad, Plan
 from bench.model.record import Record, Run
 from bench.plan.config import load_plans, load_setups
-from bench.plan.order import cells
+from bench.plan.order import Group, cells, count_rounds
+from bench.results.precision import Precision
 from scenarios.files import load as load_scenarios
 from tests.bench.program import lay_out
 
@@ -28,12 +33,12 @@ PLANS = """
 [lifelike]
 seed = 5
 warmup_s = 0.1
-duration_s = 0.4
+stretch_s = 0.4
 [[lifelike.blocks]]
 setups = ["uvicorn-2"]
 scenarios = ["noop-async"]
 users = [8]
-repeats = 2
+rounds = 2
 [[lifelike.blocks]]
 setups = ["uvicorn-2"]
 scenarios = ["noop-async"]
@@ -48,42 +53,112 @@ setups = ["uvicorn"]
 scenarios = ["items-crud"]
 arrivals_per_s = [50]
 
+[lanes]
+minutes = 0.05
+users = [2]
+setups = ["burning", "plain"]
+scenarios = ["front-page", "other-page"]
+rounds = 2
+
 [mixed]
-warmup_s = 0
-duration_s = 0.2
+minutes = 0.05
 users = [2]
 setups = ["plain"]
-scenarios = ["front-page", "wrong-status", "wrong-body", "raises", "empty", "wrong-victim"]
+scenarios = ["front-page", "wrong-status", "wrong-body", "raises", "empty", "wrong-victim", "goes-wrong"]
 [[mixed.blocks]]
 [[mixed.blocks]]
 setups = ["broken"]
 
-[moody]
-warmup_s = 0
-duration_s = 0.2
+[grouped]
+minutes = 0.05
 users = [1]
-setups = ["moody"]
+setups = ["plain", "second", "third"]
 scenarios = ["front-page"]
-repeats = 2
+rounds = 2
 
 [deadly]
-warmup_s = 0
-duration_s = 0.2
+minutes = 0.05
 users = [1]
+scenarios = ["front-page"]
+[[deadly.blocks]]
+setups = ["plain", "second", "mortal"]
+[[deadly.blocks]]
 setups = ["plain"]
 scenarios = ["die"]
-[[deadly.blocks]]
-[[deadly.blocks]]
-scenarios = ["front-page"]
 """
+
+SETUPS = """
+[burning]
+server = "command"
+command = ["python", "burning.py", "{port}", "1000000"]
+health = "/"
+
+[mortal]
+extends = "burning"
+command = ["python", "burning.py", "{port}", "60"]
+
+[second]
+extends = "plain"
+
+[third]
+extends = "plain"
+"""
+
+BURNING = """
+import asyncio, os, sys, time
+
+class Burning(asyncio.Protocol):
+    left = int(sys.argv[2])
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        until = time.process_time() + 0.002
+        while time.process_time() < until:
+            pass
+        Burning.left -= 1
+        if not Burning.left:
+            print("out of luck", file=sys.stderr, flush=True)
+            os._exit(7)
+        self.transport.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello")
+
+async def main():
+    server = await asyncio.get_running_loop().create_server(Burning, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+"""Each request takes 2 ms of CPU time; the last of so many ends the server."""
+
+SCENARIOS = """
+def other(rng):
+    yield Request("GET", "/other", check=contains(b"hello"))
+
+asked = []
+
+def goes_wrong(rng):
+    asked.append(1)
+    yield Request("GET", "/")
+    if len(asked) > 100:
+        raise ValueError("enough of it")
+
+SCENARIOS |= {"other-page": Scenario("other-page", other), "goes-wrong": Scenario("goes-wrong", goes_wrong)}
+"""
+
+
+AS_PLANNED = Ends()
 
 
 class Measured:
     """A run of a plan of the user's own files: what it left on disk, and what it showed."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, ends: Ends = AS_PLANNED) -> None:
         lay_out(folder)
         (folder / "plans.toml").write_text(PLANS)
+        (folder / "burning.py").write_text(BURNING)
+        for file, more in (("setups.toml", SETUPS), ("my_scenarios.py", SCENARIOS)):
+            (folder / file).write_text((folder / file).read_text() + more)
         self.plan = load_plans(folder / "plans.toml")[name]
         scenarios_file = folder / "my_scenarios.py"
         bench = Workbench(
@@ -96,8 +171,8 @@ class Measured:
         run_folder = RunFolder(self.path, runner.facts("out", self.plan, bench))
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
-            with Display(len(cells(self.plan)), 1.0, Console(file=out, width=200)) as display:
-                runner.run(self.plan, bench, run_folder, display)
+            with Display(count_rounds(self.plan), 1.0, Console(file=out, width=200)) as display:
+                runner.run(self.plan, bench, run_folder, display, ends)
         self.run: Run = read_run(self.path)
         self.shown = out.getvalue().splitlines()
 
@@ -114,6 +189,11 @@ class Measured:
 @pytest.fixture(scope="module")
 def lifelike(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     return Measured("lifelike", tmp_path_factory.mktemp("lifelike"))
+
+
+@pytest.fixture(scope="module")
+def lanes(tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    return Measured("lanes", tmp_path_factory.mktemp("lanes"))
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +235,7 @@ def test_the_workers_answered_every_good_request(lifelike: Measured) -> None:
         workers = record.resources.workers
         assert len({worker.pid for worker in workers}) == 2
         answered = sum(worker.requests or 0 for worker in workers)
-        assert answered == pytest.approx(record.summary.throughput_rps * 0.4, rel=0.02, abs=2)
+        assert answered == pytest.approx(record.summary.throughput_rps * record.measured_s, rel=0.02, abs=2)
 
 
 def test_resources_are_those_of_the_servers_processes(lifelike: Measured) -> None:
@@ -164,11 +244,11 @@ def test_resources_are_those_of_the_servers_processes(lifelike: Measured) -> Non
         assert found.cpu_us_per_request is not None
         assert found.cpu_us_per_request > 1
         assert 0 < sum(worker.cpu_s for worker in found.workers) <= found.cpu_s + 1e-9
-        assert found.cpu_s < 0.4 * 2 * (os.cpu_count() or 1)
+        assert found.cpu_s < 2 * record.measured_s * (os.cpu_count() or 1)
         assert all(20e6 < worker.rss_peak_bytes <= found.rss_peak_bytes for worker in found.workers)
         times_s = [part.t_s for part in found.timeline]
         assert times_s == sorted(times_s)
-        assert 0.35 < times_s[-1] < 2
+        assert 0.9 * record.measured_s < times_s[-1] < record.measured_s + 1.6
         assert record.generator.cpu_share > 0
 
 
@@ -195,7 +275,8 @@ def test_misuse_is_seen_in_its_victims(lifelike: Measured) -> None:
     """While 10 ms block the loop again and again, a ping waits for at least the one that is blocking."""
     victim = lifelike.record(scenario="io-misuse").summary.victim
     assert victim is not None
-    assert 49 <= victim.requests <= 51  # 125 a second for 0.4 s, evenly
+    measured_s = lifelike.record(scenario="io-misuse").measured_s
+    assert victim.requests == pytest.approx(100 * measured_s, rel=0.1, abs=5)  # evenly, in every slice
     assert victim.errors == 0
     assert victim.response_ms.p50 is not None
     assert victim.response_ms.p50 > 5
@@ -233,16 +314,92 @@ def test_facts_say_what_else_reached_the_server(lifelike: Measured) -> None:
     assert set(told) == {"settings", "dotenv"}
 
 
-def test_few_probes_of_a_victim_and_cpus_that_are_shared_are_told(lifelike: Measured) -> None:
-    caveats = {caveat.code: caveat.text for caveat in lifelike.record(scenario="io-misuse").caveats}
-    assert "were due in the measured part" in caveats["victim"]
+def test_cpus_that_are_shared_are_told(lifelike: Measured) -> None:
     for record in lifelike.run.records:
         assert "not-pinned" in {caveat.code for caveat in record.caveats}
 
 
-def test_progress_counts_every_cell(lifelike: Measured, mixed: Measured) -> None:
-    assert [line[:5] for line in lifelike.shown] == ["[1/5]", "[2/5]", "[3/5]", "[4/5]", "[5/5]"]
-    assert [line[:7] for line in mixed.shown if line.startswith("[")][-1] == "[12/12]"
+def test_stretches_and_rounds_are_shown(lifelike: Measured) -> None:
+    assert {line[:11] for line in lifelike.shown} == {"[round 1/2]", "[round 2/2]"}
+    stretches = [line for line in lifelike.shown if "requests/s" in line]
+    assert sorted(("locust" in line, "arrivals/s" in line) for line in stretches) == [
+        (False, True),
+        (True, False),
+    ]
+
+
+# --- lanes ---------------------------------------------------------------------------------------
+
+
+def test_each_lane_has_a_record_a_round(lanes: Measured) -> None:
+    assert lanes.run.failures == ()
+    assert sorted(
+        (record.cell.setup, record.cell.scenario, record.cell.repeat) for record in lanes.run.records
+    ) == [
+        (setup, scenario, number)
+        for setup in ("burning", "plain")
+        for scenario in ("front-page", "other-page")
+        for number in (0, 1)
+    ]
+    assert all(record.cell.in_slices for record in lanes.run.records)
+
+
+def test_the_slices_of_a_lane_are_whole(lanes: Measured) -> None:
+    for record in lanes.run.records:
+        slices, summary = record.slices, record.summary
+        step = slices.rotation[1]
+        assert step in (1, 2), "a slow lane may have a slice in every second rotation"
+        assert slices.rotation == tuple(range(0, step * len(slices.rotation), step))
+        assert step * len(slices.rotation) >= FEWEST_ROTATIONS
+        assert summary.requests == summary.answered == sum(slices.requests)
+        assert (summary.errors, summary.lost) == (0, 0)
+        assert all(count % 2 == 0 and count >= 2 for count in slices.requests), (
+            "whole sessions for both users"
+        )
+        spans_s = [count / rate for count, rate in zip(slices.requests, slices.throughput_rps, strict=True)]
+        assert sum(spans_s) == pytest.approx(record.measured_s, rel=1e-3)
+        assert len(slices.cpu_us_per_request) == len(slices.rotation)
+        assert (slices.anchor_rps, slices.anchor_cpu_us) == ((), ())
+        assert summary.mean_concurrency == pytest.approx(2, abs=0.05), "both users are always busy"
+
+
+def test_a_lane_costs_what_its_server_burns(lanes: Measured) -> None:
+    """2 ms of CPU time each, so that it answers 500 times a second at most, whatever else is measured in turn."""
+    for record in lanes.run.records:
+        if record.cell.setup == "burning":
+            assert record.resources.cpu_us_per_request == pytest.approx(2200, rel=0.12)
+            assert all(2000 <= (used or 0) < 3000 for used in record.slices.cpu_us_per_request)
+            assert all(rate <= 500 for rate in record.slices.throughput_rps)
+            assert record.summary.response_ms.p50 is not None
+            assert record.summary.response_ms.p50 >= 4, "one waits while the other is served"
+
+
+def test_idle_servers_are_seen_to_be_idle(lanes: Measured) -> None:
+    for record in lanes.run.records:
+        assert record.idle_cpu_share is not None
+        assert 0 <= record.idle_cpu_share < 0.5
+        assert record.resources.busy_share is None, "without pinning nobody knows"
+
+
+def test_a_run_says_how_many_rounds_it_had(lanes: Measured) -> None:
+    assert lanes.run.facts.rounds == 2
+    assert [block["rounds"] for block in lanes.run.facts.plan.blocks] == [2]
+
+
+def test_setups_that_may_not_live_at_once_are_measured_beside_an_anchor(tmp_path: Path) -> None:
+    found = Measured("grouped", tmp_path, Ends(alive=2))
+    assert found.run.failures == ()
+    assert sorted((record.cell.setup, record.cell.repeat) for record in found.run.records) == [
+        (setup, number) for setup in ("plain", "second", "third") for number in (0, 1)
+    ]
+    for record in found.run.records:
+        slices = record.slices
+        assert len(slices.anchor_rps) == len(slices.anchor_cpu_us) == len(slices.rotation) > 0
+        assert all(rate > 0 for rate in slices.anchor_rps)
+        if record.cell.setup == "plain":
+            assert slices.anchor_rps == slices.throughput_rps
+        else:
+            assert slices.anchor_rps != slices.throughput_rps
 
 
 # --- what goes wrong -----------------------------------------------------------------------------
@@ -284,28 +441,104 @@ def test_a_server_that_does_not_start_is_one_failure_with_the_end_of_its_log(mix
     assert failure.error == "setup 'broken': the server ended with status 1; its log:\n    no luck"
 
 
-def test_a_server_that_dies_ends_its_round_with_one_failure(tmp_path: Path) -> None:
+def test_a_scenario_that_goes_wrong_on_the_way_ends_its_lane_alone(mixed: Measured) -> None:
+    (failure,) = [one for one in mixed.run.failures if one.scenario == "goes-wrong"]
+    assert "raised ValueError: enough of it" in failure.error
+
+
+def test_servers_that_die_end_alone(tmp_path: Path) -> None:
+    """One in the check of a scenario, another after 60 requests; the third goes on."""
     deadly = Measured("deadly", tmp_path)
-    (failure,) = deadly.run.failures
-    assert failure.error.startswith("setup 'plain': the server ended with status 3; its log:\n")
-    measured = [record.cell.scenario for record in deadly.run.records]
-    assert measured in ([], ["front-page"])  # as the order has it; never after the death
-    assert [line[:5] for line in deadly.shown if line.startswith("[")][-1] == "[2/2]"
+    assert [record.cell.setup for record in deadly.run.records] == ["second"]
+    assert {failure.setup for failure in deadly.run.failures} == {"plain", "mortal"}
+    (mortal,) = [failure for failure in deadly.run.failures if failure.setup == "mortal"]
+    assert mortal.error == "setup 'mortal': the server ended with status 7; its log:\n    out of luck"
+    for failure in deadly.run.failures:
+        if failure.setup == "plain":
+            assert failure.error.startswith("setup 'plain': the server ended with status 3; its log:\n")
+    assert deadly.run.facts.finished
 
 
-def test_repeats_that_differ_are_said_to_be_unstable(tmp_path: Path) -> None:
-    """The second server answers only after 20 ms; the first record was written before that was known."""
-    first, second = Measured("moody", tmp_path).run.records
-    assert first.summary.throughput_rps > 2 * second.summary.throughput_rps
-    assert "unstable" not in {caveat.code for caveat in first.caveats}
-    assert "unstable" in {caveat.code for caveat in second.caveats}
+# --- when it ends --------------------------------------------------------------------------------
 
 
-def test_the_expected_time_counts_cells_what_is_around_them_and_starts() -> None:
-    """Smoke has 7 cells of 0.8 s, with 0.6 s around each of 6 native ones and 2.5 s around Locust's; 2 starts."""
-    bench = Workbench(setups=load_setups(), scenarios=load_scenarios(None))
-    expected_s = 7 * 0.8 + 6 * 0.6 + 2.5 + 2 * 1.5
-    assert runner.expected_s(load_plans()["smoke"], bench) == pytest.approx(expected_s)
+def timed(minutes: float | None, rounds: int, scenarios: str = "front-page") -> Plan:
+    block = Block(("plain",), tuple(scenarios.split()), ("native",), (ClosedLoad(1, 2.0),), rounds=rounds)
+    return Plan("p", "", (block,), minutes=minutes)
+
+
+def test_the_expected_time_is_that_of_the_plan_or_of_starts_and_good_rotations(tmp_path: Path) -> None:
+    """Of two lanes: a second for the start, 0.35 s and 12 turns of 0.13 s for each, half a second for the stop."""
+    lay_out(tmp_path)
+    bench = Workbench(setups=load_setups(tmp_path / "setups.toml"), scenarios={})
+    assert runner.expected_s(timed(1.5, 2), bench) == 90
+    once_s = 1.0 + 2 * (0.35 + 12 * 0.13) + 0.5
+    assert runner.expected_s(timed(None, 3, "a b"), bench) == pytest.approx(3 * once_s)
+    long = replace(timed(None, 3, "a b"), long=True)
+    assert runner.expected_s(long, bench) == pytest.approx(3 * (1.0 + 2 * (2.0 + 0.5 + 0.6) + 0.5), abs=3)
+
+
+def test_as_many_servers_live_as_are_wanted_and_else_as_there_is_memory_for(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    bench = Workbench(setups=load_setups(tmp_path / "setups.toml"), scenarios={})
+    assert runner.most_alive(timed(None, 1), bench, 3) == 3
+    assert 1 <= runner.most_alive(timed(None, 1), bench) <= 16
+
+
+NARROW, WIDE = Precision(0.02, "a"), Precision(0.2, "a")
+
+
+@pytest.mark.parametrize(
+    ("number", "until", "precision", "began_s_ago", "begins"),
+    [
+        (1, None, NARROW, 0, True),
+        (2, None, WIDE, 0, False),
+        (1, None, WIDE, 900, True),
+        (3, 0.03, NARROW, 0, True),
+        (4, 0.03, NARROW, 0, False),
+        (4, 0.03, WIDE, 0, True),
+        (9, 0.03, None, 0, True),
+        (4, 0.03, WIDE, 59, False),
+        (0, 0.03, None, 900, True),
+    ],
+    ids=[
+        "a round of the plan is left",
+        "no round is left",
+        "every round of a plan is measured, however late",
+        "certain, but too early to say",
+        "certain enough",
+        "not certain yet",
+        "nothing to compare",
+        "no time for another",
+        "the first one always",
+    ],
+)
+def test_another_round_begins_as_long_as_it_is_wanted(
+    number: int, until: float | None, precision: Precision | None, began_s_ago: float, begins: bool
+) -> None:
+    """A plan of two rounds and a minute."""
+    clock = _Clock(timed(1.0, 2), time.monotonic() - began_s_ago)
+    assert clock.begins(number, Ends(until=until), precision) is begins
+
+
+def test_the_groups_of_a_round_share_its_time_by_their_lanes() -> None:
+    """Half of a minute, less half a second for the stop; three quarters of it where another lane of four follows."""
+    plan = timed(1.0, 2, "a b c d")
+    lanes = cells(replace(plan, blocks=(replace(plan.blocks[0], rounds=1),)))
+    first = Group(round=0, setups=("plain",), lanes=lanes[:3], stretches=())
+    second = Group(round=0, setups=("plain",), lanes=lanes[3:], stretches=())
+    now_s = time.monotonic()
+    clock = _Clock(plan, now_s)
+    assert clock.begins(0, Ends(), None)
+    alone_s, shared_s = (
+        clock.rotate_until_s(0, first, [], Ends()),
+        clock.rotate_until_s(0, first, [second], Ends()),
+    )
+    assert alone_s is not None
+    assert shared_s is not None
+    assert alone_s - now_s == pytest.approx(29.5, abs=0.2)
+    assert shared_s - now_s == pytest.approx(22.0, abs=0.2)
+    assert _Clock(timed(None, 2), now_s).rotate_until_s(0, first, [], Ends()) is None
 
 
 def test_the_own_process_keeps_off_the_servers_cpus_only_while_it_measures(tmp_path: Path) -> None:

@@ -88,6 +88,8 @@ def test_a_record_has_the_field_names_that_others_read(tmp_path: Path) -> None:
             "caveats",
             "started_at",
             "profile",
+            "slices",
+            "idle_cpu_share",
         )
     }
     assert line["schema"] == 1

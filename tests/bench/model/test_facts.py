@@ -68,7 +68,7 @@ def written_today(tmp_path: Path) -> dict[str, object]:
     folder.add_facts(
         left_out={"go-net-http": "go is not installed"}, capacity=CAPACITY | {"knee_per_s": None}
     )
-    folder.add_facts(scaling=SCALING, finished=True, took_s=4.2, interrupted=True)
+    folder.add_facts(scaling=SCALING, finished=True, took_s=4.2, rounds=2, interrupted=True)
     told: dict[str, object] = json.loads((tmp_path / "run" / "run.json").read_text())
     return told
 

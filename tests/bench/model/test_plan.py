@@ -28,3 +28,8 @@ def test_repeats_of_a_cell_share_its_key_and_another_load_has_another() -> None:
     cell = Cell("uvicorn", "noop-async", "native", ClosedLoad(8, 3.0))
     assert replace(cell, repeat=2).key == cell.key
     assert replace(cell, load=ClosedLoad(8, 9.0)).key != cell.key
+
+
+def test_a_load_without_a_length_is_measured_in_slices() -> None:
+    assert Cell("uvicorn", "noop-async", "native", ClosedLoad(8, 0.0)).in_slices
+    assert not Cell("uvicorn", "noop-async", "native", ClosedLoad(8, 3.0)).in_slices

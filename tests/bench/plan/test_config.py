@@ -9,7 +9,7 @@ from bench.engines.launch import ENGINES, check_load
 from bench.errors import UsageError
 from bench.model.plan import Block, ClosedLoad, OpenLoad, Plan, Setup
 from bench.plan.config import check_names, load_plans, load_setups
-from bench.plan.order import cells
+from bench.plan.order import cells, count_rounds
 from scenarios import SCENARIOS
 
 # name: (server, workers, loop, http, worker), as the project promises them
@@ -139,8 +139,10 @@ def test_a_users_plan_stands_beside_ours_and_its_blocks_inherit_its_keys(tmp_pat
     seed = 7
     scenarios = ["noop-async"]
     users = [2, 4]
-    duration_s = 0.5
-    repeats = 3
+    stretch_s = 0.5
+    rounds = 3
+    minutes = 2
+    long = true
     [[mine.blocks]]
     setups = ["uvicorn"]
     [[mine.blocks]]
@@ -150,7 +152,7 @@ def test_a_users_plan_stands_beside_ours_and_its_blocks_inherit_its_keys(tmp_pat
     arrivals = "uniform"
     max_sessions = 5
     warmup_s = 0
-    repeats = 1
+    rounds = 1
     """
     plans = load_plans(own_file(tmp_path, text))
     closed = (ClosedLoad(2, 0.5, 0.5), ClosedLoad(4, 0.5, 0.5))
@@ -159,17 +161,19 @@ def test_a_users_plan_stands_beside_ours_and_its_blocks_inherit_its_keys(tmp_pat
         "mine",
         "two blocks",
         (
-            Block(("uvicorn",), ("noop-async",), ("native",), closed, repeats=3),
-            Block(("granian-1",), ("noop-async",), ("native",), opened, repeats=1),
+            Block(("uvicorn",), ("noop-async",), ("native",), closed, rounds=3),
+            Block(("granian-1",), ("noop-async",), ("native",), opened, rounds=1),
         ),
         7,
+        minutes=2.0,
+        long=True,
     )
     assert plans == {**load_plans(), "mine": expected}
 
 
 _WELL = 'setups = ["uvicorn"]\nscenarios = ["noop-async"]\n'
 PLAN_MISTAKES = {
-    "misspelt-key": ("[p]\nrepeat = 2", "[p]: unknown key 'repeat'; did you mean 'repeats'?"),
+    "misspelt-key": ("[p]\nround = 2", "[p]: unknown key 'round'; did you mean 'rounds'?"),
     "misspelt-key-in-a-block": (
         f'[p]\n{_WELL}users = [1]\n[[p.blocks]]\n[[p.blocks]]\nstups = ["a"]',
         "[p] block 2: unknown key 'stups'; did you mean 'setups'?",
@@ -179,9 +183,22 @@ PLAN_MISTAKES = {
     "no-scenario": ('[p]\nsetups = ["uvicorn"]\nscenarios = []\nusers = [1]', "[p] block 1 scenarios: "),
     "a-number-for-a-list": (f"[p]\n{_WELL}users = 8", "[p] block 1 users: Input should be a list, got 8"),
     "no-users": (f"[p]\n{_WELL}users = [8, 0]", "[p] block 1 users.1: "),
-    "endless": (f"[p]\n{_WELL}users = [8]\nduration_s = inf", "[p] block 1 duration_s: "),
+    "endless": (f"[p]\n{_WELL}users = [8]\nstretch_s = inf", "[p] block 1 stretch_s: "),
     "no-rate": (f"[p]\n{_WELL}arrivals_per_s = [nan]", "[p] block 1 arrivals_per_s.0: "),
-    "no-repeat": (f"[p]\n{_WELL}users = [1]\nrepeats = 0", "[p] block 1 repeats: "),
+    "no-round": (f"[p]\n{_WELL}users = [1]\nrounds = 0", "[p] block 1 rounds: "),
+    "no-minute": (f"[p]\n{_WELL}users = [1]\nminutes = 0", "[p] minutes: 0 is not a number above 0"),
+    "minutes-in-words": (f"[p]\n{_WELL}users = [1]\nminutes = true", "[p] minutes: True is not a number"),
+    "minutes-of-a-block": (
+        f"[p]\n{_WELL}users = [1]\n[[p.blocks]]\nminutes = 1",
+        "[p] block 1: unknown key 'minutes'",
+    ),
+    "long-as-a-number": (f"[p]\n{_WELL}users = [1]\nlong = 1", "[p] long: 1 is neither true nor false"),
+    "repeats-of-before": ("[p]\nrepeats = 2", "[p] repeats: it is called rounds now"),
+    "repeats-of-a-block": (
+        f"[p]\n{_WELL}users = [1]\n[[p.blocks]]\nrepeats = 2",
+        "[p] block 1 repeats: it is called rounds now",
+    ),
+    "duration-of-before": ("[p]\nduration_s = 2", "[p] duration_s: cells share the plan's time now"),
     "unknown-arrivals": (f'[p]\n{_WELL}arrivals = "pareto"', "[p] block 1 arrivals: "),
     "no-block": ("[p]\nblocks = []", "[p] blocks: write each as [[p.blocks]]"),
     "no-number": ('[p]\nseed = "x"', "[p] seed: 'x' is not a whole number"),
@@ -210,7 +227,7 @@ def test_a_mistake_in_plans_is_one_sentence_with_file_table_and_key(
     ids=["setup", "scenario", "engine-unlike-any"],
 )
 def test_names_that_do_not_exist_get_a_guess(setup: str, scenario: str, engine: str, sentence: str) -> None:
-    plan = Plan("p", "", (Block((setup,), (scenario,), (engine,), (ClosedLoad(1, 1.0),), repeats=1),))
+    plan = Plan("p", "", (Block((setup,), (scenario,), (engine,), (ClosedLoad(1, 1.0),), rounds=1),))
     with pytest.raises(UsageError) as caught:
         check_names(plan, load_setups(), SCENARIOS, ENGINES)
     assert str(caught.value) == sentence
@@ -238,18 +255,22 @@ def test_the_default_plan_holds_what_the_project_promises() -> None:
 
 
 def test_the_study_holds_each_twin_at_five_levels_and_lasts_less_than_ten_minutes() -> None:
-    mine = cells(load_plans()["study"])
+    plan = load_plans()["study"]
+    mine = cells(plan)
+    rounds = count_rounds(plan)
     for name in ("noop-async", "noop-sync", "io-async", "io-sync", "io-offload", "cpu-async", "cpu-sync"):
         here = [cell for cell in mine if (cell.setup, cell.scenario) == ("uvicorn", name)]
         users = Counter(cell.load.users for cell in here if isinstance(cell.load, ClosedLoad))
-        assert users == dict.fromkeys((1, 8, 32, 128, 512), 3)
+        assert users == dict.fromkeys((1, 8, 32, 128, 512), rounds)
     for setup in ("uvicorn", "uvicorn-postgres"):
-        rows = {
-            cell.scenario for cell in mine if cell.setup == setup and cell.load == ClosedLoad(32, 0.8, 0.2)
-        }
+        rows = {cell.scenario for cell in mine if cell.setup == setup and cell.load == ClosedLoad(32, 0, 0)}
         assert rows >= {"db-orm-async", "db-orm-sync", "db-orm-misuse"}
-    assert {cell.repeat for cell in mine} == {0, 1, 2}
-    assert sum(cell.load.warmup_s + cell.load.duration_s for cell in mine) < 330
+    assert {cell.repeat for cell in mine} == set(range(rounds))
+    assert rounds >= 3, "fewer rounds carry no interval to speak of"
+    assert plan.minutes is not None
+    assert plan.minutes < 9, "the microbenchmarks and the report come after it"
+    stretches_s = sum(cell.load.warmup_s + cell.load.duration_s for cell in mine if not cell.in_slices)
+    assert stretches_s < 60 * plan.minutes / 2, "the lanes have most of the time"
 
 
 def test_the_full_plan_covers_every_shipped_setup() -> None:

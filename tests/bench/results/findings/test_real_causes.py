@@ -18,7 +18,7 @@ from bench.measure.store import RunFolder, read_run
 from bench.measure.workbench import Workbench
 from bench.model.record import Run, Worker
 from bench.plan.config import load_plans, load_setups
-from bench.plan.order import cells
+from bench.plan.order import count_rounds
 from bench.results.findings.finding import Finding
 from scenarios.files import load as load_scenarios
 from tests.bench.builders import findings, report
@@ -61,8 +61,9 @@ SCENARIOS = {one.name: one for one in (Scenario("hello", hello), Scenario("drawn
 
 PLANS = """
 [held]
+long = true
 warmup_s = 0.2
-duration_s = 0.8
+stretch_s = 0.8
 users = [16]
 [[held.blocks]]
 setups = ["narrow"]
@@ -72,8 +73,9 @@ setups = ["uneven"]
 scenarios = ["hello"]
 
 [generator]
+long = true
 warmup_s = 0
-duration_s = 0.4
+stretch_s = 0.4
 setups = ["light"]
 scenarios = ["drawn-slowly"]
 users = [4]
@@ -95,7 +97,7 @@ def measured(plan_name: str, folder: Path) -> Run:
         generator_cpus=own[-1:],
     )
     out = RunFolder(folder / "out", runner.facts("out", plan, bench))
-    with Display(len(cells(plan)), 1.0, Console(file=io.StringIO())) as display:
+    with Display(count_rounds(plan), 1.0, Console(file=io.StringIO())) as display:
         runner.run(plan, bench, out, display)
     run = read_run(folder / "out")
     assert run.failures == ()

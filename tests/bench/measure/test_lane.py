@@ -1,0 +1,144 @@
+"""The size of a slice by hand; and a lane against a server that keeps account, in a process that is read: our own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+import uvloop
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.errors import EngineError
+from bench.measure.lane import Lane, LaneResult, SliceSize, size
+from bench.model.plan import Cell, ClosedLoad, Setup
+from bench.serve.server import Server
+from scenarios.model import Flow, Request, Scenario, contains
+from scenarios.single import Always
+from tests.bench.engines.peer import Peer
+
+# users, sessions per second in the rehearsal -> sessions of a slice, and in which rotations there is one
+SIZES = {
+    "80 ms of one user": (1, 1000.0, 80, 1),
+    "80 ms of many": (32, 10_000.0, 800, 1),
+    "64 sessions take longer than 80 ms": (8, 500.0, 64, 1),
+    "64 sessions take longer than half a second": (1, 100.0, 50, 4),
+    "whole sessions for each user": (32, 100.0, 64, 8),
+    "one for each of very many": (512, 1000.0, 512, 8),
+    "a turn of 0.29 s": (8, 300.0, 64, 2),
+    "hardly any": (1, 0.5, 1, 8),
+}
+
+
+@pytest.mark.parametrize(("users", "rate_per_s", "sessions", "every"), SIZES.values(), ids=SIZES)
+def test_a_slice_is_long_enough_and_not_longer(
+    users: int, rate_per_s: float, sessions: int, every: int
+) -> None:
+    assert size(users, rate_per_s) == SliceSize(8, sessions, every)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.integers(1, 600), st.floats(0.1, 100_000))
+def test_any_slice_has_whole_sessions_for_each_user_and_bounds(users: int, rate_per_s: float) -> None:
+    found = size(users, rate_per_s)
+    assert found.sessions % users == 0
+    assert found.sessions >= users
+    assert (found.sessions - users) / rate_per_s <= 0.5 + 1e-9, (
+        "more than one for each takes half a second at most"
+    )
+    assert found.every in (1, 2, 4, 8)
+    turn_s = (found.warm + found.sessions + 2 * users - 1) / rate_per_s
+    assert turn_s / found.every <= 0.25 or found.every == 8
+    assert found.every == 1 or turn_s / (found.every / 2) > 0.25, "no rarer than it must be"
+
+
+# --- against a server ----------------------------------------------------------------------------
+
+HELLO = contains(b"hello")
+OK = Scenario("ok", Always(Request("GET", "/ok", check=HELLO)))
+WITH_VICTIM = Scenario("ok", OK.flow, victim=Always(Request("GET", "/pieces", check=HELLO)))
+
+
+def served(port: int, pid: int) -> Server:
+    return Server(
+        setup=Setup("peer", "command"),
+        host="127.0.0.1",
+        port=port,
+        pid=pid,
+        log=Path("log"),
+        cpus=(),
+        exit_status=lambda: None,
+    )
+
+
+def lane(server: Server, scenario: Scenario, folder: Path, users: int = 3) -> Lane:
+    cell = Cell("peer", scenario.name, "native", ClosedLoad(users, 0.0))
+    return Lane(cell, server, scenario, folder, seed=1, scenarios_file=None)
+
+
+def driven(one: Lane, *rotations: int) -> LaneResult:
+    async def drive() -> LaneResult:
+        try:
+            await one.rehearse()
+            for rotation in rotations:
+                await one.slice(rotation)
+        finally:
+            found = one.close()
+        return found
+
+    return uvloop.run(drive())
+
+
+def test_a_lane_keeps_every_request_and_the_slices_in_their_order(tmp_path: Path) -> None:
+    with Peer() as peer:
+        one = lane(served(peer.port, os.getpid()), OK, tmp_path)
+        found = driven(one, 0, 2, 3)
+        seen, connections = peer.seen["/ok"], peer.connections
+    assert (len(found.samples.done_ns), found.samples.sent) == (seen, seen)
+    assert connections == 3, "they stay from slice to slice"
+    assert [part.rotation for part in found.slices] == [0, 2, 3]
+    assert one.slices == 3
+    edges = [edge for part in found.slices for edge in (part.window.from_ns, part.window.until_ns)]
+    assert edges == sorted(edges)
+    for part in found.slices:
+        inside = (found.samples.done_ns > part.window.from_ns) & (
+            found.samples.done_ns <= part.window.until_ns
+        )
+        assert inside.sum() == one.size.sessions
+        assert part.requests == one.size.sessions + 2 * 3 - 1
+        assert part.cpu_ns > 0
+        assert part.own_cpu_ns > 0
+        assert part.pings == 0
+    assert found.pings is None
+
+
+def test_a_victim_is_probed_in_slices_alone(tmp_path: Path) -> None:
+    with Peer() as peer:
+        found = driven(lane(served(peer.port, os.getpid()), WITH_VICTIM, tmp_path), 0, 1)
+        seen = peer.seen["/pieces"]
+    assert found.pings is not None
+    assert len(found.pings.done_ns) == sum(part.pings for part in found.slices) == seen
+    assert all(part.pings >= 1 for part in found.slices)
+
+
+def test_a_lane_whose_server_has_ended_says_so(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with Peer() as peer, pytest.raises(EngineError, match="has ended"):
+        driven(lane(served(peer.port, ended.pid), OK, tmp_path), 0)
+
+
+def test_a_broken_scenario_is_an_error(tmp_path: Path) -> None:
+    def raises(rng: Random) -> Flow:
+        yield Request("GET", "/ok")
+        raise ValueError("no such luck")
+
+    broken = Scenario("broken", raises)
+    with Peer() as peer:
+        one = lane(served(peer.port, os.getpid()), broken, tmp_path)
+        with pytest.raises(EngineError, match="no such luck"):
+            driven(one)
