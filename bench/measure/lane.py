@@ -165,7 +165,7 @@ class Lane:
             await pinging
 
     def disconnect(self) -> None:
-        """Drop the connections, in the event loop that they belong to: it may hang at its end with what is left open."""
+        """Drop the connections, in the event loop that they belong to: it may hang on what is left open."""
         if self._timer is not None:
             self._timer.close()
         self._bursts.disconnect()

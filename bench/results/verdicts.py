@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bench.model.facts import PlanFacts
-from bench.results.cells import CellResults, by_context, twins
+from bench.results.cells import CellResults, by_context, family_against, twins
 from bench.results.findings.duels import meetings, overall
 from bench.results.findings.finding import Finding
 from bench.results.findings.ranking import overall_ranking
@@ -17,7 +17,7 @@ from bench.results.siblings import feature_setups, siblings
 from bench.results.standings import against_reference, standings
 from bench.results.tables import ranking_metric
 from bench.stats.best import Standing, StandingVerdict
-from bench.stats.comparison import Comparison, Verdict
+from bench.stats.comparison import Comparison, RatioVerdict
 from bench.stats.metrics import CPU, MEMORY, THROUGHPUT, VICTIM_P99, Metric
 
 SCHEMA = 2
@@ -53,7 +53,7 @@ class PairVerdict:
     ratio: float | None
     low: float | None
     high: float | None
-    verdict: Verdict
+    verdict: RatioVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +165,7 @@ def _against_best(ranked: _Ranked) -> Iterator[PairVerdict]:
     """Each setup against the one that leads; its interval is that to the best, whichever it is."""
     (best, _), *others = ranked.places
     for cell, standing in others:
-        verdict: Verdict = "same" if standing.verdict == "best" else standing.verdict
+        verdict: RatioVerdict = "same" if standing.verdict == "best" else standing.verdict
         pair = _pair("setup", cell, (best.setup, cell.setup), standing, metric=ranked.metric, verdict=verdict)
         yield replace(pair, scenario=ranked.scenario)
 
@@ -223,9 +223,11 @@ def _setups(
     present = [by_setup[head] for head in heads if head in by_setup]
     if base not in by_setup:
         return
-    for metric in (ranking_metric(by_setup[base]), CPU):
+    pairs = [(by_setup[base], cell) for cell in present if cell.valid and by_setup[base].valid]
+    for metric in (ranking_metric(by_setup[base]), CPU) if pairs else ():
+        family = family_against(pairs, metric)
         for cell in present:
-            found = cell.against(by_setup[base], metric, family=len(present))
+            found = cell.against(by_setup[base], metric, family)
             if found is not None:
                 verdict = found.verdict(metric.better)
                 yield _pair(kind, cell, (base, cell.setup), found, metric=metric, verdict=verdict)
@@ -238,7 +240,7 @@ def _pair(
     found: Comparison | Standing,
     *,
     metric: Metric,
-    verdict: Verdict,
+    verdict: RatioVerdict,
 ) -> PairVerdict:
     base, head = sides
     low, high = _interval(found)

@@ -28,7 +28,7 @@ Better = Literal["higher", "lower"]
 Direction = Literal["higher", "lower", "no evidence"]
 """Of a difference that the rounds show."""
 
-Verdict = Literal["better", "worse", "same", "unresolved"]
+RatioVerdict = Literal["better", "worse", "same", "unresolved"]
 """Of the head against the base: better or worse where the interval leaves out 1, same where it lies in the margin."""
 
 
@@ -78,7 +78,7 @@ class Comparison:
             return f"{times(self.ratio)} (no interval: a single round)"
         return f"{times(self.ratio)} ({times(self.low)[:-2]} to {times(self.high)[:-2]})"
 
-    def verdict(self, better: Better) -> Verdict:
+    def verdict(self, better: Better) -> RatioVerdict:
         """A proof of sameness comes before a difference: 0.5 % is no reason to choose a setup."""
         if self.same:
             return "same"

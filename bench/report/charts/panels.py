@@ -11,7 +11,7 @@ from bench.stats import comparison
 from bench.stats.best import StandingVerdict
 from bench.stats.estimate import Estimate
 
-ForestVerdict = change.Verdict | comparison.Verdict | StandingVerdict
+ForestVerdict = change.Verdict | comparison.RatioVerdict | StandingVerdict
 """What a line of a forest says: of a gate, of two sides, or of a side and the best."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.stats.comparison import Comparison, Verdict, compare, robust_mean
+from bench.stats.comparison import Comparison, RatioVerdict, compare, robust_mean
 
 LOGS = st.lists(st.floats(-3, 3), min_size=2, max_size=8)
 FAMILIES = st.sampled_from([1, 2, 5])
@@ -115,9 +115,9 @@ def test_the_ratio_lies_in_its_interval_and_a_larger_family_holds_a_smaller_one(
         "more, or the same",
     ],
 )
-def test_the_verdict_follows_from_the_interval(low: float, high: float, verdict: Verdict) -> None:
+def test_the_verdict_follows_from_the_interval(low: float, high: float, verdict: RatioVerdict) -> None:
     found = Comparison(ratio=math.sqrt(low * high), low=low, high=high, rounds=6)
-    other: dict[Verdict, Verdict] = {"better": "worse", "worse": "better"}
+    other: dict[RatioVerdict, RatioVerdict] = {"better": "worse", "worse": "better"}
     assert found.verdict("higher") == verdict
     assert found.verdict("lower") == other.get(verdict, verdict)
 
