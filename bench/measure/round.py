@@ -62,7 +62,7 @@ def play(
                 servers[name] = one
             else:
                 yield Failure(name, group.round, str(one))
-        yield from _play_lanes(group, servers, harness, span, display, rng)
+        yield from _play_lanes(group, servers, harness, span=span, display=display, rng=rng)
         yield from _play_stretches(group, servers, harness, display)
 
 
@@ -99,6 +99,7 @@ def _play_lanes(
     group: Group,
     servers: dict[str, Server],
     harness: Harness,
+    *,
     span: Span,
     display: Display,
     rng: Random,
@@ -114,25 +115,14 @@ def _play_lanes(
     started_at, times = now(), cpus.times()
     with contextlib.ExitStack() as stack:
         stack.enter_context(host.on_cpus(bench.generator_cpus))
-        services = _services(harness, servers)
-        lanes = [
-            Lane(
-                cell,
-                servers[cell.setup],
-                bench.scenarios[cell.scenario],
-                Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fastapi-bench-"))),
-                seed=rng.getrandbits(32),
-                scenarios_file=bench.scenarios_file,
-                services=services if bench.setups[cell.setup].services else (),
-            )
-            for cell in cells
-        ]
+        lanes = [_lane(cell, servers, harness, stack, rng.getrandbits(32)) for cell in cells]
         neighbours = Neighbours(
             next(iter(servers.values())).pid, bench.server_cpus, bench.generator_cpus, harness.processes
         )
         hold_off_collections()
         try:
-            idle = uvloop.run(_rotate(lanes, servers, _families(cells, harness), span, display, rng))
+            families = _families(cells, harness)
+            idle = uvloop.run(_rotate(lanes, families, servers, span=span, display=display, rng=rng))
         finally:
             gc.enable()
         surroundings = Surroundings(
@@ -144,6 +134,21 @@ def _play_lanes(
             unchecked=checked.unchecked,
         )
         yield from make_lane_records(lanes, group, harness, surroundings)
+
+
+def _lane(
+    cell: Cell, servers: Mapping[str, Server], harness: Harness, stack: contextlib.ExitStack, seed: int
+) -> Lane:
+    bench = harness.workbench
+    return Lane(
+        cell,
+        servers[cell.setup],
+        bench.scenarios[cell.scenario],
+        Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fastapi-bench-"))),
+        seed=seed,
+        scenarios_file=bench.scenarios_file,
+        services=_services(harness, servers) if bench.setups[cell.setup].services else (),
+    )
 
 
 class _Checked:
@@ -175,8 +180,9 @@ class _Checked:
 
 async def _rotate(
     lanes: Sequence[Lane],
-    servers: Mapping[str, Server],
     families: Sequence[object],
+    servers: Mapping[str, Server],
+    *,
     span: Span,
     display: Display,
     rng: Random,

@@ -6,10 +6,10 @@ from collections.abc import Hashable, Iterator, Sequence
 from random import Random
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
+Lane = TypeVar("Lane")
 
 
-def orders(lanes: Sequence[Thing], families: Sequence[Hashable], rng: Random) -> Iterator[list[Thing]]:
+def orders(lanes: Sequence[Lane], families: Sequence[Hashable], rng: Random) -> Iterator[list[Lane]]:
     """Orders without end: those of one family, which will be compared, next to each other, all else at random.
 
     Every second order is the one before it the other way round: in each two rotations every lane comes as early as it
@@ -21,8 +21,8 @@ def orders(lanes: Sequence[Thing], families: Sequence[Hashable], rng: Random) ->
         yield order[::-1]
 
 
-def _draw(lanes: Sequence[Thing], families: Sequence[Hashable], rng: Random) -> list[Thing]:
-    members: dict[Hashable, list[Thing]] = {}
+def _draw(lanes: Sequence[Lane], families: Sequence[Hashable], rng: Random) -> list[Lane]:
+    members: dict[Hashable, list[Lane]] = {}
     for lane, family in zip(lanes, families, strict=True):
         members.setdefault(family, []).append(lane)
     drawn = list(members.values())

@@ -36,10 +36,7 @@ def summarise(
     stages: Sequence[Stage] = (),
     unchecked: Sequence[str] = (),
 ) -> Summary:
-    """Sum up the measured part.
-
-    Latencies are of requests intended in it, whenever answered; throughput of good answers in it, whenever sent.
-    """
+    """Sum up the measured part: latencies of the requests that belong to it, throughput of good answers in it."""
     mine = samples.rows(samples.mine)
     response_ms, service_ms, lag_ms = _times_ms(mine)
     service = latency(service_ms)
