@@ -6,10 +6,10 @@ from collections.abc import Hashable, Iterator, Sequence
 from random import Random
 from typing import TypeVar
 
-Lane = TypeVar("Lane")
+Member = TypeVar("Member")
 
 
-def orders(lanes: Sequence[Lane], families: Sequence[Hashable], rng: Random) -> Iterator[list[Lane]]:
+def orders(lanes: Sequence[Member], families: Sequence[Hashable], rng: Random) -> Iterator[list[Member]]:
     """Orders without end: those of one family, which will be compared, next to each other, all else at random.
 
     Every second order is the one before it the other way round: in each two rotations every lane comes as early as it
@@ -21,8 +21,8 @@ def orders(lanes: Sequence[Lane], families: Sequence[Hashable], rng: Random) -> 
         yield order[::-1]
 
 
-def _draw(lanes: Sequence[Lane], families: Sequence[Hashable], rng: Random) -> list[Lane]:
-    members: dict[Hashable, list[Lane]] = {}
+def _draw(lanes: Sequence[Member], families: Sequence[Hashable], rng: Random) -> list[Member]:
+    members: dict[Hashable, list[Member]] = {}
     for lane, family in zip(lanes, families, strict=True):
         members.setdefault(family, []).append(lane)
     drawn = list(members.values())
