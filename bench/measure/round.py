@@ -62,7 +62,10 @@ def play(
                 servers[name] = one
             else:
                 yield Failure(name, group.round, str(one))
-        yield from _play_lanes(group, servers, harness, span=span, display=display, rng=rng)
+        for result in _play_lanes(group, servers, harness, span=span, display=display, rng=rng):
+            if isinstance(result, Failure) and result.scenario is None:
+                del servers[result.setup]
+            yield result
         yield from _play_stretches(group, servers, harness, display)
 
 
@@ -109,6 +112,7 @@ def _play_lanes(
         cell for cell in group.lanes if cell.setup in servers and checked.look(cell, servers[cell.setup])
     ]
     yield from checked.failures
+    cells = [cell for cell in cells if cell.setup in servers]  # without those of servers that ended meanwhile
     if not cells:
         return
     bench = harness.workbench
@@ -157,6 +161,7 @@ class _Checked:
     def __init__(self, harness: Harness) -> None:
         self._harness = harness
         self._pings: dict[tuple[int, object], float | None] = {}
+        self._dead: set[str] = set()
         self.failures: list[Failure] = []
         self.ping_cpu_us: dict[Cell, float | None] = {}
         self.unchecked: dict[Cell, Sequence[str]] = {}
@@ -164,11 +169,16 @@ class _Checked:
     def look(self, cell: Cell, server: Server) -> bool:
         bench = self._harness.workbench
         scenario = bench.scenarios[cell.scenario]
+        if cell.setup in self._dead:
+            return False
         try:
             self.unchecked[cell] = check_answers(scenario, server)
         except EngineError as error:
-            why = str(server_ended(server)) if is_ending(server) else str(error)
-            self.failures.append(Failure(cell.setup, cell.repeat, why, cell.scenario))
+            if is_ending(server):
+                self._dead.add(cell.setup)
+                self.failures.append(Failure(cell.setup, cell.repeat, str(server_ended(server))))
+            else:
+                self.failures.append(Failure(cell.setup, cell.repeat, str(error), cell.scenario))
             return False
         if scenario.victim is not None:
             known = (server.pid, scenario.victim)

@@ -451,6 +451,7 @@ def test_servers_that_die_end_alone(tmp_path: Path) -> None:
     deadly = Measured("deadly", tmp_path)
     assert [record.cell.setup for record in deadly.run.records] == ["second"]
     assert {failure.setup for failure in deadly.run.failures} == {"plain", "mortal"}
+    assert [failure.scenario for failure in deadly.run.failures] == [None, None], "one for each server"
     (mortal,) = [failure for failure in deadly.run.failures if failure.setup == "mortal"]
     assert mortal.error == "setup 'mortal': the server ended with status 7; its log:\n    out of luck"
     for failure in deadly.run.failures:
