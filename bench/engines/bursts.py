@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from random import Random
 
 from bench.engines.connection import Client, Common, clock_ns
@@ -18,14 +17,6 @@ from scenarios.model import Flow
 _NEVER_NS = 1 << 62
 _SOON_NS = 2_000_000
 _WITHIN_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of a burst in which all users were busy, between the ends of two sessions."""
-
-    from_ns: int
-    until_ns: int
 
 
 class Bursts:
@@ -45,9 +36,6 @@ class Bursts:
         self._under_way = 0
         self._due_ns: deque[int] = deque()
         self._over: asyncio.Future[int] | None = None
-        self._ended_sessions = 0
-        self._to_mark: list[int] = []  # counts of ended sessions whose moment is wanted, the next one last
-        self._marks_ns: list[int] = []
         self._timer: Timer | None = None
 
     @property
@@ -71,20 +59,6 @@ class Bursts:
         while self._to_start and self._idle:
             self._start(start_ns)
         return start_ns, await self._end()
-
-    async def steady(self, sessions: int) -> Window:
-        """Run so many sessions with all users busy: others come before them and after them, and are not counted.
-
-        The window begins when as many sessions have ended as there are users. Raises EngineError as `closed` does.
-        """
-        users = len(self._clients)
-        self._to_mark = [users + sessions, users]
-        self._marks_ns = []
-        self._ended_sessions = 0
-        await self.closed(2 * users + sessions - 1)
-        if len(self._marks_ns) < 2:
-            raise EngineError(f"a burst of '{self._job.scenario}' ended early")
-        return Window(*self._marks_ns)
 
     def stop(self) -> None:
         """Start no session that is not due yet; what was due, and what is under way, comes to its end.
@@ -152,11 +126,6 @@ class Bursts:
     def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
         self._under_way -= 1
         self._idle.append(client)
-        if self._to_mark:
-            self._ended_sessions += 1
-            if self._ended_sessions == self._to_mark[-1]:
-                self._to_mark.pop()
-                self._marks_ns.append(done_ns)
         if self._common.broken:
             self._finish(done_ns)
         elif self._to_start:

@@ -7,8 +7,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 
-from bench.engines.bursts import Bursts, Window
+from bench.engines.bursts import Bursts
 from bench.engines.connection import clock_ns
 from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job
@@ -22,13 +23,10 @@ from bench.observe.process_tree import ProcessTree, settled_cpu_ns
 from bench.serve.server import Server
 from scenarios.model import Scenario
 
-SLICE_S = 0.08
-"""The length of a slice: shorter ones follow the machine's drift more closely, longer ones average more requests."""
-_FEWEST_SESSIONS = 64
-_LONGEST_S = 0.5
-"""Of slices that are this long for the sake of their sessions."""
-_WARM_SESSIONS = 8
-"""Before each slice; its users' first sessions come on top, as they are not counted either."""
+SLICE_S = 0.02
+"""The length that slices aim at: shorter ones follow the machine's drift more closely, and leave more pairs."""
+_FEWEST_SESSIONS_A_USER = 2
+"""The first finds the server at rest, so that its time does not count."""
 _TURN_S = 0.25
 """A lane whose slice takes longer has one in every second rotation, or in every fourth or eighth."""
 _MOST_EVERY = 8
@@ -38,6 +36,7 @@ _FIRST_SESSIONS = 8
 
 _PINGS_PER_S = 100.0
 _PING_CONNECTIONS = 16
+_LONGEST_NS = 30_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +51,14 @@ class SliceSize:
 def size(users: int, rate_per_s: float) -> SliceSize:
     """The size for a lane that ran at a rate of sessions in its rehearsal.
 
-    Whole sessions for each user, as users may march in step: then a window of as many ends where it began.
+    Whole sessions for each user, as users may march in step: then all of them end together.
     """
-    wanted = max(SLICE_S * rate_per_s, min(_FEWEST_SESSIONS, _LONGEST_S * rate_per_s))
-    sessions = users * max(1, round(wanted / users))
-    turn_s = (_WARM_SESSIONS + sessions + 2 * users - 1) / rate_per_s
+    sessions = users * max(_FEWEST_SESSIONS_A_USER, round(SLICE_S * rate_per_s / users))
+    turn_s = (users + sessions) / rate_per_s
     every = 1
     while turn_s > _TURN_S * every and every < _MOST_EVERY:
         every *= 2
-    return SliceSize(_WARM_SESSIONS, sessions, every)
+    return SliceSize(users, sessions, every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +93,7 @@ class Lane:
         self._services = tuple(services)
         self._slices: list[LaneSlice] = []
         self._heartbeat = Heartbeat()
+        self._rng = Random(seed)
         job = Job(
             server.host,
             server.port,
@@ -137,13 +136,14 @@ class Lane:
         own_ns = time.thread_time_ns()
         self._heartbeat.start()
         self._beat()
-        window = await self._burst()
+        start_ns, end_ns = await self._burst()
         self._heartbeat.end(clock_ns())
         own_ns = time.thread_time_ns() - own_ns
         self._slices.append(
             LaneSlice(
                 rotation=rotation,
-                window=window,
+                start_ns=start_ns,
+                end_ns=end_ns,
                 before=before,
                 after=self._read(),
                 requests=self._bursts.sent - sent,
@@ -153,13 +153,14 @@ class Lane:
             )
         )
 
-    async def _burst(self) -> Window:
+    async def _burst(self) -> tuple[int, int]:
         if self._pings is None:
-            return await self._bursts.steady(self.size.sessions)
+            return await self._bursts.closed(self.size.sessions)
         every_ns = int(1e9 / _PINGS_PER_S)
-        pinging = asyncio.ensure_future(self._pings.paced(range(0, 30_000_000_000, every_ns)))
+        first_ns = self._rng.randrange(every_ns)  # else pings would meet the same moment of every slice
+        pinging = asyncio.ensure_future(self._pings.paced(range(first_ns, _LONGEST_NS, every_ns)))
         try:
-            return await self._bursts.steady(self.size.sessions)
+            return await self._bursts.closed(self.size.sessions)
         finally:
             self._pings.stop()
             await pinging

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.measure.cell import is_ending
 from bench.measure.lane import Lane, LaneResult
 from bench.measure.measurement import LoadResult, Measurement, ServerReadings, make_record
-from bench.measure.slices import columns, lay_out, lay_out_pings, shares, snapshots, telemetry_in
+from bench.measure.slices import columns, lay_out, lay_out_pings, snapshots, telemetry_in
 from bench.measure.workbench import Harness
 from bench.model.plan import Cell
 from bench.model.readings import CpuTimes
@@ -64,9 +64,8 @@ def _record(
     anchor: LaneSlices | None,
 ) -> Record:
     cell, server, slices = lane.cell, lane.server, result.slices
-    shares_of = shares(result.samples, slices)
     reports = server.setup.env.get(telemetry.TELEMETRY_DIR)
-    services_ns = sum(one.services_cpu_ns * share for one, share in zip(slices, shares_of, strict=True))
+    services_ns = sum(one.services_cpu_ns for one in slices)
     found = _columns(lane, result, surroundings)
     measurement = Measurement(
         cell=cell,
@@ -79,7 +78,7 @@ def _record(
             services_cpu_s=round(services_ns / 1e9, 3),
         ),
         readings=ServerReadings(
-            snapshots=snapshots(slices, shares_of),
+            snapshots=snapshots(slices),
             workers=ProcessTree(server.pid).workers(),
             times=surroundings.times,
         ),

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.engines.bursts import Window
 from bench.model.readings import Reading, Snapshot, Telemetry
 from bench.model.record import LaneSlices
 from bench.model.samples import OK, Samples
@@ -16,15 +15,15 @@ from bench.model.samples import OK, Samples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneSlice:
-    """One slice: its rotation, its window, and readings of the server before and after the whole burst.
+    """One slice: its rotation, its burst from the first start to the last answer, and readings of the server around it.
 
-    The server is at rest at both readings, so that all its CPU time is booked. `requests` and `pings` were answered in
-    the burst, in and around the window; `own_cpu_ns` is the generator's and `services_cpu_ns` that of databases and
-    caches in the burst.
+    The server is at rest at both readings, so that all its CPU time is booked. `requests` and `pings` were sent in
+    between; `own_cpu_ns` is the generator's CPU time and `services_cpu_ns` that of databases and caches.
     """
 
     rotation: int
-    window: Window
+    start_ns: int
+    end_ns: int
     before: Snapshot
     after: Snapshot
     requests: int
@@ -34,12 +33,11 @@ class LaneSlice:
 
     @property
     def span_ns(self) -> int:
-        """The length of the window."""
-        return self.window.until_ns - self.window.from_ns
+        return self.end_ns - self.start_ns
 
     @property
     def cpu_ns(self) -> int:
-        """CPU time of the server's processes in the burst."""
+        """CPU time of the server's processes."""
         before = {reading.pid: reading.cpu_ns for reading in self.before.processes}
         return sum(one.cpu_ns - before[one.pid] for one in self.after.processes if one.pid in before)
 
@@ -50,60 +48,39 @@ class LaneSlice:
 
 
 def span_ns(slices: Sequence[LaneSlice]) -> int:
-    """The length of all windows together."""
+    """The length of all slices together."""
     return sum(one.span_ns for one in slices)
 
 
 def lay_out(samples: Samples, slices: Sequence[LaneSlice]) -> Samples:
-    """The requests that ended in the windows, with the windows moved together: the measured part is [0, their length).
+    """The requests of the slices, moved together: the measured part is from 0 to the length of all of them.
 
-    Requests keep their own times: those under way at the start of a window began before it.
+    Those that began a slice found the server at rest: their times do not count.
     """
-    number, inside = _place(samples.done_ns, slices)
-    shift_ns = _shifts_ns(slices)[number[inside]]
-    mine = samples.rows(inside)
+    number, inside = _place(samples.intended_ns, slices)
+    starts_ns = np.array([one.start_ns for one in slices], np.int64)
     lost = 0 if samples.sent is None else samples.sent - len(samples.done_ns)
+    mine = _moved(samples, slices, number, inside)
     return replace(
         mine,
-        intended_ns=mine.intended_ns + shift_ns,
-        sent_ns=mine.sent_ns + shift_ns,
-        done_ns=mine.done_ns + shift_ns,
         start_ns=0,
-        end_ns=span_ns(slices),
-        cpu_s=sum(one.own_cpu_ns * share for one, share in zip(slices, shares(samples, slices), strict=True))
-        / 1e9,
+        end_ns=span_ns(slices) + 1,  # the last answer belongs to it
+        cpu_s=sum(one.own_cpu_ns for one in slices) / 1e9,
         sent=None if samples.sent is None else len(mine.done_ns) + lost,
-        by_end=True,
+        timed=samples.intended_ns[inside] > starts_ns[number[inside]],
     )
 
 
 def lay_out_pings(pings: Samples, slices: Sequence[LaneSlice]) -> Samples:
-    """The bystander's requests that were due in the windows, on the same timeline."""
-    number, inside = _place(pings.intended_ns, slices)
-    shift_ns = _shifts_ns(slices)[number[inside]]
-    mine = pings.rows(inside)
+    """The bystander's requests that were due in the slices, on the same timeline."""
     return replace(
-        mine,
-        intended_ns=mine.intended_ns + shift_ns,
-        sent_ns=mine.sent_ns + shift_ns,
-        done_ns=mine.done_ns + shift_ns,
-        start_ns=0,
-        end_ns=span_ns(slices),
+        _moved(pings, slices, *_place(pings.intended_ns, slices)), start_ns=0, end_ns=span_ns(slices) + 1
     )
 
 
-def shares(samples: Samples, slices: Sequence[LaneSlice]) -> list[float]:
-    """Of each burst, the share of its requests that ended in its window."""
-    number, inside = _place(samples.done_ns, slices)
-    counts = np.bincount(number[inside], minlength=len(slices))
-    return [
-        min(1.0, count / max(1, one.requests)) for count, one in zip(counts.tolist(), slices, strict=True)
-    ]
-
-
 def columns(samples: Samples, slices: Sequence[LaneSlice], ping_us: float = 0.0) -> LaneSlices:
-    """The figures of each slice; throughput counts good answers in the window."""
-    number, inside = _place(samples.done_ns, slices)
+    """The figures of each slice; throughput counts good answers."""
+    number, inside = _place(samples.intended_ns, slices)
     good = np.bincount(number[inside & (samples.outcome == OK)], minlength=len(slices)).tolist()
     return LaneSlices(
         rotation=tuple(one.rotation for one in slices),
@@ -115,21 +92,18 @@ def columns(samples: Samples, slices: Sequence[LaneSlice], ping_us: float = 0.0)
     )
 
 
-def snapshots(slices: Sequence[LaneSlice], shares_of: Sequence[float]) -> tuple[Snapshot, ...]:
-    """Readings on the timeline of `lay_out`, of what the server used in the windows alone.
-
-    A burst's CPU time and waits count by the share of its requests that ended in the window.
-    """
+def snapshots(slices: Sequence[LaneSlice]) -> tuple[Snapshot, ...]:
+    """Readings on the timeline of `lay_out`, of what the server used in the slices alone."""
     used: dict[int, Reading] = {}
     at_ns = 0
     first = slices[0].before
     found = [Snapshot(0, tuple(_nothing_used(reading) for reading in first.processes), first.connections)]
-    for one, share in zip(slices, shares_of, strict=True):
+    for one in slices:
         before = {reading.pid: reading for reading in one.before.processes}
         at_ns += one.span_ns
         for reading in one.after.processes:
             so_far = used.get(reading.pid, _nothing_used(reading))
-            used[reading.pid] = _grown(so_far, before.get(reading.pid, reading), reading, share)
+            used[reading.pid] = _grown(so_far, before.get(reading.pid, reading), reading)
         there = {reading.pid for reading in one.after.processes}
         found.append(Snapshot(at_ns, tuple(used[pid] for pid in used if pid in there)))
     return tuple(found)
@@ -138,7 +112,7 @@ def snapshots(slices: Sequence[LaneSlice], shares_of: Sequence[float]) -> tuple[
 def telemetry_in(
     reports: Mapping[int, Sequence[Telemetry]], slices: Sequence[LaneSlice]
 ) -> dict[int, tuple[Telemetry, ...]]:
-    """The reports that workers made in the windows, on the timeline of `lay_out`."""
+    """The reports that workers made in the slices, on the timeline of `lay_out`."""
     return {pid: tuple(_shifted(some, slices)) for pid, some in reports.items()}
 
 
@@ -157,12 +131,11 @@ def _nothing_used(reading: Reading) -> Reading:
     return replace(reading, cpu_ns=0, run_wait_ns=0, switches=0, preemptions=0)
 
 
-def _grown(so_far: Reading, before: Reading, after: Reading, share: float) -> Reading:
+def _grown(so_far: Reading, before: Reading, after: Reading) -> Reading:
     """A count falls where a thread ended and took its share away; that does not count."""
 
     def more(name: str) -> int:
-        grown = max(0, getattr(after, name) - getattr(before, name))
-        return int(getattr(so_far, name) + round(grown * share))
+        return int(getattr(so_far, name) + max(0, getattr(after, name) - getattr(before, name)))
 
     return replace(
         after,
@@ -176,19 +149,38 @@ def _grown(so_far: Reading, before: Reading, after: Reading, share: float) -> Re
 def _place(
     at_ns: NDArray[np.int64], slices: Sequence[LaneSlice]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """For each moment the last window that begins before it, and whether it lies in it: (from, until]."""
-    begins = np.array([one.window.from_ns for one in slices], np.int64)
-    ends = np.array([one.window.until_ns for one in slices], np.int64)
-    number = np.searchsorted(begins, at_ns, side="left") - 1
-    inside = (number >= 0) & (at_ns <= ends[np.maximum(number, 0)])
+    """For each moment the last slice that has begun by then, and whether the moment lies in it."""
+    starts_ns, ends_ns = _edges_ns(slices)
+    number = np.searchsorted(starts_ns, at_ns, side="right") - 1
+    inside = (number >= 0) & (at_ns <= ends_ns[np.maximum(number, 0)])
     return np.maximum(number, 0).astype(np.int64), inside
 
 
+def _moved(
+    samples: Samples, slices: Sequence[LaneSlice], number: NDArray[np.int64], inside: NDArray[np.bool_]
+) -> Samples:
+    """The rows inside, each moved with its slice; all times of a request move alike."""
+    shift_ns = _shifts_ns(slices)[number[inside]]
+    mine = samples.rows(inside)
+    return replace(
+        mine,
+        intended_ns=mine.intended_ns + shift_ns,
+        sent_ns=mine.sent_ns + shift_ns,
+        done_ns=mine.done_ns + shift_ns,
+    )
+
+
 def _shifts_ns(slices: Sequence[LaneSlice]) -> NDArray[np.int64]:
-    """What moves each window to its place; a nanosecond less, so that its end still belongs to it."""
-    begins = np.array([one.window.from_ns for one in slices], np.int64)
-    lengths = np.array([one.span_ns for one in slices], np.int64)
-    return np.cumsum(lengths) - lengths - begins - 1
+    """What moves each slice to its place."""
+    starts_ns, ends_ns = _edges_ns(slices)
+    lengths_ns = ends_ns - starts_ns
+    begins_ns: NDArray[np.int64] = np.cumsum(lengths_ns) - lengths_ns
+    return begins_ns - starts_ns
+
+
+def _edges_ns(slices: Sequence[LaneSlice]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    starts_ns = np.array([one.start_ns for one in slices], np.int64)
+    return starts_ns, np.array([one.end_ns for one in slices], np.int64)
 
 
 def _rounded(figure: float | None) -> float | None:

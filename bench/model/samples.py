@@ -49,7 +49,7 @@ class Samples:
     is the pid that answered, 0 when unknown. The measured part is [start_ns, end_ns). `shed` sessions of the
     measured part never started; `cpu_s` is the generator's CPU time in it. `sent` requests were sent in all, as the
     engine counted them apart from the rows; None where it does not. Requests belong to the measured part by their
-    intended start, or `by_end` those of a lane, whose slices begin and end between two answers.
+    intended start; where `timed` says so of each, the times of some do not count: in a lane those that began a slice.
     """
 
     intended_ns: NDArray[np.int64]
@@ -67,16 +67,11 @@ class Samples:
     cpu_s: float = 0.0
     sent: int | None = None
     stalls: Stalls = field(default_factory=Stalls)
-    by_end: bool = False
+    timed: NDArray[np.bool_] | None = None
 
     @property
     def duration_s(self) -> float:
         return (self.end_ns - self.start_ns) / 1e9
-
-    @property
-    def mine(self) -> NDArray[np.bool_]:
-        """Which rows belong to the measured part."""
-        return self.during(self.done_ns if self.by_end else self.intended_ns)
 
     def during(self, at_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these moments, one a row, lie in the measured part."""
@@ -93,6 +88,7 @@ class Samples:
             label=self.label[mask],
             outcome=self.outcome[mask],
             worker=self.worker[mask],
+            timed=None if self.timed is None else self.timed[mask],
         )
 
 

@@ -37,8 +37,9 @@ def summarise(
     unchecked: Sequence[str] = (),
 ) -> Summary:
     """Sum up the measured part: latencies of the requests that belong to it, throughput of good answers in it."""
-    mine = samples.rows(samples.mine)
-    response_ms, service_ms, lag_ms = _times_ms(mine)
+    mine = samples.rows(samples.during(samples.intended_ns))
+    timed = mine if mine.timed is None else mine.rows(mine.timed)
+    response_ms, service_ms, lag_ms = _times_ms(timed)
     service = latency(service_ms)
     stalls_ns = _stalls_ns(samples, service.p99 or 0.0)
     kinds = _errors_by_kind(mine)
@@ -50,7 +51,7 @@ def summarise(
         response_ms=latency(response_ms),
         service_ms=service,
         lag_ms=latency(lag_ms),
-        by_request=_by_request(mine, response_ms),
+        by_request=_by_request(mine, timed),
         timeline=_timeline(samples),
         curve_ms=_curve(response_ms),
         errors_by_kind=kinds,
@@ -163,9 +164,6 @@ def _stalls_ns(samples: Samples, service_p99_ms: float) -> NDArray[np.int64]:
 
 
 def _under_way_at_edges(samples: Samples) -> tuple[int, int]:
-    """Of a lane none: its requests are those that ended in its slices, all that were answered."""
-    if samples.by_end:
-        return 0, 0
     return _under_way(samples, samples.start_ns), _under_way(samples, samples.end_ns)
 
 
@@ -187,7 +185,7 @@ def _times_ms(
 
 
 def _requests(samples: Samples) -> RequestSummary:
-    mine = samples.rows(samples.mine)
+    mine = samples.rows(samples.during(samples.intended_ns))
     return RequestSummary(
         requests=len(mine.done_ns),
         errors=int(np.count_nonzero(mine.outcome != OK)),
@@ -223,13 +221,15 @@ def _stage(samples: Samples, stage: Stage) -> StageSummary:
     )
 
 
-def _by_request(mine: Samples, response_ms: NDArray[np.float64]) -> Mapping[str, RequestSummary]:
+def _by_request(mine: Samples, timed: Samples) -> Mapping[str, RequestSummary]:
     found = {}
+    response_ms = _times_ms(timed)[0]
     for number, label in enumerate(mine.labels):
         rows = mine.label == number
-        errors = int(np.count_nonzero(mine.outcome[rows] != OK))
         found[label] = RequestSummary(
-            requests=int(np.count_nonzero(rows)), errors=errors, response_ms=latency(response_ms[rows])
+            requests=int(np.count_nonzero(rows)),
+            errors=int(np.count_nonzero(mine.outcome[rows] != OK)),
+            response_ms=latency(response_ms[timed.label == number]),
         )
     return found
 
