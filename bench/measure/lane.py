@@ -27,10 +27,6 @@ SLICE_S = 0.02
 """The length that slices aim at: shorter ones follow the machine's drift more closely, and leave more pairs."""
 _FEWEST_SESSIONS_A_USER = 2
 """The first finds the server at rest, so that its time does not count."""
-_TURN_S = 0.25
-"""A lane whose slice takes longer has one in every second rotation, or in every fourth or eighth."""
-_MOST_EVERY = 8
-
 _REHEARSAL_S = 0.15
 _FIRST_SESSIONS = 8
 
@@ -41,11 +37,11 @@ _LONGEST_NS = 30_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class SliceSize:
-    """The sessions of a slice: unmeasured ones first, then the measured; and in which rotations there is one."""
+    """The sessions of a slice, unmeasured ones first, then the measured; and about how long it takes with both."""
 
     warm: int
     sessions: int
-    every: int
+    turn_s: float
 
 
 def size(users: int, rate_per_s: float) -> SliceSize:
@@ -54,11 +50,7 @@ def size(users: int, rate_per_s: float) -> SliceSize:
     Whole sessions for each user, as users may march in step: then all of them end together.
     """
     sessions = users * max(_FEWEST_SESSIONS_A_USER, round(SLICE_S * rate_per_s / users))
-    turn_s = (users + sessions) / rate_per_s
-    every = 1
-    while turn_s > _TURN_S * every and every < _MOST_EVERY:
-        every *= 2
-    return SliceSize(users, sessions, every)
+    return SliceSize(users, sessions, (users + sessions) / rate_per_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +80,7 @@ class Lane:
         self.cell = cell
         self.server = server
         self.failure: str | None = None
-        self.size = SliceSize(0, 1, 1)
+        self.size = SliceSize(0, 1, 0.0)
         self._users = cell.load.users
         self._services = tuple(services)
         self._slices: list[LaneSlice] = []

@@ -28,12 +28,12 @@ from bench.model.record import Failure, Record
 from bench.observe.neighbours import Neighbours
 from bench.observe.process_tree import ProcessTree, settled_cpu_ns
 from bench.plan.order import Group
-from bench.plan.rotations import orders
+from bench.plan.rotations import families, orders
 from bench.serve.fleet import Start, fleet
 from bench.serve.server import Server, server_ended
 from bench.system import cpus, host
 
-FEWEST_ROTATIONS, GOOD_ROTATIONS = 3, 12
+FEWEST_ROTATIONS, GOOD_ROTATIONS = 4, 24
 _IDLE_S = 0.3
 
 
@@ -125,8 +125,8 @@ def _play_lanes(
         )
         hold_off_collections()
         try:
-            families = _families(cells, harness)
-            idle = uvloop.run(_rotate(lanes, families, servers, span=span, display=display, rng=rng))
+            names = _families(cells, harness)
+            idle = uvloop.run(_rotate(lanes, names, servers, span=span, display=display, rng=rng))
         finally:
             gc.enable()
         surroundings = Surroundings(
@@ -190,7 +190,7 @@ class _Checked:
 
 async def _rotate(
     lanes: Sequence[Lane],
-    families: Sequence[object],
+    names: Sequence[object],
     servers: Mapping[str, Server],
     *,
     span: Span,
@@ -203,12 +203,13 @@ async def _rotate(
             display.show_cell(lane.cell)
             await _try(lane, lane.rehearse())
         idle = await _idle_shares(servers)
-        for number, order in enumerate(orders(lanes, families, rng)):
+        grouped = families(lanes, names, [lane.size.turn_s for lane in lanes], rng)
+        for number, order in enumerate(orders(grouped, rng)):
             if _is_enough(number, span) or all(lane.failure for lane in lanes):
                 break
             display.show_rotation(number)
             for lane in order:
-                if lane.failure is None and number % lane.size.every == 0:
+                if lane.failure is None:
                     await _try(lane, lane.slice(number))
         return idle
     finally:

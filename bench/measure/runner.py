@@ -27,7 +27,7 @@ from bench.system.processes import Processes
 _START_S = {"uvicorn": 1.5, "gunicorn": 1.5, "granian": 1.5, "hypercorn": 2.0}
 _OVERHEAD_S = {"native": 0.6, "locust": 2.5}
 
-_TURN_S = 0.13
+_TURN_S = 0.06
 """About what a slice takes with its warm-up."""
 _LANE_S = 0.35
 """About what a lane takes before its first slice: its answers are checked, and it is rehearsed."""

@@ -84,6 +84,7 @@ def columns(samples: Samples, slices: Sequence[LaneSlice], ping_us: float = 0.0)
     good = np.bincount(number[inside & (samples.outcome == OK)], minlength=len(slices)).tolist()
     return LaneSlices(
         rotation=tuple(one.rotation for one in slices),
+        t_s=tuple(round((one.start_ns + one.end_ns) / 2e9, 4) for one in slices),
         requests=tuple(good),
         throughput_rps=tuple(
             round(count / one.span_ns * 1e9, 3) for count, one in zip(good, slices, strict=True)

@@ -118,11 +118,12 @@ class LaneSlices:
     """The slices of a lane in one round, in columns; all are empty where the cell was one long stretch.
 
     `rotation` numbers the rotation of each slice within its round: slices of one rotation ran within a second or so of
-    each other. `anchor_rps` and `anchor_cpu_us` are the figures of the anchor lane in the same rotation, filled where
-    the setups of a round did not all live at once.
+    each other. `t_s` is the middle of each, by CLOCK_MONOTONIC. `anchor_rps` and `anchor_cpu_us` are the figures of the
+    anchor lane in the same rotation, filled where the setups of a round did not all live at once.
     """
 
     rotation: tuple[int, ...] = ()
+    t_s: tuple[float, ...] = ()
     requests: tuple[int, ...] = ()
     throughput_rps: tuple[float, ...] = ()
     cpu_us_per_request: tuple[float | None, ...] = ()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import uvloop
 
-from bench.engines.bursts import Bursts, Window
+from bench.engines.bursts import Bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.model.plan import ClosedLoad
@@ -87,64 +87,12 @@ def test_a_broken_flow_ends_the_burst_with_its_error(drive: Any) -> None:
         drive("raises", 2, ("closed", 4))
 
 
-# --- steady windows ------------------------------------------------------------------------------
-
-
-def ended_in(samples: Samples, window: Window, label: str) -> int:
-    """Requests of a label that ended in the window."""
-    inside = (samples.done_ns > window.from_ns) & (samples.done_ns <= window.until_ns)
-    return int((inside & (samples.label == samples.labels.index(label))).sum())
-
-
-@pytest.mark.parametrize(("users", "sessions"), [(1, 1), (1, 40), (5, 5), (5, 60), (7, 3)], ids=str)
-def test_a_steady_window_holds_exactly_so_many_sessions(
-    users: int, sessions: int, peer: Peer, drive: Any
-) -> None:
-    samples, (window,) = drive("ok", users, ("steady", sessions))
-    assert ended_in(samples, window, "GET /ok") == sessions
-    assert peer.seen["/ok"] == len(samples.done_ns) == 2 * users + sessions - 1
-    assert peer.connections == users
-    by_the_server = sum(window.from_ns < at_ns <= window.until_ns for at_ns in peer.answered_ns)
-    assert abs(by_the_server - sessions) <= users, "an answer takes a moment from there to here"
-
-
-@pytest.mark.parametrize("users", [1, 6])
-def test_all_users_are_busy_in_all_of_a_steady_window(users: int, drive: Any) -> None:
-    samples, (window,) = drive("ok", users, ("steady", 50))
-    ends_ns = np.unique(samples.done_ns)
-    begins_ns = ends_ns[(ends_ns >= window.from_ns) & (ends_ns < window.until_ns)]
-    for at_ns in begins_ns:
-        assert ((samples.intended_ns <= at_ns) & (samples.done_ns > at_ns)).sum() == users
-
-
-def test_sessions_count_in_a_steady_window_and_not_requests(peer: Peer, drive: Any) -> None:
-    samples, (window,) = drive("session", 4, ("steady", 12))
-    assert ended_in(samples, window, "third") == 12
-    assert peer.seen["/ok"] == 3 * (2 * 4 + 12 - 1)
-
-
-def test_one_steady_burst_after_the_other_has_a_window_of_its_own(drive: Any) -> None:
-    samples, (first, _, second) = drive("ok", 3, ("steady", 9), ("closed", 5), ("steady", 6))
-    assert first.until_ns < second.from_ns
-    assert [ended_in(samples, window, "GET /ok") for window in (first, second)] == [9, 6]
-
-
-def test_sessions_that_fail_have_ended_all_the_same(drive: Any) -> None:
-    samples, (window,) = drive("gives-up", 2, ("steady", 8))
-    assert ended_in(samples, window, "wrong") == 8
-
-
-def test_a_broken_flow_ends_a_steady_burst_with_its_error(drive: Any) -> None:
-    with pytest.raises(EngineError, match="raised"):
-        drive("raises", 2, ("steady", 4))
-
-
 def test_a_server_that_falls_silent_ends_the_burst_with_an_error(
     drive: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.engines.bursts._WITHIN_S", 0.2)
     with pytest.raises(EngineError, match=r"did not end within 0\.2 s"):
-        drive("silent", 2, ("steady", 4))
+        drive("silent", 2, ("closed", 4))
 
 
 def test_a_session_that_waits_for_a_connection_when_it_is_stopped_is_not_left_out(

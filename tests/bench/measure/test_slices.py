@@ -1,4 +1,4 @@
-"""Slices laid end to end: windows drawn by hand, and any others against what one loop over the requests finds."""
+"""Slices laid end to end: some drawn by hand, and any others against what one loop over the requests finds."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.engines.bursts import Window
 from bench.measure.slices import (
     LaneSlice,
     columns,
     lay_out,
     lay_out_pings,
-    shares,
     snapshots,
     span_ns,
     telemetry_in,
@@ -24,14 +22,14 @@ from bench.model.samples import Samples
 MS = 1_000_000
 
 
-def samples(*done_ns: int, failed: tuple[int, ...] = (), sent: int | None = None) -> Samples:
-    """Requests that were due 30 ns before they ended, and sent after 10 of them; those at `failed` failed."""
-    done = np.array(done_ns, np.int64)
+def samples(*due_ns: int, failed: tuple[int, ...] = (), sent: int | None = None) -> Samples:
+    """Requests that were sent 10 ns after they were due, and ended after 20 more; those at `failed` failed."""
+    due = done = np.array(due_ns, np.int64)
     return Samples(
-        intended_ns=done - 30,
+        intended_ns=due,
         connect_ns=np.full(len(done), 4, np.int64),
-        sent_ns=done - 20,
-        done_ns=done,
+        sent_ns=due + 10,
+        done_ns=due + 30,
         label=np.zeros(len(done), np.int64),
         outcome=np.array([int(number in failed) for number in range(len(done))], np.int64),
         worker=np.arange(len(done), dtype=np.int64),
@@ -56,8 +54,8 @@ def processes(*cpu_ns: int, pids: tuple[int, ...] = (7, 8), **more: int) -> Snap
 
 def part(
     rotation: int,
-    from_ns: int,
-    until_ns: int,
+    start_ns: int,
+    end_ns: int,
     requests: int = 4,
     *,
     used: tuple[Snapshot, Snapshot] | None = None,
@@ -67,7 +65,8 @@ def part(
     before, after = used or (processes(0), processes(1000))
     return LaneSlice(
         rotation=rotation,
-        window=Window(from_ns, until_ns),
+        start_ns=start_ns,
+        end_ns=end_ns,
         before=before,
         after=after,
         requests=requests,
@@ -83,51 +82,50 @@ EDGES = (99, 100, 101, 200, 201, 499, 500, 501, 650, 651)
 # --- requests ------------------------------------------------------------------------------------
 
 
-def test_requests_that_ended_after_the_start_of_a_window_and_by_its_end_are_moved_together() -> None:
-    """The windows are 100 ns and 150 ns long: 101 is the first moment of all 250, and 650 the last."""
+def test_requests_of_the_slices_are_moved_together() -> None:
+    """The slices are 100 ns and 150 ns long; 100 and 500 began one, so their times do not count."""
     found = lay_out(samples(*EDGES), TWO)
-    assert found.worker.tolist() == [2, 3, 7, 8]
-    assert found.done_ns.tolist() == [0, 99, 100, 249]
-    assert (found.start_ns, found.end_ns, span_ns(TWO)) == (0, 250, 250)
-    assert found.mine.tolist() == [True] * 4
-    assert (found.done_ns - found.intended_ns).tolist() == [30] * 4
-    assert (found.done_ns - found.sent_ns).tolist() == [20] * 4
-    assert found.connect_ns.tolist() == [4] * 4
+    assert found.worker.tolist() == [1, 2, 3, 6, 7, 8]
+    assert found.intended_ns.tolist() == [0, 1, 100, 100, 101, 250]
+    assert (found.start_ns, found.end_ns, span_ns(TWO)) == (0, 251, 250)
+    assert found.timed is not None
+    assert found.timed.tolist() == [False, True, True, False, True, True]
+    assert (found.done_ns - found.intended_ns).tolist() == [30] * 6
+    assert (found.done_ns - found.sent_ns).tolist() == [20] * 6
+    assert found.connect_ns.tolist() == [4] * 6
 
 
 @pytest.mark.parametrize(
-    ("sent", "expected"), [(None, None), (10, 4), (13, 7)], ids=["not counted", "all there", "three lost"]
+    ("sent", "expected"), [(None, None), (10, 6), (13, 9)], ids=["not counted", "all there", "three lost"]
 )
 def test_what_was_sent_and_left_no_sample_stays_lost(sent: int | None, expected: int | None) -> None:
     assert lay_out(samples(*EDGES, sent=sent), TWO).sent == expected
 
 
-def test_a_burst_counts_by_the_share_of_its_requests_that_ended_in_its_window() -> None:
-    two = (part(0, 100, 200, requests=8, own_cpu_ns=4 * MS), part(1, 500, 650, requests=2, own_cpu_ns=MS))
-    assert shares(samples(*EDGES), two) == [0.25, 1.0]
-    assert lay_out(samples(*EDGES), two).cpu_s == pytest.approx(0.002)
-    assert shares(samples(), (part(0, 1, 2, requests=0),)) == [0.0]
+def test_the_generators_time_is_that_of_all_slices() -> None:
+    two = (part(0, 100, 200, own_cpu_ns=4 * MS), part(1, 500, 650, own_cpu_ns=MS))
+    assert lay_out(samples(*EDGES), two).cpu_s == pytest.approx(0.005)
 
 
-def test_pings_belong_to_the_window_in_which_they_were_due() -> None:
-    found = lay_out_pings(samples(130, 131, 230, 231, 700), TWO)
+def test_pings_belong_to_the_slice_in_which_they_were_due() -> None:
+    found = lay_out_pings(samples(99, 100, 200, 201, 670), TWO)
     assert found.worker.tolist() == [1, 2]
-    assert found.intended_ns.tolist() == [0, 99]
-    assert found.done_ns.tolist() == [30, 129]
-    assert found.mine.tolist() == [True, True]
-    assert (found.start_ns, found.end_ns) == (0, 250)
+    assert found.intended_ns.tolist() == [0, 100]
+    assert found.done_ns.tolist() == [30, 130]
+    assert found.timed is None
+    assert (found.start_ns, found.end_ns) == (0, 251)
 
 
-windows = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 60)), min_size=1, max_size=6)
+spans = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 60)), min_size=1, max_size=6)
 moments = st.lists(st.integers(-5, 700), max_size=40).map(sorted)
 
 
 @settings(max_examples=150, derandomize=True, deadline=None)
-@given(windows, moments)
-def test_any_windows_keep_their_own_requests_in_their_order(
-    drawn: list[tuple[int, int]], done: list[int]
+@given(spans, moments)
+def test_any_slices_keep_their_own_requests_in_their_order(
+    drawn: list[tuple[int, int]], due: list[int]
 ) -> None:
-    """Each window after a gap: of every request one loop finds the window, and how long all before it are."""
+    """Each slice after a gap: of every request one loop finds the slice, and how long all before it are."""
     slices, at = [], 0
     for number, (gap, length) in enumerate(drawn):
         slices.append(part(number, at + gap, at + gap + length))
@@ -137,25 +135,25 @@ def test_any_windows_keep_their_own_requests_in_their_order(
     before = 0
     for one in slices:
         here = [
-            (place, before + moment - one.window.from_ns - 1)
-            for place, moment in enumerate(done)
-            if one.window.from_ns < moment <= one.window.until_ns
+            (place, before + moment - one.start_ns)
+            for place, moment in enumerate(due)
+            if one.start_ns <= moment <= one.end_ns
         ]
         expected += here
         counts.append(len(here))
-        before += one.window.until_ns - one.window.from_ns
+        before += one.end_ns - one.start_ns
 
-    found = lay_out(samples(*done), slices)
-    assert list(zip(found.worker.tolist(), found.done_ns.tolist(), strict=True)) == expected
-    assert (found.end_ns, bool(found.mine.all())) == (before, True)
-    assert list(columns(samples(*done), slices).requests) == counts
+    found = lay_out(samples(*due), slices)
+    assert list(zip(found.worker.tolist(), found.intended_ns.tolist(), strict=True)) == expected
+    assert found.end_ns == before + 1
+    assert list(columns(samples(*due), slices).requests) == counts
 
 
 # --- columns -------------------------------------------------------------------------------------
 
 
 def test_columns_hold_good_answers_per_second_and_cpu_time_per_request_of_the_burst() -> None:
-    """Two good answers in 100 ns, one in 150 ns; 12 us over 4 requests, 7 us less 2 pings of 3 us over 2."""
+    """Three good answers in 100 ns, two in 150 ns; 12 us over 4 requests, 7 us less 2 pings of 3 us over 2."""
     used = [(processes(5000, 1000), processes(15_000, 3000)), (processes(0), processes(7000))]
     two = (
         part(0, 100, 200, used=used[0]),
@@ -163,8 +161,9 @@ def test_columns_hold_good_answers_per_second_and_cpu_time_per_request_of_the_bu
     )
     found = columns(samples(*EDGES, failed=(7,)), two, ping_us=3.0)
     assert found.rotation == (0, 2)
-    assert found.requests == (2, 1)
-    assert found.throughput_rps == pytest.approx((2e7, 1 / 150e-9), rel=1e-9)
+    assert found.requests == (3, 2)
+    assert found.t_s == (0.0, 0.0), "to a tenth of a millisecond"
+    assert found.throughput_rps == pytest.approx((3e7, 2 / 150e-9), rel=1e-9)
     assert found.cpu_us_per_request == (3.0, 0.5)
 
 
@@ -179,23 +178,23 @@ def test_cpu_time_of_which_nothing_is_left_is_not_known(requests: int, pings: in
 # --- readings ------------------------------------------------------------------------------------
 
 
-def test_snapshots_count_what_was_used_in_the_windows_alone() -> None:
-    """A quarter of 8 us and half of 2 us of one process, of another a quarter of 4 us and half of 6 us."""
+def test_snapshots_count_what_was_used_in_the_slices_alone() -> None:
+    """8 us and 2 us of one process, of another 4 us and 6 us."""
     before = processes(1000, 50_000, run_wait_ns=10, switches=100, preemptions=7)
     after = processes(9000, 54_000, run_wait_ns=50, switches=140, preemptions=7)
     later = processes(90_000, 60_000, run_wait_ns=90, switches=90, preemptions=9)
     last = processes(92_000, 66_000, run_wait_ns=290, switches=96, preemptions=5)
     two = (part(0, 100, 200, used=(before, after)), part(1, 500, 650, used=(later, last)))
-    found = snapshots(two, (0.25, 0.5))
+    found = snapshots(two)
     assert [one.at_ns for one in found] == [0, 100, 250]
     assert [[reading.cpu_ns for reading in one.processes] for one in found] == [
         [0, 0],
-        [2000, 1000],
-        [3000, 4000],
+        [8000, 4000],
+        [10000, 10000],
     ]
     first = [one.processes[0] for one in found]
-    assert [reading.run_wait_ns for reading in first] == [0, 10, 110]
-    assert [reading.switches for reading in first] == [0, 10, 13]
+    assert [reading.run_wait_ns for reading in first] == [0, 40, 240]
+    assert [reading.switches for reading in first] == [0, 40, 46]
     assert [reading.preemptions for reading in first] == [0, 0, 0], "a count that falls adds nothing"
 
 
@@ -203,7 +202,7 @@ def test_processes_come_and_go() -> None:
     """One that came in a burst has nothing to begin from; one that went is not there any more."""
     came = (processes(0), processes(1000, 500))
     went = (processes(2000, 600), processes(800, pids=(8,)))
-    found = snapshots((part(0, 0, 10, used=came), part(1, 20, 30, used=went)), (1.0, 1.0))
+    found = snapshots((part(0, 0, 10, used=came), part(1, 20, 30, used=went)))
     assert [{one.pid: one.cpu_ns for one in taken.processes} for taken in found] == [
         {7: 0},
         {7: 1000, 8: 0},
@@ -211,7 +210,7 @@ def test_processes_come_and_go() -> None:
     ]
 
 
-def test_reports_of_workers_belong_to_the_window_in_which_they_were_made() -> None:
+def test_reports_of_workers_belong_to_the_slice_in_which_they_were_made() -> None:
     reports = [
         Telemetry(
             at_ns=at_ns,
@@ -229,5 +228,12 @@ def test_reports_of_workers_belong_to_the_window_in_which_they_were_made() -> No
         for at_ns in EDGES
     ]
     found = telemetry_in({3: reports, 4: []}, TWO)
-    assert [(one.at_ns, one.loop_lag_ms) for one in found[3]] == [(0, 101), (99, 200), (100, 501), (249, 650)]
+    assert [(one.at_ns, one.loop_lag_ms) for one in found[3]] == [
+        (0, 100),
+        (1, 101),
+        (100, 200),
+        (100, 500),
+        (101, 501),
+        (250, 650),
+    ]
     assert found[4] == ()

@@ -190,16 +190,3 @@ def test_the_recent_p99_is_the_nearest_rank_of_the_last_500_rows(
     found_ms = file.recent_p99_ms()
     file.close(start_ns=0, end_ns=1, shed=0, cpu_s=0.0)
     assert found_ms == pytest.approx(expected_ms)
-
-
-@pytest.mark.parametrize(("by_end", "mine"), [(False, [False, True, True]), (True, [True, True, False])])
-def test_requests_belong_by_their_start_and_those_of_a_lane_by_their_end(
-    tmp_path: Path, by_end: bool, mine: list[bool]
-) -> None:
-    """The measured part is [10, 20)."""
-    rows = [
-        Row(intended_ns=at, connect_ns=0, sent_ns=at, done_ns=done, label="GET /", outcome="ok", worker=0)
-        for at, done in ((9, 10), (10, 19), (19, 20))
-    ]
-    write(tmp_path / "samples", rows)
-    assert replace(read(tmp_path / "samples"), by_end=by_end).mine.tolist() == mine
