@@ -21,7 +21,7 @@ from scenarios.model import Scenario
 _ARRIVALS_PER_S = 100.0
 _MOST_ARRIVALS_PER_S = 125.0
 """In cells that are too short for the requests that a percentile needs."""
-_WARM, _MEASURED = 50, 200
+_MEASURED = 200
 _MOST_S = 2.0
 
 
@@ -38,10 +38,12 @@ def bystander_job(job: Job, samples: Path) -> Job:
     return replace(job, load=load, samples=samples, bystander=True)
 
 
-def ping_cpu_us(scenario: Scenario, server: Server, scenarios_file: Path | None = None) -> float | None:
+def ping_cpu_us(
+    scenario: Scenario, server: Server, scenarios_file: Path | None = None, requests: int = _MEASURED
+) -> float | None:
     """CPU time of the server for one of the bystander's requests, in microseconds, while no other is under way.
 
-    The mean of up to 200 one after the other, over one connection; None where they fail or the server's CPU time
+    The mean of up to so many one after the other, over one connection; None where they fail or the server's CPU time
     cannot be read. The scenario must have a bystander.
     """
     assert scenario.victim is not None
@@ -59,19 +61,19 @@ def ping_cpu_us(scenario: Scenario, server: Server, scenarios_file: Path | None 
         pids = [reading.pid for reading in ProcessTree(server.pid).snapshot().processes]
 
         try:
-            return uvloop.run(_alone(bursts, pids))
+            return uvloop.run(_alone(bursts, pids, requests))
         except EngineError:
             return None
 
 
-async def _alone(bursts: Bursts, pids: list[int]) -> float | None:
+async def _alone(bursts: Bursts, pids: list[int], wanted: int) -> float | None:
     try:
-        await bursts.closed(_WARM)
+        await bursts.closed(wanted // 4)
         spent_ns = requests = 0
         deadline_s = time.monotonic() + _MOST_S
-        while requests < _MEASURED and time.monotonic() < deadline_s:
+        while requests < wanted and time.monotonic() < deadline_s:
             before_ns, before = settled_cpu_ns(pids), bursts.sent
-            await bursts.closed(_MEASURED // 10)
+            await bursts.closed(max(1, wanted // 10))
             spent_ns += settled_cpu_ns(pids) - before_ns
             requests += bursts.sent - before
         return spent_ns / 1e3 / requests if spent_ns > 0 and not bursts.errors else None

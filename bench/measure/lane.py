@@ -27,7 +27,7 @@ SLICE_S = 0.02
 """The length that slices aim at: shorter ones follow the machine's drift more closely, and leave more pairs."""
 _FEWEST_SESSIONS_A_USER = 2
 """The first finds the server at rest, so that its time does not count."""
-_REHEARSAL_S = 0.15
+_REHEARSAL_S = 0.1
 _FIRST_SESSIONS = 8
 
 _PINGS_PER_S = 100.0
