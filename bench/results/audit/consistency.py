@@ -13,7 +13,12 @@ TIMES_ALIKE_MS = 1e-6
 
 
 def littles_law(cell: Cell, summary: Summary) -> Iterator[Caveat]:
-    """Concurrency = throughput x mean response; known beforehand in a closed loop, measured in an open one."""
+    """Concurrency = throughput x mean response; known beforehand in a closed loop, measured in an open one.
+
+    Slices of a lane begin and end at rest, and the times of the requests that begin one do not count.
+    """
+    if cell.in_slices:
+        return
     users = _busy_users(cell)
     concurrency = summary.mean_concurrency if users is None else float(users)
     mean_ms = summary.response_ms.mean

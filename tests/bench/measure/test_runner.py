@@ -360,7 +360,9 @@ def test_the_slices_of_a_lane_are_whole(lanes: Measured) -> None:
         assert sum(spans_s) == pytest.approx(record.measured_s, rel=1e-3)
         assert len(slices.cpu_us_per_request) == len(slices.rotation)
         assert (slices.anchor_rps, slices.anchor_cpu_us) == ((), ())
-        assert summary.mean_concurrency == pytest.approx(2, abs=0.05), "both users are always busy"
+        assert summary.mean_concurrency == pytest.approx(1.8, abs=0.25), (
+            "both users are busy until a slice ends"
+        )
 
 
 def test_a_lane_costs_what_its_server_burns(lanes: Measured) -> None:
