@@ -109,9 +109,7 @@ def test_a_server_that_ends_in_a_cell_fails_the_run_and_the_cell_is_kept(
 def test_a_server_that_ends_while_its_lanes_are_loaded_fails_the_run(tmp_path: Path) -> None:
     done = measured("ends", tmp_path, "one", "two", how=LANES)
     assert done.returncode == 1
-    assert (
-        "failed: setup 'ends': the server ended with status 7; its log:\n    out of memory\n" in done.stderr
-    )
+    assert "failed: setup 'ends': the server ended with status 7; its log:\n    out of memory" in done.stderr
     left = read_run(tmp_path / "out")
     assert (left.records, len(left.failures)) == ((), 1), "one for the server, however many lanes it had"
     assert "Traceback" not in done.stderr

@@ -471,11 +471,11 @@ def timed(minutes: float | None, rounds: int, scenarios: str = "front-page") -> 
 
 
 def test_the_expected_time_is_that_of_the_plan_or_of_starts_and_good_rotations(tmp_path: Path) -> None:
-    """Of two lanes: a second for the start, 0.35 s and 12 turns of 0.13 s for each, half a second for the stop."""
+    """Of two lanes: a second for the start, 0.35 s and 24 turns of 0.06 s for each, half a second for the stop."""
     lay_out(tmp_path)
     bench = Workbench(setups=load_setups(tmp_path / "setups.toml"), scenarios={})
     assert runner.expected_s(timed(1.5, 2), bench) == 90
-    once_s = 1.0 + 2 * (0.35 + 12 * 0.13) + 0.5
+    once_s = 1.0 + 2 * (0.35 + 24 * 0.06) + 0.5
     assert runner.expected_s(timed(None, 3, "a b"), bench) == pytest.approx(3 * once_s)
     long = replace(timed(None, 3, "a b"), long=True)
     assert runner.expected_s(long, bench) == pytest.approx(3 * (1.0 + 2 * (2.0 + 0.5 + 0.6) + 0.5), abs=3)

@@ -81,9 +81,9 @@ def test_what_noise_hides_is_open_and_the_time_that_would_tell_is_given() -> Non
 
 
 def test_the_time_that_would_tell_follows_from_the_rounds_needed() -> None:
-    """Of two setups over four rounds: the reach is t s / 2 = 3.182 x 0.0577 / 2, the room ln 1.02; (4.64)^2 x 4 rounds.
+    """Of two setups over four rounds: the reach is t s / 2 = 3.182 x 0.0577 / 2, the room ln 1.02, 4.64 times less.
 
-    So 87 rounds in place of 4: of a run of 4 s, 87 s.
+    t over the root of the rounds falls so far from 4 rounds to 36: 3.182 / 2 to 2.030 / 6. Of a run of 4 s, 36 s.
     """
     up, down = 1000 * math.exp(0.05), 1000 * math.exp(-0.05)
     cells = gather(
@@ -94,7 +94,7 @@ def test_the_time_that_would_tell_follows_from_the_rounds_needed() -> None:
     )
     best = best_setup(cells, took_s=4.0)
     assert best is not None
-    assert "(about 87 s of measuring would tell)" in best.text
+    assert "(about 36 s of measuring would tell)" in best.text
     long = best_setup(cells, took_s=4000.0)
     assert long is not None
     assert "(more than 10 hours of measuring would be needed)" in long.text
