@@ -22,5 +22,5 @@ def name(cell: CellResults) -> str:
 
 
 def doubts(cell: CellResults) -> tuple[str, ...]:
-    """The caveats of a valid cell: `unstable: the throughput of ...`."""
+    """The caveats of a valid cell: `drift: the last third of ...`."""
     return tuple(f"{caveat.code}: {caveat.text}" for caveat in cell.caveats)

@@ -34,12 +34,11 @@ def measure(
     server: Server,
     harness: Harness,
     *,
-    earlier_rps: Sequence[float] = (),
     doubts: Doubts = lambda _: (),
 ) -> Record:
     """Measure a cell on a live server. Raises EngineError.
 
-    `earlier_rps` are the throughputs of the cell's earlier repeats; `doubts` adds caveats to those of the audit.
+    `doubts` adds caveats to those of the audit.
     """
     bench = harness.workbench
     scenario = bench.scenarios[cell.scenario]
@@ -66,7 +65,6 @@ def measure(
         ping_cpu_us=ping_us,
         unchecked=unchecked,
         profile=profile.name,
-        earlier_rps=earlier_rps,
     )
     return make_record(harness.run, measurement, doubts)
 

@@ -49,8 +49,8 @@ class ServerReadings:
 class Measurement:
     """Everything that was observed of one cell.
 
-    `telemetry` is by the worker's pid. `earlier_rps` are the throughputs of the cell's earlier rounds, where they are
-    to agree; `unchecked`, `ping_cpu_us`, `profile`, `slices` and `idle_cpu_share` are as in the record.
+    `telemetry` is by the worker's pid. `unchecked`, `ping_cpu_us`, `profile`, `slices` and `idle_cpu_share` are as in the
+    record.
     """
 
     cell: Cell
@@ -64,7 +64,6 @@ class Measurement:
     ping_cpu_us: float | None
     unchecked: Sequence[str]
     profile: str | None = None
-    earlier_rps: Sequence[float] = ()
     slices: LaneSlices = field(default_factory=LaneSlices)
     idle_cpu_share: float | None = None
 
@@ -85,7 +84,6 @@ def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: (
             summary,
             used,
             generator,
-            earlier_rps=measurement.earlier_rps,
             is_profiled=measurement.profile is not None,
             idle_cpu_share=measurement.idle_cpu_share,
         ),

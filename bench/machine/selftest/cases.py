@@ -19,7 +19,7 @@ from bench.machine.selftest.behaviours import (
 )
 from bench.model.plan import ClosedLoad, Load, OpenLoad
 
-PASSING = frozenset({"other-load", "steal", "unstable", "throttled"})
+PASSING = frozenset({"other-load", "steal", "throttled"})
 """Caveats of the machine that excuse a time, as it may be right the next time."""
 
 OF_THE_MACHINE = PASSING | {"not-pinned", "one-cpu", "shared-core"}

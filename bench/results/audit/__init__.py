@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bench.model.plan import Cell
 from bench.model.record import Caveat, Generator, Resources, Summary
 from bench.results.audit import consistency, load, machine
@@ -15,11 +13,10 @@ def audit(
     resources: Resources,
     generator: Generator,
     *,
-    earlier_rps: Sequence[float] = (),
     is_profiled: bool = False,
     idle_cpu_share: float | None = None,
 ) -> tuple[Caveat, ...]:
-    """The caveats of a cell; `earlier_rps` are the throughputs of its earlier repeats."""
+    """The caveats of a cell."""
     return (
         *load.errors(summary),
         *load.missed_rate(cell, summary),
@@ -29,7 +26,6 @@ def audit(
         *load.stalls(summary),
         *load.drift(cell, summary),
         *load.lag(summary),
-        *load.instability(cell, [*earlier_rps, summary.throughput_rps]),
         *machine.steal(resources),
         *machine.throttling(resources, summary.measured_s or cell.load.duration_s),
         *machine.other_load(resources),

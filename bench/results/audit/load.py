@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from statistics import median
 
 from bench.model.plan import Cell, ClosedLoad, OpenLoad
@@ -22,7 +22,6 @@ RATE_REACHED_SHARE = 0.98
 EDGE_SIGMAS = 3.0
 LAG_REQUESTS = 5
 """So many late requests are no accident: of 80 requests, the p99 is the latest of all."""
-SPREAD_SHARE = 0.10
 DRIFT_SHARE = 0.10
 DRIFT_PAIRS_SHARE = 0.85
 SAMPLES_FOR_DRIFT = 300
@@ -120,20 +119,6 @@ def lag(summary: Summary) -> Iterator[Caveat]:
             f"{share:.0%} of the requests left {lag_ms:.2f} ms late or more, "
             f"with a median service time of {service_ms:.2f} ms",
         )
-
-
-def instability(cell: Cell, throughputs_rps: Sequence[float]) -> Iterator[Caveat]:
-    """Of closed loads: that of an open one is given, and varies as its arrivals do."""
-    if isinstance(cell.load, OpenLoad):
-        return
-    middle = median(throughputs_rps)
-    if len(throughputs_rps) > 1 and middle > 0:
-        spread = (max(throughputs_rps) - min(throughputs_rps)) / middle
-        if spread > SPREAD_SHARE:
-            yield Caveat(
-                "unstable",
-                f"the throughput of {len(throughputs_rps)} repeats spreads over {spread:.0%} of its median",
-            )
 
 
 def few_samples(summary: Summary) -> Iterator[Caveat]:

@@ -70,13 +70,13 @@ def test_what_is_invalid_is_left_out_with_a_word() -> None:
 
 
 def test_doubts_are_kept_those_of_the_anchor_too() -> None:
-    busy, odd = Caveat("other-load", "others took 20 %"), Caveat("unstable", "the repeats spread")
+    busy, odd = Caveat("other-load", "others took 20 %"), Caveat("steal", "the hypervisor took")
     app = repeats("uvicorn", "noop-async", 1000.0, 1000.0, caveats=(odd, busy))
     clean = repeats("uvicorn", "io-async", 90.0)
-    assert of_run(recorded(*ANCHOR, *app, *clean)).caveats == {NAME: ("other-load", "unstable")}
+    assert of_run(recorded(*ANCHOR, *app, *clean)).caveats == {NAME: ("other-load", "steal")}
     doubted = repeats("anchor", "ping", 2000.0, caveats=(busy,))
     assert set(of_run(recorded(*doubted, *app, *clean)).caveats.values()) == {
-        ("other-load", "unstable"),
+        ("other-load", "steal"),
         ("other-load",),
     }
 

@@ -89,8 +89,7 @@ def test_a_record_has_all_of_its_parts() -> None:
     assert [caveat.code for caveat in record.caveats] == ["unchecked"]
 
 
-def test_the_audit_knows_the_earlier_repeats_and_the_profiler() -> None:
-    assert codes(measurement(earlier_rps=(2000.0,))) == {"unstable"}
+def test_the_audit_knows_the_profiler() -> None:
     profile = str(Path("profiles") / "graph.svg")
     assert codes(measurement(profile=profile)) == {"profiled"}
     assert make_record("a-run", measurement(profile=profile)).profile == profile

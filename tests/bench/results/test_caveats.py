@@ -18,7 +18,6 @@ def test_these_make_a_record_invalid(code: str) -> None:
 def test_every_other_caveat_leaves_it_valid() -> None:
     others = (
         "lag",
-        "unstable",
         "steal",
         "other-load",
         "uneven-workers",

@@ -56,13 +56,12 @@ def found(
     load: Load = CLOSED,
     resources: Resources = QUIET,
     cpu_share: float = 0.3,
-    earlier_rps: tuple[float, ...] = (),
     **held_up: object,
 ) -> Mapping[str, str]:
     """The caveats' texts by their codes; `held_up` is more of the generator."""
     cell = Cell("uvicorn", "noop-async", "native", load)
     generator = Generator(cpu_share=cpu_share, cpu_us_per_request=20.0, **held_up)  # type: ignore[arg-type]
-    caveats = audit(cell, summary, resources, generator, earlier_rps=earlier_rps)
+    caveats = audit(cell, summary, resources, generator)
     return {caveat.code: caveat.text for caveat in caveats}
 
 
