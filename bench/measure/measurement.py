@@ -49,7 +49,7 @@ class ServerReadings:
 class Measurement:
     """Everything that was observed of one cell.
 
-    `telemetry` is by the worker's pid. `unchecked`, `ping_cpu_us`, `profile`, `slices` and `idle_cpu_share` are as in the
+    `telemetry` is by the worker's pid. `unchecked`, `ping_cpu_us`, `profile`, `slices`, `idle_cpu_share` are as in the
     record.
     """
 
