@@ -19,7 +19,7 @@ _MOST_EVERY = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Family(Generic[Member]):
+class LaneFamily(Generic[Member]):
     """Lanes that will be compared, which take part in the same rotations: in every so manieth, from `first` on."""
 
     members: tuple[Member, ...]
@@ -29,7 +29,7 @@ class Family(Generic[Member]):
 
 def families(
     members: Sequence[Member], names: Sequence[Hashable], turns_s: Sequence[float], rng: Random
-) -> list[Family[Member]]:
+) -> list[LaneFamily[Member]]:
     """The members by the names of their families; a family's slices take as long as the mean of its members' turns.
 
     So each lane gets about the same time, and the quick ones more slices.
@@ -43,11 +43,11 @@ def families(
         every = 1
         while mean_s > TURN_S * every * _ROUNDING and every < _MOST_EVERY:
             every *= 2
-        made.append(Family(tuple(member for member, _ in some), every, rng.randrange(every)))
+        made.append(LaneFamily(tuple(member for member, _ in some), every, rng.randrange(every)))
     return made
 
 
-def orders(found: Sequence[Family[Member]], rng: Random) -> Iterator[list[Member]]:
+def orders(found: Sequence[LaneFamily[Member]], rng: Random) -> Iterator[list[Member]]:
     """Orders without end: the members of one family next to each other, all else at random.
 
     Every second turn of a family has its order the other way round: in each two every lane comes as early as it comes

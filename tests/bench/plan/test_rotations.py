@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.plan.rotations import Family, families, orders
+from bench.plan.rotations import LaneFamily, families, orders
 
 names = st.lists(st.sampled_from("abc"), min_size=1, max_size=8)
 
@@ -60,7 +60,7 @@ def test_in_each_two_turns_every_lane_of_a_family_comes_as_early_as_late(count: 
 
 
 def test_a_slow_family_has_its_rotations_with_all_of_its_members() -> None:
-    slow, quick = Family(("a", "b"), every=4, first=3), Family(("c",))
+    slow, quick = LaneFamily(("a", "b"), every=4, first=3), LaneFamily(("c",))
     found = list(islice(orders((slow, quick), Random(1)), 12))
     assert [sorted(order) for order in found] == [
         ["a", "b", "c"] if number in (0, 3, 7, 11) else ["c"] for number in range(12)
