@@ -95,7 +95,7 @@ def test_the_time_that_would_tell_follows_from_the_rounds_needed() -> None:
     best = best_setup(cells, took_s=4.0)
     assert best is not None
     assert "(about 36 s of measuring would tell)" in best.text
-    long = best_setup(cells, took_s=4000.0)
+    long = best_setup(cells, took_s=8000.0)
     assert long is not None
     assert "(more than 10 hours of measuring would be needed)" in long.text
 
