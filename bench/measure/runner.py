@@ -41,6 +41,9 @@ _MOST_ALIVE = 16
 _LONGEST_ROUND_S = 45.0
 """Where precision decides when to end: many rounds, as each is a chance to end, and one observation."""
 
+_ROUNDS_ANYWAY, _OVERTIME = 3, 1.15
+"""A slow machine gets fewer rounds than the plan wants, if it would take that much longer than the plan says."""
+
 FEWEST_ROUNDS = 4
 """Before precision can end a run."""
 
@@ -183,12 +186,16 @@ class _Clock:
     def begins(self, number: int, ends: Ends, precision: Precision | None) -> bool:
         """Whether another round begins, the `number`-th from 0."""
         self._round_began_s = time.monotonic()
-        if ends.until is None or self._whole_s is None:
+        if self._whole_s is None:
             return number < self._rounds
+        next_s = self.took_s * (number + 1) / max(1, number)
+        if ends.until is None:
+            in_time = number < _ROUNDS_ANYWAY or next_s <= _OVERTIME * self._whole_s
+            return number < self._rounds and in_time
         narrow = precision is not None and precision.half_width <= ends.until
         if number >= FEWEST_ROUNDS and narrow:
             return False
-        return number == 0 or self.took_s * (number + 1) / number <= self._whole_s
+        return number == 0 or next_s <= self._whole_s
 
     def rotate_until_s(self, number: int, group: Group, later: Sequence[Group], ends: Ends) -> float | None:
         """Until when a group may rotate; `later` are the groups after it in its round, which get their share."""

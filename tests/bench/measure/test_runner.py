@@ -524,6 +524,17 @@ def test_another_round_begins_as_long_as_it_is_wanted(
     assert clock.begins(number, Ends(until=until), precision) is begins
 
 
+@pytest.mark.parametrize(
+    ("number", "took_s", "begins"),
+    [(2, 400.0, True), (3, 51.0, True), (3, 52.0, False), (6, 40.0, False)],
+    ids=["three in any case", "just in time", "out of time", "no more than the plan has"],
+)
+def test_a_slow_machine_gets_fewer_rounds(number: int, took_s: float, begins: bool) -> None:
+    """Six rounds in a minute, or 69 s at the most: 51.7 s for three leave 17.25 s for a fourth."""
+    clock = _Clock(timed(1.0, 6), time.monotonic() - took_s)
+    assert clock.begins(number, Ends(), None) is begins
+
+
 def test_the_groups_of_a_round_share_its_time_by_their_lanes() -> None:
     """Half of a minute, less half a second for the stop; three quarters of it where another lane of four follows."""
     plan = timed(1.0, 2, "a b c d")
