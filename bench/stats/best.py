@@ -12,12 +12,11 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from bench.stats.comparison import MARGIN, Better, standard_error
-from bench.stats.families import dunnett_critical
-from bench.stats.shrinkage import prior_freedom
+from bench.stats.comparison import MARGIN, Better, interval_reach
+from bench.stats.shrinkage import family_of
 
 StandingVerdict = Literal["best", "same", "worse", "unresolved"]
 
@@ -103,19 +102,11 @@ def _reaches(
     processes differ by 1 to 4 %, over 6 rounds, that makes intervals a quarter narrower, and 95 to 96 % of families
     hold together; where one setup varies six times as much as all others, 94 % (93 % over 4 rounds; simulated).
     """
-    rounds = {len(values) for values in leads.values()}
-    if min(rounds) < 2:
+    if min(map(len, leads.values())) < 2:
         return dict.fromkeys(leads, math.inf)
-    variances = {pair: standard_error(values) ** 2 * len(values) for pair, values in leads.items()}
-    once = [variance for (base, head), variance in variances.items() if base < head]
-    degree = min(rounds) - 1
-    prior = prior_freedom(once, degree) if len(rounds) == 1 else 0
-    middle = statistics.fmean(once)
-    return {
-        pair: dunnett_critical(comparisons, len(leads[pair]) + prior)
-        * math.sqrt((prior * middle + degree * variance) / (prior + degree) / len(leads[pair]))
-        for pair, variance in variances.items()
-    }
+    once = family_of([values for (base, head), values in leads.items() if base < head])
+    family = replace(once, comparisons=comparisons)
+    return {pair: interval_reach(values, family) for pair, values in leads.items()}
 
 
 def _verdict(low: float, *, is_first: bool, is_candidate: bool) -> StandingVerdict:

@@ -113,12 +113,21 @@ def compare(log_ratios: Sequence[float], family: int | Family = 1) -> Comparison
     middle = statistics.fmean(log_ratios)
     if rounds < 2:
         return Comparison(ratio=math.exp(middle), low=0.0, high=math.inf, rounds=rounds)
-    own, degree = standard_error(log_ratios) ** 2 * rounds, rounds - 1
-    variance = (family.freedom * family.variance + degree * own) / (family.freedom + degree)
-    reach = dunnett_critical(family.comparisons, rounds + family.freedom) * math.sqrt(variance / rounds)
+    reach = interval_reach(log_ratios, family)
     return Comparison(
         ratio=math.exp(middle), low=math.exp(middle - reach), high=math.exp(middle + reach), rounds=rounds
     )
+
+
+def interval_reach(log_ratios: Sequence[float], family: Family) -> float:
+    """How far the interval of their mean reaches either way, for at least two rounds.
+
+    The own variance counts with its degrees of freedom, that of the family with what it is worth (Smyth 2004).
+    """
+    rounds, degree = len(log_ratios), len(log_ratios) - 1
+    own = standard_error(log_ratios) ** 2 * rounds
+    variance = (family.freedom * family.variance + degree * own) / (family.freedom + degree)
+    return dunnett_critical(family.comparisons, rounds + family.freedom) * math.sqrt(variance / rounds)
 
 
 def standard_error(log_ratios: Sequence[float]) -> float:
