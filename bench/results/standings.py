@@ -77,10 +77,11 @@ def verdict_text(verdict: str, found: Standing | Comparison, a_round_s: float | 
     needed = rounds_needed(found) if verdict == "unresolved" else None
     if needed is None or a_round_s is None:
         return verdict
-    return f"{verdict} ({_length(needed * a_round_s)})"
+    return f"{verdict} ({length_text(needed * a_round_s)})"
 
 
-def _length(seconds: float) -> str:
+def length_text(seconds: float) -> str:
+    """How long measuring would take: `about 12 min`, `about 6 h`, `more than a day`."""
     if seconds > 24 * _HOUR_S:
         return "more than a day"
     return f"about {about(seconds) if seconds < 3 * _HOUR_S else f'{seconds / _HOUR_S:.0f} h'}"

@@ -15,15 +15,14 @@ from bench.results.findings.finding import (
     rate,
     verdict_words,
 )
+from bench.results.standings import length_text, rounds_needed
 from bench.stats.best import Standing
 from bench.stats.comparison import Comparison
-from bench.stats.format import NO_EVIDENCE, about, join_words, share, times
+from bench.stats.format import NO_EVIDENCE, join_words, share, times
 from bench.stats.metrics import CPU, MEMORY, THROUGHPUT
 
 _MOST_NAMES = 3
 """In a title."""
-_LONG_S = 10 * 3600.0
-"""Nobody measures for longer to tell two setups apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def _title(ranked: Sequence[_Ranked]) -> str:
         alike = _named(ranked, "same")
         return f"Best setup here: {leader.setup}" + (f"; {SAME}: {_count_or_name(alike)}" if alike else "")
     names = [one.setup for one in ranked if one.standing.verdict != "worse"]
-    return f"Which setup is best: {_count_or_name(names)} cannot be told apart yet"
+    return f"Which setup is best: {_count_or_name(names)} are unresolved"
 
 
 def _count_or_name(names: Sequence[str]) -> str:
@@ -141,7 +140,7 @@ def _verdicts(ranked: Sequence[_Ranked], took_s: float | None) -> Iterable[str]:
         yield f"{SAME.capitalize()}: {join_words(alike)}."
     if unresolved := _named(ranked, "unresolved"):
         time = _time_needed(ranked, took_s)
-        yield f"Not told apart from the best yet: {join_words(unresolved)}{time}."
+        yield f"Unresolved against the best: {join_words(unresolved)}{time}."
     if behind := [one.standing for one in ranked if one.standing.verdict == "worse"]:
         yield f"Behind the best: {', '.join(map(_behind_words, behind))}."
 
@@ -153,20 +152,13 @@ def _behind_words(standing: Standing) -> str:
 
 
 def _time_needed(ranked: Sequence[_Ranked], took_s: float | None) -> str:
-    """` (about 12 min would tell)`, if all ratios and the noise stay as they are; empty where nobody knows."""
-    leader, *others = ranked
-    found = [
-        compare_over(tuple(zip(leader.cells, one.cells, strict=True)), THROUGHPUT, len(others))
-        for one in others
-        if one.standing.verdict == "unresolved"
-    ]
-    known = [(one.rounds_needed, one.rounds) for one in found if one is not None and one.rounds_needed]
+    """` (about 12 min of measuring would tell)`, if ratios and noise stay as they are; empty where nobody knows."""
+    unresolved = [one.standing for one in ranked if one.standing.verdict == "unresolved"]
+    known = [(needed, one.rounds) for one in unresolved if (needed := rounds_needed(one))]
     if not known or took_s is None:
         return ""
     needed_s = max(took_s * needed / rounds for needed, rounds in known)
-    if needed_s > _LONG_S:
-        return f" (more than {_LONG_S / 3600:.0f} hours of measuring would be needed)"
-    return f" (about {about(needed_s)} of measuring would tell)"
+    return f" ({length_text(needed_s)} of measuring would tell)"
 
 
 def _elsewhere(contests: Sequence[Sequence[CellResults]], leader: _Ranked) -> Iterable[str]:

@@ -74,8 +74,8 @@ def test_what_noise_hides_is_open_and_the_time_that_would_tell_is_given() -> Non
         repeats("b", "noop-async", up, down, up, down),
         repeats("c", "noop-async", 500, 500, 500, 500),
     )
-    assert best.title == "Which setup is best: a and b cannot be told apart yet"
-    assert "Not told apart from the best yet: a and b (" in best.text
+    assert best.title == "Which setup is best: a and b are unresolved"
+    assert "Unresolved against the best: a and b (" in best.text
     assert "Behind the best: c by 50 %" in best.text
     assert "best setups" not in (best.title + best.text).lower()
 
@@ -97,7 +97,7 @@ def test_the_time_that_would_tell_follows_from_the_rounds_needed() -> None:
     assert "(about 36 s of measuring would tell)" in best.text
     long = best_setup(cells, took_s=8000.0)
     assert long is not None
-    assert "(more than 10 hours of measuring would be needed)" in long.text
+    assert "(about 20 h of measuring would tell)" in long.text
 
 
 def test_many_that_are_open_are_counted_in_the_title_and_named_below_it() -> None:
@@ -106,7 +106,7 @@ def test_many_that_are_open_are_counted_in_the_title_and_named_below_it() -> Non
         name: tuple(1000 * math.exp(rng.gauss(0, 0.05)) for _ in range(4)) for name in ("d", "b", "c", "a")
     }
     best = found("best-setup", *(repeats(name, "noop-async", *rates) for name, rates in noisy.items()))
-    assert best.title == "Which setup is best: 4 setups cannot be told apart yet"
+    assert best.title == "Which setup is best: 4 setups are unresolved"
     assert all(name in best.text.partition("yet: ")[2] for name in noisy)
 
 
