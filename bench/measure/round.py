@@ -8,7 +8,6 @@ import gc
 import tempfile
 import time
 from collections.abc import Coroutine, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -39,17 +38,12 @@ _PINGS = 60
 """To know the CPU time of a ping by: it is a small part of a slice's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Until when a group may rotate (of time.monotonic); None for as many rotations as are good."""
-
-    until_s: float | None
-
-
 def play(
-    group: Group, harness: Harness, span: Span, display: Display
+    group: Group, harness: Harness, until_s: float | None, display: Display
 ) -> Generator[Record | Failure, None, None]:
     """Measure a group's cells; each record, and each failure, as soon as it is known.
+
+    Its lanes rotate until `until_s` of time.monotonic, and as often as is good where that is None.
 
     A setup that does not start and a cell that cannot be measured end alone, with the reason; the others go on.
     """
@@ -64,7 +58,7 @@ def play(
                 servers[name] = one
             else:
                 yield Failure(name, group.round, str(one))
-        for result in _play_lanes(group, servers, harness, span=span, display=display, rng=rng):
+        for result in _play_lanes(group, servers, harness, until_s=until_s, display=display, rng=rng):
             if isinstance(result, Failure) and result.scenario is None:
                 del servers[result.setup]
             yield result
@@ -105,7 +99,7 @@ def _play_lanes(
     servers: dict[str, Server],
     harness: Harness,
     *,
-    span: Span,
+    until_s: float | None,
     display: Display,
     rng: Random,
 ) -> Iterator[Record | Failure]:
@@ -128,7 +122,7 @@ def _play_lanes(
         hold_off_collections()
         try:
             names = _families(cells, harness)
-            idle = uvloop.run(_rotate(lanes, names, servers, span=span, display=display, rng=rng))
+            idle = uvloop.run(_rotate(lanes, names, servers, until_s=until_s, display=display, rng=rng))
         finally:
             gc.enable()
         surroundings = Surroundings(
@@ -195,7 +189,7 @@ async def _rotate(
     names: Sequence[object],
     servers: Mapping[str, Server],
     *,
-    span: Span,
+    until_s: float | None,
     display: Display,
     rng: Random,
 ) -> dict[str, float]:
@@ -207,7 +201,7 @@ async def _rotate(
         idle = await _idle_shares(servers)
         grouped = families(lanes, names, [lane.size.turn_s for lane in lanes], rng)
         for number, order in enumerate(orders(grouped, rng)):
-            if _is_enough(number, span) or all(lane.failure for lane in lanes):
+            if _is_enough(number, until_s) or all(lane.failure for lane in lanes):
                 break
             display.show_rotation(number)
             for lane in order:
@@ -219,10 +213,10 @@ async def _rotate(
             lane.disconnect()
 
 
-def _is_enough(rotations: int, span: Span) -> bool:
-    if span.until_s is None:
+def _is_enough(rotations: int, until_s: float | None) -> bool:
+    if until_s is None:
         return rotations >= GOOD_ROTATIONS
-    return rotations >= FEWEST_ROTATIONS and time.monotonic() >= span.until_s
+    return rotations >= FEWEST_ROTATIONS and time.monotonic() >= until_s
 
 
 async def _try(lane: Lane, doing: Coroutine[object, object, None]) -> None:

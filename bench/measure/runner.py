@@ -12,7 +12,7 @@ import psutil
 
 from bench.measure.cell import now
 from bench.measure.progress import Display
-from bench.measure.round import GOOD_ROTATIONS, Span, play
+from bench.measure.round import GOOD_ROTATIONS, play
 from bench.measure.store import RunFolder
 from bench.measure.workbench import Harness, Workbench
 from bench.model.facts import read_facts
@@ -151,8 +151,8 @@ def run(plan: Plan, workbench: Workbench, folder: RunFolder, display: Display, e
         while clock.begins(number, ends, precision):
             here = groups(plan, number, alive)
             for place, group in enumerate(here):
-                span = Span(clock.rotate_until_s(number, group, here[place + 1 :], ends))
-                with contextlib.closing(play(group, harness, span, display)) as results:
+                until_s = clock.rotate_until_s(number, group, here[place + 1 :], ends)
+                with contextlib.closing(play(group, harness, until_s, display)) as results:
                     for result in results:
                         records += _keep(result, folder, display)
             number += 1

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bench.measure.round import FEWEST_ROTATIONS, GOOD_ROTATIONS, Span, _is_enough
+from bench.measure.round import FEWEST_ROTATIONS, GOOD_ROTATIONS, _is_enough
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from bench.measure.round import FEWEST_ROTATIONS, GOOD_ROTATIONS, Span, _is_enou
     [(0, False), (GOOD_ROTATIONS - 1, False), (GOOD_ROTATIONS, True)],
 )
 def test_without_a_time_there_are_as_many_rotations_as_are_good(rotations: int, is_enough: bool) -> None:
-    assert _is_enough(rotations, Span(None)) is is_enough
+    assert _is_enough(rotations, None) is is_enough
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_without_a_time_there_are_as_many_rotations_as_are_good(rotations: int, 
 def test_a_group_rotates_until_its_time_is_up_and_a_few_times_at_least(
     rotations: int, left_s: float, is_enough: bool
 ) -> None:
-    assert _is_enough(rotations, Span(time.monotonic() + left_s)) is is_enough
+    assert _is_enough(rotations, time.monotonic() + left_s) is is_enough
