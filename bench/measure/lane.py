@@ -19,7 +19,7 @@ from bench.measure.slices import LaneSlice
 from bench.model.plan import Cell, ClosedLoad
 from bench.model.readings import Snapshot
 from bench.model.samples import Samples
-from bench.observe.process_tree import ProcessTree, settled_cpu_ns
+from bench.observe.process_tree import ProcessTree, settle, settled_cpu_ns
 from bench.serve.server import Server
 from scenarios.model import Scenario
 
@@ -178,7 +178,7 @@ class Lane:
 
     def _read(self) -> Snapshot:
         """The server's processes at rest. Raises EngineError where it has ended."""
-        settled_cpu_ns(())
+        settle()
         taken = self._tree.snapshot()
         if not taken.processes:
             raise EngineError("the server has ended")

@@ -108,9 +108,14 @@ def cpu_ns(pid: int) -> int:
     return int((times.user + times.system) * 1e9)
 
 
-def settled_cpu_ns(pids: Iterable[int]) -> int:
-    """CPU time once a server waits again: what a process uses is not booked before it stops or a tick comes."""
+def settle() -> None:
+    """Let a server wait again: what a process uses is not booked before it stops or a tick comes."""
     time.sleep(_SETTLED_S)
+
+
+def settled_cpu_ns(pids: Iterable[int]) -> int:
+    """CPU time of some processes once they wait again."""
+    settle()
     return sum(map(cpu_ns, pids))
 
 
