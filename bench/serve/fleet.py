@@ -17,6 +17,8 @@ from bench.serve.server import Server, serving
 from bench.system.ports import free_ports
 from bench.system.processes import Processes
 
+HASH_SEED = "PYTHONHASHSEED"
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -42,7 +44,7 @@ def fleet(
     with contextlib.ExitStack() as stack:
 
         def start(one: Start, port: int) -> Server | ServerError:
-            env = {"PYTHONHASHSEED": str(one.hash_seed), **one.setup.env}
+            env = {HASH_SEED: str(one.hash_seed), **one.setup.env}
             setup = replace(one.setup, env=env)
             try:
                 return stack.enter_context(serving(setup, processes, host=address, port=port, cwd=one.cwd))

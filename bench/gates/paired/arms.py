@@ -14,7 +14,7 @@ from bench.errors import ServerError
 from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
 from bench.observe.telemetry import TELEMETRY_DIR
-from bench.serve.fleet import Start, fleet
+from bench.serve.fleet import HASH_SEED, Start, fleet
 from bench.serve.server import Server, server_ended
 from bench.system.processes import Processes
 from bench.system.revisions import Tree
@@ -76,7 +76,6 @@ def start_pairs(
 
 
 def _start(arm: Arm, hash_seed: int) -> Start:
-    """Without telemetry; the pair's hash seed goes before that of the setup."""
-    env = {key: value for key, value in arm.setup.env.items() if key != TELEMETRY_DIR}
-    setup = replace(arm.setup, env={**env, "PYTHONHASHSEED": str(hash_seed)})
-    return Start(setup, hash_seed, arm.tree.folder)
+    """Without telemetry, and without a hash seed of the setup's own: a pair shares its seed."""
+    env = {key: value for key, value in arm.setup.env.items() if key not in (TELEMETRY_DIR, HASH_SEED)}
+    return Start(replace(arm.setup, env=env), hash_seed, arm.tree.folder)
