@@ -231,10 +231,10 @@ def _reason(found: Growth) -> str:
 def _noise(found: Growth) -> str:
     kept, most, first = found.kept, max(found.points), min(found.points)
     if kept is None or kept.rounds < 2:
-        return "A single round is no evidence: measure each number of workers in several rounds."
+        return "A single round shows nothing: measure each number of workers in several rounds."
     linear = f"{most} workers serve {kept.interval_text} of what linear scaling from {first} would give"
     if kept.shown:
-        return f"{linear}; contention and coherence cannot be told apart yet: more rounds would tell."
+        return f"{linear}; the rounds do not settle whether contention or coherence costs it: measure more rounds."
     return f"{linear}, so no loss is shown, nor that there is none: more rounds would tell."
 
 

@@ -60,7 +60,7 @@ def growth_of(results: Results) -> Growth | None:
 
 
 def _kept(cells: Mapping[int, CellResults]) -> Comparison | None:
-    """What the most workers serve, over so many times what the fewest do."""
+    """Throughput of the most workers over linear growth from the fewest."""
     few, many = min(cells), max(cells)
     logs = log_ratios(cells[few].records, cells[many].records, THROUGHPUT)
     return compare([one - math.log(many / few) for one in logs.values()])

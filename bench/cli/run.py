@@ -101,8 +101,8 @@ def run(
 ) -> None:
     """Measure a plan and write a run with a report.
 
-    What is given takes the place of the plan's own, in all of its blocks. All servers of a round live at once and are
-    loaded in turn, in short slices, so that what slows the machine slows all of them alike.
+    Options replace the plan's own values in all of its blocks. All servers of a round live at once and are loaded in
+    turn, in short slices, so that a slow machine slows all of them alike.
 
     \b
     bench run smoke

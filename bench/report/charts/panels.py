@@ -12,7 +12,7 @@ from bench.stats.best import StandingVerdict
 from bench.stats.estimate import Estimate
 
 ForestVerdict = change.Verdict | comparison.RatioVerdict | StandingVerdict
-"""What a line of a forest says: of a gate, of two sides, or of a side and the best."""
+"""The verdict of a line: a gate's, that of two sides, or of a side against the best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ def stalls(summary: Summary) -> Iterator[Caveat]:
 def drift(cell: Cell, summary: Summary) -> Iterator[Caveat]:
     """Whether the last third of the timeline differs from the first by more than a tenth, and than its own noise.
 
-    Slices of a lane lie seconds apart; that the machine drifts meanwhile is no doubt about it, as all lanes share it.
+    All lanes of a round share the drift of the machine between their slices, so it does not count against one of them.
 
     A closed load by its throughput, an open one by its median response, as its throughput is given. The noise: of all
     pairs of a slice of the first third and one of the last, 85 % must differ the same way (of 8 and 8 slices alike,

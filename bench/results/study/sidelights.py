@@ -42,9 +42,9 @@ def of_threads(cells: Iterable[CellResults]) -> Iterator[Rule]:
             what += f" make no difference: {SAME}"
         elif best.direction == "lower":
             what += " are worse"
-        told = f"{times(best.comparison.ratio)} the requests"
+        text = f"{times(best.comparison.ratio)} the requests"
         work = work_of(best.head.group)
-        yield Rule(f"{work} in def: {what}", f"{work} at {best.head.load.label}: {told}", (best,))
+        yield Rule(f"{work} in def: {what}", f"{work} at {best.head.load.label}: {text}", (best,))
 
 
 def _evident(found: Ratio) -> tuple[bool, bool, float]:
@@ -67,9 +67,9 @@ def of_rates(cells: Iterable[CellResults]) -> Iterator[Rule]:
 
 def _rate_rule(found: Ratio, whose: str) -> Rule:
     reference, other = found.base, found.head
-    told = f"{other.variant} {times(found.comparison.ratio)} {whose} of {reference.variant}"
+    text = f"{other.variant} {times(found.comparison.ratio)} {whose} of {reference.variant}"
     if found.grows:
-        told = f"at p99 a bystander waits {found.waits}"
+        text = f"at p99 a bystander waits {found.waits}"
     if found.settled and not found.shown:
         advice = f"{other.variant} and {reference.variant} have {SAME} {whose}"
     else:
@@ -78,6 +78,6 @@ def _rate_rule(found: Ratio, whose: str) -> Rule:
         advice = f"{whether}{other.variant} makes {whose} {word}"
     return Rule(
         f"{work_of(other.group)} at a fixed rate: {advice}",
-        f"{work_of(other.group)} at {other.load.label}: {told}",
+        f"{work_of(other.group)} at {other.load.label}: {text}",
         (found,),
     )
