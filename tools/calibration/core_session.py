@@ -24,11 +24,11 @@ from tools.calibration.core_checks import BASE, CoreCheck, command, setups_file
 from tools.calibration.core_run import BurnPrice, CoreRun, CoreVerdict
 from tools.calibration.core_tally import differences, wrong_verdicts
 from tools.calibration.ledger import Ledger
+from tools.calibration.series import take
 from tools.calibration.session import machine
 
 _WITHIN_S = 3600.0
 _GRACE_S = 20.0
-_MOST_IN_A_ROW = 3
 
 _PRICING = {"base": 0, "long": 2_000}
 """The turns by which a turn is priced: a loop of some 20 % of a request, since long loops have cheaper turns."""
@@ -61,7 +61,6 @@ def calibrate(asked: CoreAsked, ledger: Ledger, here: Path, note: Callable[[str]
     todo = missing(asked, ledger.core_runs())
     if not todo:
         return 0
-    failed = in_a_row = 0
     with (
         Processes() as processes,
         processes.folder() as folder,
@@ -70,15 +69,14 @@ def calibrate(asked: CoreAsked, ledger: Ledger, here: Path, note: Callable[[str]
         session = _Session(
             clone=clone, processes=processes, folder=folder, asked=asked, ledger=ledger, note=note
         )
-        for number in todo:
+
+        def make(number: int) -> str:
             run = session.run(number)
             ledger.add_core(run)
             note(f"{asked.check.name}, {number + 1} of {asked.count}: {summary(run)}; {run.took_s:.0f} s")
-            failed += bool(run.error)
-            in_a_row = in_a_row + 1 if run.error else 0
-            if in_a_row == _MOST_IN_A_ROW:
-                raise GateError(f"{in_a_row} runs in a row failed, the last: {run.error}")
-    return failed
+            return run.error
+
+        return take(todo, make, "failed")
 
 
 def missing(asked: CoreAsked, runs: Sequence[CoreRun]) -> list[int]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import GateError
 from bench.system import host
 from bench.system.processes import Processes
 from bench.system.revisions import repository
@@ -16,8 +15,7 @@ from tools.calibration.gate_run import GateRun, Price
 from tools.calibration.judging import GateRunner
 from tools.calibration.ledger import Ledger
 from tools.calibration.prices import prices
-
-_MOST_IN_A_ROW = 3
+from tools.calibration.series import take
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +53,20 @@ def calibrate(asked: Asked, ledger: Ledger, here: Path, note: Callable[[str], No
     todo = steps(asked, ledger.trials())
     if not todo:
         return 0
-    failed = in_a_row = 0
     with (
         Processes() as processes,
         processes.folder() as folder,
         clone_source(repository(here), folder / "clone") as clone,
     ):
         session = _Session(GateRunner(clone, processes, folder), ledger, asked, note)
-        for step in todo:
+
+        def make(step: PlannedRun) -> str:
             trial = session.run(step)
             ledger.add(trial)
             note(f"{title(step)}: {summary(trial)}; {trial.took_s:.0f} s")
-            failed += bool(trial.error)
-            in_a_row = in_a_row + 1 if trial.error else 0
-            if in_a_row == _MOST_IN_A_ROW:
-                raise GateError(f"{in_a_row} runs in a row came to no verdict, the last: {trial.error}")
-    return failed
+            return trial.error
+
+        return take(todo, make, "came to no verdict")
 
 
 def steps(asked: Asked, trials: Iterable[GateRun]) -> list[PlannedRun]:

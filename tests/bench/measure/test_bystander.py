@@ -18,31 +18,8 @@ from bench.system.ports import free_port
 from bench.system.processes import Processes
 from scenarios.model import Request, Scenario
 from scenarios.single import Always
+from tests.bench.measure.burning import BURNING
 
-# Each request takes 2 ms of CPU time; after so many of them the server answers 500.
-BURNING = """
-import asyncio, sys, time
-
-class Burning(asyncio.Protocol):
-    left = int(sys.argv[2])
-
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def data_received(self, data):
-        until = time.process_time() + 0.002
-        while time.process_time() < until:
-            pass
-        Burning.left -= 1
-        status = b"200 OK" if Burning.left >= 0 else b"500 Oh"
-        self.transport.write(b"HTTP/1.1 " + status + b"\\r\\nContent-Length: 2\\r\\n\\r\\nok")
-
-async def main():
-    server = await asyncio.get_running_loop().create_server(Burning, "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
-
-asyncio.run(main())
-"""
 PING = Always(Request("GET", "/ping"))
 WITH_BYSTANDER = Scenario("s", PING, victim=PING)
 
@@ -51,7 +28,7 @@ WITH_BYSTANDER = Scenario("s", PING, victim=PING)
 def burning(folder: Path, processes: Processes, requests: int) -> Iterator[Server]:
     program = folder / "burning.py"
     program.write_text(BURNING)
-    command = (sys.executable, str(program), "{port}", str(requests))
+    command = (sys.executable, str(program), "{port}", str(requests), "fails")
     with serving(Setup("burning", "command", command=command, health="/"), processes) as server:
         yield server
 

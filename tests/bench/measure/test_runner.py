@@ -25,6 +25,7 @@ from bench.plan.config import load_plans, load_setups
 from bench.plan.order import Group, cells, count_rounds
 from bench.results.precision import Precision
 from scenarios.files import load as load_scenarios
+from tests.bench.measure.burning import BURNING
 from tests.bench.program import lay_out
 
 pytestmark = pytest.mark.alone
@@ -90,12 +91,12 @@ scenarios = ["die"]
 SETUPS = """
 [burning]
 server = "command"
-command = ["python", "burning.py", "{port}", "1000000"]
+command = ["python", "burning.py", "{port}", "1000000", "dies"]
 health = "/"
 
 [mortal]
 extends = "burning"
-command = ["python", "burning.py", "{port}", "60"]
+command = ["python", "burning.py", "{port}", "60", "dies"]
 
 [second]
 extends = "plain"
@@ -103,33 +104,6 @@ extends = "plain"
 [third]
 extends = "plain"
 """
-
-BURNING = """
-import asyncio, os, sys, time
-
-class Burning(asyncio.Protocol):
-    left = int(sys.argv[2])
-
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def data_received(self, data):
-        until = time.process_time() + 0.002
-        while time.process_time() < until:
-            pass
-        Burning.left -= 1
-        if not Burning.left:
-            print("out of luck", file=sys.stderr, flush=True)
-            os._exit(7)
-        self.transport.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello")
-
-async def main():
-    server = await asyncio.get_running_loop().create_server(Burning, "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
-
-asyncio.run(main())
-"""
-"""Each request takes 2 ms of CPU time; the last of so many ends the server."""
 
 SCENARIOS = """
 def other(rng):
