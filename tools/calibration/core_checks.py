@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from tools.calibration.burning_app import VARIABLE
@@ -37,6 +37,16 @@ class CoreCheck:
     neighbour: bool = False
 
 
+_ORDER = CoreCheck(
+    name="core-order",
+    about="a bare app, and +3, +5 and +10 % CPU in it",
+    runs=20,
+    rounds=6,
+    minutes=1.0,
+    setups=tuple(SHARES),
+    scenario="ping",
+    shares=SHARES,
+)
 CHECKS: dict[CheckName, CoreCheck] = {
     check.name: check
     for check in (
@@ -48,25 +58,11 @@ CHECKS: dict[CheckName, CoreCheck] = {
             minutes=1.0,
             setups=ALIKE,
         ),
-        CoreCheck(
-            name="core-order",
-            about="a bare app, and +3, +5 and +10 % CPU in it",
-            runs=20,
-            rounds=6,
-            minutes=1.0,
-            setups=tuple(SHARES),
-            scenario="ping",
-            shares=SHARES,
-        ),
-        CoreCheck(
+        _ORDER,
+        replace(
+            _ORDER,
             name="core-neighbour",
             about="the same, while a process takes half a core at random times",
-            runs=20,
-            rounds=6,
-            minutes=1.0,
-            setups=tuple(SHARES),
-            scenario="ping",
-            shares=SHARES,
             neighbour=True,
         ),
         CoreCheck(name="core-default", about="the default plan", runs=3),
