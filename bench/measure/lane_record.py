@@ -101,11 +101,10 @@ def _columns(lane: Lane, result: LaneResult, surroundings: Surroundings) -> Lane
 
 def _beside(own: LaneSlices, anchor: LaneSlices) -> LaneSlices:
     """With the anchor's figures in the same rotations, as far as it has them."""
-    place = {rotation: at for at, rotation in enumerate(anchor.rotation)}
-    if not all(rotation in place for rotation in own.rotation):
-        return own
+    rps = dict(zip(anchor.rotation, anchor.throughput_rps, strict=True))
+    cpu_us = dict(zip(anchor.rotation, anchor.cpu_us_per_request, strict=True))
     return replace(
         own,
-        anchor_rps=tuple(anchor.throughput_rps[place[rotation]] for rotation in own.rotation),
-        anchor_cpu_us=tuple(anchor.cpu_us_per_request[place[rotation]] for rotation in own.rotation),
+        anchor_rps=tuple(map(rps.get, own.rotation)),
+        anchor_cpu_us=tuple(map(cpu_us.get, own.rotation)),
     )

@@ -8,6 +8,7 @@ import gc
 import tempfile
 import time
 from collections.abc import Coroutine, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -38,12 +39,21 @@ _PINGS = 60
 """To know the CPU time of a ping by: it is a small part of a slice's."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rotations:
+    """Rotations of a group: the number of the first, as no two groups of a round share one, and the end of the last.
+
+    The end is a moment of time.monotonic; without it there are as many as are good.
+    """
+
+    first: int = 0
+    until_s: float | None = None
+
+
 def play(
-    group: Group, harness: Harness, until_s: float | None, display: Display
+    group: Group, harness: Harness, rotations: Rotations, display: Display
 ) -> Generator[Record | Failure, None, None]:
     """Measure a group's cells; each record, and each failure, as soon as it is known.
-
-    Its lanes rotate until `until_s` of time.monotonic, and as often as is good where that is None.
 
     A setup that does not start and a cell that cannot be measured end alone, with the reason; the others go on.
     """
@@ -58,7 +68,7 @@ def play(
                 servers[name] = one
             else:
                 yield Failure(name, group.round, str(one))
-        for result in _play_lanes(group, servers, harness, until_s=until_s, display=display, rng=rng):
+        for result in _play_lanes(group, servers, harness, rotations=rotations, display=display, rng=rng):
             if isinstance(result, Failure) and result.scenario is None:
                 del servers[result.setup]
             yield result
@@ -99,7 +109,7 @@ def _play_lanes(
     servers: dict[str, Server],
     harness: Harness,
     *,
-    until_s: float | None,
+    rotations: Rotations,
     display: Display,
     rng: Random,
 ) -> Iterator[Record | Failure]:
@@ -122,7 +132,7 @@ def _play_lanes(
         hold_off_collections()
         try:
             names = _families(cells, harness)
-            idle = uvloop.run(_rotate(lanes, names, servers, until_s=until_s, display=display, rng=rng))
+            idle = uvloop.run(_rotate(lanes, names, servers, rotations=rotations, display=display, rng=rng))
         finally:
             gc.enable()
         surroundings = Surroundings(
@@ -189,7 +199,7 @@ async def _rotate(
     names: Sequence[object],
     servers: Mapping[str, Server],
     *,
-    until_s: float | None,
+    rotations: Rotations,
     display: Display,
     rng: Random,
 ) -> dict[str, float]:
@@ -201,12 +211,12 @@ async def _rotate(
         idle = await _idle_shares(servers)
         grouped = families(lanes, names, [lane.size.turn_s for lane in lanes], rng)
         for number, order in enumerate(orders(grouped, rng)):
-            if _is_enough(number, until_s) or all(lane.failure for lane in lanes):
+            if _is_enough(number, rotations.until_s) or all(lane.failure for lane in lanes):
                 break
             display.show_rotation(number)
             for lane in order:
                 if lane.failure is None:
-                    await _try(lane, lane.slice(number))
+                    await _try(lane, lane.slice(rotations.first + number))
         return idle
     finally:
         for lane in lanes:

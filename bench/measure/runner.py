@@ -12,7 +12,7 @@ import psutil
 
 from bench.measure.cell import now
 from bench.measure.progress import Display
-from bench.measure.round import GOOD_ROTATIONS, play
+from bench.measure.round import GOOD_ROTATIONS, Rotations, play
 from bench.measure.store import RunFolder
 from bench.measure.workbench import Harness, Workbench
 from bench.model.facts import read_facts
@@ -150,11 +150,14 @@ def run(plan: Plan, workbench: Workbench, folder: RunFolder, display: Display, e
         number, precision = 0, None
         while clock.begins(number, ends, precision):
             here = groups(plan, number, alive)
+            first = 0
             for place, group in enumerate(here):
                 until_s = clock.rotate_until_s(number, group, here[place + 1 :], ends)
-                with contextlib.closing(play(group, harness, until_s, display)) as results:
-                    for result in results:
-                        records += _keep(result, folder, display)
+                playing = play(group, harness, Rotations(first, until_s), display)
+                with contextlib.closing(playing) as results:
+                    mine = [record for result in results for record in _keep(result, folder, display)]
+                records += mine
+                first = 1 + max((at for one in mine for at in one.slices.rotation), default=first - 1)
             number += 1
             precision = least_certain(gather(records, known))
             display.show_round(number, precision)

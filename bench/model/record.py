@@ -119,7 +119,8 @@ class LaneSlices:
 
     `rotation` numbers the rotation of each slice within its round: slices of one rotation ran within a second or so of
     each other. `t_s` is the middle of each, by CLOCK_MONOTONIC. `anchor_rps` and `anchor_cpu_us` are the figures of the
-    anchor lane in the same rotation, filled where the setups of a round did not all live at once.
+    anchor lane in the same rotation, None where it had no slice in it; they are filled where the setups of a round did
+    not all live at once.
     """
 
     rotation: tuple[int, ...] = ()
@@ -127,7 +128,7 @@ class LaneSlices:
     requests: tuple[int, ...] = ()
     throughput_rps: tuple[float, ...] = ()
     cpu_us_per_request: tuple[float | None, ...] = ()
-    anchor_rps: tuple[float, ...] = ()
+    anchor_rps: tuple[float | None, ...] = ()
     anchor_cpu_us: tuple[float | None, ...] = ()
 
 

@@ -32,8 +32,10 @@ def families(
 ) -> list[LaneFamily[Member]]:
     """The members by the names of their families; a family's slices take as long as the mean of its members' turns.
 
-    So each lane gets about the same time, and the quick ones more slices.
+    So each lane gets about the same time, and the quick ones more slices. A slow family has its slices in rotations in
+    which every quicker one has some, so that lanes of any two families can be compared.
     """
+    number = rng.randrange(_MOST_EVERY)
     found: dict[Hashable, list[tuple[Member, float]]] = {}
     for member, name, turn_s in zip(members, names, turns_s, strict=True):
         found.setdefault(name, []).append((member, turn_s))
@@ -43,7 +45,7 @@ def families(
         every = 1
         while mean_s > TURN_S * every * _ROUNDING and every < _MOST_EVERY:
             every *= 2
-        made.append(LaneFamily(tuple(member for member, _ in some), every, rng.randrange(every)))
+        made.append(LaneFamily(tuple(member for member, _ in some), every, number % every))
     return made
 
 

@@ -371,11 +371,17 @@ def test_setups_that_may_not_live_at_once_are_measured_beside_an_anchor(tmp_path
     for record in found.run.records:
         slices = record.slices
         assert len(slices.anchor_rps) == len(slices.anchor_cpu_us) == len(slices.rotation) > 0
-        assert all(rate > 0 for rate in slices.anchor_rps)
+        assert all(rate is not None and rate > 0 for rate in slices.anchor_rps)
         if record.cell.setup == "plain":
             assert slices.anchor_rps == slices.throughput_rps
         else:
             assert slices.anchor_rps != slices.throughput_rps
+    for number in (0, 1):
+        of = {
+            one.cell.setup: set(one.slices.rotation) for one in found.run.records if one.cell.repeat == number
+        }
+        alone = [name for name in of if all(not of[name] & of[other] for other in of if other != name)]
+        assert len(alone) == 1, "two live together, and the third shares no rotation with them"
 
 
 # --- what goes wrong -----------------------------------------------------------------------------

@@ -67,6 +67,19 @@ def test_a_slow_family_has_its_rotations_with_all_of_its_members() -> None:
     ]
 
 
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.lists(st.floats(0.001, 2.0), min_size=2, max_size=6), st.integers(0, 99))
+def test_a_slow_family_meets_every_quicker_one_in_all_of_its_rotations(
+    turns_s: list[float], seed: int
+) -> None:
+    rng = Random(seed)
+    found = families(range(len(turns_s)), list(range(len(turns_s))), turns_s, rng)
+    every = {member: family.every for family in found for member in family.members}
+    for order in islice(orders(found, rng), 1, 33):
+        slowest = max((every[member] for member in order), default=1)
+        assert all(member in order for member in every if every[member] <= slowest)
+
+
 def test_lanes_and_families_change_places_at_random() -> None:
     """Of 400 draws each of two families, and each of a family's two lanes, comes first in about half (6 sigma)."""
     found = drawn("abcd", "xxyy", 800)[::2]
