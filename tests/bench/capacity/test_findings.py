@@ -102,4 +102,4 @@ def test_what_holds_scaling_back_is_named() -> None:
 def test_a_brake_that_noise_could_make_is_not_named() -> None:
     (single,) = findings(grown(1000, 2000 / 1.1, 4000 / 1.6, cpus=4, alike=1))
     assert single.title == "~ The rounds do not show what holds a back"
-    assert "A single round is no evidence" in single.text
+    assert "A single round shows nothing" in single.text
