@@ -86,10 +86,14 @@ class Bursts:
         self._arrive()
         return begin_ns, await self._end()
 
-    def disconnect(self) -> None:
-        """Drop the connections, in the event loop that they belong to."""
+    def reconnect(self) -> None:
+        """Drop the connections, so that the next burst opens new ones."""
         for client in self._clients:
             client.close()
+
+    def disconnect(self) -> None:
+        """Drop the connections, in the event loop that they belong to."""
+        self.reconnect()
         if self._timer is not None:
             self._timer.close()
 

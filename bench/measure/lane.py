@@ -63,7 +63,11 @@ class LaneResult:
 
 
 class Lane:
-    """Of one cell; `failure` says why it ended before its round did, and it is not loaded any more."""
+    """Of one cell; `failure` says why it ended before its round did, and it is not loaded any more.
+
+    Where the server has several workers, each slice opens its connections anew: which worker accepts which connection
+    is luck that would else last as long as the round, and differ by a third from one round to the next.
+    """
 
     def __init__(
         self,
@@ -101,6 +105,7 @@ class Lane:
             pings = replace(job, samples=folder / "pings", bystander=True)
             self._pings = Bursts(pings, scenario.victim, _PING_CONNECTIONS)
         self._tree = ProcessTree(server.pid)
+        self._reconnects = False
         self._timer: Timer | None = None
 
     @property
@@ -119,9 +124,12 @@ class Lane:
             sessions = max(sessions, int(rate_per_s * left_s / 2))
         self.size = size(self._users, rate_per_s)
         self._tree.refresh()
+        self._reconnects = len(self._tree.workers()) > 1
 
     async def slice(self, rotation: int) -> None:
         """Load the server for one slice. Raises EngineError where it stops answering or the scenario is broken."""
+        if self._reconnects:
+            self._bursts.reconnect()
         await self._bursts.closed(self.size.warm)
         before, services_ns, sent = self._read(), self._services_ns(), self._bursts.sent
         pinged = 0 if self._pings is None else self._pings.sent

@@ -13,7 +13,7 @@ Member = TypeVar("Member")
 _ROUNDING = 1.4
 """About the root of 2: to the nearest power of 2."""
 
-TURN_S = 0.05
+TURN_S = 0.025
 """A family whose slices take longer has one in every second rotation, or in every fourth and so on."""
 _MOST_EVERY = 16
 

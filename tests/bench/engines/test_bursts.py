@@ -55,6 +55,21 @@ def test_connections_stay_from_one_burst_to_the_next(peer: Peer, drive: Any) -> 
     assert (peer.seen["/ok"], peer.connections) == (20, 3)
 
 
+def test_a_burst_after_reconnecting_opens_every_connection_anew(peer: Peer, tmp_path: Path) -> None:
+    job = Job("127.0.0.1", peer.port, "ok", ClosedLoad(3, 0), tmp_path / "samples")
+
+    async def drive() -> Samples:
+        bursts = Bursts(job, load(_FLOWS)["ok"].flow, 3)
+        await bursts.closed(9)
+        bursts.reconnect()
+        await bursts.closed(9)
+        return bursts.close()
+
+    samples = uvloop.run(drive())
+    assert (peer.seen["/ok"], peer.connections) == (18, 6)
+    assert (samples.outcome == OK).sum() == 18, "none was lost with its connection"
+
+
 def test_sessions_of_several_requests_are_whole(peer: Peer, drive: Any) -> None:
     samples, _ = drive("session", 2, ("closed", 5))
     assert len(samples.done_ns) == 15

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,24 @@ def test_a_lane_keeps_every_request_and_the_slices_in_their_order(tmp_path: Path
         assert part.own_cpu_ns > 0
         assert part.pings == 0
     assert found.pings is None
+
+
+def test_slices_on_several_workers_have_connections_of_their_own(tmp_path: Path) -> None:
+    program = "import os, signal; os.fork() and os.fork(); print(flush=True); signal.pause()"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert parent.stdout is not None
+        for _ in range(3):
+            parent.stdout.readline()
+        with Peer() as peer:
+            found = driven(lane(served(peer.port, parent.pid), OK, tmp_path), 0, 1)
+            connections = peer.connections
+    finally:
+        os.killpg(parent.pid, signal.SIGKILL)
+        parent.communicate()
+    assert connections == 3 * (1 + len(found.slices)), "those of the rehearsal, and of each slice"
 
 
 def test_a_victim_is_probed_in_slices_alone(tmp_path: Path) -> None:

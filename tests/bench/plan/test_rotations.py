@@ -26,15 +26,15 @@ def drawn(lanes: Sequence[str], of: Sequence[str], count: int, seed: int = 1) ->
     ("turns_s", "every"),
     [
         ([0.02, 0.03], 1),
-        ([0.02, 0.16], 2),
-        ([0.16, 0.20], 4),
-        ([0.30], 8),
+        ([0.02, 0.08], 2),
+        ([0.08, 0.10], 4),
+        ([0.15], 8),
         ([60.0], 16),
     ],
-    ids=["both quick", "0.09 s in the mean", "0.18 s", "0.30 s", "a minute"],
+    ids=["both quick", "0.05 s in the mean", "0.09 s", "0.15 s", "a minute"],
 )
 def test_slow_families_take_part_seldom(turns_s: list[float], every: int) -> None:
-    """The next power of 2 by the logarithm: a lane gets 50 ms of each rotation on average, or 35 to 70 ms."""
+    """The next power of 2 by the logarithm: a lane gets 25 ms of each rotation on average, or 18 to 35 ms."""
     (found,) = families(range(len(turns_s)), "x" * len(turns_s), turns_s, Random(1))
     assert found.every == every
     assert 0 <= found.first < every
