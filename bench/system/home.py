@@ -1,0 +1,37 @@
+"""The folder that the harness lies in, and further processes that run modules of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bench.model.plan import Setup
+
+HOME = Path(__file__).resolve().parents[2]
+"""Holds `bench/`, `scenarios/`, `target_app/` and `locustfile.py`."""
+
+_BARE_APPS = "bench.machine."
+_DEMO_APP = "target_app."
+_RUN = (
+    "import runpy, sys; "
+    "sys.path.insert(0, sys.argv.pop(1)); "
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+
+
+def own_command(module: str, *arguments: str) -> list[str]:
+    """The argv that runs a module in our interpreter, in any folder: our packages come first on its path of imports.
+
+    PYTHONPATH would say the same, but to every process that the module starts as well.
+    """
+    return [sys.executable, "-P", "-c", _RUN, str(HOME), module, *arguments]
+
+
+def is_demo(setup: Setup) -> bool:
+    """Whether a setup serves the demo app, which needs packages of its own."""
+    return setup.server != "command" and setup.app.startswith(_DEMO_APP)
+
+
+def is_own(setup: Setup) -> bool:
+    """Whether a setup serves an app that the harness brings along: the demo app, or a bare one."""
+    return is_demo(setup) or (setup.server != "command" and setup.app.startswith(_BARE_APPS))
