@@ -79,7 +79,7 @@ def _record(
         ),
         readings=ServerReadings(
             snapshots=snapshots(slices),
-            workers=ProcessTree(server.pid).workers(),
+            workers=ProcessTree(server.pid).workers(server.port),
             times=surroundings.times,
         ),
         telemetry=telemetry_in(telemetry.read(Path(reports)), slices) if reports else {},

@@ -32,7 +32,7 @@ class Meter:
         self._port = port
         self._every_s = max(_SNAPSHOT_S, duration_s / MOST_SLICES)
         self._tree = ProcessTree(pid)
-        self.workers = self._tree.workers()
+        self.workers = self._tree.workers(port)
         self._snapshots: list[Snapshot] = []
         self._times: list[CpuTimes] = [cpus.times()]
         self._own_ns: list[int] = []

@@ -9,11 +9,13 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
 
 import psutil
 
 from bench.model.readings import Reading, Snapshot
+from bench.observe.sockets import listeners
 
 _HELPER = "multiprocessing.resource_tracker"
 _LINUX = sys.platform == "linux"
@@ -39,11 +41,28 @@ class ProcessTree:
         readings = tuple(reading for pid in self._members if (reading := _read(pid)) is not None)
         return Snapshot(at_ns, readings)
 
-    def workers(self) -> tuple[int, ...]:
-        """The processes that can answer requests: those without children, less the helper of multiprocessing.
+    def workers(self, port: int = 0) -> tuple[int, ...]:
+        """The processes that can answer requests on a port (0: any): those that wait at the socket that listens there.
 
-        A process that an app started in a session of its own is neither a worker nor a child.
+        A supervisor holds that socket as well, but does not wait. What a worker forks inherits all of it: below a
+        worker there are none. Where nobody is seen to wait, the workers are those without children that hold the
+        socket; where nobody holds it, those without children, less the helper of multiprocessing. A process that an
+        app started in a session of its own is neither a worker nor a child.
         """
+        parent_of = self._parents()
+        inodes = listeners(port)
+        roles = {pid: _role(pid, inodes) for pid in parent_of} if inodes else {}
+        waiting = {pid for pid, role in roles.items() if role == "waits"}
+        if waiting:
+            return tuple(
+                pid for pid in parent_of if pid in waiting and not _is_below(pid, waiting, parent_of)
+            )
+        holding = {pid for pid, role in roles.items() if role == "holds"} or set(parent_of)
+        parents = {parent_of[pid] for pid in holding}
+        return tuple(pid for pid in parent_of if pid in holding and pid not in parents)
+
+    def _parents(self) -> dict[int, int]:
+        """The processes that could be workers, each with its parent, parents first."""
         parent_of: dict[int, int] = {}
         for pid in self._members:
             with contextlib.suppress(psutil.Error, ProcessLookupError):
@@ -51,8 +70,43 @@ class ProcessTree:
                 own_session = os.getsid(pid) != os.getsid(self._root)
                 if not own_session and not any(_HELPER in word for word in process.cmdline()):
                     parent_of[pid] = process.ppid()
-        parents = set(parent_of.values())
-        return tuple(pid for pid in parent_of if pid not in parents)
+        return parent_of
+
+
+def _is_below(pid: int, others: Collection[int], parent_of: Mapping[int, int]) -> bool:
+    """Whether a process descends from one of the others."""
+    above = parent_of.get(pid)
+    while above is not None and above not in others:
+        above = parent_of.get(above)
+    return above is not None
+
+
+def _role(pid: int, inodes: frozenset[int]) -> Literal["waits", "holds"] | None:
+    """Whether a process has one of these sockets open, and whether an epoll in it waits at one (proc(5), fdinfo)."""
+    holds, epolls = False, []
+    try:
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+                target = os.readlink(f"/proc/{pid}/fd/{fd}")
+                if target.startswith("socket:[") and int(target[len("socket:[") : -1]) in inodes:
+                    holds = True
+                elif target == "anon_inode:[eventpoll]":
+                    epolls.append(fd)
+        if holds and any(not inodes.isdisjoint(_awaited(pid, fd)) for fd in epolls):
+            return "waits"
+    except OSError:  # it has ended, or is somebody else's
+        return None
+    return "holds" if holds else None
+
+
+def _awaited(pid: int, epoll: str) -> set[int]:
+    """The inodes of the files that an epoll waits for."""
+    with open(f"/proc/{pid}/fdinfo/{epoll}", encoding="ascii") as lines:
+        return {
+            int(line.partition(" ino:")[2].split(maxsplit=1)[0], 16)
+            for line in lines
+            if line.startswith("tfd:")
+        }
 
 
 def _tree(root: int) -> list[int]:

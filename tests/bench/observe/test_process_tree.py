@@ -50,6 +50,38 @@ helper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PI
 print(helper.pid, flush=True)
 input()
 """
+LISTENING = """
+import os, selectors, socket, sys
+
+def wait():
+    poll = selectors.DefaultSelector() if sys.argv[1] == "waits" else None
+    if poll:
+        poll.register(server, selectors.EVENT_READ)
+    return poll
+
+def fork(count, prepare=lambda: None):
+    pids = []
+    for _ in range(count):
+        if not (pid := os.fork()):
+            kept = prepare()
+            os.write(ready, b".")
+            os.read(0, 1)
+            os._exit(0)
+        pids.append(pid)
+    return pids
+
+seen, ready = os.pipe()
+server = socket.create_server(("127.0.0.1", 0))
+if sys.argv[2] == "master":
+    pids = fork(2, wait)
+else:
+    kept = wait()
+    pids = fork(2)
+for pid in pids:
+    os.read(seen, 1)
+print(server.getsockname()[1], *pids, flush=True)
+os.read(0, 1)
+"""
 POOL = """
 import multiprocessing, os, sys, time
 
@@ -264,3 +296,41 @@ def test_waits_of_a_process_that_shares_its_cpu_grow(processes: Processes, log: 
 
     assert min(reading.run_wait_ns for reading in readings) > 50_000_000
     assert min(reading.preemptions for reading in readings) > 0
+
+
+# who has the socket -> whether the workers are the two that were forked, and else the one that forked them
+ROLES = {
+    "a master whose workers wait at the socket": ("waits", "master", True),
+    "a master whose workers are not seen to wait": ("holds", "master", True),
+    "a worker that forked helpers": ("waits", "worker", False),
+}
+
+
+@pytest.mark.parametrize(("how", "who", "forked"), ROLES.values(), ids=ROLES)
+def test_the_worker_is_who_waits_at_the_socket_and_not_what_it_forked(
+    how: str, who: str, forked: bool, processes: Processes, log: Path
+) -> None:
+    with processes.running([*python(LISTENING), how, who], log=log, talking=True) as child:
+        assert child.stdout is not None
+        port, *pids = map(int, child.stdout.readline().split())
+        tree = ProcessTree(child.pid)
+
+        assert set(tree.workers(port)) == (set(pids) if forked else {child.pid})
+        assert tree.workers() == tree.workers(port)
+        assert {reading.pid for reading in tree.snapshot().processes} == {child.pid, *pids}
+
+
+def test_a_child_that_does_not_listen_is_no_worker(processes: Processes, log: Path) -> None:
+    """It was started with files of its own, as `subprocess` does it."""
+    code = (
+        "import socket, subprocess, sys\n"
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
+        "print(server.getsockname()[1], flush=True)\n"
+        "input()"
+    )
+    with processes.running(python(code), log=log, talking=True) as child:
+        assert child.stdout is not None
+        port = int(child.stdout.readline())
+
+        assert ProcessTree(child.pid).workers(port) == (child.pid,)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import ExitStack
 
 import pytest
 
-from bench.observe.sockets import connections
+from bench.observe.sockets import connections, listeners
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,18 @@ def test_connections_of_a_port_are_counted_at_the_servers_end_alone(listener: st
         accepted.close()
         clients[4].close()
         assert connections(port) == 3
+
+
+def test_sockets_that_listen_are_told_by_their_inodes() -> None:
+    with ExitStack() as stack:
+        two = [
+            stack.enter_context(socket.create_server((address, 0), family=family))
+            for address, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6))
+        ]
+        for server in two:
+            port, inode = server.getsockname()[1], os.fstat(server.fileno()).st_ino
+            client = stack.enter_context(socket.create_connection(server.getsockname()[:2]))
+            assert listeners(port) == {inode}
+            assert inode in listeners()
+            assert listeners(client.getsockname()[1]) == frozenset()
+    assert listeners(port) == frozenset()
