@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import unquote
 
 from anyio import to_thread
 
@@ -19,18 +20,31 @@ ASGIApp = Callable[
     Awaitable[None],
 ]
 
+_NO_ANSWER = "none"
+
 
 class InProcess:
     """An ASGI app with its lifespan on an event loop that lives as long as the `with` block.
 
     `send` runs one request to its end on that loop. `loop_factory` chooses the loop, asyncio's own by default. The
-    threads of plain functions stay from call to call, as they do under a server.
+    threads of plain functions stay from call to call, as they do under a server. With `lifespan` "auto" an app that
+    raises or returns in place of an answer is served without, as one that does not know the protocol; "off" does not
+    ask it. `root_path` is the prefix under which a proxy would serve the app.
     """
 
     def __init__(
-        self, app: ASGIApp, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+        self,
+        app: ASGIApp,
+        loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+        *,
+        lifespan: Literal["auto", "on", "off"] = "auto",
+        root_path: str = "",
     ) -> None:
         self._app = app
+        self._mode = lifespan
+        self._has_started = False
+        self._root_path = root_path
+        self._state: dict[str, Any] = {}
         self.loop = (loop_factory or asyncio.new_event_loop)()
         self._to_lifespan: asyncio.Queue[ASGIMessage] = asyncio.Queue()
         self._from_lifespan: asyncio.Queue[ASGIMessage] = asyncio.Queue()
@@ -42,7 +56,8 @@ class InProcess:
         try:
             with suppress(RuntimeError):  # the task stops the loop, and goes on with the next that runs on it
                 self.loop.run_until_complete(self._lifespan)
-            self._tell_lifespan("startup")
+            if self._mode != "off":
+                self._has_started = self._tell_lifespan("startup")
         except BaseException:
             self._close()
             raise
@@ -52,8 +67,9 @@ class InProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._tell_lifespan("shutdown")
-            self.loop.run_until_complete(self._lifespan)
+            if self._has_started:
+                self._tell_lifespan("shutdown")
+                self.loop.run_until_complete(self._lifespan)
         finally:
             self._close()
 
@@ -78,7 +94,7 @@ class InProcess:
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 answered.set()
 
-        await self._app(_scope(request), receive, send)
+        await self._app(_scope(request, self._root_path, self._state.copy()), receive, send)
         start, *rest = outgoing
         head = b"\r\n".join([b"", *(name + b": " + value for name, value in start["headers"])])
         return Response(start["status"], b"".join(message.get("body", b"") for message in rest), head)
@@ -101,23 +117,30 @@ class InProcess:
             await to_thread.run_sync(lambda: None)
             self.loop.stop()
             await asyncio.sleep(0)
-            await self._app(
-                {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}},
-                self._to_lifespan.get,
-                self._from_lifespan.put,
-            )
+            if self._mode != "off":
+                await self._app(
+                    {"type": "lifespan", "asgi": {"version": "3.0"}, "state": self._state},
+                    self._to_lifespan.get,
+                    self._from_lifespan.put,
+                )
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
-        await self._from_lifespan.put({"type": "failed", "message": problem})
+        await self._from_lifespan.put({"type": _NO_ANSWER, "message": problem})
+        if not self._has_started:
+            await asyncio.Event().wait()  # for the threads
 
-    def _tell_lifespan(self, word: str) -> None:
+    def _tell_lifespan(self, word: str) -> bool:
+        """Whether the app did as it was told; not where it seems not to know the protocol. Raises BenchError."""
         self._to_lifespan.put_nowait({"type": f"lifespan.{word}"})
         answer = self.loop.run_until_complete(self._from_lifespan.get())
+        if answer["type"] == _NO_ANSWER and word == "startup" and self._mode == "auto":
+            return False
         if answer["type"] != f"lifespan.{word}.complete":
             raise BenchError(f"the app's lifespan failed at {word}: {answer.get('message', '')}")
+        return True
 
 
-def _scope(request: Request) -> ASGIMessage:
+def _scope(request: Request, root_path: str, state: dict[str, Any]) -> ASGIMessage:
     path, _, query = request.path.partition("?")
     headers = [(b"host", b"testserver")]
     headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
@@ -129,12 +152,12 @@ def _scope(request: Request) -> ASGIMessage:
         "http_version": "1.1",
         "method": request.method,
         "scheme": "http",
-        "path": path,
-        "raw_path": path.encode("ascii"),
+        "path": root_path + (unquote(path) if "%" in path else path),
+        "raw_path": (root_path + path).encode("ascii"),
         "query_string": query.encode("ascii"),
-        "root_path": "",
+        "root_path": root_path,
         "headers": headers,
         "client": ("127.0.0.1", 50000),
         "server": ("testserver", 80),
-        "state": {},
+        "state": state,
     }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import pytest
 import uvloop
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -105,10 +108,80 @@ async def choosy(scope: inprocess.ASGIMessage, receive: object, send: object) ->
     assert scope["type"] == "http", "no lifespan here"
 
 
-@pytest.mark.parametrize(("app", "why"), [(deaf, "without an answer"), (choosy, "no lifespan here")])
-def test_an_app_without_lifespan_is_an_error_and_no_endless_wait(app: inprocess.ASGIApp, why: str) -> None:
-    with pytest.raises(BenchError, match=f"^the app's lifespan failed at startup: .*{why}"), InProcess(app):
+WITHOUT_LIFESPAN = [(deaf, "without an answer"), (choosy, "no lifespan here")]
+
+
+@pytest.mark.parametrize(("app", "why"), WITHOUT_LIFESPAN)
+def test_an_app_that_must_have_a_lifespan_and_has_none_is_an_error_and_no_endless_wait(
+    app: inprocess.ASGIApp, why: str
+) -> None:
+    inside = InProcess(app, lifespan="on")
+    with pytest.raises(BenchError, match=f"^the app's lifespan failed at startup: .*{why}"), inside:
         pass
+
+    assert inside.loop.is_closed()
+
+
+@pytest.mark.parametrize("lifespan", ["auto", "off"])
+def test_an_app_that_knows_no_lifespan_is_served_without(lifespan: Literal["auto", "off"]) -> None:
+    told = []
+
+    async def app(scope: inprocess.ASGIMessage, receive: Callable, send: Callable) -> None:  # type: ignore[type-arg]
+        told.append(scope["type"])
+        assert scope["type"] == "http", "no lifespan here"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    with InProcess(app, lifespan=lifespan) as inside:
+        assert inside.send(model.Request("GET", "/")).body == b"hello"
+        threads = {inside.loop.run_until_complete(to_thread.run_sync(threading.get_native_id)) for _ in "123"}
+
+    assert told == (["lifespan", "http"] if lifespan == "auto" else ["http"])
+    assert len(threads) == 1, "they last as long as the block"
+    assert inside.loop.is_closed()
+
+
+def test_without_a_lifespan_that_it_has_an_app_does_not_start() -> None:
+    app = an_app(fails_at="startup")
+    with InProcess(app, lifespan="off") as inside:
+        assert inside.send(model.Request("GET", "/sync")).status == 200
+
+    assert not hasattr(app.state, "life")
+
+
+def test_the_state_of_the_lifespan_reaches_each_request_as_a_copy_of_its_own() -> None:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, list[str]]]:
+        yield {"seen": []}
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/{word}")
+    async def note(word: str, request: Request) -> dict[str, object]:
+        lone = hasattr(request.state, "own")
+        request.state.own = word
+        request.state.seen.append(word)
+        return {"seen": request.state.seen, "lone": lone}
+
+    with InProcess(app) as inside:
+        inside.send(model.Request("GET", "/a"))
+        assert json.loads(inside.send(model.Request("GET", "/b")).body) == {"seen": ["a", "b"], "lone": False}
+
+
+def test_a_path_is_decoded_and_kept_as_it_was_sent_behind_the_prefix() -> None:
+    told: dict[str, object] = {}
+
+    async def app(scope: inprocess.ASGIMessage, receive: Callable, send: Callable) -> None:  # type: ignore[type-arg]
+        told.update(scope)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    with InProcess(app, lifespan="off", root_path="/api") as inside:
+        inside.send(model.Request("GET", "/caf%C3%A9%20au%2Flait?q=%20"))
+
+    assert told["path"] == "/api/café au/lait"
+    assert told["raw_path"] == b"/api/caf%C3%A9%20au%2Flait"
+    assert (told["query_string"], told["root_path"]) == (b"q=%20", "/api")
 
 
 def test_an_app_sees_the_request_as_it_was_meant() -> None:
