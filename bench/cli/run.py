@@ -37,6 +37,7 @@ from bench.plan.order import Overrides, cells, count_rounds, override, without
 from bench.report import write
 from bench.report.text import render
 from bench.results.results import understand
+from bench.serve.interpreter import describe_interpreters
 from bench.stats.format import about
 from bench.system import cpus, host
 from scenarios.model import Scenario
@@ -243,6 +244,9 @@ def _measure(plan: Plan, bench: Workbench, folder: RunFolder, ends: Ends) -> Non
         f"{plan.name}: {count} cell{'' if count == 1 else 's'} in {rounds} round{'' if rounds == 1 else 's'}, "
         f"{at_most}{about(expected_s)}; writing {short_path(folder.path)}"
     )
+    names = dict.fromkeys(cell.setup for cell in cells(plan))
+    for line in describe_interpreters(bench.setups[name] for name in names):
+        note(line)
     with explain_interruption(folder), Display(rounds, expected_s) as display:
         runner.run(plan, bench, folder, display, ends)
 

@@ -9,14 +9,19 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A server to start: kind, workers, loop, parser, app, and the app's environment.
+    """A server to start: kind, workers, loop, parser, app, and where and how that app runs.
 
-    `http` is "own" where the server brings its own parser; `worker` is gunicorn's worker class.
-    `app` is `module:attribute`, or `module:factory()` for a factory. In `env`, `args` and `command`, `{tmp}` stands
-    for a folder that lives as long as the server, `{port}` for its port and `{python}` for this interpreter; in `env`,
-    `{postgres}` and `{redis}` stand for the URLs of the `services`, which are started for the server, empty at first.
-    In `command`, `{bench}` stands for the harness's own folder. `needs` names a program without which the setup is left
-    out of a plan.
+    `http` is "own" where the server brings its own parser; `worker` is gunicorn's worker class, of which "sync" and
+    "gthread" serve WSGI apps. `app` is `module:attribute`, or `module:factory()` for a factory. In `env`, `args`,
+    `command` and `prepare`, `{tmp}` stands for a folder that lives as long as the server, `{port}` for its port and
+    `{python}` for its interpreter; in `env` and `prepare`, `{postgres}` and `{redis}` stand for the URLs of the
+    `services`, which are started for the server, empty at first. In `command` and `prepare`, `{bench}` stands for the
+    harness's own folder. `needs` names a program without which the setup is left out of a plan.
+
+    `python` is the interpreter of the service: a path, or a version such as "3.13"; without it the one that
+    `bench.serve.interpreter` finds. The server runs in the folder `cwd`, and its app is imported from `app_dir`, a
+    folder relative to `cwd`. `prepare` is a command that runs there before the server. `carry` are untracked files that
+    the gates bring into the base's tree.
     """
 
     name: str
@@ -26,7 +31,7 @@ class Setup:
     workers: int = 1
     loop: Literal["uvloop", "asyncio"] = "uvloop"
     http: Literal["httptools", "h11", "own"] = "httptools"
-    worker: Literal["uvicorn", "asgi"] = "uvicorn"
+    worker: Literal["uvicorn", "asgi", "sync", "gthread"] = "uvicorn"
     app: str = "target_app.main:create_app()"
     env: Mapping[str, str] = field(default_factory=dict)
     services: tuple[Literal["postgres", "redis"], ...] = ()
@@ -35,6 +40,15 @@ class Setup:
     health: str = "/health/live"
     cpus: tuple[int, ...] = ()
     needs: str = ""
+    python: str = ""
+    app_dir: str = ""
+    cwd: str = ""
+    interface: Literal["asgi", "wsgi"] = "asgi"
+    lifespan: Literal["auto", "on", "off"] = "auto"
+    root_path: str = ""
+    ready_within_s: float = 30.0
+    prepare: tuple[str, ...] = ()
+    carry: tuple[str, ...] = ()
 
 
 Shape = Literal["constant", "step", "ramp", "spike"]

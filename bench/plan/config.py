@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from bench.errors import UsageError, unknown
 from bench.model.plan import Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
+from bench.plan.setup_rules import check_setup, with_absolute_paths
 
 _HERE = Path(__file__).parent
 
@@ -79,7 +80,12 @@ def load_setups(path: Path | None = None) -> dict[str, Setup]:
     A shipped setup stays what it is, whatever the user's file does to the one that it extends.
     """
     shipped = _resolve("setups.toml", _tables(_HERE / "setups.toml"), {})
-    own = _resolve(str(path), _tables(path), shipped) if path else {}
+    local = (
+        {name: with_absolute_paths(table, path.parent) for name, table in _tables(path).items()}
+        if path
+        else {}
+    )
+    own = _resolve(str(path), local, shipped)
     return {
         name: _setup(f"{source}: [{name}]", name, table)
         for source, tables in (("setups.toml", shipped), (str(path), own))
@@ -157,19 +163,7 @@ def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
     if isinstance(table.get("env"), dict):
         table = {**table, "env": {key: _plain(value) for key, value in table["env"].items()}}
     setup = _validate(where, _SETUP, {**table, "name": name})
-    if setup.workers < 1:
-        raise UsageError(f"{where} workers: {setup.workers} is too few; 1 is the least")
-    for service in ("postgres", "redis"):
-        if service not in setup.services and f"{{{service}}}" in "".join(setup.env.values()):
-            raise UsageError(f'{where} env: mentions {{{service}}}; add services = ["{service}"]')
-    if setup.server == "command" and not setup.command:
-        raise UsageError(
-            f'{where} command: a server = "command" needs one, such as ["python", "my_server.py", "{{port}}"]'
-        )
-    if not setup.health.startswith("/"):
-        raise UsageError(f"{where} health: {setup.health!r} is not a path; it must begin with /")
-    if any(cpu < 0 for cpu in setup.cpus):
-        raise UsageError(f"{where} cpus: {min(setup.cpus)} is not a CPU number (numbering starts at 0)")
+    check_setup(where, setup)
     return setup
 
 

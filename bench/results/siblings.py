@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from bench.model.facts import PlanFacts, SetupFacts
 
-# What a setup is called and where it is pinned to says nothing about what it is.
-_IRRELEVANT = frozenset({"name", "about", "cpus"})
+# What says nothing about what a setup is: its name, where it runs, how long we wait for it.
+_IRRELEVANT = frozenset({"name", "about", "cpus", "cwd", "ready_within_s", "carry"})
 
 
 def siblings(plan: PlanFacts, attribute: str, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:

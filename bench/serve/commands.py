@@ -1,44 +1,75 @@
-"""The command line of each kind of server, and the placeholders in it.
+"""The command line and the environment of each kind of server, and the placeholders in them.
 
 Every default that would skew a measurement is set the same way for all kinds.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import sys
 from collections.abc import Callable, Mapping
+from math import ceil
 from pathlib import Path
 
 from bench.model.plan import Setup
+from bench.serve.interpreter import Interpreter
+from bench.system.home import HOME
 
-_BENCH = Path(__file__).parents[1]
+INSIDE = HOME / "bench" / "inside"
+"""The folder of what runs in the service's interpreter: modules that nobody else has, and need no package."""
+
+_BENCH = HOME / "bench"
 _BACKLOG = "4096"
 _KEEP_ALIVE_S = "75"
 _GRACE_S = "2"  # less than Processes gives, so that a server ends itself
-_WORKER_CLASS = {
-    ("uvloop", "httptools"): "UvloopHttptools",
-    ("uvloop", "h11"): "UvloopH11",
-    ("asyncio", "httptools"): "AsyncioHttptools",
-    ("asyncio", "h11"): "AsyncioH11",
-}
+_SILENT_WITHIN_S = 60
+"""gunicorn kills a worker that it hears nothing of for so long, one that still starts, too."""
+
+_SCRUBBED = ("WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS")
+_SCRUBBED_PREFIXES = ("UVICORN_", "GRANIAN_", "HYPERCORN_")
 
 
-def command(setup: Setup, host: str, port: int) -> list[str]:
-    """The argv that starts a setup on an address, with its placeholders; a plain `python` is this interpreter."""
+def command(setup: Setup, python: Path, host: str, port: int) -> list[str]:
+    """The argv that starts a setup on an address, with its placeholders; a plain `python` is the service's."""
     if setup.server != "command":
-        return [sys.executable, "-m", *_KINDS[setup.server](setup, host, port), *setup.args]
-    program, *arguments = setup.command
-    return [sys.executable if program in ("python", "python3") else program, *arguments]
+        return [str(python), "-m", *_KINDS[setup.server](setup, host, port), *setup.args]
+    return words(setup.command, python)
 
 
-def placeholders(folder: Path, host: str, port: int, urls: Mapping[str, str]) -> dict[str, str]:
+def words(given: tuple[str, ...], python: Path) -> list[str]:
+    """A command of the user's own, in which a plain `python` is the service's."""
+    program, *arguments = given
+    return [str(python) if program in ("python", "python3") else program, *arguments]
+
+
+def environment(setup: Setup, interpreter: Interpreter, folder: Path) -> dict[str, str]:
+    """The environment of a setup's server in a folder: ours without what would configure a server, and the setup's own.
+
+    Programs of the service's environment come first on PATH, its `app_dir` first and our modules last on PYTHONPATH.
+    """
+    given = {key: value for key, value in os.environ.items() if not _is_scrubbed(key)} | dict(setup.env)
+    by_option = (
+        setup.server == "gunicorn"
+    )  # which passes over its option for a folder that stands here already
+    app_dir = str(folder / setup.app_dir) if setup.app_dir and not by_option else ""
+    return {
+        **given,
+        "PATH": _path(str(interpreter.programs or ""), given.get("PATH", os.defpath)),
+        "PYTHONPATH": _path(app_dir, given.get("PYTHONPATH", ""), str(INSIDE)),
+        **_options(setup),
+    }
+
+
+def placeholders(
+    folder: Path, python: Path, address: tuple[str, int], urls: Mapping[str, str]
+) -> dict[str, str]:
     """The value of each placeholder of a setup; `urls` are those of its services, by name."""
+    host, port = address
     return {
         "{tmp}": str(folder),
         "{port}": str(port),
         "{host}": host,
-        "{python}": sys.executable,
+        "{python}": str(python),
         "{bench}": str(_BENCH),
         **{f"{{{name}}}": url for name, url in urls.items()},
     }
@@ -51,62 +82,107 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
+def _is_scrubbed(key: str) -> bool:
+    return key in _SCRUBBED or key.startswith(_SCRUBBED_PREFIXES)
+
+
+def _path(*parts: str) -> str:
+    """A search path of what is not empty: an empty entry would be the current folder."""
+    return os.pathsep.join(filter(None, parts))
+
+
+def _options(setup: Setup) -> dict[str, str]:
+    """What gunicorn and its worker have no words for."""
+    if setup.server != "gunicorn":
+        return {}
+    if setup.interface == "wsgi":
+        return {"SCRIPT_NAME": setup.root_path} if setup.root_path else {}
+    options = {
+        "loop": setup.loop,
+        "http": setup.http,
+        "ws": "none",
+        "lifespan": setup.lifespan,
+        "root_path": setup.root_path,
+        "access_log": False,
+        "server_header": False,
+        "date_header": False,
+        "proxy_headers": False,
+    }
+    return {"FASTAPI_BENCH_UVICORN": json.dumps(options)} if setup.worker == "uvicorn" else {}
+
+
 def _address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _target(setup: Setup) -> list[str]:
+def _target(app: str) -> list[str]:
     """The app as uvicorn and granian want it: a plain name, with a flag when it is a factory."""
-    name = setup.app.removesuffix("()")
-    return [name] if name == setup.app else ["--factory", name]
+    name = app.removesuffix("()")
+    return [name] if name == app else ["--factory", name]
+
+
+def _option(name: str, value: str) -> tuple[str, ...]:
+    return (name, value) if value else ()
+
+
+def _in_folder(setup: Setup) -> str:
+    """The app with the folder that granian and hypercorn shall put before the current one on the path of imports."""
+    return f"{setup.app_dir.rstrip('/')}/{setup.app}" if setup.app_dir else setup.app
 
 
 def _uvicorn(setup: Setup, host: str, port: int) -> list[str]:
+    wsgi = ("--interface", "wsgi", "--lifespan", "off")
     return [
         *("uvicorn", "--host", host, "--port", str(port), "--workers", str(setup.workers)),
-        *("--loop", setup.loop, "--http", setup.http, "--ws", "none", "--lifespan", "on"),
+        *("--loop", setup.loop, "--http", setup.http, "--ws", "none"),
+        *(wsgi if setup.interface == "wsgi" else ("--lifespan", setup.lifespan)),
         *("--no-access-log", "--no-server-header", "--no-date-header", "--no-proxy-headers"),
         *("--backlog", _BACKLOG, "--timeout-keep-alive", _KEEP_ALIVE_S, "--log-level", "warning"),
-        *_target(setup),
+        *_option("--app-dir", setup.app_dir),
+        *_option("--root-path", setup.root_path),
+        *_target(setup.app),
     ]
 
 
 def _gunicorn(setup: Setup, host: str, port: int) -> list[str]:
-    if setup.worker == "asgi":
-        worker = ["asgi", "--asgi-loop", setup.loop, "--asgi-lifespan", "on", "--http-parser", "python"]
-    else:
-        worker = [f"bench.serve.gunicorn_workers.{_WORKER_CLASS[setup.loop, setup.http]}"]
+    timeout_s = max(_SILENT_WITHIN_S, ceil(setup.ready_within_s))
     return [
-        *("gunicorn", setup.app, "-w", str(setup.workers), "-b", _address(host, port), "-k", *worker),
-        *("-c", os.devnull, "--no-control-socket", "--worker-tmp-dir", "{tmp}", "--backlog", _BACKLOG),
-        *(
-            "--keep-alive",
-            _KEEP_ALIVE_S,
-            "--timeout",
-            "60",
-            "--graceful-timeout",
-            _GRACE_S,
-            "--log-level",
-            "warning",
-        ),
+        *("gunicorn", setup.app, "-w", str(setup.workers), "-b", _address(host, port)),
+        *("-k", *_gunicorn_worker(setup), "-c", "python:_fastapi_bench_settings"),
+        *("--worker-tmp-dir", "{tmp}", "--backlog", _BACKLOG, "--keep-alive", _KEEP_ALIVE_S),
+        *("--timeout", str(timeout_s), "--graceful-timeout", _GRACE_S, "--log-level", "warning"),
+        *_option("--pythonpath", setup.app_dir),
     ]
 
 
+def _gunicorn_worker(setup: Setup) -> list[str]:
+    if setup.interface == "wsgi":
+        return [setup.worker if setup.worker in ("sync", "gthread") else "sync"]
+    if setup.worker == "asgi":
+        options = ("--asgi-loop", setup.loop, "--asgi-lifespan", setup.lifespan, "--http-parser", "python")
+        return ["asgi", *options, *_option("--root-path", setup.root_path)]
+    return ["_fastapi_bench_gunicorn.FixedWorker"]
+
+
 def _granian(setup: Setup, host: str, port: int) -> list[str]:
+    interface = "asginl" if setup.lifespan == "off" and setup.interface == "asgi" else setup.interface
     return [
-        *("granian", "--interface", "asgi", "--host", host, "--port", str(port)),
+        *("granian", "--interface", interface, "--host", host, "--port", str(port)),
         *("--workers", str(setup.workers), "--runtime-mode", "st", "--runtime-threads", "1"),
         *("--loop", setup.loop, "--http", "1", "--no-ws", "--backlog", _BACKLOG, "--backpressure", "2048"),
         *("--respawn-failed-workers", "--no-access-log", "--log-level", "warning"),
-        *_target(setup),
+        *_option("--url-path-prefix", setup.root_path),
+        *_target(_in_folder(setup)),
     ]
 
 
 def _hypercorn(setup: Setup, host: str, port: int) -> list[str]:
+    app = f"{setup.interface}:{_in_folder(setup)}"
     return [
-        *("hypercorn", setup.app, "-w", str(setup.workers), "-k", setup.loop, "-b", _address(host, port)),
+        *("hypercorn", app, "-w", str(setup.workers), "-k", setup.loop, "-b", _address(host, port)),
         *("--backlog", _BACKLOG, "--keep-alive", _KEEP_ALIVE_S, "--graceful-timeout", _GRACE_S),
         *("--log-level", "warning"),
+        *_option("--root-path", setup.root_path),
     ]
 
 

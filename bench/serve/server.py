@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,18 +14,17 @@ from bench.model.plan import Setup
 from bench.observe import telemetry
 from bench.observe.process_tree import ProcessTree
 from bench.serve import commands
+from bench.serve.interpreter import Interpreter, service_interpreter
+from bench.serve.requirements import check_installed
 from bench.serve.services import providing
-from bench.system.host import check_cpus
+from bench.system.home import HOME, is_own
+from bench.system.host import allow_open_files, check_cpus
 from bench.system.logs import quote
 from bench.system.ports import free_port, is_free
 from bench.system.processes import Processes
 from bench.system.waiting import wait_until
 
-_READY_WITHIN_S = 30.0
 _WORKERS_WITHIN_S = 10.0
-
-_SCRUBBED = ("WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS")
-_SCRUBBED_PREFIXES = ("UVICORN_", "GRANIAN_", "HYPERCORN_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +47,15 @@ class Server:
         return f"http://{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a setup's processes run: in which folder, by which interpreter, on which CPUs."""
+
+    folder: Path
+    interpreter: Interpreter
+    cpus: tuple[int, ...]
+
+
 @contextlib.contextmanager
 def serving(
     setup: Setup,
@@ -57,55 +64,92 @@ def serving(
     host: str = "127.0.0.1",
     port: int = 0,
     cpus: Sequence[int] = (),
-    ready_within_s: float = _READY_WITHIN_S,
     cwd: Path | None = None,
 ) -> Iterator[Server]:
     """Start a setup, wait until its health path answers 200 and all its workers are up, and stop it in every case.
 
-    `port` 0 picks a free one; `cpus` are used where the setup names none; `cwd` is the folder that a setup's app is
-    imported from, ours when it is None. Raises UsageError for CPUs that do not exist
-    and ServerError, with the end of the server's log, when it cannot be started, dies, or does not answer in time.
+    `port` 0 picks a free one; `cpus` are used where the setup names none. The server runs in `cwd`; where that is
+    None, in the setup's own folder, else in the harness's for an app of ours and in the current one for any other.
+    Raises UsageError for CPUs that do not exist and ServerError, with the end of the log, when it does not start.
     """
     if port and not is_free(port, host):
         raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
     port = port or free_port(host)
     check_cpus(setup)
-    cpus = tuple(setup.cpus or cpus)
-    with processes.folder() as folder, providing(setup.services, processes, cpus) as urls:
-        values = commands.placeholders(folder, host, port, urls)
-        setup = replace(setup, env={key: commands.fill(value, values) for key, value in setup.env.items()})
-        argv = [commands.fill(word, values) for word in commands.command(setup, host, port)]
-        log = folder / "server.log"
-        with _running(setup, processes, argv, log=log, cpus=cpus, cwd=cwd) as child:
+    place = _place(setup, tuple(setup.cpus or cpus), cwd)
+    allow_open_files()  # the server inherits the limit
+    with processes.folder() as tmp, providing(setup.services, processes, place.cpus) as urls:
+        values = commands.placeholders(tmp, place.interpreter.path, (host, port), urls)
+        setup = _fill(setup, place, values)
+        _prepare(setup, processes, place, tmp / "prepare.log")
+        words = commands.command(setup, place.interpreter.path, host, port)
+        argv, log = [commands.fill(word, values) for word in words], tmp / "server.log"
+        with _running(setup, processes, argv, place=place, log=log) as child:
             server = Server(
                 setup=setup,
                 host=host,
                 port=port,
                 pid=child.pid,
                 log=log,
-                cpus=cpus,
+                cpus=place.cpus,
                 exit_status=child.poll,
             )
-            _wait_until_ready(server, ready_within_s)
+            _wait_until_ready(server)
             _wait_for_workers(server)
             yield server
 
 
+def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> _Place:
+    """Raises ServerError where the folder or the interpreter is not there, or lacks what the server needs."""
+    folder = cwd
+    if folder is None:
+        folder = Path(setup.cwd) if setup.cwd else HOME if is_own(setup) else Path.cwd()
+    folder = folder.absolute()
+    if not folder.is_dir():
+        raise ServerError(
+            f"setup '{setup.name}': cwd: {folder} is no folder; name the one that the app runs in"
+        )
+    interpreter = service_interpreter(setup)
+    check_installed(setup, interpreter, commands.environment(setup, interpreter, folder)["PYTHONPATH"])
+    return _Place(folder=folder, interpreter=interpreter, cpus=cpus)
+
+
+def _fill(setup: Setup, place: _Place, values: Mapping[str, str]) -> Setup:
+    """The setup with placeholders replaced where its first processes read them, and its source folder absolute."""
+    return replace(
+        setup,
+        env={key: commands.fill(value, values) for key, value in setup.env.items()},
+        prepare=tuple(commands.fill(word, values) for word in setup.prepare),
+        app_dir=str(place.folder / setup.app_dir) if setup.app_dir else "",
+    )
+
+
+def _prepare(setup: Setup, processes: Processes, place: _Place, log: Path) -> None:
+    """Run the command that comes before the server, if any. Raises ServerError with the end of its output."""
+    if not setup.prepare:
+        return
+    said = f"setup '{setup.name}': prepare: {' '.join(setup.prepare)}"
+    argv = commands.words(setup.prepare, place.interpreter.path)
+    with _running(replace(setup, server="command"), processes, argv, place=place, log=log) as child:
+        if not wait_until(lambda: child.poll() is not None, setup.ready_within_s):
+            raise ServerError(
+                f"{said} took longer than ready_within_s = {setup.ready_within_s:g}; its output:\n{quote(log)}"
+            )
+        if child.returncode:
+            raise ServerError(f"{said} ended with status {child.returncode}; its output:\n{quote(log)}")
+
+
 @contextlib.contextmanager
 def _running(
-    setup: Setup,
-    processes: Processes,
-    argv: Sequence[str],
-    *,
-    log: Path,
-    cpus: Sequence[int],
-    cwd: Path | None,
+    setup: Setup, processes: Processes, argv: Sequence[str], *, place: _Place, log: Path
 ) -> Iterator[subprocess.Popen[str]]:
-    """The server's first process, in our environment without what would configure a server."""
-    env = {key: value for key, value in os.environ.items() if not _is_scrubbed(key)} | dict(setup.env)
+    """A process of the setup's in its place. Raises ServerError where it cannot be started."""
+    env = commands.environment(setup, place.interpreter, place.folder)
     with contextlib.ExitStack() as stack:
         try:
-            child = stack.enter_context(processes.running(argv, log=log, cpus=cpus, env=env, cwd=cwd))
+            child = stack.enter_context(
+                processes.running(argv, log=log, cpus=place.cpus, env=env, cwd=place.folder)
+            )
         except OSError as error:
             what = f"setup '{setup.name}': {argv[0]} cannot be started: {error.strerror}"
             raise ServerError(what) from None
@@ -120,12 +164,9 @@ def server_ended(server: Server) -> ServerError:
     )
 
 
-def _is_scrubbed(key: str) -> bool:
-    return key in _SCRUBBED or key.startswith(_SCRUBBED_PREFIXES)
-
-
-def _wait_until_ready(server: Server, within_s: float) -> None:
+def _wait_until_ready(server: Server) -> None:
     setup = server.setup
+    within_s = setup.ready_within_s
     seen = "no answer"
 
     def is_ready() -> bool:
@@ -138,8 +179,8 @@ def _wait_until_ready(server: Server, within_s: float) -> None:
 
     if not wait_until(is_ready, within_s):
         raise ServerError(
-            f"setup '{setup.name}': GET {setup.health} gave {seen} for {within_s:g} s; its log:\n"
-            + quote(server.log)
+            f"setup '{setup.name}': GET {setup.health} gave {seen} for {within_s:g} s (ready_within_s: give it more "
+            f"where the app needs longer to start; health: the path that answers 200); its log:\n{quote(server.log)}"
         )
 
 
@@ -164,11 +205,14 @@ def _check_alive(server: Server) -> None:
 
 
 def _count_workers(server: Server) -> int:
-    """The workers that write telemetry, which begins when the app does; without telemetry, the processes."""
+    """The workers that wait for requests and write telemetry, if any; of a command of one's own one says enough."""
     if server.setup.workers == 1:
         return 1
     folder = server.setup.env.get(telemetry.TELEMETRY_DIR)
-    return len(telemetry.writers(Path(folder)) if folder else ProcessTree(server.pid).workers())
+    writers = len(telemetry.writers(Path(folder))) if folder else server.setup.workers
+    if folder and server.setup.server == "command":
+        return writers
+    return min(writers, len(ProcessTree(server.pid).workers(server.port)))
 
 
 def _status(host: str, port: int, path: str) -> int | None:

@@ -20,8 +20,8 @@ EVERYTHING = "all"
 FIELDS = (*machine.OF_RUNS, "cpus", "environment", "setup", "load", MISSING, EVERYTHING)
 """Conditions that --despite may name, so that two measurements that differ in them are compared all the same."""
 
-_APART = ("name", "about", "env")
-"""Of a setup: its names say nothing of it, and its environment is compared by itself."""
+_APART = ("name", "about", "env", "cwd", "ready_within_s", "carry")
+"""Of a setup: what says nothing of what is measured; its environment is compared by itself."""
 _MOST_SAID = 4
 
 

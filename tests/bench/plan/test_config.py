@@ -78,6 +78,22 @@ def test_a_users_setup_of_a_shipped_name_leaves_the_other_shipped_ones_alone(
     assert {**mine, "uvicorn": None} == {**load_setups(), "uvicorn": None}
 
 
+def test_folders_and_interpreters_start_from_the_file_that_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sub").mkdir()
+    text = (
+        '[a]\nserver = "uvicorn"\ncwd = "shop"\napp_dir = "src"\npython = ".venv/bin/python"\n'
+        '[b]\nextends = "a"\npython = "3.13"\n[c]\nextends = "a"\ncwd = "/srv"\npython = "/opt/python"'
+    )
+    own_file(tmp_path / "sub", text)
+    monkeypatch.chdir(tmp_path)
+    a, b, c = (load_setups(Path("sub/mine.toml"))[name] for name in "abc")
+    assert (a.cwd, a.python, a.app_dir) == (f"{tmp_path}/sub/shop", f"{tmp_path}/sub/.venv/bin/python", "src")
+    assert (b.cwd, b.python) == (a.cwd, "3.13")
+    assert (c.cwd, c.python) == ("/srv", "/opt/python")
+
+
 SETUP_MISTAKES = {
     "misspelt-key": (
         '[a]\nserver = "uvicorn"\nwokers = 2',
@@ -96,6 +112,14 @@ SETUP_MISTAKES = {
     "no-command": ('[a]\nserver = "command"', '[a] command: a server = "command" needs one'),
     "no-path": ('[a]\nextends = "uvicorn"\nhealth = "ok"', "[a] health: 'ok' is not a path"),
     "no-cpu": ('[a]\nextends = "uvicorn"\ncpus = [-1]', "[a] cpus: -1 is not a CPU number"),
+    "no-time-to-start": (
+        '[a]\nextends = "uvicorn"\nready_within_s = 0',
+        "[a] ready_within_s: 0 is too short",
+    ),
+    "prepare-as-text": (
+        '[a]\nextends = "uvicorn"\nprepare = "alembic upgrade head"',
+        "[a] prepare: Input should be a list",
+    ),
     "extends-itself": ('[a]\nextends = "a"', "[a] extends itself: a -> a"),
     "extends-in-a-ring": ('[a]\nextends = "b"\n[b]\nextends = "a"', "[a] extends itself: a -> b -> a"),
     "extends-unknown": (

@@ -14,7 +14,7 @@ import pytest
 from bench.engines.inprocess import InProcess
 from bench.measure.answers import check_answers
 from bench.plan.config import load_setups
-from bench.serve import server
+from bench.serve import commands
 from bench.serve.server import Server, serving
 from bench.system.processes import Processes
 from scenarios import SCENARIOS
@@ -37,9 +37,6 @@ REFUSED = {
     "/bench/io/async?ms=x": 422,
 }
 
-_BUILT_WITHIN_S = 180.0
-"""The first build of a Go program compiles the standard library."""
-
 
 @pytest.fixture(scope="module", params=PEERS)
 def peer(
@@ -50,10 +47,10 @@ def peer(
         pytest.skip(f"{PEERS[request.param]} is not installed")
     setup = load_setups()[request.param]
     there = tmp_path_factory.mktemp("a harness")
-    shutil.copytree(Path(server.__file__).with_name("peers"), there / "serve" / "peers")
+    shutil.copytree(Path(commands.__file__).with_name("peers"), there / "serve" / "peers")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server, "__file__", str(there / "serve" / "server.py"))
-        with serving(setup, processes, ready_within_s=_BUILT_WITHIN_S) as running:
+        patch.setattr(commands, "_BENCH", there)
+        with serving(setup, processes) as running:
             yield running
 
 

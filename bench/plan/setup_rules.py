@@ -1,0 +1,75 @@
+"""What a setup may say beyond the types of its keys, and the paths in it, which start from its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+from bench.errors import UsageError
+from bench.model.plan import Setup
+
+_SERVICES = ("postgres", "redis")
+_WSGI_WORKERS = ("sync", "gthread")
+_LIFESPAN = {"granian": ("auto", "off"), "hypercorn": ("auto",)}
+"""The servers that have no switch for each value."""
+
+
+def with_absolute_paths(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """A setup's table with `cwd`, and `python` where it is a path, made absolute: they start from the file's folder."""
+    paths = {
+        key: str(folder.absolute() / Path(value).expanduser())
+        for key, value in table.items()
+        if isinstance(value, str) and (key == "cwd" or (key == "python" and "/" in value))
+    }
+    return {**table, **paths}
+
+
+def check_setup(where: str, setup: Setup) -> None:
+    """Raise UsageError, which begins with `where`, for the first thing in a setup that cannot be."""
+    for fault in (*_server_faults(setup), *_app_faults(setup), *_place_faults(setup)):
+        raise UsageError(f"{where} {fault}")
+
+
+def _server_faults(setup: Setup) -> Iterator[str]:
+    if setup.workers < 1:
+        yield f"workers: {setup.workers} is too few; 1 is the least"
+    for service in _SERVICES:
+        for key, words in (("env", setup.env.values()), ("prepare", setup.prepare)):
+            if service not in setup.services and f"{{{service}}}" in "".join(words):
+                yield f'{key}: mentions {{{service}}}; add services = ["{service}"]'
+    if setup.server == "command" and not setup.command:
+        yield 'command: a server = "command" needs one, such as ["python", "my_server.py", "{port}"]'
+    if not setup.health.startswith("/"):
+        yield f"health: {setup.health!r} is not a path; it must begin with /"
+    if not setup.ready_within_s > 0:
+        yield f"ready_within_s: {setup.ready_within_s:g} is too short; give the seconds that a start may take"
+    if any(cpu < 0 for cpu in setup.cpus):
+        yield f"cpus: {min(setup.cpus)} is not a CPU number (numbering starts at 0)"
+
+
+def _app_faults(setup: Setup) -> Iterator[str]:
+    known = _LIFESPAN.get(setup.server, ("auto", "on", "off"))
+    if setup.interface == "wsgi":
+        if setup.lifespan == "on":
+            yield 'lifespan: a WSGI app has none; leave it out, or interface = "asgi"'
+        if setup.server == "gunicorn" and setup.worker == "asgi":
+            yield 'worker: "asgi" serves no WSGI app; leave it out, or give "sync" or "gthread"'
+    elif setup.lifespan not in known:
+        words = " or ".join(f'"{one}"' for one in known)
+        yield f'lifespan: {setup.server} knows no "{setup.lifespan}"; give {words}, or take another server'
+    elif setup.worker in _WSGI_WORKERS:
+        yield f'worker: "{setup.worker}" serves WSGI apps alone; add interface = "wsgi"'
+    if setup.root_path and (not setup.root_path.startswith("/") or setup.root_path.endswith("/")):
+        yield f"root_path: {setup.root_path!r} must begin with / and not end with one, such as /api"
+
+
+def _place_faults(setup: Setup) -> Iterator[str]:
+    if setup.python.strip() != setup.python or "\n" in setup.python:
+        yield f'python: {setup.python!r} is neither a path nor a version such as "3.13"'
+    for file in setup.carry:
+        path = PurePath(file)
+        if path.is_absolute() or ".." in path.parts or not path.parts:
+            yield f"carry: {file!r} must be the path of a file below the repository's own folder"
+    if setup.prepare and not setup.prepare[0].strip():
+        yield 'prepare: begins without a program; write it as ["alembic", "upgrade", "head"]'

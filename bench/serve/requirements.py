@@ -1,0 +1,79 @@
+"""The modules that a setup's server needs in the service's interpreter, and how to get the missing ones."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+
+from bench.errors import ServerError
+from bench.model.plan import Setup
+from bench.serve.interpreter import Interpreter, ask
+
+_PACKAGES = {
+    "uvicorn": "uvicorn",
+    "gunicorn": "gunicorn",
+    "gunicorn.workers.gasgi": "gunicorn>=24",
+    "granian": "granian",
+    "hypercorn": "hypercorn",
+    "uvicorn_worker": "uvicorn-worker",
+    "uvloop": "uvloop",
+    "httptools": "httptools",
+    "h11": "h11",
+}
+"""The package that holds a module."""
+
+_OLD_WORKER = "uvicorn.workers"
+"""What uvicorn had before the package uvicorn-worker was split off; as good as that."""
+
+_PIP = "pip"
+_ASKED = (*_PACKAGES, _OLD_WORKER, _PIP)
+_WITHOUT = {"uvloop": 'loop = "asyncio"', "httptools": 'http = "h11"'}
+
+
+def needed_modules(setup: Setup) -> tuple[str, ...]:
+    """The modules without which a setup cannot be started; of a command of one's own nothing is known."""
+    if setup.server == "command":
+        return ()
+    loop = ("uvloop",) if setup.loop == "uvloop" else ()
+    parser = (setup.http,) if setup.http != "own" else ()
+    if setup.server == "uvicorn":
+        return ("uvicorn", *loop, *parser)
+    if setup.server != "gunicorn":
+        return (setup.server, *loop)
+    if setup.interface == "wsgi":
+        return ("gunicorn",)
+    if setup.worker == "asgi":
+        return ("gunicorn", "gunicorn.workers.gasgi", *loop)
+    return ("gunicorn", "uvicorn", "uvicorn_worker", *loop, *parser)
+
+
+def check_installed(setup: Setup, interpreter: Interpreter, import_path: str = "") -> None:
+    """Raise ServerError, with the command that installs them, where modules of a setup's server are missing."""
+    needed = needed_modules(setup)
+    if not needed:
+        return
+    present = ask(interpreter.path, _ASKED, import_path).modules
+    if _OLD_WORKER in present:
+        present |= {"uvicorn_worker"}
+    missing = [module for module in needed if module not in present]
+    if "gunicorn" in missing and "gunicorn.workers.gasgi" in missing:
+        missing.remove("gunicorn")
+    if missing:
+        raise ServerError(
+            f"setup '{setup.name}': {interpreter.path} ({interpreter.source}) lacks {' and '.join(missing)}; install "
+            f"it there: {_installing(missing, interpreter, has_pip=_PIP in present)}{_otherwise(missing)}"
+        )
+
+
+def _installing(missing: list[str], interpreter: Interpreter, *, has_pip: bool) -> str:
+    """The command that installs modules; environments that uv made have no pip."""
+    packages = [_PACKAGES[module] for module in missing]
+    if has_pip or shutil.which("uv") is None:
+        return shlex.join([str(interpreter.path), "-m", "pip", "install", *packages])
+    return shlex.join(["uv", "pip", "install", "--python", str(interpreter.path), *packages])
+
+
+def _otherwise(missing: list[str]) -> str:
+    """The keys of a setup that do without what is missing, where that is only what makes a server quicker."""
+    keys = [_WITHOUT[module] for module in missing if module in _WITHOUT]
+    return f"; or do without: {', '.join(keys)}" if keys and len(keys) == len(missing) else ""

@@ -1,0 +1,77 @@
+"""What a setup may not say, key by key; its types are the business of test_config."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.errors import UsageError
+from bench.model.plan import Setup
+from bench.plan.setup_rules import check_setup, with_absolute_paths
+
+PLAIN = Setup("a", "uvicorn")
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "no workers": ({"workers": 0}, "workers: 0 is too few"),
+    "no command": ({"server": "command"}, 'command: a server = "command" needs one'),
+    "a service in env": ({"env": {"A": "{redis}"}}, 'env: mentions {redis}; add services = ["redis"]'),
+    "a service in prepare": ({"prepare": ("x", "{postgres}")}, "prepare: mentions {postgres}; add services"),
+    "health": ({"health": "ok"}, "health: 'ok' is not a path"),
+    "no time": ({"ready_within_s": -1.0}, "ready_within_s: -1 is too short"),
+    "not a number": ({"ready_within_s": float("nan")}, "ready_within_s: nan is too short"),
+    "cpu": ({"cpus": (0, -2)}, "cpus: -2 is not a CPU number"),
+    "wsgi with a lifespan": ({"interface": "wsgi", "lifespan": "on"}, "lifespan: a WSGI app has none"),
+    "wsgi by asgi": (
+        {"interface": "wsgi", "server": "gunicorn", "worker": "asgi"},
+        'worker: "asgi" serves no WSGI app',
+    ),
+    "asgi by sync": ({"server": "gunicorn", "worker": "sync"}, 'worker: "sync" serves WSGI apps alone'),
+    "granian": (
+        {"server": "granian", "lifespan": "on"},
+        'lifespan: granian knows no "on"; give "auto" or "off"',
+    ),
+    "hypercorn": (
+        {"server": "hypercorn", "lifespan": "off"},
+        'lifespan: hypercorn knows no "off"; give "auto"',
+    ),
+    "prefix without a slash": ({"root_path": "api"}, "root_path: 'api' must begin with /"),
+    "prefix with one too many": ({"root_path": "/api/"}, "root_path: '/api/' must begin with /"),
+    "python": ({"python": " 3.13"}, "python: ' 3.13' is neither a path nor a version"),
+    "carry out of it": ({"carry": ("../secrets",)}, "carry: '../secrets' must be the path of a file below"),
+    "carry from anywhere": ({"carry": ("a", "/etc/passwd")}, "carry: '/etc/passwd' must be"),
+    "nothing to prepare with": ({"prepare": (" ",)}, "prepare: begins without a program"),
+}
+
+
+@pytest.mark.parametrize(("keys", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_what_cannot_be_is_one_sentence_with_its_key(keys: dict[str, Any], sentence: str) -> None:
+    check_setup("here", PLAIN)
+    with pytest.raises(UsageError) as caught:
+        check_setup("here", replace(PLAIN, **keys))
+    assert str(caught.value).startswith(f"here {sentence}")
+    assert "\n" not in str(caught.value)
+
+
+FINE: dict[str, dict[str, Any]] = {
+    "wsgi": {"interface": "wsgi", "server": "gunicorn", "worker": "gthread"},
+    "wsgi by default": {"interface": "wsgi", "server": "hypercorn"},
+    "granian without": {"server": "granian", "lifespan": "off"},
+    "prepare": {"prepare": ("alembic", "-x", "{postgres}", "upgrade", "head"), "services": ("postgres",)},
+    "carry": {"carry": (".env", "data/seed.sqlite")},
+    "prefix": {"root_path": "/api/v1"},
+}
+
+
+@pytest.mark.parametrize("keys", FINE.values(), ids=FINE)
+def test_what_can_be_passes(keys: dict[str, Any]) -> None:
+    check_setup("here", replace(PLAIN, **keys))
+
+
+def test_only_what_is_a_path_is_made_absolute(tmp_path: Path) -> None:
+    table = {"cwd": ".", "python": "python3.12", "app_dir": "src", "workers": 2, "env": {"cwd": "x"}}
+    assert with_absolute_paths(table, tmp_path) == {**table, "cwd": str(tmp_path)}
+    home = with_absolute_paths({"python": "~/x/bin/python"}, tmp_path)
+    assert home == {"python": str(Path.home() / "x/bin/python")}
+    assert with_absolute_paths({"cwd": 3}, tmp_path) == {"cwd": 3}
