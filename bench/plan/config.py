@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -13,12 +12,15 @@ from pydantic.dataclasses import dataclass
 
 from bench.errors import UsageError, unknown
 from bench.model.plan import Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
-from bench.plan.setup_rules import check_setup, with_absolute_paths
+from bench.plan.setup_rules import check_setup
+from bench.plan.tables import TomlTables, localize, merge, read_tables
 
 _HERE = Path(__file__).parent
 
+_DEMO = "target_app"
+
 _SETUP = TypeAdapter(Setup)
-_SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name"} | {"extends"}
+_SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name"} | {"extends", "env_file"}
 _PLAN_ONLY_KEYS = frozenset({"about", "seed", "processes", "minutes", "long", "blocks"})
 _OLD_KEYS = {
     "repeats": "it is called rounds now: rounds of fresh servers, in each of which all cells are measured in turn",
@@ -29,7 +31,6 @@ _OLD_KEYS = {
 _MOST_MINUTES = 10_080
 
 T = TypeVar("T")
-_Tables = Mapping[str, dict[str, Any]]
 
 _Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -79,27 +80,39 @@ def load_setups(path: Path | None = None) -> dict[str, Setup]:
 
     A shipped setup stays what it is, whatever the user's file does to the one that it extends.
     """
-    shipped = _resolve("setups.toml", _tables(_HERE / "setups.toml"), {})
-    local = (
-        {name: with_absolute_paths(table, path.parent) for name, table in _tables(path).items()}
-        if path
-        else {}
-    )
-    own = _resolve(str(path), local, shipped)
-    return {
-        name: _setup(f"{source}: [{name}]", name, table)
-        for source, tables in (("setups.toml", shipped), (str(path), own))
-        for name, table in tables.items()
-    }
+    shipped = shipped_setups()
+    own = resolve(read_tables(path), shipped.tables) if path else None
+    return build_setups(shipped) | (build_setups(own) if own else {})
 
 
 def load_plans(path: Path | None = None) -> dict[str, Plan]:
     """The shipped plans, with those of a user's file added; theirs win. Raises UsageError."""
-    shipped = {
-        name: _plan("plans.toml", name, table) for name, table in _tables(_HERE / "plans.toml").items()
-    }
-    own = {name: _plan(str(path), name, table) for name, table in (_tables(path) if path else {}).items()}
-    return shipped | own
+    return build_plans(_shipped("plans.toml")) | (build_plans(read_tables(path)) if path else {})
+
+
+def shipped_setups() -> TomlTables:
+    """The tables of the shipped setups, each with the keys of those that it extends."""
+    return resolve(_shipped("setups.toml"), {})
+
+
+def build_setups(file: TomlTables) -> dict[str, Setup]:
+    """The setups that resolved tables describe. Raises UsageError."""
+    return {name: build_setup(file.where(name), name, table) for name, table in file.tables.items()}
+
+
+def build_plans(file: TomlTables) -> dict[str, Plan]:
+    """The plans that tables describe. Raises UsageError."""
+    return {name: _plan(file, name, table) for name, table in file.tables.items()}
+
+
+def is_demo_app(app: object) -> bool:
+    """Whether an app is the one that is shipped with the harness."""
+    return isinstance(app, str) and app.partition(":")[0].partition(".")[0] == _DEMO
+
+
+def serves_demo(table: Mapping[str, Any]) -> bool:
+    """Whether a resolved table of a setup serves the app that is shipped with the harness."""
+    return table.get("server") != "command" and is_demo_app(table.get("app", _DEMO))
 
 
 def check_names(plan: Plan, setups: Iterable[str], scenarios: Iterable[str], engines: Iterable[str]) -> None:
@@ -114,52 +127,51 @@ def check_names(plan: Plan, setups: Iterable[str], scenarios: Iterable[str], eng
                 raise unknown(kind, name, known)
 
 
-def _tables(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        content = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from None
-    for name, table in content.items():
-        if not isinstance(table, dict):
-            raise UsageError(f"{path}: '{name}' stands outside of any table; write [name] above it")
-    return content
+def _shipped(name: str) -> TomlTables:
+    return replace(read_tables(_HERE / name), title=name)
 
 
-def _resolve(source: str, tables: _Tables, beneath: _Tables) -> dict[str, dict[str, Any]]:
-    """Each table on top of the one that it extends: of its own file, or else of those beneath."""
-    for name, table in tables.items():
-        _check_keys(f"{source}: [{name}]", table, _SETUP_KEYS)
-    return {name: _on_base(source, name, tables, beneath, ()) for name in tables}
+def resolve(file: TomlTables, beneath: Mapping[str, dict[str, Any]]) -> TomlTables:
+    """Each table on top of the one that it extends: of its own file, or else of those beneath. Raises UsageError."""
+    for name, table in file.tables.items():
+        _check_keys(file.where(name), table, _SETUP_KEYS)
+    local = {name: localize(file, name, table) for name, table in file.tables.items()}
+    file = replace(file, tables=local)
+    return replace(file, tables={name: _on_base(file, name, beneath, ()) for name in file.tables})
 
 
 def _on_base(
-    source: str, name: str, tables: _Tables, beneath: _Tables, above: tuple[str, ...]
+    file: TomlTables, name: str, beneath: Mapping[str, dict[str, Any]], above: tuple[str, ...]
 ) -> dict[str, Any]:
     """One table on top of its base; a table that extends its own name means the one beneath."""
-    table, chain = dict(tables[name]), (*above, name)
+    tables, chain = file.tables, (*above, name)
+    table, where = dict(tables[name]), file.where(name)
     base_name = table.pop("extends", None)
     if base_name is None:
         return table
     if not isinstance(base_name, str):
-        raise UsageError(f"{source}: [{name}] extends: {base_name!r} is not the name of a setup")
+        raise UsageError(f"{where} extends: {base_name!r} is not the name of a setup")
     if base_name in beneath and (base_name not in tables or base_name == name):
-        base = beneath[base_name]
+        apps = [tables[link]["app"] for link in chain if "app" in tables[link]]
+        base = _without_demo(beneath[base_name], apps)
     elif base_name not in tables:
-        raise UsageError(f"{source}: [{name}] extends: {unknown('setup', base_name, {**beneath, **tables})}")
+        raise UsageError(f"{where} extends: {unknown('setup', base_name, {**beneath, **tables})}")
     elif base_name in chain:
-        raise UsageError(f"{source}: [{chain[0]}] extends itself: {' -> '.join((*chain, base_name))}")
+        raise UsageError(f"{file.where(chain[0])} extends itself: {' -> '.join((*chain, base_name))}")
     else:
-        base = _on_base(source, base_name, tables, beneath, chain)
-    if isinstance(base.get("env"), dict) and isinstance(table.get("env"), dict):
-        table["env"] = base["env"] | table["env"]
-    return {**base, **table}
+        base = _on_base(file, base_name, beneath, chain)
+    return merge(base, table)
 
 
-def _setup(where: str, name: str, table: dict[str, Any]) -> Setup:
+def _without_demo(base: dict[str, Any], apps: Sequence[object]) -> dict[str, Any]:
+    """A base without its environment where that is the demo's and another app is served in its place."""
+    if apps and not is_demo_app(apps[0]) and serves_demo(base):
+        return {key: value for key, value in base.items() if key != "env"}
+    return base
+
+
+def build_setup(where: str, name: str, table: Mapping[str, Any]) -> Setup:
+    """The setup that a resolved table describes. Raises UsageError, which begins with `where`."""
     if isinstance(table.get("env"), dict):
         table = {**table, "env": {key: _plain(value) for key, value in table["env"].items()}}
     setup = _validate(where, _SETUP, {**table, "name": name})
@@ -174,13 +186,13 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, (int, float)) else value
 
 
-def _plan(source: str, name: str, table: dict[str, Any]) -> Plan:
-    where = f"{source}: [{name}]"
+def _plan(file: TomlTables, name: str, table: dict[str, Any]) -> Plan:
+    where = file.where(name)
     _check_keys(where, table, _PLAN_ONLY_KEYS | _BLOCK_KEYS)
     common = {key: value for key, value in table.items() if key in _BLOCK_KEYS}
     entries = table.get("blocks", [{}])
     if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
-        raise UsageError(f"{where} blocks: write each as [[{name}.blocks]]")
+        raise UsageError(f"{where} blocks: write each as [[{file.prefix}{name}.blocks]]")
     seed = _whole_number(where, "seed", table) if "seed" in table else None
     processes = _whole_number(where, "processes", table)
     if processes < 1:
