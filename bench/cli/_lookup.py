@@ -6,12 +6,35 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
+from bench.cli._service import ServiceOptions
+from bench.cli._terminal import note
 from bench.errors import UsageError, unknown
 from bench.model.plan import Setup
-from bench.plan.config import load_setups
+from bench.plan.configuration import Configuration
+from bench.plan.project import find_project
 from bench.system.ports import is_loopback
-from scenarios.files import ScenarioFileError, load
+from scenarios.files import ScenarioFileError, load, own
 from scenarios.model import Scenario
+
+
+def configure(
+    service: ServiceOptions | None = None,
+    *,
+    setups: Path | None = None,
+    scenarios: Path | None = None,
+    plans: Path | None = None,
+) -> Configuration:
+    """What a command may name, by its options and by the project's file, of which a line says that it is used."""
+    project = find_project(Path.cwd())
+    if project is not None:
+        note(f"configuration: {project.title}")
+    return Configuration(
+        project=project,
+        setups_file=setups,
+        plans_file=plans,
+        named_scenarios=scenarios,
+        given={} if service is None else service.keys(project),
+    )
 
 
 def load_scenarios(path: Path | None) -> dict[str, Scenario]:
@@ -22,11 +45,22 @@ def load_scenarios(path: Path | None) -> dict[str, Scenario]:
         raise UsageError(str(error)) from None
 
 
-def find_setup(name: str, path: Path | None) -> Setup:
-    """A setup of ours, or of the user's file."""
-    setups = load_setups(path)
-    check_known("setup", [name], setups)
-    return setups[name]
+def find_setup(name: str | None, configuration: Configuration) -> Setup:
+    """The setup that a command works with; without a name the first of one's own, else uvicorn."""
+    return configuration.setup(name)
+
+
+def own_scenarios(path: Path | None) -> tuple[str, ...]:
+    """The names of the scenarios of the user's file, none without one."""
+    try:
+        return () if path is None else own(path)
+    except ScenarioFileError as error:
+        raise UsageError(str(error)) from None
+
+
+def service_scenarios(configuration: Configuration) -> tuple[str, ...]:
+    """The names of the scenarios of one's own service; the shipped ones are for the demo."""
+    return own_scenarios(configuration.scenarios_file) if configuration.has_service else ()
 
 
 def check_known(kind: str, names: Iterable[str], known: Collection[str]) -> None:

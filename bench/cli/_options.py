@@ -19,6 +19,10 @@ PlansFile = Annotated[
     Path | None, typer.Option("--plans", metavar="FILE", help="Your own plans (TOML), beside ours.")
 ]
 SetupName = Annotated[str, typer.Argument(metavar="SETUP", help="A setup's name; see `bench list setups`.")]
+FIRST_SETUP = "the first of bench.toml, else uvicorn"
+AnySetupName = Annotated[
+    str | None, typer.Argument(metavar="[SETUP]", help=f"See `bench list setups` [{FIRST_SETUP}].")
+]
 RunFolderPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
 
 LATEST = Path("reports/latest")

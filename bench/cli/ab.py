@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 
 from bench.cli._failure import exit_2_on_failure
-from bench.cli._lookup import check_known, find_setup, load_scenarios
-from bench.cli._options import NOISE, ScenariosFile, SetupsFile, number, option, pick_seed
+from bench.cli._lookup import check_known, configure, find_setup, load_scenarios
+from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
+from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note, short_path
 from bench.cli._verdict import FormatOption, InconclusiveOption, OutOption, percentage, present
 from bench.errors import UsageError
@@ -24,6 +25,7 @@ from bench.gates.paired.observation import Observation, line
 from bench.machine.generators import RAW, SCENARIO
 from bench.model.change import Judgement
 from bench.model.plan import Setup
+from bench.plan.configuration import Configuration
 from bench.system import jsonl
 from bench.system.processes import Processes
 from bench.system.revisions import Tree, repository
@@ -33,15 +35,17 @@ from scenarios.model import Scenario
 _SCENARIOS = ("noop-async", "db-orm-async")
 
 
+@takes_service_options
 def ab(
-    setup: Annotated[str, typer.Argument(metavar="SETUP", help="See `bench list setups`.")] = "uvicorn",
+    setup: AnySetupName = None,
     other: Annotated[
         str | None, typer.Argument(metavar="[SETUP2]", help="Compare it with SETUP, not two commits.")
     ] = None,
     base: Annotated[str | None, option("Commit to compare with.", "REF")] = None,
     head: Annotated[str | None, option("Commit to judge; without it the working tree.", "REF")] = None,
     scenario: Annotated[
-        list[str] | None, option(f"Scenario to measure; repeatable. [{' and '.join(_SCENARIOS)}]")
+        list[str] | None,
+        option(f"Scenario to measure; repeatable [your own, else {' and '.join(_SCENARIOS)}]."),
     ] = None,
     duration: Annotated[
         float,
@@ -61,6 +65,8 @@ def ab(
     ] = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
+    *,
+    service: ServiceOptions,
 ) -> None:
     """Compare two commits, or two setups, over real servers side by side: is one slower, and how sure is that?
 
@@ -76,15 +82,17 @@ def ab(
     bench ab uvicorn gunicorn-asgi-2 --scenario noop-async
     """
     with exit_2_on_failure(), ExitStack() as stack:
-        known = load_scenarios(scenarios)
-        sides = _sides(stack, _Refs(base, head), setup, other, setups)
+        configuration = configure(service, setups=setups, scenarios=scenarios)
+        file = configuration.scenarios_file
+        known = load_scenarios(file)
+        sides = _sides(stack, _Refs(base, head), configuration, setup, other)
         comparison = PairedPlan(
             base=sides.base,
             head=sides.head,
-            scenarios=_pick_scenarios(scenario, scenarios, known),
+            scenarios=_pick_scenarios(scenario, file, known),
             control=RAW,
             control_scenario=load_scenarios(None)[SCENARIO],
-            scenarios_file=scenarios.absolute() if scenarios else None,
+            scenarios_file=file.absolute() if file else None,
             pairs=pairs,
             seconds=duration,
             users=users,
@@ -119,14 +127,16 @@ class _Sides:
     notes: tuple[str, ...] = ()
 
 
-def _sides(stack: ExitStack, refs: _Refs, setup: str, other: str | None, setups: Path | None) -> _Sides:
+def _sides(
+    stack: ExitStack, refs: _Refs, configuration: Configuration, setup: str | None, other: str | None
+) -> _Sides:
     """Two setups in this folder, or two revisions under one setup."""
-    first = find_setup(setup, setups)
+    first = find_setup(setup, configuration)
     if other is None:
         return _revisions(stack, refs, first)
     if refs.base or refs.head:
         raise UsageError("two setups are compared in this folder's own version: leave --base and --head out")
-    second, here = find_setup(other, setups), Path.cwd()
+    second, here = find_setup(other, configuration), Path.cwd()
     return _Sides(
         Arm("base", first, Tree(here, first.name, here)), Arm("head", second, Tree(here, second.name, here))
     )

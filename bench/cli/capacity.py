@@ -14,8 +14,9 @@ from bench.capacity import run, scaling
 from bench.capacity.slo import parse_all
 from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption
-from bench.cli._lookup import check_known, choose_folder, find_setup, load_scenarios
+from bench.cli._lookup import check_known, choose_folder, configure, find_setup, load_scenarios
 from bench.cli._options import ScenariosFile, SetupName, SetupsFile, number, option, pick_seed, seconds
+from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note, say, short_path
 from bench.errors import UsageError
 from bench.measure import runner
@@ -39,6 +40,7 @@ ScenarioName = Annotated[
 ]
 
 
+@takes_service_options
 def capacity(
     setup: SetupName,
     scenario: ScenarioName,
@@ -62,6 +64,8 @@ def capacity(
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, not in words.")] = False,
+    *,
+    service: ServiceOptions,
 ) -> None:
     """Find the arrival rate that holds the objectives, or how throughput grows with workers.
 
@@ -80,7 +84,8 @@ def capacity(
     bench capacity uvicorn noop-async --max-rate 5000 --duration 10
     bench capacity gunicorn-1 cpu-async --workers 1,2,4,8
     """
-    chosen, known = find_setup(setup, setups), load_scenarios(scenarios)
+    configuration = configure(service, setups=setups, scenarios=scenarios)
+    chosen, known = find_setup(setup, configuration), load_scenarios(configuration.scenarios_file)
     check_known("scenario", [scenario], known)
     if workers and slo:
         raise UsageError(
@@ -90,7 +95,7 @@ def capacity(
         setup=chosen,
         scenario=scenario,
         scenarios=known,
-        scenarios_file=scenarios,
+        scenarios_file=configuration.scenarios_file,
         duration_s=duration,
         seed=pick_seed(seed),
         out=out,

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from bench.cli._failure import exit_2_on_failure
-from bench.cli._lookup import check_known, find_setup, load_scenarios
-from bench.cli._options import ScenariosFile, SetupsFile, option
+from bench.cli._lookup import check_known, configure, find_setup, load_scenarios
+from bench.cli._options import FIRST_SETUP, ScenariosFile, SetupsFile, option
+from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note
 from bench.cli._verdict import FormatOption, InconclusiveOption, OutOption, percentage, present
 from bench.errors import UsageError
@@ -17,23 +18,29 @@ from bench.gates.exact import gate
 from bench.gates.exact.counter import CountingPlan
 from bench.model.change import Judgement
 from bench.model.plan import Setup
+from bench.plan.configuration import Configuration
 from bench.system.revisions import Tree, repository
 from scenarios.files import own
 
 
+@takes_service_options
 def exact(
     base: Annotated[
         str | None, option("Commit to compare with; without it the figures are shown.", "REF")
     ] = None,
     head: Annotated[str | None, option("Commit to judge; without it the working tree.", "REF")] = None,
     scenario: Annotated[list[str] | None, option("Scenario to measure, not all; repeatable.")] = None,
-    setup: Annotated[str, option("Setup that names the app, its environment and loop.")] = "uvicorn",
+    setup: Annotated[
+        str | None, option(f"Setup that names the app, its environment and loop [{FIRST_SETUP}].")
+    ] = None,
     threshold: Annotated[str, option("Smallest change that counts; noise may raise it.", "PERCENT")] = "0.2%",
     form: FormatOption = "text",
     inconclusive: InconclusiveOption = "fail",
     out: OutOption = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
+    *,
+    service: ServiceOptions,
 ) -> None:
     """Count the instructions of a request, for every endpoint of every scenario, and compare two versions.
 
@@ -46,19 +53,21 @@ def exact(
     """
     with exit_2_on_failure():
         share = percentage(threshold, "--threshold")
-        subject = _subject(scenario or [], scenarios, setup, setups)
+        configuration = configure(service, setups=setups, scenarios=scenarios)
+        subject = _subject(configuration, setup, scenario or [])
         judgement = _judge(subject, base, head, share)
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 
 
-def _subject(wanted: list[str], scenarios: Path | None, setup: str, setups: Path | None) -> CountingPlan:
+def _subject(configuration: Configuration, setup: str | None, wanted: list[str]) -> CountingPlan:
     """The app of a setup under the scenarios named, else under all that are not costly. Raises UsageError."""
-    known = load_scenarios(scenarios)
+    file = configuration.scenarios_file
+    known = load_scenarios(file)
     check_known("scenario", wanted, known)
-    app = find_setup(setup, setups)
+    app = find_setup(setup, configuration)
     _check_countable(app)
-    file = scenarios and scenarios.absolute()
+    file = file and file.absolute()
     costly = tuple(name for name in own(file) if known[name].costly and not wanted)
     names = tuple(wanted) or tuple(name for name in own(file) if name not in costly)
     if not names:

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from bench.cli._lookup import load_scenarios
+from bench.cli._lookup import configure, load_scenarios, service_scenarios
 from bench.cli._options import PlansFile, ScenariosFile, SetupsFile
 from bench.cli._terminal import say
 from bench.model.plan import Plan, Setup
-from bench.plan.config import load_plans, load_setups
+from bench.plan.configuration import Configuration
 from scenarios.model import Scenario
 
 _KINDS = "setups, scenarios or plans"
@@ -22,14 +22,26 @@ def list_(
     scenarios: ScenariosFile = None,
     plans: PlansFile = None,
 ) -> None:
-    """Name what can be run, with a line about each."""
+    """Name what can be run, with a line about each.
+
+    \b
+    bench list setups
+    bench list scenarios --scenarios bench_scenarios.py
+    """
+    configuration = configure(setups=setups, scenarios=scenarios, plans=plans)
     entries: dict[str, Setup] | dict[str, Scenario] | dict[str, Plan]
     if kind == "setups":
-        entries = load_setups(setups)
+        entries = configuration.setups()
     elif kind == "scenarios":
-        entries = load_scenarios(scenarios)
+        entries = _scenarios(configuration)
     else:
-        entries = load_plans(plans)
-    width = max(map(len, entries))
+        entries = configuration.plans(service_scenarios(configuration))
+    width = max(map(len, entries), default=0)
     for name, entry in entries.items():
         say(f"{name:<{width}}  {entry.about}".rstrip())
+
+
+def _scenarios(configuration: Configuration) -> dict[str, Scenario]:
+    """Those of the service where it has some: the shipped ones are for the demo."""
+    known = load_scenarios(configuration.scenarios_file)
+    return {name: known[name] for name in service_scenarios(configuration) or known}

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from bench.cli._lookup import find_setup, load_scenarios
-from bench.cli._options import ScenariosFile, SetupName, SetupsFile, port_number
+from bench.cli._lookup import configure, find_setup, load_scenarios
+from bench.cli._options import AnySetupName, ScenariosFile, SetupsFile, port_number
+from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note
 from bench.engines.launch import LOCUSTFILE
 from bench.errors import ServerError
@@ -19,16 +20,25 @@ from bench.system.logs import quote
 from bench.system.processes import Processes
 
 
+@takes_service_options
 def locust(
-    setup: SetupName = "uvicorn",
+    setup: AnySetupName = None,
     port: Annotated[int, port_number("The server's; 0 picks a free one.")] = 0,
     web_port: Annotated[int, port_number("Of Locust's web UI.", 1)] = 8089,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
+    *,
+    service: ServiceOptions,
 ) -> None:
-    """Start a setup's server and Locust's web UI for it, until Ctrl-C."""
-    load_scenarios(scenarios)
-    _serve(find_setup(setup, setups), port, web_port, scenarios)
+    """Start a setup's server and Locust's web UI for it, until Ctrl-C.
+
+    \b
+    bench locust uvicorn
+    bench locust --app shop.main:app --scenarios bench_scenarios.py
+    """
+    configuration = configure(service, setups=setups, scenarios=scenarios)
+    load_scenarios(configuration.scenarios_file)
+    _serve(find_setup(setup, configuration), port, web_port, configuration.scenarios_file)
 
 
 def _serve(setup: Setup, port: int, web_port: int, scenarios_file: Path | None) -> None:

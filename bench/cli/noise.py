@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from bench.cli._failure import exit_2_on_failure
-from bench.cli._lookup import check_known, find_setup, load_scenarios
-from bench.cli._options import NOISE, ScenariosFile, SetupsFile, number, option, pick_seed
+from bench.cli._lookup import check_known, configure, find_setup, load_scenarios, own_scenarios
+from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
+from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note, say, short_path
 from bench.gates.paired import noise_report
 from bench.gates.paired.arms import Arm
@@ -18,11 +19,17 @@ from bench.report import style_sheet
 from bench.report.svg import svg_file
 from bench.report.text import render
 from bench.system.revisions import Tree
+from scenarios.model import Scenario
+
+_SCENARIO = "noop-async"
 
 
+@takes_service_options
 def noise(
-    setup: Annotated[str, typer.Argument(metavar="SETUP", help="See `bench list setups`.")] = "uvicorn",
-    scenario: Annotated[str, option("Scenario to load it with.")] = "noop-async",
+    setup: AnySetupName = None,
+    scenario: Annotated[
+        str | None, option(f"Scenario to load it with [the first of your own, else {_SCENARIO}].")
+    ] = None,
     duration: Annotated[
         float, typer.Option("--seconds", min=5, max=3600, metavar="SECONDS", help="Of measuring.")
     ] = 60.0,
@@ -33,6 +40,8 @@ def noise(
     out: Annotated[Path, option("Where the figures and the chart go.", "FOLDER")] = NOISE,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
+    *,
+    service: ServiceOptions,
 ) -> None:
     """Compare a server with itself: how noisy is this machine, and what could `bench ab` find in which time?
 
@@ -44,18 +53,26 @@ def noise(
     bench noise uvicorn --scenario db-orm-async --seconds 120
     """
     with exit_2_on_failure():
-        known = load_scenarios(scenarios)
-        check_known("scenario", [scenario], known)
-        server, here = find_setup(setup, setups), Path.cwd()
+        configuration = configure(service, setups=setups, scenarios=scenarios)
+        file = configuration.scenarios_file
+        workload = _pick_scenario(scenario, file)
+        server = find_setup(setup, configuration)
+        here = Path(server.cwd or Path.cwd())
         seed = pick_seed(seed)
         note(f"seed: {seed}")
         arm = Arm("base", server, Tree(here, server.name, here))
-        figures = measure_noise(
-            arm, known[scenario], scenarios, duration_s=duration, pairs=pairs, seed=seed, note=note
-        )
+        figures = measure_noise(arm, workload, file, duration_s=duration, pairs=pairs, seed=seed, note=note)
         for table in noise_report.tables(figures):
             say(render(table))
         _write(figures, out)
+
+
+def _pick_scenario(wanted: str | None, file: Path | None) -> Scenario:
+    """The scenario named, else the first of the user's file, else ours."""
+    known = load_scenarios(file)
+    name = wanted or next(iter(own_scenarios(file)), _SCENARIO)
+    check_known("scenario", [name], known)
+    return known[name]
 
 
 def _write(figures: Noise, out: Path) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption
-from bench.cli._lookup import check_address, check_known, choose_folder, load_scenarios
+from bench.cli._lookup import check_address, choose_folder, configure, load_scenarios, service_scenarios
 from bench.cli._options import (
     PlansFile,
     ScenariosFile,
@@ -21,6 +21,7 @@ from bench.cli._options import (
     pick_seed,
     seconds,
 )
+from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note, say, short_path
 from bench.cli._verdict import percentage
 from bench.engines.launch import ENGINES, check_load
@@ -32,7 +33,8 @@ from bench.measure.store import RunFolder, read_run
 from bench.measure.workbench import Workbench
 from bench.model.plan import Plan, Setup, Shape
 from bench.observe.profiler import py_spy
-from bench.plan.config import check_names, load_plans, load_setups
+from bench.plan.config import check_names
+from bench.plan.configuration import Configuration
 from bench.plan.order import Overrides, cells, count_rounds, override, without
 from bench.report import write
 from bench.report.text import render
@@ -48,6 +50,7 @@ _ARRIVALS = "poisson|uniform"
 _SHAPES = "constant|step|ramp|spike"
 
 
+@takes_service_options
 def run(
     plan: Annotated[
         str, typer.Argument(metavar="PLAN", help="A plan's name; see `bench list plans`.")
@@ -99,6 +102,8 @@ def run(
     ] = False,
     duration: Annotated[float | None, typer.Option(hidden=True)] = None,
     repeats: Annotated[int | None, typer.Option(hidden=True)] = None,
+    *,
+    service: ServiceOptions,
 ) -> None:
     """Measure a plan and write a run with a report.
 
@@ -135,9 +140,7 @@ def run(
         plan=plan,
         overrides=overrides,
         out=out,
-        setups=setups,
-        scenarios=scenarios,
-        plans=plans,
+        configuration=configure(service, setups=setups, scenarios=scenarios, plans=plans),
         address=host,
         generator_cpus=generator_cpus,
         profile=profile,
@@ -149,14 +152,12 @@ def run(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
-    """The plan's name, the values that replace the plan's own, the user's files, and where to measure and write."""
+    """The plan's name, the values that replace the plan's own, what it may name, and where to measure and write."""
 
     plan: str
     overrides: Overrides
     out: Path | None
-    setups: Path | None
-    scenarios: Path | None
-    plans: Path | None
+    configuration: Configuration
     address: str
     generator_cpus: int | None
     profile: bool
@@ -166,13 +167,13 @@ class _Options:
 
 def _run(options: _Options) -> int:
     """Measure and report; give the exit status."""
-    plans = load_plans(options.plans)
-    setups = load_setups(options.setups)
-    scenarios = load_scenarios(options.scenarios)
-    check_known("plan", [options.plan], plans)
-    plan = override(plans[options.plan], options.overrides)
+    configuration = options.configuration
+    setups, scenarios = configuration.setups(), load_scenarios(configuration.scenarios_file)
+    own = service_scenarios(configuration) or options.overrides.scenarios
+    plan = override(configuration.plan(options.plan, own), options.overrides)
     plan = replace(_bounded(plan, options), seed=pick_seed(plan.seed))
     check_names(plan, setups, scenarios, ENGINES)
+    configuration.check_app(setups[cell.setup] for cell in cells(plan))
     plan, left_out = _leave_out(plan, setups)
     for cell in cells(plan):
         check_load(cell.engine, cell.load)
@@ -227,7 +228,7 @@ def _bench(
     return Workbench(
         setups=setups,
         scenarios=scenarios,
-        scenarios_file=options.scenarios,
+        scenarios_file=options.configuration.scenarios_file,
         address=options.address,
         server_cpus=share.server,
         generator_cpus=share.generator,

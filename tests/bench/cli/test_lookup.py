@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli._lookup import check_known, choose_folder, find_setup, load_scenarios
+from bench.cli._lookup import (
+    check_known,
+    choose_folder,
+    configure,
+    find_setup,
+    load_scenarios,
+    own_scenarios,
+    service_scenarios,
+)
 from bench.errors import UsageError
 
 
@@ -19,11 +27,29 @@ def test_names_that_exist_pass_and_the_first_that_does_not_is_named() -> None:
 
 
 def test_setups_and_scenarios_of_a_file_stand_beside_ours(folder: Path) -> None:
-    assert find_setup("plain", folder / "setups.toml").about == "a server of my own"
-    assert find_setup("uvicorn", folder / "setups.toml").server == "uvicorn"
+    mine = configure(setups=folder / "setups.toml")
+    assert find_setup("plain", mine).about == "a server of my own"
+    assert find_setup("uvicorn", mine).server == find_setup(None, mine).server == "uvicorn"
     assert {"front-page", "noop-async"} <= set(load_scenarios(folder / "my_scenarios.py"))
     with pytest.raises(UsageError, match="unknown setup 'plain'"):
-        find_setup("plain", None)
+        find_setup("plain", configure())
+
+
+def test_a_project_is_found_from_the_current_folder_and_named_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bench.toml").write_text(
+        'scenarios = "my_scenarios.py"\n[setups.mine]\nextends = "granian-1"\n'
+    )
+    monkeypatch.chdir(folder)
+    found = configure()
+    assert capsys.readouterr().err == "configuration: bench.toml\n"
+    assert (found.scenarios_file, find_setup(None, found).name) == (Path("my_scenarios.py"), "mine")
+    assert service_scenarios(found) == own_scenarios(Path("my_scenarios.py"))
+    assert "noop-async" not in service_scenarios(found)
+    assert own_scenarios(None) == ()
+    with pytest.raises(UsageError, match=r"nowhere\.py: there is no such file"):
+        own_scenarios(Path("nowhere.py"))
 
 
 def test_a_run_goes_where_the_user_says_else_into_a_folder_of_its_time_and_name() -> None:

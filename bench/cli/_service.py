@@ -1,0 +1,86 @@
+"""The options about a service that every command with a server has, declared once."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+from bench.cli._options import option, seconds
+from bench.errors import UsageError
+from bench.plan.env_file import parse_assignment, read_env_file
+from bench.plan.project import Project, check_app
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions:
+    """The options about a service; one that is not given is None and leaves what the setup says."""
+
+    app: Annotated[str | None, option("Serve this app: module:attribute, or module:factory().", "APP")] = None
+    app_dir: Annotated[str | None, option("Folder that the app is imported from.", "FOLDER")] = None
+    env: Annotated[list[str] | None, option("Variable of the app; repeatable.", "NAME=VALUE")] = None
+    env_file: Annotated[Path | None, option("File of such variables, as .env; --env wins.", "FILE")] = None
+    health: Annotated[str | None, option("Path that answers 200 once the app is ready.", "PATH")] = None
+    ready_within: Annotated[float | None, seconds("Time that the app may take to be ready.", 0.1)] = None
+    python: Annotated[
+        str | None, option("Interpreter of the app: a path, or a version such as 3.13.", "PYTHON")
+    ] = None
+
+    def keys(self, project: Project | None) -> dict[str, Any]:
+        """The options given, as keys of a setup. Raises UsageError, which names the option, for a mistake."""
+        if self.app is not None:
+            check_app("--app", self.app)
+        if self.health is not None and not self.health.startswith("/"):
+            raise UsageError(f"--health {self.health}: is not a path; it must begin with /")
+        given = {
+            "app": self.app,
+            "app_dir": self.app_dir and _below_project(self.app_dir, project),
+            "health": self.health,
+            "ready_within_s": self.ready_within,
+            "python": self.python and (os.path.abspath(self.python) if "/" in self.python else self.python),
+            "env": self._variables() or None,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+    def _variables(self) -> dict[str, str]:
+        read = {} if self.env_file is None else read_env_file("--env-file", self.env_file)
+        return read | dict(parse_assignment("--env", one) for one in self.env or [])
+
+
+def _below_project(folder: str, project: Project | None) -> str:
+    """A folder as seen from the one that the server runs in."""
+    if project is None or project.folder == Path.cwd():
+        return folder
+    return os.path.relpath(folder, project.folder)
+
+
+def takes_service_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Give a command the service's options on its command line, in place of its parameter `service`."""
+    signature = inspect.signature(command, eval_str=True)
+    hints = get_type_hints(ServiceOptions, include_extras=True)
+    options = [
+        inspect.Parameter(
+            one.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=one.default, annotation=hints[one.name]
+        )
+        for one in fields(ServiceOptions)
+    ]
+    parameters = [
+        parameter
+        for own in signature.parameters.values()
+        for parameter in (options if own.name == "service" else [own])
+    ]
+
+    @functools.wraps(command)
+    def run(**values: Any) -> T:
+        given = {one.name: values.pop(one.name) for one in options}
+        return command(**values, service=ServiceOptions(**given))
+
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run
