@@ -21,6 +21,7 @@ from bench.cli._options import (
     pick_seed,
     seconds,
 )
+from bench.cli._servers import pick_servers
 from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note, say, short_path
 from bench.cli._verdict import percentage
@@ -36,6 +37,7 @@ from bench.observe.profiler import py_spy
 from bench.plan.config import check_names
 from bench.plan.configuration import Configuration
 from bench.plan.order import Overrides, cells, count_rounds, override, without
+from bench.plan.service_plans import ALL_SERVERS
 from bench.report import write
 from bench.report.text import render
 from bench.results.results import understand
@@ -169,12 +171,11 @@ def _run(options: _Options) -> int:
     """Measure and report; give the exit status."""
     configuration = options.configuration
     setups, scenarios = configuration.setups(), load_scenarios(configuration.scenarios_file)
-    own = service_scenarios(configuration) or options.overrides.scenarios
-    plan = override(configuration.plan(options.plan, own), options.overrides)
+    plan, lacking = _find_plan(options)
     plan = replace(_bounded(plan, options), seed=pick_seed(plan.seed))
     check_names(plan, setups, scenarios, ENGINES)
     configuration.check_app(setups[cell.setup] for cell in cells(plan))
-    plan, left_out = _leave_out(plan, setups)
+    plan, left_out = _leave_out(plan, setups, lacking)
     for cell in cells(plan):
         check_load(cell.engine, cell.load)
     path = choose_folder(options.out, plan.name)
@@ -185,6 +186,18 @@ def _run(options: _Options) -> int:
     facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
     _measure(plan, bench, RunFolder(path, facts, latest=options.out is None), options.ends)
     return _conclude(path, options.as_json)
+
+
+def _find_plan(options: _Options) -> tuple[Plan, dict[str, str]]:
+    """The plan with what options give in place of its own, and why setups that it might have had are left out."""
+    configuration, given = options.configuration, options.overrides
+    scenarios = service_scenarios(configuration) or given.scenarios
+    servers: tuple[str, ...] = ()
+    lacking: dict[str, str] = {}
+    if not given.setups and configuration.takes_shipped_servers(options.plan):
+        servers, lacking = pick_servers(configuration)
+    plan = override(configuration.plan(options.plan, scenarios, servers), given)
+    return plan, lacking if options.plan == ALL_SERVERS else {}
 
 
 def _refuse_old(duration: float | None, repeats: int | None) -> None:
@@ -204,10 +217,15 @@ def _bounded(plan: Plan, options: _Options) -> Plan:
     return replace(plan, minutes=_TIMES_AS_LONG * (plan.minutes or _MINUTES))
 
 
-def _leave_out(plan: Plan, setups: Mapping[str, Setup]) -> tuple[Plan, dict[str, str]]:
-    """The plan without the setups that need a program this machine lacks, and why each is left out."""
+def _leave_out(
+    plan: Plan, setups: Mapping[str, Setup], lacking: Mapping[str, str]
+) -> tuple[Plan, dict[str, str]]:
+    """The plan without the setups that need a program this machine lacks, and why each is left out.
+
+    The reasons of those that are `lacking` already are added.
+    """
     names = dict.fromkeys(cell.setup for cell in cells(plan))
-    left_out = host.missing_programs(setups[name] for name in names)
+    left_out = {**lacking, **host.missing_programs(setups[name] for name in names)}
     for name, why in left_out.items():
         note(f"setup '{name}' is left out: {why}")
     plan = without(plan, left_out)

@@ -81,10 +81,15 @@ class Configuration:
                     f"setup '{setup.name}' starts a command of its own, for which there is no --app"
                 )
 
-    @property
-    def takes_shipped_servers(self) -> bool:
-        """Whether the service has no setup of its own, so that its plans measure it under the shipped servers."""
-        return self.serves_own and not self._own_names()
+    def takes_shipped_servers(self, plan: str) -> bool:
+        """Whether a plan is one that nobody wrote, of a service without a setup of its own."""
+        return self.serves_own and not self._own_names() and plan in NAMES and plan not in self._own_plans()
+
+    def _own_plans(self) -> dict[str, Plan]:
+        """The plans of the project and of the file that an option names."""
+        files = [] if self.project is None else [self.project.plans]
+        files += [] if self.plans_file is None else [read_tables(self.plans_file)]
+        return {name: plan for file in files for name, plan in config.build_plans(file).items()}
 
     def plans(self, scenarios: Sequence[str], servers: Sequence[str] = ()) -> dict[str, Plan]:
         """The plans by name. With a service of one's own, its plans measure these scenarios of its own.
@@ -92,18 +97,13 @@ class Configuration:
         `servers` are the shipped setups that they measure where it has no setup of its own; without any, the best of
         each kind. Raises UsageError, with file, table and key, for a mistake in a file.
         """
-        plans = self._ready_plans(scenarios, servers)
-        if self.project is not None:
-            plans |= config.build_plans(self.project.plans)
-        if self.plans_file is not None:
-            plans |= config.build_plans(read_tables(self.plans_file))
-        return plans
+        return self._ready_plans(scenarios, servers) | self._own_plans()
 
     def _ready_plans(self, scenarios: Sequence[str], servers: Sequence[str]) -> dict[str, Plan]:
         if not self.has_service:
             return config.load_plans()
         setups: Sequence[str] = self._own_names()
-        if self.takes_shipped_servers:
+        if not setups and self.serves_own:
             known = self.setups()
             setups = servers or [kind[0] for kind in SERVERS if kind[0] in known]
         return service_plans(setups, scenarios) if setups and scenarios else {}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.cli.environment import make_environment
 from tests.bench.cli.waiting_app import APP
 from tests.bench.program import bench, bench_here
 
@@ -55,6 +56,22 @@ def test_run_alone_measures_the_service_under_several_servers(service: Path) -> 
         "my_app:app",
         {"PLACE": "{tmp}"},
     )
+
+
+def test_run_leaves_out_the_servers_that_the_service_lacks(
+    service: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    make_environment(service / ".venv", ["uvicorn", "h11", "click", "typing_extensions.py"])
+    done = bench(
+        "run", "--rounds", "1", "--minutes", "0.05", "--json", "--out", "../../out", cwd=service / DEEP
+    )
+    assert done.returncode == 0, done.stderr
+    assert "setup 'granian-1' is left out: " in done.stderr
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {record["cell"]["setup"] for record in records} == {"uvicorn-asyncio-h11"}
+    facts = json.loads((service / "out" / "run.json").read_text())
+    assert set(facts["left_out"]) == {"granian-1", "gunicorn-1", "hypercorn-1"}
 
 
 def test_lists_show_what_the_service_has(service: Path) -> None:
