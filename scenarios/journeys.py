@@ -69,14 +69,13 @@ def edit(rng: Random) -> Flow:
 
 _SHOP = ((80, browse), (18, edit), (2, log_in))
 """The number of sessions of each kind in a hundred."""
-_SHARES = tuple(accumulate(share for share, _ in _SHOP))
+_SESSIONS = tuple(session for _, session in _SHOP)
+_UP_TO = tuple(accumulate(share for share, _ in _SHOP))
 
 
 def shop(rng: Random) -> Flow:
     """One of these sessions, drawn by weight."""
-    drawn = rng.random() * _SHARES[-1]
-    chosen = next(flow for upto, (_, flow) in zip(_SHARES, _SHOP, strict=True) if drawn < upto)
-    return chosen(rng)
+    return rng.choices(_SESSIONS, cum_weights=_UP_TO)[0](rng)
 
 
 SCENARIOS = {

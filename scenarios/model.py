@@ -84,7 +84,7 @@ def contains(part: bytes) -> Check:
     return lambda response: part in response.body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, which Python 3.9 lacks: a service's own Python reads this, too
 class Scenario:
     """A workload: `flow(rng)` is one session of one user.
 

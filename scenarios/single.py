@@ -11,7 +11,7 @@ from scenarios.model import Flow, Request
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, which Python 3.9 lacks: a service's own Python reads this, too
 class Always:
     """A flow that makes this request, once per session. A driver may test for this type and repeat the request."""
 

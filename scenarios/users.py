@@ -6,13 +6,15 @@ import json
 import secrets
 from collections.abc import Generator
 from random import Random
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from scenarios.model import Flow, Request, Response, Scenario, contains, json_request
 from scenarios.single import with_headers
 
 Headers = tuple[tuple[str, str], ...]
-LoginFlow = Generator[Request, Response, Headers | None]
+if TYPE_CHECKING:  # Python 3.9 cannot compute it
+    LoginFlow = Generator[Request, Response, Headers | None]
 
 _PASSWORD = "a password for the load test"
 
