@@ -8,8 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import psutil
-
 from bench.measure.cell import now
 from bench.measure.progress import Display
 from bench.measure.round import GOOD_ROTATIONS, Rotations, play
@@ -33,9 +31,6 @@ _LANE_S = 0.35
 """About what a lane takes before its first slice: its answers are checked, and it is rehearsed."""
 _STOP_S = 0.5
 
-_SERVER_BYTES = 150e6
-"""About what a worker needs."""
-_MEMORY_SHARE = 0.5
 _MOST_ALIVE = 16
 
 _LONGEST_ROUND_S = 45.0
@@ -76,8 +71,7 @@ def most_alive(plan: Plan, workbench: Workbench, wanted: int | None = None) -> i
         return wanted
     setups = {cell.setup for cell in cells(plan)}
     largest = max((workbench.setups[name].workers for name in setups), default=1)
-    room = int(_MEMORY_SHARE * psutil.virtual_memory().available / (_SERVER_BYTES * largest))
-    return max(1, min(_MOST_ALIVE, room))
+    return host.room_for_servers(largest, _MOST_ALIVE)
 
 
 def _start_s(group: Group, workbench: Workbench) -> float:

@@ -64,12 +64,23 @@ def names(folder: Path, *arguments: str) -> str | None:
     return None if written is None else written.decode(errors="surrogateescape").rstrip("\n")
 
 
-def root(folder: Path) -> Path:
-    """The top of the repository around a folder. Raises UsageError outside of one."""
-    top = names(folder, "rev-parse", "--show-toplevel")
-    if top is None:
-        raise UsageError(f"{folder} is in no git repository, and a history goes by commits")
-    return Path(top)
+def root(folder: Path, needed: str = "a history goes by commits") -> Path:
+    """The top of the repository around a folder. Raises UsageError, with git's own words, where git shows none.
+
+    `needed` says why there must be one.
+    """
+    done = run(folder, "rev-parse", "--show-toplevel", env={"LC_ALL": "C"})
+    if done.returncode == 0:
+        return Path(os.fsdecode(done.stdout).rstrip("\n"))
+    words = refusal(done)
+    if "not a git repository" in words:
+        raise UsageError(f"{folder} is in no git repository, and {needed} (git: {words})")
+    raise UsageError(f"git refuses to work in {folder}, and {needed}; git says:\n{words}")
+
+
+def refusal(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Git's own words for why it failed."""
+    return done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
 
 
 def commit(folder: Path, ref: str) -> Commit | None:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
+import psutil
+
 from bench.errors import UsageError
 from bench.model.plan import Setup
 from bench.system import cpus, git
@@ -48,6 +50,10 @@ PACKAGES = (
         "fastapi-bench",
     ),
 )
+_SERVER_BYTES = 150e6
+"""About what a worker needs."""
+_MEMORY_SHARE = 0.5
+
 _HIDDEN = ("SECRET", "KEY", "PASSWORD", "URL")
 
 
@@ -108,6 +114,15 @@ def on_cpus(chosen: Sequence[int]) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def room_for_servers(workers: int, most: int) -> int:
+    """How many servers of so many workers each may live at once: as many as half of the free memory has room for.
+
+    At least one, and `most` at most.
+    """
+    room = int(_MEMORY_SHARE * psutil.virtual_memory().available / (_SERVER_BYTES * max(1, workers)))
+    return max(1, min(most, room))
 
 
 def allow_open_files(most: int = 65_536) -> None:

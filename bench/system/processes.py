@@ -50,6 +50,9 @@ for folder in folders:
     shutil.rmtree(folder, ignore_errors=True)
 """
 
+FOLDER_PREFIX = "fastapi-bench-"
+"""How the names of our temporary folders begin."""
+
 _POLL_S = 0.01
 _KILLED_WITHIN_S = 1.0
 
@@ -116,7 +119,7 @@ class Processes:
     @contextlib.contextmanager
     def folder(self) -> Iterator[Path]:
         """A temporary folder for as long as the block lasts; the guard removes it where we cannot."""
-        path = tempfile.mkdtemp(prefix="fastapi-bench-")
+        path = tempfile.mkdtemp(prefix=FOLDER_PREFIX)
         self._tell("+", path)
         try:
             yield Path(path)

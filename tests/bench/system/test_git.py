@@ -59,8 +59,18 @@ def test_a_tree_is_dirty_where_it_holds_what_no_commit_has(repository: Path) -> 
 
 
 def test_outside_of_a_repository_there_is_no_history(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is in no git repository"):
+    with pytest.raises(UsageError, match=r"is in no git repository.*git: not a git repository"):
         git.root(tmp_path)
+
+
+def test_where_git_refuses_its_own_words_say_why_and_what_to_do(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UsageError, match=r"(?s)dubious ownership.*git config --global --add safe\.directory"):
+        git.root(repository)
 
 
 def in_folder(folder: Path, *words: str) -> str:

@@ -24,6 +24,14 @@ def test_on_this_machine_all_cpus_are_used_and_none_twice() -> None:
     assert set(server + generator) <= os.sched_getaffinity(0)
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+def test_servers_have_room_in_half_of_the_free_memory(workers: int) -> None:
+    free = psutil.virtual_memory().available / 2 / 150e6 / workers
+    assert host.room_for_servers(workers, 10**6) == pytest.approx(free, rel=0.2, abs=1)
+    assert host.room_for_servers(workers, 2) <= 2
+    assert host.room_for_servers(10**6, 8) == 1
+
+
 def test_a_fingerprint_says_what_other_tools_say() -> None:
     found = host.fingerprint()
 

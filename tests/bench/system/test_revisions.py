@@ -163,6 +163,49 @@ def test_of_many_ignored_files_some_are_named(
         assert f"f3.local, f4.local{more}, which git ignores" in found.notes[0]
 
 
+def test_what_is_carried_is_there_for_both_and_no_longer_named(mine: Repository, tmp_path: Path) -> None:
+    mine.write({".gitignore": "*.local\n", "service/app": "1"})
+    mine.commit()
+    mine.write({"service/a.local": "A", "b.local": "B"})
+    with versions(mine.folder / "service", tmp_path) as found:
+        (note,) = found.notes
+    assert "--carry ../b.local" in note
+    place = tmp_path / "place"
+    with repository(mine.folder / "service").versions("HEAD", None, place, carry=("a.local",)) as found:
+        assert [(tree.folder / "a.local").read_text() for tree in (found.base, found.head)] == ["A", "A"]
+        assert "a.local" not in found.notes[0]
+
+
+def test_the_working_tree_may_be_both(mine: Repository, tmp_path: Path) -> None:
+    mine.write({"page": "old"})
+    mine.commit()
+    mine.write({"page": "new"})
+    place = tmp_path / "place"
+    place.mkdir()
+    with repository(mine.folder).versions(None, None, place) as found:
+        assert [(tree.folder / "page").read_text() for tree in (found.base, found.head)] == ["new", "new"]
+        assert found.notes == ()
+
+
+def test_what_a_killed_process_left_goes_with_the_next_start(mine: Repository, tmp_path: Path) -> None:
+    mine.write({"page": "old"})
+    mine.commit()
+    mine.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "fastapi-bench-x" / "base"))
+    (tmp_path / "fastapi-bench-x").rename(tmp_path / "gone")
+    with versions(mine.folder, tmp_path):
+        assert "fastapi-bench-x" not in mine.git("worktree", "list")
+
+
+def test_a_shallow_clone_says_so(mine: Repository, tmp_path: Path) -> None:
+    mine.write({"page": "old"})
+    first = mine.commit()
+    mine.write({"page": "new"})
+    mine.commit()
+    mine.git("clone", "--quiet", "--depth", "1", f"file://{mine.folder}", str(tmp_path / "shallow"))
+    with pytest.raises(UsageError, match="this clone is shallow: git fetch --unshallow"):
+        repository(tmp_path / "shallow").commit(first)
+
+
 def test_nothing_is_noted_where_nothing_lacks(mine: Repository, tmp_path: Path) -> None:
     mine.write({".gitignore": "*.local\n.env\n", "app": "1"})
     mine.commit()
