@@ -125,7 +125,7 @@ class Session:
 
     def _look(self, title: str, names: Sequence[str]) -> Mapping[str, Sequence[Observation]]:
         """Load fresh pairs under these scenarios and the control, and add their observations."""
-        self._note(f"{title}: starting {4 * self._plan.pairs} servers for {', '.join(names)}")
+        self._note(f"{title}: {self._plan.pairs} pairs of servers for {', '.join(names)}")
         plans = {name: self._turn_plans[name] for name in (*names, CONTROL)}
         result = self._rig.look(plans, self._hash_seeds(self._plan.pairs), self._rng.getrandbits(32))
         self._memory += result.memory

@@ -6,22 +6,30 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Protocol
 
 from bench.errors import EngineError
 from bench.gates.origin.servers import WatchedServer, check_origin, watch
 from bench.gates.paired.arms import Arm, Instance, ServerPair, start_pairs
-from bench.gates.paired.caveats import Conditions
+from bench.gates.paired.caveats import Conditions, worst
 from bench.gates.paired.design import CONTROL, PairedPlan, TurnPlan
 from bench.gates.paired.look import PairedScenario, look, rehearse
 from bench.gates.paired.observation import Observation
 from bench.gates.paired.other_load import CpuWatch
 from bench.measure.answers import check_answers
+from bench.system import host
 from bench.system.cpus import Shared, shared
+from bench.system.home import HOME
 from bench.system.processes import Processes
 from bench.system.revisions import Tree
 from scenarios.model import Scenario
+
+_MOST_ALIVE = 32
+"""The servers of eight pairs with the control next to them, for which the gate was calibrated."""
+_ARMS, _ARMS_OF_CONTROL = 2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,10 @@ class Rehearsal:
 
 @dataclass(frozen=True, slots=True)
 class LookResult:
-    """An observation for each pair of each scenario and of the control, and each pair's bytes of memory at the end."""
+    """An observation for each pair of each scenario and of the control, and each pair's bytes of memory at the end.
+
+    `conditions` are the worst of those under which pairs were loaded.
+    """
 
     observations: Mapping[str, Sequence[Observation]]
     memory: Sequence[tuple[int, int]]
@@ -120,10 +131,28 @@ class Servers:
 
     def find_faults(self, names: Sequence[str], hash_seeds: Sequence[int]) -> Mapping[str, Sequence[Faults]]:
         plan = self._plan
-        with start_pairs(plan.base, plan.head, hash_seeds, self._processes, self._cpus) as pool:
-            return {name: [_faults(plan.scenarios[name], pair) for pair in pool] for name in names}
+        faults: dict[str, list[Faults]] = {name: [] for name in names}
+        for some in self._batches(hash_seeds, _ARMS):
+            with start_pairs(plan.base, plan.head, some, self._processes, self._cpus) as pool:
+                for name in names:
+                    faults[name] += [_faults(plan.scenarios[name], pair) for pair in pool]
+        return faults
 
     def look(self, plans: Mapping[str, TurnPlan], hash_seeds: Sequence[int], seed: int) -> LookResult:
+        """Load as many pairs at once as there is room for, and then the others."""
+        rng = Random(seed)
+        batches = self._batches(hash_seeds, _ARMS + _ARMS_OF_CONTROL)
+        return merge([self._look(plans, some, rng.getrandbits(32)) for some in batches])
+
+    def _batches(self, hash_seeds: Sequence[int], servers_of_pair: int) -> list[Sequence[int]]:
+        """The hash seeds in as few parts of about one size as leave the memory half free."""
+        workers = max(self._plan.base.setup.workers, self._plan.head.setup.workers)
+        room = max(1, host.room_for_servers(workers, _MOST_ALIVE) // servers_of_pair)
+        parts = -(-len(hash_seeds) // room)
+        ends = [len(hash_seeds) * number // parts for number in range(parts + 1)]
+        return [hash_seeds[start:end] for start, end in pairwise(ends)]
+
+    def _look(self, plans: Mapping[str, TurnPlan], hash_seeds: Sequence[int], seed: int) -> LookResult:
         with self._pools(self._plan.base, self._plan.head, hash_seeds) as (pool, control_pool):
             paired = self._paired([name for name in plans if name != CONTROL], pool, control_pool)
             servers = [one.server for pair in pool for one in (pair.base, pair.head)]
@@ -157,9 +186,8 @@ class Servers:
         self, base: Arm, head: Arm, hash_seeds: Sequence[int]
     ) -> Iterator[tuple[list[ServerPair], list[ServerPair]]]:
         """Pairs of the arms, and pairs of the control."""
-        here = Path.cwd()
         setup = self._plan.control
-        control = Arm(CONTROL, setup, Tree(here, setup.about, here))
+        control = Arm(CONTROL, setup, Tree(HOME, setup.about, HOME))
         with (
             start_pairs(base, head, hash_seeds, self._processes, self._cpus) as pool,
             start_pairs(control, control, hash_seeds, self._processes, self._cpus) as control_pool,
@@ -172,6 +200,15 @@ class Servers:
         plan = self._plan
         paired = {name: PairedScenario(plan.scenarios[name], pool, plan.scenarios_file) for name in names}
         return {**paired, CONTROL: PairedScenario(plan.control_scenario, control_pool)}
+
+
+def merge(looks: Sequence[LookResult]) -> LookResult:
+    """Several looks at different pairs as one."""
+    observations = {
+        name: [one for each in looks for one in each.observations[name]] for name in looks[0].observations
+    }
+    memory = [pair for each in looks for pair in each.memory]
+    return LookResult(observations, memory, worst([each.conditions for each in looks]))
 
 
 def _watched_servers(pair: ServerPair, folders: Sequence[Path]) -> list[WatchedServer]:
