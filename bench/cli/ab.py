@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from bench.cli._failure import exit_2_on_failure
 from bench.cli._lookup import check_known, configure, find_setup, load_scenarios
 from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
 from bench.cli._service import ServiceOptions, takes_service_options
+from bench.cli._sides import BasePython, Carry, HeadPython, Install, absolute
 from bench.cli._terminal import note, short_path
 from bench.cli._verdict import FormatOption, InconclusiveOption, OutOption, percentage, present
 from bench.errors import UsageError
@@ -22,13 +23,11 @@ from bench.gates.paired.arms import Arm
 from bench.gates.paired.design import PairedPlan
 from bench.gates.paired.noise import load_noise
 from bench.gates.paired.observation import Observation, line
+from bench.gates.sides.sides import Sides, SidesAsked, as_it_is, open_sides
 from bench.machine.generators import RAW, SCENARIO
 from bench.model.change import Judgement
 from bench.model.plan import Setup
-from bench.plan.configuration import Configuration
 from bench.system import jsonl
-from bench.system.processes import Processes
-from bench.system.revisions import Tree, repository
 from scenarios.files import own
 from scenarios.model import Scenario
 
@@ -57,6 +56,10 @@ def ab(
     seed: Annotated[
         int | None, option("Decides orders, arrivals and random choices; drawn at random without it.", "N")
     ] = None,
+    base_python: BasePython = "",
+    head_python: HeadPython = "",
+    install: Install = "",
+    carry: Carry = None,
     form: FormatOption = "text",
     inconclusive: InconclusiveOption = "fail",
     out: OutOption = None,
@@ -80,15 +83,26 @@ def ab(
     bench ab --base main
     bench ab --base v1.2 --head v1.3 --scenario io-async --seconds 60
     bench ab uvicorn gunicorn-asgi-2 --scenario noop-async
+    bench ab --base main --install "uv sync --frozen"
+    bench ab --base-python old/bin/python --head-python new/bin/python
     """
     with exit_2_on_failure(), ExitStack() as stack:
         configuration = configure(service, setups=setups, scenarios=scenarios)
         file = configuration.scenarios_file
         known = load_scenarios(file)
-        sides = _sides(stack, _Refs(base, head), configuration, setup, other)
+        asked = SidesAsked(
+            base=base,
+            head=head,
+            base_python=base_python,
+            head_python=head_python,
+            install=install,
+            carry=absolute(carry),
+        )
+        second = find_setup(other, configuration) if other else None
+        sides = _open(stack, asked, find_setup(setup, configuration), second)
         comparison = PairedPlan(
-            base=sides.base,
-            head=sides.head,
+            base=Arm("base", sides.base.setup, sides.base.tree),
+            head=Arm("head", sides.head.setup, sides.head.tree),
             scenarios=_pick_scenarios(scenario, file, known),
             control=RAW,
             control_scenario=load_scenarios(None)[SCENARIO],
@@ -114,41 +128,16 @@ def _pick_scenarios(
     return {name: known[name] for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class _Refs:
-    base: str | None
-    head: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    base: Arm
-    head: Arm
-    notes: tuple[str, ...] = ()
-
-
-def _sides(
-    stack: ExitStack, refs: _Refs, configuration: Configuration, setup: str | None, other: str | None
-) -> _Sides:
-    """Two setups in this folder, or two revisions under one setup."""
-    first = find_setup(setup, configuration)
+def _open(stack: ExitStack, asked: SidesAsked, setup: Setup, other: Setup | None) -> Sides:
+    """Two setups as they are, or two sides under one setup, on disk until the stack closes."""
     if other is None:
-        return _revisions(stack, refs, first)
-    if refs.base or refs.head:
-        raise UsageError("two setups are compared in this folder's own version: leave --base and --head out")
-    second, here = find_setup(other, configuration), Path.cwd()
-    return _Sides(
-        Arm("base", first, Tree(here, first.name, here)), Arm("head", second, Tree(here, second.name, here))
-    )
-
-
-def _revisions(stack: ExitStack, refs: _Refs, setup: Setup) -> _Sides:
-    """Two revisions of this repository, on disk until the stack closes."""
-    if refs.base is None:
-        raise UsageError("nothing to compare with: give --base REF, or a second setup")
-    place = stack.enter_context(stack.enter_context(Processes()).folder())
-    versions = stack.enter_context(repository(Path.cwd()).versions(refs.base, refs.head, place))
-    return _Sides(Arm("base", setup, versions.base), Arm("head", setup, versions.head), versions.notes)
+        return stack.enter_context(open_sides(setup, asked, note))
+    if asked != SidesAsked():
+        raise UsageError(
+            "two setups are compared as they are in this folder: leave --base, --head, --base-python, --head-python, "
+            "--install and --carry out"
+        )
+    return Sides(base=as_it_is(setup), head=as_it_is(other))
 
 
 def _compare(comparison: PairedPlan, raw: Path | None) -> Judgement:

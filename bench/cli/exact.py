@@ -11,15 +11,17 @@ from bench.cli._failure import exit_2_on_failure
 from bench.cli._lookup import check_known, configure, find_setup, load_scenarios
 from bench.cli._options import FIRST_SETUP, ScenariosFile, SetupsFile, option
 from bench.cli._service import ServiceOptions, takes_service_options
+from bench.cli._sides import BasePython, Carry, HeadPython, Install, absolute
 from bench.cli._terminal import note
 from bench.cli._verdict import FormatOption, InconclusiveOption, OutOption, percentage, present
 from bench.errors import UsageError
 from bench.gates.exact import gate
-from bench.gates.exact.counter import CountingPlan
+from bench.gates.exact.program import CountingPlan
+from bench.gates.sides.sides import SidesAsked, open_sides
 from bench.model.change import Judgement
 from bench.model.plan import Setup
 from bench.plan.configuration import Configuration
-from bench.system.revisions import Tree, repository
+from bench.system.revisions import Tree
 from scenarios.files import own
 
 
@@ -34,6 +36,10 @@ def exact(
         str | None, option(f"Setup that names the app, its environment and loop [{FIRST_SETUP}].")
     ] = None,
     threshold: Annotated[str, option("Smallest change that counts; noise may raise it.", "PERCENT")] = "0.2%",
+    base_python: BasePython = "",
+    head_python: HeadPython = "",
+    install: Install = "",
+    carry: Carry = None,
     form: FormatOption = "text",
     inconclusive: InconclusiveOption = "fail",
     out: OutOption = None,
@@ -44,18 +50,29 @@ def exact(
 ) -> None:
     """Count the instructions of a request, for every endpoint of every scenario, and compare two versions.
 
-    Needs valgrind; no server and no clock are used. It sees what is computed, not what is waited for.
+    Needs valgrind; no server and no clock are used. It sees what is computed, not what is waited for. The
+    app runs in the service's own interpreter.
     Exit status: 0 no regression, 1 regressed, 2 wrong usage or failure, 3 inconclusive.
 
     \b
     bench exact --base main
     bench exact --base v1.2 --head v1.3 --scenario noop-async --format markdown
+    bench exact --base main --install "uv sync --frozen"
+    bench exact --base-python old/bin/python --head-python new/bin/python
     """
     with exit_2_on_failure():
         share = percentage(threshold, "--threshold")
         configuration = configure(service, setups=setups, scenarios=scenarios)
         subject = _subject(configuration, setup, scenario or [])
-        judgement = _judge(subject, base, head, share)
+        asked = SidesAsked(
+            base=base,
+            head=head,
+            base_python=base_python,
+            head_python=head_python,
+            install=install,
+            carry=absolute(carry),
+        )
+        judgement = _judge(subject, asked, share)
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 
@@ -80,18 +97,18 @@ def _check_countable(setup: Setup) -> None:
         raise UsageError(
             f"setup '{setup.name}' starts a command; an app in Python is needed, named by its key app"
         )
-    if setup.services:
+
+
+def _judge(plan: CountingPlan, asked: SidesAsked, threshold: float) -> Judgement:
+    """Compare two sides; where none is named, count the working tree alone."""
+    compares = asked.base is not None or asked.base_python or asked.head_python
+    if not compares and (asked.head is not None or asked.install):
         raise UsageError(
-            f"setup '{setup.name}' needs {' and '.join(setup.services)}, which this gate does not start"
+            f"{'--install' if asked.head is None else '--head'} needs a --base to be compared with"
         )
-
-
-def _judge(plan: CountingPlan, base: str | None, head: str | None, threshold: float) -> Judgement:
-    """Compare two revisions; without a base, count the working tree alone."""
-    here = Path.cwd()
-    if base is not None:
-        source = repository(here)
-        return gate.judge(plan, source, (base, head), threshold, note)
-    if head is not None:
-        raise UsageError("--head needs a --base to be compared with")
+    gate.check_valgrind()
+    if compares:
+        with open_sides(plan.setup, asked, note) as sides:
+            return gate.judge(plan, sides, threshold, note)
+    here = Path(plan.setup.cwd or Path.cwd())
     return gate.measure(plan, Tree(here, f"{plan.setup.app} as it is in this folder", here))

@@ -15,10 +15,10 @@ from bench.cli._terminal import note, say, short_path
 from bench.gates.paired import noise_report
 from bench.gates.paired.arms import Arm
 from bench.gates.paired.noise import Noise, measure_noise, store_noise
+from bench.gates.sides.sides import as_it_is
 from bench.report import style_sheet
 from bench.report.svg import svg_file
 from bench.report.text import render
-from bench.system.revisions import Tree
 from scenarios.model import Scenario
 
 _SCENARIO = "noop-async"
@@ -56,11 +56,10 @@ def noise(
         configuration = configure(service, setups=setups, scenarios=scenarios)
         file = configuration.scenarios_file
         workload = _pick_scenario(scenario, file)
-        server = find_setup(setup, configuration)
-        here = Path(server.cwd or Path.cwd())
+        side = as_it_is(find_setup(setup, configuration))
         seed = pick_seed(seed)
         note(f"seed: {seed}")
-        arm = Arm("base", server, Tree(here, server.name, here))
+        arm = Arm("base", side.setup, side.tree)
         figures = measure_noise(arm, workload, file, duration_s=duration, pairs=pairs, seed=seed, note=note)
         for table in noise_report.tables(figures):
             say(render(table))

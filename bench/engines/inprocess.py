@@ -1,35 +1,27 @@
-"""Calls an ASGI app without a socket: the endpoint's own cost, with no server around it."""
+"""Calls an ASGI app without a socket: the endpoint's own cost, with no server around it.
+
+What calls it runs inside a service's interpreter as well, under `bench exact`, and stands in `bench/inside`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
-from types import TracebackType
-from typing import Any, Literal
-from urllib.parse import unquote
-
-from anyio import to_thread
+from collections.abc import Callable
+from typing import Literal
 
 from bench.errors import BenchError
-from scenarios.model import Request, Response
+from bench.inside._fastapi_bench_exact.inprocess import ASGIApp, ASGIMessage, Driver
+from scenarios.model import Response
 
-ASGIMessage = MutableMapping[str, Any]
-ASGIApp = Callable[
-    [ASGIMessage, Callable[[], Awaitable[ASGIMessage]], Callable[[ASGIMessage], Awaitable[None]]],
-    Awaitable[None],
-]
-
-_NO_ANSWER = "none"
+__all__ = ["ASGIApp", "ASGIMessage", "InProcess"]
 
 
-class InProcess:
+class InProcess(Driver):
     """An ASGI app with its lifespan on an event loop that lives as long as the `with` block.
 
-    `send` runs one request to its end on that loop. `loop_factory` chooses the loop, asyncio's own by default. The
-    threads of plain functions stay from call to call, as they do under a server. With `lifespan` "auto" an app that
-    raises or returns in place of an answer is served without, as one that does not know the protocol; "off" does not
-    ask it. `root_path` is the prefix under which a proxy would serve the app.
+    `send` runs one request to its end on that loop. `loop_factory` chooses the loop, asyncio's own by default. With
+    `lifespan` "auto" an app that raises or returns in place of an answer is served without; "off" does not ask it.
+    `root_path` is the prefix under which a proxy would serve the app. Raises BenchError where the lifespan fails.
     """
 
     def __init__(
@@ -40,124 +32,11 @@ class InProcess:
         lifespan: Literal["auto", "on", "off"] = "auto",
         root_path: str = "",
     ) -> None:
-        self._app = app
-        self._mode = lifespan
-        self._has_started = False
-        self._root_path = root_path
-        self._state: dict[str, Any] = {}
-        self.loop = (loop_factory or asyncio.new_event_loop)()
-        self._to_lifespan: asyncio.Queue[ASGIMessage] = asyncio.Queue()
-        self._from_lifespan: asyncio.Queue[ASGIMessage] = asyncio.Queue()
-        self._lifespan: asyncio.Task[None]
-
-    def __enter__(self) -> InProcess:
-        asyncio.set_event_loop(self.loop)
-        self._lifespan = self.loop.create_task(self._live())
-        try:
-            with suppress(RuntimeError):  # the task stops the loop, and goes on with the next that runs on it
-                self.loop.run_until_complete(self._lifespan)
-            if self._mode != "off":
-                self._has_started = self._tell_lifespan("startup")
-        except BaseException:
-            self._close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if self._has_started:
-                self._tell_lifespan("shutdown")
-                self.loop.run_until_complete(self._lifespan)
-        finally:
-            self._close()
-
-    def send(self, request: Request) -> Response:
-        """The app's answer to one request."""
-        return self.loop.run_until_complete(self.call(request))
-
-    async def call(self, request: Request) -> Response:
-        """The app's answer to one request, on the running loop. Raises whatever the app raises."""
-        incoming = [{"type": "http.request", "body": request.body, "more_body": False}]
-        outgoing: list[ASGIMessage] = []
-        answered = asyncio.Event()
-
-        async def receive() -> ASGIMessage:
-            if incoming:
-                return incoming.pop()
-            await answered.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: ASGIMessage) -> None:
-            outgoing.append(message)
-            if message["type"] == "http.response.body" and not message.get("more_body"):
-                answered.set()
-
-        await self._app(_scope(request, self._root_path, self._state.copy()), receive, send)
-        start, *rest = outgoing
-        head = b"\r\n".join([b"", *(name + b": " + value for name, value in start["headers"])])
-        return Response(start["status"], b"".join(message.get("body", b"") for message in rest), head)
-
-    def _close(self) -> None:
-        self._lifespan.cancel()
-        try:
-            self.loop.run_until_complete(asyncio.wait([self._lifespan]))
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.run_until_complete(self.loop.shutdown_default_executor())
-        finally:
-            asyncio.set_event_loop(None)
-            self.loop.close()
-
-    async def _live(self) -> None:
-        problem = "it ended without an answer"
-        try:
-            # AnyIO ends its threads with the task for which the loop ran when the first of them was asked for. Let that
-            # be this one, which lasts: each call of a plain function would else start a thread of its own.
-            await to_thread.run_sync(lambda: None)
-            self.loop.stop()
-            await asyncio.sleep(0)
-            if self._mode != "off":
-                await self._app(
-                    {"type": "lifespan", "asgi": {"version": "3.0"}, "state": self._state},
-                    self._to_lifespan.get,
-                    self._from_lifespan.put,
-                )
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-        await self._from_lifespan.put({"type": _NO_ANSWER, "message": problem})
-        if not self._has_started:
-            await asyncio.Event().wait()  # for the threads
-
-    def _tell_lifespan(self, word: str) -> bool:
-        """Whether the app did as it was told; not where it seems not to know the protocol. Raises BenchError."""
-        self._to_lifespan.put_nowait({"type": f"lifespan.{word}"})
-        answer = self.loop.run_until_complete(self._from_lifespan.get())
-        if answer["type"] == _NO_ANSWER and word == "startup" and self._mode == "auto":
-            return False
-        if answer["type"] != f"lifespan.{word}.complete":
-            raise BenchError(f"the app's lifespan failed at {word}: {answer.get('message', '')}")
-        return True
-
-
-def _scope(request: Request, root_path: str, state: dict[str, Any]) -> ASGIMessage:
-    path, _, query = request.path.partition("?")
-    headers = [(b"host", b"testserver")]
-    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
-    if request.body:
-        headers.append((b"content-length", str(len(request.body)).encode()))
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": "http",
-        "path": root_path + (unquote(path) if "%" in path else path),
-        "raw_path": (root_path + path).encode("ascii"),
-        "query_string": query.encode("ascii"),
-        "root_path": root_path,
-        "headers": headers,
-        "client": ("127.0.0.1", 50000),
-        "server": ("testserver", 80),
-        "state": state,
-    }
+        super().__init__(
+            app,
+            loop_factory,
+            lifespan=lifespan,
+            root_path=root_path,
+            response=Response,
+            failure=BenchError,
+        )

@@ -48,7 +48,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class Place:
     """Where a setup's processes run: in which folder, by which interpreter, on which CPUs."""
 
     folder: Path
@@ -80,8 +80,8 @@ def serving(
     allow_open_files()  # the server inherits the limit
     with processes.folder() as tmp, providing(setup.services, processes, place.cpus) as urls:
         values = commands.placeholders(tmp, place.interpreter.path, (host, port), urls)
-        setup = _fill(setup, place, values)
-        _prepare(setup, processes, place, tmp / "prepare.log")
+        setup = fill(setup, place, values)
+        prepare(setup, processes, place, tmp / "prepare.log")
         words = commands.command(setup, place.interpreter.path, host, port)
         argv, log = [commands.fill(word, values) for word in words], tmp / "server.log"
         with _running(setup, processes, argv, place=place, log=log) as child:
@@ -99,7 +99,7 @@ def serving(
             yield server
 
 
-def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> _Place:
+def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> Place:
     """Raises ServerError where the folder or the interpreter is not there, or lacks what the server needs."""
     folder = cwd
     if folder is None:
@@ -111,10 +111,10 @@ def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> _Place:
         )
     interpreter = service_interpreter(setup)
     check_installed(setup, interpreter, commands.environment(setup, interpreter, folder)["PYTHONPATH"])
-    return _Place(folder=folder, interpreter=interpreter, cpus=cpus)
+    return Place(folder=folder, interpreter=interpreter, cpus=cpus)
 
 
-def _fill(setup: Setup, place: _Place, values: Mapping[str, str]) -> Setup:
+def fill(setup: Setup, place: Place, values: Mapping[str, str]) -> Setup:
     """The setup with placeholders replaced where its first processes read them, and its source folder absolute."""
     return replace(
         setup,
@@ -124,7 +124,7 @@ def _fill(setup: Setup, place: _Place, values: Mapping[str, str]) -> Setup:
     )
 
 
-def _prepare(setup: Setup, processes: Processes, place: _Place, log: Path) -> None:
+def prepare(setup: Setup, processes: Processes, place: Place, log: Path) -> None:
     """Run the command that comes before the server, if any. Raises ServerError with the end of its output."""
     if not setup.prepare:
         return
@@ -141,7 +141,7 @@ def _prepare(setup: Setup, processes: Processes, place: _Place, log: Path) -> No
 
 @contextlib.contextmanager
 def _running(
-    setup: Setup, processes: Processes, argv: Sequence[str], *, place: _Place, log: Path
+    setup: Setup, processes: Processes, argv: Sequence[str], *, place: Place, log: Path
 ) -> Iterator[subprocess.Popen[str]]:
     """A process of the setup's in its place. Raises ServerError where it cannot be started."""
     env = commands.environment(setup, place.interpreter, place.folder)

@@ -13,19 +13,6 @@ from itertools import pairwise
 _COSTS = "0123456789+-*"
 """The first characters of lines that hold a cost."""
 
-_TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
-
-
-def total(text: str) -> int:
-    """The instructions of a part, of all threads. Raises ValueError where the file is cut off.
-
-    They are in its last line. `summary:` in its header also counts the work of other threads before the part began.
-    """
-    match = _TOTALS.search(text)
-    if match is None:
-        raise ValueError("this is no finished part file of callgrind")
-    return int(match[1])
-
 
 def inclusive(text: str, functions: Sequence[str]) -> dict[str, tuple[int, int]]:
     """By function: the number of calls, and the instructions of those calls and of all calls below them.

@@ -4,68 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import GateError
 from bench.gates.exact import callgrind, reasons
 from bench.gates.exact.figures import MISS, Figure, count_instructions
-from bench.gates.exact.job import CountingJob, CountingResult, read_result
-from bench.gates.origin.imports import HOUSE
+from bench.gates.exact.program import CountingArm, CountingPlan, Program, command, environment, make_job
+from bench.inside._fastapi_bench_exact.job import CountingResult, read_result
 from bench.model.change import Change
 from bench.model.plan import Setup
-from bench.observe.telemetry import TELEMETRY_DIR
+from bench.serve import commands
+from bench.serve.server import Place, fill, prepare
+from bench.serve.services import providing
 from bench.system.processes import Processes
-from bench.system.revisions import Tree
 from bench.system.waiting import wait_until
 
 _WITHIN_S = 900.0
 _POLL_S = 0.05
 _LOG_LINES = 12
 
-_APP_DIR = "--app-dir"
-_COUNTING, _TRACING = "counting", "tracing"
-"""Modules of this package that run as programs."""
-
-_VALGRIND = (
-    *("valgrind", "--tool=callgrind", "--instr-atstart=no", "--fair-sched=yes", "--dump-before=getppid"),
-    "--zero-before=*sched_get_priority_max",
-    *("--compress-strings=no", "--compress-pos=no", "--dump-line=no"),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountingPlan:
-    """An app as a setup names it, with that setup's environment and loop, and the scenarios to run it under.
-
-    `chosen` says that the user named the scenarios; otherwise those that only the base has count as regressed.
-    `left_out` are the costly scenarios that would otherwise be counted, too.
-    """
-
-    setup: Setup
-    scenarios: tuple[str, ...]
-    scenarios_file: Path | None = None
-    chosen: bool = False
-    left_out: tuple[str, ...] = ()
-
-    def only(self, scenarios: tuple[str, ...]) -> CountingPlan:
-        """The same plan for some of its scenarios."""
-        return replace(self, scenarios=scenarios)
-
-
-@dataclass(frozen=True, slots=True)
-class CountingArm:
-    """One version, named base or head, the CPUs that it runs on, and the roots of other versions' files."""
-
-    name: str
-    tree: Tree
-    cpus: tuple[int, ...] = ()
-    foreign: tuple[Path, ...] = ()
+_ADDRESS = ("127.0.0.1", 8000)
+"""What a setup's placeholders say, though nobody listens there: the same for all arms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +67,7 @@ class InstructionCounter(contextlib.ExitStack):
         self, plan: CountingPlan, arms: Sequence[CountingArm], hash_seed: int = 0
     ) -> list[InstructionCounts]:
         """Count the instructions of all arms at the same time. Raises GateError."""
-        folders = self._run(_COUNTING, plan, arms, hash_seed)
+        folders = self._run("counting", plan, arms, hash_seed)
         return [_read(folder, arm.name) for folder, arm in zip(folders, arms, strict=True)]
 
     def reasons(
@@ -116,7 +78,7 @@ class InstructionCounter(contextlib.ExitStack):
         changes: Sequence[Change],
     ) -> dict[str, tuple[str, ...]]:
         """By name of a change, the functions and libraries that make it. Raises GateError."""
-        base, head = (_read_functions(folder) for folder in self._run(_TRACING, plan, arms, 0))
+        base, head = (_read_functions(folder) for folder in self._run("tracing", plan, arms, 0))
         nothing = reasons.Functions({}, {})
         return {
             one.name: (
@@ -128,7 +90,7 @@ class InstructionCounter(contextlib.ExitStack):
         }
 
     def _run(
-        self, program: str, plan: CountingPlan, arms: Sequence[CountingArm], hash_seed: int
+        self, program: Program, plan: CountingPlan, arms: Sequence[CountingArm], hash_seed: int
     ) -> list[Path]:
         """Run a program for each arm, side by side, until all have ended; their folders."""
         self._round += 1
@@ -138,65 +100,28 @@ class InstructionCounter(contextlib.ExitStack):
             children = {}
             for arm, folder in zip(arms, folders, strict=True):
                 folder.mkdir()
-                _job(plan, arm, folder, agreed=agreed, leads=arm is arms[0]).write(folder / "job")
+                make_job(plan, arm, folder, agreed=agreed, leads=arm is arms[0]).write(folder / "job")
                 child = self._processes.running(
-                    _command(program, folder),
+                    command(program, arm.interpreter.path, folder),
                     log=folder / "log",
                     cpus=arm.cpus,
-                    env=_environment(plan.setup, folder, hash_seed),
+                    env=environment(self._provide(stack, plan.setup, arm, folder), hash_seed),
                     cwd=arm.tree.folder,
                 )
                 children[arm.name, folder] = stack.enter_context(child)
             _wait(children)
         return folders
 
-
-def _job(plan: CountingPlan, arm: CountingArm, folder: Path, *, agreed: Path, leads: bool) -> CountingJob:
-    return CountingJob(
-        tree=arm.tree.folder,
-        root=arm.tree.root,
-        here=Path.cwd(),
-        imports=_imports(plan.setup, arm.tree.folder),
-        foreign=arm.foreign,
-        app=plan.setup.app,
-        loop=plan.setup.loop,
-        scenarios=plan.scenarios,
-        scenarios_file=plan.scenarios_file,
-        answer=folder / "answer",
-        parts=folder / "part",
-        agreed=agreed,
-        leads=leads,
-    )
-
-
-def _command(program: str, folder: Path) -> list[str]:
-    python = [sys.executable, "-P", "-m", f"bench.gates.exact.{program}", str(folder / "job")]
-    if program != _COUNTING:
-        return python
-    return [
-        *_VALGRIND,
-        f"--callgrind-out-file={folder / 'part'}",
-        f"--log-file={folder / 'valgrind'}",
-        *python,
-    ]
-
-
-def _imports(setup: Setup, tree: Path) -> tuple[Path, ...]:
-    """The folders where a server would look for the app first: those of `--app-dir`, then its own."""
-    words = [word for given in setup.args for word in given.split("=", 1)]
-    given = [folder for option, folder in pairwise(words) if option == _APP_DIR]
-    return (*(tree / folder for folder in given), tree)
-
-
-def _environment(setup: Setup, folder: Path, hash_seed: int) -> dict[str, str]:
-    """The user's environment, the setup's, and variables that make two runs alike; no bytecode is written into a tree.
-
-    The app's probe is switched off: it works by the clock, so its instructions would fall on any request.
-    """
-    given = {key: value.replace("{tmp}", str(folder)) for key, value in setup.env.items()}
-    path = os.pathsep.join(filter(None, [str(HOUSE), given.get("PYTHONPATH", os.environ.get("PYTHONPATH"))]))
-    ours = {"PYTHONPATH": path, "PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1"}
-    return {key: value for key, value in {**os.environ, **given, **ours}.items() if key != TELEMETRY_DIR}
+    def _provide(
+        self, stack: contextlib.ExitStack, setup: Setup, arm: CountingArm, folder: Path
+    ) -> dict[str, str]:
+        """The environment that a server of the arm would have, its services started and its data prepared."""
+        urls = stack.enter_context(providing(setup.services, self._processes))
+        place = Place(folder=arm.tree.folder, interpreter=arm.interpreter, cpus=arm.cpus)
+        values = commands.placeholders(folder, arm.interpreter.path, _ADDRESS, urls)
+        ready = fill(setup, place, values)
+        prepare(ready, self._processes, place, folder / "prepare.log")
+        return commands.environment(ready, arm.interpreter, arm.tree.folder)
 
 
 def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.gates.exact import callgrind
+from bench.inside._fastapi_bench_exact.parts import total
 
 MISS = "find_name_in_mro"
 """The interpreter's function that looks up an attribute which its cache of lookups does not hold.
@@ -57,7 +58,7 @@ def count_instructions(part: str) -> tuple[int, int]:
     lookups, missed = calls[MISS]
     spent = missed + callgrind.exclusive(part, (*_PRICES, *_BEHIND))
     paid = sum(calls[name][0] * price for name, price in _PRICES.items())
-    return callgrind.total(part) - spent + paid, lookups
+    return total(part) - spent + paid, lookups
 
 
 Figures = Mapping[str, Figure | None]

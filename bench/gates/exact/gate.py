@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.errors import GateError
-from bench.gates.exact.counter import CountingArm, CountingPlan, InstructionCounter, InstructionCounts
+from bench.gates.exact.counter import InstructionCounter, InstructionCounts
 from bench.gates.exact.figures import Figure
 from bench.gates.exact.judging import add_reasons, compare, missing_scenarios, pool, without_base
-from bench.gates.origin.imports import HOUSE
+from bench.gates.exact.program import CountingArm, CountingPlan
+from bench.gates.sides.sides import Side, Sides
 from bench.model.change import Change, Judgement
-from bench.system.revisions import Repository, Tree
+from bench.serve.interpreter import service_interpreter
+from bench.system.home import HOME, is_demo
+from bench.system.revisions import Tree
 
 _LUCK = 0.005
 """The noise where luck cannot be counted separately: lookups that miss the cache (up to 2.5 %), and the allocator."""
@@ -45,41 +48,37 @@ def check_valgrind() -> None:
 
 
 def measure(plan: CountingPlan, tree: Tree) -> Judgement:
-    """The figures of one version, without a verdict. Raises GateError."""
+    """The figures of one version, without a verdict. Raises GateError, and ServerError without an interpreter."""
     check_valgrind()
     with InstructionCounter() as counter:
-        (head,) = counter.count(plan, [CountingArm("head", tree)])
+        (head,) = counter.count(plan, [_arm("head", Side(plan.setup, tree))])
     _check_complete(head)
     notes = (*_left_out_notes(plan), *_symbol_notes(head))
     return Judgement(f"Instructions per request: {tree.said}", without_base(head.figures), notes)
 
 
-def judge(
-    plan: CountingPlan,
-    source: Repository,
-    refs: tuple[str, str | None],
-    threshold: float,
-    note: Callable[[str], None],
-) -> Judgement:
-    """Judge what changed between two commits, base and head; without a head, between base and the working tree.
+def judge(plan: CountingPlan, sides: Sides, threshold: float, note: Callable[[str], None]) -> Judgement:
+    """Judge what changed between two sides.
 
-    `threshold` is a share; `note` is called with lines of progress. Raises GateError, and UsageError where a version
-    cannot be checked out.
+    `threshold` is a share; `note` is called with lines of progress. Raises GateError.
     """
     check_valgrind()
+    base, head = sides.base.tree, sides.head.tree
+    note(f"base: {base.said}; head: {head.said}")
+    gone = [] if plan.chosen or sides.root is None else scenarios_only_in_base(plan, base, sides.root)
+    base_cpus, head_cpus = _cpus()
+    arms = (
+        _arm("base", sides.base, base_cpus, () if sides.root is None else (sides.root, head.root)),
+        _arm("head", sides.head, head_cpus, () if sides.root is None else (sides.root, base.root)),
+    )
     with InstructionCounter() as counter:
-        versions = counter.enter_context(source.versions(*refs, counter.folder))
-        base, head = versions.base, versions.head
-        note(f"base: {base.said}; head: {head.said}")
-        gone = [] if plan.chosen else scenarios_only_in_base(plan, base, source.root)
-        base_cpus, head_cpus = _cpus()
-        arms = (
-            CountingArm("base", base, base_cpus, (source.root, head.root)),
-            CountingArm("head", head, head_cpus, (source.root, base.root)),
-        )
         changes, notes = compare_arms(plan, counter, arms, threshold, note)
-        title = f"Instructions per request, base: {base.said}; head: {head.said}"
-        return Judgement(title, (*changes, *missing_scenarios(gone)), (*notes, *versions.notes))
+    title = f"Instructions per request, base: {base.said}; head: {head.said}"
+    return Judgement(title, (*changes, *missing_scenarios(gone)), (*notes, *sides.notes))
+
+
+def _arm(name: str, side: Side, cpus: tuple[int, ...] = (), foreign: tuple[Path, ...] = ()) -> CountingArm:
+    return CountingArm(name, side.tree, cpus, foreign, service_interpreter(side.setup))
 
 
 class Counting(Protocol):
@@ -182,8 +181,9 @@ def scenarios_only_in_base(plan: CountingPlan, base: Tree, root: Path) -> list[s
     table cannot be read.
     """
     file = plan.scenarios_file and plan.scenarios_file.resolve()
-    if file is None:
-        names = _names(base.folder, None) if (base.folder / "scenarios" / "__init__.py").exists() else []
+    if file is None:  # those of the harness, whose own repository alone has versions of them
+        ours = is_demo(plan.setup) and (base.folder / "scenarios" / "__init__.py").exists()
+        names = _names(base.folder, None) if ours else []
     elif file.is_relative_to(root.resolve()) and (base.root / file.relative_to(root.resolve())).exists():
         names = _names(base.folder, base.root / file.relative_to(root.resolve()))
     else:
@@ -193,7 +193,7 @@ def scenarios_only_in_base(plan: CountingPlan, base: Tree, root: Path) -> list[s
 
 def _names(folder: Path, file: Path | None) -> list[str]:
     """The names in a table of scenarios, read by another process: its modules have the same names as the head's."""
-    house = folder if file is None else HOUSE
+    house = folder if file is None else HOME
     path = os.pathsep.join(filter(None, [str(house), os.environ.get("PYTHONPATH")]))
     env = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-P", "-c", _NAMES, *([] if file is None else [str(file)])]

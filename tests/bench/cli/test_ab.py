@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.bench.cli.waiting_app import APP, MINE, SETUPS, Repository
+from tests.bench.gates.sides.environments import make_environment
 from tests.bench.program import read_until, start
 
 SHORT = ("--seconds", "10", "--pairs", "7")  # six of one sign are not yet evidence
@@ -56,6 +57,33 @@ def test_waiting_is_found_and_confirmed_in_the_scenario_that_waits(repository: R
     assert servers() == []
 
 
+BUMPED = APP.replace("import asyncio\n", "import asyncio\nfrom slowlib import WAIT_S\n").replace(
+    "0.002", "WAIT_S"
+)
+
+
+@pytest.mark.alone
+def test_a_dependency_that_waits_longer_is_found_between_two_interpreters(
+    repository: Repository, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = tmp_path_factory.mktemp("environments")
+    old, new = (
+        make_environment(place / name, version, f"WAIT_S = {wait_s}")
+        for name, version, wait_s in (("old", "1.0", 0.002), ("new", "1.1", 0.004))
+    )
+    repository.app(BUMPED)
+    asked = ("--base-python", str(old), "--head-python", str(new), "--scenario", "waits")
+    done = repository.ab(*asked, *SHORT, "--format", "json")
+    assert done.stdout, done.stderr
+    said = json.loads(done.stdout)
+    rows = {row["metric"]: row for row in said["rows"]}
+    crowded = any("wall times" in note for note in said["notes"])
+    assert rows["throughput"]["verdict"] == ("inconclusive" if crowded else "regressed")
+    assert 0.4 < rows["throughput"]["low"] <= rows["throughput"]["high"] < 0.75
+    assert any("slowlib 1.0 -> 1.1" in note for note in said["notes"])
+    assert done.returncode == 1 or crowded
+
+
 @pytest.mark.alone
 def test_on_a_single_cpu_no_time_is_judged(repository: Repository) -> None:
     repository.app(APP.replace("0.002", "0.004"))
@@ -96,6 +124,30 @@ def test_an_editable_install_that_both_sides_would_run_is_refused(
     assert "look 1" not in done.stderr
 
 
+def test_each_side_runs_in_its_own_folder_with_its_own_files_and_what_is_carried(
+    repository: Repository,
+) -> None:
+    """A src layout in a folder below, a page by a relative path, a setting at import, and a file that git ignores."""
+    service = repository.folder / "service"
+    (service / "src").mkdir(parents=True)
+    needy = APP.replace('b"hello"', 'open("page", "rb").read()')
+    (service / "src" / "my_app.py").write_text(
+        f"import os\nos.environ['NEEDED']\nopen('needed.local')\n{needy}"
+    )
+    (repository.folder / "my_app.py").unlink()
+    (service / "page").write_text("hello")
+    (repository.folder / ".gitignore").write_text("*.local\n")
+    (repository.folder / "setups.toml").write_text(
+        SETUPS + 'cwd = "service"\napp_dir = "src"\nenv = { NEEDED = "yes" }\ncarry = ["needed.local"]\n'
+    )
+    repository.commit("base")
+    (service / "needed.local").write_text("")
+    (service / "page").write_text("good bye")
+    done = repository.ab("--base", "base", "--scenario", "waits")
+    assert done.returncode == 1, done.stderr
+    assert "in the head scenario 'waits': GET /waits answered wrong-body" in " ".join(done.stdout.split())
+
+
 def test_an_endpoint_that_is_renamed_is_a_regression_and_measured_no_further(repository: Repository) -> None:
     repository.app(APP.replace('("/waits", "/calm")', '("/waits-longer", "/calm")'))
     done = repository.ab("--base", "base", "--scenario", "waits")
@@ -120,7 +172,7 @@ def test_an_endpoint_that_the_base_lacks_has_nothing_to_be_compared_with(reposit
     [
         pytest.param(("--base", "nowhere"), "'nowhere' names no commit here", id="an unreachable ref"),
         pytest.param((), "nothing to compare with: give --base REF, or a second setup", id="no base"),
-        pytest.param(("mine", "--base", "base"), "leave --base and --head out", id="setups and commits"),
+        pytest.param(("mine", "--base", "base"), "leave --base, --head", id="setups and commits"),
         pytest.param(
             ("--base", "base", "--scenario", "wait"), "did you mean 'waits'?", id="misspelt scenario"
         ),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.bench import tiny
+from tests.bench.gates.sides.environments import make_environment
 from tests.bench.program import bench_here, read_until, start
 
 APP = (
@@ -222,6 +225,134 @@ def test_without_a_base_the_figures_are_written(repository: Repository) -> None:
     assert f"{counted['busy']:,.0f}" in done.stdout
 
 
+BUMPED = (
+    tiny.APP
+    + """
+import slowlib
+
+async def answer(path):
+    slowlib.work()
+    return 200, b"hello"
+"""
+)
+SLOWLIB = "ROW = (None,) * {turns}\n\ndef work():\n    for _ in ROW:\n        pass\n"
+INSTALL = """
+import sys, venv
+from pathlib import Path
+
+venv.create(".venv")
+(packages,) = Path(".venv").glob("lib/python3*/site-packages")
+(packages / "shared.pth").write_text(sys.argv[1])
+(packages / "slowlib.py").write_text(Path("wanted.txt").read_text())
+"""
+"""As an installer of packages does it: what is wanted stands in a file of the version."""
+
+
+@needs_valgrind
+def test_a_dependency_with_more_instructions_is_found_between_two_interpreters(
+    repository: Repository, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = tmp_path_factory.mktemp("environments")
+    old, new = (
+        make_environment(place / name, version, SLOWLIB.format(turns=turns))
+        for name, version, turns in (("old", "1.0", TURNS), ("new", "1.1", TURNS + TURNS // 20))
+    )
+    repository.app(BUMPED)
+    asked = ("--base-python", str(old), "--head-python", str(new), "--scenario", "calm", "--format", "json")
+    done = repository.exact(*asked)
+    row = rows(done)["calm"]
+    assert (row["verdict"], done.returncode) == ("regressed", 1)
+    assert f"work (slowlib.py): +{TURNS // 20 * BYTECODES_A_TURN:,} bytecodes a request" in row["why"]
+    assert any("slowlib 1.0 -> 1.1" in note for note in json.loads(done.stdout)["notes"])
+
+
+@needs_valgrind
+def test_a_dependency_that_each_version_installs_is_that_versions(repository: Repository) -> None:
+    (repository.folder / "install.py").write_text(INSTALL)
+    (repository.folder / ".gitignore").write_text(".venv\n")
+    (repository.folder / "wanted.txt").write_text(SLOWLIB.format(turns=TURNS))
+    repository.app(BUMPED)
+    repository.commit("base")
+    (repository.folder / "wanted.txt").write_text(SLOWLIB.format(turns=TURNS + TURNS // 20))
+    install = shlex.join([sys.executable, "install.py", sysconfig.get_path("purelib")])
+    done = repository.exact("--base", "base", "--install", install, "--scenario", "calm", "--format", "json")
+    row = rows(done)["calm"]
+    assert (row["verdict"], done.returncode) == ("regressed", 1)
+    assert not (repository.folder / ".venv").exists()
+    assert repository.worktrees() == 1
+
+
+NEEDY = (
+    tiny.APP
+    + """
+import os
+KEY = os.environ["NEEDED_KEY"]
+URL = os.environ["QUEUE"]
+HOME = open("data/" + "home.local").read()
+
+async def answer(path):
+    return (200, b"hello") if URL.startswith("redis://") and KEY == "k" else (500, b"")
+"""
+)
+
+
+@needs_valgrind
+def test_settings_services_and_carried_files_are_there_for_both(repository: Repository) -> None:
+    """An app that cannot be imported without any of them; each arm has a service of its own."""
+    (repository.folder / "setups.toml").write_text(
+        tiny.SETUPS
+        + 'services = ["redis"]\nenv = { NEEDED_KEY = "k", QUEUE = "{redis}" }\ncarry = ["data/home.local"]\n'
+    )
+    (repository.folder / ".gitignore").write_text("*.local\n")
+    repository.app(NEEDY)
+    repository.commit("base")
+    (repository.folder / "data").mkdir()
+    (repository.folder / "data" / "home.local").write_text("1")
+    done = repository.exact("--base", "base", "--scenario", "calm", "--format", "json")
+    assert (rows(done)["calm"]["verdict"], done.returncode) == ("no change", 0)
+
+
+PAGES = (
+    tiny.APP
+    + """
+from string import Template
+
+async def answer(path):
+    rows = "".join(Template(open("templates/row").read()).substitute(n=n) for n in range(10))
+    return 200, ("hello" + rows).encode()
+"""
+)
+
+
+@needs_valgrind
+def test_each_version_reads_its_own_templates_wherever_the_setup_runs(repository: Repository) -> None:
+    """In a folder below, with a src layout there: `cwd` and `app_dir`."""
+    (repository.folder / "setups.toml").write_text(tiny.SETUPS + 'cwd = "service"\napp_dir = "src"\n')
+    for folder in ("service/src", "service/templates"):
+        (repository.folder / folder).mkdir(parents=True)
+    (repository.folder / "my_app.py").unlink()
+    (repository.folder / "service/src/my_app.py").write_text(PAGES)
+    (repository.folder / "service/templates/row").write_text("$n")
+    repository.commit("base")
+    (repository.folder / "service/templates/row").write_text("$n" * 40)
+    done = repository.exact("--base", "base", "--scenario", "calm", "--format", "json")
+    row = rows(done)["calm"]
+    assert (row["verdict"], done.returncode) == ("regressed", 1)
+    assert row["ratio"] > 2
+
+
+@needs_valgrind
+def test_what_a_killed_run_leaves_goes_with_the_next(repository: Repository) -> None:
+    with start("exact", *MINE, "--base", "base", cwd=repository.folder) as child:
+        read_until(child, "base: ")
+        child.kill()
+        child.wait(30)
+    assert repository.worktrees() == 3
+    done = repository.exact("--base", "base", "--scenario", "calm")
+    assert done.returncode == 0, done.stderr
+    assert repository.worktrees() == 1
+
+
 @needs_valgrind
 def test_ctrl_c_leaves_no_worktree_behind(repository: Repository) -> None:
     with start("exact", *MINE, "--base", "base", cwd=repository.folder) as child:
@@ -252,7 +383,9 @@ def test_without_valgrind_it_says_how_to_get_it(
             ("--base", "base", "--head", "nowhere"), "'nowhere' names no commit", id="an unreachable head"
         ),
         pytest.param(("--base", "--help"), "'--help' names no commit", id="a ref that looks like an option"),
-        pytest.param(("--setup", "uvicorn-postgres"), "does not start", id="a setup with services"),
+        pytest.param(("--install", "true"), "--install needs a --base", id="an install alone"),
+        pytest.param(("--base-python", "./nowhere"), "nowhere", id="an interpreter that is not there"),
+        pytest.param(("--base", "base", "--carry", "no.file"), "no.file", id="a file that is not there"),
         pytest.param(("--head", "base"), "--head needs a --base", id="a head alone"),
         pytest.param(("--base", "base", "--threshold", "little"), "give a percentage", id="no number"),
         pytest.param(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.gates.exact.callgrind import by_object, exclusive, inclusive, total
+from bench.gates.exact.callgrind import by_object, exclusive, inclusive
+from bench.inside._fastapi_bench_exact.parts import total
 
 PART = """# callgrind format
 version: 1

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.gates.exact.counter import CountingArm, CountingPlan, InstructionCounter, InstructionCounts
-from bench.gates.exact.job import CountingResult
+from bench.gates.exact.counter import InstructionCounter, InstructionCounts
+from bench.gates.exact.program import CountingArm, CountingPlan
+from bench.inside._fastapi_bench_exact.job import CountingResult
 from bench.model.change import Change
 from bench.model.plan import Setup
 from bench.system.revisions import Tree

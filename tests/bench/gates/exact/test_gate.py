@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from bench.errors import GateError
-from bench.gates.exact.counter import CountingArm, CountingPlan, InstructionCounts
+from bench.gates.exact.counter import InstructionCounts
 from bench.gates.exact.figures import Figure
 from bench.gates.exact.gate import compare_arms, scenarios_only_in_base
-from bench.gates.exact.job import CountingResult
+from bench.gates.exact.program import CountingArm, CountingPlan
+from bench.inside._fastapi_bench_exact.job import CountingResult
 from bench.model.change import Change
 from bench.model.plan import Setup
 from bench.system.revisions import Tree

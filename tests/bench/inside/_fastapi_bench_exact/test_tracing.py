@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.gates.exact.versions import APP, SCENARIOS, Folders
+from tests.bench.inside._fastapi_bench_exact.versions import APP, SCENARIOS, Folders
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.gates.exact.job import CountingJob
+from bench.gates.exact.program import command
+from bench.inside._fastapi_bench_exact.job import CountingJob
+from bench.system.home import HOME
 from tests.bench import tiny
-
-ROOT = Path(__file__).parents[4]
 
 APP = tiny.APP + "import os, sys\nasync def answer(path):\n    return 200, SAYS().encode()\n"
 """It answers what SAYS() gives."""
@@ -30,17 +30,22 @@ SCENARIOS = {"says": Scenario("says", flow)}
 """It expects an answer that contains EXPECTED; another fails, and is told."""
 
 
-_ASK = """
+_ASK = f"""
 import pathlib, sys
-from bench.gates.exact.isolation import scenarios
-from bench.gates.exact.job import read_job
-from bench.gates.origin.imports import check_origin
-from bench.gates.exact.target import answers, run_in_step, start_app
+inside = {str(HOME / "bench" / "inside")!r}
+sys.path[:] = [entry for entry in sys.path if entry]
+sys.path.insert(0, inside)
+from _fastapi_bench_exact.isolation import load_workload
+from _fastapi_bench_exact.job import read_job
+from _fastapi_bench_exact.imports import check_origin
+from _fastapi_bench_exact.target import answers, run_in_step, start_app
+sys.path.remove(inside)
 job = read_job(pathlib.Path(sys.argv[1]))
-(scenario,) = scenarios(job).values()
-with start_app(job) as app:
+workload = load_workload(job)
+(scenario,) = workload.scenarios.values()
+with start_app(job, workload.response) as app:
     run_in_step(scenario, 2, lambda _, requests: answers(app, requests))
-    print(*check_origin(job.app, job.root, job.foreign), end="")
+    print(*check_origin(job), end="")
 """
 
 
@@ -67,9 +72,14 @@ class Folders:
             tree=root,
             root=root,
             here=self.folder / "user",
+            home=HOME,
             imports=(*(root / name for name in imports), root),
+            last=(),
             foreign=(self.folder / "user", other),
             app="my_app:app",
+            interface="asgi",
+            lifespan="auto",
+            root_path="",
             loop="asyncio",
             scenarios=("says",),
             scenarios_file=self.folder / "user" / "mine.py",
@@ -79,21 +89,20 @@ class Folders:
             leads=True,
         )
 
-    def asked(self, job: CountingJob, **env: str) -> tuple[int, str]:
+    def asked(self, job: CountingJob, python: Path = Path(sys.executable), **env: str) -> tuple[int, str]:
         """Run the scenario in a process of its own, and count nothing: the status, and what it borrowed, or the log."""
-        return self._run(job, ["-c", _ASK], env)
+        return self._run(job, [str(python), "-c", _ASK, str(self.folder / "job")], env)
 
-    def traced(self, job: CountingJob) -> tuple[int, str]:
+    def traced(self, job: CountingJob, python: Path = Path(sys.executable)) -> tuple[int, str]:
         """The same, and count bytecodes."""
-        return self._run(job, ["-m", "bench.gates.exact.tracing"], {})
+        return self._run(job, command("tracing", python, self.folder), {})
 
     def _run(self, job: CountingJob, program: list[str], env: dict[str, str]) -> tuple[int, str]:
         job.write(self.folder / "job")
-        path = os.pathsep.join(filter(None, [str(ROOT), env.pop("PYTHONPATH", "")]))
         done = subprocess.run(
-            [sys.executable, "-P", *program, str(self.folder / "job")],
+            program,
             cwd=job.tree,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

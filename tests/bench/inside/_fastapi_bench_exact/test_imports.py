@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.gates.origin.imports import own_path
-from tests.bench.gates.exact.versions import APP, ROOT, SCENARIOS, Folders
+from bench.inside._fastapi_bench_exact.imports import own_path
+from bench.system.home import HOME
+from tests.bench.inside._fastapi_bench_exact.versions import APP, SCENARIOS, Folders
 
 SAYS = "\nfrom shop.work import OF\nSAYS = lambda: f'shop of {OF}'"
 
@@ -33,7 +34,7 @@ def test_folders_of_other_versions_become_those_of_the_own_one(folders: Folders,
         "/usr/lib/python3",
         "python.zip",
     ]
-    assert own_path(job.imports, path, root=job.root, foreign=job.foreign) == [
+    assert own_path(job, path) == [
         *(str(base / "src"), str(base)),
         *(
             str(base),
@@ -49,7 +50,7 @@ def test_folders_of_other_versions_become_those_of_the_own_one(folders: Folders,
 def test_what_is_installed_stays_where_it_is(folders: Folders, tmp_path: Path) -> None:
     installed = str(tmp_path / "user" / ".venv" / "lib" / "python3.11" / "site-packages")
     job = folders.job("base")
-    assert own_path(job.imports, [installed], root=job.root, foreign=job.foreign)[-1] == installed
+    assert own_path(job, [installed])[-1] == installed
 
 
 @pytest.mark.parametrize("entry", ["src", "{user}/src"], ids=["relative", "the user's"])
@@ -112,9 +113,11 @@ def test_a_module_that_the_own_tree_lacks_is_borrowed_and_said(folders: Folders,
 def test_the_harness_itself_may_lie_in_the_users_repository(folders: Folders) -> None:
     """Under all its names: multiprocessing calls the program `__mp_main__` as well."""
     alias = "\nsys.modules['__mp_main__'] = sys.modules['__main__']"
-    folders.write({"base/my_app.py": APP + SAYS + alias, "base/bench/gates/exact/tracing.py": ""})
+    folders.write(
+        {"base/my_app.py": APP + SAYS + alias, "base/bench/inside/_fastapi_bench_exact/tracing.py": ""}
+    )
     job = folders.job("base", "src")
-    assert folders.traced(replace(job, foreign=(ROOT, *job.foreign))) == (0, "")
+    assert folders.traced(replace(job, foreign=(HOME, *job.foreign))) == (0, "")
 
 
 def test_an_app_of_the_working_tree_is_refused(folders: Folders, tmp_path: Path) -> None:

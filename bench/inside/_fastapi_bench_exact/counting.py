@@ -1,4 +1,4 @@
-"""Runs under callgrind, as `python -m bench.gates.exact.counting JOB`: drives the scenarios and marks their batches.
+"""Runs under callgrind, in the service's interpreter: drives the scenarios of a job and marks their batches.
 
 Valgrind sets its counts to zero when this program calls `sched_get_priority_max`, and writes a part file when it calls
 `getppid`. Each batch of requests of one kind is between the two; setting to zero takes a quarter of the time of a part
@@ -14,22 +14,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import DEVNULL, Popen
+from typing import TYPE_CHECKING
 
-from bench.engines.inprocess import InProcess
-from bench.errors import BenchError
-from bench.gates.exact import callgrind
-from bench.gates.exact.isolation import scenarios
-from bench.gates.exact.job import (
-    Batches,
-    CountingJob,
-    CountingResult,
-    read_job,
-    read_sessions,
-    write_sessions,
-)
-from bench.gates.exact.target import MissingError, answers, run_in_step, start_app
-from bench.gates.origin.imports import check_origin
-from scenarios.model import Request, Response, Scenario
+from .errors import InsideError
+from .imports import check_origin
+from .inprocess import Driver
+from .isolation import load_workload
+from .job import Batches, CountingJob, CountingResult, read_job, read_sessions, write_sessions
+from .parts import total
+from .target import MissingError, answers, run_in_step, start_app
+
+if TYPE_CHECKING:
+    from scenarios.model import Request, Response, Scenario
 
 _WARM_SESSIONS = 48
 _BLOCKS = 10
@@ -46,12 +42,12 @@ _SETTLING_S = 0.001
 
 def main() -> None:
     job = read_job(Path(sys.argv[1]))
-    asked = scenarios(job)
+    workload = load_workload(job)
     _schedule_as_batch()
     try:
-        with start_app(job) as app:
-            _count(job, app, [*asked.values()]).write(job.answer)
-    except BenchError as error:
+        with start_app(job, workload.response) as app:
+            _count(job, app, [*workload.scenarios.values()]).write(job.answer)
+    except InsideError as error:
         sys.exit(f"\nbench: {error}")  # the app may have left a line open
 
 
@@ -61,9 +57,9 @@ def _schedule_as_batch() -> None:
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-def _count(job: CountingJob, app: InProcess, asked: Sequence[Scenario]) -> CountingResult:
+def _count(job: CountingJob, app: Driver, asked: Sequence[Scenario]) -> CountingResult:
     missing = {one.name: fault for one in asked if (fault := _warm_up(one, app)) is not None}
-    borrowed = check_origin(job.app, job.root, job.foreign)  # after what requests import
+    borrowed = check_origin(job)  # after what requests import
     gc.collect()
     gc.freeze()  # the collector never visits these objects again, so a collection between blocks is cheap
     gc.disable()
@@ -74,11 +70,11 @@ def _count(job: CountingJob, app: InProcess, asked: Sequence[Scenario]) -> Count
     present = [one for one in asked if one.name not in missing]
     sessions = agree_sessions(job, {one.name: _sessions(one, marks) for one in present})
     batches: dict[str, Batches | None] = {one.name: None for one in asked}
-    batches |= {one.name: _run_blocks(one, marks, sessions[one.name]) for one in present}
+    batches.update({one.name: _run_blocks(one, marks, sessions[one.name]) for one in present})
     return CountingResult(marks.count, batches, missing, borrowed)
 
 
-def _warm_up(scenario: Scenario, app: InProcess) -> str | None:
+def _warm_up(scenario: Scenario, app: Driver) -> str | None:
     """Run a scenario until the interpreter has adapted its code; a sentence where an endpoint is missing."""
     try:
         run_in_step(scenario, _WARM_SESSIONS, lambda _, requests: answers(app, requests))
@@ -94,14 +90,14 @@ def _start_counting() -> None:
         while vgdb.poll() is None:
             pass  # valgrind looks for commands while the program runs, not while it waits
     if vgdb.returncode:
-        raise BenchError(f"valgrind cannot be told to count: vgdb ended with status {vgdb.returncode}")
+        raise InsideError(f"valgrind cannot be told to count: vgdb ended with status {vgdb.returncode}")
     getattr(type("New", (), {}), "nothing", None)  # a lookup that no cache answers: can it be named?
 
 
 class _Marks:
     """Sends batches of requests, each between two marks, and knows the part file of each."""
 
-    def __init__(self, app: InProcess, parts: Path) -> None:
+    def __init__(self, app: Driver, parts: Path) -> None:
         self._app = app
         self._parts = parts
         self.count = 0
@@ -125,11 +121,11 @@ class _Marks:
 
 
 def _check(marks: _Marks) -> None:
-    """Raise BenchError where a batch holds work from before it began, as it would where libc has no symbols."""
+    """Raise InsideError where a batch holds work from before it began, as it would where libc has no symbols."""
     sum(range(_STEPS))
     marks.begin()
-    if callgrind.total(marks.end().read_text()) > _STEPS:
-        raise BenchError("valgrind does not see where a batch begins: has this libc no symbols?")
+    if total(marks.end().read_text()) > _STEPS:
+        raise InsideError("valgrind does not see where a batch begins: has this libc no symbols?")
 
 
 def agree_sessions(job: CountingJob, own: Mapping[str, int]) -> dict[str, int]:
@@ -163,7 +159,7 @@ def _sessions(scenario: Scenario, marks: _Marks) -> int:
 
     def add(_label: str, _count: int, part: Path) -> None:
         nonlocal spent
-        spent += callgrind.total(part.read_text())
+        spent += total(part.read_text())
 
     run_in_step(scenario, _FIRST_SESSIONS, _sender(marks, add))
     return min(max(1, _BLOCK_INSTRUCTIONS * _FIRST_SESSIONS // spent), _MOST_SESSIONS)
@@ -178,7 +174,3 @@ def _sender(
         return responses
 
     return send
-
-
-if __name__ == "__main__":
-    main()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.gates.exact.counting import agree_sessions
-from bench.gates.exact.job import read_sessions, write_sessions
-from tests.bench.gates.exact.jobs import job
+from bench.inside._fastapi_bench_exact.counting import agree_sessions
+from bench.inside._fastapi_bench_exact.job import read_sessions, write_sessions
+from tests.bench.inside._fastapi_bench_exact.jobs import job
 
 
 def test_who_leads_chooses_and_says_so(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.gates.exact.versions import APP, SCENARIOS, Folders
+from bench.errors import ServerError
+from bench.serve.interpreter import find_interpreter
+from tests.bench.inside._fastapi_bench_exact.versions import APP, SCENARIOS, Folders
 
 
 @pytest.fixture
@@ -66,14 +68,57 @@ def test_an_app_that_goes_elsewhere_stays_there(folders: Folders) -> None:
     assert folders.asked(folders.job("base")) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["bench", "scenarios"])
+@pytest.mark.parametrize("name", ["bench", "scenarios", "target_app"])
 def test_an_app_may_have_a_package_that_is_called_like_ours(folders: Folders, name: str) -> None:
+    """At once or late; the scenarios find ours before and after."""
+    late = "    from scenarios.model import Request as Later\n    yield Later('GET', '/')\n\nSCENARIOS ="
     folders.write(
         {
-            "user/mine.py": "EXPECTED = 'the base has its own'\n" + SCENARIOS,
-            "base/my_app.py": APP + f"from {name}.rooms import SAYS",
+            "user/mine.py": "EXPECTED = 'the base has its own'\n" + SCENARIOS.replace("\nSCENARIOS =", late),
+            f"user/{name}/__init__.py": "raise RuntimeError('of the user')",
+            "base/my_app.py": APP
+            + f"import {name}\ndef SAYS():\n    from {name}.model import SAYS\n    return SAYS()",
             f"base/{name}/__init__.py": "",
-            f"base/{name}/rooms.py": "SAYS = lambda: 'the base has its own'",
+            f"base/{name}/model.py": "SAYS = lambda: 'the base has its own'",
         }
     )
     assert folders.asked(folders.job("base")) == (0, "")
+
+
+def test_an_app_sees_no_module_of_the_harness(folders: Folders) -> None:
+    names = "{name.partition('.')[0] for name in sys.modules} & {'bench', 'scenarios', 'target_app', 'numpy'}"
+    folders.write(
+        {
+            "user/mine.py": "EXPECTED = 'set()'\n" + SCENARIOS,
+            "base/my_app.py": APP + f"HERE = {names}\nSAYS = lambda: str(HERE | {names})",
+        }
+    )
+    assert folders.asked(folders.job("base")) == (0, "")
+
+
+def test_a_module_of_the_app_does_not_hide_one_of_pythons_own_from_us(folders: Folders) -> None:
+    folders.write(
+        {
+            "user/mine.py": "EXPECTED = 'fine'\n" + SCENARIOS,
+            "base/my_app.py": APP + "SAYS = lambda: 'fine'",
+            "base/dataclasses.py": "raise RuntimeError('of the app')",
+        }
+    )
+    status, said = folders.asked(folders.job("base"))
+    assert (status, said) == (0, "")
+
+
+@pytest.mark.parametrize("version", ["3.9", "3.10", "3.12", "3.13", "3.14"])
+def test_it_runs_in_other_pythons_that_have_none_of_our_packages(folders: Folders, version: str) -> None:
+    try:
+        python = find_interpreter(version, folders.folder).path
+    except ServerError:
+        pytest.skip(f"this machine has no Python {version}")
+    turns = "def SAYS():\n    for _ in (None,) * 100:\n        pass\n    return 'fine'\n"
+    folders.write(
+        {"user/mine.py": "EXPECTED = 'fine'\n" + SCENARIOS, "base/my_app.py": APP + turns},
+    )
+    job = folders.job("base")
+    assert folders.asked(job, python) == (0, "")
+    assert folders.traced(job, python) == (0, "")
+    assert folders.functions(job)["own"]["SAYS (my_app.py)"] > 300

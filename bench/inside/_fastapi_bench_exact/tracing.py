@@ -1,4 +1,4 @@
-"""Runs as `python -m bench.gates.exact.tracing JOB`: bytecodes per request of each Python function.
+"""Runs in the service's interpreter: bytecodes per request of each Python function, under the scenarios of a job.
 
 Callgrind knows the interpreter's C functions, not the app's. A count of calls would miss a loop inside a function that
 turns more often; a count of bytecodes does not, and it is the same in every run.
@@ -12,19 +12,22 @@ import sysconfig
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.engines.inprocess import InProcess
-from bench.errors import BenchError
-from bench.gates.exact.isolation import scenarios
-from bench.gates.exact.job import CountingJob, read_job
-from bench.gates.exact.reasons import Functions
-from bench.gates.exact.target import answers, run_in_step, start_app
-from bench.gates.origin.imports import is_installed
-from scenarios.model import Request, Response, Scenario
+from .errors import InsideError
+from .imports import is_installed
+from .inprocess import Driver
+from .isolation import load_workload
+from .job import CountingJob, read_job
+from .target import answers, run_in_step, start_app
+
+if TYPE_CHECKING:
+    from scenarios.model import Request, Response, Scenario
+
+_Functions = dict[str, dict[str, float]]
+"""By kind (`own`, `others`) and name of a function, its bytecodes per request."""
 
 _SESSIONS = 4
 _INSTALLED = ("/site-packages/", "/dist-packages/", f"{sysconfig.get_path('stdlib')}/")
@@ -35,6 +38,9 @@ class _Tracer:
 
     def __init__(self) -> None:
         self.counts: Counter[CodeType] | None = None
+        sys._getframe().f_trace_opcodes = (
+            True  # Python 3.12 looks once, in settrace, whether any frame wants them
+        )
         threading.settrace(self._on_call)
         sys.settrace(self._on_call)
 
@@ -51,19 +57,19 @@ class _Tracer:
 
 def main() -> None:
     job = read_job(Path(sys.argv[1]))
-    asked = scenarios(job)
+    workload = load_workload(job)
     tracer = _Tracer()
     try:
-        with start_app(job) as app:
-            traces = {name: _trace(one, app, tracer, job) for name, one in asked.items()}
-    except BenchError as error:
+        with start_app(job, workload.response) as app:
+            traces = {name: _trace(one, app, tracer, job) for name, one in workload.scenarios.items()}
+    except InsideError as error:
         sys.exit(f"\nbench: {error}")
-    job.answer.write_text(json.dumps(traces, default=asdict))
+    job.answer.write_text(json.dumps(traces))
 
 
-def _trace(scenario: Scenario, app: InProcess, tracer: _Tracer, job: CountingJob) -> dict[str, Functions]:
+def _trace(scenario: Scenario, app: Driver, tracer: _Tracer, job: CountingJob) -> dict[str, _Functions]:
     """By label of a request, bytecodes per request by function."""
-    traces: dict[str, Functions] = {}
+    traces: dict[str, _Functions] = {}
 
     def send(label: str, requests: Sequence[Request]) -> Sequence[Response]:
         counts: Counter[CodeType] = Counter()
@@ -78,14 +84,18 @@ def _trace(scenario: Scenario, app: InProcess, tracer: _Tracer, job: CountingJob
     return traces
 
 
-def _by_function(counts: Mapping[CodeType, int], requests: int, job: CountingJob) -> Functions:
+def _by_function(counts: Mapping[CodeType, int], requests: int, job: CountingJob) -> _Functions:
     own: Counter[str] = Counter()
     others: Counter[str] = Counter()
     for code, count in counts.items():
         place = _own_place(code.co_filename, job)
-        name = f"{code.co_qualname} ({_installed_place(code.co_filename) if place is None else place})"
+        function = getattr(code, "co_qualname", code.co_name)  # since Python 3.11
+        name = f"{function} ({_installed_place(code.co_filename) if place is None else place})"
         (others if place is None else own)[name] += count
-    return Functions(*({name: count / requests for name, count in one.items()} for one in (own, others)))
+    kinds = {"own": own, "others": others}
+    return {
+        kind: {name: count / requests for name, count in of_kind.items()} for kind, of_kind in kinds.items()
+    }
 
 
 def _own_place(file: str, job: CountingJob) -> Path | None:
@@ -106,7 +116,3 @@ def _installed_place(file: str) -> str:
         if separator:
             return place
     return file
-
-
-if __name__ == "__main__":
-    main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.gates.exact.job import CountingJob
+from bench.inside._fastapi_bench_exact.job import CountingJob
 
 
 def job(folder: Path, *, leads: bool) -> CountingJob:
@@ -12,9 +12,14 @@ def job(folder: Path, *, leads: bool) -> CountingJob:
         tree=folder / "service",
         root=folder,
         here=folder / "elsewhere",
+        home=folder / "home",
         imports=(folder / "src", folder),
+        last=(folder / "home",),
         foreign=(folder / "other",),
         app="my_app:app",
+        interface="asgi",
+        lifespan="auto",
+        root_path="",
         loop="uvloop",
         scenarios=("a", "b"),
         scenarios_file=folder / "mine.py",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.gates.exact.job import read_job
-from tests.bench.gates.exact.jobs import job
+from bench.inside._fastapi_bench_exact.job import read_job
+from tests.bench.inside._fastapi_bench_exact.jobs import job
 
 
 def test_a_job_is_read_as_it_was_written(tmp_path: Path) -> None:

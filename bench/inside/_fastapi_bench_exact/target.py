@@ -1,0 +1,110 @@
+"""The app of a tree, called in-process: sessions run in step, so that requests of one kind come together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from .errors import InsideError
+from .imports import check_origin, own_path
+from .inprocess import Driver
+from .job import CountingJob
+from .wsgi import as_asgi
+
+if TYPE_CHECKING:
+    from scenarios.model import Flow, Request, Response, Scenario
+
+    Send = Callable[[str, Sequence[Request]], Sequence[Response]]
+    """From the label of some requests and the requests to their answers."""
+
+_SEED = 1
+
+
+class MissingError(InsideError):
+    """An endpoint is missing: it answers 404 where something else is expected."""
+
+
+@contextlib.contextmanager
+def start_app(job: CountingJob, response: Callable[[int, bytes, bytes], Response]) -> Iterator[Driver]:
+    """Run the job's app with its lifespan; `response` makes its answers.
+
+    Raises whatever importing it raises, and InsideError where it comes from another version's tree.
+    """
+    sys.path[:] = own_path(job, sys.path)
+    loop_factory = _import_uvloop() if job.loop == "uvloop" else None
+    imported = _import_app(job.app)
+    check_origin(job)
+    with Driver(
+        as_asgi(imported) if job.interface == "wsgi" else imported,
+        loop_factory,
+        lifespan="off" if job.interface == "wsgi" else job.lifespan,
+        root_path=job.root_path,
+        response=response,
+    ) as app:
+        yield app
+
+
+def answers(app: Driver, requests: Sequence[Request]) -> list[Response]:
+    """The app's answers to requests, one after the other, without leaving the loop in between."""
+
+    async def call_all() -> list[Response]:
+        return [await app.call(request) for request in requests]
+
+    return app.loop.run_until_complete(call_all())
+
+
+def run_in_step(scenario: Scenario, sessions: int, send: Send) -> None:
+    """Run sessions side by side: the first requests of all, then the second ones, by label where labels differ.
+
+    All sessions draw the same random choices, so that all blocks are alike. Raises InsideError at a wrong answer, and
+    MissingError where that is an unexpected 404.
+    """
+    flows = [scenario.flow(Random(_SEED)) for _ in range(sessions)]
+    waiting = [(request.label, flow, request) for flow in flows if (request := next(flow, None))]
+    while waiting:
+        following: list[tuple[str, Flow, Request]] = []
+        for label, group in groupby(sorted(waiting, key=itemgetter(0)), itemgetter(0)):
+            members = list(group)
+            responses = send(label, [request for _, _, request in members])
+            for (_, flow, request), response in zip(members, responses):  # noqa: B905 - Python 3.9 has no `strict`
+                _check(request, response)
+                with contextlib.suppress(StopIteration):
+                    another = flow.send(response)
+                    following.append((another.label, flow, another))
+        waiting = following
+
+
+def _check(request: Request, response: Response) -> None:
+    fault = request.fault(response)
+    if fault == "status-404":
+        raise MissingError(f"{request.label} is not found")
+    if fault:
+        raise InsideError(f"{request.label}: {fault}; it answered {response.status} {response.body[:200]!r}")
+
+
+def _import_uvloop() -> Callable[[], asyncio.AbstractEventLoop]:
+    """uvloop's maker of loops. Raises InsideError where this interpreter has no uvloop."""
+    try:
+        import uvloop
+    except ImportError as error:
+        raise InsideError(
+            f"the setup's loop is uvloop, which its interpreter cannot import ({error}); install it with: "
+            f'{sys.executable} -m pip install uvloop - or give the setup loop = "asyncio"'
+        ) from None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _import_app(name: str) -> Any:
+    module, _, attribute = name.removesuffix("()").partition(":")
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found() if name.endswith("()") else found
