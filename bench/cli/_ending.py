@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from bench.cli._terminal import note, short_path
 from bench.measure.store import RunFolder
 from bench.model.record import Record, Run, Summary
+from bench.system.extras import left_out
 
 
 @contextmanager
@@ -33,6 +34,12 @@ def exit_status(run: Run) -> int:
     for error in failed:
         note(f"failed: {error}")
     return 1 if failed or not run.records else 0
+
+
+def note_undrawn() -> None:
+    """Print that charts are left out, where what draws them is not installed."""
+    if sentence := left_out("charts", "charts"):
+        note(sentence)
 
 
 def _cells_without_answer(records: Iterable[Record]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from bench.cli._ending import note_undrawn
 from bench.cli._options import option
 from bench.cli._terminal import note, say, short_path
 from bench.errors import UsageError
@@ -40,6 +41,8 @@ def present(judgement: Judgement, form: Format, out: Path | None, text: str | No
         say((words if form == "text" else render(judgement, form)).rstrip("\n"))
         return
     documents.write(judgement, form, out, words)
+    if form == "markdown" or out.is_dir():
+        note_undrawn()
     say(words)
     say(f"{'all formats' if out.is_dir() else form}: {short_path(out)}")
 

@@ -13,7 +13,7 @@ import typer
 from bench.capacity import run, scaling
 from bench.capacity.slo import parse_all
 from bench.cli._contents import contents
-from bench.cli._ending import exit_status, explain_interruption
+from bench.cli._ending import exit_status, explain_interruption, note_undrawn
 from bench.cli._lookup import check_known, choose_folder, configure, find_setup, load_scenarios
 from bench.cli._options import ScenariosFile, SetupName, SetupsFile, number, option, pick_seed, seconds
 from bench.cli._service import ServiceOptions, takes_service_options
@@ -201,6 +201,7 @@ def _conclude(path: Path, kind: str, as_json: bool) -> int:
     done = read_run(path)
     shown = contents(understand(done))
     report = write(done, shown, path)
+    note_undrawn()
     if as_json:
         say(json.dumps(done.facts.source[kind], indent=2))
     else:

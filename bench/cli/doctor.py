@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,8 +13,10 @@ from bench.gates.paired.noise import observe_long_turns
 from bench.gates.paired.observation import log_ratios
 from bench.machine import capability
 from bench.machine import doctor as machine
-from bench.machine.generators import SCENARIO
+from bench.machine.generators import RAW, SCENARIO
 from bench.plan.config import load_setups
+from bench.system.extras import missing
+from bench.system.home import HOME
 from bench.system.revisions import Tree
 
 
@@ -38,10 +39,10 @@ def doctor(
 
 
 def _compare_twins() -> capability.TwinRatios:
-    """Compare servers of the target app with themselves, as `bench noise` does."""
-    setup, scenario, here = load_setups()["uvicorn"], load_scenarios(None)[SCENARIO], Path.cwd()
-    arm = Arm("base", setup, Tree(here, setup.name, here))
-    observations = observe_long_turns(arm, scenario, seed=1)
+    """Compare servers of the demo app with themselves, or of a bare app where the demo's packages are missing."""
+    setup = RAW if missing("app") else load_setups()["uvicorn"]
+    arm = Arm("base", setup, Tree(HOME, setup.name, HOME))
+    observations = observe_long_turns(arm, load_scenarios(None)[SCENARIO], seed=1)
     rates, costs = (
         [log for one in observations for log in log_ratios(one.turns, metric)]
         for metric in ("throughput", "cpu")

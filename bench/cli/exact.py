@@ -21,6 +21,7 @@ from bench.gates.sides.sides import SidesAsked, open_sides
 from bench.model.change import Judgement
 from bench.model.plan import Setup
 from bench.plan.configuration import Configuration
+from bench.system.extras import check_demo
 from bench.system.revisions import Tree
 from scenarios.files import own
 
@@ -83,6 +84,7 @@ def _subject(configuration: Configuration, setup: str | None, wanted: list[str])
     known = load_scenarios(file)
     check_known("scenario", wanted, known)
     app = find_setup(setup, configuration)
+    check_demo([app])
     _check_countable(app)
     file = file and file.absolute()
     costly = tuple(name for name in own(file) if known[name].costly and not wanted)

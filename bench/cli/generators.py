@@ -22,6 +22,7 @@ from bench.machine.generators import (
 )
 from bench.plan.config import load_setups
 from bench.report.text import render
+from bench.system.extras import need
 
 _BARE = ("native", "wrk", "hey")
 _PINNED = ("native", "wrk")
@@ -42,6 +43,7 @@ def generators(
     answers in one write: what differs there is the generators' own. Then those that are not Locust load a bare ASGI
     app under uvicorn, and at last the native engine and wrk load the target app, pinned as in every run.
     """
+    need("app", "locust", "servers", what="`bench generators`")
     for name in missing_generators():
         note(f"{name} is not installed and is left out; on Debian: apt-get install {name}")
     costs = _collect(measure_costs(ONE_WRITE, NAMES, rounds, duration))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,8 @@ from bench.errors import ServerError
 from bench.model.plan import Setup
 from bench.serve.foreground import check, check_free, follow
 from bench.serve.server import serving
+from bench.system.extras import need
+from bench.system.home import own_command
 from bench.system.logs import quote
 from bench.system.processes import Processes
 
@@ -36,6 +37,7 @@ def locust(
     bench locust uvicorn
     bench locust --app shop.main:app --scenarios bench_scenarios.py
     """
+    need("locust", what="`bench locust`")
     configuration = configure(service, setups=setups, scenarios=scenarios)
     load_scenarios(configuration.scenarios_file)
     _serve(find_setup(setup, configuration), port, web_port, configuration.scenarios_file)
@@ -64,6 +66,7 @@ def _serve(setup: Setup, port: int, web_port: int, scenarios_file: Path | None) 
 
 def _command(url: str, web_port: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--class-picker", "--host", url),
+        *own_command("locust", "-f", str(LOCUSTFILE)),
+        *("--class-picker", "--host", url),
         *("--web-host", "127.0.0.1", "--web-port", str(web_port), "--loglevel", "WARNING"),
     ]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli._ending import note_undrawn
 from bench.cli._failure import exit_2_on_failure
 from bench.cli._lookup import check_known, configure, find_setup, load_scenarios, own_scenarios
 from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
@@ -17,6 +18,7 @@ from bench.gates.paired.arms import Arm
 from bench.gates.paired.noise import Noise, measure_noise, store_noise
 from bench.gates.sides.sides import as_it_is
 from bench.report import style_sheet
+from bench.report.charts import can_draw
 from bench.report.svg import svg_file
 from bench.report.text import render
 from scenarios.model import Scenario
@@ -76,9 +78,13 @@ def _pick_scenario(wanted: str | None, file: Path | None) -> Scenario:
 
 def _write(figures: Noise, out: Path) -> None:
     """Write the figures and the power curves into a folder."""
+    path = store_noise(figures, out)
+    if not can_draw():
+        note_undrawn()
+        say(f"figures: {short_path(path)}")
+        return
     from bench.report.charts import drawing  # not at the top: `bench noise --help` can do without matplotlib
 
-    path = store_noise(figures, out)
     chart = noise_report.chart(figures)
     (out / "power.svg").write_text(
         svg_file(drawing.document(chart), style_sheet("colours.css"), chart.title), encoding="utf-8"

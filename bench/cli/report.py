@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from bench.cli._contents import contents
+from bench.cli._ending import note_undrawn
 from bench.cli._options import LATEST, RunFolderPath
 from bench.cli._terminal import say, short_path
 from bench.measure.store import read_micro, read_run
@@ -29,4 +30,6 @@ def report(
     if form == "json":
         say(render_results(shown.verdicts).rstrip("\n"))
         return
-    say(short_path(write(source, shown, folder)))
+    written = write(source, shown, folder)
+    note_undrawn()
+    say(short_path(written))

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from bench.cli._contents import contents
-from bench.cli._ending import exit_status, explain_interruption
+from bench.cli._ending import exit_status, explain_interruption, note_undrawn
 from bench.cli._lookup import check_address, choose_folder, configure, load_scenarios, service_scenarios
 from bench.cli._options import (
     PlansFile,
@@ -44,6 +44,7 @@ from bench.results.results import understand
 from bench.serve.interpreter import describe_interpreters
 from bench.stats.format import about
 from bench.system import cpus, host
+from bench.system.extras import check_demo
 from scenarios.model import Scenario
 
 _MINUTES, _TIMES_AS_LONG = 5.0, 3
@@ -176,6 +177,7 @@ def _run(options: _Options) -> int:
     check_names(plan, setups, scenarios, ENGINES)
     configuration.check_app(setups[cell.setup] for cell in cells(plan))
     plan, left_out = _leave_out(plan, setups, lacking)
+    check_demo(setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan)))
     for cell in cells(plan):
         check_load(cell.engine, cell.load)
     path = choose_folder(options.out, plan.name)
@@ -275,6 +277,7 @@ def _conclude(path: Path, as_json: bool) -> int:
     run = read_run(path)
     shown = contents(understand(run))
     report = write(run, shown, path)
+    note_undrawn()
     if as_json:
         say((path / "records.jsonl").read_text().rstrip("\n"))
     else:

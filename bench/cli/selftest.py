@@ -20,7 +20,9 @@ from bench.machine.selftest.comparison import FigureCheck
 from bench.machine.selftest.session import Result
 from bench.report.text import render
 from bench.stats.table import Column, Row, Table, label
+from bench.system.extras import left_out, need
 
+_LOCUST = "locust"
 _LEGEND = (
     "Counts are exact. Times: within 2 ms or 2 % (under Locust 5 ms, under its HttpUser 8 ms), never earlier "
     "than the answer left. Theory: the expected figure, and where 99.9 % of such runs lie. Caveats: those that "
@@ -60,7 +62,12 @@ def _pick_cases(names: list[str], engines: list[str], short: bool) -> tuple[Case
     """The cases of these names and engines. Raises UsageError where there are none."""
     check_known("case", names, {case.name for case in CASES})
     check_known("engine", engines, ENGINES)
+    if any(name.startswith(_LOCUST) for name in engines):
+        need(_LOCUST, what="--engine locust")
     cases = session.choose_cases(names, engines, short=short)
+    if sentence := left_out(_LOCUST, "cases of Locust"):
+        note(sentence)
+        cases = tuple(case for case in cases if not case.engine.startswith(_LOCUST))
     if not cases:
         raise UsageError("no case has this name and engine; leave out --short, --case or --engine")
     return cases

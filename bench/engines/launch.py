@@ -7,7 +7,6 @@ import json
 import os
 import selectors
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from bench.errors import EngineError, UsageError
 from bench.model import samples
 from bench.model.plan import Load, OpenLoad
 from bench.model.samples import Samples
+from bench.system.extras import need
+from bench.system.home import HOME, own_command
 from bench.system.logs import tail
 from bench.system.processes import Processes
 
@@ -29,7 +30,7 @@ _LEAD_NS = 30_000_000
 _LOG_LINES = 30
 _READ_BYTES = 65536
 
-LOCUSTFILE = Path(__file__).parents[2] / "locustfile.py"
+LOCUSTFILE = HOME / "locustfile.py"
 _LOCUST_RECORDER = Path(__file__).with_name("locust_recorder.py")
 
 
@@ -52,9 +53,10 @@ class Watch:
 
 
 def check_load(engine: str, load: Load) -> None:
-    """Raise UsageError when an engine cannot make a load."""
+    """Raise UsageError when an engine cannot make a load, or is not installed."""
     if not engine.startswith("locust"):
         return
+    need("locust", what=f"the {engine} engine")
     if isinstance(load, OpenLoad):
         raise UsageError(
             f"the {engine} engine only drives closed loads: give --users, or use --engine native"
@@ -91,14 +93,13 @@ def run(
 
 
 def _native_command(job: Job, path: Path) -> list[str]:
-    # -P: a `scenarios.py` in the user's folder must not hide ours.
-    return [sys.executable, "-P", "-m", "bench.engines.native", str(path)]
+    return own_command("bench.engines.native", str(path))
 
 
 def _locust_command(job: Job, path: Path) -> list[str]:
     users = str(getattr(job.load, "users", 1))
     return [
-        *(sys.executable, "-m", "locust", "-f", f"{LOCUSTFILE},{_LOCUST_RECORDER}"),
+        *own_command("locust", "-f", f"{LOCUSTFILE},{_LOCUST_RECORDER}"),
         *("--headless", "--users", users, "--spawn-rate", users, "--host", f"http://{job.authority}"),
         *("--only-summary", "--loglevel", "WARNING", "--reset-stats"),
         *("--exit-code-on-error", "0"),  # failed requests are in the samples; they are no failure of the run

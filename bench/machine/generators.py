@@ -28,6 +28,7 @@ from bench.model.samples import OK
 from bench.serve.server import Server, serving
 from bench.stats.table import Column, Row, Table, label
 from bench.system import host
+from bench.system.home import own_command
 from bench.system.processes import Processes
 
 SCENARIO = "ping"
@@ -36,7 +37,7 @@ ONE_WRITE = Setup(
     "command",
     about="a server of a few lines that answers in one write",
     http="own",
-    command=("{python}", "-P", "-m", "bench.machine.bare_server", "{host}", "{port}"),
+    command=tuple(own_command("bench.machine.bare_server", "{host}", "{port}")),
     health="/",
 )
 RAW = Setup(

@@ -17,6 +17,7 @@ from bench.serve import commands
 from bench.serve.interpreter import Interpreter, service_interpreter
 from bench.serve.requirements import check_installed
 from bench.serve.services import providing
+from bench.system.extras import check_demo
 from bench.system.home import HOME, is_own
 from bench.system.host import allow_open_files, check_cpus
 from bench.system.logs import quote
@@ -101,6 +102,7 @@ def serving(
 
 def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> Place:
     """Raises ServerError where the folder or the interpreter is not there, or lacks what the server needs."""
+    check_demo([setup])
     folder = cwd
     if folder is None:
         folder = Path(setup.cwd) if setup.cwd else HOME if is_own(setup) else Path.cwd()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from bench.errors import ServerError
 from bench.serve import postgres, valkey
+from bench.system.extras import need
 from bench.system.ports import is_loopback
 from bench.system.processes import Processes
 
@@ -27,8 +28,11 @@ def providing(
 ) -> Iterator[Mapping[str, str]]:
     """The URL of each of these services (`postgres`, `redis`), by name, for as long as the block lasts.
 
-    Whatever is behind a URL is empty at first. Raises ServerError where a service cannot be had.
+    Whatever is behind a URL is empty at first. Raises ServerError where a service cannot be had, and
+    UsageError where what speaks to it is not installed.
     """
+    if names:
+        need("services", what=f"a setup with {' and '.join(names)}")
     with contextlib.ExitStack() as stack:
         yield {name: stack.enter_context(_SERVICES[name](processes, cpus)) for name in names}
 

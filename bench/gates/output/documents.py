@@ -8,6 +8,7 @@ from bench.gates.output.judgement import Format, markdown, render
 from bench.gates.output.whiskers import chart
 from bench.model.change import Judgement
 from bench.report import style_sheet
+from bench.report.charts import can_draw
 from bench.report.svg import svg_file
 
 _NAMES: dict[Format, str] = {
@@ -40,9 +41,9 @@ def _write(judgement: Judgement, form: Format, path: Path, text: str) -> None:
 
 
 def _draw(judgement: Judgement, document: Path) -> bool:
-    """Draw the forest next to a document; False where there is nothing to draw."""
+    """Draw the forest next to a document; False where there is nothing to draw, or nothing to draw with."""
     forest = chart(judgement)
-    if forest is None:
+    if forest is None or not can_draw():
         return False
     from bench.report.charts import drawing
 

@@ -23,6 +23,7 @@ from bench.model.plan import Cell, Plan, Setup
 from bench.model.samples import Samples, read
 from bench.serve.server import serving
 from bench.system import cpus, host
+from bench.system.home import own_command
 from bench.system.processes import Processes
 
 CaseVerdict = Literal["right", "wrong", "disturbed"]
@@ -121,7 +122,7 @@ def _measure(
 
 
 def _setup(case: Case, log: Path) -> Setup:
-    module = ("{python}", "-P", "-m", "bench.machine.selftest.server", "{host}", "{port}")
+    module = own_command("bench.machine.selftest.server", "{host}", "{port}")
     return Setup("truth", "command", command=(*module, encode(case.behaviour), str(log)), health="/up")
 
 
