@@ -1,19 +1,21 @@
 """Checks what a built wheel holds: `python -m tools.wheel PATH.whl` prints a sentence per fault and exits with 1.
 
-The three packages and the locustfile go in whole, data files and type markers included; everything else stays out.
+One package goes in, and below it the three packages of the repository and the locustfile, whole, with data files and
+type markers. Everything else stays out: tests, tools, and what Git ignores.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Set
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("bench", "scenarios", "target_app")
-MODULES = ("locustfile.py",)
-TYPE_MARKER = "py.typed"
+PACKAGE = "fastapi_bench"
+LINKED = ("bench", "scenarios", "target_app", "locustfile.py")
+"""What the folder PACKAGE of the repository holds as links to the top level, and the wheel as copies."""
 METADATA = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt", "licenses/LICENSE")
 """The files of the folder `NAME-VERSION.dist-info`."""
 
@@ -21,16 +23,18 @@ METADATA = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt", 
 def faults(wheel: Path, root: Path = ROOT) -> Iterator[str]:
     """A sentence for each file that is missing from a wheel, or should not be in it.
 
-    `root` is the repository that the wheel was built from. Raises OSError and zipfile.BadZipFile for what is not a
-    wheel.
+    `root` is the repository that the wheel was built from. Raises OSError, zipfile.BadZipFile for what is not a
+    wheel, and subprocess.CalledProcessError where `root` is no repository.
     """
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if not name.endswith("/")}
     metadata = {name for name in names if PurePosixPath(name).parts[0].endswith(".dist-info")}
     code, wanted = names - metadata, _wanted(root)
     held = {PurePosixPath(*PurePosixPath(name).parts[1:]).as_posix() for name in metadata}
+    for top in sorted({PurePosixPath(name).parts[0] for name in code} - {PACKAGE}):
+        yield f"{top} is at the top level, where only {PACKAGE} may be"
     for name in sorted(wanted - code):
-        yield f"{name} is missing; data files are listed in pyproject.toml, [tool.setuptools.package-data]"
+        yield f"{name} is missing; kinds of data files are listed in pyproject.toml, [tool.setuptools.package-data]"
     for name in sorted(code - wanted):
         yield f"{name} does not belong in the wheel"
     for name in sorted(set(METADATA) - held):
@@ -38,10 +42,14 @@ def faults(wheel: Path, root: Path = ROOT) -> Iterator[str]:
 
 
 def _wanted(root: Path) -> Set[str]:
-    """The files of the packages in the work tree, compiled ones excepted, and a type marker for each package."""
-    inside = (file for package in PACKAGES for file in (root / package).rglob("*") if file.is_file())
-    files = {file.relative_to(root).as_posix() for file in inside if "__pycache__" not in file.parts}
-    return files | {f"{package}/{TYPE_MARKER}" for package in PACKAGES} | set(MODULES)
+    """The files of the packages in the work tree, but for those that Git ignores, as the wheel names them."""
+    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+    listed = subprocess.run([*command, PACKAGE, *LINKED], check=True, capture_output=True, text=True).stdout
+    files = {name for name in listed.split("\0") if (root / name).is_file()}
+    own = {name for name in files if name.startswith(f"{PACKAGE}/")}
+    return {f"{PACKAGE}/{name}" for name in files - own} | {
+        name for name in own if not (root / name).is_symlink()
+    }
 
 
 def main(arguments: list[str]) -> int:
@@ -58,7 +66,7 @@ def main(arguments: list[str]) -> int:
     for fault in found:
         print(f"{wheel.name}: {fault}")
     if not found:
-        print(f"{wheel.name}: holds {', '.join((*PACKAGES, *MODULES))} and nothing else")
+        print(f"{wheel.name}: holds {PACKAGE}, with {', '.join(LINKED)} below it, and nothing else")
     return 1 if found else 0
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -156,9 +156,11 @@ def bench_here(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @contextlib.contextmanager
-def start(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+def start(
+    *arguments: str, cwd: Path, program: Sequence[str] = (sys.executable, "-m", "bench")
+) -> Iterator[subprocess.Popen[str]]:
     """Start a command that goes on; killed, with all that it started, if the test leaves it running."""
-    command = [sys.executable, "-m", "bench", *arguments]
+    command = [*program, *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=pipe, text=True) as child:
         try:

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tools.wheel import MODULES, PACKAGES, ROOT, faults, main
+from tools.wheel import PACKAGE, faults, main
 
-BUILD = "import sys, setuptools.build_meta as backend; print(backend.build_wheel(sys.argv[1]))"
-DROPPED = ("bench/py.typed", "bench/plan/setups.toml", "target_app/templates/fortunes.html", "locustfile.py")
-ADDED = ("tools/wheel.py", "tests/conftest.py", "reports/README.md")
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built by the backend of pyproject.toml without a network, from a copy that keeps the tree clean."""
-    copy, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
-    for name in ("pyproject.toml", "README.md", "LICENSE", *MODULES):
-        shutil.copy(ROOT / name, copy / name)
-    for name in (*PACKAGES, "tools", "tests"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    done = subprocess.run(
-        [sys.executable, "-c", BUILD, str(out)],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    (built,) = out.glob("*.whl")
-    return built
+DROPPED = (
+    "fastapi_bench/bench/py.typed",
+    "fastapi_bench/bench/plan/setups.toml",
+    "fastapi_bench/target_app/templates/fortunes.html",
+    "fastapi_bench/locustfile.py",
+    "fastapi_bench/__main__.py",
+)
+ADDED = ("fastapi_bench/tools/wheel.py", "fastapi_bench/bench/.env", "fastapi_bench/reports/README.md")
 
 
 def rewrite(wheel: Path, folder: Path, *, without: str = "", added: str = "") -> Path:
@@ -50,19 +31,35 @@ def rewrite(wheel: Path, folder: Path, *, without: str = "", added: str = "") ->
     return copy
 
 
-def test_the_wheel_of_this_tree_holds_the_three_packages_and_nothing_else(
+def test_the_wheel_of_this_tree_holds_one_package_and_nothing_else(
     wheel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert list(faults(wheel)) == []
     assert main([str(wheel)]) == 0
-    assert capsys.readouterr().out.startswith(f"{wheel.name}: holds bench, scenarios, target_app")
+    assert capsys.readouterr().out.startswith(f"{wheel.name}: holds {PACKAGE}")
+
+
+def test_one_name_goes_to_the_top_level(wheel: Path) -> None:
+    """As an installer sees it: by the wheel's own list of its files."""
+    with zipfile.ZipFile(wheel) as archive:
+        (record,) = (name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
+        names = [line.partition(",")[0] for line in archive.read(record).decode().splitlines()]
+        top = archive.read(record.replace("RECORD", "top_level.txt")).decode().split()
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {PACKAGE}
+    assert top == [PACKAGE]
 
 
 def test_the_wheel_is_typed_and_holds_data_files(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {f"{package}/py.typed" for package in PACKAGES} <= names
-    assert {"bench/plan/plans.toml", "bench/report/page.css", "target_app/migrations/script.py.mako"} <= names
-    assert not any(name.startswith(("tools/", "tests/", "reports/", "docs/")) for name in names)
+    data = {
+        *("py.typed", "bench/py.typed", "scenarios/py.typed", "target_app/py.typed"),
+        *("bench/plan/plans.toml", "bench/report/page.css", "bench/report/templates/report.html.jinja"),
+        *("bench/serve/peers/main.go", "bench/serve/peers/server.js", "target_app/migrations/script.py.mako"),
+    }
+    assert {f"{PACKAGE}/{name}" for name in data} <= names
+    assert not any(
+        part in name.split("/") for name in names for part in ("tools", "tests", "reports", "docs")
+    )
 
 
 @pytest.mark.parametrize("name", DROPPED)
@@ -77,6 +74,11 @@ def test_a_file_that_is_missing_is_a_fault(
 def test_a_file_from_outside_the_packages_is_a_fault(wheel: Path, tmp_path: Path, name: str) -> None:
     (fault,) = faults(rewrite(wheel, tmp_path, added=name))
     assert fault == f"{name} does not belong in the wheel"
+
+
+def test_a_second_name_at_the_top_level_is_a_fault(wheel: Path, tmp_path: Path) -> None:
+    top, _ = faults(rewrite(wheel, tmp_path, added="bench/__init__.py"))
+    assert top.startswith("bench is at the top level")
 
 
 def test_a_wheel_without_its_licence_is_a_fault(wheel: Path, tmp_path: Path) -> None:

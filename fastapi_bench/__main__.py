@@ -1,0 +1,5 @@
+"""`python -m fastapi_bench`, in any folder."""
+
+from fastapi_bench import main
+
+main()
