@@ -49,7 +49,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ServerPlace:
     """Where a setup's processes run: in which folder, by which interpreter, on which CPUs."""
 
     folder: Path
@@ -100,7 +100,7 @@ def serving(
             yield server
 
 
-def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> Place:
+def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> ServerPlace:
     """Raises ServerError where the folder or the interpreter is not there, or lacks what the server needs."""
     check_demo([setup])
     folder = cwd
@@ -113,10 +113,10 @@ def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> Place:
         )
     interpreter = service_interpreter(setup)
     check_installed(setup, interpreter, commands.environment(setup, interpreter, folder)["PYTHONPATH"])
-    return Place(folder=folder, interpreter=interpreter, cpus=cpus)
+    return ServerPlace(folder=folder, interpreter=interpreter, cpus=cpus)
 
 
-def fill(setup: Setup, place: Place, values: Mapping[str, str]) -> Setup:
+def fill(setup: Setup, place: ServerPlace, values: Mapping[str, str]) -> Setup:
     """The setup with placeholders replaced where its first processes read them, and its source folder absolute."""
     return replace(
         setup,
@@ -126,7 +126,7 @@ def fill(setup: Setup, place: Place, values: Mapping[str, str]) -> Setup:
     )
 
 
-def prepare(setup: Setup, processes: Processes, place: Place, log: Path) -> None:
+def prepare(setup: Setup, processes: Processes, place: ServerPlace, log: Path) -> None:
     """Run the command that comes before the server, if any. Raises ServerError with the end of its output."""
     if not setup.prepare:
         return
@@ -143,7 +143,7 @@ def prepare(setup: Setup, processes: Processes, place: Place, log: Path) -> None
 
 @contextlib.contextmanager
 def _running(
-    setup: Setup, processes: Processes, argv: Sequence[str], *, place: Place, log: Path
+    setup: Setup, processes: Processes, argv: Sequence[str], *, place: ServerPlace, log: Path
 ) -> Iterator[subprocess.Popen[str]]:
     """A process of the setup's in its place. Raises ServerError where it cannot be started."""
     env = commands.environment(setup, place.interpreter, place.folder)

@@ -23,8 +23,8 @@ _MARK = "fastapi-bench"
 def worktree(root: Path, place: Path, commit: str, *options: str) -> Iterator[None]:
     """A worktree at `place`, removed in every case. Raises UsageError where git refuses."""
     try:
-        check_out(root, "worktree", "add", "--detach", "--quiet", *options, str(place), commit)
-        git.run(root, "worktree", "lock", "--reason", _owner(os.getpid()), str(place))
+        check_out(root, *("worktree", "add", "--detach", "--quiet", *options, str(place), commit))
+        git.run(root, *("worktree", "lock", "--reason", _owner(os.getpid()), str(place)))
         yield
     finally:
         _remove(root, place)
@@ -48,7 +48,7 @@ def check_out(folder: Path, *arguments: str, env: Mapping[str, str] | None = Non
 
 
 def _remove(root: Path, place: Path) -> None:
-    git.run(root, "worktree", "remove", "--force", "--force", str(place))  # twice, as it is locked
+    git.run(root, *("worktree", "remove", "--force", "--force", str(place)))  # twice, as it is locked
 
 
 def _list(root: Path) -> Iterator[tuple[Path, str]]:
