@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
+from bench.engines.asgi_benchmark import AsgiBenchmark
 from bench.engines.inprocess import InProcess
+from fastapi_bench.pytest_plugin import asgi_benchmark as asgi_benchmark
 from scenarios.model import Request
 from target_app.main import create_app
 from tests.benchmarks.apps import AppOn, Started, bare
@@ -23,9 +24,9 @@ Groups = Sequence[tuple[str, list[Mapping[str, Any]]]]
 
 
 @pytest.fixture
-def measure(benchmark: BenchmarkFixture) -> Measure:
+def measure(asgi_benchmark: AsgiBenchmark) -> Measure:
     """Runs and describes the benchmark of a test."""
-    return Measure(benchmark)
+    return Measure(asgi_benchmark)
 
 
 @contextmanager

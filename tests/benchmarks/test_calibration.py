@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from bench.engines.asgi_benchmark import empty, loop_name, rounds
 from bench.engines.inprocess import InProcess
 from scenarios import SCENARIOS
 from scenarios.model import Request
-from tests.benchmarks.measuring import AT_ONCE, LAYERS, LOOPS, Measure, Subject, empty, kind, rounds
+from tests.benchmarks.measuring import AT_ONCE, LAYERS, LOOPS, Measure, Subject
 
 BareOn = Callable[[str], InProcess]
 
@@ -45,7 +46,7 @@ def test_as_many_as_are_said_run_at_once(loop: str, bare_on: BareOn) -> None:
         async with asyncio.timeout(20):
             return await all_there.wait()
 
-    assert kind(live) == loop
+    assert loop_name(live) == loop
     assert sorted(rounds(live, one_of_many, AT_ONCE)()) == list(range(AT_ONCE))
 
 
