@@ -67,10 +67,14 @@ COMMANDS = {
         "measure servers of known behaviour, and compare with their own logs.",
     ),
     "history": ("bench.cli.history:commands", "Keep what each commit measured, and show how it moved."),
+    "ci": (
+        "bench.cli.ci:commands",
+        "Have the gates run in the CI of your repository, and show there what they found.",
+    ),
 }
 """The commands in the order of `bench --help`: where the function or group is, and the first line of its docstring."""
 
-_GATES = frozenset({"compare", "exact", "ab", "noise"})
+_GATES = frozenset({"compare", "exact", "ab", "noise", "ci"})
 
 _EPILOG = (
     "Exit status: 0 well, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C. "

@@ -1,0 +1,1 @@
+"""The gates in the CI of a repository: workflows, the comment under a pull request, and the verdict of all gates."""
