@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _HOME = Path(__file__).with_name("bench").resolve().parent
 _OURS = ("bench", "scenarios")
+_BENCHMARK = ("benchmark", "pytest_benchmark.plugin", "codspeed")
+"""The names of plugins that have a fixture `benchmark`."""
 
 # For `from scenarios.model import Request`. Last, so that packages of the tests' own that have these names stay theirs.
 sys.path.append(str(_HOME))
@@ -39,12 +41,8 @@ _FACTS = ("loop", "concurrency", "own_us", "calibration_us")
 
 
 @pytest.fixture
-def asgi_benchmark(request: pytest.FixtureRequest) -> Iterator[AsgiBenchmark]:
+def asgi_benchmark(benchmark: Any, request: pytest.FixtureRequest) -> Iterator[AsgiBenchmark]:
     """Benchmarks an ASGI app, a scenario or a coroutine under pytest-benchmark: `asgi_benchmark(app, "/items")`."""
-    try:
-        benchmark = request.getfixturevalue("benchmark")
-    except pytest.FixtureLookupError:
-        pytest.fail("asgi_benchmark needs pytest-benchmark: pip install pytest-benchmark", pytrace=False)
     with _our_packages():
         from bench.engines.asgi_benchmark import AsgiBenchmark
     with AsgiBenchmark(benchmark) as ours:
@@ -53,6 +51,19 @@ def asgi_benchmark(request: pytest.FixtureRequest) -> Iterator[AsgiBenchmark]:
     if "own_us" in facts:
         figure = _Figure(name=benchmark.name, **{name: facts[name] for name in _FACTS})
         request.config.stash.setdefault(_FIGURES, []).append(figure)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where nobody brings the fixture `benchmark`, bring one that says who would."""
+    if not any(config.pluginmanager.has_plugin(name) for name in _BENCHMARK):
+        config.pluginmanager.register(_NoBenchmark())
+
+
+class _NoBenchmark:
+    @pytest.fixture
+    def benchmark(self) -> None:
+        """Stands where pytest-benchmark is missing."""
+        pytest.fail("asgi_benchmark needs pytest-benchmark: pip install pytest-benchmark", pytrace=False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

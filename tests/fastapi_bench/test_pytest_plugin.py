@@ -108,6 +108,15 @@ def test_the_end_of_a_run_says_what_a_call_takes(tmp_path: Path) -> None:
     assert float(lines[0][1].replace(",", "")) >= 4900
 
 
+def test_options_of_pytest_benchmark_choose_among_the_tests(tmp_path: Path) -> None:
+    test = f"{WAITING}\n\ndef test_plain():\n    pass\n"
+    only, without = (
+        run(tmp_path, test, *QUICK, option) for option in ("--benchmark-only", "--benchmark-skip")
+    )
+    assert "2 passed, 1 skipped" in only.stdout
+    assert "1 passed, 2 skipped" in without.stdout
+
+
 def test_an_app_lives_once_a_test(tmp_path: Path) -> None:
     done = run(tmp_path, WAITING, "-s", "--benchmark-disable", "-q")
     assert re.findall(r"startup|shutdown", done.stdout) == ["startup", "shutdown"] * 2
@@ -159,6 +168,7 @@ def test_packages_of_the_same_names_stay_the_tests_own(tmp_path: Path) -> None:
 def test_without_pytest_benchmark_it_says_what_to_install(tmp_path: Path) -> None:
     done = run(tmp_path, WAITING, beside=())
     assert done.returncode == 1
+    assert "fixture 'benchmark' not found" not in done.stdout
     assert "pip install pytest-benchmark" in done.stdout
 
 
