@@ -14,7 +14,7 @@ from typing import Any
 FOREIGN = ("GITHUB_", "GITLAB_", "CI_", "VIRTUAL_ENV", "PYTEST_")
 BENCH = f"""#!/bin/bash
 # What pipx leaves in its folder; a paired gate has to be quick here.
-[ "${{1:-}}" != ab ] || set -- "$@" --seconds 10
+[ "${{1:-}}" != ab ] || set -- "$@" --seconds 10 --pairs 6
 exec {sys.executable} -m bench "$@"
 """
 NOTING = '#!/bin/bash\necho "$(basename "$0") $*" >>"$INSTALLED"\n'
