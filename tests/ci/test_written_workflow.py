@@ -99,7 +99,7 @@ def test_gitlab_ends_with_the_gravest_verdict_and_a_note(forge: FakeForge, tmp_p
     document = write(repository, "gitlab")
     script = [*document[".bench"]["before_script"], *document["bench"]["script"]]
     base = repository.git("rev-parse", "base").strip()
-    variables = {**forge.gitlab(), "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
+    variables = {**forge.gitlab(), "CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "AB_AS_EXACT": "1"}
     done = subprocess.run(
         ["bash", "-eo", "pipefail", "-c", "\n".join(script)],
         cwd=repository.folder,
