@@ -84,6 +84,13 @@ def contains(part: bytes) -> Check:
     return lambda response: part in response.body
 
 
+def content_type(expected: str) -> Check:
+    """A check that the content type is this one, whatever its charset."""
+    return lambda response: (
+        (response.header("Content-Type") or "").partition(";")[0].strip().lower() == expected
+    )
+
+
 @dataclass(frozen=True)  # without slots, which Python 3.9 lacks: a service's own Python reads this, too
 class Scenario:
     """A workload: `flow(rng)` is one session of one user.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -66,12 +66,14 @@ def serving(
     port: int = 0,
     cpus: Sequence[int] = (),
     cwd: Path | None = None,
+    ready: Container[int] = (200,),
 ) -> Iterator[Server]:
     """Start a setup, wait until its health path answers 200 and all its workers are up, and stop it in every case.
 
     `port` 0 picks a free one; `cpus` are used where the setup names none. The server runs in `cwd`; where that is
     None, in the setup's own folder, else in the harness's for an app of ours and in the current one for any other.
-    Raises UsageError for CPUs that do not exist and ServerError, with the end of the log, when it does not start.
+    `ready` are the statuses of the health path that will do. Raises UsageError for CPUs that do not exist and
+    ServerError, with the end of the log, when it does not start.
     """
     if port and not is_free(port, host):
         raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
@@ -95,7 +97,7 @@ def serving(
                 cpus=place.cpus,
                 exit_status=child.poll,
             )
-            _wait_until_ready(server)
+            _wait_until_ready(server, ready)
             _wait_for_workers(server)
             yield server
 
@@ -166,7 +168,7 @@ def server_ended(server: Server) -> ServerError:
     )
 
 
-def _wait_until_ready(server: Server) -> None:
+def _wait_until_ready(server: Server, ready: Container[int]) -> None:
     setup = server.setup
     within_s = setup.ready_within_s
     seen = "no answer"
@@ -177,7 +179,7 @@ def _wait_until_ready(server: Server) -> None:
         status = _status(server.host, server.port, setup.health)
         if status is not None:
             seen = f"status {status}"
-        return status == 200
+        return status in ready
 
     if not wait_until(is_ready, within_s):
         raise ServerError(

@@ -18,6 +18,7 @@ from scenarios.model import (
     Response,
     Scenario,
     contains,
+    content_type,
     drive,
     drive_async,
     json_request,
@@ -208,3 +209,13 @@ class TestDrive:
         assert blocking == awaiting
         told = [answer.body for answer in answers] + [b""]
         assert len(blocking) == told.index(b"") + 1
+
+
+class TestContentType:
+    @pytest.mark.parametrize("line", [b"content-type: Text/HTML", b"Content-Type: text/html; charset=utf-8"])
+    def test_case_and_charset_do_not_matter(self, line: bytes) -> None:
+        assert content_type("text/html")(Response(200, b"", b"HTTP/1.1 200 OK\r\n" + line))
+
+    @pytest.mark.parametrize("line", [b"Content-Type: text/html5", b"Content-Type:", b"X: text/html"])
+    def test_another_or_none_is_wrong(self, line: bytes) -> None:
+        assert not content_type("text/html")(Response(200, b"", b"HTTP/1.1 200 OK\r\n" + line))
