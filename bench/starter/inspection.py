@@ -1,0 +1,148 @@
+"""An app as its own interpreter sees it: the first candidate that can be imported and that a server could run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import indent
+from typing import Any, Literal
+
+from bench.errors import UsageError
+from bench.starter.discovery import Candidate
+
+_LOOK = Path(__file__).parents[1] / "inside" / "_fastapi_bench_look.py"
+_WITHIN_S = 120.0
+_PLACEHOLDERS = {
+    "{postgres}": "postgresql://127.0.0.1:1/none",
+    "{redis}": "redis://127.0.0.1:1/0",
+    "{port}": "1",
+    "{host}": "127.0.0.1",
+}
+"""Stand for services and addresses that are not there while the app is only imported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What an app's interpreter says of it.
+
+    `schemas` are OpenAPI documents, each with the prefix that it is mounted at; `routes` are methods and paths.
+    `packages` are the servers and frameworks that the interpreter has, with their versions.
+    """
+
+    app: str
+    app_dir: str
+    source: str
+    interface: Literal["asgi", "wsgi"]
+    framework: str
+    lifespan: str
+    schemas: Sequence[Mapping[str, Any]]
+    routes: Sequence[Mapping[str, Any]]
+    packages: Mapping[str, str]
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a candidate is no app: `kind` is a word, `text` a sentence."""
+
+    candidate: Candidate
+    kind: str
+    text: str
+
+
+def inspect(
+    candidates: Sequence[Candidate], interpreter: Path, folder: Path, env: Mapping[str, str]
+) -> Inspection:
+    """The first of the candidates that is an app; `env` is added to our environment, as it is for the server.
+
+    Raises UsageError, with what the most promising candidate said, when none of them is one.
+    """
+    refusals: list[_Refusal] = []
+    for candidate in candidates:
+        found = _inspect(candidate, interpreter, folder, env)
+        if isinstance(found, Inspection):
+            return found
+        refusals.append(found)
+    raise UsageError(_explain(refusals, interpreter, folder))
+
+
+def _inspect(
+    candidate: Candidate, interpreter: Path, folder: Path, env: Mapping[str, str]
+) -> Inspection | _Refusal:
+    question = {"app": candidate.app, "folder": str((folder / candidate.app_dir).absolute())}
+    with TemporaryDirectory(prefix="fastapi-bench-") as place:
+        answer = Path(place) / "answer.json"
+        command = [str(interpreter), str(_LOOK), json.dumps(question), str(answer)]
+        try:
+            ended = subprocess.run(
+                command,
+                cwd=folder,
+                env=_environment(env, place),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_WITHIN_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return _Refusal(candidate, "raised", f"importing it took more than {_WITHIN_S:g} s")
+        except OSError as error:
+            raise UsageError(
+                f"{interpreter}: cannot be started: {error.strerror}; give another --python"
+            ) from None
+        if not answer.exists():
+            said = ended.stderr.strip()[-500:] or "nothing was written"
+            return _Refusal(
+                candidate, "raised", f"the interpreter ended with status {ended.returncode}: {said}"
+            )
+        found = json.loads(answer.read_text(encoding="utf-8"))
+    if problem := found.get("error"):
+        return _Refusal(candidate, problem["kind"], _sentence(problem))
+    return Inspection(app_dir=candidate.app_dir, source=candidate.source, **found)
+
+
+def _environment(env: Mapping[str, str], place: str) -> dict[str, str]:
+    """The environment of the look: ours and the service's, with a value for each placeholder."""
+    values = {**_PLACEHOLDERS, "{tmp}": place}
+    added = dict(env)
+    for placeholder, value in values.items():
+        added = {key: text.replace(placeholder, value) for key, text in added.items()}
+    ours = {key: value for key, value in os.environ.items() if key != "PYTHONSAFEPATH"}
+    return {**ours, "PYTHONDONTWRITEBYTECODE": "1", **added}
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    trace = str(error.get("trace") or "")
+    return str(error["message"]) + (
+        f"\n{indent(trace, '    ')}" if trace and error["kind"] == "raised" else ""
+    )
+
+
+def _explain(refusals: Sequence[_Refusal], interpreter: Path, folder: Path) -> str:
+    """Why there is no app, by the refusal that says most, and what to do."""
+    if not refusals:
+        return (
+            f"no app was found in {folder}: neither a start script names one, nor has a module such as main.py or "
+            "app.py one called app, application or create_app; give --app MODULE:ATTRIBUTE"
+        )
+    best = min(refusals, key=lambda each: ("raised", "no-attribute", "no-app", "absent").index(each.kind))
+    where = f" of {best.candidate.source}" if best.candidate.source != "--app" else ""
+    others = dict.fromkeys(each.candidate.app for each in refusals if each is not best)
+    also = f"\n(also tried: {', '.join(others)})" if others else ""
+    return f"{best.candidate.app}{where} cannot be used: {best.text}{also}\n{_way_out(best, interpreter)}"
+
+
+def _way_out(refusal: _Refusal, interpreter: Path) -> str:
+    if "ModuleNotFoundError" in refusal.text and refusal.kind == "raised":
+        return f"The interpreter is {interpreter}; give the service's own with --python, if that is another."
+    if refusal.kind == "raised":
+        return "If the app needs settings, give them with --env NAME=VALUE or --env-file FILE."
+    if refusal.kind == "absent":
+        return "If the module lies in another folder, give that with --app-dir."
+    return "Give the app with --app MODULE:ATTRIBUTE, or MODULE:FACTORY()."

@@ -1,0 +1,65 @@
+"""Candidates, inspected in an interpreter: the first that is an app, or a sentence about the one that says most."""
+
+from __future__ import annotations
+
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UsageError
+from bench.starter.discovery import Candidate, candidates
+from bench.starter.inspection import inspect
+from tests.bench.starter.apps import PLAIN_WSGI, lay_out
+
+OURS = Path(sys.executable)
+
+
+def test_the_first_that_is_an_app_is_taken(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"main.py": "import typer\napp = typer.Typer()\n", "app.py": PLAIN_WSGI})
+    found = inspect(candidates(tmp_path), OURS, tmp_path, {})
+    assert (found.app, found.source, found.interface) == ("app:app", "app.py", "wsgi")
+
+
+def test_settings_reach_the_import_with_a_value_for_each_placeholder(tmp_path: Path) -> None:
+    settings = "import os\nfolder, url = os.environ['FOLDER'], os.environ['URL']\n"
+    check = "assert os.path.isdir(folder) and url.startswith('postgresql://'), (folder, url)\n"
+    lay_out(tmp_path, {"app.py": settings + check + PLAIN_WSGI})
+    given = candidates(tmp_path)
+    assert inspect(given, OURS, tmp_path, {"FOLDER": "{tmp}", "URL": "{postgres}"}).app == "app:app"
+    with pytest.raises(UsageError, match=r"KeyError: 'FOLDER'(?s:.*)--env"):
+        inspect(given, OURS, tmp_path, {})
+
+
+def test_the_interpreter_decides_what_can_be_imported(tmp_path: Path) -> None:
+    venv.create(tmp_path / "own", with_pip=False, symlinks=True)
+    python = tmp_path / "own" / "bin" / "python"
+    lay_out(tmp_path, {"app.py": PLAIN_WSGI, "other.py": "import fastapi\n" + PLAIN_WSGI})
+    assert inspect([Candidate("app:app", "", "app.py")], python, tmp_path, {}).packages == {}
+    with pytest.raises(UsageError, match=r"No module named 'fastapi'(?s:.*)--python"):
+        inspect([Candidate("other:app", "", "other.py")], python, tmp_path, {})
+
+
+def test_the_candidate_that_came_furthest_is_explained(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"main.py": "app = 1", "app.py": "app = 1 / 0"})
+    with pytest.raises(UsageError, match=r"^app:app of app\.py(?s:.*)ZeroDivisionError(?s:.*)main:app"):
+        inspect(candidates(tmp_path), OURS, tmp_path, {})
+
+
+def test_a_folder_without_any_app_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--app MODULE:ATTRIBUTE"):
+        inspect(candidates(tmp_path), OURS, tmp_path, {})
+
+
+def test_an_app_that_ends_the_process_leaves_a_sentence(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path, {"main.py": "import os, sys\nsys.stderr.write('no luck')\nsys.stderr.flush()\nos._exit(3)"}
+    )
+    with pytest.raises(UsageError, match="status 3: no luck"):
+        inspect([Candidate("main:app", "", "main.py")], OURS, tmp_path, {})
+
+
+def test_an_interpreter_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--python"):
+        inspect([Candidate("main:app", "", "main.py")], tmp_path / "python", tmp_path, {})
