@@ -21,6 +21,10 @@ from bench.cli._terminal import note
 from bench.errors import BenchError, unknown
 
 COMMANDS = {
+    "init": (
+        "bench.cli.init:init",
+        "Look at your app, write bench.toml and bench_scenarios.py for it, and try them once.",
+    ),
     "run": ("bench.cli.run:run", "Measure a plan and write a run with a report."),
     "capacity": (
         "bench.cli.capacity:capacity",
