@@ -139,6 +139,8 @@ def _wsgi(packages: Mapping[str, str]) -> list[_Entry]:
     loop: dict[str, str | int] = {} if "uvloop" in packages else {"loop": "asyncio"}
     if "granian" in packages:
         found.append(("granian", "granian (Rust), one worker", {"server": "granian", "http": "own", **loop}))
+    if "hypercorn" in packages:
+        found.append(("hypercorn", "hypercorn, one worker", {"server": "hypercorn", "http": "h11", **loop}))
     return found
 
 

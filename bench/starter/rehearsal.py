@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -47,17 +48,20 @@ def find_health(server: Server, paths: Sequence[str]) -> str:
 
 
 def try_operations(
-    server: Server, operations: Sequence[Operation], tell: Callable[[Operation], None]
+    server: Server,
+    operations: Sequence[Operation],
+    tell: Callable[[Operation], None],
+    within_s: float = _WITHIN_S,
 ) -> tuple[Operation, ...]:
     """The operations with the status and content type that they answer with; those that fail get the reason.
 
-    `tell` is called before each. Raises ServerError when the server ends meanwhile.
+    `tell` is called before each, which has `within_s` to answer completely. Raises ServerError when the server ends.
     """
     tried: dict[str, Operation] = {}
     for operation in sorted(operations, key=lambda each: _ORDER.index(each.method)):
         if operation.is_callable:
             tell(operation)
-            tried[operation.name] = found = _try(server, operation)
+            tried[operation.name] = found = _try(server, operation, within_s)
             if found.reason.startswith(_NO_ANSWER) and wait_until(lambda: _has_ended(server), _ENDS_WITHIN_S):
                 raise server_ended(server)
     return tuple(tried.get(each.name, each) for each in operations)
@@ -67,10 +71,10 @@ def _has_ended(server: Server) -> bool:
     return server.exit_status() is not None
 
 
-def _try(server: Server, operation: Operation) -> Operation:
+def _try(server: Server, operation: Operation, within_s: float) -> Operation:
     answers: list[_Answer] = []
     for _ in range(_TIMES):
-        found = _send(server, operation)
+        found = _send(server, operation, within_s)
         if isinstance(found, str):
             return replace(operation, reason=found)
         answers.append(found)
@@ -83,7 +87,7 @@ def _try(server: Server, operation: Operation) -> Operation:
     return replace(operation, expect=first.status, content_type=first.content_type)
 
 
-def _send(server: Server, operation: Operation) -> _Answer | str:
+def _send(server: Server, operation: Operation, within_s: float = _WITHIN_S) -> _Answer | str:
     """The answer to a request, or in some words why there is none."""
     body = operation.form.encode() or None
     headers = dict(operation.headers)
@@ -92,13 +96,13 @@ def _send(server: Server, operation: Operation) -> _Answer | str:
         headers["Content-Type"] = "application/json"
     elif operation.form:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=_WITHIN_S)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=within_s)
     try:
         connection.request(operation.method, operation.target, body, headers)
         answer = connection.getresponse()
-        text = answer.read()
+        text = _read(answer, time.monotonic() + within_s)
     except TimeoutError:
-        return f"gave no complete answer within {_WITHIN_S:g} s"
+        return f"gave no complete answer within {within_s:g} s"
     except (OSError, http.client.HTTPException, ValueError) as error:
         return f"{_NO_ANSWER}: {type(error).__name__}: {error}"
     finally:
@@ -106,3 +110,15 @@ def _send(server: Server, operation: Operation) -> _Answer | str:
     kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
     words = " ".join(text[: 4 * _MOST_WORDS].decode(errors="replace").split())[:_MOST_WORDS]
     return _Answer(answer.status, kind, words)
+
+
+def _read(answer: http.client.HTTPResponse, deadline_s: float) -> bytes:
+    """The body of an answer. Raises TimeoutError for one that goes on for ever, and IncompleteRead."""
+    text = b""
+    while part := answer.read1():
+        text += part
+        if time.monotonic() > deadline_s:
+            raise TimeoutError
+    if answer.length:
+        raise http.client.IncompleteRead(text, answer.length)
+    return text

@@ -54,6 +54,7 @@ def test_a_wsgi_app_gets_servers_for_wsgi() -> None:
         "gunicorn-2": "gunicorn",
         "gunicorn-gthread": "gunicorn",
         "granian": "granian",
+        "hypercorn": "hypercorn",
     }
     assert keys({"uvicorn": "1"}, "wsgi") == {}
 

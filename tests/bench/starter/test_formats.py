@@ -17,7 +17,7 @@ def test_each_sample_is_of_its_format(name: str) -> None:
 
 
 @given(st.sampled_from(FORMATS), st.text("0123456789abPTZ:-./~+@", max_size=12))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_what_is_taken_for_a_format_is_of_it(name: str, text: str) -> None:
     if is_of_format(text, name):
         assert is_valid(text, {"format": name})

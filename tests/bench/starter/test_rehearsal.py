@@ -42,6 +42,12 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"half")
             return
+        elif self.path == "/endless":
+            self.send_response(200)
+            self.end_headers()
+            while True:
+                self.wfile.write(b"tick")
+                time.sleep(0.01)
         elif self.path == "/die":
             import os
             os._exit(3)
@@ -107,6 +113,11 @@ def test_operations_learn_what_they_are_answered_with(server: Server) -> None:
 def test_operations_that_fail_get_the_reason(server: Server, method: str, path: str, words: str) -> None:
     (found,) = try_operations(server, [operation(method, path)], lambda _: None)
     assert words in found.reason
+
+
+def test_an_answer_that_never_ends_is_not_waited_for(server: Server) -> None:
+    (found,) = try_operations(server, [operation("GET", "/endless")], lambda _: None, within_s=0.3)
+    assert found.reason == "gave no complete answer within 0.3 s"
 
 
 def test_a_server_that_ends_is_an_error(server: Server) -> None:

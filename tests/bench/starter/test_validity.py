@@ -12,7 +12,7 @@ from tests.bench.starter.schemas import is_valid, schemas, values
 
 
 @given(values(), schemas())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_it_says_what_others_say(value: Any, schema: dict[str, Any]) -> None:
     """Of formats ours is stricter, so that these are left out."""
     if "format" not in str(schema):

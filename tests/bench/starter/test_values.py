@@ -13,13 +13,13 @@ from tests.bench.starter.schemas import is_valid, leaves, schemas
 
 
 @given(leaves())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_for_each_plain_schema_a_valid_value_is_drawn(schema: dict[str, Any]) -> None:
     assert is_valid(draw(schema, {}), schema)
 
 
 @given(schemas())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_what_is_drawn_is_valid(schema: dict[str, Any]) -> None:
     try:
         value = draw(schema, {})
