@@ -21,19 +21,15 @@ _MOST_EXTRA = 64
 def samples(pattern: str) -> Iterator[str]:
     """Texts for a pattern, each a little longer than the last; some may not match, as of lookaheads nothing is known.
 
-    Raises SchemaError when the pattern cannot be read or holds what is not understood.
+    The empty text comes last: forms and paths take it for none. Raises SchemaError when the pattern cannot be read or
+    holds what is not understood.
     """
     try:
         parsed = _parser.parse(pattern)
     except (re.error, TypeError, OverflowError):
         raise SchemaError(f"the pattern {pattern} cannot be read") from None
-    previous = None
-    for extra in (*range(9), 15, 31, _MOST_EXTRA):
-        text = _sample(parsed, extra)
-        if text == previous:
-            return
-        yield text
-        previous = text
+    texts = dict.fromkeys(_sample(parsed, extra) for extra in (*range(9), 15, 31, _MOST_EXTRA))
+    yield from sorted(texts, key=lambda text: not text)
 
 
 def _sample(tokens: Iterable[tuple[Any, Any]], extra: int) -> str:

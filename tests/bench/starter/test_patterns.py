@@ -23,6 +23,10 @@ def test_samples_grow_until_they_cannot() -> None:
     assert len(list(samples("^a+$"))[-1]) == 65
 
 
+def test_the_empty_text_comes_last() -> None:
+    assert list(samples("^a?$")) == ["a", ""]
+
+
 @pytest.mark.parametrize("pattern", ["(", "[b-a]", r"^(a)\1$"])
 def test_what_is_not_understood_has_a_reason(pattern: str) -> None:
     with pytest.raises(SchemaError):
