@@ -17,7 +17,7 @@ from bench.starter.inspection import Inspection, inspect
 from bench.starter.project import Given
 from bench.starter.standin import Interpreter, find_interpreter, parse_assignment, read_env_file
 
-_APP_HELP = "The app, as MODULE:ATTR or MODULE:FACTORY() [found in the usual places]."
+_APP_HELP = "The app or its factory, as MODULE:ATTR [found in the usual places]."
 _PYTHON_HELP = "The service's interpreter: a path or a version [$VIRTUAL_ENV, else .venv, else ours]."
 _OWN_DATABASE = '--env "DATABASE_URL=sqlite:///{tmp}/bench.db", or whatever the service reads it from'
 _SHOWN_STUBS = 8
@@ -43,7 +43,7 @@ def init(
 
     \b
     bench init
-    bench init --app shop.main:create_app() --app-dir src
+    bench init --app shop.main:create_app --app-dir src
     bench init --env "DATABASE_URL=sqlite:///{tmp}/shop.db"
     """
     given = Given(

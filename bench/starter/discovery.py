@@ -87,7 +87,7 @@ def _check_name(app: str) -> str:
     name = f"{module}:{attribute}"
     if not _APP.fullmatch(name):
         raise UsageError(
-            f"--app {app}: write MODULE:ATTRIBUTE, such as shop.main:app or shop.main:create_app()"
+            f"--app {app}: write MODULE:ATTRIBUTE, such as shop.main:app or shop.main:create_app"
         )
     return name
 

@@ -145,4 +145,4 @@ def _way_out(refusal: _Refusal, interpreter: Path) -> str:
         return "If the app needs settings, give them with --env NAME=VALUE or --env-file FILE."
     if refusal.kind == "absent":
         return "If the module lies in another folder, give that with --app-dir."
-    return "Give the app with --app MODULE:ATTRIBUTE, or MODULE:FACTORY()."
+    return "Give the app, or a function that makes it, with --app MODULE:ATTRIBUTE."
