@@ -1,4 +1,4 @@
-"""Text for a person: results on standard output, the rest on standard error."""
+"""Text for a person: results on standard output, the rest on standard error; what looks like a secret is masked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from bench.errors import UsageError
+from bench.model.secrets import mask_text
 
 
 def short_path(path: Path) -> str:
@@ -18,14 +19,14 @@ def short_path(path: Path) -> str:
 def say(text: str) -> None:
     """Print a result."""
     try:
-        print(text, flush=True)
+        print(mask_text(text), flush=True)
     except BrokenPipeError:  # the reader left early, as in `| head`: go on without one
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(text: str) -> None:
     """Print progress, a warning or an error."""
-    print(text, file=sys.stderr, flush=True)
+    print(mask_text(text), file=sys.stderr, flush=True)
 
 
 def write_file(path: Path, text: str) -> None:

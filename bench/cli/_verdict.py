@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,7 @@ from bench.gates.output import documents
 from bench.gates.output.github import workflow_commands
 from bench.gates.output.judgement import Format, markdown, render
 from bench.model.change import Judgement
+from bench.model.secrets import mask_text
 
 FormatOption = Annotated[
     Literal["text", "markdown", "json", "junit"],
@@ -33,10 +35,11 @@ OutOption = Annotated[
 def present(judgement: Judgement, form: Format, out: Path | None, text: str | None = None) -> None:
     """Show a judgement here and on GitHub: in the format asked for, or as text when that format goes to `out`.
 
-    `text` replaces the usual text.
+    `text` replaces the usual text. What looks like a secret is masked.
     """
+    judgement = _mask(judgement)
     publish_on_github(judgement)
-    words = render(judgement, "text") if text is None else text
+    words = render(judgement, "text") if text is None else mask_text(text)
     if out is None:
         say((words if form == "text" else render(judgement, form)).rstrip("\n"))
         return
@@ -45,6 +48,12 @@ def present(judgement: Judgement, form: Format, out: Path | None, text: str | No
         note_undrawn()
     say(words)
     say(f"{'all formats' if out.is_dir() else form}: {short_path(out)}")
+
+
+def _mask(judgement: Judgement) -> Judgement:
+    """Reasons and notes may quote an error."""
+    changes = (replace(one, why=tuple(map(mask_text, one.why))) for one in judgement.changes)
+    return replace(judgement, changes=tuple(changes), notes=tuple(map(mask_text, judgement.notes)))
 
 
 def publish_on_github(judgement: Judgement) -> None:

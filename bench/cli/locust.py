@@ -13,6 +13,7 @@ from bench.cli._terminal import note
 from bench.engines.launch import LOCUSTFILE
 from bench.errors import ServerError
 from bench.model.plan import Setup
+from bench.model.secrets import secrets_of
 from bench.serve.foreground import check, check_free, follow
 from bench.serve.server import serving
 from bench.system.extras import need
@@ -61,7 +62,7 @@ def _serve(setup: Setup, port: int, web_port: int, scenarios_file: Path | None) 
                 if child.poll() is not None:
                     raise ServerError(f"Locust ended with status {child.returncode}; its log:\n{quote(log)}")
 
-            follow([server.log, log], check_both)
+            follow([server.log, log], check_both, secrets_of(server.setup))
 
 
 def _command(url: str, web_port: int) -> list[str]:

@@ -9,10 +9,13 @@ from collections.abc import Callable
 from random import Random
 
 from bench.errors import BenchError, EngineError
+from bench.model.secrets import mask_text, secret_values, secrets_of
 from bench.serve.server import Server
 from scenarios.model import Flow, Request, Response, Scenario, drive
 
 _CHECK_TIMEOUT_S = 10.0
+_MOST_READ, _MOST_SAID = 10_000, 200
+"""Of a wrong answer: bytes that are searched for secrets, before it is cut to so many characters."""
 
 
 def check_answers(scenario: Scenario, server: Server) -> tuple[str, ...]:
@@ -30,7 +33,10 @@ def check_answers(scenario: Scenario, server: Server) -> tuple[str, ...]:
 def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server) -> dict[str, None]:
     connection = http.client.HTTPConnection(server.host, server.port, timeout=_CHECK_TIMEOUT_S)
 
+    secrets = set(secrets_of(server.setup))
+
     def send(request: Request) -> Response:
+        secrets.update(secret_values(dict(request.headers)))
         connection.request(request.method, request.path, request.body or None, dict(request.headers))
         answer = connection.getresponse()
         head = "\r\n".join(["", *(f"{name}: {value}" for name, value in answer.getheaders())])
@@ -44,14 +50,15 @@ def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server) -> dic
             if request.check is None:
                 unchecked[request.label] = None
             if fault := request.fault(response):
-                said = response.body[:200].decode(errors="replace")
+                said = mask_text(response.body[:_MOST_READ].decode(errors="replace"), secrets)[:_MOST_SAID]
                 raise EngineError(f"{who}: {request.label} answered {fault}: {said}")
     except (OSError, http.client.HTTPException) as error:
-        raise EngineError(f"{who}: {type(error).__name__}: {error}") from None
+        raise EngineError(f"{who}: {type(error).__name__}: {mask_text(str(error), secrets)}") from None
     except BenchError:
         raise
     except Exception as error:
-        raise EngineError(f"{who} raised {type(error).__name__}: {error}") from error
+        said = mask_text(str(error), secrets)
+        raise EngineError(f"{who} raised {type(error).__name__}: {said}") from error
     finally:
         connection.close()
     if not sent:

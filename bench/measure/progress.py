@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from bench.engines.launch import Progress as Counts
 from bench.model.plan import Cell
 from bench.model.record import Failure, Record
+from bench.model.secrets import mask_text
 from bench.plan.order import Group
 from bench.results.precision import Precision
 from bench.results.results import NOTES
@@ -96,7 +97,7 @@ class Display:
 
     def show_failure(self, failure: Failure) -> None:
         what = f"{failure.setup} / {failure.scenario}" if failure.scenario else failure.setup
-        self._line(f"FAILED {what}: {failure.error}")
+        self._line(f"FAILED {what}: {mask_text(failure.error)}")
 
     def show_round(self, rounds: int, precision: Precision | None) -> None:
         """So many rounds are done; the least certain comparison so far."""

@@ -160,8 +160,7 @@ def run(plan: Plan, workbench: Workbench, folder: RunFolder, display: Display, e
 
 def _keep(result: Record | Failure, folder: RunFolder, display: Display) -> list[Record]:
     if isinstance(result, Failure):
-        folder.add_failure(result)
-        display.show_failure(result)
+        display.show_failure(folder.add_failure(result))
         return []
     folder.add(result)
     display.show_record(result)

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +18,9 @@ from pydantic import TypeAdapter
 
 from bench.errors import UsageError
 from bench.model.facts import read_facts
+from bench.model.json_values import as_mapping, as_texts
 from bench.model.record import SCHEMA, Failure, Record, Run
+from bench.model.secrets import COMMANDS, mask_json, mask_text, secret_values, secret_words
 from bench.results import micro
 from bench.system import jsonl
 
@@ -33,7 +36,7 @@ T = TypeVar("T")
 
 
 class RunFolder:
-    """The folder that a run writes; every call leaves the files complete on disk.
+    """The folder that a run writes; every call leaves the files complete on disk. Secrets are masked in them.
 
     With `latest`, the link `latest` beside it points to it as soon as there is something to see.
     """
@@ -42,6 +45,7 @@ class RunFolder:
         self.path = path
         self.empty = True
         self._facts = dict(facts)
+        self._secrets = tuple(_secrets(as_mapping(facts.get("plan"))))
         self._latest = latest
         try:
             path.mkdir(parents=True)
@@ -58,10 +62,14 @@ class RunFolder:
         return dict(self._facts)
 
     def add(self, record: Record) -> None:
-        self._add(_RECORDS_FILE, _RECORDS.dump_json(record))
+        caveats = tuple(replace(one, text=mask_text(one.text, self._secrets)) for one in record.caveats)
+        self._add(_RECORDS_FILE, _RECORDS.dump_json(replace(record, caveats=caveats)))
 
-    def add_failure(self, failure: Failure) -> None:
-        self._add(_FAILURES_FILE, _FAILURES.dump_json(failure))
+    def add_failure(self, failure: Failure) -> Failure:
+        """Keep a failure; gives it as it is kept."""
+        kept = replace(failure, error=mask_text(failure.error, self._secrets))
+        self._add(_FAILURES_FILE, _FAILURES.dump_json(kept))
+        return kept
 
     def add_facts(self, **facts: object) -> None:
         self._facts.update(facts)
@@ -75,8 +83,15 @@ class RunFolder:
 
     def _write_facts(self) -> None:
         part = self.path / (_FACTS_FILE + ".part")
-        part.write_text(json.dumps(self._facts, indent=2) + "\n")
+        part.write_text(json.dumps(mask_json(self._facts), indent=2) + "\n")
         part.replace(self.path / _FACTS_FILE)
+
+
+def _secrets(plan: Mapping[str, object]) -> Iterator[str]:
+    """The secrets in the environments and the command lines of a plan's setups."""
+    for setup in map(as_mapping, as_mapping(plan.get("setups")).values()):
+        yield from secret_values(as_mapping(setup.get("env")))
+        yield from secret_words(word for key in COMMANDS for word in as_texts(setup.get(key)))
 
 
 def _point_latest(run: Path) -> None:

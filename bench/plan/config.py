@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from bench.errors import UsageError, unknown
 from bench.model.plan import Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
+from bench.model.secrets import MASK, is_secret_name
 from bench.plan.setup_rules import check_setup
 from bench.plan.tables import TomlTables, localize, merge, read_tables
 
@@ -253,4 +254,5 @@ def _validate(where: str, kind: TypeAdapter[T], table: Mapping[str, object]) -> 
             .replace("Tuple", "List")
             .replace("valid dictionary", "table")
         )
-        raise UsageError(f"{where} {place}: {said}, got {first['input']!r}") from None
+        got = MASK if is_secret_name(place.rpartition(".")[2]) else repr(first["input"])
+        raise UsageError(f"{where} {place}: {said}, got {got}") from None

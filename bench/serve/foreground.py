@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bench.errors import UsageError
 from bench.model.plan import Setup
+from bench.model.secrets import mask_text, secret_values, secrets_of
 from bench.serve.server import Server, server_ended, serving
 from bench.system.ports import is_free
 from bench.system.processes import Processes
@@ -21,11 +23,15 @@ def serve(setup: Setup, port: int, note: Callable[[str], None]) -> None:
     check_free(port, "--port")
     with Processes() as processes, serving(setup, processes, port=port) as server:
         note(f"{setup.name} answers on {server.url} (docs: {server.url}/docs); Ctrl-C stops it")
-        follow([server.log], lambda: check(server))
+        follow([server.log], lambda: check(server), secrets_of(server.setup))
 
 
-def follow(logs: list[Path], check: Callable[[], None]) -> None:
-    """Copy to standard error what is written to the logs, and call `check` each time; ends when that raises."""
+def follow(logs: list[Path], check: Callable[[], None], known: Iterable[str] = ()) -> None:
+    """Copy the lines of the logs to standard error, and call `check` each time; ends when that raises.
+
+    Our environment's secrets, those `known`, and what looks like one are masked.
+    """
+    secrets = (*secret_values(os.environ), *known)
     offsets = dict.fromkeys(logs, 0)
     while True:
         for log in logs:
@@ -33,8 +39,9 @@ def follow(logs: list[Path], check: Callable[[], None]) -> None:
                 with log.open("rb") as file:
                     file.seek(offsets[log])
                     text = file.read()
+                text = text[: text.rfind(b"\n") + 1]  # half a secret would not be known
                 offsets[log] += len(text)
-                sys.stderr.write(text.decode(errors="replace"))
+                sys.stderr.write(mask_text(text.decode(errors="replace"), secrets))
                 sys.stderr.flush()
         check()
         time.sleep(_FOLLOW_S)

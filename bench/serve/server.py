@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.errors import ServerError
 from bench.model.plan import Setup
+from bench.model.secrets import mask_words, secrets_of
 from bench.observe import telemetry
 from bench.observe.process_tree import ProcessTree
 from bench.serve import commands
@@ -132,15 +133,16 @@ def prepare(setup: Setup, processes: Processes, place: ServerPlace, log: Path) -
     """Run the command that comes before the server, if any. Raises ServerError with the end of its output."""
     if not setup.prepare:
         return
-    said = f"setup '{setup.name}': prepare: {' '.join(setup.prepare)}"
+    secrets = secrets_of(setup)
+    said = f"setup '{setup.name}': prepare: {' '.join(mask_words(setup.prepare, secrets))}"
     argv = commands.words(setup.prepare, place.interpreter.path)
     with _running(replace(setup, server="command"), processes, argv, place=place, log=log) as child:
         if not wait_until(lambda: child.poll() is not None, setup.ready_within_s):
-            raise ServerError(
-                f"{said} took longer than ready_within_s = {setup.ready_within_s:g}; its output:\n{quote(log)}"
-            )
+            ended = f"took longer than ready_within_s = {setup.ready_within_s:g}"
+            raise ServerError(f"{said} {ended}; its output:\n{quote(log, known=secrets)}")
         if child.returncode:
-            raise ServerError(f"{said} ended with status {child.returncode}; its output:\n{quote(log)}")
+            ended = f"ended with status {child.returncode}"
+            raise ServerError(f"{said} {ended}; its output:\n{quote(log, known=secrets)}")
 
 
 @contextlib.contextmanager
@@ -164,7 +166,7 @@ def server_ended(server: Server) -> ServerError:
     """The error for a server that is no longer there, with the end of its log."""
     return ServerError(
         f"setup '{server.setup.name}': the server ended with status {server.exit_status()}; its log:\n"
-        + quote(server.log)
+        + quote(server.log, known=secrets_of(server.setup))
     )
 
 
@@ -184,7 +186,8 @@ def _wait_until_ready(server: Server, ready: Container[int]) -> None:
     if not wait_until(is_ready, within_s):
         raise ServerError(
             f"setup '{setup.name}': GET {setup.health} gave {seen} for {within_s:g} s (ready_within_s: give it more "
-            f"where the app needs longer to start; health: the path that answers 200); its log:\n{quote(server.log)}"
+            f"where the app needs longer to start; health: the path that answers 200); its log:\n"
+            + quote(server.log, known=secrets_of(setup))
         )
 
 

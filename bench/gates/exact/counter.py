@@ -17,14 +17,15 @@ from bench.inside._fastapi_bench_exact.job import CountingResult, read_result
 from bench.model.change import Change
 from bench.model.plan import Setup
 from bench.serve import commands
-from bench.serve.server import Place, fill, prepare
+from bench.serve.server import ServerPlace, fill, prepare
 from bench.serve.services import providing
+from bench.system.logs import tail
 from bench.system.processes import Processes
 from bench.system.waiting import wait_until
 
 _WITHIN_S = 900.0
 _POLL_S = 0.05
-_LOG_LINES = 12
+_LOG_LINES, _MOST_LOG_LINES = 12, 10_000
 
 _ADDRESS = ("127.0.0.1", 8000)
 """What a setup's placeholders say, though nobody listens there: the same for all arms."""
@@ -117,7 +118,7 @@ class InstructionCounter(contextlib.ExitStack):
     ) -> dict[str, str]:
         """The environment that a server of the arm would have, its services started and its data prepared."""
         urls = stack.enter_context(providing(setup.services, self._processes))
-        place = Place(folder=arm.tree.folder, interpreter=arm.interpreter, cpus=arm.cpus)
+        place = ServerPlace(folder=arm.tree.folder, interpreter=arm.interpreter, cpus=arm.cpus)
         values = commands.placeholders(folder, arm.interpreter.path, _ADDRESS, urls)
         ready = fill(setup, place, values)
         prepare(ready, self._processes, place, folder / "prepare.log")
@@ -140,7 +141,7 @@ def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]]) -> None:
 
 def _log_tail(log: Path) -> str:
     """The errors that one of our programs wrote, or else the last lines."""
-    lines = log.read_text(errors="replace").splitlines()
+    lines = tail(log, _MOST_LOG_LINES).splitlines()
     errors = [line.removeprefix("bench: ") for line in lines if line.startswith("bench: ")]
     return "\n".join(
         f"    {line}" for line in errors or lines[-_LOG_LINES:] or ["it ended without an answer"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli._terminal import short_path, write_file
+from bench.cli._terminal import note, say, short_path, write_file
 from bench.errors import UsageError
 
 
@@ -25,3 +25,9 @@ def test_a_file_is_written_to_the_character_in_a_new_folder(tmp_path: Path) -> N
 def test_a_file_that_cannot_be_written_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written: Is a directory"):
         write_file(tmp_path, "")
+
+
+def test_what_looks_like_a_secret_is_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    say("a redis://:hush@host")
+    note("b password=hush")
+    assert capsys.readouterr() == ("a redis://:***@host\n", "b password=***\n")

@@ -55,6 +55,20 @@ def test_two_gates_append_to_the_summary_of_a_step(tmp_path: Path, monkeypatch: 
     assert summary.read_text() == f"# before\n{markdown(SLOWER)}\n{markdown(SAME)}\n"
 
 
+def test_secrets_in_reasons_and_notes_are_masked_in_every_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    reason = Change("noop", "errors", "regressed", ratio=1.1, why=("it answered password=canary",))
+    present(Judgement("t", (reason,), ("redis://:canary@host is down",)), "text", tmp_path)
+    written = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert {"verdict.md", "verdict.json", "verdict.xml", "verdict.txt", "summary.md"} <= written.keys()
+    assert [name for name, content in written.items() if b"canary" in content] == []
+    assert "password=***" in written["verdict.md"].decode().replace("\\", "")
+    assert "canary" not in "".join(capsys.readouterr())
+
+
 def test_a_summary_that_cannot_be_written_is_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -290,3 +290,19 @@ def test_a_folder_called_latest_is_left_alone(tmp_path: Path) -> None:
     RunFolder(tmp_path / "run", {}, latest=True).add(record())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "run"]
     assert (tmp_path / "latest" / "mine").exists()
+
+
+def test_secrets_are_masked_in_all_files(tmp_path: Path) -> None:
+    """By the names in a setup's environment and command line, and where an error repeats their values."""
+    setup = {"name": "a", "env": {"APP_SECRET": "hush-hush"}, "args": ["--token", "quiet-now"], "about": "x"}
+    folder = RunFolder(tmp_path / "run", {"plan": {"setups": {"a": setup}}})
+    kept = folder.add_failure(Failure("a", 0, "said hush-hush, quiet-now and redis://:pw@host"))
+    assert kept.error == "said ***, *** and redis://:***@host"
+    folder.add(record(caveats=(Caveat("wrong", "it answered hush-hush"),)))
+    folder.add_facts(finished=True)
+    written = "".join(file.read_text() for file in (tmp_path / "run").iterdir())
+    assert [word for word in ("hush-hush", "quiet-now", ":pw@") if word in written] == []
+    found = read_run(tmp_path / "run")
+    assert found.failures == (kept,)
+    assert found.records[0].caveats == (Caveat("wrong", "it answered ***"),)
+    assert found.facts.plan.setup("a").fields["args"] == ["--token", "***"]

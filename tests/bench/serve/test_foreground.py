@@ -33,3 +33,14 @@ def test_a_port_that_is_taken_is_named_with_its_option(command: str, option: str
         done = bench_here(command, "uvicorn", option, str(port), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"bench: port {port} is taken; give another {option}\n"
+
+
+def test_secrets_in_what_a_server_logs_are_masked(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    with (tmp_path / "setups.toml").open("a") as setups:
+        setups.write('[secretive]\nextends = "plain"\nenv = { MY_TOKEN = "canary-in-a-path" }\n')
+    with start("serve", "secretive", *MINE[:2], "--port", "0", cwd=tmp_path) as child:
+        url = address(read_until(child, "Ctrl-C"))
+        page(url, "/canary-in-a-path/password=canary-two")
+        said = read_until(child, "/***/password=***")
+    assert "canary" not in said
