@@ -16,12 +16,13 @@ from bench.errors import UsageError
 from bench.history import page, report
 from bench.history.chart import Address
 from bench.history.entry import Entry, current
-from bench.history.figures import EntryFigures, machine, of_judgement, of_run, versions
+from bench.history.figures import EntryFigures, EntryIdentity, identify_run, of_judgement, of_run
 from bench.history.report import History
 from bench.history.store import Branch, Folder, Place
 from bench.measure.store import read_run
 from bench.model.commit import Commit
-from bench.model.facts import GitFacts, HostFacts, read_host
+from bench.model.facts import RunFacts, read_host
+from bench.model.service import GitFacts
 from bench.results.results import understand
 from bench.system import git, host
 
@@ -69,18 +70,20 @@ def add(
     bench run history && bench history add reports/latest
     bench exact --format json --out exact.json && bench history add exact.json --branch bench-history
     """
-    figures, facts, when = _read_figures(run, anchor)
-    subject = _find_commit(commit, facts.git)
+    figures, identity, when = _read_figures(run, anchor)
+    subject = _find_commit(commit, identity.git)
     _check_clean(subject, dirty)
     entry = Entry(
         commit=subject,
         when=when,
-        machine=machine(facts),
+        machine=identity.machine,
         run=run.resolve().name,
         anchor=figures.anchor,
         series=figures.series,
-        versions=versions(facts),
+        versions=identity.versions,
         caveats=figures.caveats,
+        service=identity.service,
+        harness=identity.harness,
     )
     place = _place(to, branch)
     place.add(entry)
@@ -129,12 +132,12 @@ def show(
     say(f"{report.render_text(trends)}\n{form}: {short_path(out)}")
 
 
-def _read_figures(path: Path, anchor: str | None) -> tuple[EntryFigures, HostFacts, str]:
-    """The figures of a run or of `bench exact`, the host's facts, and when it was measured."""
+def _read_figures(path: Path, anchor: str | None) -> tuple[EntryFigures, EntryIdentity, str]:
+    """The figures of a run or of `bench exact`, what was measured, and when."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     if not path.is_file():
         run = read_run(path)
-        return of_run(understand(run), anchor), run.facts.host or HostFacts(), run.facts.started_at or now
+        return of_run(understand(run), anchor), identify_run(run.facts), run.facts.started_at or now
     if anchor:
         raise UsageError(f"--anchor belongs to runs; {path} holds exact figures, which need none")
     try:
@@ -142,7 +145,8 @@ def _read_figures(path: Path, anchor: str | None) -> tuple[EntryFigures, HostFac
     except ValueError as error:
         raise UsageError(f"{path}: neither a run's folder nor JSON: {error}") from None
     figures = of_judgement(judgement, str(path))
-    return figures, replace(read_host(host.fingerprint()), git=None), now
+    facts = RunFacts(host=replace(read_host(host.fingerprint()), git=None))
+    return figures, identify_run(facts), now
 
 
 def _find_commit(ref: str | None, known: GitFacts | None) -> Commit:
@@ -182,8 +186,9 @@ def _place(folder: Path | None, branch: str | None) -> Place:
 def _summary(entry: Entry, place: Place) -> str:
     """One line about an entry that was added."""
     count = sum(map(len, entry.series.values()))
+    of = f" of {entry.service}" if entry.service else ""
     kind = f"ratios to {entry.anchor}" if entry.anchor else "exact counts"
-    return f"{entry.commit.short} {entry.commit.subject}: {count} figures ({kind}) added to {place.name}"
+    return f"{entry.commit.short} {entry.commit.subject}: {count} figures{of} ({kind}) added to {place.name}"
 
 
 def _address(template: str | None) -> Address:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bench.export.cells import doubts, name, valid
-from bench.model.facts import GitFacts, HostFacts
+from bench.model.facts import HostFacts
+from bench.model.service import GitFacts, common_service
 from bench.results.cells import CellResults
 from bench.results.results import Results
 from bench.stats.metrics import CPU, P50, P99, Metric
@@ -26,9 +28,10 @@ _IN_A_SECOND = {P50: 1e3, P99: 1e3, CPU: 1e6}
 def write(results: Results) -> str:
     """One benchmark a cell and time."""
     host = results.facts.host or HostFacts()
+    service = common_service(results.facts.services_under_test)
     told = {
-        "machine_info": _machine(host),
-        "commit_info": _commit(host.git),
+        "machine_info": _machine(replace(host, python=service.python) if service else host),
+        "commit_info": _commit(service.git if service else host.git),
         "benchmarks": [one for cell in valid(results) for one in _benchmarks(cell)],
         "datetime": results.facts.started_at,
         "version": _VERSION,

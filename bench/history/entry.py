@@ -38,8 +38,9 @@ class Entry:
     """The figures of one commit.
 
     With an `anchor` each figure is a ratio to the anchor's in the same run; without one it is an exact count.
-    `when` is when it was measured; `versions` are those of the packages; `caveats` are codes of doubts, by the name of
-    what they are about, those of the anchor included.
+    `when` is when it was measured; `caveats` are codes of doubts, by the name of what they are about, those of the
+    anchor included. `versions` are those of the packages: of the `service`, and then `harness` has the harness's; where
+    `service` is None, of the harness, whose app was measured. Older lines have the harness's in any case.
     """
 
     commit: Commit
@@ -50,12 +51,19 @@ class Entry:
     series: Series
     versions: Mapping[str, str] = field(default_factory=dict)
     caveats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    service: str | None = None
+    harness: Mapping[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
     @property
     def key(self) -> tuple[object, ...]:
-        """The key of an entry: commit, machine and anchor."""
-        return (self.commit.hash, self.commit.dirty, self.machine.fingerprint, self.anchor)
+        """The key of an entry: commit, service, machine and anchor."""
+        return (self.commit.hash, self.commit.dirty, self.service, self.machine.fingerprint, self.anchor)
+
+    @property
+    def harness_versions(self) -> Mapping[str, str]:
+        """The versions of the harness's packages, on which the anchor runs."""
+        return self.versions if self.service is None else self.harness
 
     @property
     def moment(self) -> float:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bench.errors import UsageError, unknown
 from bench.history.entry import Machine, Series, SeriesFigure
-from bench.model.facts import HostFacts
+from bench.model.facts import HostFacts, RunFacts
 from bench.model.machine import UNKNOWN, identity
+from bench.model.service import GitFacts, common_service
 from bench.results.anchor import ANCHOR, anchor_pairs
 from bench.results.cells import CellResults
 from bench.results.results import Results
@@ -85,9 +86,41 @@ def machine(host: HostFacts) -> Machine:
     return Machine(hashlib.sha256(spelt.encode()).hexdigest()[:12], about)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryIdentity:
+    """What was measured, and by what: parts of an entry. `git` is the source as the run knew it."""
+
+    git: GitFacts | None
+    machine: Machine
+    service: str | None
+    versions: Mapping[str, str]
+    harness: Mapping[str, str]
+
+
+def identify_run(facts: RunFacts) -> EntryIdentity:
+    """By the facts of the service, where the run has them: the harness may be of another repository and interpreter."""
+    host = facts.host or HostFacts()
+    service = common_service(facts.services_under_test)
+    if service is None:
+        return EntryIdentity(
+            git=host.git, machine=machine(host), service=None, versions=versions(host), harness={}
+        )
+    return EntryIdentity(
+        git=service.git,
+        machine=machine(replace(host, python=service.python or host.python)),
+        service=service.name,
+        versions=_with_python(service.python, service.packages),
+        harness=versions(host),
+    )
+
+
 def versions(host: HostFacts) -> dict[str, str]:
-    """The packages and the Python that a figure depends on, by name."""
-    return ({"python": host.python} if host.python else {}) | dict(host.versions)
+    """The packages and the Python of the harness, by name."""
+    return _with_python(host.python, host.versions)
+
+
+def _with_python(python: str | None, packages: Mapping[str, str]) -> dict[str, str]:
+    return ({"python": python} if python else {}) | dict(packages)
 
 
 def _name(cell: CellResults) -> str:

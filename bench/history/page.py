@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from bench.history.chart import Address, describe, draw, figure, title
 from bench.history.entry import Machine
-from bench.history.report import ADVICE, History, commit_count, latest_change, packages
+from bench.history.report import ADVICE, History, commit_count, latest_change, packages, services
 from bench.history.trends import ChangePoint, Trend
 from bench.model.commit import Commit
 from bench.report import style_sheet
@@ -45,7 +45,9 @@ def _facts(history: History) -> Mapping[str, str]:
     dates = [entry.commit.date[:10] for entry in history.entries]
     machines = dict.fromkeys(entry.machine.about for entry in history.entries)
     anchors = dict.fromkeys(entry.anchor for entry in history.entries if entry.anchor)
+    names = services(history)
     return {
+        **({"service" if len(names) == 1 else "services": ", ".join(names)} if names else {}),
         "commits": f"{len({entry.commit for entry in history.entries})}, {dates[0]} to {dates[-1]}",
         "machine" if len(machines) == 1 else "machines": "; ".join(machines),
         "measured against": "; ".join(anchors) or "nothing: counts",

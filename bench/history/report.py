@@ -84,7 +84,9 @@ def _table(history: History) -> Table:
         label("level changed at"),
     )
     rows = tuple(_row(trend, line) for trend in history.trends for line in trend.lines)
-    return Table(f"History of {commit_count(history)}", columns, rows, (*history.notes, ADVICE))
+    return Table(
+        f"History of {commit_count(history)}{_of_services(history)}", columns, rows, (*history.notes, ADVICE)
+    )
 
 
 def _row(trend: Trend, line: MachineLine) -> Row:
@@ -109,6 +111,16 @@ def latest_change(line: MachineLine) -> str:
     if latest is None:
         return NOTHING
     return difference(latest.ratio) if latest.shown else NO_EVIDENCE
+
+
+def services(history: History) -> tuple[str, ...]:
+    """The names of the services that were measured; none where the app was always the harness's own."""
+    return tuple(dict.fromkeys(entry.service for entry in history.entries if entry.service))
+
+
+def _of_services(history: History) -> str:
+    names = services(history)
+    return f" of {' and '.join(names)}" if names else ""
 
 
 def commit_count(history: History) -> str:

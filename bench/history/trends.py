@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bench.history.entry import Entry, Machine, SeriesFigure
@@ -124,7 +124,11 @@ class Trend:
 
 
 def trends(entries: Sequence[Entry]) -> tuple[Trend, ...]:
-    """The trends of entries in the order of their commits, by anchor, name and metric as they first appear."""
+    """The trends of entries in the order of their commits, by anchor, name and metric as they first appear.
+
+    Where a history holds several services, each has trends of its own.
+    """
+    entries = _by_service(entries)
     keys = dict.fromkeys(
         (entry.anchor, name, metric)
         for entry in entries
@@ -132,6 +136,22 @@ def trends(entries: Sequence[Entry]) -> tuple[Trend, ...]:
         for metric in figures
     )
     return tuple(_trend(entries, *key) for key in keys)
+
+
+def _by_service(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The entries, their figures named by service where there are several; older lines do not know theirs."""
+    if len({entry.service for entry in entries} - {None}) < 2:
+        return entries
+    return [
+        replace(
+            entry,
+            series={f"{entry.service} / {name}": one for name, one in entry.series.items()},
+            caveats={f"{entry.service} / {name}": one for name, one in entry.caveats.items()},
+        )
+        if entry.service
+        else entry
+        for entry in entries
+    ]
 
 
 def _trend(entries: Sequence[Entry], anchor: str | None, name: str, metric: str) -> Trend:
@@ -173,8 +193,20 @@ def _line(points: Sequence[Point], higher_is_worse: bool) -> MachineLine:
 
 
 def _packages(before: Point, after: Point) -> tuple[str, ...]:
-    """The packages whose versions differ: `uvicorn 0.54.0 -> 0.55.0`. The anchor runs on some of them, too."""
-    old, new = before.entry.versions, after.entry.versions
+    """The packages whose versions differ: `uvicorn 0.54.0 → 0.55.0`.
+
+    Those of the harness count as well, as the anchor runs on them. Those of the service are compared where both entries
+    know them.
+    """
+    old, new = before.entry, after.entry
+    if old.service is None and new.service is None:
+        return _differing(old.versions, new.versions)
+    harness = _differing(old.harness_versions, new.harness_versions)
+    own = _differing(old.versions, new.versions) if old.service == new.service else ()
+    return (*own, *(f"harness: {one}" for one in harness))
+
+
+def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(
         f"{name} {old.get(name, 'absent')} → {new.get(name, 'absent')}"
         for name in dict.fromkeys([*old, *new])

@@ -16,9 +16,11 @@ from bench.measure.workbench import Harness, Workbench
 from bench.model.facts import read_facts
 from bench.model.plan import Cell, Plan
 from bench.model.record import SCHEMA, Failure, Record
+from bench.model.service import SERVICES
 from bench.plan.order import Group, cells, count_rounds, groups
 from bench.results.cells import gather
 from bench.results.precision import Precision, least_certain
+from bench.serve.identity import identify
 from bench.system import cpus, host
 from bench.system.processes import Processes
 
@@ -88,9 +90,10 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
 
     Raises UsageError for a setup whose CPUs do not exist or are the generator's.
     """
-    setups = list(dict.fromkeys(setup for block in plan.blocks for setup in block.setups))
-    for name in setups:
-        host.check_cpus(workbench.setups[name], workbench.generator_cpus)
+    setups = {setup: workbench.setups[setup] for block in plan.blocks for setup in block.setups}
+    for setup in setups.values():
+        host.check_cpus(setup, workbench.generator_cpus)
+    services = identify(setups.values())
     scenarios = list(dict.fromkeys(scenario for block in plan.blocks for scenario in block.scenarios))
     return {
         "schema": SCHEMA,
@@ -104,7 +107,7 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
             "minutes": plan.minutes,
             "long": plan.long,
             "blocks": [asdict(block) for block in plan.blocks],
-            "setups": {name: asdict(workbench.setups[name]) for name in setups},
+            "setups": {name: asdict(setup) for name, setup in setups.items()},
             "scenarios": {name: workbench.scenarios[name].about for name in scenarios},
             "variants": {
                 name: [workbench.scenarios[name].group, workbench.scenarios[name].variant]
@@ -120,6 +123,7 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
         },
         "host": host.fingerprint(),
         "environment": host.environment(),
+        **({SERVICES: services} if services else {}),
     }
 
 

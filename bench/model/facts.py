@@ -21,14 +21,8 @@ from bench.model.json_values import (
     as_words,
     read_part,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class GitFacts:
-    """The commit of the source that was measured; `dirty` where it had changes that no commit holds."""
-
-    commit: str
-    dirty: bool = False
+from bench.model.secrets import mask_json
+from bench.model.service import SERVICES, GitFacts, ServiceFacts, read_git, read_services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +158,10 @@ class ScalingFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """Everything that `run.json` says; `left_out` gives by setup why it was not measured."""
+    """Everything that `run.json` says; `left_out` gives by setup why it was not measured.
+
+    `host` is about the harness; `services_under_test` is empty where the app is its own, and in runs of before.
+    """
 
     schema: int | None = None
     run: str | None = None
@@ -181,12 +178,13 @@ class RunFacts:
     took_s: float | None = None
     rounds: int | None = None
     interrupted: bool = False
+    services_under_test: tuple[ServiceFacts, ...] = ()
     source: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_facts(content: object) -> RunFacts:
-    """The facts that stand in a `run.json`, which is JSON by now or what JSON will be made of."""
-    source = as_mapping(content)
+    """The facts that stand in a `run.json`, which is JSON by now or what JSON will be made of, secrets masked."""
+    source = as_mapping(mask_json(as_mapping(content)))
     return RunFacts(
         schema=as_count(source.get("schema")),
         run=as_text(source.get("run")),
@@ -203,14 +201,13 @@ def read_facts(content: object) -> RunFacts:
         took_s=as_number(source.get("took_s")),
         rounds=as_count(source.get("rounds")),
         interrupted=source.get("interrupted") is True,
+        services_under_test=tuple(read_services(source.get(SERVICES))),
         source=source,
     )
 
 
 def read_host(source: Mapping[str, object]) -> HostFacts:
     """The facts of a host, as `host.fingerprint` gives them."""
-    git = as_mapping(source.get("git"))
-    commit = as_text(git.get("commit"))
     return HostFacts(
         cpu_model=as_text(source.get("cpu_model")),
         cores=as_count(source.get("cores")),
@@ -222,7 +219,7 @@ def read_host(source: Mapping[str, object]) -> HostFacts:
         python=as_text(source.get("python")),
         load_average=as_numbers(source.get("load_average")),
         versions=as_words(source.get("versions")),
-        git=GitFacts(commit, bool(git.get("dirty"))) if commit else None,
+        git=read_git(source.get("git")),
         machine=as_text(source.get("machine")),
         compiler=as_text(source.get("compiler")),
     )

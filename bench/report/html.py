@@ -17,6 +17,7 @@ from markupsafe import Markup
 from bench.model.record import Record
 from bench.report.chapter import Chapter
 from bench.report.charts.panels import Chart
+from bench.report.identity import service_lines, without_services
 from bench.report.page import Page, flat, missing
 from bench.results.tables import caveats_of
 from bench.stats.table import Column, Row, Table
@@ -96,7 +97,8 @@ def _environment(package: str) -> Environment:
 def _contents(page: Page, pictures: Sequence[Picture]) -> dict[str, object]:
     """The names that the template uses; nothing else here reads a `Page`."""
     run, chapter = page.run, page.chapter
-    plan = run.facts.source.get("plan")
+    known = without_services(run.facts.source)
+    plan = known.pop("plan", None)
     own = [picture for picture in pictures if chapter is None or picture.chart not in chapter.charts]
     return {
         "title": run.name,
@@ -114,7 +116,7 @@ def _contents(page: Page, pictures: Sequence[Picture]) -> dict[str, object]:
         "profiles": [(one.cell.label, quote(one.profile)) for one in run.records if one.profile],
         "caveats": list(_caveats(run.records)),
         "failures": [(failure, missing(failure, run)) for failure in run.failures],
-        "machine": list(flat({name: fact for name, fact in run.facts.source.items() if name != "plan"})),
+        "machine": [*service_lines(run.facts), *flat(known)],
         "plan": list(flat(plan if isinstance(plan, Mapping) else {})),
     }
 

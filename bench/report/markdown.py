@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from bench.model.record import Record, Run
 from bench.report.charts.panels import Chart
+from bench.report.identity import service_lines, without_services
 from bench.report.page import Page, flat, missing
 from bench.results.findings.finding import Finding
 from bench.results.tables import caveats_of
@@ -32,9 +33,14 @@ def render(page: Page, charts: Sequence[Chart]) -> str:
         *_caveats(page),
         *_failures(page.run),
         "## Machine",
-        "\n".join(f"- {plain(name)}: {plain(said)}" for name, said in flat(page.run.facts.source)),
+        "\n".join(f"- {plain(name)}: {plain(said)}" for name, said in _known(page.run)),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _known(run: Run) -> Iterable[tuple[str, str]]:
+    yield from service_lines(run.facts)
+    yield from flat(without_services(run.facts.source))
 
 
 def plain(words: str) -> str:

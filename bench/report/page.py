@@ -10,6 +10,7 @@ from bench.model.facts import HostFacts, RunFacts
 from bench.model.record import Failure, Record, Run
 from bench.report.chapter import Chapter
 from bench.report.contents import Contents
+from bench.report.identity import title_lines
 from bench.results.findings.finding import Finding
 from bench.stats.format import minutes
 from bench.stats.table import Table, marks
@@ -43,12 +44,13 @@ def page(run: Run, contents: Contents) -> Page:
 
 
 def title_facts(run: Run) -> Iterator[tuple[str, str]]:
-    """Machine, date, plan, duration and the number of cells, as far as they are known."""
+    """Machine, services, date, plan, duration and the number of cells, as far as they are known."""
     host = run.facts.host or HostFacts()
     machine = [host.cpu_model] if host.cpu_model else []
     machine += [f"{host.cores} cores"] if host.cores else []
     if machine:
         yield "machine", ", ".join(machine)
+    yield from title_lines(run.facts)
     started = _moment(run.facts.started_at)
     if started:
         yield "date", started.strftime("%Y-%m-%d %H:%M") + (f" {started.tzname()}" if started.tzinfo else "")

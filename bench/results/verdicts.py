@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bench.model.facts import PlanFacts
+from bench.model.service import ServiceFacts
 from bench.results.cells import CellResults, by_context, family_against, twins
 from bench.results.findings.duels import meetings, overall
 from bench.results.findings.finding import Finding
@@ -89,12 +90,13 @@ class FindingWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """Everything that a report says in words, as data."""
+    """Everything that a report says in words, as data, and of which services."""
 
     schema: int = SCHEMA
     comparisons: tuple[PairVerdict, ...] = ()
     rankings: tuple[SetupRanking, ...] = ()
     findings: tuple[FindingWords, ...] = ()
+    services_under_test: tuple[ServiceFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def verdicts(results: Results, findings: Sequence[Finding]) -> Verdicts:
         findings=tuple(
             FindingWords(code=finding.topic, title=finding.title, text=finding.text) for finding in findings
         ),
+        services_under_test=results.facts.services_under_test,
     )
 
 

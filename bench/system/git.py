@@ -14,6 +14,8 @@ from bench.model.commit import Commit
 
 _SHOW = ("show", "--no-patch", "--format=%H%x00%s%x00%cI")
 _STATE_WITHIN_S = 5.0
+_UNTRACKED = "?? "
+_OF_RUNS = ("run.json", "*/run.json", "*/history.jsonl")
 _REMOTE = re.compile(
     r"(?:\w+://(?:[^@/]*@)?|(?:[^@/]*@))(?P<host>[^:/]+)(?::\d+)?[:/](?P<path>.+?)(?:\.git)?/?"
 )
@@ -104,15 +106,37 @@ def state(folder: Path) -> dict[str, object] | None:
             return None
     except (UsageError, OSError, subprocess.SubprocessError):
         return None
-    changes = None
+    changed = False
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        changes = text(folder, "status", "--porcelain", timeout_s=_STATE_WITHIN_S)
-    return {"commit": head, "dirty": bool(changes)}
+        changed = is_dirty(folder, timeout_s=_STATE_WITHIN_S)
+    return {"commit": head, "dirty": changed}
 
 
-def is_dirty(folder: Path) -> bool:
-    """Whether the repository around a folder holds changes that no commit has."""
-    return bool(text(folder, "status", "--porcelain"))
+def state_around(file: Path) -> dict[str, object] | None:
+    """`state` of the repository that tracks a file; None where the file only lies in one, as installed packages do."""
+    with contextlib.suppress(UsageError):
+        if text(file.parent, "ls-files", "--error-unmatch", "--", file.name) is not None:
+            return state(file.parent)
+    return None
+
+
+def is_dirty(folder: Path, timeout_s: float | None = None) -> bool:
+    """Whether the repository around a folder holds changes that no commit has; runs and histories of ours are none.
+
+    Raises as `run` does.
+    """
+    listed = output(folder, "status", "--porcelain", "-z", timeout_s=timeout_s)
+    entries = [os.fsdecode(entry) for entry in (listed or b"").split(b"\0") if entry]
+    if not all(entry.startswith(_UNTRACKED) for entry in entries):
+        return True
+    return bool(entries) and not all(
+        _holds_runs(root(folder) / entry[len(_UNTRACKED) :]) for entry in entries
+    )
+
+
+def _holds_runs(place: Path) -> bool:
+    """Whether a folder is a run, or keeps runs or histories."""
+    return any(next(place.glob(pattern), None) for pattern in _OF_RUNS)
 
 
 def commit_url(folder: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""The machine, the interpreter, the packages and the source that a run was made with: its fingerprint."""
+"""The machine, and the interpreter, the packages and the source of the harness: the fingerprint of a run."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import psutil
 
 from bench.errors import UsageError
 from bench.model.plan import Setup
+from bench.model.secrets import mask_variables
 from bench.system import cpus, git
 
 PACKAGES = (
@@ -54,8 +55,6 @@ _SERVER_BYTES = 150e6
 """About what a worker needs."""
 _MEMORY_SHARE = 0.5
 
-_HIDDEN = ("SECRET", "KEY", "PASSWORD", "URL")
-
 
 def fingerprint() -> dict[str, object]:
     """Everything that a number from this machine depends on and that can be known cheaply."""
@@ -70,7 +69,7 @@ def fingerprint() -> dict[str, object]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "versions": versions(),
-        "git": git.state(Path(__file__).parent),
+        "git": git.state_around(Path(__file__)),
     }
 
 
@@ -88,12 +87,7 @@ def versions() -> dict[str, str]:
 def environment() -> dict[str, object]:
     """The part of our environment that reaches the app: settings, secrets masked, and if there is a .env file."""
     settings = {key: value for key, value in sorted(os.environ.items()) if key.startswith("APP_")}
-    return {
-        "settings": {
-            key: "***" if any(map(key.__contains__, _HIDDEN)) else value for key, value in settings.items()
-        },
-        "dotenv": Path(".env").is_file(),
-    }
+    return {"settings": mask_variables(settings), "dotenv": Path(".env").is_file()}
 
 
 def cpus_for() -> tuple[tuple[int, ...], tuple[int, ...]]:

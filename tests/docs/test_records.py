@@ -35,12 +35,12 @@ ROOTS = (Record, Failure, Verdicts, Entry, Change, Block, Setup)
 KINDS = {kind.__name__: kind for root in ROOTS for kind in parts(root)}
 FACTS = (
     *("RunFacts", "PlanFacts", "CpuFacts", "HostFacts", "GitFacts", "EnvironmentFacts"),
-    *("CapacityFacts", "ConfirmationFacts", "ScalingFacts"),
+    *("CapacityFacts", "ConfirmationFacts", "ScalingFacts", "ServiceFacts"),
 )
 """The parts of `run.json`, which the runner and the capacity search write."""
 VERDICT = "verdict.json"
-LATER = {"took_s", "rounds", "left_out", "interrupted", "capacity", "scaling"}
-"""Fields of `run.json` that not every run has."""
+LATER = {"took_s", "rounds", "left_out", "interrupted", "capacity", "scaling", "services_under_test"}
+"""Fields of `run.json` and `results.json` that not every run has."""
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

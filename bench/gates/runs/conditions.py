@@ -12,17 +12,25 @@ from dataclasses import asdict, dataclass
 
 from bench.errors import UsageError, unknown
 from bench.model import machine
-from bench.model.facts import CpuFacts, EnvironmentFacts, HostFacts, PlanFacts, RunFacts, read_host
+from bench.model.facts import (
+    CpuFacts,
+    EnvironmentFacts,
+    HostFacts,
+    PlanFacts,
+    RunFacts,
+    read_host,
+)
 from bench.model.plan import Load
+from bench.model.service import GitFacts, service_of
 
 MISSING = "missing"
 EVERYTHING = "all"
 FIELDS = (*machine.OF_RUNS, "cpus", "environment", "setup", "load", MISSING, EVERYTHING)
 """Conditions that --despite may name, so that two measurements that differ in them are compared all the same."""
 
-_APART = ("name", "about", "env", "cwd", "ready_within_s", "carry")
-"""Of a setup: what says nothing of what is measured; its environment is compared by itself."""
-_MOST_SAID = 4
+_APART = ("name", "about", "env", "cwd", "python", "ready_within_s", "carry")
+"""Of a setup: what says nothing of what is measured; its environment and its interpreter are compared apart."""
+_MOST_SAID, _MOST_PACKAGES = 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +49,18 @@ class Difference:
 
 
 def of_runs(base: RunFacts, head: RunFacts, setups: Iterable[str]) -> tuple[Difference, ...]:
-    """How two runs differ in machine, environment, packages and these setups.
+    """How two runs differ in machine, environment, these setups, the services that they run, and the harness.
 
     A field that one run does not have is left out, as older runs have fewer; of the machine it is mentioned.
     """
-    base_host, head_host = base.host, head.host
+    base_host, head_host, setups = base.host, head.host, tuple(setups)
     return (
         *_machine(base_host, head_host),
         *_common("cpus", _cpu_counts(base.cpus), _cpu_counts(head.cpus)),
         *_environment(base.environment, head.environment),
         *_setups(base.plan, head.plan, setups),
-        *_common(None, base_host.versions if base_host else {}, head_host.versions if head_host else {}),
-        *_common(None, _commit(base_host), _commit(head_host)),
+        *_services(base, head, setups),
+        *_harness(base, head),
     )
 
 
@@ -159,10 +167,48 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
-def _commit(host: HostFacts | None) -> Mapping[str, object]:
-    if host is None or host.git is None:
-        return {}
-    return {"commit": f"{host.git.commit[:12]}{' with changes' if host.git.dirty else ''}"}
+def _services(base: RunFacts, head: RunFacts, setups: Iterable[str]) -> Iterable[Difference]:
+    """How the services differ that both know of; each is named, as a run may have several."""
+    for setup in setups:
+        in_base, in_head = (service_of(setup, side.services_under_test) for side in (base, head))
+        if in_base is None or in_head is None:
+            continue
+        of = f" of {in_head.name}"
+        yield from _difference(None, "service", in_base.name, in_head.name)
+        if in_base.python and in_head.python:
+            yield from _difference("python", f"python{of}", in_base.python, in_head.python)
+        yield from _common(None, _commit(in_base.git, of), _commit(in_head.git, of))
+        yield from _packages(in_base.packages, in_head.packages, of)
+
+
+def _packages(base: Mapping[str, str], head: Mapping[str, str], of: str) -> Iterable[Difference]:
+    """All packages that differ, as one difference; where a side could not list them there is none."""
+    names = [name for name in dict.fromkeys([*base, *head]) if base.get(name) != head.get(name)]
+    if not (base and head and names):
+        return
+    more = f" and {len(names) - _MOST_PACKAGES} more" if len(names) > _MOST_PACKAGES else ""
+    sides = (
+        ", ".join(f"{name}=={one[name]}" if name in one else f"no {name}" for name in names[:_MOST_PACKAGES])
+        for one in (base, head)
+    )
+    yield from _difference(None, f"packages{of}", *(f"{side}{more}" for side in sides))
+
+
+def _harness(base: RunFacts, head: RunFacts) -> Iterable[Difference]:
+    """How the harness differs, which is what was measured, too, where there is no other service."""
+    if base.host is None or head.host is None:
+        return
+    of = " of the harness" if base.services_under_test or head.services_under_test else ""
+    yield from _common(None, *(_suffixed(side.host.versions, of) for side in (base, head) if side.host))
+    yield from _common(None, _commit(base.host.git, of), _commit(head.host.git, of))
+
+
+def _suffixed(facts: Mapping[str, object], words: str) -> Mapping[str, object]:
+    return {f"{name}{words}": fact for name, fact in facts.items()}
+
+
+def _commit(git: GitFacts | None, of: str) -> Mapping[str, object]:
+    return {f"commit{of}": f"{git.commit[:12]}{' with changes' if git.dirty else ''}"} if git else {}
 
 
 def _read_machine(told: Mapping[str, object]) -> HostFacts | None:

@@ -36,6 +36,7 @@ def measure(
     sha: str | None = "HEAD",
     dirty: bool = False,
     anchor: bool = True,
+    more: dict[str, object] | None = None,
 ) -> None:
     """Write a run that says it measured a commit."""
     if sha == "HEAD":
@@ -45,7 +46,7 @@ def measure(
         *(ANCHOR if anchor else ()),
         *repeats("uvicorn", "noop-async", throughput, throughput),
     ]
-    written = RunFolder(folder, known)
+    written = RunFolder(folder, known | (more or {}))
     for record in records:
         written.add(record)
 
@@ -139,11 +140,37 @@ def test_a_run_of_another_repository_needs_to_be_told_its_commit(
 
 def test_a_run_that_knows_no_commit_is_of_the_one_checked_out_unless_that_has_changes(here: Path) -> None:
     measure(here / "unknown", sha=None)
+    (here / "app.py").write_text("changed")
     with pytest.raises(UsageError, match="that no commit holds"):
-        add(Path("unknown"))  # the runs themselves are not in it
-    (here / ".git" / "info" / "exclude").write_text("run\nunknown\nreports\n")
-    add(Path("unknown"))
+        add(Path("unknown"))
+    git(here, "checkout", "app.py")
+    add(Path("unknown"))  # the runs themselves are no changes
     assert json.loads(Path("reports/history", FILE).read_text())["commit"]["subject"] == "second"
+
+
+def test_a_run_of_a_service_is_of_the_service_s_commit(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The harness is from elsewhere: its own commit is in another repository, if anywhere."""
+    service = {
+        "name": "shop",
+        "setups": ["uvicorn"],
+        "git": {"commit": git(here, "rev-parse", "HEAD~1"), "dirty": False},
+        "python": "CPython 3.13.1",
+        "packages": {"fastapi": "0.115.0"},
+    }
+    measure(here / "own", sha="1" * 40, more={"services_under_test": [service]})
+    add(Path("own"))
+    assert " of shop (ratios to anchor" in capsys.readouterr().out
+    entry = json.loads(Path("reports/history", FILE).read_text())
+    assert (entry["commit"]["subject"], entry["service"]) == ("first", "shop")
+    assert entry["versions"] == {"python": "CPython 3.13.1", "fastapi": "0.115.0"}
+    assert entry["harness"]["uvicorn"] == "0.54.0"
+    assert entry["machine"]["about"].endswith("CPython 3.13")
+    show()
+    assert "History of 1 commit of shop" in capsys.readouterr().out
+    show(out=Path("page.html"))
+    assert "<dt>service</dt><dd>shop</dd>" in Path("page.html").read_text()
 
 
 def test_exact_figures_are_kept_as_they_are(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

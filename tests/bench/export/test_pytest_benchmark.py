@@ -20,7 +20,7 @@ from bench.export.pytest_benchmark import write
 from bench.model.record import Record
 from bench.results.micro import read
 from bench.results.results import understand
-from tests.bench.builders import realistic, record, recorded, repeats
+from tests.bench.builders import realistic, record, recorded, repeats, run
 
 NAME = "a / noop-async / native / 32 users"
 
@@ -118,6 +118,19 @@ def test_what_is_told_of_the_machine_can_be_compared() -> None:
         "cpu": {"brand_raw": "EPYC", "count": 2},
     }
     assert [one.rounds for one in read(json.dumps(told)).benchmarks] == [1, 1, 1]
+
+
+def test_of_a_service_its_own_commit_and_python_are_told() -> None:
+    service = {
+        "name": "shop",
+        "setups": ["a"],
+        "git": {"commit": "1" * 40, "dirty": True},
+        "python": "CPython 3.13.1",
+    }
+    made = run(*repeats("a", "noop-async", 10), services_under_test=[service])
+    told = json.loads(write(understand(made)))
+    assert told["commit_info"] == {"id": "1" * 40, "dirty": True}
+    assert told["machine_info"]["python_version"] == "3.13.1"
 
 
 def test_an_invalid_cell_is_left_out_whole() -> None:

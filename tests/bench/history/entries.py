@@ -31,6 +31,8 @@ def entry(
     anchor: str | None = ANCHOR,
     dirty: bool = False,
     versions: Mapping[str, str] | None = None,
+    service: str | None = None,
+    harness: Mapping[str, str] | None = None,
     caveats: tuple[str, ...] = (),
 ) -> Entry:
     """An entry with one figure, whose range is `around` it on either side."""
@@ -43,6 +45,8 @@ def entry(
         anchor=anchor,
         series={name: {metric: figure}},
         versions=versions or {},
+        service=service,
+        harness=harness or {},
         caveats={name: caveats} if caveats else {},
     )
 

@@ -4,10 +4,11 @@ import pytest
 
 from bench.errors import UsageError
 from bench.history.entry import SeriesFigure
-from bench.history.figures import machine, of_judgement, of_run, versions
-from bench.model.facts import HostFacts, read_host
+from bench.history.figures import identify_run, machine, of_judgement, of_run, versions
+from bench.model.facts import HostFacts, read_facts, read_host
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat
+from bench.model.service import GitFacts
 from tests.bench.builders import CLOSED, lanes, record, recorded, repeats
 
 ANCHOR = repeats("anchor", "ping", 2000.0, 4000.0, 2000.0)
@@ -218,3 +219,22 @@ def test_of_an_unknown_host_little_is_said() -> None:
 
 def test_versions_are_those_of_packages_and_python() -> None:
     assert versions(read_host(HOST)) == {"python": "CPython 3.11.2", "uvicorn": "0.54.0"}
+
+
+def test_a_run_is_known_by_its_service_and_else_by_the_harness() -> None:
+    service = {
+        "name": "shop",
+        "setups": ["uvicorn"],
+        "git": {"commit": "1" * 40, "dirty": True},
+        "python": "CPython 3.13.1",
+        "packages": {"fastapi": "0.115.0"},
+    }
+    own = identify_run(read_facts({"host": HOST}))
+    assert (own.service, own.versions, own.harness) == (None, versions(read_host(HOST)), {})
+    assert own.machine == machine(read_host(HOST))
+    found = identify_run(read_facts({"host": HOST, "services_under_test": [service]}))
+    assert (found.service, found.git) == ("shop", GitFacts("1" * 40, True))
+    assert found.versions == {"python": "CPython 3.13.1", "fastapi": "0.115.0"}
+    assert found.harness == own.versions
+    assert found.machine == machine(read_host(HOST | {"python": "CPython 3.13.1"}))
+    assert found.machine != own.machine

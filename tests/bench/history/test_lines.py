@@ -32,6 +32,8 @@ def test_the_fields_of_a_line_are_the_format() -> None:
         "series": {"uvicorn / noop-async": {"cpu": {"value": 1.25, "low": 1.24, "high": 1.26, "n": 3}}},
         "versions": {},
         "caveats": {},
+        "service": None,
+        "harness": {},
         "schema": 1,
     }
 
@@ -70,3 +72,10 @@ def test_what_is_no_entry_is_refused_by_its_line(changed: bytes, why: str) -> No
         read(TWO + changed + TWO, "here")
     with pytest.raises(UsageError, match=r"^here, line 3: "):
         whole(TWO + changed + TWO, "here")
+
+
+def test_a_line_of_before_services_were_known_is_read() -> None:
+    said = json.loads(line(entry(0, versions={"uvicorn": "1"})))
+    del said["service"], said["harness"]
+    (found,) = read(json.dumps(said).encode(), "here").entries
+    assert (found.service, found.harness_versions) == (None, {"uvicorn": "1"})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from random import Random
 
 import pytest
@@ -131,3 +132,34 @@ def test_advice_is_by_commit_the_youngest_first() -> None:
         "subject 12": ["cpu", "memory"],
     }
     assert list(found) == [commit(18), commit(12)]
+
+
+# --- services ------------------------------------------------------------------------------------
+
+
+def test_packages_of_the_service_are_compared_where_both_entries_know_it() -> None:
+    def packages(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, ...]:
+        entries = [
+            entry(day, value, **(before if day < 12 else after))  # type: ignore[arg-type]
+            for day, value in enumerate(STEP)
+        ]
+        return trends(entries)[0].lines[0].changes[0].packages
+
+    old, new = ({"versions": {"uvicorn": one}} for one in ("0.54.0", "0.55.0"))
+    shop_old, shop_new = (
+        {"service": "shop", "versions": {"fastapi": fastapi}, "harness": {"uvicorn": uvicorn}}
+        for fastapi, uvicorn in (("0.115.0", "0.54.0"), ("0.116.0", "0.55.0"))
+    )
+    assert packages(old, new) == ("uvicorn 0.54.0 → 0.55.0",)
+    assert packages(shop_old, shop_new) == ("fastapi 0.115.0 → 0.116.0", "harness: uvicorn 0.54.0 → 0.55.0")
+    assert packages(old, shop_new) == ("harness: uvicorn 0.54.0 → 0.55.0",)
+
+
+def test_a_line_goes_on_when_its_service_gets_a_name_and_two_services_have_lines_of_their_own() -> None:
+    (trend,) = trends([entry(0), entry(1, service="shop"), entry(2, service="shop")])
+    assert [[point.place for point in line.points] for line in trend.lines] == [[0, 1, 2]]
+    two = trends([entry(0, service="shop"), entry(0, service="cart"), entry(1, service="shop")])
+    assert [(one.name, len(one.lines[0].points)) for one in two] == [
+        ("shop / uvicorn / noop-async", 2),
+        ("cart / uvicorn / noop-async", 1),
+    ]

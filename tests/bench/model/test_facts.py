@@ -20,6 +20,7 @@ from bench.model.facts import (
     SetupFacts,
     read_facts,
 )
+from bench.model.service import GitFacts, service_of
 from bench.plan.config import load_plans, load_setups
 from scenarios import SCENARIOS
 from tests.bench.capacity.searches import CAPACITY
@@ -35,6 +36,13 @@ SCALING = {
     "kappa": 0.0,
     "peak_workers": None,
     "held_back_by": "contention",
+}
+SERVICE = {
+    "name": "shop",
+    "setups": ["uvicorn"],
+    "git": {"commit": "2b0dfca", "dirty": True},
+    "python": "CPython 3.13.1",
+    "packages": {"fastapi": "0.115.0"},
 }
 NOT_WRITTEN = frozenset({"machine", "compiler"})
 """Of a host: pytest-benchmark alone tells of them."""
@@ -68,6 +76,7 @@ def written_today(tmp_path: Path) -> dict[str, object]:
     folder.add_facts(
         left_out={"go-net-http": "go is not installed"}, capacity=CAPACITY | {"knee_per_s": None}
     )
+    folder.add_facts(services_under_test=[SERVICE])
     folder.add_facts(scaling=SCALING, finished=True, took_s=4.2, rounds=2, interrupted=True)
     told: dict[str, object] = json.loads((tmp_path / "run" / "run.json").read_text())
     return told
@@ -142,3 +151,28 @@ def test_a_plan_knows_groups_and_variants_and_older_runs_have_them_in_the_name()
     assert plan.variants == {"checkout-v2": ("checkout", "async")}
     assert plan.variant("checkout-v2") == ("checkout", "async")
     assert (plan.variant("db-orm-async"), plan.variant("ping")) == (("db-orm", "async"), ("ping", "ping"))
+
+
+def test_a_setup_knows_its_service_where_it_has_one() -> None:
+    services = [SERVICE, {"name": "cart", "setups": ["x"]}, {"setups": ["y"]}, 3]
+    known = read_facts({"services_under_test": services}).services_under_test
+    found = service_of("uvicorn", known)
+    assert found is not None
+    assert (found.name, found.git, found.python) == ("shop", GitFacts("2b0dfca", True), "CPython 3.13.1")
+    cart = service_of("x", known)
+    assert cart is not None
+    assert (cart.git, cart.python, cart.packages) == (None, None, {})
+    assert service_of("y", known) is None
+    assert read_facts({}).services_under_test == ()
+
+
+def test_secrets_of_a_run_of_before_are_masked_when_it_is_read() -> None:
+    setup = {
+        "name": "a",
+        "env": {"APP_SECRET": "hush-hush", "MONKEY": "x"},
+        "args": ["--token", "t", "hush-hush"],
+    }
+    facts = read_facts({"plan": {"setups": {"a": setup}}, "environment": {"settings": {"APP_KEY": "hush"}}})
+    assert facts.plan.setup("a").env == {"APP_SECRET": "***", "MONKEY": "x"}
+    assert facts.plan.setup("a").fields["args"] == ["--token", "***", "***"]
+    assert "hush" not in str(facts.source)

@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from bench.model.service import ServiceFacts
 from bench.report.results_file import render_results
 from bench.results.verdicts import PairVerdict, Verdicts
 
@@ -55,3 +56,16 @@ def test_it_is_json_with_null_for_what_there_is_none_of() -> None:
 def test_a_number_that_is_none_of_json_is_refused() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         render_results(Verdicts(comparisons=(pair(math.inf),)))
+
+
+def test_services_are_in_it_where_there_are_any() -> None:
+    assert "services_under_test" not in json.loads(render_results(Verdicts()))
+    shop = ServiceFacts(name="shop", setups=("a",), packages={"fastapi": "0.115.0"})
+    (found,) = json.loads(render_results(Verdicts(services_under_test=(shop,))))["services_under_test"]
+    assert found == {
+        "name": "shop",
+        "setups": ["a"],
+        "git": None,
+        "python": None,
+        "packages": {"fastapi": "0.115.0"},
+    }

@@ -58,6 +58,31 @@ def test_a_tree_is_dirty_where_it_holds_what_no_commit_has(repository: Path) -> 
     assert git.is_dirty(repository)
 
 
+@pytest.mark.parametrize("file", ["reports/a-run/run.json", "out/run.json", "reports/history/history.jsonl"])
+def test_runs_and_histories_of_ours_are_no_changes(repository: Path, file: str) -> None:
+    (repository / file).parent.mkdir(parents=True)
+    (repository / file).write_text("{}")
+    (repository / "below").mkdir()
+    assert not git.is_dirty(repository)
+    assert not git.is_dirty(repository / "below")  # the paths that git lists begin at the top
+    (repository / "reports.py").write_text("")
+    assert git.is_dirty(repository)
+
+
+def test_a_tracked_file_that_was_changed_makes_it_dirty_whatever_it_is_called(repository: Path) -> None:
+    (repository / "app.py").write_text("changed")
+    assert git.is_dirty(repository)
+
+
+def test_the_state_around_a_file_is_that_of_the_repository_that_tracks_it(repository: Path) -> None:
+    found = git.state_around(repository / "app.py")
+    assert found == {"commit": git.text(repository, "rev-parse", "HEAD"), "dirty": False}
+    (repository / "installed").mkdir()
+    (repository / "installed" / "package.py").write_text("")
+    assert git.state_around(repository / "installed" / "package.py") is None
+    assert git.state_around(repository.parent / "outside.py") is None
+
+
 def test_outside_of_a_repository_there_is_no_history(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"is in no git repository.*git: not a git repository"):
         git.root(tmp_path)

@@ -260,3 +260,69 @@ def test_every_field_that_can_be_refused_can_be_borne() -> None:
         "setup",
     }
     assert fields <= set(FIELDS)
+
+
+# --- services ------------------------------------------------------------------------------------
+
+SHOP: dict[str, object] = {
+    "name": "shop",
+    "setups": ["uvicorn"],
+    "git": {"commit": "1" * 40, "dirty": False},
+    "python": "CPython 3.12.1",
+    "packages": {"fastapi": "0.115.0", "anyio": "4"},
+}
+
+
+def of(**more: object) -> Run:
+    """A run of the service, with other facts."""
+    return run(services_under_test=[SHOP | more])
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        pytest.param(of(), [], id="nothing"),
+        pytest.param(
+            of(python="CPython 3.13.0"),
+            [("python", "python of shop: CPython 3.12.1 before, CPython 3.13.0 now")],
+            id="interpreter",
+        ),
+        pytest.param(
+            of(git={"commit": "2" * 40, "dirty": True}),
+            [(None, "commit of shop: 111111111111 before, 222222222222 with changes now")],
+            id="commit",
+        ),
+        pytest.param(
+            of(packages={"fastapi": "0.116.0", "anyio": "4", "orjson": "3"}),
+            [(None, "packages of shop: fastapi==0.115.0, no orjson before, fastapi==0.116.0, orjson==3 now")],
+            id="packages",
+        ),
+        pytest.param(of(packages={}), [], id="packages that could not be listed"),
+        pytest.param(of(setups=["other"]), [], id="of another setup"),
+        pytest.param(
+            run(services_under_test=[SHOP], host={"git": {"commit": "3" * 40}, "versions": {"uvicorn": "9"}}),
+            [
+                (None, "uvicorn of the harness: 0.54.0 before, 9 now"),
+                (None, "commit of the harness: 2b0dfca before, 333333333333 now"),
+            ],
+            id="harness",
+        ),
+    ],
+)
+def test_services_are_compared_by_their_own_facts(new: Run, expected: list[tuple[str | None, str]]) -> None:
+    assert said(of(), new) == expected
+
+
+def test_another_service_is_mentioned_and_an_older_run_knows_of_none() -> None:
+    assert said(of(), of(name="cart")) == [(None, "service: shop before, cart now")]
+    assert said(run(), of()) == []
+    assert said(run(host={"git": {"commit": "3" * 40}}), of()) == [
+        (None, "commit of the harness: 333333333333 before, 2b0dfca now")
+    ]
+
+
+def test_of_many_packages_some_are_named() -> None:
+    many = {f"package{number}": "1" for number in range(20)}
+    ((_, text),) = said(of(packages=many), of(packages=dict.fromkeys(many, "2")))
+    assert text.count("==1") == text.count("==2") == 8
+    assert text.count("and 12 more") == 2

@@ -1,0 +1,187 @@
+"""The services that setups run: name, commit, interpreter and packages, each asked of the service itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from bench.errors import BenchError, UsageError
+from bench.model.json_values import as_mapping, as_text, as_words
+from bench.model.plan import Setup
+from bench.model.service import GitFacts, ServiceFacts
+from bench.serve.interpreter import service_interpreter
+from bench.system import git
+from bench.system.home import HOME, is_own
+
+_PYTHONS = ("python", "python3", "{python}")
+_WITHIN_S = 20.0
+
+_ASK = """
+import json, os, platform, sys, sysconfig
+from importlib import machinery, metadata, util
+
+top, folders = sys.argv[1], sys.argv[2:]
+packages = {}
+for found in metadata.distributions(path=folders + [one for one in sys.path if one]):
+    try:
+        name, version = found.metadata["Name"], found.version
+    except Exception:
+        continue
+    if name and version and name.lower().replace("_", "-") not in {one.lower().replace("_", "-") for one in packages}:
+        packages[name] = version
+spec = None
+if top:
+    try:
+        spec = machinery.PathFinder.find_spec(top, folders) or util.find_spec(top)
+    except Exception:
+        pass
+places = list(spec.submodule_search_locations or ()) if spec else []
+if spec and spec.has_location:
+    places.insert(0, os.path.dirname(spec.origin))
+installed = ("site-packages", "dist-packages")
+places = [one for one in places if not set(installed) & set(one.replace(os.sep, "/").split("/"))]
+free = " free-threaded" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+print(json.dumps({
+    "python": platform.python_implementation() + " " + platform.python_version() + free,
+    "packages": dict(sorted(packages.items(), key=lambda one: one[0].lower())),
+    "place": places[0] if places else None,
+}))
+"""
+"""Runs in the service's interpreter, which may be Python 3.9. Packages are listed before anything of the service's
+folder could be imported in place of the standard library."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """A program to ask: the folder it runs in, the folders it imports from, its top module, and its interpreter.
+
+    `top` is empty where it is not known, `python` is None where the program is not written in Python.
+    """
+
+    folder: Path
+    imports: tuple[Path, ...]
+    top: str
+    python: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    python: str | None = None
+    packages: Mapping[str, str] = field(default_factory=dict)
+    place: Path | None = None
+
+
+def identify(setups: Iterable[Setup]) -> list[dict[str, object]]:
+    """The services that these setups run, as `run.json` has them, each once with the names of its setups.
+
+    An app that the harness brings is left out. Starts each interpreter once; what it does not answer within 20 s stays
+    unknown.
+    """
+    known: dict[_Program, ServiceFacts] = {}
+    found: dict[str, ServiceFacts] = {}
+    for setup in setups:
+        program = _program(setup)
+        if program is None:
+            continue
+        if program not in known:
+            known[program] = _look(program)
+        facts = known[program]
+        key = repr(facts)
+        found[key] = replace(facts, setups=(*found.get(key, facts).setups, setup.name))
+    return [asdict(one) for one in found.values()]
+
+
+def _program(setup: Setup) -> _Program | None:
+    """None for what the harness brings itself, unless an interpreter was asked for."""
+    if (is_own(setup) and not setup.python) or any("{bench}" in word for word in setup.command):
+        return None
+    folder = Path(setup.cwd or (HOME if is_own(setup) else Path.cwd())).absolute()
+    imports = (folder / setup.app_dir, *_imports(setup, folder))
+    if setup.server == "command":
+        return _Program(folder, imports, "", _python_of(setup, folder))
+    top = setup.app.partition(":")[0].partition(".")[0]
+    return _Program(folder, imports, top, _find(setup))
+
+
+def _imports(setup: Setup, folder: Path) -> Iterator[Path]:
+    listed = setup.env.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    yield from (folder / one for one in listed.split(os.pathsep) if one)
+
+
+def _find(setup: Setup) -> Path | None:
+    """None where there is none: the start of the server says why."""
+    try:
+        return service_interpreter(setup).path
+    except BenchError:
+        return None
+
+
+def _python_of(setup: Setup, folder: Path) -> Path | None:
+    """The interpreter of a command: of `python`, and of a program next to one, such as `.venv/bin/uvicorn`."""
+    program = setup.command[0]
+    if program in _PYTHONS:
+        return _find(setup)
+    sibling = (folder / program).with_name("python")
+    return sibling if os.sep in program and sibling.exists() else None
+
+
+def _look(program: _Program) -> ServiceFacts:
+    answer = _ask(program) if program.python else _Answer()
+    place = answer.place or (program.imports[0] if program.top else program.folder)
+    state = git.state(place) if place.is_dir() else None
+    top = _top_of(place) if state else None
+    return ServiceFacts(
+        name=_project_name(place, top) or (top or program.folder).name,
+        git=GitFacts(str(state["commit"]), bool(state["dirty"])) if state else None,
+        python=answer.python,
+        packages=answer.packages,
+    )
+
+
+def _top_of(place: Path) -> Path | None:
+    try:
+        return git.root(place)
+    except UsageError:
+        return None
+
+
+def _ask(program: _Program) -> _Answer:
+    """Without the variables that change what Python imports, and in a folder that nothing is imported from."""
+    command = [str(program.python), "-E", "-c", _ASK, program.top, *map(str, program.imports)]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=os.sep,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_WITHIN_S,
+            check=True,
+        )
+        said = as_mapping(json.loads(done.stdout.splitlines()[-1]))
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return _Answer()
+    place = as_text(said.get("place"))
+    return _Answer(
+        as_text(said.get("python")), as_words(said.get("packages")), Path(place) if place else None
+    )
+
+
+def _project_name(place: Path, top: Path | None) -> str | None:
+    """The name in the nearest pyproject.toml, up to the top of the repository."""
+    for folder in (place, *place.parents):
+        try:
+            content = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            if folder == top:
+                return None
+            continue
+        except (OSError, ValueError):
+            return None
+        poetry = as_mapping(as_mapping(content.get("tool")).get("poetry"))
+        return as_text(as_mapping(content.get("project")).get("name")) or as_text(poetry.get("name"))
+    return None
