@@ -9,13 +9,14 @@ import typer
 
 from bench.cli._options import option, seconds
 from bench.cli._terminal import note, say
+from bench.plan.env_file import parse_assignment, read_env_file
+from bench.serve.interpreter import Interpreter, find_interpreter
 from bench.starter import project
 from bench.starter.discovery import candidates
 from bench.starter.draft import Draft
 from bench.starter.files import CONFIGURATION, SCENARIOS
 from bench.starter.inspection import Inspection, inspect
 from bench.starter.project import Given
-from bench.starter.standin import Interpreter, find_interpreter, parse_assignment, read_env_file
 
 _APP_HELP = "The app or its factory, as MODULE:ATTR [found in the usual places]."
 _PYTHON_HELP = "The service's interpreter: a path or a version [$VIRTUAL_ENV, else .venv, else ours]."

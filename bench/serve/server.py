@@ -76,9 +76,7 @@ def serving(
     `ready` are the statuses of the health path that will do. Raises UsageError for CPUs that do not exist and
     ServerError, with the end of the log, when it does not start.
     """
-    if port and not is_free(port, host):
-        raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
-    port = port or free_port(host)
+    port = _pick_port(setup, host, port)
     check_cpus(setup)
     place = _place(setup, tuple(setup.cpus or cpus), cwd)
     allow_open_files()  # the server inherits the limit
@@ -101,6 +99,12 @@ def serving(
             _wait_until_ready(server, ready)
             _wait_for_workers(server)
             yield server
+
+
+def _pick_port(setup: Setup, host: str, port: int) -> int:
+    if port and not is_free(port, host):
+        raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
+    return port or free_port(host)
 
 
 def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> ServerPlace:

@@ -11,6 +11,8 @@ from pathlib import Path
 from bench.errors import EngineError, ServerError, UsageError
 from bench.measure.answers import check_answers
 from bench.model.plan import Setup
+from bench.plan.configuration import Configuration
+from bench.plan.project import find_project
 from bench.serve.server import serving
 from bench.starter import rehearsal
 from bench.starter.draft import (
@@ -24,7 +26,6 @@ from bench.starter.draft import (
 from bench.starter.files import CONFIGURATION, SCENARIOS, render_configuration, render_scenarios
 from bench.starter.inspection import Inspection
 from bench.starter.operations import Operation, operations
-from bench.starter.standin import written_setups
 from bench.system.processes import Processes
 from scenarios.files import load as load_scenarios
 
@@ -99,7 +100,7 @@ def rehearse(draft: Draft, given: Given, note: Callable[[str], None]) -> Draft:
 
     Both files are there. Raises ServerError when the service does not start or no path answers 200.
     """
-    setups = written_setups(given.folder)
+    setups = _written_setups(given.folder)
     first, *others = draft.usable
     with Processes() as processes:
         note(f"starting {first.name}")
@@ -118,7 +119,7 @@ def rehearse(draft: Draft, given: Given, note: Callable[[str], None]) -> Draft:
 def smoke_test(draft: Draft, folder: Path, note: Callable[[str], None]) -> Draft:
     """Run each written scenario once on a fresh server; those that fail get the reason. Raises ServerError."""
     scenarios = load_scenarios(folder / SCENARIOS)
-    setup = written_setups(folder)[draft.usable[0].name]
+    setup = _written_setups(folder)[draft.usable[0].name]
     failed: dict[str, str] = {}
     with Processes() as processes, serving(setup, processes, cwd=folder) as server:
         for operation in draft.scenarios:
@@ -163,3 +164,8 @@ def _prepare(folder: Path) -> tuple[str, ...]:
     if (folder / "manage.py").is_file():
         return ("python", "manage.py", "migrate")
     return ()
+
+
+def _written_setups(folder: Path) -> Mapping[str, Setup]:
+    """What a command would read of the files that were written."""
+    return Configuration(project=find_project(folder)).setups()
