@@ -118,7 +118,10 @@ def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> ServerPlace
         raise ServerError(
             f"setup '{setup.name}': cwd: {folder} is no folder; name the one that the app runs in"
         )
-    interpreter = service_interpreter(setup)
+    try:
+        interpreter = service_interpreter(setup)
+    except ServerError as error:
+        raise ServerError(f"setup '{setup.name}': {error}") from None
     check_installed(setup, interpreter, commands.environment(setup, interpreter, folder)["PYTHONPATH"])
     return ServerPlace(folder=folder, interpreter=interpreter, cpus=cpus)
 

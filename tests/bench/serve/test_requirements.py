@@ -96,6 +96,12 @@ def test_the_worker_that_old_versions_of_uvicorn_bring_will_do(empty: Interprete
     check_installed(GUNICORN, empty, str(old))
 
 
+def test_an_interpreter_that_is_not_there_is_told_with_its_setup(processes: Processes) -> None:
+    setup = Setup("mine", "uvicorn", app="app:app", python="3.99")
+    with pytest.raises(ServerError, match=r"^setup 'mine': python = \"3.99\": "), serving(setup, processes):
+        pass
+
+
 def test_a_server_is_not_started_where_its_modules_are_missing(
     empty: Interpreter, processes: Processes
 ) -> None:
