@@ -12,6 +12,7 @@ from bench.errors import UsageError, unknown
 from bench.model.plan import Setup
 from bench.plan.configuration import Configuration
 from bench.plan.project import find_project
+from bench.plan.service_plans import ANCHOR_SCENARIO
 from bench.system.ports import is_loopback
 from scenarios.files import ScenarioFileError, load, own
 from scenarios.model import Scenario
@@ -61,6 +62,13 @@ def own_scenarios(path: Path | None) -> tuple[str, ...]:
 def service_scenarios(configuration: Configuration) -> tuple[str, ...]:
     """The names of the scenarios of one's own service; the shipped ones are for the demo."""
     return own_scenarios(configuration.scenarios_file) if configuration.has_service else ()
+
+
+def known_scenarios(configuration: Configuration) -> dict[str, Scenario]:
+    """The scenarios that a command may name: those of one's own service and the anchor's, else ours and the user's."""
+    known = load_scenarios(configuration.scenarios_file)
+    own = service_scenarios(configuration)
+    return {name: known[name] for name in (*own, ANCHOR_SCENARIO)} if own else known
 
 
 def check_known(kind: str, names: Iterable[str], known: Collection[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from bench.cli._failure import exit_2_on_failure
-from bench.cli._lookup import check_known, configure, find_setup, load_scenarios
+from bench.cli._lookup import check_known, configure, find_setup, known_scenarios, load_scenarios
 from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
 from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._sides import BasePython, Carry, HeadPython, Install, absolute
@@ -89,7 +89,7 @@ def ab(
     with exit_2_on_failure(), ExitStack() as stack:
         configuration = configure(service, setups=setups, scenarios=scenarios)
         file = configuration.scenarios_file
-        known = load_scenarios(file)
+        known = known_scenarios(configuration)
         asked = SidesAsked(
             base=base,
             head=head,

@@ -14,7 +14,7 @@ from bench.capacity import run, scaling
 from bench.capacity.slo import parse_all
 from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption, note_undrawn
-from bench.cli._lookup import check_known, choose_folder, configure, find_setup, load_scenarios
+from bench.cli._lookup import check_known, choose_folder, configure, find_setup, known_scenarios
 from bench.cli._options import ScenariosFile, SetupName, SetupsFile, number, option, pick_seed, seconds
 from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note, say, short_path
@@ -85,7 +85,7 @@ def capacity(
     bench capacity gunicorn-1 cpu-async --workers 1,2,4,8
     """
     configuration = configure(service, setups=setups, scenarios=scenarios)
-    chosen, known = find_setup(setup, configuration), load_scenarios(configuration.scenarios_file)
+    chosen, known = find_setup(setup, configuration), known_scenarios(configuration)
     check_known("scenario", [scenario], known)
     if workers and slo:
         raise UsageError(

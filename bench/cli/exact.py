@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bench.cli._failure import exit_2_on_failure
-from bench.cli._lookup import check_known, configure, find_setup, load_scenarios
+from bench.cli._lookup import check_known, configure, find_setup, known_scenarios
 from bench.cli._options import FIRST_SETUP, ScenariosFile, SetupsFile, option
 from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._sides import BasePython, Carry, HeadPython, Install, absolute
@@ -81,7 +81,7 @@ def exact(
 def _subject(configuration: Configuration, setup: str | None, wanted: list[str]) -> CountingPlan:
     """The app of a setup under the scenarios named, else under all that are not costly. Raises UsageError."""
     file = configuration.scenarios_file
-    known = load_scenarios(file)
+    known = known_scenarios(configuration)
     check_known("scenario", wanted, known)
     app = find_setup(setup, configuration)
     check_demo([app])

@@ -9,7 +9,7 @@ import typer
 
 from bench.cli._ending import note_undrawn
 from bench.cli._failure import exit_2_on_failure
-from bench.cli._lookup import check_known, configure, find_setup, load_scenarios, own_scenarios
+from bench.cli._lookup import check_known, configure, find_setup, known_scenarios, own_scenarios
 from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
 from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note, say, short_path
@@ -17,6 +17,7 @@ from bench.gates.paired import noise_report
 from bench.gates.paired.arms import Arm
 from bench.gates.paired.noise import Noise, measure_noise, store_noise
 from bench.gates.sides.sides import as_it_is
+from bench.plan.configuration import Configuration
 from bench.report import style_sheet
 from bench.report.charts import can_draw
 from bench.report.svg import svg_file
@@ -57,7 +58,7 @@ def noise(
     with exit_2_on_failure():
         configuration = configure(service, setups=setups, scenarios=scenarios)
         file = configuration.scenarios_file
-        workload = _pick_scenario(scenario, file)
+        workload = _pick_scenario(scenario, configuration)
         side = as_it_is(find_setup(setup, configuration))
         seed = pick_seed(seed)
         note(f"seed: {seed}")
@@ -68,10 +69,10 @@ def noise(
         _write(figures, out)
 
 
-def _pick_scenario(wanted: str | None, file: Path | None) -> Scenario:
+def _pick_scenario(wanted: str | None, configuration: Configuration) -> Scenario:
     """The scenario named, else the first of the user's file, else ours."""
-    known = load_scenarios(file)
-    name = wanted or next(iter(own_scenarios(file)), _SCENARIO)
+    known = known_scenarios(configuration)
+    name = wanted or next(iter(own_scenarios(configuration.scenarios_file)), _SCENARIO)
     check_known("scenario", [name], known)
     return known[name]
 

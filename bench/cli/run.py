@@ -11,7 +11,7 @@ import typer
 
 from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption, note_undrawn
-from bench.cli._lookup import check_address, choose_folder, configure, load_scenarios, service_scenarios
+from bench.cli._lookup import check_address, choose_folder, configure, known_scenarios, service_scenarios
 from bench.cli._options import (
     PlansFile,
     ScenariosFile,
@@ -171,7 +171,7 @@ class _Options:
 def _run(options: _Options) -> int:
     """Measure and report; give the exit status."""
     configuration = options.configuration
-    setups, scenarios = configuration.setups(), load_scenarios(configuration.scenarios_file)
+    setups, scenarios = configuration.setups(), known_scenarios(configuration)
     plan, lacking = _find_plan(options)
     plan = replace(_bounded(plan, options), seed=pick_seed(plan.seed))
     check_names(plan, setups, scenarios, ENGINES)

@@ -20,7 +20,7 @@ NAMES = (ALL_SERVERS, "smoke", "history")
 
 _USERS = 8
 _MOST_MINUTES = 4.0
-_ANCHOR = ("anchor", "ping")
+ANCHOR, ANCHOR_SCENARIO = "anchor", "ping"
 
 
 def service_plans(setups: Sequence[str], scenarios: Sequence[str]) -> dict[str, Plan]:
@@ -49,7 +49,7 @@ def service_plans(setups: Sequence[str], scenarios: Sequence[str]) -> dict[str, 
             "history",
             f"every scenario under {first[0]}, next to an anchor that no commit can touch, for `bench history`",
             (
-                Block(_ANCHOR[:1], _ANCHOR[1:], ("native",), (load,), rounds=6),
+                Block((ANCHOR,), (ANCHOR_SCENARIO,), ("native",), (load,), rounds=6),
                 Block(first, everything, ("native",), (load,), rounds=6),
             ),
             minutes=min(_MOST_MINUTES, 0.6 + 0.15 * len(scenarios)),

@@ -124,3 +124,5 @@ def test_the_scenarios_of_the_file_are_those_that_gates_take(service: Path) -> N
         done = bench_here(*words, "--scenario", "clam", cwd=service)
         assert (done.returncode, done.stdout) == (2, "")
         assert "unknown scenario 'clam'; did you mean 'calm'?" in done.stderr
+        of_the_demo = bench_here(*words, "--scenario", "noop-async", cwd=service)
+        assert "unknown scenario 'noop-async'; there are: calm, ping" in of_the_demo.stderr
