@@ -43,8 +43,7 @@ from bench.report.text import render
 from bench.results.results import understand
 from bench.serve.interpreter import describe_interpreters
 from bench.stats.format import about
-from bench.system import cpus, host
-from bench.system.extras import check_demo
+from bench.system import cpus, extras, host
 from scenarios.model import Scenario
 
 _MINUTES, _TIMES_AS_LONG = 5.0, 3
@@ -177,7 +176,8 @@ def _run(options: _Options) -> int:
     check_names(plan, setups, scenarios, ENGINES)
     configuration.check_app(setups[cell.setup] for cell in cells(plan))
     plan, left_out = _leave_out(plan, setups, lacking)
-    check_demo(setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan)))
+    extras.check_demo(setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan)))
+    plan = plan if options.overrides.engines else _drop_locust(plan)
     for cell in cells(plan):
         check_load(cell.engine, cell.load)
     path = choose_folder(options.out, plan.name)
@@ -234,6 +234,19 @@ def _leave_out(
     if not plan.blocks:
         raise UsageError("there is no setup left to measure")
     return plan, left_out
+
+
+def _drop_locust(plan: Plan) -> Plan:
+    """The plan without the cells of Locust, where it is not installed and nobody asked for it."""
+    sentence = extras.left_out("locust", "cells of Locust")
+    if sentence is None or not any(cell.engine.startswith("locust") for cell in cells(plan)):
+        return plan
+    note(sentence)
+    blocks = (
+        replace(block, engines=tuple(name for name in block.engines if not name.startswith("locust")))
+        for block in plan.blocks
+    )
+    return replace(plan, blocks=tuple(block for block in blocks if block.engines))
 
 
 def _bench(

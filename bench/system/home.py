@@ -15,6 +15,7 @@ _DEMO_APP = "target_app."
 _RUN = (
     "import runpy, sys; "
     "sys.path.insert(0, sys.argv.pop(1)); "
+    "import bench, scenarios; "  # at once: Locust, for one, puts the current folder in front of the path
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
 

@@ -31,7 +31,7 @@ THEIRS = {
     "target_app/__init__.py": "raise RuntimeError('this is the service of somebody else')\n",
     "locustfile.py": "raise RuntimeError('this is a test of somebody else')\n",
 }
-SHORT = ("--rounds", "1", "--minutes", "0.05")
+SHORT = ("--users", "2", "--rounds", "1", "--minutes", "0.05")
 
 
 @pytest.fixture(scope="module")

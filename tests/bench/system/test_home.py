@@ -51,6 +51,13 @@ def test_our_modules_win_over_those_of_the_folder_and_of_pythonpath(theirs: Path
     assert f"{HOME / 'bench' / 'errors.py'} {theirs}\n" in said, "and the environment is as it was"
 
 
+def test_a_module_that_puts_the_current_folder_first_still_finds_ours(theirs: Path) -> None:
+    """As Locust does, and timeit."""
+    code = "import bench.errors, scenarios.model; print(bench.errors.__file__)"
+    said = run(*own_command("timeit", "-n1", "-r1", code), cwd=theirs)
+    assert said.splitlines()[0] == str(HOME / "bench" / "errors.py")
+
+
 def test_a_spawned_child_imports_ours_as_well(theirs: Path) -> None:
     said = run(*own_command("code"), cwd=theirs, code=SPAWN, PYTHONPATH=str(theirs))
     assert f"{HOME / 'scenarios' / 'model.py'}\n" in said
