@@ -18,13 +18,18 @@ from bench.system.processes import FOLDER_PREFIX
 _MARK = "fastapi-bench"
 """The first word of the reason for which our worktrees are locked; then come the host, the pid and its start."""
 
+_ADD = ("worktree", "add", "--detach", "--quiet")
+_LOCK = ("worktree", "lock", "--reason")
+_REMOVE = ("worktree", "remove", "--force", "--force")
+"""With force twice, as it is locked."""
+
 
 @contextlib.contextmanager
 def worktree(root: Path, place: Path, commit: str, *options: str) -> Iterator[None]:
     """A worktree at `place`, removed in every case. Raises UsageError where git refuses."""
     try:
-        check_out(root, *("worktree", "add", "--detach", "--quiet", *options, str(place), commit))
-        git.run(root, *("worktree", "lock", "--reason", _owner(os.getpid()), str(place)))
+        check_out(root, *_ADD, *options, str(place), commit)
+        git.run(root, *_LOCK, _owner(os.getpid()), str(place))
         yield
     finally:
         _remove(root, place)
@@ -48,7 +53,7 @@ def check_out(folder: Path, *arguments: str, env: Mapping[str, str] | None = Non
 
 
 def _remove(root: Path, place: Path) -> None:
-    git.run(root, *("worktree", "remove", "--force", "--force", str(place)))  # twice, as it is locked
+    git.run(root, *_REMOVE, str(place))
 
 
 def _list(root: Path) -> Iterator[tuple[Path, str]]:
