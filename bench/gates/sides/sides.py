@@ -76,8 +76,8 @@ def open_sides(setup: Setup, asked: SidesAsked, note: Callable[[str], None]) -> 
     two_pythons = bool(asked.base_python or asked.head_python)
     if asked.base is None and not two_pythons:
         raise UsageError(
-            "nothing to compare with: give --base REF, or --base-python and --head-python for two environments of "
-            "one version"
+            "nothing to compare with: give --base REF, or a second setup, or two environments of one version: "
+            "--base-python and --head-python"
         )
     here = Path(setup.cwd or Path.cwd())
     if asked.base is None and asked.head is None and not asked.install:
