@@ -17,6 +17,7 @@ from bench.capacity.results import (
 )
 from bench.model.plan import ClosedLoad
 from bench.model.record import Caveat, Record
+from bench.results.caveats import CEILING
 from bench.results.cells import gather
 from bench.results.findings.bottlenecks import bottlenecks
 from bench.results.findings.finding import Finding
@@ -42,10 +43,11 @@ def _capacity(found: Capacity) -> Finding:
         return _no_capacity(found, wanted)
     rate = f"{whole(found.rate_per_s or 0)} arrivals/s"
     at_least = found.limit != "service"
+    fresh = " on a fresh server" if found.is_fresh else ""
     return Finding(
         topic="capacity",
         title=f"{found.setup} holds {'at least ' if at_least else ''}{rate}",
-        text=f"Of {wanted}: {_how_often(found, found.confirmed)} on a fresh server. {_why_not_more(found)}",
+        text=f"Of {wanted}: {_how_often(found, found.confirmed)}{fresh}. {_why_not_more(found)}",
         figures=tuple(_figures(found)),
         chart="capacity",
         caveats=_doubts(found.confirmed.trials),
@@ -65,6 +67,10 @@ def _why_not_more(found: Capacity) -> str:
     if found.above is None:
         return ""
     above = f"{whole(found.above.rate_per_s)} arrivals/s"
+    if found.limit == "generator" and CEILING in found.above.typical.missed:
+        return (
+            f"The ceiling on the rate is the limit here: {above} reached it, and tells nothing of the server."
+        )
     if found.limit == "generator":
         return f"The load generator is the limit here: at {above} it was saturated, and tells nothing of the server."
     return f"{above} {_how_often(found, found.above)}: {', '.join(found.above.typical.missed)}."

@@ -130,7 +130,8 @@ def _p99(one: Offered) -> float:
 class Capacity:
     """A search as its run tells it; `rate_per_s` is None where nothing held, or where it was cut short.
 
-    `confirmations` say how often each rate of the long trials held and failed, as far as the run has them.
+    `confirmations` say how often each rate of the long trials held and failed, as far as the run has them. The server
+    of the long trials `is_fresh` unless it ran already.
     """
 
     setup: str
@@ -141,6 +142,7 @@ class Capacity:
     trials: tuple[Offered, ...]
     guess: Record | None
     confirmations: tuple[Tally, ...] = ()
+    is_fresh: bool = True
 
     @property
     def knee_per_s(self) -> float | None:
@@ -178,6 +180,7 @@ def capacity_of(results: Results) -> Capacity | None:
         trials=offered_loads(results.records, objectives),
         guess=next((r for r in results.records if not isinstance(r.cell.load, OpenLoad)), None),
         confirmations=tuple(Tally(one.arrivals_per_s, one.held, one.failed) for one in facts.confirmations),
+        is_fresh=results.facts.plan.setup(facts.setup).fields.get("server") != "running",
     )
 
 

@@ -12,17 +12,18 @@ from bench.capacity.growth import growth_of
 from bench.capacity.results import SET_ASIDE, Offered, knee_of, offered_loads
 from bench.capacity.search import Probe, Search, SearchResult, Trial, TrialVerdict, next_step, tallies
 from bench.capacity.slo import SATURATED, Objective, doubts
-from bench.errors import BenchError
+from bench.errors import BenchError, EngineError
 from bench.measure.cell import check_alive, measure
+from bench.measure.neighbourhood import watch_neighbours
 from bench.measure.store import RunFolder, read_run
 from bench.measure.workbench import Harness, Workbench
 from bench.model.facts import ScalingFacts
 from bench.model.plan import Block, Cell, ClosedLoad, Load, OpenLoad, Plan, Setup
 from bench.model.record import Caveat, Failure, Record
-from bench.observe.neighbours import Neighbours
 from bench.results.caveats import OTHERS_SHARE
 from bench.results.results import understand
-from bench.serve.server import Server, serving
+from bench.serve.attached import reaching
+from bench.serve.server import Server
 from bench.system import host
 from bench.system.processes import Processes
 
@@ -222,7 +223,7 @@ class _LiveSearch:
     @contextlib.contextmanager
     def _serving(self, processes: Processes) -> Iterator[Server]:
         setup = self._bench.setups[self._goal.setup]
-        with serving(setup, processes, host=self._bench.address, cpus=self._bench.server_cpus) as server:
+        with reaching(setup, processes, host=self._bench.address, cpus=self._bench.server_cpus) as server:
             yield server
 
     def _first_guess(self, server: Server, processes: Processes) -> float:
@@ -247,7 +248,7 @@ class _LiveSearch:
         while True:
             began_s = time.monotonic()
             offered = Offered(self._measure(load, server, processes), self._goal.objectives)
-            is_saturated = SATURATED in offered.missed
+            is_saturated = not SATURATED.isdisjoint(offered.missed)
             counts = is_saturated or self._patience_s <= 0 or offered.is_evidence(probe.confirms)
             offered = replace(offered, record=self._keep(offered.record if counts else set_aside(offered)))
             self._on_trial(f"{'confirming ' if probe.confirms else ''}{offered.line}")
@@ -260,13 +261,16 @@ class _LiveSearch:
     def _wait_for_quiet(self, server: Server, processes: Processes, until_s: float) -> None:
         share = 1.0
         while share > OTHERS_SHARE and time.monotonic() < until_s:
-            neighbours = Neighbours(
-                server.pid, server.cpus, self._bench.generator_cpus, processes, self._bench.own_cpus
-            )
+            neighbours = watch_neighbours([server], self._bench, processes)
             time.sleep(_QUIET_S)
             share = neighbours.share()
 
     def _measure(self, load: Load, server: Server, processes: Processes) -> Record:
+        if time.monotonic() >= self._bench.stop_s:
+            raise EngineError(
+                "the time that was announced is over before the search is: give a shorter --duration or a larger "
+                "--tolerance"
+            )
         repeat = sum(record.cell.load == load for record in self.records)
         cell = Cell(self._goal.setup, self._goal.scenario, "native", load, repeat=repeat)
         harness = Harness(

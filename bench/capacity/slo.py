@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bench.errors import UsageError, unknown
 from bench.model.record import Caveat, Record, Summary
+from bench.results.caveats import CEILING
 from bench.stats.format import three_digits
 
 ERRORS = "errors"
@@ -30,7 +31,8 @@ _FORM = re.compile(r"\s*(\w+)\s*<\s*([0-9.]+(?:e[+-]?\d+)?)\s*(\S*)\s*", re.IGNO
 
 SPOILING = ("shed", "rate-not-reached", "throttled", "one-cpu")
 """Caveats with which a rate does not hold, whatever the objectives say: such a record is invalid."""
-SATURATED = "generator-saturated"
+SATURATED = frozenset({"generator-saturated", CEILING})
+"""Caveats with which a trial says nothing of the server: the load could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def misses(record: Record, objectives: Sequence[Objective]) -> tuple[str, ...]:
     missed = [
         f"{one.describe(record.summary)} ({one.text})" for one in objectives if not one.holds(record.summary)
     ]
-    spoilt = [caveat.code for caveat in record.caveats if caveat.code in (*SPOILING, SATURATED)]
+    spoilt = [caveat.code for caveat in record.caveats if caveat.code in (*SPOILING, *SATURATED)]
     return (*missed, *spoilt)
 
 

@@ -78,11 +78,11 @@ def check_known(kind: str, names: Iterable[str], known: Collection[str]) -> None
             raise unknown(kind, name, known)
 
 
-def check_address(address: str, allow_remote: bool) -> None:
-    """Check that an address is on this machine, unless the user allows others."""
-    if not allow_remote and not is_loopback(address):
+def check_address(address: str, allowed: Collection[str]) -> None:
+    """Check that an address is on this machine, unless the user allows it by its name."""
+    if address not in allowed and not is_loopback(address):
         raise UsageError(
-            f"--host {address} is no loopback address; add --allow-remote if you may load that machine"
+            f"--host {address} is no loopback address; add --allow-remote {address} if you may load that machine"
         )
 
 

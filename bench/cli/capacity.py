@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption, note_undrawn
 from bench.cli._lookup import check_known, choose_folder, configure, find_setup, known_scenarios
 from bench.cli._options import ScenariosFile, SetupName, SetupsFile, number, option, pick_seed, seconds
+from bench.cli._running import AllowedHosts, MostRps, Url, announce_search, find_running, join_setups
 from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note, say, short_path
 from bench.errors import UsageError
@@ -23,10 +24,12 @@ from bench.measure import runner
 from bench.measure.progress import Display
 from bench.measure.store import RunFolder, read_run
 from bench.measure.workbench import Workbench
+from bench.model.attachment import steady_rps
 from bench.model.plan import Plan, Setup
 from bench.plan.order import count_rounds
 from bench.report import write
 from bench.report.text import render
+from bench.results.audit.attached import CEILING_SHARE
 from bench.results.findings.finding import Finding
 from bench.results.results import understand
 from bench.system import cpus
@@ -36,14 +39,16 @@ _SLO_HELP = "What must hold: p50|p90|p95|p99|p999|max|mean|errors, `<`, a number
 _SLOS = ("p99<50ms", "errors<0.1%")
 
 ScenarioName = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="A scenario's name; see `bench list scenarios`.")
+    str | None, typer.Argument(metavar="SCENARIO", help="A scenario's name; see `bench list scenarios`.")
 ]
+_TRIALS, _TIMES_A_TRIAL, _BETWEEN_S = 25, 2.4, 1.2
+"""About how many trials a search makes, how long they are on average, in durations, and how far apart."""
 
 
 @takes_service_options
 def capacity(
     setup: SetupName,
-    scenario: ScenarioName,
+    scenario: ScenarioName = None,
     slo: Annotated[list[str] | None, option(f"{_SLO_HELP} [{' and '.join(_SLOS)}]", "OBJECTIVE")] = None,
     workers: Annotated[
         str | None, option("Instead: peak throughput of each number of workers, as in 1,2,4.", "N,N,N")
@@ -61,6 +66,9 @@ def capacity(
         int | None, option("Decides arrivals and random choices [drawn, and recorded].", "N")
     ] = None,
     out: Annotated[Path | None, option("Where the run is written [reports/TIME-capacity].", "FOLDER")] = None,
+    url: Url = None,
+    allow_remote: AllowedHosts = None,
+    most_rps: MostRps = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, not in words.")] = False,
@@ -83,10 +91,14 @@ def capacity(
     bench capacity granian-1 db-orm-async --slo "p99<100ms" --slo "p50<20ms" --slo "errors<1%"
     bench capacity uvicorn noop-async --max-rate 5000 --duration 10
     bench capacity gunicorn-1 cpu-async --workers 1,2,4,8
+    bench capacity front-page --url http://127.0.0.1:8000 --scenarios my_scenarios.py
     """
+    running = find_running([url] if url else None, allow_remote, most_rps)
+    setup, scenario = _subject(setup, scenario, running)
     configuration = configure(service, setups=setups, scenarios=scenarios)
-    chosen, known = find_setup(setup, configuration), known_scenarios(configuration)
+    known = known_scenarios(configuration)
     check_known("scenario", [scenario], known)
+    chosen = join_setups({}, running)[setup] if running else find_setup(setup, configuration)
     if workers and slo:
         raise UsageError(
             "--workers measures the peak throughput, for which objectives do not matter: leave --slo out"
@@ -108,7 +120,7 @@ def capacity(
         scenario=scenario,
         objectives=parse_all(slo or list(_SLOS)),
         tolerance=tolerance / 100,
-        max_per_s=max_rate,
+        max_per_s=_highest_rate(max_rate, chosen),
         duration_s=duration,
         patience_s=patience,
     )
@@ -129,6 +141,29 @@ class _Options:
     as_json: bool
 
 
+def _subject(setup: str, scenario: str | None, running: Collection[str]) -> tuple[str, str]:
+    """The setup and the scenario: with --url the first word is the scenario. Raises UsageError."""
+    if running and scenario is not None:
+        raise UsageError(
+            f"--url stands for the setup: give the scenario alone, as in `bench capacity {scenario}`"
+        )
+    if running:
+        (name,) = running
+        return name, setup
+    if scenario is None:
+        raise UsageError(
+            f"there is no scenario: give one after the setup, as in `bench capacity {setup} noop-async`"
+        )
+    return setup, scenario
+
+
+def _highest_rate(wanted_per_s: float, setup: Setup) -> float:
+    """The highest rate to try: as wanted, and so far below a ceiling that this does not bend the load."""
+    if not setup.most_rps:
+        return wanted_per_s
+    return min(wanted_per_s, CEILING_SHARE * steady_rps(setup.most_rps))
+
+
 def _worker_counts(text: str) -> list[int]:
     """`1,2,4`, each a number of workers. Raises UsageError."""
     words = [word.strip() for word in text.split(",")]
@@ -142,6 +177,9 @@ def _worker_counts(text: str) -> list[int]:
 def _search(options: _Options, goal: run.Goal) -> int:
     """Find the rate that holds the objectives; 1 where there is none."""
     bench = _bench(options, options.setup)
+    expected_s = _TRIALS * (_TIMES_A_TRIAL * goal.duration_s + _BETWEEN_S)
+    stop_s = announce_search(options.setup, goal.scenario, expected_s, goal.patience_s)
+    bench = replace(bench, stop_s=stop_s)
     folder = _create_folder(options, run.plan(goal, options.seed), bench)
     with explain_interruption(folder):
         answer = run.find(goal, options.seed, bench, folder, note)
@@ -152,9 +190,9 @@ def _search(options: _Options, goal: run.Goal) -> int:
 def _scale(options: _Options, counts: list[int], repeats: int) -> int:
     """Measure the peak throughput of each number of workers; give the exit status."""
     setup, scenario = options.setup, options.scenario
-    if setup.server == "command":
+    if setup.server in ("command", "running"):
         raise UsageError(
-            f"setup '{setup.name}' is a command of its own: its number of workers is not ours to set"
+            f"setup '{setup.name}' is not started by a server of ours: its number of workers is not ours to set"
         )
     goal = run.ScalingGoal(
         setup=setup,

@@ -11,6 +11,7 @@ import typer
 
 from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption, note_undrawn
+from bench.cli._left_out import drop_locust, leave_out
 from bench.cli._lookup import check_address, choose_folder, configure, known_scenarios, service_scenarios
 from bench.cli._options import (
     PlansFile,
@@ -21,6 +22,7 @@ from bench.cli._options import (
     pick_seed,
     seconds,
 )
+from bench.cli._running import AllowedHosts, MostRps, Urls, bound, check_ceilings, find_running, join_setups
 from bench.cli._servers import pick_servers
 from bench.cli._service import ServiceOptions, takes_service_options
 from bench.cli._terminal import note, say, short_path
@@ -36,14 +38,14 @@ from bench.model.plan import Plan, Setup, Shape
 from bench.observe.profiler import py_spy
 from bench.plan.config import check_names
 from bench.plan.configuration import Configuration
-from bench.plan.order import Overrides, cells, count_rounds, override, without
+from bench.plan.order import Overrides, cells, count_rounds, override
 from bench.plan.service_plans import ALL_SERVERS
 from bench.report import write
 from bench.report.text import render
 from bench.results.results import understand
 from bench.serve.interpreter import describe_interpreters
 from bench.stats.format import about
-from bench.system import cpus, extras, host
+from bench.system import cpus, extras
 from scenarios.model import Scenario
 
 _MINUTES, _TIMES_AS_LONG = 5.0, 3
@@ -93,9 +95,9 @@ def run(
     scenarios: ScenariosFile = None,
     plans: PlansFile = None,
     host: Annotated[str, option("Address to serve and load on.", "ADDRESS")] = "127.0.0.1",
-    allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Let --host be other than a loopback address.")
-    ] = False,
+    url: Urls = None,
+    allow_remote: AllowedHosts = None,
+    most_rps: MostRps = None,
     profile: Annotated[
         bool, typer.Option("--profile", help="Flame graphs of a worker, by py-spy; implies --long.")
     ] = False,
@@ -117,11 +119,13 @@ def run(
     bench run --setup uvicorn --setup granian-1 --scenario db-orm-async --users 64 --minutes 2
     bench run --setup uvicorn --scenario io-async --rate 500 --stretch 10 --rounds 3
     bench run --until 3%
+    bench run --url http://127.0.0.1:8000 --scenarios my_scenarios.py --scenario front-page --minutes 1
     """
     _refuse_old(duration, repeats)
-    check_address(host, allow_remote)
+    check_address(host, allow_remote or ())
+    running = find_running(url, allow_remote, most_rps)
     overrides = Overrides(
-        setups=tuple(setup or ()),
+        setups=(*(setup or ()), *running),
         scenarios=tuple(scenario or ()),
         engines=tuple(engine or (["native"] if rate else [])),
         users=tuple(users or ()),
@@ -143,6 +147,7 @@ def run(
         overrides=overrides,
         out=out,
         configuration=configure(service, setups=setups, scenarios=scenarios, plans=plans),
+        running=running,
         address=host,
         generator_cpus=generator_cpus,
         profile=profile,
@@ -160,6 +165,7 @@ class _Options:
     overrides: Overrides
     out: Path | None
     configuration: Configuration
+    running: Mapping[str, Setup]
     address: str
     generator_cpus: int | None
     profile: bool
@@ -170,22 +176,25 @@ class _Options:
 def _run(options: _Options) -> int:
     """Measure and report; give the exit status."""
     configuration = options.configuration
-    setups, scenarios = configuration.setups(), known_scenarios(configuration)
+    setups = join_setups(configuration.setups(), options.running)
+    scenarios = known_scenarios(configuration)
     plan, lacking = _find_plan(options)
     plan = replace(_bounded(plan, options), seed=pick_seed(plan.seed))
     check_names(plan, setups, scenarios, ENGINES)
     configuration.check_app(setups[cell.setup] for cell in cells(plan))
-    plan, left_out = _leave_out(plan, setups, lacking)
+    plan, left_out = leave_out(plan, setups, lacking)
     extras.check_demo(setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan)))
-    plan = plan if options.overrides.engines else _drop_locust(plan)
+    plan = plan if options.overrides.engines else drop_locust(plan)
     for cell in cells(plan):
         check_load(cell.engine, cell.load)
+    check_ceilings(plan, setups)
     path = choose_folder(options.out, plan.name)
     bench = _bench(options, plan.processes, setups, scenarios)
     if options.profile:
         py_spy()
         bench = replace(bench, profiles=path / "profiles")
     facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
+    bench = replace(bench, stop_s=bound(plan, setups, runner.expected_s(plan, bench)))
     _measure(plan, bench, RunFolder(path, facts, latest=options.out is None), options.ends)
     return _conclude(path, options.as_json)
 
@@ -217,36 +226,6 @@ def _bounded(plan: Plan, options: _Options) -> Plan:
     if options.ends.until is None or options.overrides.minutes is not None:
         return plan
     return replace(plan, minutes=_TIMES_AS_LONG * (plan.minutes or _MINUTES))
-
-
-def _leave_out(
-    plan: Plan, setups: Mapping[str, Setup], lacking: Mapping[str, str]
-) -> tuple[Plan, dict[str, str]]:
-    """The plan without the setups that need a program this machine lacks, and why each is left out.
-
-    The reasons of those that are `lacking` already are added.
-    """
-    names = dict.fromkeys(cell.setup for cell in cells(plan))
-    left_out = {**lacking, **host.missing_programs(setups[name] for name in names)}
-    for name, why in left_out.items():
-        note(f"setup '{name}' is left out: {why}")
-    plan = without(plan, left_out)
-    if not plan.blocks:
-        raise UsageError("there is no setup left to measure")
-    return plan, left_out
-
-
-def _drop_locust(plan: Plan) -> Plan:
-    """The plan without the cells of Locust, where it is not installed and nobody asked for it."""
-    sentence = extras.left_out("locust", "cells of Locust")
-    if sentence is None or not any(cell.engine.startswith("locust") for cell in cells(plan)):
-        return plan
-    note(sentence)
-    blocks = (
-        replace(block, engines=tuple(name for name in block.engines if not name.startswith("locust")))
-        for block in plan.blocks
-    )
-    return replace(plan, blocks=tuple(block for block in blocks if block.engines))
 
 
 def _bench(

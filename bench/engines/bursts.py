@@ -9,6 +9,7 @@ from random import Random
 
 from bench.engines.connection import Client, Common, clock_ns
 from bench.engines.job import Job
+from bench.engines.pace import make_client
 from bench.engines.timer import Timer
 from bench.errors import EngineError
 from bench.model.samples import Samples, read
@@ -29,7 +30,7 @@ class Bursts:
         self._job = job
         self._common = Common(job, flow, _NEVER_NS)
         self._clients = [
-            Client(self._common, Random(f"{job.seed} {user}"), self._ended) for user in range(users)
+            make_client(self._common, Random(f"{job.seed} {user}"), self._ended) for user in range(users)
         ]
         self._idle = deque(self._clients)
         self._to_start = 0

@@ -31,9 +31,9 @@ class Encoded:
 
     __slots__ = ("bodyless", "check", "expect", "label", "request", "wire")
 
-    def __init__(self, request: Request, authority: str, label: int) -> None:
+    def __init__(self, request: Request, job: Job, label: int) -> None:
         self.request = request
-        self.wire = encode(request, authority)
+        self.wire = encode(request, job.authority, job.prefix)
         self.label = label
         self.expect = request.expect
         self.check = request.check
@@ -64,7 +64,7 @@ class Common:
         except KeyError:
             if len(self._encoded) >= _ENCODED_KEPT:
                 self._encoded.clear()
-            made = Encoded(request, self.job.authority, self.file.label(request.label))
+            made = Encoded(request, self.job, self.file.label(request.label))
             self._encoded[request] = made
             return made
 

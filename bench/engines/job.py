@@ -18,7 +18,9 @@ class Job:
 
     A `bystander` drives the scenario's `victim` flow instead of its flow. A request that has no answer after
     `timeout_s` has failed; those under way at the end are given up after `drain_s`. `samples` is the file for the
-    rows. Of the load, this process makes every `parts`-th user or arrival, from number `part` on.
+    rows. Of the load, this process makes every `parts`-th user or arrival, from number `part` on. `prefix` goes before
+    each path; `host_header` is named in place of the address where it is given. No second has more requests than
+    `most_rps`; 0 is no ceiling.
     """
 
     host: str
@@ -34,9 +36,14 @@ class Job:
     drain_s: float = 5.0
     part: int = 0
     parts: int = 1
+    prefix: str = ""
+    host_header: str = ""
+    most_rps: float = 0.0
 
     @property
     def authority(self) -> str:
+        if self.host_header:
+            return self.host_header
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def write(self, path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.engines.connection import Client, Common, clock_ns
+from bench.engines.pace import make_client
 from bench.engines.timer import Timer
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.plan.schedule import arrival_chunks_ns, user_spans_s
@@ -37,7 +38,7 @@ class ClosedLoop:
         self._timer: Timer
         self.clients = []
         for begin_s, end_s in user_spans_s(load)[common.job.part :: common.job.parts]:
-            client = Client(common, rngs(), self._ended, repeats=not self._think_ns)
+            client = make_client(common, rngs(), self._ended, repeats=not self._think_ns)
             client.until_ns = begin_ns + int(end_s * 1e9)
             self.clients.append(client)
             self._wait(begin_ns + int(begin_s * 1e9), client)
@@ -101,7 +102,7 @@ class OpenLoop:
         self._arrive()
 
     def _client(self) -> Client:
-        return Client(self._common, self._rngs(), self._ended)
+        return make_client(self._common, self._rngs(), self._ended)
 
     def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
         self._idle.append(client)

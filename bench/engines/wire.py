@@ -22,9 +22,9 @@ class WireError(Exception):
     """The peer sent something that is not an HTTP/1.1 response."""
 
 
-def encode(request: Request, host: str) -> bytes:
-    """The request as it goes over the wire."""
-    lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {host}"]
+def encode(request: Request, host: str, prefix: str = "") -> bytes:
+    """The request as it goes over the wire; `prefix` goes before its path."""
+    lines = [f"{request.method} {prefix}{request.path} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in request.headers]
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         lines.append(f"Content-Length: {len(request.body)}")

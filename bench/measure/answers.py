@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import sys
+import time
 from collections.abc import Callable
 from random import Random
 
+from bench.engines.pace import pace
 from bench.errors import BenchError, EngineError
 from bench.model.secrets import mask_text, secret_values, secrets_of
 from bench.serve.server import Server
@@ -33,11 +35,16 @@ def check_answers(scenario: Scenario, server: Server) -> tuple[str, ...]:
 def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server) -> dict[str, None]:
     connection = http.client.HTTPConnection(server.host, server.port, timeout=_CHECK_TIMEOUT_S)
 
+    attachment = server.attachment
+    prefix = attachment.prefix if attachment else ""
+    own = {"Host": attachment.authority} if attachment else {}
     secrets = set(secrets_of(server.setup))
 
     def send(request: Request) -> Response:
+        _wait_for_place(server)
         secrets.update(secret_values(dict(request.headers)))
-        connection.request(request.method, request.path, request.body or None, dict(request.headers))
+        path, headers = prefix + request.path, own | dict(request.headers)
+        connection.request(request.method, path, request.body or None, headers)
         answer = connection.getresponse()
         head = "\r\n".join(["", *(f"{name}: {value}" for name, value in answer.getheaders())])
         return Response(answer.status, answer.read(), head.encode("latin-1"))
@@ -64,3 +71,11 @@ def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server) -> dic
     if not sent:
         raise EngineError(f"{who}: its flow yields no request")
     return unchecked
+
+
+def _wait_for_place(server: Server) -> None:
+    """Keep to the server's ceiling, where it has one."""
+    if server.attachment is not None and server.attachment.most_rps:
+        now_ns = time.monotonic_ns()
+        place_ns = pace(server.host, server.port, server.attachment.most_rps).take_ns(now_ns)
+        time.sleep((place_ns - now_ns) / 1e9)

@@ -12,6 +12,8 @@ import uvloop
 from bench.engines.bursts import Bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
+from bench.measure.jobs import aim
+from bench.model.attachment import steady_rps
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.observe.process_tree import ProcessTree, settled_cpu_ns
 from bench.results.caveats import BYSTANDER_REQUESTS
@@ -28,8 +30,9 @@ _MOST_S = 2.0
 def bystander_job(job: Job, samples: Path) -> Job:
     """The job of the bystander next to this one: a slow, steady stream over connections of its own."""
     enough_per_s = BYSTANDER_REQUESTS / job.load.duration_s
+    arrivals_per_s = min(max(enough_per_s, _ARRIVALS_PER_S), _MOST_ARRIVALS_PER_S)
     load = OpenLoad(
-        min(max(enough_per_s, _ARRIVALS_PER_S), _MOST_ARRIVALS_PER_S),
+        min(arrivals_per_s, steady_rps(job.most_rps)) if job.most_rps else arrivals_per_s,
         job.load.duration_s,
         job.load.warmup_s,
         arrivals="uniform",
@@ -44,9 +47,11 @@ def ping_cpu_us(
     """CPU time of the server for one of the bystander's requests, in microseconds, while no other is under way.
 
     The mean of up to so many one after the other, over one connection; None where they fail or the server's CPU time
-    cannot be read. The scenario must have a bystander.
+    cannot be read, for which none is sent where its processes are not known. The scenario must have a bystander.
     """
     assert scenario.victim is not None
+    if server.pid is None:
+        return None
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
         job = Job(
             server.host,
@@ -57,7 +62,7 @@ def ping_cpu_us(
             scenarios_file=scenarios_file,
             bystander=True,
         )
-        bursts = Bursts(job, scenario.victim, 1)
+        bursts = Bursts(aim(job, server), scenario.victim, 1)
         pids = [reading.pid for reading in ProcessTree(server.pid).snapshot().processes]
 
         try:

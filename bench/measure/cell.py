@@ -14,13 +14,14 @@ from bench.engines import launch
 from bench.engines.job import Job
 from bench.measure.answers import check_answers
 from bench.measure.bystander import bystander_job, ping_cpu_us
+from bench.measure.jobs import aim, split_ceiling
 from bench.measure.measurement import Doubts, LoadResult, Measurement, ServerReadings, make_record
+from bench.measure.neighbourhood import watch_neighbours
 from bench.measure.workbench import Harness
 from bench.model.plan import Cell, ClosedLoad
 from bench.model.record import Record
 from bench.observe import telemetry
 from bench.observe.meter import Meter
-from bench.observe.neighbours import Neighbours
 from bench.observe.profiler import profiling
 from bench.serve.server import Server, server_ended
 from bench.system.waiting import wait_until
@@ -65,6 +66,7 @@ def measure(
         ping_cpu_us=ping_us,
         unchecked=unchecked,
         profile=profile.name,
+        attachment=server.attachment,
     )
     return make_record(harness.run, measurement, doubts)
 
@@ -95,10 +97,11 @@ def _load(cell: Cell, server: Server, harness: Harness, meter: Meter, profile: _
 
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
         job = _job(cell, server, harness, Path(tmp) / "samples")
-        jobs = _share(job, harness.plan.processes if cell.engine == "native" else 1)
         has_bystander = bench.scenarios[cell.scenario].victim is not None
-        companions = [bystander_job(job, Path(tmp) / "bystander")] if has_bystander else []
-        neighbours = Neighbours(server.pid, server.cpus, bench.generator_cpus, processes, bench.own_cpus)
+        jobs = _share(job, harness.plan.processes if cell.engine == "native" else 1)
+        jobs, bystander = split_ceiling(jobs, job, has_bystander)
+        companions = [bystander_job(bystander, Path(tmp) / "bystander")] if has_bystander else []
+        neighbours = watch_neighbours([server], bench, processes)
         samples, others = launch.run(
             cell.engine,
             jobs,
@@ -118,7 +121,7 @@ def _load(cell: Cell, server: Server, harness: Harness, meter: Meter, profile: _
 
 def _job(cell: Cell, server: Server, harness: Harness, samples: Path) -> Job:
     seed = Random(f"{harness.plan.seed} {cell.scenario} {cell.load} {cell.repeat}").getrandbits(32)
-    return Job(
+    job = Job(
         host=server.host,
         port=server.port,
         scenario=cell.scenario,
@@ -127,6 +130,7 @@ def _job(cell: Cell, server: Server, harness: Harness, samples: Path) -> Job:
         seed=seed,
         scenarios_file=harness.workbench.scenarios_file,
     )
+    return aim(job, server)
 
 
 def _share(job: Job, parts: int) -> list[Job]:

@@ -15,7 +15,9 @@ from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job
 from bench.engines.timer import Timer
 from bench.errors import EngineError
+from bench.measure.jobs import aim
 from bench.measure.slices import LaneSlice
+from bench.model.attachment import BYSTANDER_SHARE, steady_rps
 from bench.model.plan import Cell, ClosedLoad
 from bench.model.readings import Snapshot
 from bench.model.samples import Samples
@@ -33,6 +35,7 @@ _FIRST_SESSIONS = 8
 _PINGS_PER_S = 100.0
 _PING_CONNECTIONS = 16
 _LONGEST_NS = 30_000_000_000
+_ENDED = "the server has ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,16 @@ class LaneResult:
     pings: Samples | None
 
 
+def _pings_per_s(most_rps: float) -> float:
+    return min(_PINGS_PER_S, BYSTANDER_SHARE * steady_rps(most_rps)) if most_rps else _PINGS_PER_S
+
+
 class Lane:
     """Of one cell; `failure` says why it ended before its round did, and it is not loaded any more.
 
-    Where the server has several workers, each slice opens its connections anew: which worker accepts which connection
-    is luck that would else last as long as the round, and differ by a third from one round to the next.
+    Where the server has several workers, or its processes are not known, each slice opens its connections anew: which
+    worker accepts which connection is luck that would else last as long as the round, and differ by a third from one
+    round to the next.
     """
 
     def __init__(
@@ -99,8 +107,9 @@ class Lane:
             seed=seed,
             scenarios_file=scenarios_file,
         )
-        self._bursts = Bursts(job, scenario.flow, self._users)
+        self._bursts = Bursts(job := aim(job, server), scenario.flow, self._users)
         self._pings: Bursts | None = None
+        self._ping_every_ns = int(1e9 / _pings_per_s(job.most_rps))
         if scenario.victim is not None:
             pings = replace(job, samples=folder / "pings", bystander=True)
             self._pings = Bursts(pings, scenario.victim, _PING_CONNECTIONS)
@@ -124,14 +133,15 @@ class Lane:
             sessions = max(sessions, int(rate_per_s * left_s / 2))
         self.size = size(self._users, rate_per_s)
         self._tree.refresh()
-        self._reconnects = len(self._tree.workers(self.server.port)) > 1
+        self._reconnects = self.server.pid is None or len(self._tree.workers(self.server.port)) > 1
 
     async def slice(self, rotation: int) -> None:
         """Load the server for one slice. Raises EngineError where it stops answering or the scenario is broken."""
         if self._reconnects:
             self._bursts.reconnect()
         await self._bursts.closed(self.size.warm)
-        before, services_ns, sent = self._read(), self._services_ns(), self._bursts.sent
+        before, services_ns = self._read(), self._services_ns()
+        sent, errors = self._bursts.sent, self._bursts.errors
         pinged = 0 if self._pings is None else self._pings.sent
         own_ns = time.thread_time_ns()
         self._heartbeat.start()
@@ -139,6 +149,8 @@ class Lane:
         start_ns, end_ns = await self._burst()
         self._heartbeat.end(clock_ns())
         own_ns = time.thread_time_ns() - own_ns
+        if self._bursts.errors > errors:
+            self._check_alive()
         self._slices.append(
             LaneSlice(
                 rotation=rotation,
@@ -156,7 +168,7 @@ class Lane:
     async def _burst(self) -> tuple[int, int]:
         if self._pings is None:
             return await self._bursts.closed(self.size.sessions)
-        every_ns = int(1e9 / _PINGS_PER_S)
+        every_ns = self._ping_every_ns
         first_ns = self._rng.randrange(every_ns)  # else pings would meet the same moment of every slice
         pinging = asyncio.ensure_future(self._pings.paced(range(first_ns, _LONGEST_NS, every_ns)))
         try:
@@ -188,9 +200,13 @@ class Lane:
         """The server's processes at rest. Raises EngineError where it has ended."""
         settle()
         taken = self._tree.snapshot()
-        if not taken.processes:
-            raise EngineError("the server has ended")
+        if self.server.pid is not None and not taken.processes:
+            raise EngineError(_ENDED)
         return taken
+
+    def _check_alive(self) -> None:
+        if self.server.exit_status() is not None:
+            raise EngineError(_ENDED)
 
     def _services_ns(self) -> int:
         return settled_cpu_ns(self._services) if self._services else 0

@@ -90,6 +90,7 @@ def _record(
         unchecked=surroundings.unchecked[cell],
         slices=found if anchor is None else _beside(found, anchor),
         idle_cpu_share=surroundings.idle_cpu_share.get(cell.setup),
+        attachment=server.attachment,
     )
     return make_record(harness.run, measurement)
 

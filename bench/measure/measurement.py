@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bench.model.attachment import Attachment
 from bench.model.plan import Cell
 from bench.model.readings import CpuTimes, Snapshot, Telemetry, steal_share
 from bench.model.record import Caveat, Generator, LaneSlices, Record, Resources, Summary
@@ -50,7 +51,7 @@ class Measurement:
     """Everything that was observed of one cell.
 
     `telemetry` is by the worker's pid. `unchecked`, `ping_cpu_us`, `profile`, `slices`, `idle_cpu_share` are as in the
-    record.
+    record. `attachment` is that of a server that ran already.
     """
 
     cell: Cell
@@ -66,6 +67,7 @@ class Measurement:
     profile: str | None = None
     slices: LaneSlices = field(default_factory=LaneSlices)
     idle_cpu_share: float | None = None
+    attachment: Attachment | None = None
 
 
 Doubts = Callable[[Summary], Iterable[Caveat]]
@@ -86,6 +88,7 @@ def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: (
             generator,
             is_profiled=measurement.profile is not None,
             idle_cpu_share=measurement.idle_cpu_share,
+            attachment=measurement.attachment,
         ),
         *doubts(summary),
     )
@@ -120,7 +123,9 @@ def _resources(one: Measurement) -> Resources:
         services_cpu_s=load.services_cpu_s,
         shared=cpus.shared(one.server_cpus, one.generator_cpus),
     )
-    if not one.cell.in_slices or not used.cpus:
+    if one.attachment is not None and one.attachment.elsewhere:
+        used = replace(used, steal_share=None)
+    if not one.cell.in_slices or not used.cpus or used.cpu_s is None:
         return used
     # The CPUs worked for other lanes in between: what the server itself used of them in its slices is what is known.
     own_share = used.cpu_s / load.samples.duration_s / len(used.cpus)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import math
 import tempfile
 import time
 from collections.abc import Coroutine, Generator, Iterator, Mapping, Sequence
@@ -21,11 +22,11 @@ from bench.measure.bystander import ping_cpu_us
 from bench.measure.cell import check_alive, is_ending, measure, now
 from bench.measure.lane import Lane
 from bench.measure.lane_record import Surroundings, make_lane_records
+from bench.measure.neighbourhood import watch_neighbours
 from bench.measure.progress import Display
 from bench.measure.workbench import Harness
 from bench.model.plan import Cell
 from bench.model.record import Failure, Record
-from bench.observe.neighbours import Neighbours
 from bench.observe.process_tree import ProcessTree, settled_cpu_ns
 from bench.plan.order import Group
 from bench.plan.rotations import families, orders
@@ -43,11 +44,12 @@ _PINGS = 60
 class Rotations:
     """Rotations of a group: the number of the first, as no two groups of a round share one, and the end of the last.
 
-    The end is a moment of time.monotonic; without it there are as many as are good.
+    The end is a moment of time.monotonic; without it there are as many as are good. From `stop_s` on nothing is sent.
     """
 
     first: int = 0
     until_s: float | None = None
+    stop_s: float = math.inf
 
 
 def play(
@@ -58,6 +60,8 @@ def play(
     A setup that does not start and a cell that cannot be measured end alone, with the reason; the others go on.
     """
     bench = harness.workbench
+    if time.monotonic() >= bench.stop_s:
+        return
     display.show_start(group)
     rng = Random(f"{harness.plan.seed} {group.round} {sorted(group.setups)}")
     starts = [Start(bench.setups[name], 1 + rng.getrandbits(31)) for name in group.setups]
@@ -83,7 +87,7 @@ def _play_stretches(
 ) -> Iterator[Record | Failure]:
     for cell in group.stretches:
         server = servers.get(cell.setup)
-        if server is None:
+        if server is None or time.monotonic() >= harness.workbench.stop_s:
             continue
         display.show_cell(cell)
         try:
@@ -126,9 +130,7 @@ def _play_lanes(
     with contextlib.ExitStack() as stack:
         stack.enter_context(host.on_cpus(bench.generator_cpus))
         lanes = [_lane(cell, servers, harness, stack, rng.getrandbits(32)) for cell in cells]
-        neighbours = Neighbours(
-            next(iter(servers.values())).pid, bench.server_cpus, bench.generator_cpus, harness.processes
-        )
+        neighbours = watch_neighbours(list(servers.values()), bench, harness.processes, makes_load=True)
         hold_off_collections()
         try:
             names = _families(cells, harness)
@@ -166,7 +168,7 @@ class _Checked:
 
     def __init__(self, harness: Harness) -> None:
         self._harness = harness
-        self._pings: dict[tuple[int, object], float | None] = {}
+        self._pings: dict[tuple[str, object], float | None] = {}
         self._dead: set[str] = set()
         self.failures: list[Failure] = []
         self.ping_cpu_us: dict[Cell, float | None] = {}
@@ -187,7 +189,7 @@ class _Checked:
                 self.failures.append(Failure(cell.setup, cell.repeat, str(error), cell.scenario))
             return False
         if scenario.victim is not None:
-            known = (server.pid, scenario.victim)
+            known = (cell.setup, scenario.victim)
             if known not in self._pings:
                 self._pings[known] = ping_cpu_us(scenario, server, bench.scenarios_file, _PINGS)
             self.ping_cpu_us[cell] = self._pings[known]
@@ -207,15 +209,16 @@ async def _rotate(
     try:
         for lane in lanes:
             display.show_cell(lane.cell)
-            await _try(lane, lane.rehearse())
+            if time.monotonic() < rotations.stop_s:
+                await _try(lane, lane.rehearse())
         idle = await _idle_shares(servers)
         grouped = families(lanes, names, [lane.size.turn_s for lane in lanes], rng)
         for number, order in enumerate(orders(grouped, rng)):
-            if _is_enough(number, rotations.until_s) or all(lane.failure for lane in lanes):
+            if _is_enough(number, rotations) or all(lane.failure for lane in lanes):
                 break
             display.show_rotation(number)
             for lane in order:
-                if lane.failure is None:
+                if lane.failure is None and time.monotonic() < rotations.stop_s:
                     await _try(lane, lane.slice(rotations.first + number))
         return idle
     finally:
@@ -223,10 +226,13 @@ async def _rotate(
             lane.disconnect()
 
 
-def _is_enough(rotations: int, until_s: float | None) -> bool:
+def _is_enough(number: int, rotations: Rotations) -> bool:
+    now_s, until_s = time.monotonic(), rotations.until_s
+    if now_s >= rotations.stop_s:
+        return True
     if until_s is None:
-        return rotations >= GOOD_ROTATIONS
-    return rotations >= FEWEST_ROTATIONS and time.monotonic() >= until_s
+        return number >= GOOD_ROTATIONS
+    return number >= FEWEST_ROTATIONS and now_s >= until_s
 
 
 async def _try(lane: Lane, doing: Coroutine[object, object, None]) -> None:
@@ -238,10 +244,11 @@ async def _try(lane: Lane, doing: Coroutine[object, object, None]) -> None:
 
 
 async def _idle_shares(servers: Mapping[str, Server]) -> dict[str, float]:
-    """What each server uses while none is loaded: 1.0 for one busy core."""
+    """What each server uses while none is loaded, as far as its processes are known: 1.0 for one busy core."""
     pids = {
         name: [reading.pid for reading in ProcessTree(server.pid).snapshot().processes]
         for name, server in servers.items()
+        if server.pid is not None
     }
     before_ns = {name: settled_cpu_ns(some) for name, some in pids.items()}
     began_s = time.monotonic()

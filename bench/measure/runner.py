@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 
 from bench.measure.cell import now
 from bench.measure.progress import Display
-from bench.measure.round import GOOD_ROTATIONS, Rotations, play
+from bench.measure.round import FEWEST_ROTATIONS, GOOD_ROTATIONS, Rotations, play
 from bench.measure.store import RunFolder
 from bench.measure.workbench import Harness, Workbench
+from bench.model.attachment import steady_rps
 from bench.model.facts import read_facts
-from bench.model.plan import Cell, Plan
+from bench.model.plan import Cell, ClosedLoad, Plan
 from bench.model.record import SCHEMA, Failure, Record
 from bench.model.service import SERVICES
 from bench.plan.order import Group, cells, count_rounds, groups
@@ -24,11 +25,13 @@ from bench.serve.identity import identify
 from bench.system import cpus, host
 from bench.system.processes import Processes
 
-_START_S = {"uvicorn": 1.5, "gunicorn": 1.5, "granian": 1.5, "hypercorn": 2.0}
+_START_S = {"uvicorn": 1.5, "gunicorn": 1.5, "granian": 1.5, "hypercorn": 2.0, "running": 0.1}
 _OVERHEAD_S = {"native": 0.6, "locust": 2.5}
 
 _TURN_S = 0.06
 """About what a slice takes with its warm-up."""
+_SESSIONS_A_USER = 3
+"""Of a slice that is slow: one to warm up, and two that count."""
 _LANE_S = 0.35
 """About what a lane takes before its first slice: its answers are checked, and it is rehearsed."""
 _STOP_S = 0.5
@@ -59,7 +62,7 @@ class Ends:
 def expected_s(plan: Plan, workbench: Workbench) -> float:
     """About how long a plan takes, in seconds, before anything was measured."""
     if plan.minutes is not None:
-        return plan.minutes * 60
+        return max(plan.minutes * 60, _least_s(plan, workbench))
     return sum(
         _start_s(group, workbench) + _rotations_s(group, workbench) + sum(map(_cell_s, group.stretches))
         for number in range(count_rounds(plan))
@@ -71,8 +74,8 @@ def most_alive(plan: Plan, workbench: Workbench, wanted: int | None = None) -> i
     """How many servers may live at once: as many as are wanted, and else as half of the free memory has room for."""
     if wanted is not None:
         return wanted
-    setups = {cell.setup for cell in cells(plan)}
-    largest = max((workbench.setups[name].workers for name in setups), default=1)
+    setups = [workbench.setups[name] for name in {cell.setup for cell in cells(plan)}]
+    largest = max((setup.workers for setup in setups if setup.server != "running"), default=1)
     return host.room_for_servers(largest, _MOST_ALIVE)
 
 
@@ -82,7 +85,24 @@ def _start_s(group: Group, workbench: Workbench) -> float:
 
 
 def _rotations_s(group: Group, workbench: Workbench) -> float:
-    return len(group.lanes) * (_LANE_S + GOOD_ROTATIONS * _TURN_S) + _STOP_S
+    return sum(_LANE_S + GOOD_ROTATIONS * _turn_s(cell, workbench) for cell in group.lanes) + _STOP_S
+
+
+def _turn_s(cell: Cell, workbench: Workbench) -> float:
+    """About what a slice takes: under a ceiling that gives its requests their time."""
+    most_rps = workbench.setups[cell.setup].most_rps
+    if not most_rps or not isinstance(cell.load, ClosedLoad):
+        return _TURN_S
+    return _TURN_S + _SESSIONS_A_USER * cell.load.users / steady_rps(most_rps)
+
+
+def _least_s(plan: Plan, workbench: Workbench) -> float:
+    """What the cells under a ceiling take at the least, whatever the minutes say."""
+    mine = {cell.key: cell for cell in cells(plan) if workbench.setups[cell.setup].most_rps}.values()
+    rounds = min(_ROUNDS_ANYWAY, count_rounds(plan))
+    turns_s = sum(_turn_s(cell, workbench) for cell in mine if cell.in_slices)
+    stretches_s = sum(_cell_s(cell) for cell in mine if not cell.in_slices)
+    return rounds * ((FEWEST_ROTATIONS + 1) * turns_s + stretches_s)
 
 
 def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
@@ -146,12 +166,12 @@ def run(plan: Plan, workbench: Workbench, folder: RunFolder, display: Display, e
         known = read_facts(folder.facts).plan
         records: list[Record] = []
         number, precision = 0, None
-        while clock.begins(number, ends, precision):
+        while clock.begins(number, ends, precision) and time.monotonic() < workbench.stop_s:
             here = groups(plan, number, alive)
             first = 0
             for place, group in enumerate(here):
                 until_s = clock.rotate_until_s(number, group, here[place + 1 :], ends)
-                playing = play(group, harness, Rotations(first, until_s), display)
+                playing = play(group, harness, Rotations(first, until_s, workbench.stop_s), display)
                 with contextlib.closing(playing) as results:
                     mine = [record for result in results for record in _keep(result, folder, display)]
                 records += mine
@@ -159,7 +179,18 @@ def run(plan: Plan, workbench: Workbench, folder: RunFolder, display: Display, e
             number += 1
             precision = least_certain(gather(records, known))
             display.show_round(number, precision)
+        for failure in _unfinished(plan, workbench, number):
+            _keep(failure, folder, display)
     folder.add_facts(finished=True, took_s=round(clock.took_s, 1), rounds=number)
+
+
+def _unfinished(plan: Plan, workbench: Workbench, rounds: int) -> list[Failure]:
+    """A failure for each setup under a ceiling where the time that was announced for it was over before its end."""
+    if time.monotonic() < workbench.stop_s:
+        return []
+    names = dict.fromkeys(cell.setup for cell in cells(plan) if workbench.setups[cell.setup].most_rps)
+    why = "the time that was announced is over: give fewer scenarios or users, more --minutes or a larger --most-rps"
+    return [Failure(name, rounds, why) for name in names]
 
 
 def _keep(result: Record | Failure, folder: RunFolder, display: Display) -> list[Record]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ class Workbench:
     """Setups and scenarios by name, and where they are measured: the address, and the CPUs of each side.
 
     `own_cpus` are those of the harness, which are the generator's where it has none of its own. `profiles` is the
-    folder for flame graphs, one of each cell's first repeat; None for no graphs.
+    folder for flame graphs, one of each cell's first repeat; None for no graphs. From `stop_s` on, a moment of
+    time.monotonic, nothing more is measured.
     """
 
     setups: Mapping[str, Setup]
@@ -28,6 +30,7 @@ class Workbench:
     generator_cpus: tuple[int, ...] = ()
     own_cpus: tuple[int, ...] = ()
     profiles: Path | None = None
+    stop_s: float = math.inf
 
 
 def _ignore(_: Progress) -> None:

@@ -22,10 +22,13 @@ class Setup:
     `bench.serve.interpreter` finds. The server runs in the folder `cwd`, and its app is imported from `app_dir`, a
     folder relative to `cwd`. `prepare` is a command that runs there before the server. `carry` are untracked files that
     the gates bring into the base's tree.
+
+    One that is "running" is not started: it has an `address`, a URL whose path goes before those of the scenarios, and
+    it may have a ceiling: no second has more requests than `most_rps`; 0 is none.
     """
 
     name: str
-    server: Literal["uvicorn", "gunicorn", "granian", "hypercorn", "command"]
+    server: Literal["uvicorn", "gunicorn", "granian", "hypercorn", "command", "running"]
     _: KW_ONLY
     about: str = ""
     workers: int = 1
@@ -49,6 +52,8 @@ class Setup:
     ready_within_s: float = 30.0
     prepare: tuple[str, ...] = ()
     carry: tuple[str, ...] = ()
+    address: str = ""
+    most_rps: float = 0.0
 
 
 Shape = Literal["constant", "step", "ramp", "spike"]

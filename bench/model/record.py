@@ -207,14 +207,15 @@ class Resources:
     processes that are none of ours took of the server's CPUs, or of the generator's if that is more. `services_cpu_s`
     is what our own database and cache used, from before the warm-up on. `throttled_s` is how long a CPU quota (cgroup)
     stopped us. `shared` is what server and generator have in common: a `core` with two hyperthreads, the only `cpu`.
+    Memory and CPU time are None where the processes are not known, and so is `steal_share` on another machine.
     """
 
     cpu_us_per_request: float | None
-    rss_peak_bytes: int
+    rss_peak_bytes: int | None
     workers: tuple[Worker, ...]
-    cpu_s: float = 0.0
+    cpu_s: float | None = 0.0
     cpus: tuple[int, ...] = ()
-    steal_share: float = 0.0
+    steal_share: float | None = 0.0
     timeline: tuple[ResourceSlice, ...] = ()
     busy_share: float | None = None
     others_share: float = 0.0

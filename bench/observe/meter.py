@@ -26,10 +26,14 @@ _REFRESH_S = 1.0
 
 
 class Meter:
-    """Takes snapshots of a server's process tree from `start` to `end`; what takes long is done in its making."""
+    """Takes snapshots of a server's process tree from `start` to `end`; what takes long is done in its making.
 
-    def __init__(self, pid: int, port: int, duration_s: float) -> None:
+    They are empty where the processes are not known, which a `pid` of None says.
+    """
+
+    def __init__(self, pid: int | None, port: int, duration_s: float) -> None:
         self._port = port
+        self._counts = pid is not None
         self._every_s = max(_SNAPSHOT_S, duration_s / MOST_SLICES)
         self._tree = ProcessTree(pid)
         self.workers = self._tree.workers(port)
@@ -83,7 +87,7 @@ class Meter:
 
     def _count_connections(self, taken: Snapshot) -> Snapshot:
         began_s = time.monotonic()
-        if began_s < self._count_at_s:
+        if not self._counts or began_s < self._count_at_s:
             return taken
         counted = replace(taken, connections=connections(self._port))
         ended_s = time.monotonic()

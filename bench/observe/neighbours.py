@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import psutil
 
@@ -14,26 +14,26 @@ from bench.system.processes import Processes
 
 
 class Neighbours:
-    """Watches the CPUs of a server and of its generator, from its making on.
+    """Watches the CPUs of some servers and of their generator, from its making on.
 
-    Of our children those that live at that moment are the server's side (it and its services), and all that come
+    Of our children those that live at that moment are the servers' side (they and their services), and all that come
     later the generator's, to which we ourselves belong where we have no CPU of our own.
     """
 
     def __init__(
         self,
-        server_pid: int,
+        server_pids: Collection[int],
         server_cpus: Sequence[int],
         generator_cpus: Sequence[int],
         processes: Processes,
         own_cpus: Sequence[int] | None = None,
     ) -> None:
-        self._server_pid = server_pid
+        self._server_pids = frozenset(server_pids)
         self._server_cpus = frozenset(server_cpus)
         self._generator_cpus = tuple(generator_cpus)
         self._with_us = own_cpus is None or bool(set(own_cpus) & set(generator_cpus))
         self._processes = processes
-        self._services = processes.children - {server_pid}
+        self._services = processes.children - self._server_pids
         self._services_before_s = sum(map(_tree_s, self._services))
         self._before = self._read()
 
@@ -56,7 +56,7 @@ class Neighbours:
 
     def _read(self) -> tuple[CpuTimes, float, float]:
         """CPU times, and the CPU seconds of the server's side and of the generator's side."""
-        beside = self._services | {self._server_pid}
+        beside = self._services | self._server_pids
         generators_s = sum(map(_tree_s, self._processes.children - beside)) + _ended_children_s()
         return (
             cpus.times(),

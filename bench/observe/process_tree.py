@@ -24,16 +24,16 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class ProcessTree:
-    """A process and its descendants, as they come and go."""
+    """A process and its descendants, as they come and go; nothing where the process is not known."""
 
-    def __init__(self, pid: int) -> None:
-        self._root = pid
+    def __init__(self, pid: int | None) -> None:
+        self._root = pid or 0
         self._members: tuple[int, ...] = ()
         self.refresh()
 
     def refresh(self) -> None:
         """Look for processes that were started or ended since."""
-        self._members = tuple(_tree(self._root))
+        self._members = tuple(_tree(self._root)) if self._root else ()
 
     def snapshot(self) -> Snapshot:
         """Read every process that is still there."""

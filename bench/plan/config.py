@@ -21,7 +21,10 @@ _HERE = Path(__file__).parent
 _DEMO = "target_app"
 
 _SETUP = TypeAdapter(Setup)
-_SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name"} | {"extends", "env_file"}
+_SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name", "address", "most_rps"} | {
+    "extends",
+    "env_file",
+}
 _PLAN_ONLY_KEYS = frozenset({"about", "seed", "processes", "minutes", "long", "blocks"})
 _OLD_KEYS = {
     "repeats": "it is called rounds now: rounds of fresh servers, in each of which all cells are measured in turn",

@@ -32,6 +32,8 @@ def check_setup(where: str, setup: Setup) -> None:
 
 
 def _server_faults(setup: Setup) -> Iterator[str]:
+    if setup.server == "running":
+        yield "server: a server that runs already is no setup of a file; give it with --url"
     if setup.workers < 1:
         yield f"workers: {setup.workers} is too few; 1 is the least"
     for service in _SERVICES:

@@ -21,9 +21,12 @@ OTHER_LOAD = "other-load"
 STEAL = "steal"
 GENERATOR_STALLED = "generator-stalled"
 VICTIM_GROWS = "victim-grows"
+CEILING = "ceiling"
+NO_PROCESSES = "no-processes"
+SAME_PROCESS = "same-process"
 
 INVALIDATING = frozenset(
-    {"errors", "rate-not-reached", "shed", "generator-saturated", "throttled", "one-cpu"}
+    {"errors", "rate-not-reached", "shed", "generator-saturated", "throttled", "one-cpu", CEILING}
 )
 """Codes that make a record invalid: it is shown, hatched, and never ranked."""
 

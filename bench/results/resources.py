@@ -33,14 +33,14 @@ def resources(
 ) -> Resources:
     """Sum up at least two snapshots, the first and last of which bound the measured part, as the two `times` do.
 
-    `answered` counts the requests answered in it, good or not, without the `pings` of the bystander. A worker's
-    `requests` is None when no answer names its worker. `answers` and `telemetry` are by the worker's pid. Where a
-    figure has the name of a field of `Resources`, it is that field.
+    `answered` counts the requests answered in it, good or not, without the `pings` of the bystander. `answers` and
+    `telemetry` are by the worker's pid; where no answer names a worker, its `requests` is None. Other names are those
+    of `Resources`. Where no process was ever seen, nothing is known.
     """
-    used_s = sum(cpu_s(snapshots, pid) for pid in _pids(snapshots))
+    used_s = _cpu_s(snapshots)
     return Resources(
-        cpu_us_per_request=_cpu_us(used_s * 1e6, answered, pings, ping_cpu_us),
-        rss_peak_bytes=max(map(_rss_bytes, snapshots)),
+        cpu_us_per_request=_cpu_us((used_s or 0.0) * 1e6, answered, pings, ping_cpu_us),
+        rss_peak_bytes=_rss_peak_bytes(snapshots),
         workers=tuple(
             worker(snapshots, pid, answers.get(pid, _SILENT if answers else None), telemetry.get(pid, ()))
             for pid in sorted({*workers, *answers} & _pids(snapshots))
@@ -56,6 +56,15 @@ def resources(
         shared=shared,
         throttled_s=max(0.0, times[1].throttled_s - times[0].throttled_s),
     )
+
+
+def _cpu_s(snapshots: Sequence[Snapshot]) -> float | None:
+    pids = _pids(snapshots)
+    return sum(cpu_s(snapshots, pid) for pid in pids) if pids else None
+
+
+def _rss_peak_bytes(snapshots: Sequence[Snapshot]) -> int | None:
+    return max(map(_rss_bytes, snapshots)) if _pids(snapshots) else None
 
 
 def _cpu_us(used_us: float, answered: int, pings: int, ping_us: float | None) -> float | None:
@@ -78,6 +87,8 @@ def _rss_bytes(snapshot: Snapshot) -> int:
 
 
 def _timeline(snapshots: Sequence[Snapshot]) -> tuple[ResourceSlice, ...]:
+    if not _pids(snapshots):
+        return ()
     pairs = itertools.pairwise(slice_bounds(snapshots))
     return tuple(_slice(before, after, snapshots[0].at_ns) for before, after in pairs)
 

@@ -7,13 +7,14 @@ from typing import Literal
 
 from bench.model.facts import RunFacts
 from bench.model.record import Failure, Record, Run
+from bench.results.caveats import NO_PROCESSES, SAME_PROCESS
 from bench.results.cells import CellResults, gather
 from bench.results.micro import Micro
 
 RunKind = Literal["ordinary", "capacity", "scaling"]
 """Of a run: of a plan, of a search for the capacity, or over numbers of workers."""
 
-NOTES = frozenset({"unchecked"})
+NOTES = frozenset({"unchecked", NO_PROCESSES, SAME_PROCESS})
 """Codes of notes on how a run was made: where every record has one, it says nothing of a cell, and is said once."""
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from bench.errors import ServerError
 from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
-from bench.serve.server import Server, serving
+from bench.serve.attached import reaching
+from bench.serve.server import Server
 from bench.system.ports import free_ports
 from bench.system.processes import Processes
 
@@ -38,7 +39,8 @@ def fleet(
 ) -> Iterator[list[Server | ServerError]]:
     """The servers in the order of their starts, each with the reason where it did not start.
 
-    Those of setups without CPUs of their own run on `cpus`, and so do the services that were started for them.
+    Those of setups without CPUs of their own run on `cpus`, and so do the services that were started for them. Servers
+    that ran already are left alone.
     """
     others = processes.children
     with contextlib.ExitStack() as stack:
@@ -47,7 +49,7 @@ def fleet(
             env = {HASH_SEED: str(one.hash_seed), **one.setup.env}
             setup = replace(one.setup, env=env)
             try:
-                return stack.enter_context(serving(setup, processes, host=address, port=port, cwd=one.cwd))
+                return stack.enter_context(reaching(setup, processes, host=address, port=port, cwd=one.cwd))
             except ServerError as error:
                 return error
 
@@ -56,7 +58,8 @@ def fleet(
         with ThreadPoolExecutor(at_once, initializer=_allow_all_cpus, initargs=(cpus,)) as starters:
             started = list(starters.map(start, starts, ports))
         found = [_on_cpus(one, cpus) if isinstance(one, Server) else one for one in started]
-        servers = {one.pid: one for one in found if isinstance(one, Server)}
+        ours = [one for one in found if isinstance(one, Server) and one.attachment is None]
+        servers = {one.pid: one for one in ours if one.pid is not None}
         for pid in processes.children - others:
             _move(pid, servers[pid].cpus if pid in servers else cpus)
         try:
@@ -74,7 +77,7 @@ def _allow_all_cpus(cpus: Sequence[int]) -> None:
 
 
 def _on_cpus(server: Server, cpus: Sequence[int]) -> Server:
-    return replace(server, cpus=tuple(server.cpus or cpus))
+    return server if server.attachment else replace(server, cpus=tuple(server.cpus or cpus))
 
 
 def _move(pid: int, cpus: Sequence[int]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ServerError
+from bench.model.attachment import Attachment
 from bench.model.plan import Setup
 from bench.model.secrets import mask_words, secrets_of
 from bench.observe import telemetry
@@ -33,16 +34,18 @@ _WORKERS_WITHIN_S = 10.0
 class Server:
     """A running server: its address, its first process, its log, its CPUs.
 
-    `exit_status` returns None while the server runs.
+    `exit_status` returns None while the server runs. `pid` is None where its processes are not known, as may be where
+    it ran already: then it has an `attachment`.
     """
 
     setup: Setup
     host: str
     port: int
-    pid: int
+    pid: int | None
     log: Path
     cpus: tuple[int, ...]
     exit_status: Callable[[], int | None]
+    attachment: Attachment | None = None
 
     @property
     def url(self) -> str:
@@ -171,6 +174,11 @@ def _running(
 
 def server_ended(server: Server) -> ServerError:
     """The error for a server that is no longer there, with the end of its log."""
+    if server.setup.server == "running":
+        return ServerError(
+            f"setup '{server.setup.name}': the server on {server.setup.address} has ended or accepts no connection; "
+            "start it there, and run this again"
+        )
     return ServerError(
         f"setup '{server.setup.name}': the server ended with status {server.exit_status()}; its log:\n"
         + quote(server.log, known=secrets_of(server.setup))

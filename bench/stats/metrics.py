@@ -43,7 +43,8 @@ def _victim_p99(record: Record) -> float | None:
 
 
 def _megabytes(record: Record) -> float | None:
-    return record.resources.rss_peak_bytes / 1e6 or None
+    rss_bytes = record.resources.rss_peak_bytes
+    return rss_bytes / 1e6 if rss_bytes else None
 
 
 THROUGHPUT = Metric(

@@ -30,9 +30,14 @@ def own_command(module: str, *arguments: str) -> list[str]:
 
 def is_demo(setup: Setup) -> bool:
     """Whether a setup serves the demo app, which needs packages of its own."""
-    return setup.server != "command" and setup.app.startswith(_DEMO_APP)
+    return _serves_app(setup) and setup.app.startswith(_DEMO_APP)
 
 
 def is_own(setup: Setup) -> bool:
     """Whether a setup serves an app that the harness brings along: the demo app, or a bare one."""
-    return is_demo(setup) or (setup.server != "command" and setup.app.startswith(_BARE_APPS))
+    return _serves_app(setup) and setup.app.startswith((_DEMO_APP, _BARE_APPS))
+
+
+def _serves_app(setup: Setup) -> bool:
+    """Whether it is we who start the app that the setup names."""
+    return setup.server not in ("command", "running")

@@ -224,6 +224,7 @@ def _watched_servers(pair: ServerPair, folders: Sequence[Path]) -> list[WatchedS
             folder=folder,
         )
         for (one, other), folder in zip(arms, folders, strict=False)
+        if one.server.pid is not None
     ]
 
 

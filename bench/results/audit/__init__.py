@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bench.model.attachment import Attachment
 from bench.model.plan import Cell
 from bench.model.record import Caveat, Generator, Resources, Summary
-from bench.results.audit import consistency, load, machine
+from bench.results.audit import attached, consistency, load, machine
 
 
 def audit(
@@ -15,8 +16,10 @@ def audit(
     *,
     is_profiled: bool = False,
     idle_cpu_share: float | None = None,
+    attachment: Attachment | None = None,
 ) -> tuple[Caveat, ...]:
-    """The caveats of a cell."""
+    """The caveats of a cell; `attachment` is that of a server that ran already."""
+    is_paced = attachment is not None and attachment.most_rps > 0
     return (
         *load.errors(summary),
         *load.missed_rate(cell, summary),
@@ -29,15 +32,16 @@ def audit(
         *machine.steal(resources),
         *machine.throttling(resources, summary.measured_s or cell.load.duration_s),
         *machine.other_load(resources),
-        *machine.shared_cpus(resources),
+        *(() if attachment is not None and attachment.elsewhere else machine.shared_cpus(resources)),
         *machine.uneven_workers(resources),
         *load.few_samples(summary),
         *load.bystander(cell, summary.victim),
         *load.bystander_grows(cell, summary.victim),
-        *consistency.littles_law(cell, summary),
+        *(() if is_paced else consistency.littles_law(cell, summary)),
         *consistency.unreconciled_counts(summary),
         *consistency.unfit_times(summary),
         *load.unchecked_requests(summary),
         *machine.profiling(is_profiled),
         *machine.unrest(idle_cpu_share),
+        *(attached.caveats(cell, summary, attachment) if attachment is not None else ()),
     )

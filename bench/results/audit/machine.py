@@ -60,7 +60,7 @@ def generator_stalls(generator: Generator) -> Iterator[Caveat]:
 
 
 def steal(resources: Resources) -> Iterator[Caveat]:
-    if resources.steal_share > STEAL_SHARE:
+    if resources.steal_share is not None and resources.steal_share > STEAL_SHARE:
         yield Caveat(STEAL, f"the hypervisor took {resources.steal_share:.1%} of the server's CPUs away")
 
 

@@ -76,7 +76,7 @@ def _loop_blocked(record: Record, worker: Worker) -> Cause | None:
         return None
     typical, longest = statistics.median(lags), max(lags)
     share = worker.cpu_s / record.measured_s
-    wants = share + worker.run_wait_s / record.measured_s + record.resources.steal_share
+    wants = share + worker.run_wait_s / record.measured_s + (record.resources.steal_share or 0.0)
     if wants >= SATURATED_SHARE:
         return None
     always = typical >= HELD_MS or (typical >= IDLE_HELD_MS and wants < BUSY_SHARE)
@@ -203,7 +203,7 @@ def _cpu_saturated(record: Record) -> Cause | None:
     """Its processes used all that they can, a core each; or its CPUs were full, and its threads waited for them."""
     used, span_s = record.resources, record.measured_s
     most = min(len(used.cpus) or len(used.workers), len(used.workers))
-    if not most:
+    if not most or used.cpu_s is None:
         return None
     share = used.cpu_s / span_s / most
     waited = sum(worker.run_wait_s for worker in used.workers) / span_s

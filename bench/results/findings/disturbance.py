@@ -20,7 +20,7 @@ _WAY_OUT = " Stop what else runs (top shows it), and run this again."
 
 _TAKERS: Mapping[str, tuple[str, Callable[[Resources], float]]] = {
     OTHER_LOAD: ("other processes", lambda used: used.others_share),
-    STEAL: ("the hypervisor", lambda used: used.steal_share),
+    STEAL: ("the hypervisor", lambda used: used.steal_share or 0.0),
 }
 """By caveat: who took the CPU, and how much of it."""
 

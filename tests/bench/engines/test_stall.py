@@ -55,7 +55,8 @@ def loaded(load: Load, folder: Path) -> tuple[Samples, list[tuple[int, int]], fl
         job = Job(
             server.host, server.port, "hello", load, folder / load.kind, seed=SEED, scenarios_file=scenario
         )
-        neighbours = Neighbours(server.pid, server.cpus, generator_cpus, processes)
+        assert server.pid is not None
+        neighbours = Neighbours([server.pid], server.cpus, generator_cpus, processes)
         samples, _ = launch.run("native", [job], processes, silent, cpus=generator_cpus)
         others_share = neighbours.share()
     freezes = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]

@@ -216,6 +216,8 @@ def test_resources_are_those_of_the_servers_processes(lifelike: Measured) -> Non
     for record in lifelike.run.records:
         found = record.resources
         assert found.cpu_us_per_request is not None
+        assert found.cpu_s is not None
+        assert found.rss_peak_bytes is not None
         assert found.cpu_us_per_request > 1
         assert 0 < sum(worker.cpu_s for worker in found.workers) <= found.cpu_s + 1e-9
         assert found.cpu_s < 2 * record.measured_s * (os.cpu_count() or 1)

@@ -85,6 +85,7 @@ def test_what_a_server_used_is_what_it_says_itself(server: Server) -> None:
         meter.end()
     found = measured(meter)
 
+    assert found.cpu_s is not None
     assert found.cpu_s == pytest.approx(now_s - before_s, rel=0.05)
     assert found.cpu_us_per_request == pytest.approx(found.cpu_s * 1e4)
     assert found.timeline[0].connections == 1

@@ -54,6 +54,11 @@ def server(tmp_path: Path, processes: Processes) -> Iterator[Server]:
         )
 
 
+def pid_of(server: Server) -> int:
+    assert server.pid is not None
+    return server.pid
+
+
 def burn(child: subprocess.Popen[str]) -> None:
     assert child.stdin is not None
     assert child.stdout is not None
@@ -67,7 +72,7 @@ def test_our_own_services_are_no_strangers(server: Server, processes: Processes)
     with processes.running(
         [sys.executable, "-c", BUSY], log=server.log, cpus=server.cpus, talking=True
     ) as child:
-        began_s, neighbours = time.monotonic(), Neighbours(server.pid, server.cpus, (), processes)
+        began_s, neighbours = time.monotonic(), Neighbours([pid_of(server)], server.cpus, (), processes)
         total = psutil.cpu_times(percpu=True)[server.cpus[0]]
         burn(child)
         now = psutil.cpu_times(percpu=True)[server.cpus[0]]
@@ -86,7 +91,7 @@ def test_a_stranger_is_one(server: Server, processes: Processes) -> None:
             [sys.executable, "-c", BUSY], log=server.log, cpus=server.cpus, talking=True
         ) as child,
     ):
-        began_s, neighbours = time.monotonic(), Neighbours(server.pid, server.cpus, (), processes)
+        began_s, neighbours = time.monotonic(), Neighbours([pid_of(server)], server.cpus, (), processes)
         burn(child)
         others_s = neighbours.share() * (time.monotonic() - began_s)
 
@@ -103,7 +108,10 @@ def test_the_busier_side_counts(side: str, server: Server, processes: Processes)
         Processes() as strangers,
         strangers.running([sys.executable, "-c", BUSY], log=server.log, cpus=(place,), talking=True) as child,
     ):
-        began_s, neighbours = time.monotonic(), Neighbours(server.pid, server.cpus, (generator,), processes)
+        began_s, neighbours = (
+            time.monotonic(),
+            Neighbours([pid_of(server)], server.cpus, (generator,), processes),
+        )
         burn(child)
         others_s = neighbours.share() * (time.monotonic() - began_s)
 
@@ -119,7 +127,7 @@ def test_where_both_share_a_cpu_it_is_theirs_together(server: Server, processes:
         strangers.running(command, log=server.log, cpus=server.cpus, talking=True) as stranger,
     ):
         began_s, total = time.monotonic(), psutil.cpu_times(percpu=True)[cpu]
-        neighbours = Neighbours(server.pid, server.cpus, server.cpus, processes, own_cpus=())
+        neighbours = Neighbours([pid_of(server)], server.cpus, server.cpus, processes, own_cpus=())
         with processes.running(command, log=server.log, cpus=server.cpus, talking=True) as ours:
             burn(stranger)
             burn(ours)
@@ -143,7 +151,7 @@ def test_what_we_use_on_a_cpu_of_our_own_is_not_taken_off_the_generators(
         ) as child,
     ):
         began_s = time.monotonic()
-        apart = Neighbours(server.pid, server.cpus, (generator,), processes, own_cpus=(first,))
+        apart = Neighbours([pid_of(server)], server.cpus, (generator,), processes, own_cpus=(first,))
         burn(child)
         until_s = time.process_time() + BURNT_S
         while time.process_time() < until_s:

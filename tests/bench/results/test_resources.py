@@ -70,8 +70,14 @@ def test_a_process_that_dies_counts_to_its_last_reading() -> None:
     assert found.cpu_s == pytest.approx(0.7)
 
 
-def test_no_process_left_to_read_is_no_cpu() -> None:
-    assert used(snapshot(0), snapshot(1)).cpu_s == 0.0
+def test_no_process_left_to_read_is_no_more_cpu() -> None:
+    assert used(snapshot(0, (1, 5, 1, 1)), snapshot(1)).cpu_s == 0.0
+
+
+def test_where_no_process_was_ever_seen_nothing_is_known() -> None:
+    found = used(snapshot(0), snapshot(1))
+    assert (found.cpu_s, found.cpu_us_per_request, found.rss_peak_bytes) == (None, None, None)
+    assert (found.workers, found.timeline) == ((), ())
 
 
 def test_memory_peaks_over_the_tree_at_one_moment() -> None:
@@ -166,7 +172,9 @@ def test_connections_are_those_at_the_start_of_a_slice() -> None:
         replace(snapshot(at, (1, 0, 1, 1)), connections=opened) for at, opened in enumerate((33, 40, 2))
     )
     assert [part.connections for part in used(first, second, third).timeline] == [33, 40]
-    assert [part.connections for part in used(snapshot(0), snapshot(1)).timeline] == [None]
+    assert [
+        part.connections for part in used(snapshot(0, (1, 0, 1, 1)), snapshot(1, (1, 0, 1, 1))).timeline
+    ] == [None]
 
 
 def test_telemetry_goes_to_its_own_worker() -> None:

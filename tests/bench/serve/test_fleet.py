@@ -73,6 +73,7 @@ def test_without_cpus_a_fleet_runs_where_it_may() -> None:
     with Processes() as processes, fleet([Start(plain("one"), 1)], processes, ()) as (one,):
         assert isinstance(one, Server)
         assert one.cpus == ()
+        assert one.pid is not None
         assert os.sched_getaffinity(one.pid) == os.sched_getaffinity(0)
 
 

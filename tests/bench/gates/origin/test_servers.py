@@ -135,6 +135,7 @@ class Started:
         return self._check(self.head, self.base.arm, self._folders[1])
 
     def _check(self, one: Instance, other: Arm, folder: Path) -> str | None:
+        assert one.server.pid is not None
         server = WatchedServer(
             arm=one.arm.name,
             setup=one.arm.setup.name,

@@ -64,6 +64,7 @@ def test_an_instance_is_all_its_processes_and_says_when_it_has_ended(tmp_path: P
         one = found[0].base
         assert len(one.pids()) >= 3  # uvicorn's supervisor and two workers
         assert one.rss_bytes() > 40_000_000
+        assert one.server.pid is not None
         os.kill(one.server.pid, signal.SIGKILL)
         os.waitid(os.P_PID, one.server.pid, os.WEXITED | os.WNOWAIT)
         with pytest.raises(ServerError, match="the server ended with status -9"):
@@ -73,4 +74,6 @@ def test_an_instance_is_all_its_processes_and_says_when_it_has_ended(tmp_path: P
 def test_a_setups_own_cpus_are_kept(tmp_path: Path) -> None:
     one_arm = arm("base", tmp_path / "base", cpus=(1,))
     with Processes() as processes, start_pairs(one_arm, one_arm, [1], processes, (0,)) as found:
-        assert os.sched_getaffinity(found[0].head.server.pid) == {1}
+        pid = found[0].head.server.pid
+        assert pid is not None
+        assert os.sched_getaffinity(pid) == {1}
