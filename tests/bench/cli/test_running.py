@@ -123,7 +123,7 @@ def test_a_uvicorn_counts_what_the_run_says_it_sent_and_what_it_cost(folder: Pat
         sum(record["resources"]["cpu_s"] for record in found),
         after["cpu_s"] - before["cpu_s"],
     )
-    assert 0.6 * its_own_s < used_s < its_own_s, "besides loads it opens connections, and ticks"
+    assert its_own_s - 0.1 < used_s < its_own_s, "besides loads it opens connections, and ticks"
     for record in found:
         assert record["resources"]["cpu_us_per_request"] == pytest.approx(used_s * 1e6 / requests, rel=0.3)
         assert record["resources"]["rss_peak_bytes"] > 10_000_000
