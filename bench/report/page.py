@@ -89,11 +89,11 @@ def _counts(records: tuple[Record, ...]) -> str:
 
 
 def flat(facts: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Nested facts as (dotted name, value)."""
+    """Nested facts as (dotted name, value); what is empty is left out."""
     for name, value in facts.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{name}.")
-        else:
+        elif value not in ("", [], ()):
             yield f"{prefix}{name}", _as_text(value)
 
 

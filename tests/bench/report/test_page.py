@@ -61,7 +61,10 @@ def test_nested_facts_are_flattened() -> None:
         "host": {"cores": 2, "governor": None, "git": {"dirty": False}},
         "cpus": [0, 1],
         "mixed": [{"a": 1}],
+        "none": 0.0,
         "e": {},
+        "empty": "",
+        "args": [],
     }
     assert dict(flat(known)) == {
         "host.cores": "2",
@@ -69,7 +72,7 @@ def test_nested_facts_are_flattened() -> None:
         "host.git.dirty": "False",
         "cpus": "0, 1",
         "mixed": "a=1",
-        "e": "",
+        "none": "0.0",
     }
 
 
