@@ -12,6 +12,7 @@ ROOMS = ("bench", "tools")
 
 DRAWN = "test_drawing.py, test_study.py and test_timelines.py check where what it draws stands"
 EXCEPTIONS = {
+    "bench/engines/asgi_benchmark.py": "test_pytest_plugin.py runs it under pytest",
     "bench/__main__.py": "calls bench.cli.main, as all tests do that start a command",
     "bench/machine/bare_app.py": "one constant answer: test_bare_server.py compares both servers",
     "bench/machine/selftest/workload.py": "one constant scenario",

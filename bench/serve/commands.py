@@ -45,17 +45,19 @@ def words(given: tuple[str, ...], python: Path) -> list[str]:
 def environment(setup: Setup, interpreter: Interpreter, folder: Path) -> dict[str, str]:
     """The environment of a setup's server in a folder: ours without what would configure a server, and the setup's own.
 
-    Programs of the service's environment come first on PATH, its `app_dir` first and our modules last on PYTHONPATH.
+    Programs of the service's environment come first on PATH, its `app_dir` first on PYTHONPATH. Last there is our
+    module for gunicorn, which is all of ours that a server imports.
     """
     given = {key: value for key, value in os.environ.items() if not _is_scrubbed(key)} | dict(setup.env)
-    by_option = (
+    is_gunicorn = (
         setup.server == "gunicorn"
-    )  # which passes over its option for a folder that stands here already
-    app_dir = str(folder / setup.app_dir) if setup.app_dir and not by_option else ""
+    )  # it passes over its option for a folder that stands here already
+    app_dir = str(folder / setup.app_dir) if setup.app_dir and not is_gunicorn else ""
+    path = _path(app_dir, given.get("PYTHONPATH", ""), str(INSIDE) if is_gunicorn else "")
     return {
         **given,
         "PATH": _path(str(interpreter.programs or ""), given.get("PATH", os.defpath)),
-        "PYTHONPATH": _path(app_dir, given.get("PYTHONPATH", ""), str(INSIDE)),
+        **({"PYTHONPATH": path} if path else {}),
         **_options(setup),
     }
 

@@ -125,7 +125,9 @@ def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> ServerPlace
         interpreter = service_interpreter(setup)
     except ServerError as error:
         raise ServerError(f"setup '{setup.name}': {error}") from None
-    check_installed(setup, interpreter, commands.environment(setup, interpreter, folder)["PYTHONPATH"])
+    check_installed(
+        setup, interpreter, commands.environment(setup, interpreter, folder).get("PYTHONPATH", "")
+    )
     return ServerPlace(folder=folder, interpreter=interpreter, cpus=cpus)
 
 

@@ -66,6 +66,9 @@ server = "uvicorn"
 app = "dying:app"
 args = ["--header", "X-Api-Key:{CANARIES["option"]}"]
 
+[leaving]
+extends = "open"
+
 [served]
 extends = "open"
 services = ["postgres"]
@@ -104,7 +107,10 @@ minutes = 0.05
 users = [2]
 [[canary.blocks]]
 setups = ["open"]
-scenarios = ["front-page", "echo", "refuse", "die"]
+scenarios = ["front-page", "echo", "refuse"]
+[[canary.blocks]]
+setups = ["leaving"]
+scenarios = ["die"]
 [[canary.blocks]]
 setups = ["dying", "served"]
 scenarios = ["front-page"]

@@ -207,7 +207,7 @@ def test_workers_are_measured_and_the_law_is_fitted(folder: Path) -> None:
         ("uvicorn io-async --workers 1,2,4 --slo p99<9ms", "leave --slo out"),
         (
             "plain front-page --setups setups.toml --scenarios my_scenarios.py --workers 1,2,4",
-            "a command of its own",
+            "its number of workers is not ours to set",
         ),
     ],
 )

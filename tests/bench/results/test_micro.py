@@ -188,7 +188,7 @@ def test_what_our_suite_writes_can_be_joined_with_scenarios(written: Path) -> No
     assert scenarios == {"noop-async", "noop-sync"}
     assert {one.group for one in by_name.values()} == {SCENARIOS["noop-async"].group, "token"}
     many = by_name["noop-async, asyncio, 50 at once"]
-    facts = {key: value for key, value in many.extra.items() if key != "calibration_us"}
+    facts = {key: value for key, value in many.extra.items() if key not in ("calibration_us", "own_us")}
     assert facts == {
         "scenario": "noop-async",
         "layer": "endpoint",

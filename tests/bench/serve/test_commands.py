@@ -90,8 +90,9 @@ def test_a_users_path_of_imports_comes_before_ours_and_the_apps_folder_before_it
     def path(setup: Setup) -> list[str]:
         return environment(setup, OWN, tmp_path)["PYTHONPATH"].split(os.pathsep)
 
-    assert path(setup) == [str(tmp_path / "src"), "lib", str(INSIDE)]
-    assert path(replace(setup, app_dir="", env={})) == [str(INSIDE)]
+    assert path(setup) == [str(tmp_path / "src"), "lib"]
+    assert path(replace(setup, server="gunicorn")) == ["lib", str(INSIDE)]
+    assert "PYTHONPATH" not in environment(replace(setup, app_dir="", env={}), OWN, tmp_path)
 
 
 def test_programs_of_the_services_environment_come_first(

@@ -79,10 +79,12 @@ def test_where_no_run_works_it_ends_after_three_and_they_are_kept(tmp_path: Path
     source, told = tmp_path / "source", list[str]()
     git(tmp_path, "init", "-q", str(source))
     (source / DOCUMENTED[0]).parent.mkdir(parents=True)
-    (source / DOCUMENTED[0]).write_text("")  # no app that could be served
-    (source / "target_app" / "__init__.py").write_text("")
+    (source / DOCUMENTED[0]).write_text("")
+    (source / "bench").mkdir()
+    (source / "bench" / "__init__.py").write_text("")
+    (source / "bench" / "__main__.py").write_text("raise SystemExit('bench: no luck')")
     git(source, "add", ".")
-    git(source, "commit", "-q", "-m", "no app")
+    git(source, "commit", "-q", "-m", "no luck")
     ledger = Ledger(tmp_path / "raw")
     asked = CoreAsked(CHECKS["core-same"], runs=5, rounds=2, minutes=0.05)
     with pytest.raises(GateError, match="3 runs in a row"):
