@@ -23,7 +23,7 @@ from bench.model.record import Caveat, Failure, Record
 from bench.results.caveats import OTHERS_SHARE
 from bench.results.results import understand
 from bench.serve.attached import reaching
-from bench.serve.server import Server
+from bench.serve.server import Server, serving
 from bench.system import host
 from bench.system.processes import Processes
 
@@ -223,7 +223,8 @@ class _LiveSearch:
     @contextlib.contextmanager
     def _serving(self, processes: Processes) -> Iterator[Server]:
         setup = self._bench.setups[self._goal.setup]
-        with reaching(setup, processes, host=self._bench.address, cpus=self._bench.server_cpus) as server:
+        start = serving(setup, processes, host=self._bench.address, cpus=self._bench.server_cpus)
+        with reaching(setup, start) as server:
             yield server
 
     def _first_guess(self, server: Server, processes: Processes) -> float:

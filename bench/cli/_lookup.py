@@ -25,7 +25,7 @@ def configure(
     scenarios: Path | None = None,
     plans: Path | None = None,
 ) -> Configuration:
-    """What a command may name, by its options and by the project's file, of which a line says that it is used."""
+    """All that a command may name, by its options and by the project's file; a line says which file that is."""
     project = find_project(Path.cwd())
     if project is not None:
         note(f"configuration: {project.title}")
@@ -82,7 +82,7 @@ def check_address(address: str, allowed: Collection[str]) -> None:
     """Check that an address is on this machine, unless the user allows it by its name."""
     if address not in allowed and not is_loopback(address):
         raise UsageError(
-            f"--host {address} is no loopback address; add --allow-remote {address} if you may load that machine"
+            f"--host {address} is not a loopback address; add --allow-remote {address} if you may load that machine"
         )
 
 

@@ -81,8 +81,8 @@ def _check_allowed(endpoint: Endpoint, allowed: Collection[str]) -> None:
     where = join_words(endpoint.addresses)
     leads = "" if where == endpoint.name else f", which leads to {where},"
     raise UsageError(
-        f"--url {endpoint.url}: {endpoint.name}{leads} is no loopback address; add --allow-remote {endpoint.name} if "
-        f"you may load that machine: no second will have more than {REMOTE_RPS:g} requests, or --most-rps"
+        f"--url {endpoint.url}: {endpoint.name}{leads} is not a loopback address; add --allow-remote {endpoint.name} "
+        f"if you may load that machine: no second will have more than {REMOTE_RPS:g} requests, or --most-rps"
     )
 
 

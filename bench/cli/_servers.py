@@ -30,7 +30,7 @@ def pick_servers(configuration: Configuration) -> tuple[tuple[str, ...], dict[st
 
 
 def _missing(setup: Setup) -> str:
-    """What the service's interpreter lacks for a setup, and how to install it; empty where it lacks nothing."""
+    """The modules that a setup's interpreter lacks, and the command that installs them; empty where none is missing."""
     try:
         check_installed(setup, service_interpreter(setup))
     except ServerError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -14,29 +14,20 @@ from bench.errors import ServerError, UsageError
 from bench.model.attachment import Attachment
 from bench.model.plan import Setup
 from bench.observe.listeners import FoundListener, find_listener
-from bench.serve.server import Server, serving
+from bench.serve.server import Server
 from bench.system.endpoint import accepts, find_endpoint, is_own
-from bench.system.processes import Processes
 
 _ASK_AGAIN_S = 0.2
 
 
-@contextlib.contextmanager
 def reaching(
-    setup: Setup,
-    processes: Processes,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    cpus: Sequence[int] = (),
-    cwd: Path | None = None,
-) -> Iterator[Server]:
-    """The server of a setup, started for the block as `serving` does, or as it runs already."""
-    if setup.server == "running":
-        yield attach(setup)
-        return
-    with serving(setup, processes, host=host, port=port, cpus=cpus, cwd=cwd) as server:
-        yield server
+    setup: Setup, start: contextlib.AbstractContextManager[Server]
+) -> contextlib.AbstractContextManager[Server]:
+    """The server of a setup for a block: as `start` would start it, or as it runs already, and then it goes on running.
+
+    Raises ServerError as `attach` does.
+    """
+    return contextlib.nullcontext(attach(setup)) if setup.server == "running" else start
 
 
 def attach(setup: Setup) -> Server:

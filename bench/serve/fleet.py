@@ -14,7 +14,7 @@ from bench.errors import ServerError
 from bench.model.plan import Setup
 from bench.observe.process_tree import ProcessTree
 from bench.serve.attached import reaching
-from bench.serve.server import Server
+from bench.serve.server import Server, serving
 from bench.system.ports import free_ports
 from bench.system.processes import Processes
 
@@ -49,7 +49,8 @@ def fleet(
             env = {HASH_SEED: str(one.hash_seed), **one.setup.env}
             setup = replace(one.setup, env=env)
             try:
-                return stack.enter_context(reaching(setup, processes, host=address, port=port, cwd=one.cwd))
+                started = serving(setup, processes, host=address, port=port, cwd=one.cwd)
+                return stack.enter_context(reaching(setup, started))
             except ServerError as error:
                 return error
 

@@ -28,7 +28,7 @@ _POLL_S = 0.05
 _LOG_LINES, _MOST_LOG_LINES = 12, 10_000
 
 _ADDRESS = ("127.0.0.1", 8000)
-"""What a setup's placeholders say, though nobody listens there: the same for all arms."""
+"""Stands for {host} and {port} in a setup: nobody listens there, and it is the same for all arms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ def _packages(base: Mapping[str, str], head: Mapping[str, str], of: str) -> Iter
 
 
 def _harness(base: RunFacts, head: RunFacts) -> Iterable[Difference]:
-    """How the harness differs, which is what was measured, too, where there is no other service."""
+    """The differences of the harness: it stands for what was measured where neither side names a service."""
     if base.host is None or head.host is None:
         return
     of = " of the harness" if base.services_under_test or head.services_under_test else ""

@@ -124,9 +124,9 @@ WRONG = {
     "engine-and-load": ("run --engine locust --rate 5", "the locust engine only drives closed loads"),
     "setup-to-serve": ("serve uvicron", "unknown setup 'uvicron'; did you mean 'uvicorn'?"),
     "setup-for-locust": ("locust uvicron", "unknown setup 'uvicron'; did you mean 'uvicorn'?"),
-    "address": ("run smoke --host 10.0.0.1", "--host 10.0.0.1 is no loopback address; add --allow-remote"),
-    "name-of-a-host": ("run smoke --host example.org", "--host example.org is no loopback address"),
-    "everyone": ("run smoke --host 0.0.0.0", "--host 0.0.0.0 is no loopback address"),
+    "address": ("run smoke --host 10.0.0.1", "--host 10.0.0.1 is not a loopback address; add --allow-remote"),
+    "name-of-a-host": ("run smoke --host example.org", "--host example.org is not a loopback address"),
+    "everyone": ("run smoke --host 0.0.0.0", "--host 0.0.0.0 is not a loopback address"),
     "cpus-of-the-generator": (
         "run --setups pinned.toml --setup last --scenario noop-async --users 1",
         f"setup 'last': cpus: the load generator has {LAST_CPU}; give the server others",
