@@ -92,6 +92,6 @@ bench-generators: $(READY) ## what load generators cost, side by side, into repo
 	@$(PY) -m bench generators $(ARGS)
 
 clean: ## remove .venv, caches and every run but the sample; the history stays
-	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tools/package/*.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find reports -mindepth 1 -maxdepth 1 ! -name sample ! -name README.md ! -name history -exec rm -rf {} +

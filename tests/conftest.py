@@ -1,4 +1,4 @@
-"""One PostgreSQL and one Valkey for a whole session of tests, and empty databases in them."""
+"""What a whole session of tests shares: one PostgreSQL, one Valkey, and one wheel installed as a tool."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 from pwdlib import PasswordHash
@@ -15,6 +16,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from bench.serve.services import providing
 from bench.system.processes import Processes
 from target_app import security
+from tests.tools.environments import Tool, build_harness, installed
 
 FreshDatabase = Callable[[], AbstractContextManager[str]]
 
@@ -84,3 +86,25 @@ def weak_passwords() -> Iterator[None]:
         security._nobodys_hash.cache_clear()
         yield
     security._nobodys_hash.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that this work tree gives."""
+    return build_harness(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def tool(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Tool:
+    """The wheel with all extras, in an environment of its own."""
+    made = installed(wheel, tmp_path_factory.mktemp("tools") / "bench")
+    made.lend_all()
+    return made
+
+
+@pytest.fixture(scope="session")
+def core(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Tool:
+    """The wheel with what it must have, and no extra."""
+    made = installed(wheel, tmp_path_factory.mktemp("tools") / "core")
+    made.lend_needs()
+    return made

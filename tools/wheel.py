@@ -14,6 +14,8 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "fastapi_bench"
+PACKAGE_PARENT = "tools/package"
+"""The folder of the repository that PACKAGE lies in."""
 LINKED = ("bench", "scenarios", "target_app", "locustfile.py")
 """What the folder PACKAGE of the repository holds as links to the top level, and the wheel as copies."""
 METADATA = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt", "licenses/LICENSE")
@@ -44,11 +46,13 @@ def faults(wheel: Path, root: Path = ROOT) -> Iterator[str]:
 def _wanted(root: Path) -> Set[str]:
     """The files of the packages in the work tree, but for those that Git ignores, as the wheel names them."""
     command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
-    listed = subprocess.run([*command, PACKAGE, *LINKED], check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        [*command, PACKAGE_PARENT, *LINKED], check=True, capture_output=True, text=True
+    ).stdout
     files = {name for name in listed.split("\0") if (root / name).is_file()}
-    own = {name for name in files if name.startswith(f"{PACKAGE}/")}
+    own = {name for name in files if name.startswith(f"{PACKAGE_PARENT}/")}
     return {f"{PACKAGE}/{name}" for name in files - own} | {
-        name for name in own if not (root / name).is_symlink()
+        name.removeprefix(f"{PACKAGE_PARENT}/") for name in own if not (root / name).is_symlink()
     }
 
 

@@ -132,7 +132,7 @@ def lay_out(folder: Path) -> None:
 
 def bench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    command = [sys.executable, "-m", "bench", *arguments]
+    command = [sys.executable, "-m", "fastapi_bench", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -157,7 +157,7 @@ def bench_here(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @contextlib.contextmanager
 def start(
-    *arguments: str, cwd: Path, program: Sequence[str] = (sys.executable, "-m", "bench")
+    *arguments: str, cwd: Path, program: Sequence[str] = (sys.executable, "-m", "fastapi_bench")
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a command that goes on; killed, with all that it started, if the test leaves it running."""
     command = [*program, *arguments]

@@ -70,7 +70,7 @@ class Repository:
     def bench(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command of `bench` in the repository."""
         return subprocess.run(
-            [sys.executable, "-m", "bench", *arguments],
+            [sys.executable, "-m", "fastapi_bench", *arguments],
             cwd=self.folder,
             env={**os.environ, **env},
             capture_output=True,

@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any
 
 import pytest
+from fastapi_bench.pytest_plugin import asgi_benchmark as asgi_benchmark
 
 from bench.engines.asgi_benchmark import AsgiBenchmark
 from bench.engines.inprocess import InProcess
-from fastapi_bench.pytest_plugin import asgi_benchmark as asgi_benchmark
 from scenarios.model import Request
 from target_app.main import create_app
 from tests.benchmarks.apps import AppOn, Started, bare

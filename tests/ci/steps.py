@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 FOREIGN = ("GITHUB_", "GITLAB_", "CI_", "VIRTUAL_ENV", "PYTEST_")
-BENCH = f"""#!/bin/bash
+BENCH = """#!/bin/bash
 # What pipx leaves in its folder. The paired gate has to be quick here, or finds what the exact one found.
-if [ "${{1:-}}" = ab ] && [ -n "${{AB_AS_EXACT:-}}" ]; then
+if [ "${1:-}" = ab ] && [ -n "${AB_AS_EXACT:-}" ]; then
   exec cp reports/ci/exact/verdict.json reports/ci/ab/
 fi
-[ "${{1:-}}" != ab ] || set -- "$@" --seconds 10 --pairs 6
-exec {sys.executable} -m bench "$@"
+[ "${1:-}" != ab ] || set -- "$@" --seconds 10 --pairs 6
+exec PROGRAM "$@"
 """
 NOTING = '#!/bin/bash\necho "$(basename "$0") $*" >>"$INSTALLED"\n'
 TIMEOUT_S = 280
 
 
-def stand_ins(folder: Path) -> Path:
-    """A folder for PATH: what a runner has, and what the job installs from the network."""
+def stand_ins(folder: Path, program: Path) -> Path:
+    """A folder for PATH: what a runner has, and what the job installs from the network; `program` is its `bench`."""
     folder.mkdir()
     for name in ("sudo", "apt-get", "pip", "pipx"):
         (folder / name).write_text(NOTING)
-    (folder / "bench").write_text(BENCH)
+    (folder / "bench").write_text(BENCH.replace("PROGRAM", shlex.quote(str(program))))
     for path in folder.iterdir():
         path.chmod(0o755)
     return folder

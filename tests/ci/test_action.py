@@ -14,6 +14,7 @@ import yaml
 from tests.bench.pipeline.fake_forge import FakeForge, serving
 from tests.ci.service import serve
 from tests.ci.steps import Runner, environment, stand_ins
+from tests.tools.environments import Tool
 
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -32,7 +33,7 @@ def forge() -> Iterator[FakeForge]:
         yield running
 
 
-def runner(tmp_path: Path, forge: FakeForge, branch: str, **inputs: str) -> Runner:
+def runner(tmp_path: Path, forge: FakeForge, tool: Tool, branch: str, **inputs: str) -> Runner:
     """A runner in the repository on a branch, with the inputs of the action as a workflow would give them."""
     repository = serve(tmp_path, branch)
     variables = {**forge.github(tmp_path), "GITHUB_BASE_REF": "base", "GITHUB_ACTION_PATH": str(ROOT)}
@@ -40,7 +41,7 @@ def runner(tmp_path: Path, forge: FakeForge, branch: str, **inputs: str) -> Runn
     for name, described in ACTION["inputs"].items():
         given = {**INPUTS, **inputs}.get(name, described["default"])
         names[f"inputs.{name}"] = names.get(given.removeprefix("${{ ").removesuffix(" }}"), given)
-    return Runner(repository.folder, environment(stand_ins(tmp_path / "bin"), variables), names)
+    return Runner(repository.folder, environment(stand_ins(tmp_path / "bin", tool.program), variables), names)
 
 
 def test_every_step_names_its_shell_and_every_input_explains_itself() -> None:
@@ -67,9 +68,9 @@ def test_every_input_that_is_used_is_declared_and_the_other_way_round() -> None:
     ("branch", "verdict", "statuses"), [("slow", "regressed", {1}), ("harmless", "no change", {0})]
 )
 def test_a_slow_branch_ends_with_1_and_a_harmless_one_with_0(
-    branch: str, verdict: str, statuses: set[int], forge: FakeForge, tmp_path: Path
+    branch: str, verdict: str, statuses: set[int], forge: FakeForge, tool: Tool, tmp_path: Path
 ) -> None:
-    job = runner(tmp_path, forge, branch, gates="exact")
+    job = runner(tmp_path, forge, tool, branch, gates="exact")
     job.run(STEPS)
     assert {job.ended["Verdict"]} == statuses, job.log
     assert job.names["steps.verdict.outputs.verdict"] == verdict
@@ -79,16 +80,16 @@ def test_a_slow_branch_ends_with_1_and_a_harmless_one_with_0(
     assert all(status == 0 for name, status in job.ended.items() if name != "Verdict")
 
 
-def test_a_gate_that_is_none_fails_and_is_said(forge: FakeForge, tmp_path: Path) -> None:
-    job = runner(tmp_path, forge, "harmless", gates="speed")
+def test_a_gate_that_is_none_fails_and_is_said(forge: FakeForge, tool: Tool, tmp_path: Path) -> None:
+    job = runner(tmp_path, forge, tool, "harmless", gates="speed")
     assert not job.run(STEPS)
     assert job.ended["Verdict"] == 2
     assert job.names["steps.verdict.outputs.verdict"] == "failed"
     assert "there is no gate 'speed'" in job.log
 
 
-def test_a_base_that_is_not_there_ends_the_job_at_once(forge: FakeForge, tmp_path: Path) -> None:
-    job = runner(tmp_path, forge, "harmless", base="nowhere")
+def test_a_base_that_is_not_there_ends_the_job_at_once(forge: FakeForge, tool: Tool, tmp_path: Path) -> None:
+    job = runner(tmp_path, forge, tool, "harmless", base="nowhere")
     assert not job.run(STEPS)
     assert job.ended["Find the base"] == 2
     assert "Gates" not in job.ended

@@ -15,6 +15,7 @@ from tests.bench.pipeline.fake_forge import FakeForge, serving
 from tests.bench.tiny import Repository
 from tests.ci.service import FILES, app, serve
 from tests.ci.steps import Runner, environment, stand_ins
+from tests.tools.environments import Tool
 
 pytestmark = pytest.mark.alone
 
@@ -27,16 +28,16 @@ def forge() -> Iterator[FakeForge]:
         yield running
 
 
-def write(repository: Repository, forge: str) -> dict[str, Any]:
+def write(tool: Tool, repository: Repository, forge: str) -> dict[str, Any]:
     """Have the workflow written; gives what stands in it."""
-    done = repository.bench("ci", "init", forge, *INIT)
+    done = tool.bench("ci", "init", forge, *INIT, cwd=repository.folder)
     assert done.returncode == 0, done.stderr
     path = repository.folder / done.stdout.split()[0]
     document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return document
 
 
-def runner(repository: Repository, forge: FakeForge) -> Runner:
+def runner(tool: Tool, repository: Repository, forge: FakeForge) -> Runner:
     folder = repository.folder.parent
     bin_folder = folder / "bin"
     variables = {
@@ -44,20 +45,20 @@ def runner(repository: Repository, forge: FakeForge) -> Runner:
         "GITHUB_BASE_REF": "base",
         "GITHUB_SHA": repository.git("rev-parse", "HEAD").strip(),
     }
-    found = environment(bin_folder if bin_folder.exists() else stand_ins(bin_folder), variables)
+    found = environment(bin_folder if bin_folder.exists() else stand_ins(bin_folder, tool.program), variables)
     return Runner(repository.folder, found, {"github.token": "secret"})
 
 
 def test_github_goes_red_on_a_slow_branch_and_green_on_a_harmless_one_in_one_comment(
-    forge: FakeForge, tmp_path: Path
+    forge: FakeForge, tool: Tool, tmp_path: Path
 ) -> None:
     repository = serve(tmp_path, "slow")
-    steps = write(repository, "github")["jobs"]["gates"]["steps"]
-    slow = runner(repository, forge)
+    steps = write(tool, repository, "github")["jobs"]["gates"]["steps"]
+    slow = runner(tool, repository, forge)
     assert not slow.run(steps), slow.log
     slow_comment = forge.comments[1]
     repository.app(app(1000) + "\n# as before\n")
-    harmless = runner(repository, forge)
+    harmless = runner(tool, repository, forge)
     assert harmless.run(steps), harmless.log
     assert (slow.ended["Instructions (bench exact)"], slow.ended["Time (bench ab)"]) == (1, 1), slow.log
     assert set(harmless.ended.values()) == {0}
@@ -71,15 +72,17 @@ def test_github_goes_red_on_a_slow_branch_and_green_on_a_harmless_one_in_one_com
         assert {"verdict.json", "verdict.md", "verdict.txt", "verdict.xml"} <= kept
 
 
-def test_each_commit_of_the_branch_becomes_an_entry_of_the_history(forge: FakeForge, tmp_path: Path) -> None:
+def test_each_commit_of_the_branch_becomes_an_entry_of_the_history(
+    forge: FakeForge, tool: Tool, tmp_path: Path
+) -> None:
     repository = serve(tmp_path, "harmless")
-    steps = write(repository, "github")["jobs"]["history"]["steps"]
+    steps = write(tool, repository, "github")["jobs"]["history"]["steps"]
     commits = []
     for size in (1000, 2000):
         repository.app(app(size))
         repository.commit("base")
         commits.append(repository.git("rev-parse", "HEAD").strip())
-        job = runner(repository, forge)
+        job = runner(tool, repository, forge)
         assert job.run(steps), job.log
     lines = repository.git(
         "-C", str(tmp_path / "origin.git"), "show", "bench-history:history.jsonl"
@@ -94,16 +97,18 @@ def test_each_commit_of_the_branch_becomes_an_entry_of_the_history(forge: FakeFo
     assert "<summary>History of the default branch: 2 commits</summary>" in comment.stdout, comment.stderr
 
 
-def test_gitlab_ends_with_the_gravest_verdict_and_a_note(forge: FakeForge, tmp_path: Path) -> None:
+def test_gitlab_ends_with_the_gravest_verdict_and_a_note(
+    forge: FakeForge, tool: Tool, tmp_path: Path
+) -> None:
     repository = serve(tmp_path, "slow")
-    document = write(repository, "gitlab")
+    document = write(tool, repository, "gitlab")
     script = [*document[".bench"]["before_script"], *document["bench"]["script"]]
     base = repository.git("rev-parse", "base").strip()
     variables = {**forge.gitlab(), "CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "AB_AS_EXACT": "1"}
     done = subprocess.run(
         ["bash", "-eo", "pipefail", "-c", "\n".join(script)],
         cwd=repository.folder,
-        env=environment(stand_ins(tmp_path / "bin"), variables),
+        env=environment(stand_ins(tmp_path / "bin", tool.program), variables),
         capture_output=True,
         text=True,
         timeout=280,

@@ -29,7 +29,7 @@ def test_the_rooms_are_those_of_the_tree() -> None:
     rooms = {
         f"bench/{folder.name}" for folder in (ROOT / "bench").iterdir() if (folder / "__init__.py").exists()
     }
-    tops = {"target_app", "scenarios", "bench", "fastapi_bench", "tools", "tests", "reports"}
+    tops = {"target_app", "scenarios", "bench", "tools", "tests", "reports"}
     assert len(listed) == len(set(listed))
     assert set(listed) == rooms | tops
 

@@ -14,7 +14,7 @@ from bench.system.ports import free_port
 from tests.bench.program import poll, read_until, start
 from tests.bench.serve.shown import address, page
 from tests.bench.tiny import APP, FILES, Repository
-from tests.tools.environments import Tool, install, lend, lend_all
+from tests.tools.environments import Tool
 
 ANSWER = """
 from bench.words import HELLO
@@ -32,22 +32,6 @@ THEIRS = {
     "locustfile.py": "raise RuntimeError('this is a test of somebody else')\n",
 }
 SHORT = ("--users", "2", "--rounds", "1", "--minutes", "0.05")
-
-
-@pytest.fixture(scope="module")
-def tool(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Tool:
-    """The wheel with all extras."""
-    made = install(wheel, tmp_path_factory.mktemp("tools") / "bench")
-    lend_all(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def core(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Tool:
-    """The wheel with what it must have, and no extra."""
-    made = install(wheel, tmp_path_factory.mktemp("tools") / "core")
-    lend(made)
-    return made
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import yaml
 from bench.gates.output.judgement import render
 from bench.model.change import Change, Judgement
 from tests.bench.repository import git
-from tests.tools.environments import Tool, install, lend, lend_all
+from tests.tools.environments import Tool
 
 SERVICE = """
 async def app(scope, receive, send):
@@ -50,26 +50,20 @@ def service(tmp_path: Path) -> Path:
     return root
 
 
-def test_pytest_finds_the_fixture_by_the_wheels_entry_point(
-    wheel: Path, service: Path, tmp_path: Path
-) -> None:
-    tool: Tool = install(wheel, tmp_path / "tool")
-    lend_all(tool)
+def test_pytest_finds_the_fixture_by_the_wheels_entry_point(tool: Tool, service: Path) -> None:
     done = tool.run(str(tool.python), "-m", "pytest", "test_speed.py", *QUICK, cwd=service)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "µs taken out" in done.stdout
 
 
-def test_the_core_writes_the_workflow_and_the_comment(wheel: Path, service: Path, tmp_path: Path) -> None:
-    tool = install(wheel, tmp_path / "core")
-    lend(tool)
-    written = tool.bench("ci", "init", "github", cwd=service)
+def test_the_core_writes_the_workflow_and_the_comment(core: Tool, service: Path) -> None:
+    written = core.bench("ci", "init", "github", cwd=service)
     assert written.returncode == 0, written.stderr
     jobs = yaml.safe_load((service / ".github/workflows/bench.yml").read_text())["jobs"]
     assert jobs.keys() == {"gates", "history"}
     judgement = Judgement("instructions", (Change("page", "instructions", "regressed", ratio=1.03),))
     (service / "exact.json").write_text(render(judgement, "json"))
-    comment = tool.bench("ci", "comment", "exact.json", "--dry-run", cwd=service)
+    comment = core.bench("ci", "comment", "exact.json", "--dry-run", cwd=service)
     assert "# 🔴 regressed: page +3.00 %" in comment.stdout, comment.stderr
-    verdict = tool.bench("ci", "verdict", "exact.json", cwd=service)
+    verdict = core.bench("ci", "verdict", "exact.json", cwd=service)
     assert (verdict.returncode, verdict.stdout) == (1, "regressed\n"), verdict.stderr

@@ -42,7 +42,7 @@ def ci(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[st
     foreign = ("GITHUB_", "GITLAB_", "CI_")
     clean = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     return subprocess.run(
-        [sys.executable, "-m", "bench", "ci", *arguments],
+        [sys.executable, "-m", "fastapi_bench", "ci", *arguments],
         cwd=cwd,
         env={**clean, **env},
         capture_output=True,

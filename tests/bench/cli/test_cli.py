@@ -48,7 +48,7 @@ def test_run_offers_every_field_of_a_plan(tmp_path: Path) -> None:
 
 
 def test_help_answers_before_a_command_or_anything_heavy_is_imported(tmp_path: Path) -> None:
-    command = [sys.executable, "-X", "importtime", "-m", "bench", "--help"]
+    command = [sys.executable, "-X", "importtime", "-m", "fastapi_bench", "--help"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     imported = {module.partition(".")[0] for module in modules}

@@ -404,7 +404,7 @@ def test_wrong_usage_is_2_with_a_sentence(
 
 
 def test_outside_of_a_repository_there_is_no_base(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench", "exact", "--base", "main"]
+    command = [sys.executable, "-m", "fastapi_bench", "exact", "--base", "main"]
     env = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
     done = subprocess.run(
         command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False

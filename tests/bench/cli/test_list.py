@@ -31,7 +31,7 @@ def test_a_reader_who_leaves_early_is_no_error(tmp_path: Path) -> None:
     """As in `bench list setups | head -1`, with the reader gone before the first line."""
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "bench", "list", "setups"]
+    command = [sys.executable, "-m", "fastapi_bench", "list", "setups"]
     done = subprocess.run(command, cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")

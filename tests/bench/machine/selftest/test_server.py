@@ -25,6 +25,7 @@ from bench.machine.selftest.log import read_log
 from bench.machine.selftest.server import writes
 from bench.model.plan import Setup
 from bench.serve.server import serving
+from bench.system.home import own_command
 from bench.system.processes import Processes
 
 REQUEST = b"GET /data HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -33,7 +34,7 @@ REQUEST = b"GET /data HTTP/1.1\r\nHost: here\r\n\r\n"
 @contextmanager
 def truth(behaviour: Behaviour, processes: Processes, log: Path) -> Iterator[socket.socket]:
     """A connection to a server that has been looked at already, which is not in its log."""
-    module = ("{python}", "-P", "-m", "bench.machine.selftest.server", "{host}", "{port}")
+    module = own_command("bench.machine.selftest.server", "{host}", "{port}")
     setup = Setup("truth", "command", command=(*module, encode(behaviour), str(log)), health="/up")
     with serving(setup, processes) as server:
         with socket.create_connection((server.host, server.port), timeout=10) as look:

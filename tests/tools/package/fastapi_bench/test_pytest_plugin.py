@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 PLUGIN = "fastapi_bench.pytest_plugin"
 SERVICE = """
 import asyncio, json
@@ -52,7 +52,11 @@ def run(
     return subprocess.run(
         [sys.executable, "-m", "pytest", *plugins, *options, "test_speed.py"],
         cwd=folder,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)},
+        env={
+            **os.environ,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": str(ROOT / "tools" / "package"),
+        },
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,0 +1,1 @@
+"""Short texts, kept in memory until the server ends."""

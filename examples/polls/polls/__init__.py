@@ -1,0 +1,1 @@
+"""Questions with answers to choose from, and the votes for them."""

@@ -1,1 +1,0 @@
-../locustfile.py
