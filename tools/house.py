@@ -58,7 +58,6 @@ REASONS = Reasons(
         "bench/cli/ab.py:ab": "a command: its length is its options and their help",
         "bench/cli/capacity.py:capacity": "a command: its length is its options and their help",
         "bench/cli/ci.py:init": "a command: its length is its options and their help",
-        "bench/cli/exact.py:exact": "a command: its length is its options and their help",
         "bench/cli/history.py:add": "a command: its length is its options and their help",
         "bench/cli/run.py:run": "a command: its length is its options and their help",
         "tools/calibration/__main__.py:calibrate": "a command: its length is its options and their help",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any
 
 from bench.cli._options import option, seconds
 from bench.errors import UsageError
 from bench.plan.env_file import parse_assignment, read_env_file
 from bench.plan.project import Project, check_app
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,29 +53,3 @@ def _below_project(folder: str, project: Project | None) -> str:
     if project is None or project.folder == Path.cwd():
         return folder
     return os.path.relpath(folder, project.folder)
-
-
-def takes_service_options(command: Callable[..., T]) -> Callable[..., T]:
-    """Give a command the service's options on its command line, in place of its parameter `service`."""
-    signature = inspect.signature(command, eval_str=True)
-    hints = get_type_hints(ServiceOptions, include_extras=True)
-    options = [
-        inspect.Parameter(
-            one.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=one.default, annotation=hints[one.name]
-        )
-        for one in fields(ServiceOptions)
-    ]
-    parameters = [
-        parameter
-        for own in signature.parameters.values()
-        for parameter in (options if own.name == "service" else [own])
-    ]
-
-    @functools.wraps(command)
-    def run(**values: Any) -> T:
-        given = {one.name: values.pop(one.name) for one in options}
-        return command(**values, service=ServiceOptions(**given))
-
-    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in parameters}
-    return run

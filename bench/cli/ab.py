@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 
 from bench.cli._failure import exit_2_on_failure
+from bench.cli._groups import takes
 from bench.cli._lookup import check_known, configure, find_setup, known_scenarios, load_scenarios
 from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
-from bench.cli._service import ServiceOptions, takes_service_options
-from bench.cli._sides import BasePython, Carry, HeadPython, Install, absolute
+from bench.cli._service import ServiceOptions
+from bench.cli._sides import SidesOptions
 from bench.cli._terminal import note, short_path
 from bench.cli._verdict import FormatOption, InconclusiveOption, OutOption, percentage, present
 from bench.errors import UsageError
@@ -34,14 +35,12 @@ from scenarios.model import Scenario
 _SCENARIOS = ("noop-async", "db-orm-async")
 
 
-@takes_service_options
+@takes(sides=SidesOptions, service=ServiceOptions)
 def ab(
     setup: AnySetupName = None,
     other: Annotated[
         str | None, typer.Argument(metavar="[SETUP2]", help="Compare it with SETUP, not two commits.")
     ] = None,
-    base: Annotated[str | None, option("Commit to compare with.", "REF")] = None,
-    head: Annotated[str | None, option("Commit to judge; without it the working tree.", "REF")] = None,
     scenario: Annotated[
         list[str] | None,
         option(f"Scenario to measure; repeatable [your own, else {' and '.join(_SCENARIOS)}]."),
@@ -56,10 +55,6 @@ def ab(
     seed: Annotated[
         int | None, option("Decides orders, arrivals and random choices; drawn at random without it.", "N")
     ] = None,
-    base_python: BasePython = "",
-    head_python: HeadPython = "",
-    install: Install = "",
-    carry: Carry = None,
     form: FormatOption = "text",
     inconclusive: InconclusiveOption = "fail",
     out: OutOption = None,
@@ -69,6 +64,7 @@ def ab(
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     *,
+    sides: SidesOptions,
     service: ServiceOptions,
 ) -> None:
     """Compare two commits, or two setups, over real servers side by side: is one slower, and how sure is that?
@@ -90,19 +86,11 @@ def ab(
         configuration = configure(service, setups=setups, scenarios=scenarios)
         file = configuration.scenarios_file
         known = known_scenarios(configuration)
-        asked = SidesAsked(
-            base=base,
-            head=head,
-            base_python=base_python,
-            head_python=head_python,
-            install=install,
-            carry=absolute(carry),
-        )
         second = find_setup(other, configuration) if other else None
-        sides = _open(stack, asked, find_setup(setup, configuration), second)
+        opened = _open(stack, sides.asked(), find_setup(setup, configuration), second)
         comparison = PairedPlan(
-            base=Arm("base", sides.base.setup, sides.base.tree),
-            head=Arm("head", sides.head.setup, sides.head.tree),
+            base=Arm("base", opened.base.setup, opened.base.tree),
+            head=Arm("head", opened.head.setup, opened.head.tree),
             scenarios=_pick_scenarios(scenario, file, known),
             control=RAW,
             control_scenario=load_scenarios(None)[SCENARIO],
@@ -114,7 +102,7 @@ def ab(
             seed=pick_seed(seed),
         )
         judgement = _compare(comparison, raw)
-        judgement = replace(judgement, notes=(*judgement.notes, *sides.notes))
+        judgement = replace(judgement, notes=(*judgement.notes, *opened.notes))
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 

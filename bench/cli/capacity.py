@@ -14,10 +14,11 @@ from bench.capacity import run, scaling
 from bench.capacity.slo import parse_all
 from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption, note_undrawn
+from bench.cli._groups import takes
 from bench.cli._lookup import check_known, choose_folder, configure, find_setup, known_scenarios
 from bench.cli._options import ScenariosFile, SetupName, SetupsFile, number, option, pick_seed, seconds
 from bench.cli._running import AllowedHosts, MostRps, Url, announce_search, find_running, join_setups
-from bench.cli._service import ServiceOptions, takes_service_options
+from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note, say, short_path
 from bench.errors import UsageError
 from bench.measure import runner
@@ -45,7 +46,7 @@ _TRIALS, _TIMES_A_TRIAL, _BETWEEN_S = 25, 2.4, 1.2
 """About how many trials a search makes, how long they are on average, in durations, and how far apart."""
 
 
-@takes_service_options
+@takes(service=ServiceOptions)
 def capacity(
     setup: SetupName,
     scenario: ScenarioName = None,

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from bench.cli._failure import exit_2_on_failure
+from bench.cli._groups import takes
 from bench.cli._lookup import check_known, configure, find_setup, known_scenarios
 from bench.cli._options import FIRST_SETUP, ScenariosFile, SetupsFile, option
-from bench.cli._service import ServiceOptions, takes_service_options
-from bench.cli._sides import BasePython, Carry, HeadPython, Install, absolute
+from bench.cli._service import ServiceOptions
+from bench.cli._sides import SidesOptions
 from bench.cli._terminal import note
 from bench.cli._verdict import FormatOption, InconclusiveOption, OutOption, percentage, present
 from bench.errors import UsageError
@@ -26,27 +27,20 @@ from bench.system.revisions import Tree
 from scenarios.files import own
 
 
-@takes_service_options
+@takes(sides=SidesOptions, service=ServiceOptions)
 def exact(
-    base: Annotated[
-        str | None, option("Commit to compare with; without it the figures are shown.", "REF")
-    ] = None,
-    head: Annotated[str | None, option("Commit to judge; without it the working tree.", "REF")] = None,
     scenario: Annotated[list[str] | None, option("Scenario to measure, not all; repeatable.")] = None,
     setup: Annotated[
         str | None, option(f"Setup that names the app, its environment and loop [{FIRST_SETUP}].")
     ] = None,
     threshold: Annotated[str, option("Smallest change that counts; noise may raise it.", "PERCENT")] = "0.2%",
-    base_python: BasePython = "",
-    head_python: HeadPython = "",
-    install: Install = "",
-    carry: Carry = None,
     form: FormatOption = "text",
     inconclusive: InconclusiveOption = "fail",
     out: OutOption = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     *,
+    sides: SidesOptions,
     service: ServiceOptions,
 ) -> None:
     """Count the instructions of a request, for every endpoint of every scenario, and compare two versions.
@@ -65,15 +59,7 @@ def exact(
         share = percentage(threshold, "--threshold")
         configuration = configure(service, setups=setups, scenarios=scenarios)
         subject = _subject(configuration, setup, scenario or [])
-        asked = SidesAsked(
-            base=base,
-            head=head,
-            base_python=base_python,
-            head_python=head_python,
-            install=install,
-            carry=absolute(carry),
-        )
-        judgement = _judge(subject, asked, share)
+        judgement = _judge(subject, sides.asked(), share)
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+from bench.cli._groups import takes
 from bench.cli._lookup import configure, find_setup, load_scenarios
 from bench.cli._options import AnySetupName, ScenariosFile, SetupsFile, port_number
-from bench.cli._service import ServiceOptions, takes_service_options
+from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note
 from bench.engines.launch import LOCUSTFILE
 from bench.errors import ServerError
@@ -22,7 +23,7 @@ from bench.system.logs import quote
 from bench.system.processes import Processes
 
 
-@takes_service_options
+@takes(service=ServiceOptions)
 def locust(
     setup: AnySetupName = None,
     port: Annotated[int, port_number("The server's; 0 picks a free one.")] = 0,

@@ -9,9 +9,10 @@ import typer
 
 from bench.cli._ending import note_undrawn
 from bench.cli._failure import exit_2_on_failure
+from bench.cli._groups import takes
 from bench.cli._lookup import check_known, configure, find_setup, known_scenarios, own_scenarios
 from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
-from bench.cli._service import ServiceOptions, takes_service_options
+from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note, say, short_path
 from bench.gates.paired import noise_report
 from bench.gates.paired.arms import Arm
@@ -27,7 +28,7 @@ from scenarios.model import Scenario
 _SCENARIO = "noop-async"
 
 
-@takes_service_options
+@takes(service=ServiceOptions)
 def noise(
     setup: AnySetupName = None,
     scenario: Annotated[

@@ -11,6 +11,7 @@ import typer
 
 from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption, note_undrawn
+from bench.cli._groups import takes
 from bench.cli._left_out import drop_locust, leave_out
 from bench.cli._lookup import check_address, choose_folder, configure, known_scenarios, service_scenarios
 from bench.cli._options import (
@@ -24,7 +25,7 @@ from bench.cli._options import (
 )
 from bench.cli._running import AllowedHosts, MostRps, Urls, bound, check_ceilings, find_running, join_setups
 from bench.cli._servers import pick_servers
-from bench.cli._service import ServiceOptions, takes_service_options
+from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note, say, short_path
 from bench.cli._verdict import percentage
 from bench.engines.launch import ENGINES, check_load
@@ -54,7 +55,7 @@ _ARRIVALS = "poisson|uniform"
 _SHAPES = "constant|step|ramp|spike"
 
 
-@takes_service_options
+@takes(service=ServiceOptions)
 def run(
     plan: Annotated[
         str, typer.Argument(metavar="PLAN", help="A plan's name; see `bench list plans`.")

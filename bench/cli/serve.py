@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from bench.cli._groups import takes
 from bench.cli._lookup import configure, find_setup
 from bench.cli._options import AnySetupName, SetupsFile, port_number
-from bench.cli._service import ServiceOptions, takes_service_options
+from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note
 from bench.serve import foreground
 
 
-@takes_service_options
+@takes(service=ServiceOptions)
 def serve(
     setup: AnySetupName = None,
     port: Annotated[int, port_number("0 picks a free one.")] = 8000,

@@ -20,7 +20,7 @@ from tests.tools.environments import Environment, Tool, build, installed
 pytestmark = pytest.mark.alone
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SERVERS = {"shop": {"uvicorn"}, "notes": {"uvicorn"}, "polls": {"gunicorn-1"}}
+SERVERS = {"shop": {"uvicorn"}, "notes": {"uvicorn"}, "polls": {"gunicorn", "gunicorn-gthread"}}
 """The setups that `bench run` finds in the environment of each example."""
 UNTOUCHED, PRICED = "get-health", ("get-items", "get-items-number", "post-baskets")
 """Scenarios of the shop whose requests use no price, and that use some."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli._sides import absolute
+from bench.cli._sides import SidesOptions
+from bench.gates.sides.sides import SidesAsked
 from tests.bench.program import bench_here
 
 
@@ -14,8 +15,8 @@ def test_files_are_named_from_the_folder_of_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert absolute([Path("a"), Path("/b")]) == (str(tmp_path / "a"), "/b")
-    assert absolute(None) == ()
+    assert SidesOptions(carry=[Path("a"), Path("/b")]).asked().carry == (str(tmp_path / "a"), "/b")
+    assert SidesOptions().asked() == SidesAsked()
 
 
 @pytest.mark.parametrize("command", ["ab", "exact"])
