@@ -33,7 +33,7 @@ _MOST_USERS_TIMES = 5
 """Users a request per second of the ceiling: with more, a single slice would take longer than it may."""
 _LONGEST_TIMES, _LONGEST_MORE_S = 2.0, 30.0
 _LAST_S = 30.0
-"""That what is under way when the time is over may still take: a slice is given up after it."""
+"""Grace for requests that are under way at the end of a slice, which is given up after it."""
 
 Urls = Annotated[
     list[str] | None,

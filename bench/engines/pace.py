@@ -1,4 +1,4 @@
-"""A ceiling on the rate of requests: clients that wait for their place, in all of a process that sends to one address.
+"""A ceiling on the rate of requests: all clients of a process that send to one address share one pace.
 
 A closed load waits as if its users paused. In an open load the wait counts as lag, as the arrivals were due before.
 """

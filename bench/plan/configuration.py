@@ -82,7 +82,7 @@ class Configuration:
                 )
 
     def takes_shipped_servers(self, plan: str) -> bool:
-        """Whether a plan is one that nobody wrote, of a service without a setup of its own."""
+        """Whether a ready-made plan measures the shipped servers: the service has no setups of its own."""
         return self.serves_own and not self._own_names() and plan in NAMES and plan not in self._own_plans()
 
     def _own_plans(self) -> dict[str, Plan]:

@@ -19,7 +19,7 @@ _MOST_EXTRA = 64
 
 
 def samples(pattern: str) -> Iterator[str]:
-    """Texts for a pattern, each a little longer than the last; some may not match, as of lookaheads nothing is known.
+    """Texts for a pattern, each a little longer than the last; some may not match: lookaheads are ignored.
 
     The empty text comes last: forms and paths take it for none. Raises SchemaError when the pattern cannot be read or
     holds what is not understood.

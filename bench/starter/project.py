@@ -96,7 +96,7 @@ def remove(folder: Path) -> None:
 
 
 def rehearse(draft: Draft, given: Given, note: Callable[[str], None]) -> Draft:
-    """The draft as real servers bear it out: health path, answers of operations, and setups that start.
+    """The draft corrected by real servers: health path, answers of operations, and setups that start.
 
     Both files are there. Raises ServerError when the service does not start or no path answers 200.
     """
