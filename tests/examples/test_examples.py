@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from bench.model.change import Verdict
+from scenarios.files import own
 from tests.bench.repository import git
 from tests.tools.environments import Environment, Tool, build, installed
 
@@ -90,17 +91,16 @@ def test_the_main_road(example: str, tool: Tool, tmp_path: Path) -> None:
 
     (service.folder / "README.md").write_text("This changes no code.\n")
     service.commit("a page")
-    out = ("--format", "json", "--out")
-    done = tool.bench("exact", "--base", "HEAD~1", *out, "exact.json", cwd=service.folder)
+    one = ("--scenario", next(iter(own(service.folder / "bench_scenarios.py"))), "--format", "json", "--out")
+    done = tool.bench("exact", "--base", "HEAD~1", *one, "exact.json", cwd=service.folder)
     assert done.returncode == 0, done.stderr
     assert {row["verdict"] for row in rows(service.folder / "exact.json").values()} == {"no change"}
-    done = tool.bench(
-        "ab", "--base", "HEAD~1", "--seconds", "10", "--pairs", "6", *out, "ab.json", cwd=service.folder
-    )
+    short = ("--base", "HEAD~1", "--seconds", "10", "--pairs", "6")
+    done = tool.bench("ab", *short, *one, "ab.json", cwd=service.folder)
     assert done.returncode in (0, 3), done.stderr
     assert {metric for _, metric in rows(service.folder / "ab.json")} >= {"cpu", "throughput"}
 
-    done = tool.bench("exact", *out, "counted.json", cwd=service.folder)
+    done = tool.bench("exact", *one, "counted.json", cwd=service.folder)
     assert done.returncode == 0, done.stderr
     done = tool.bench("history", "add", "counted.json", "--dirty", cwd=service.folder)
     assert done.returncode == 0, done.stderr

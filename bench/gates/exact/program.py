@@ -80,7 +80,7 @@ def make_job(plan: CountingPlan, arm: CountingArm, folder: Path, *, agreed: Path
         interface=plan.setup.interface,
         lifespan=plan.setup.lifespan,
         root_path=plan.setup.root_path,
-        loop=plan.setup.loop,
+        loop="asyncio" if plan.setup.interface == "wsgi" else plan.setup.loop,  # no server has one for WSGI
         scenarios=plan.scenarios,
         scenarios_file=plan.scenarios_file,
         answer=folder / "answer",

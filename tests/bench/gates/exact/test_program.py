@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
+
+import pytest
 
 from bench.gates.exact.program import CountingArm, CountingPlan, command, environment, make_job
 from bench.model.plan import Setup
@@ -31,6 +34,18 @@ def test_the_app_is_looked_for_where_the_setup_says_and_ours_in_the_harness(tmp_
     assert (job.last, job.home, job.root_path) == ((), HOME, "/api")
     demo = CountingPlan(setup=Setup("demo", "uvicorn"), scenarios=("a",))
     assert make_job(demo, arm, tmp_path, agreed=tmp_path / "agreed", leads=True).last == (HOME,)
+
+
+@pytest.mark.parametrize(("interface", "loop"), [("asgi", "uvloop"), ("wsgi", "asyncio")])
+def test_a_wsgi_app_needs_no_loop_of_its_own(
+    interface: Literal["asgi", "wsgi"], loop: str, tmp_path: Path
+) -> None:
+    setup = Setup("mine", "gunicorn", app="polls:app", interface=interface, loop="uvloop")
+    plan, arm = (
+        CountingPlan(setup=setup, scenarios=("a",)),
+        CountingArm("base", Tree(tmp_path, "v1", tmp_path)),
+    )
+    assert make_job(plan, arm, tmp_path, agreed=tmp_path / "agreed", leads=True).loop == loop
 
 
 def test_two_runs_have_the_same_hashes_and_no_telemetry() -> None:
