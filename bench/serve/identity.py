@@ -79,21 +79,27 @@ class _Answer:
 def identify(setups: Iterable[Setup]) -> list[dict[str, object]]:
     """The services that these setups run, as `run.json` has them, each once with the names of its setups.
 
-    An app that the harness brings is left out. Starts each interpreter once; what it does not answer within 20 s stays
-    unknown.
+    An app that the harness brings is left out. A server that runs already is known by its address alone. Starts each
+    interpreter once; what it does not answer within 20 s stays unknown.
     """
     known: dict[_Program, ServiceFacts] = {}
     found: dict[str, ServiceFacts] = {}
     for setup in setups:
-        program = _program(setup)
-        if program is None:
-            continue
-        if program not in known:
-            known[program] = _look(program)
-        facts = known[program]
-        key = repr(facts)
-        found[key] = replace(facts, setups=(*found.get(key, facts).setups, setup.name))
+        facts = _facts(setup, known)
+        if facts is not None:
+            key = repr(facts)
+            found[key] = replace(facts, setups=(*found.get(key, facts).setups, setup.name))
     return [asdict(one) for one in found.values()]
+
+
+def _facts(setup: Setup, known: dict[_Program, ServiceFacts]) -> ServiceFacts | None:
+    """The service of a setup, added to those that are known; None for an app that the harness brings."""
+    if setup.server == "running":  # its source may be anywhere, and the current folder is as good as any
+        return ServiceFacts(name=setup.address)
+    program = _program(setup)
+    if program is not None and program not in known:
+        known[program] = _look(program)
+    return None if program is None else known[program]
 
 
 def _program(setup: Setup) -> _Program | None:

@@ -97,7 +97,7 @@ def describe_interpreters(setups: Iterable[Setup]) -> Iterator[str]:
     """A line for each Python in which some of these setups run; none for the harness's own, nor where there is none."""
     names: dict[Interpreter, list[str]] = {}
     for setup in setups:
-        if setup.server != "command":
+        if setup.server not in ("command", "running"):
             with contextlib.suppress(ServerError):  # the setup says so itself when it is started
                 names.setdefault(service_interpreter(setup), []).append(setup.name)
     for interpreter, of_it in names.items():

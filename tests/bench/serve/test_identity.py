@@ -170,6 +170,22 @@ def test_of_a_command_only_what_its_program_tells_is_known(shop: Path) -> None:
     assert {str(one["name"]) for one in found.values()} == {"the-shop"}
 
 
+def test_of_a_server_that_runs_already_the_address_alone_is_known(shop: Path) -> None:
+    """The folder that the command is typed in says nothing of it."""
+    address = "http://127.0.0.1:8000/api"
+    setups = [Setup("already", "running", address=address), app(), Setup("again", "running", address=address)]
+    there, here = identify(setups)
+    assert there == {
+        "name": address,
+        "setups": ("already", "again"),
+        "git": None,
+        "python": None,
+        "packages": {},
+    }
+    assert (here["name"], here["setups"]) == ("the-shop", ("mine",))
+    assert shop == Path.cwd()
+
+
 def test_an_interpreter_that_does_not_run_leaves_the_source(shop: Path) -> None:
     (shop / ".venv" / "bin" / "python").unlink()
     (shop / ".venv" / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")

@@ -139,6 +139,7 @@ def test_the_start_of_a_run_says_which_python_runs_what(
         replace(mine, name="other", server="granian"),
         replace(mine, name="absent", python="nowhere/python"),
         Setup("go", "command", command=("go",)),
+        Setup("already", "running", address="http://127.0.0.1:8000"),
     ]
     assert list(describe_interpreters(setups)) == []
     own = environment(tmp_path / ".venv")
