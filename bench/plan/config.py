@@ -15,10 +15,9 @@ from bench.model.plan import Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Sha
 from bench.model.secrets import MASK, is_secret_name
 from bench.plan.setup_rules import check_setup
 from bench.plan.tables import TomlTables, localize, merge, read_tables
+from bench.system.home import names_demo
 
 _HERE = Path(__file__).parent
-
-_DEMO = "target_app"
 
 _SETUP = TypeAdapter(Setup)
 _SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name", "address", "most_rps"} | {
@@ -109,14 +108,9 @@ def build_plans(file: TomlTables) -> dict[str, Plan]:
     return {name: _plan(file, name, table) for name, table in file.tables.items()}
 
 
-def is_demo_app(app: object) -> bool:
-    """Whether an app is the one that is shipped with the harness."""
-    return isinstance(app, str) and app.partition(":")[0].partition(".")[0] == _DEMO
-
-
 def serves_demo(table: Mapping[str, Any]) -> bool:
     """Whether a resolved table of a setup serves the app that is shipped with the harness."""
-    return table.get("server") != "command" and is_demo_app(table.get("app", _DEMO))
+    return table.get("server") != "command" and ("app" not in table or names_demo(str(table["app"])))
 
 
 def check_names(plan: Plan, setups: Iterable[str], scenarios: Iterable[str], engines: Iterable[str]) -> None:
@@ -169,7 +163,7 @@ def _on_base(
 
 def _without_demo(base: dict[str, Any], apps: Sequence[object]) -> dict[str, Any]:
     """A base without its environment where that is the demo's and another app is served in its place."""
-    if apps and not is_demo_app(apps[0]) and serves_demo(base):
+    if apps and not names_demo(str(apps[0])) and serves_demo(base):
         return {key: value for key, value in base.items() if key != "env"}
     return base
 

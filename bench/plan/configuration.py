@@ -13,7 +13,9 @@ from bench.model.plan import Plan, Setup
 from bench.plan import config
 from bench.plan.project import Project
 from bench.plan.service_plans import NAMES, SERVERS, service_plans
+from bench.plan.setup_rules import check_own_name
 from bench.plan.tables import TomlTables, merge, read_tables
+from bench.system.home import names_demo
 
 _FIRST = "uvicorn"
 
@@ -47,7 +49,7 @@ class Configuration:
     def serves_own(self) -> bool:
         """Whether the shipped servers serve an app of one's own, not the demo."""
         app = self._defaults.get("app")
-        return app is not None and not config.is_demo_app(app)
+        return app is not None and not names_demo(str(app))
 
     @property
     def has_service(self) -> bool:
@@ -58,6 +60,7 @@ class Configuration:
 
     def setups(self) -> dict[str, Setup]:
         """The setups by name. Raises UsageError, with file, table and key, for a mistake in a file."""
+        self._check_names()
         bases = self._bases()
         setups = _build_offered(bases) if self.serves_own else config.build_setups(_on_top(bases, self.given))
         for file in self._own(bases):
@@ -124,6 +127,13 @@ class Configuration:
             )
         raise unknown("plan", name, known)
 
+    def _check_names(self) -> None:
+        """Raise UsageError where an app is named that could be the service's as well as the harness's."""
+        if "app" in self.given:
+            check_own_name("--app:", self._defaults)
+        elif self.project is not None and "app" in self.project.defaults:
+            check_own_name(f"{self.project.title}: [service] app:", self._defaults)
+
     @property
     def _defaults(self) -> dict[str, Any]:
         """The keys beneath every setup of one's own."""
@@ -149,6 +159,9 @@ class Configuration:
                 name: merge(merge(self._defaults, table), self.given)
                 for name, table in resolved.tables.items()
             }
+            for name, table in tables.items():
+                if "app" in file.tables[name]:
+                    check_own_name(f"{file.where(name)} app:", table)
             complete.append(replace(resolved, tables=tables))
             beneath |= tables
         return complete

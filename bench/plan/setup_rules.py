@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
 from bench.errors import UsageError
 from bench.model.plan import Setup
+from bench.system.home import HOME, holds_module, module_of, names_own
 
 _SERVICES = ("postgres", "redis")
 _WSGI_WORKERS = ("sync", "gthread")
+_WAY_OUT = (
+    "and an app of this name is taken from the harness; rename the package, or start the service by a "
+    'setup with server = "command"'
+)
 _LIFESPAN = {"granian": ("auto", "off"), "hypercorn": ("auto",)}
 """The servers that have no switch for each value."""
 
@@ -23,6 +29,26 @@ def with_absolute_paths(table: Mapping[str, Any], folder: Path) -> dict[str, Any
         if isinstance(value, str) and (key == "cwd" or (key == "python" and "/" in value))
     }
     return {**table, **paths}
+
+
+def check_own_name(where: str, table: Mapping[str, Any]) -> None:
+    """Raise UsageError, which begins with `where`, for an app named in a table that may be another's than it seems.
+
+    What bears the name of an app of the harness is the harness's, and must not be a module of the service.
+    """
+    app = str(table.get("app", ""))
+    if table.get("server") == "command" or not names_own(app):
+        return
+    folder = Path(str(table.get("cwd") or Path.cwd())).absolute()
+    env = table.get("env")
+    listed = str(env.get("PYTHONPATH", "")) if isinstance(env, Mapping) else ""
+    places = [folder, folder / str(table.get("app_dir", "")), *map(folder.joinpath, listed.split(os.pathsep))]
+    package = module_of(app).partition(".")[0]
+    for place in places:
+        if place.resolve() != HOME and holds_module(place, package):
+            raise UsageError(f"{where} {app!r}: {place} holds a {package} of its own, {_WAY_OUT}")
+    if not holds_module(HOME, module_of(app)):
+        raise UsageError(f"{where} {app!r}: {package} is the harness's, and has no such module, {_WAY_OUT}")
 
 
 def check_setup(where: str, setup: Setup) -> None:

@@ -15,7 +15,7 @@ from bench.model.attachment import Attachment
 from bench.model.plan import Setup
 from bench.observe.listeners import FoundListener, find_listener
 from bench.serve.server import Server
-from bench.system.endpoint import accepts, find_endpoint, is_own
+from bench.system.endpoint import accepts, find_endpoint, is_local
 
 _ASK_AGAIN_S = 0.2
 
@@ -43,7 +43,7 @@ def attach(setup: Setup) -> Server:
         raise ServerError(
             f"setup '{setup.name}': nothing listens on {setup.address}; start the server there, or give its address"
         )
-    is_here = is_own(host)
+    is_here = is_local(host)
     found = (
         find_listener(host, endpoint.port) if is_here else FoundListener(None, "it runs on another machine")
     )

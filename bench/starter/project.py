@@ -13,6 +13,7 @@ from bench.measure.answers import check_answers
 from bench.model.plan import Setup
 from bench.plan.configuration import Configuration
 from bench.plan.project import find_project
+from bench.plan.setup_rules import check_own_name
 from bench.serve.server import serving
 from bench.starter import rehearsal
 from bench.starter.draft import (
@@ -59,7 +60,12 @@ def check_nothing_in_the_way(folder: Path) -> None:
 
 
 def make_draft(service: Inspection, given: Given, interpreter: Path) -> Draft:
-    """What is known without a start of the service. Raises UsageError when there is no server that could run it."""
+    """What is known without a start of the service.
+
+    Raises UsageError when there is no server that could run it, and for an app that has the name of one of ours.
+    """
+    place = {"cwd": str(given.folder), "app_dir": service.app_dir, "env": given.env}
+    check_own_name(f"{service.source}:", {"app": service.app, **place})
     setups = draft_setups(service)
     if not setups:
         raise UsageError(

@@ -92,7 +92,7 @@ def _addresses(url: str, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one[4][0]).partition("%")[0] for one in found))
 
 
-def is_own(address: str) -> bool:
+def is_local(address: str) -> bool:
     """Whether this machine has an address, on any of its networks."""
     own = {one.address.partition("%")[0] for some in psutil.net_if_addrs().values() for one in some}
     return ip_address(address).is_loopback or address in own

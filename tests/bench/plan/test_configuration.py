@@ -32,6 +32,12 @@ def configuration(folder: Path, text: str | None, **options: Any) -> Configurati
     return Configuration(project=find_project(folder), **options)
 
 
+def place_of_own(folder: Path, module: str) -> None:
+    """A module of a service, by a path such as `src/target_app/main.py`."""
+    (folder / module).parent.mkdir(parents=True, exist_ok=True)
+    (folder / module).touch()
+
+
 # --- setups --------------------------------------------------------------------------------------
 
 
@@ -146,6 +152,61 @@ def test_options_without_an_app_change_the_demo_and_nothing_else(tmp_path: Path)
         "node-http",
         "go-net-http",
     }
+
+
+NAMESAKES = {
+    "service": ("target_app/main.py", '[service]\napp = "target_app.main:app"\n'),
+    "factory": ("target_app/main.py", '[service]\napp = "target_app.main:create_app()"\n'),
+    "app-dir": ("src/target_app/main.py", '[service]\napp = "target_app.main:app"\napp_dir = "src"\n'),
+    "cwd": ("backend/target_app/main.py", '[service]\napp = "target_app.main:app"\ncwd = "backend"\n'),
+    "file": ("target_app.py", '[service]\napp = "target_app:app"\n'),
+    "path": (
+        "lib/target_app/main.py",
+        '[service]\napp = "target_app.main:app"\nenv = { PYTHONPATH = "lib" }\n',
+    ),
+    "setup": ("target_app/main.py", '[setups.mine]\nserver = "granian"\napp = "target_app.main:app"\n'),
+    "beneath": (
+        "backend/target_app/main.py",
+        '[service]\ncwd = "backend"\n[setups.mine]\nserver = "granian"\napp = "target_app.main:app"\n',
+    ),
+    "installed": ("readme.md", '[service]\napp = "target_app.api:app"\n'),
+    "bare": ("bench/machine/api.py", '[service]\napp = "bench.machine.api:app"\n'),
+}
+
+
+@pytest.mark.parametrize(("module", "text"), NAMESAKES.values(), ids=NAMESAKES)
+def test_an_app_that_ours_would_stand_in_for_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, text: str
+) -> None:
+    """Ours would be measured under its name."""
+    place_of_own(tmp_path, module)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"bench\.toml: \[.*\] app: .* rename the package"):
+        configuration(tmp_path, text).setups()
+
+
+def test_an_app_of_an_option_that_ours_would_stand_in_for_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place_of_own(tmp_path, "target_app/main.py")
+    monkeypatch.chdir(tmp_path)
+    given = {"app": "target_app.main:create_app()"}
+    for text in (None, SERVICE):
+        with pytest.raises(UsageError, match=r"--app: .* rename the package"):
+            configuration(tmp_path, text, given=given).setups()
+    assert configuration(tmp_path, SERVICE).setups()["uvicorn"].app == "shop.main:make()"
+
+
+def test_where_nobody_names_it_the_demo_and_the_anchor_are_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("target_app/main.py", "bench/machine/bare_app.py"):
+        place_of_own(tmp_path, module)
+    monkeypatch.chdir(tmp_path)
+    assert configuration(tmp_path, None).setups() == load_setups()
+    command = '[setups.mine]\nserver = "command"\napp = "target_app.main:app"\ncommand = ["python", "x.py"]\n'
+    extended = '[setups.empty]\nextends = "anchor"\n'
+    assert {"mine", "empty", "anchor"} <= configuration(tmp_path, command + extended).setups().keys()
 
 
 def test_the_demo_can_still_be_had_in_the_folder_of_a_service(tmp_path: Path) -> None:

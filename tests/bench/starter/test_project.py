@@ -15,6 +15,7 @@ from bench.starter.discovery import candidates
 from bench.starter.draft import Draft
 from bench.starter.inspection import inspect
 from bench.starter.project import Given
+from bench.system.home import HOME
 from tests.bench.starter.apps import MODULE, STARLETTE, lay_out
 from tests.bench.starter.services import inspection
 
@@ -63,6 +64,14 @@ def test_a_configuration_in_pyproject_counts_as_one(tmp_path: Path) -> None:
 def test_a_service_without_a_server_is_told_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"python -m pip install uvicorn"):
         project.make_draft(inspection(packages={}), Given(folder=tmp_path), Path("/srv/python"))
+
+
+def test_an_app_of_the_name_of_ours_is_refused_as_it_would_not_be_served(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"src/target_app/main.py": ""})
+    found = replace(inspection(app_dir="src"), app="target_app.main:app")
+    with pytest.raises(UsageError, match="rename the package"):
+        project.make_draft(found, Given(folder=tmp_path), OURS)
+    assert project.make_draft(found, Given(folder=HOME), OURS).service == found
 
 
 def test_what_lies_in_the_folder_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from bench.errors import UsageError
-from bench.system.endpoint import Endpoint, accepts, find_endpoint, is_own
+from bench.system.endpoint import Endpoint, accepts, find_endpoint, is_local
 from bench.system.ports import free_port
 
 READ = {
@@ -75,10 +75,10 @@ def test_what_is_loopback_for_certain(name: str, addresses: tuple[str, ...], exp
 
 
 def test_the_addresses_of_this_machine_are_its_own() -> None:
-    assert is_own("127.0.0.1")
-    assert is_own("127.0.0.2")
-    assert is_own("::1")
-    assert not is_own("203.0.113.9")
+    assert is_local("127.0.0.1")
+    assert is_local("127.0.0.2")
+    assert is_local("::1")
+    assert not is_local("203.0.113.9")
 
 
 def test_a_port_accepts_where_somebody_listens() -> None:

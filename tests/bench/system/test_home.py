@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.model.plan import Setup
-from bench.system.home import HOME, is_demo, is_own, own_command
+from bench.system.home import HOME, holds_module, is_demo, is_own, names_demo, names_own, own_command
 
 SAY_WHERE = "import bench.errors, os; print(bench.errors.__file__, os.environ['PYTHONPATH'])\n"
 SPAWN = (
@@ -80,8 +80,20 @@ def test_bench_runs_in_their_folder(theirs: Path) -> None:
         (Setup("a", "uvicorn", app="bench.machine.bare_app:app"), True, False),
         (Setup("a", "uvicorn", app="bench.app:app"), False, False),
         (Setup("a", "uvicorn", app="target_apps.main:app"), False, False),
+        (Setup("a", "uvicorn", app="target_app:app"), True, True),
+        (Setup("a", "uvicorn", app="bench.machines:app"), False, False),
+        (Setup("a", "running", address="http://127.0.0.1"), False, False),
         (Setup("a", "command", command=("node", "x.js")), False, False),
     ],
 )
 def test_apps_of_ours_are_known_by_where_they_lie(setup: Setup, own: bool, demo: bool) -> None:
     assert (is_own(setup), is_demo(setup)) == (own, demo)
+    if setup.server not in ("command", "running"):
+        assert (names_own(setup.app), names_demo(setup.app)) == (own, demo)
+
+
+def test_a_module_is_a_file_or_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "main.py").touch()
+    found = {name: holds_module(tmp_path, name) for name in ("shop", "shop.main", "shop.other", "main")}
+    assert found == {"shop": True, "shop.main": True, "shop.other": False, "main": False}
