@@ -8,15 +8,17 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from textwrap import indent
 from typing import Any, Literal
 
 from bench.errors import UsageError
 from bench.starter.discovery import Candidate
+from bench.system.logs import tail
+from bench.system.processes import Processes
 
 _LOOK = Path(__file__).parents[1] / "inside" / "_fastapi_bench_look.py"
 _WITHIN_S = 120.0
+_MOST_SAID = 500
 _PLACEHOLDERS = {
     "{postgres}": "postgresql://127.0.0.1:1/none",
     "{redis}": "redis://127.0.0.1:1/0",
@@ -63,33 +65,27 @@ def inspect(
     Raises UsageError, with what the most promising candidate said, when none of them is one.
     """
     refusals: list[_Refusal] = []
-    for candidate in candidates:
-        found = _inspect(candidate, interpreter, folder, env)
-        if isinstance(found, Inspection):
-            return found
-        refusals.append(found)
+    with Processes() as processes:
+        for candidate in candidates:
+            found = _inspect(candidate, interpreter, folder, env, processes)
+            if isinstance(found, Inspection):
+                return found
+            refusals.append(found)
     raise UsageError(_explain(refusals, interpreter, folder))
 
 
 def _inspect(
-    candidate: Candidate, interpreter: Path, folder: Path, env: Mapping[str, str]
+    candidate: Candidate, interpreter: Path, folder: Path, env: Mapping[str, str], processes: Processes
 ) -> Inspection | _Refusal:
+    """Look at one candidate. Its output goes to a file: what the app starts at import would keep a pipe open."""
     question = {"app": candidate.app, "folder": str((folder / candidate.app_dir).absolute())}
-    with TemporaryDirectory(prefix="fastapi-bench-") as place:
-        answer = Path(place) / "answer.json"
+    with processes.folder() as place:
+        answer, log = place / "answer.json", place / "log"
         command = [str(interpreter), str(_LOOK), json.dumps(question), str(answer)]
+        environment = _environment(env, str(place))
         try:
-            ended = subprocess.run(
-                command,
-                cwd=folder,
-                env=_environment(env, place),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_WITHIN_S,
-                check=False,
-            )
+            with processes.running(command, log=log, env=environment, cwd=folder) as child:
+                status = child.wait(_WITHIN_S)
         except subprocess.TimeoutExpired:
             return _Refusal(candidate, "raised", f"importing it took more than {_WITHIN_S:g} s")
         except OSError as error:
@@ -97,10 +93,8 @@ def _inspect(
                 f"{interpreter}: cannot be started: {error.strerror}; give another --python"
             ) from None
         if not answer.exists():
-            said = ended.stderr.strip()[-500:] or "nothing was written"
-            return _Refusal(
-                candidate, "raised", f"the interpreter ended with status {ended.returncode}: {said}"
-            )
+            said = tail(log)[-_MOST_SAID:] or "nothing was written"
+            return _Refusal(candidate, "raised", f"the interpreter ended with status {status}: {said}")
         found = json.loads(answer.read_text(encoding="utf-8"))
     if problem := found.get("error"):
         return _Refusal(candidate, problem["kind"], _sentence(problem))

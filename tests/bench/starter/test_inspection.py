@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import time
 import venv
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.errors import UsageError
@@ -58,6 +60,19 @@ def test_an_app_that_ends_the_process_leaves_a_sentence(tmp_path: Path) -> None:
     )
     with pytest.raises(UsageError, match="status 3: no luck"):
         inspect([Candidate("main:app", "", "main.py")], OURS, tmp_path, {})
+
+
+def test_what_an_app_starts_at_import_is_not_waited_for_and_does_not_stay(tmp_path: Path) -> None:
+    """A helper inherits the output of the interpreter that imports the app, and would keep a pipe open."""
+    start = "helper = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+    note = "open('helper.pid', 'w').write(str(helper.pid))\n"
+    lay_out(tmp_path, {"app.py": "import subprocess, sys\n" + start + note + PLAIN_WSGI})
+    began_s = time.monotonic()
+    found = inspect(candidates(tmp_path), OURS, tmp_path, {})
+    assert (found.app, found.interface) == ("app:app", "wsgi")
+    assert time.monotonic() - began_s < 60
+    pid = int((tmp_path / "helper.pid").read_text())
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_an_interpreter_that_is_none_is_named(tmp_path: Path) -> None:
