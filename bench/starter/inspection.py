@@ -12,6 +12,7 @@ from textwrap import indent
 from typing import Any, Literal
 
 from bench.errors import UsageError
+from bench.model.secrets import mask_text, secret_values
 from bench.starter.discovery import Candidate
 from bench.system.logs import tail
 from bench.system.processes import Processes
@@ -93,12 +94,20 @@ def _inspect(
                 f"{interpreter}: cannot be started: {error.strerror}; give another --python"
             ) from None
         if not answer.exists():
-            said = tail(log)[-_MOST_SAID:] or "nothing was written"
+            said = tail(log, known=secret_values(env))[-_MOST_SAID:] or "nothing was written"
             return _Refusal(candidate, "raised", f"the interpreter ended with status {status}: {said}")
         found = json.loads(answer.read_text(encoding="utf-8"))
     if problem := found.get("error"):
-        return _Refusal(candidate, problem["kind"], _sentence(problem))
+        return _Refusal(candidate, problem["kind"], _mask(_sentence(problem), env))
+    for schema in found["schemas"]:
+        if "problem" in schema:
+            schema["problem"] = _mask(schema["problem"], env)
     return Inspection(app_dir=candidate.app_dir, source=candidate.source, **found)
+
+
+def _mask(text: str, env: Mapping[str, str]) -> str:
+    """What an app says, without the secrets of its environment."""
+    return mask_text(text, (*secret_values(os.environ), *secret_values(env)))
 
 
 def _environment(env: Mapping[str, str], place: str) -> dict[str, str]:

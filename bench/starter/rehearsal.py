@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.errors import ServerError
+from bench.model.secrets import mask_text, secrets_of
 from bench.serve.server import Server, server_ended
 from bench.starter.operations import Operation
 from bench.system.waiting import wait_until
@@ -19,6 +20,7 @@ _TIMES = 2
 _ENDS_WITHIN_S = 0.5
 _NO_ANSWER = "gave no answer"
 _MOST_WORDS = 120
+_MOST_READ = 4000
 _ORDER = ("GET", "PUT", "PATCH", "POST", "DELETE")
 """Reading comes first, so that it meets what a fresh service holds and not what other operations have made."""
 
@@ -108,7 +110,8 @@ def _send(server: Server, operation: Operation, within_s: float = _WITHIN_S) -> 
     finally:
         connection.close()
     kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
-    words = " ".join(text[: 4 * _MOST_WORDS].decode(errors="replace").split())[:_MOST_WORDS]
+    said = mask_text(text[:_MOST_READ].decode(errors="replace"), secrets_of(server.setup))
+    words = " ".join(said.split())[:_MOST_WORDS]
     return _Answer(answer.status, kind, words)
 
 

@@ -16,6 +16,7 @@ from bench.gates.exact.program import CountingArm, CountingPlan, Program, comman
 from bench.inside._fastapi_bench_exact.job import CountingResult, read_result
 from bench.model.change import Change
 from bench.model.plan import Setup
+from bench.model.secrets import secrets_of
 from bench.serve import commands
 from bench.serve.server import ServerPlace, fill, prepare
 from bench.serve.services import providing
@@ -25,7 +26,7 @@ from bench.system.waiting import wait_until
 
 _WITHIN_S = 900.0
 _POLL_S = 0.05
-_LOG_LINES, _MOST_LOG_LINES = 12, 10_000
+_LOG_LINES, _MOST_LOG_LINES, _MOST_SAID = 12, 10_000, 600
 
 _ADDRESS = ("127.0.0.1", 8000)
 """Stands for {host} and {port} in a setup: nobody listens there, and it is the same for all arms."""
@@ -110,7 +111,7 @@ class InstructionCounter(contextlib.ExitStack):
                     cwd=arm.tree.folder,
                 )
                 children[arm.name, folder] = stack.enter_context(child)
-            _wait(children)
+            _wait(children, secrets_of(plan.setup))
         return folders
 
     def _provide(
@@ -125,26 +126,26 @@ class InstructionCounter(contextlib.ExitStack):
         return commands.environment(ready, arm.interpreter, arm.tree.folder)
 
 
-def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]]) -> None:
-    """Wait until all have ended well. Raises GateError as soon as one has failed."""
+def _wait(children: Mapping[tuple[str, Path], subprocess.Popen[str]], secrets: Sequence[str]) -> None:
+    """Wait until all have ended well. Raises GateError as soon as one has failed, without these secrets."""
 
     def have_ended() -> bool:
         states = {key: child.poll() for key, child in children.items()}
         for (arm, folder), status in states.items():
             if status or (status == 0 and not (folder / "answer").exists()):
-                raise GateError(f"{arm} cannot be measured:\n{_log_tail(folder / 'log')}")
+                raise GateError(f"{arm} cannot be measured:\n{_log_tail(folder / 'log', secrets)}")
         return None not in states.values()
 
     if not wait_until(have_ended, _WITHIN_S, _POLL_S):
         raise GateError(f"measuring was not done within {_WITHIN_S:g} s")
 
 
-def _log_tail(log: Path) -> str:
-    """The errors that one of our programs wrote, or else the last lines."""
-    lines = tail(log, _MOST_LOG_LINES).splitlines()
+def _log_tail(log: Path, secrets: Sequence[str]) -> str:
+    """The errors that one of our programs wrote, or else the last lines; cut only after secrets were masked."""
+    lines = tail(log, _MOST_LOG_LINES, secrets).splitlines()
     errors = [line.removeprefix("bench: ") for line in lines if line.startswith("bench: ")]
     return "\n".join(
-        f"    {line}" for line in errors or lines[-_LOG_LINES:] or ["it ended without an answer"]
+        f"    {line[:_MOST_SAID]}" for line in errors or lines[-_LOG_LINES:] or ["it ended without an answer"]
     )
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     """From the label of some requests and the requests to their answers."""
 
 _SEED = 1
+_MOST_QUOTED = 4000
+"""More than is shown: whoever shows it masks secrets first, and would not know one that was cut or escaped."""
 
 
 class MissingError(InsideError):
@@ -86,7 +88,8 @@ def _check(request: Request, response: Response) -> None:
     if fault == "status-404":
         raise MissingError(f"{request.label} is not found")
     if fault:
-        raise InsideError(f"{request.label}: {fault}; it answered {response.status} {response.body[:200]!r}")
+        body = " ".join(response.body[:_MOST_QUOTED].decode(errors="replace").splitlines())
+        raise InsideError(f"{request.label}: {fault}; it answered {response.status}: {body}")
 
 
 def _import_uvloop() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -62,6 +62,31 @@ def test_an_app_that_ends_the_process_leaves_a_sentence(tmp_path: Path) -> None:
         inspect([Candidate("main:app", "", "main.py")], OURS, tmp_path, {})
 
 
+LEAKS = {
+    "raised": "raise RuntimeError(f'no login with {key}')\n",
+    "ended": "sys.stderr.write(f'no login with {key}')\nsys.stderr.flush()\nos._exit(3)\n",
+}
+
+
+@pytest.mark.parametrize("ending", LEAKS.values(), ids=LEAKS)
+def test_what_an_app_says_of_its_failure_is_without_its_secrets(tmp_path: Path, ending: str) -> None:
+    start = "import os, sys\nkey = os.environ['SIGNING_KEY']\n"
+    lay_out(tmp_path, {"app.py": start + ending})
+    with pytest.raises(UsageError, match="no login with") as caught:
+        inspect([Candidate("app:app", "", "app.py")], OURS, tmp_path, {"SIGNING_KEY": "correct-horse"})
+    assert "correct-horse" not in str(caught.value)
+
+
+def test_what_a_schema_that_cannot_be_made_says_is_without_secrets(tmp_path: Path) -> None:
+    schema = (
+        "import os\ndef broken():\n    raise RuntimeError(os.environ['SIGNING_KEY'])\napp.openapi = broken\n"
+    )
+    lay_out(tmp_path, {"app.py": f"from fastapi import FastAPI\napp = FastAPI()\n{schema}"})
+    app = [Candidate("app:app", "", "app.py")]
+    found = inspect(app, OURS, tmp_path, {"SIGNING_KEY": "correct-horse"})
+    assert [one["problem"] for one in found.schemas] == ["RuntimeError: ***"]
+
+
 def test_what_an_app_starts_at_import_is_not_waited_for_and_does_not_stay(tmp_path: Path) -> None:
     """A helper inherits the output of the interpreter that imports the app, and would keep a pipe open."""
     start = "helper = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"

@@ -30,6 +30,9 @@ class Handler(BaseHTTPRequestHandler):
             status, text, kind = 201, body, "application/json"
         elif self.path == "/form" and self.headers["Content-Type"] == "application/x-www-form-urlencoded":
             status, text, kind = 303, body, ""
+        elif self.path == "/environment":
+            import os
+            status, text = 500, b"x" * 110 + os.environ.get("DB_PASSWORD", "").encode()
         elif self.path == "/once":
             status, text = (409, b"again") if orders else (201, b"")
             orders.append(1)
@@ -70,7 +73,8 @@ ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 @pytest.fixture
 def server(tmp_path: Path, processes: Processes) -> Iterator[Server]:
     (tmp_path / "my_server.py").write_text(SERVER)
-    setup = Setup("mine", "command", command=("python", "my_server.py", "{port}"), health="/health")
+    command = ("python", "my_server.py", "{port}")
+    setup = Setup("mine", "command", command=command, env={"DB_PASSWORD": "correct-horse"}, health="/health")
     with serving(setup, processes, cwd=tmp_path, ready=range(100, 600)) as running:
         yield running
 
@@ -113,6 +117,12 @@ def test_operations_learn_what_they_are_answered_with(server: Server) -> None:
 def test_operations_that_fail_get_the_reason(server: Server, method: str, path: str, words: str) -> None:
     (found,) = try_operations(server, [operation(method, path)], lambda _: None)
     assert words in found.reason
+
+
+def test_a_reason_is_without_the_services_secrets(server: Server) -> None:
+    """It will stand in a file; a part of a secret at its end would be one, too."""
+    (found,) = try_operations(server, [operation("GET", "/environment")], lambda _: None)
+    assert found.reason == f"answered 500: {'x' * 110}***"
 
 
 def test_an_answer_that_never_ends_is_not_waited_for(server: Server) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.errors import GateError
 from bench.gates.exact.counter import InstructionCounter, InstructionCounts
 from bench.gates.exact.program import CountingArm, CountingPlan
 from bench.inside._fastapi_bench_exact.job import CountingResult
@@ -71,3 +72,27 @@ def test_an_arm_reads_and_imports_what_its_tree_has(
     with InstructionCounter() as counter:
         found = counter.reasons(plan, arms, counts, changes)
     assert found == {"busy": (f"answer (apps/my_app.py): +{300 * BYTECODES_A_TURN} bytecodes a request",)}
+
+
+SECRETS = {
+    "raised": "raise RuntimeError(f'cannot log in as admin/{os.environ[\"DB_PASSWORD\"]}')",
+    "answered": "return 500, ('x' * 190 + os.environ['DB_PASSWORD']).encode()",
+    "answered in Python's way": "return 500, repr([os.environ['DB_PASSWORD']]).encode()",
+}
+
+
+@pytest.mark.parametrize("ending", SECRETS.values(), ids=SECRETS)
+def test_what_an_arm_says_of_its_failure_is_without_the_setups_secrets(tmp_path: Path, ending: str) -> None:
+    secret = "cor\\rect 'horse' battery-stäple"
+    tree = lay_out(tmp_path / "user", 1)
+    app = f"import os\n{tiny.APP}\nasync def answer(path):\n    {ending}\n"
+    (tree.folder / "apps" / "my_app.py").write_text(app)
+    (tmp_path / "mine.py").write_text(f"NAMES = ('busy',)\n{tiny.SCENARIOS}")
+    setup = Setup("mine", "uvicorn", app="my_app:app", app_dir="apps", env={"DB_PASSWORD": secret})
+    plan = CountingPlan(setup=setup, scenarios=("busy",), scenarios_file=tmp_path / "mine.py")
+    with InstructionCounter() as counter, pytest.raises(GateError) as caught:
+        counter.reasons(plan, [CountingArm("base", tree), CountingArm("head", tree)], [], [])
+    said = str(caught.value)
+    assert "***" in said
+    assert not [part for part in ("horse", "battery") if part in said]
+    assert max(map(len, said.splitlines())) < 1000
