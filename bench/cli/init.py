@@ -28,8 +28,10 @@ def init(
     app: Annotated[str, option(_APP_HELP, "MODULE:ATTR")] = "",
     app_dir: Annotated[str, option("Folder that the app is imported from [found].", "DIR")] = "",
     python: Annotated[str, option(_PYTHON_HELP, "PATH")] = "",
-    env: Annotated[list[str] | None, option("A variable of its environment; repeatable.", "K=V")] = None,
-    env_file: Annotated[str, option("A file of such variables.", "FILE")] = "",
+    env: Annotated[
+        list[str] | None, option("A variable of its environment, not a secret; repeatable.", "K=V")
+    ] = None,
+    env_file: Annotated[str, option("A file of such variables, and of secrets.", "FILE")] = "",
     health: Annotated[str, option("Path that answers 200 when it is ready [found].", "PATH")] = "",
     ready_within: Annotated[float | None, seconds("Time that a start may take [30].", 0.1)] = None,
     no_smoke: Annotated[
@@ -65,6 +67,7 @@ def init(
 
 def _look(given: Given, interpreter: Interpreter, app: str, app_dir: str) -> Inspection:
     """Find the app, and say what it is."""
+    project.check_no_secret(given.env)
     note(f"interpreter: {interpreter.path} ({interpreter.source})")
     from_file = read_env_file("--env-file", given.folder / given.env_file) if given.env_file else {}
     found = candidates(given.folder, app, app_dir)

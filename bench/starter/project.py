@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.errors import EngineError, ServerError, UsageError
 from bench.measure.answers import check_answers
 from bench.model.plan import Setup
+from bench.model.secrets import mask_value
 from bench.plan.configuration import Configuration
 from bench.plan.project import find_project
 from bench.plan.setup_rules import check_own_name
@@ -57,6 +58,16 @@ def check_nothing_in_the_way(folder: Path) -> None:
     text = project.read_text(encoding="utf-8", errors="replace") if project.is_file() else ""
     if re.search(r"^\[tool\.fastapi-bench\b", text, re.MULTILINE):
         raise UsageError("pyproject.toml has a table [tool.fastapi-bench] already; remove it to begin anew")
+
+
+def check_no_secret(env: Mapping[str, str]) -> None:
+    """Raise UsageError for a variable that would put a secret into a file that is meant to be committed."""
+    for name, value in env.items():
+        if mask_value(name, value) != value:
+            raise UsageError(
+                f"--env {name}: its value looks like a secret, and {CONFIGURATION} is to be committed; write it into a "
+                "file that git ignores, such as .env, and give that with --env-file"
+            )
 
 
 def make_draft(service: Inspection, given: Given, interpreter: Path) -> Draft:

@@ -70,6 +70,24 @@ def test_without_a_smoke_test_the_schema_alone_decides(tmp_path: Path) -> None:
     assert "starting" not in ended.stderr
 
 
+SECRETS = ("SIGNING_KEY=correct-horse", "DATABASE_URL=postgresql://shop:correct-horse@db/shop")
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_is_refused_for_a_file_that_is_committed_and_taken_from_one_that_is_not(
+    tmp_path: Path, secret: str
+) -> None:
+    lay_out(tmp_path, {"app.py": PLAIN_ASGI, ".env": f"{secret}\n"})
+    ended = bench("init", *OURS, "--no-smoke", "--env", "MODE=test", "--env", secret, cwd=tmp_path)
+    assert (ended.returncode, "--env-file" in ended.stderr) == (2, True)
+    assert "correct-horse" not in ended.stderr
+    assert not list(tmp_path.glob("bench*"))
+    ended = bench("init", *OURS, "--no-smoke", "--env", "MODE=test", "--env-file", ".env", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    written = "".join(path.read_text() for path in tmp_path.glob("bench*"))
+    assert ("correct-horse" in written, 'env_file = ".env"' in written) == (False, True)
+
+
 def test_a_service_that_does_not_start_leaves_no_files(tmp_path: Path) -> None:
     source = MODULE.replace("app = FastAPI()", FAILS)
     ended = bench("init", *OURS, cwd=lay_out(tmp_path, {"main.py": source}))
