@@ -11,6 +11,7 @@ from bench.cli._options import option, seconds
 from bench.errors import UsageError
 from bench.plan.env_file import parse_assignment, read_env_file
 from bench.plan.project import Project, check_app
+from bench.plan.setup_rules import absolute_path, is_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +39,16 @@ class ServiceOptions:
             "app_dir": self.app_dir and _below_project(self.app_dir, project),
             "health": self.health,
             "ready_within_s": self.ready_within,
-            "python": self.python and (os.path.abspath(self.python) if "/" in self.python else self.python),
+            "python": self._interpreter(),
             "env": self._variables() or None,
         }
         return {key: value for key, value in given.items() if value is not None}
+
+    def _interpreter(self) -> str | None:
+        """A path starts from the folder where it is typed."""
+        if self.python is None or not is_path(self.python):
+            return self.python
+        return absolute_path(self.python, Path.cwd())
 
     def _variables(self) -> dict[str, str]:
         read = {} if self.env_file is None else read_env_file("--env-file", self.env_file)

@@ -24,11 +24,21 @@ _LIFESPAN = {"granian": ("auto", "off"), "hypercorn": ("auto",)}
 def with_absolute_paths(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A setup's table with `cwd`, and `python` where it is a path, made absolute: they start from the file's folder."""
     paths = {
-        key: str(folder.absolute() / Path(value).expanduser())
+        key: absolute_path(value, folder)
         for key, value in table.items()
-        if isinstance(value, str) and (key == "cwd" or (key == "python" and "/" in value))
+        if isinstance(value, str) and (key == "cwd" or (key == "python" and is_path(value)))
     }
     return {**table, **paths}
+
+
+def is_path(python: str) -> bool:
+    """Whether `python` names a place, not a version or a program that is looked for: it has a `/`, or begins so."""
+    return "/" in python or python.startswith((".", "~"))
+
+
+def absolute_path(path: str, folder: Path) -> str:
+    """A path from a folder on, made absolute; `~` is the user's own folder."""
+    return str(folder.absolute() / os.path.expanduser(path))
 
 
 def check_own_name(where: str, table: Mapping[str, Any]) -> None:

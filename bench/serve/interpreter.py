@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench.errors import ServerError
 from bench.model.plan import Setup
+from bench.plan.setup_rules import absolute_path, is_path
 from bench.system.home import is_own
 
 _VERSION = re.compile(r"(?:python)?(?P<version>[23]\.\d+(?:\.\d+)?)(?P<free_threaded>t?)")
@@ -129,14 +130,14 @@ def _named(python: str, folder: Path) -> Interpreter:
     source = f'python = "{python}"'
     if version := _VERSION.fullmatch(python):
         return Interpreter(_of_version(version["version"], version["free_threaded"], folder), source)
-    if "/" not in python and not python.startswith((".", "~")):
+    if not is_path(python):
         if found := shutil.which(python):
             return Interpreter(Path(found), source)
         raise ServerError(
             f'python = "{python}": there is no such program on PATH; give the path of an interpreter, such as '
             '".venv/bin/python", or a version, such as "3.13"'
         )
-    path = folder.absolute() / Path(python).expanduser()
+    path = Path(absolute_path(python, folder))
     path = (path.is_dir() and _python_of(path)) or path
     if path.is_dir() or not os.access(path, os.X_OK):
         place = path if path.is_dir() else path.parent.parent

@@ -64,7 +64,8 @@ def test_they_become_keys_of_a_setup_and_those_not_given_do_not(
         "ready_within_s": 90.0,
         "python": str(tmp_path / ".venv/bin/python"),
     }
-    assert ServiceOptions(python="3.13").keys(None) == {"python": "3.13"}
+    for typed, seen in (("3.13", "3.13"), (".venv", f"{tmp_path}/.venv"), ("~/x", str(Path.home() / "x"))):
+        assert ServiceOptions(python=typed).keys(None) == {"python": seen}
 
 
 def test_a_folder_of_the_app_is_the_one_that_the_user_sees(

@@ -10,7 +10,7 @@ import pytest
 
 from bench.errors import UsageError
 from bench.model.plan import Setup
-from bench.plan.setup_rules import check_setup, with_absolute_paths
+from bench.plan.setup_rules import check_setup, is_path, with_absolute_paths
 
 PLAIN = Setup("a", "uvicorn")
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
@@ -75,3 +75,21 @@ def test_only_what_is_a_path_is_made_absolute(tmp_path: Path) -> None:
     home = with_absolute_paths({"python": "~/x/bin/python"}, tmp_path)
     assert home == {"python": str(Path.home() / "x/bin/python")}
     assert with_absolute_paths({"cwd": 3}, tmp_path) == {"cwd": 3}
+
+
+PYTHONS = {
+    **dict.fromkeys(
+        [".venv", ".venv/bin/python", "./python", "../venv", "venv/", "~", "~/venv", "/opt/p"], True
+    ),
+    **dict.fromkeys(["3.13", "python3.13", "3.13t", "python", "pypy3"], False),
+}
+
+
+@pytest.mark.parametrize(("python", "is_place"), PYTHONS.items())
+def test_a_python_is_a_path_by_one_rule(tmp_path: Path, python: str, is_place: bool) -> None:
+    assert is_path(python) == is_place
+    assert Path(str(with_absolute_paths({"python": python}, tmp_path)["python"])).is_absolute() == is_place
+
+
+def test_the_folder_of_a_user_who_is_not_there_is_a_name_like_any_other(tmp_path: Path) -> None:
+    assert with_absolute_paths({"cwd": "~no-such-user/x"}, tmp_path) == {"cwd": f"{tmp_path}/~no-such-user/x"}

@@ -101,6 +101,7 @@ MISSING = {
     "a version": ("3.99", "uv python install 3.99"),
     "a version without a lock": ("3.99t", "uv python install 3.99t"),
     "a path": ("nowhere/bin/python", "python -m venv"),
+    "a path of nobody": ("~no-such-user/python", "is no interpreter"),
     "a folder without one": (".", "is no interpreter"),
     "a program": ("pyhton3", "no such program"),
 }
