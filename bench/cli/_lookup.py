@@ -34,7 +34,7 @@ def configure(
         setups_file=setups,
         plans_file=plans,
         named_scenarios=scenarios,
-        given={} if service is None else service.keys(project),
+        given={} if service is None else service.keys(),
     )
 
 

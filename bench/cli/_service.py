@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from bench.cli._options import option, seconds
 from bench.errors import UsageError
 from bench.plan.env_file import parse_assignment, read_env_file
-from bench.plan.project import Project, check_app
+from bench.plan.project import check_app
 from bench.plan.setup_rules import absolute_path, is_path
 
 
@@ -28,15 +28,18 @@ class ServiceOptions:
         str | None, option("Interpreter of the app: a path, or a version such as 3.13.", "PYTHON")
     ] = None
 
-    def keys(self, project: Project | None) -> dict[str, Any]:
-        """The options given, as keys of a setup. Raises UsageError, which names the option, for a mistake."""
+    def keys(self) -> dict[str, Any]:
+        """The options given, as keys of a setup; folders are absolute.
+
+        Raises UsageError, which names the option, for a mistake.
+        """
         if self.app is not None:
             check_app("--app", self.app)
         if self.health is not None and not self.health.startswith("/"):
             raise UsageError(f"--health {self.health}: is not a path; it must begin with /")
         given = {
             "app": self.app,
-            "app_dir": self.app_dir and _below_project(self.app_dir, project),
+            "app_dir": self.app_dir and os.path.abspath(self.app_dir),
             "health": self.health,
             "ready_within_s": self.ready_within,
             "python": self._interpreter(),
@@ -53,10 +56,3 @@ class ServiceOptions:
     def _variables(self) -> dict[str, str]:
         read = {} if self.env_file is None else read_env_file("--env-file", self.env_file)
         return read | dict(parse_assignment("--env", one) for one in self.env or [])
-
-
-def _below_project(folder: str, project: Project | None) -> str:
-    """A folder as seen from the one that the server runs in."""
-    if project is None or project.folder == Path.cwd():
-        return folder
-    return os.path.relpath(folder, project.folder)

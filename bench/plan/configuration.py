@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,8 +26,8 @@ class Configuration:
     """The setups and plans that a command may name, by the project that was found and by options.
 
     A later one wins: what is shipped, the project's, that of `setups_file` and `plans_file`. `given` holds keys of
-    setups that options give; they win over all. Its `app` makes the shipped servers serve that app, as does the
-    project's `[service]`.
+    setups that options give, folders as seen from the current one; they win over all. Its `app` makes the shipped
+    servers serve that app, as does the project's `[service]`.
     """
 
     project: Project | None = None
@@ -137,7 +138,7 @@ class Configuration:
     @property
     def _defaults(self) -> dict[str, Any]:
         """The keys beneath every setup of one's own."""
-        return merge({} if self.project is None else self.project.defaults, self.given)
+        return _give({} if self.project is None else self.project.defaults, self.given)
 
     def _bases(self) -> TomlTables:
         """The shipped setups, of one's own app where there is one."""
@@ -156,7 +157,7 @@ class Configuration:
         for file in self._own_files():
             resolved = config.resolve(file, beneath)
             tables = {
-                name: merge(merge(self._defaults, table), self.given)
+                name: _give(merge(self._defaults, table), self.given)
                 for name, table in resolved.tables.items()
             }
             for name, table in tables.items():
@@ -176,6 +177,14 @@ class Configuration:
     def _first(self) -> str:
         own = () if self.project is None else tuple(self.project.setups.tables)
         return own[0] if own else _FIRST
+
+
+def _give(table: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A table with what options give on top: a folder is that of the user, seen from where the server runs."""
+    made = merge(table, given)
+    if "app_dir" in given:
+        made["app_dir"] = os.path.relpath(given["app_dir"], str(made.get("cwd") or os.curdir))
+    return made
 
 
 def _serve(table: Mapping[str, Any], service: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,7 +211,7 @@ def _build_offered(bases: TomlTables) -> dict[str, Setup]:
 def _on_top(shipped: TomlTables, given: Mapping[str, Any]) -> TomlTables:
     """What options give, on top of the shipped setups that serve the demo; the others are what they are."""
     tables = {
-        name: merge(table, given) if config.serves_demo(table) else table
+        name: _give(table, given) if config.serves_demo(table) else table
         for name, table in shipped.tables.items()
     }
     return replace(shipped, tables=tables)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.cli._lookup import configure
 from bench.cli._service import ServiceOptions
 from bench.errors import UsageError
-from bench.plan.project import find_project
 from tests.bench.program import bench_here, read_until, start
 from tests.bench.serve.shown import address, page
 
@@ -45,7 +45,7 @@ def test_they_become_keys_of_a_setup_and_those_not_given_do_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert ServiceOptions().keys(None) == {}
+    assert ServiceOptions().keys() == {}
     (tmp_path / ".env").write_text("A=file\nB=file\n")
     given = ServiceOptions(
         app="shop:app",
@@ -56,26 +56,34 @@ def test_they_become_keys_of_a_setup_and_those_not_given_do_not(
         ready_within=90.0,
         python=".venv/bin/python",
     )
-    assert given.keys(None) == {
+    assert given.keys() == {
         "app": "shop:app",
-        "app_dir": "src",
+        "app_dir": str(tmp_path / "src"),
         "env": {"A": "file", "B": "word", "C": ""},
         "health": "/up",
         "ready_within_s": 90.0,
         "python": str(tmp_path / ".venv/bin/python"),
     }
     for typed, seen in (("3.13", "3.13"), (".venv", f"{tmp_path}/.venv"), ("~/x", str(Path.home() / "x"))):
-        assert ServiceOptions(python=typed).keys(None) == {"python": seen}
+        assert ServiceOptions(python=typed).keys() == {"python": seen}
 
 
 def test_a_folder_of_the_app_is_the_one_that_the_user_sees(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "bench.toml").write_text("[service]\n")
+    text = '[service]\napp = "shop:app"\n{}[setups.apart]\nserver = "uvicorn"\ncwd = "api"\n'
+    text += '[setups.plain]\nserver = "granian"\n'
     (tmp_path / "deep").mkdir()
-    for folder, seen in ((tmp_path, "src"), (tmp_path / "deep", "deep/src")):
-        monkeypatch.chdir(folder)
-        assert ServiceOptions(app_dir="src").keys(find_project(folder)) == {"app_dir": seen}
+    for cwd, folder, seen in (
+        ("", ".", {"plain": "src", "apart": "../src", "uvicorn": "src"}),
+        ("", "deep", {"plain": "deep/src", "apart": "../deep/src", "uvicorn": "deep/src"}),
+        ('cwd = "deep"\n', ".", {"plain": "../src", "apart": "../src", "uvicorn": "../src"}),
+        ('cwd = "deep"\n', "deep", {"plain": "src", "apart": "../deep/src", "uvicorn": "src"}),
+    ):
+        (tmp_path / "bench.toml").write_text(text.format(cwd))
+        monkeypatch.chdir(tmp_path / folder)
+        setups = configure(ServiceOptions(app_dir="src")).setups()
+        assert {name: setups[name].app_dir for name in seen} == seen, (cwd, folder)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +98,7 @@ def test_a_folder_of_the_app_is_the_one_that_the_user_sees(
 )
 def test_a_mistake_names_its_option(options: ServiceOptions, sentence: str) -> None:
     with pytest.raises(UsageError) as caught:
-        options.keys(None)
+        options.keys()
     assert str(caught.value).startswith(sentence)
 
 
