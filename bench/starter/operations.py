@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from bench.starter.values import draw, examples
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _DOCS = re.compile(r"/(docs|redoc|openapi|schema|swagger|static|favicon)\b|\.(json|yaml|yml)$")
+_STATUS = re.compile(r"2[0-9]{2}")
 _FORM = "application/x-www-form-urlencoded"
 _DELETES = "it deletes: after it, other scenarios may find nothing"
 _KIND_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
@@ -94,7 +96,7 @@ def _name(method: str, path: str) -> str:
 
 
 def _of_schema(prefix: str, document: Mapping[str, Any]) -> Iterator[Operation]:
-    for path, item in document.get("paths", {}).items():
+    for path, item in _mapping(_mapping(document).get("paths")).items():
         for method in _METHODS:
             if isinstance(item, Mapping) and isinstance(item.get(method), Mapping):
                 yield _operation(method.upper(), prefix + path, item, document)
@@ -115,11 +117,12 @@ def _operation(method: str, path: str, item: Mapping[str, Any], document: Mappin
     try:
         filled = _with_arguments(bare, arguments(item, entry, document))
         filled = _with_body(filled, entry, document)
+        scheme = _authentication(entry, document)
     except (SchemaError, RecursionError) as error:
         return replace(bare, reason=str(error) or "its schema is nested too deeply")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         return replace(bare, reason=f"its schema cannot be read: {type(error).__name__}: {error}")
-    if scheme := _authentication(entry, document):
+    if scheme:
         return replace(filled, reason=f"it needs authentication ({scheme})")
     return replace(filled, reason=_DELETES) if method == "DELETE" else filled
 
@@ -130,11 +133,13 @@ def _about(entry: Mapping[str, Any]) -> str:
 
 
 def _expected(entry: Mapping[str, Any], document: Mapping[str, Any]) -> tuple[int, str]:
-    """The status and the content type of a good answer."""
-    for status, answer in sorted(entry.get("responses", {}).items(), key=lambda pair: str(pair[0])):
+    """The status and the content type of a good answer; of an answer that cannot be read the type is not known."""
+    for status, answer in sorted(_mapping(entry.get("responses")).items(), key=lambda pair: str(pair[0])):
         if str(status).startswith("2"):
-            content = _followed(answer, document).get("content") or {}
-            return int(status) if str(status).isdigit() else 200, next(iter(content), "")
+            content: Mapping[str, Any] = {}
+            with contextlib.suppress(SchemaError):
+                content = _mapping(_followed(_mapping(answer), document).get("content"))
+            return int(status) if _STATUS.fullmatch(str(status)) else 200, next(iter(content), "")
     return 200, ""
 
 
@@ -189,7 +194,11 @@ def _form(fields: Any) -> str:
 
 
 def _followed(entry: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = resolve(entry["$ref"], document) if "$ref" in entry else entry
+    return _mapping(resolve(entry["$ref"], document) if "$ref" in entry else entry)
+
+
+def _mapping(found: Any) -> Mapping[str, Any]:
+    """An empty one in place of whatever else a document may have there."""
     return found if isinstance(found, Mapping) else {}
 
 

@@ -19,9 +19,9 @@ class SchemaError(Exception):
     """A schema that values cannot be drawn from; the message is the reason."""
 
 
-def resolve(reference: str, document: Mapping[str, Any]) -> Schema:
+def resolve(reference: object, document: Mapping[str, Any]) -> Schema:
     """The schema that a `$ref` names. Raises SchemaError when it is not in the document."""
-    if not reference.startswith("#"):
+    if not isinstance(reference, str) or not reference.startswith("#"):
         raise SchemaError(f"{reference}: {_REMOTE}")
     found: Any = document
     for part in reference[1:].strip("/").split("/") if reference != "#" else []:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.starter.operations import Operation, operations
+from tests.bench.starter.schemas import values
 from tests.bench.starter.services import inspection
 
 JSON = "application/json"
@@ -86,6 +91,77 @@ def test_what_cannot_be_called_from_the_schema_alone_has_a_reason(
     found = one(entry, method)
     assert word in found.reason
     assert not found.is_callable
+
+
+@pytest.mark.parametrize(
+    "responses",
+    [
+        {"201": {"$ref": "#/components/responses/Gone"}},
+        {"201": {"$ref": "common.yaml#/responses/Made"}},
+        {"201": {"$ref": 3}},
+        {"201": None},
+        {"201": {"content": None}},
+        {"201": {"content": [3]}},
+        {"201": "made"},
+    ],
+)
+def test_an_answer_that_cannot_be_read_keeps_its_status_and_has_no_type(responses: Any) -> None:
+    found = one({"responses": responses})
+    assert (found.expect, found.content_type, found.is_callable) == (201, "", True)
+
+
+@pytest.mark.parametrize(
+    "responses", [None, [], 3, {}, {"default": {}}, {"2XX": {}}, {"2\N{SUPERSCRIPT TWO}0": {}}]
+)
+def test_without_a_status_200_is_expected(responses: Any) -> None:
+    assert one({"responses": responses}).expect == 200
+
+
+WHOLE = {
+    "openapi": "3.1.0",
+    "security": [{"bearer": []}],
+    "paths": {
+        "/items/{id}": {
+            "parameters": [{"in": "path", "name": "id", "required": True, "schema": {"type": "integer"}}],
+            "post": {
+                "summary": "Add",
+                "security": [],
+                "parameters": [{"in": "query", "name": "q", "required": True, "schema": {"enum": ["a"]}}],
+                "requestBody": {"content": {JSON: {"schema": {"$ref": "#/components/schemas/Item"}}}},
+                "responses": {"201": {"$ref": "#/components/responses/Made"}},
+            },
+        }
+    },
+    "components": {
+        "schemas": {"Item": {"properties": {"a": {"type": "array", "minItems": 1}}, "required": ["a"]}},
+        "responses": {"Made": {"content": {JSON: {}}}},
+    },
+}
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each member of a document: what holds it, and its key or number there."""
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from places(value[key])
+
+
+@given(st.data(), values())
+@settings(max_examples=300, deadline=None)
+def test_a_document_with_a_mistake_anywhere_costs_no_more_than_its_operation(data: Any, wrong: Any) -> None:
+    document = deepcopy(WHOLE)
+    holder, key = data.draw(st.sampled_from(list(places(document))))
+    holder[key] = wrong
+    found = operations(inspection(document))
+    assert len(found) <= 5
+    assert all(each.is_callable or each.reason for each in found)
+
+
+def test_a_whole_document_is_read() -> None:
+    (found,) = operations(inspection(WHOLE))
+    assert (found.target, found.expect, found.content_type) == ("/items/1?q=a", 201, JSON)
+    assert (found.json, found.is_callable) == ({"a": ["text"]}, True)
 
 
 def test_a_path_with_a_parameter_that_nobody_describes_is_no_request() -> None:
