@@ -16,6 +16,7 @@ _ALPHABET = string.ascii_lowercase + string.ascii_uppercase + string.digits + "-
 _REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
 _EMPTY = frozenset({"AT", "ASSERT", "ASSERT_NOT"})
 _MOST_EXTRA = 64
+_LONGEST = 200_000
 
 
 def samples(pattern: str) -> Iterator[str]:
@@ -48,7 +49,7 @@ def _piece(kind: str, value: Any, extra: int) -> str:
         return _choose([(str(each), what) for each, what in value])
     if kind in _REPEATS:
         least, most = int(value[0]), int(value[1])
-        return _sample(value[2], extra) * min(most, least + extra)
+        return _repeat(_sample(value[2], extra), min(most, least + extra))
     if kind == "SUBPATTERN":
         return _sample(value[-1], extra)
     if kind == "ATOMIC_GROUP":
@@ -58,6 +59,12 @@ def _piece(kind: str, value: Any, extra: int) -> str:
     if kind in _EMPTY:
         return ""
     raise SchemaError(f"of a pattern, {kind.lower()} is not understood")
+
+
+def _repeat(text: str, count: int) -> str:
+    if len(text) * count > _LONGEST:
+        raise SchemaError("of a pattern, the shortest text is too long")
+    return text * count
 
 
 def _choose(items: list[tuple[str, Any]]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from itertools import pairwise
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 
@@ -114,6 +117,71 @@ def test_a_schema_that_holds_itself_ends_where_it_may() -> None:
     endless = {"type": "object", "properties": {"next": {"$ref": "#/Endless"}}, "required": ["next"]}
     with pytest.raises(SchemaError):
         draw({"$ref": "#/Endless"}, {"Endless": endless})
+
+
+def ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/{name}"}
+
+
+def or_null(schema: Any) -> dict[str, Any]:
+    return {"anyOf": [schema, {"title": "nothing", "type": "null"}]}
+
+
+def fields(schema: Any, names: str = "abcdefgh", kind: Any = "object") -> dict[str, Any]:
+    """An object in which all of these are required."""
+    return {"type": kind, "properties": dict.fromkeys(names, schema), "required": list(names)}
+
+
+def chain(length: int, names: str) -> dict[str, Any]:
+    """Objects of objects, without a way back: with two names in each they double at each step."""
+    steps = [f"X{number or ''}" for number in range(length)] + ["End"]
+    return {one: fields(ref(other), names) for one, other in pairwise(steps)} | {"End": {"type": "string"}}
+
+
+NULLS = dict.fromkeys("abcdefgh")
+RECURSIVE: dict[str, tuple[dict[str, Any], Any]] = {
+    "or null": ({"X": fields(or_null(ref("X")))}, NULLS),
+    "null in its type": ({"X": fields(ref("X"), kind=["object", "null"])}, NULLS),
+    "nullable": ({"X": fields({"allOf": [ref("X")], "nullable": True})}, NULLS),
+    "lists": ({"X": fields({"type": "array", "items": ref("X")}, "ab")}, {"a": [], "b": []}),
+    "another branch": (
+        {"X": {"anyOf": [ref("Sum"), {"type": "integer"}]}, "Sum": fields(ref("X"), "abcd")},
+        dict.fromkeys("abcd", 1),
+    ),
+    "a branch in place": ({"X": {"oneOf": [fields(ref("X"), "ab"), {"type": "integer"}]}}, {"a": 1, "b": 1}),
+    "two of them": (
+        {"X": fields(or_null(ref("Y")), "ab"), "Y": fields(or_null(ref("X")), "cd")},
+        {name: {"c": None, "d": None} for name in "ab"},
+    ),
+    "no way back": (chain(3, "ab"), dict.fromkeys("ab", dict.fromkeys("ab", dict.fromkeys("ab", "text")))),
+}
+
+
+@pytest.mark.parametrize(("document", "value"), RECURSIVE.values(), ids=RECURSIVE)
+def test_what_holds_itself_ends_at_once(document: dict[str, Any], value: Any) -> None:
+    assert draw(ref("X"), document) == value
+    assert jsonschema_rs.is_valid({**document, **ref("X")}, value) or "nullable" in str(document)
+
+
+HUGE: dict[str, dict[str, Any]] = {
+    "without an end": {"X": fields(ref("X"))},
+    "without an end in any branch": {"X": {"anyOf": [fields(ref("X"), name) for name in "abcdefghijklm"]}},
+    "doubling": {**chain(11, "abcd")},
+    "lists of lists": {"X": {"type": "array", "minItems": 900, "items": {"type": "array", "minItems": 900}}},
+    "a list": {"X": {"type": "array", "minItems": 10**9}},
+    "a list of different ones": {"X": {"type": "array", "minItems": 10**9, "uniqueItems": True}},
+    "an object": {"X": {"type": "object", "minProperties": 10**9}},
+    "a text": {"X": {"type": "string", "minLength": 10**11}},
+    "a pattern": {"X": {"type": "string", "pattern": "^(a{9999}){9999}$"}},
+}
+
+
+@pytest.mark.parametrize("document", HUGE.values(), ids=HUGE)
+def test_a_body_that_would_be_huge_is_given_up_at_once(document: dict[str, Any]) -> None:
+    began_s = time.process_time()
+    with pytest.raises(SchemaError, match="too"):
+        draw(ref("X"), document)
+    assert time.process_time() - began_s < 10
 
 
 @pytest.mark.parametrize(
