@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note
 from bench.errors import UsageError, unknown
 from bench.model.plan import Setup
-from bench.plan.configuration import Configuration
+from bench.plan.configuration import NO_SCENARIO, Configuration
 from bench.plan.project import find_project
 from bench.plan.service_plans import ANCHOR_SCENARIO
+from bench.system.home import is_own
 from bench.system.ports import is_loopback
 from scenarios.files import ScenarioFileError, load, own
 from scenarios.model import Scenario
@@ -67,8 +68,20 @@ def service_scenarios(configuration: Configuration) -> tuple[str, ...]:
 def known_scenarios(configuration: Configuration) -> dict[str, Scenario]:
     """The scenarios that a command may name: those of one's own service and the anchor's, else ours and the user's."""
     known = load_scenarios(configuration.scenarios_file)
-    own = service_scenarios(configuration)
-    return {name: known[name] for name in (*own, ANCHOR_SCENARIO)} if own else known
+    mine = service_scenarios(configuration)
+    return {name: known[name] for name in (*mine, ANCHOR_SCENARIO)} if mine else known
+
+
+def usual_scenarios(configuration: Configuration, setup: Setup, ours: Sequence[str] = ()) -> tuple[str, ...]:
+    """The scenarios that a setup is measured under where none is named: all of one's own, else `ours`, else all.
+
+    Raises UsageError where there are only ours, which are for the demo, and the setup serves another app.
+    """
+    if mine := own_scenarios(configuration.scenarios_file):
+        return mine
+    if configuration.has_service or not (setup.server in ("command", "running") or is_own(setup)):
+        raise UsageError(NO_SCENARIO)
+    return tuple(ours) or own(None)
 
 
 def check_known(kind: str, names: Iterable[str], known: Collection[str]) -> None:

@@ -12,7 +12,14 @@ import typer
 
 from bench.cli._failure import exit_2_on_failure
 from bench.cli._groups import takes
-from bench.cli._lookup import check_known, configure, find_setup, known_scenarios, load_scenarios
+from bench.cli._lookup import (
+    check_known,
+    configure,
+    find_setup,
+    known_scenarios,
+    load_scenarios,
+    usual_scenarios,
+)
 from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
 from bench.cli._service import ServiceOptions
 from bench.cli._sides import SidesOptions
@@ -29,8 +36,6 @@ from bench.machine.generators import RAW, SCENARIO
 from bench.model.change import Judgement
 from bench.model.plan import Setup
 from bench.system import jsonl
-from scenarios.files import own
-from scenarios.model import Scenario
 
 _SCENARIOS = ("noop-async", "db-orm-async")
 
@@ -87,11 +92,14 @@ def ab(
         file = configuration.scenarios_file
         known = known_scenarios(configuration)
         second = find_setup(other, configuration) if other else None
-        opened = _open(stack, sides.asked(), find_setup(setup, configuration), second)
+        first = find_setup(setup, configuration)
+        names = scenario or usual_scenarios(configuration, first, _SCENARIOS)
+        check_known("scenario", names, known)
+        opened = _open(stack, sides.asked(), first, second)
         comparison = PairedPlan(
             base=Arm("base", opened.base.setup, opened.base.tree),
             head=Arm("head", opened.head.setup, opened.head.tree),
-            scenarios=_pick_scenarios(scenario, file, known),
+            scenarios={name: known[name] for name in names},
             control=RAW,
             control_scenario=load_scenarios(None)[SCENARIO],
             scenarios_file=file.absolute() if file else None,
@@ -105,15 +113,6 @@ def ab(
         judgement = replace(judgement, notes=(*judgement.notes, *opened.notes))
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
-
-
-def _pick_scenarios(
-    wanted: list[str] | None, file: Path | None, known: dict[str, Scenario]
-) -> dict[str, Scenario]:
-    """The scenarios named, else those of the user's file, else ours."""
-    names = wanted or (list(own(file)) if file else list(_SCENARIOS))
-    check_known("scenario", names, known)
-    return {name: known[name] for name in names}
 
 
 def _open(stack: ExitStack, asked: SidesAsked, setup: Setup, other: Setup | None) -> Sides:

@@ -9,7 +9,7 @@ import typer
 
 from bench.cli._failure import exit_2_on_failure
 from bench.cli._groups import takes
-from bench.cli._lookup import check_known, configure, find_setup, known_scenarios
+from bench.cli._lookup import check_known, configure, find_setup, known_scenarios, usual_scenarios
 from bench.cli._options import FIRST_SETUP, ScenariosFile, SetupsFile, option
 from bench.cli._service import ServiceOptions
 from bench.cli._sides import SidesOptions
@@ -24,7 +24,6 @@ from bench.model.plan import Setup
 from bench.plan.configuration import Configuration
 from bench.system.extras import check_demo
 from bench.system.revisions import Tree
-from scenarios.files import own
 
 
 @takes(sides=SidesOptions, service=ServiceOptions)
@@ -73,8 +72,9 @@ def _subject(configuration: Configuration, setup: str | None, wanted: list[str])
     check_demo([app])
     _check_countable(app)
     file = file and file.absolute()
-    costly = tuple(name for name in own(file) if known[name].costly and not wanted)
-    names = tuple(wanted) or tuple(name for name in own(file) if name not in costly)
+    usual = () if wanted else usual_scenarios(configuration, app)
+    costly = tuple(name for name in usual if known[name].costly)
+    names = tuple(wanted) or tuple(name for name in usual if name not in costly)
     if not names:
         raise UsageError("every scenario here is costly; name those to be counted with --scenario")
     return CountingPlan(setup=app, scenarios=names, scenarios_file=file, chosen=bool(wanted), left_out=costly)

@@ -10,7 +10,7 @@ import typer
 from bench.cli._ending import note_undrawn
 from bench.cli._failure import exit_2_on_failure
 from bench.cli._groups import takes
-from bench.cli._lookup import check_known, configure, find_setup, known_scenarios, own_scenarios
+from bench.cli._lookup import check_known, configure, find_setup, known_scenarios, usual_scenarios
 from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
 from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note, say, short_path
@@ -18,6 +18,7 @@ from bench.gates.paired import noise_report
 from bench.gates.paired.arms import Arm
 from bench.gates.paired.noise import Noise, measure_noise, store_noise
 from bench.gates.sides.sides import as_it_is
+from bench.model.plan import Setup
 from bench.plan.configuration import Configuration
 from bench.report import style_sheet
 from bench.report.charts import can_draw
@@ -59,8 +60,9 @@ def noise(
     with exit_2_on_failure():
         configuration = configure(service, setups=setups, scenarios=scenarios)
         file = configuration.scenarios_file
-        workload = _pick_scenario(scenario, configuration)
-        side = as_it_is(find_setup(setup, configuration))
+        subject = find_setup(setup, configuration)
+        workload = _pick_scenario(scenario, configuration, subject)
+        side = as_it_is(subject)
         seed = pick_seed(seed)
         note(f"seed: {seed}")
         arm = Arm("base", side.setup, side.tree)
@@ -70,10 +72,10 @@ def noise(
         _write(figures, out)
 
 
-def _pick_scenario(wanted: str | None, configuration: Configuration) -> Scenario:
+def _pick_scenario(wanted: str | None, configuration: Configuration, setup: Setup) -> Scenario:
     """The scenario named, else the first of the user's file, else ours."""
     known = known_scenarios(configuration)
-    name = wanted or next(iter(own_scenarios(configuration.scenarios_file)), _SCENARIO)
+    name = wanted or usual_scenarios(configuration, setup, [_SCENARIO])[0]
     check_known("scenario", [name], known)
     return known[name]
 

@@ -18,6 +18,10 @@ from bench.plan.setup_rules import check_own_name
 from bench.plan.tables import TomlTables, merge, read_tables
 from bench.system.home import names_demo
 
+NO_SCENARIO = (
+    "there is no scenario of your own to measure; `bench init` writes some, and "
+    'scenarios = "bench_scenarios.py" in bench.toml or --scenarios names their file'
+)
 _FIRST = "uvicorn"
 
 
@@ -118,10 +122,7 @@ class Configuration:
         if name in known:
             return known[name]
         if self.has_service and name in NAMES and not scenarios:
-            raise UsageError(
-                "there is no scenario of your own to measure; `bench init` writes some, and "
-                'scenarios = "bench_scenarios.py" in bench.toml or --scenarios names their file'
-            )
+            raise UsageError(NO_SCENARIO)
         if self.has_service and name in NAMES:
             raise UsageError(
                 'there is no app to serve; write app = "module:attribute" into [service], or give --app'

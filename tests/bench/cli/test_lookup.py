@@ -15,8 +15,11 @@ from bench.cli._lookup import (
     load_scenarios,
     own_scenarios,
     service_scenarios,
+    usual_scenarios,
 )
 from bench.errors import UsageError
+from bench.model.plan import Setup
+from scenarios import SCENARIOS
 
 
 def test_names_that_exist_pass_and_the_first_that_does_not_is_named() -> None:
@@ -55,3 +58,17 @@ def test_a_project_is_found_from_the_current_folder_and_named_once(
 def test_a_run_goes_where_the_user_says_else_into_a_folder_of_its_time_and_name() -> None:
     assert choose_folder(Path("mine"), "smoke") == Path("mine")
     assert re.fullmatch(r"reports/\d{8}-\d{6}-smoke", str(choose_folder(None, "smoke")))
+
+
+def test_without_a_name_it_is_the_users_scenarios_and_the_demos_are_for_the_demo(folder: Path) -> None:
+    mine = configure(scenarios=folder / "my_scenarios.py")
+    demo, service = Setup("a", "uvicorn"), Setup("b", "uvicorn", app="shop:app")
+    assert (
+        usual_scenarios(mine, demo)
+        == usual_scenarios(mine, service)
+        == own_scenarios(folder / "my_scenarios.py")
+    )
+    assert usual_scenarios(configure(), demo, ["noop-async"]) == ("noop-async",)
+    assert set(usual_scenarios(configure(), demo)) == set(SCENARIOS)
+    with pytest.raises(UsageError, match="--scenarios"):
+        usual_scenarios(configure(), service)

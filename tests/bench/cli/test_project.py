@@ -126,3 +126,21 @@ def test_the_scenarios_of_the_file_are_those_that_gates_take(service: Path) -> N
         assert "unknown scenario 'clam'; did you mean 'calm'?" in done.stderr
         of_the_demo = bench_here(*words, "--scenario", "noop-async", cwd=service)
         assert "unknown scenario 'noop-async'; there are: calm, ping" in of_the_demo.stderr
+
+
+GATES = (("ab", "--base", "main"), ("exact", "--base", "main"), ("exact",), ("noise",))
+
+
+@pytest.mark.parametrize("words", GATES, ids=" ".join)
+def test_the_demos_scenarios_are_sent_to_no_service(service: Path, words: tuple[str, ...]) -> None:
+    """Each of them would fail: what lacks is a scenario of its own."""
+    (service / "setups.toml").write_text('[uvicorn]\nextends = "uvicorn"\napp = "my_app:app"\n')
+    (service / "bench.toml").write_text(BENCH.replace("scenarios", "# scenarios"))
+    done = [bench_here(*words, cwd=service)]
+    (service / "bench.toml").unlink()
+    done += [
+        bench_here(*words, *more, cwd=service)
+        for more in (("--app", "my_app:app"), ("--setups", "setups.toml"))
+    ]
+    assert [each.returncode for each in done] == [2, 2, 2]
+    assert all("bench: there is no scenario of your own to measure" in each.stderr for each in done)
