@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -35,6 +36,11 @@ class ServiceFacts:
     git: GitFacts | None = None
     python: str | None = None
     packages: Mapping[str, str] = field(default_factory=dict)
+
+
+def normalize(name: str) -> str:
+    """The name of a package as installers compare it: `Ordered_Set` and `ordered.set` are `ordered-set`."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def read_git(source: object) -> GitFacts | None:

@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from bench.errors import BenchError, UsageError
-from bench.model.json_values import as_mapping, as_text, as_words
+from bench.errors import BenchError, ServerError, UsageError
+from bench.model.json_values import as_mapping, as_text
 from bench.model.plan import Setup
 from bench.model.service import GitFacts, ServiceFacts
 from bench.serve.interpreter import service_interpreter
+from bench.serve.interpreter_facts import InterpreterFacts, ask
 from bench.system import git
 from bench.system.home import HOME, is_own
 
 _PYTHONS = ("python", "python3", "{python}")
-_WITHIN_S = 20.0
-
-_ASK = """
-import json, os, platform, sys, sysconfig
-from importlib import machinery, metadata, util
-
-top, folders = sys.argv[1], sys.argv[2:]
-packages = {}
-for found in metadata.distributions(path=folders + [one for one in sys.path if one]):
-    try:
-        name, version = found.metadata["Name"], found.version
-    except Exception:
-        continue
-    if name and version and name.lower().replace("_", "-") not in {one.lower().replace("_", "-") for one in packages}:
-        packages[name] = version
-spec = None
-if top:
-    try:
-        spec = machinery.PathFinder.find_spec(top, folders) or util.find_spec(top)
-    except Exception:
-        pass
-places = list(spec.submodule_search_locations or ()) if spec else []
-if spec and spec.has_location:
-    places.insert(0, os.path.dirname(spec.origin))
-installed = ("site-packages", "dist-packages")
-places = [one for one in places if not set(installed) & set(one.replace(os.sep, "/").split("/"))]
-free = " free-threaded" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
-print(json.dumps({
-    "python": platform.python_implementation() + " " + platform.python_version() + free,
-    "packages": dict(sorted(packages.items(), key=lambda one: one[0].lower())),
-    "place": places[0] if places else None,
-}))
-"""
-"""Runs in the service's interpreter, which may be Python 3.9. Packages are listed before anything of the service's
-folder could be imported in place of the standard library."""
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +34,11 @@ class _Program:
     python: Path | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    python: str | None = None
-    packages: Mapping[str, str] = field(default_factory=dict)
-    place: Path | None = None
-
-
 def identify(setups: Iterable[Setup]) -> list[dict[str, object]]:
     """The services that these setups run, as `run.json` has them, each once with the names of its setups.
 
     An app that the harness brings is left out. A server that runs already is known by its address alone. Starts each
-    interpreter once; what it does not answer within 20 s stays unknown.
+    interpreter once; what it does not answer stays unknown.
     """
     known: dict[_Program, ServiceFacts] = {}
     found: dict[str, ServiceFacts] = {}
@@ -137,16 +95,32 @@ def _python_of(setup: Setup, folder: Path) -> Path | None:
 
 
 def _look(program: _Program) -> ServiceFacts:
-    answer = _ask(program) if program.python else _Answer()
-    place = answer.place or (program.imports[0] if program.top else program.folder)
+    answer = _ask(program)
+    place = _source(answer) or (program.imports[0] if program.top else program.folder)
     state = git.state(place) if place.is_dir() else None
     top = _top_of(place) if state else None
     return ServiceFacts(
         name=_project_name(place, top) or (top or program.folder).name,
         git=GitFacts(str(state["commit"]), bool(state["dirty"])) if state else None,
-        python=answer.python,
-        packages=answer.packages,
+        python=answer.title if answer else None,
+        packages=answer.packages if answer else {},
     )
+
+
+def _ask(program: _Program) -> InterpreterFacts | None:
+    """None where it is not known who could be asked, or where it does not answer."""
+    if program.python is None:
+        return None
+    try:
+        return ask(program.python, (), program.imports, program.top)
+    except ServerError:
+        return None
+
+
+def _source(answer: InterpreterFacts | None) -> Path | None:
+    """The folder of the program's module, unless it is installed."""
+    places = () if answer is None else answer.places
+    return next((one for one in places if not _INSTALLED.intersection(one.parts)), None)
 
 
 def _top_of(place: Path) -> Path | None:
@@ -154,27 +128,6 @@ def _top_of(place: Path) -> Path | None:
         return git.root(place)
     except UsageError:
         return None
-
-
-def _ask(program: _Program) -> _Answer:
-    """Without the variables that change what Python imports, and in a folder that nothing is imported from."""
-    command = [str(program.python), "-E", "-c", _ASK, program.top, *map(str, program.imports)]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=os.sep,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_WITHIN_S,
-            check=True,
-        )
-        said = as_mapping(json.loads(done.stdout.splitlines()[-1]))
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
-        return _Answer()
-    place = as_text(said.get("place"))
-    return _Answer(
-        as_text(said.get("python")), as_words(said.get("packages")), Path(place) if place else None
-    )
 
 
 def _project_name(place: Path, top: Path | None) -> str | None:

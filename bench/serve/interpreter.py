@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import json
 import os
 import re
 import shutil
@@ -17,30 +15,11 @@ from pathlib import Path
 from bench.errors import ServerError
 from bench.model.plan import Setup
 from bench.plan.setup_rules import absolute_path, is_path
+from bench.serve.interpreter_facts import ask
 from bench.system.home import is_own
 
 _VERSION = re.compile(r"(?:python)?(?P<version>[23]\.\d+(?:\.\d+)?)(?P<free_threaded>t?)")
 _WITHIN_S = 30.0
-
-_QUESTION = """
-import importlib.util, json, os, sys, sysconfig
-
-def has(name):
-    package, _, module = name.partition(".")
-    spec = importlib.util.find_spec(package)
-    if spec is None or not module:
-        return spec is not None
-    file = os.path.join(*module.split(".")) + ".py"
-    return any(os.path.exists(os.path.join(place, file)) for place in spec.submodule_search_locations or ())
-
-sys.path[:] = [place for place in sys.path if place]
-print(json.dumps({
-    "executable": sys.executable,
-    "version": "%d.%d.%d" % sys.version_info[:3],
-    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-    "modules": [name for name in sys.argv[1:] if has(name)],
-}))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +37,6 @@ class Interpreter:
 
 
 OWN = Interpreter(Path(sys.executable), "the harness's own")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterpreterFacts:
-    """What an interpreter says of itself; `modules` are those of the asked ones that it can import."""
-
-    executable: Path
-    version: str
-    free_threaded: bool
-    modules: frozenset[str]
 
 
 def service_interpreter(setup: Setup) -> Interpreter:
@@ -104,14 +73,6 @@ def describe_interpreters(setups: Iterable[Setup]) -> Iterator[str]:
     for interpreter, of_it in names.items():
         if interpreter != OWN:
             yield f"{', '.join(of_it)}: Python {interpreter.path} ({interpreter.source})"
-
-
-def ask(path: Path, modules: tuple[str, ...] = (), import_path: str = "") -> InterpreterFacts:
-    """What an interpreter says of itself, asked once in a process of its own; `import_path` is its PYTHONPATH.
-
-    Raises ServerError where it does not run.
-    """
-    return _ask(path, modules, import_path)
 
 
 def _environments(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -181,30 +142,3 @@ def _output(*command: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-@functools.cache
-def _ask(path: Path, modules: tuple[str, ...], import_path: str) -> InterpreterFacts:
-    env = {**os.environ, "PYTHONPATH": import_path}
-    try:
-        done = subprocess.run(
-            [path, "-c", _QUESTION, *modules],
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_WITHIN_S,
-            check=True,
-        )
-        said = json.loads(done.stdout.splitlines()[-1])
-    except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip() or "it said nothing").splitlines()[-1]
-        raise ServerError(f"{path} does not run: {last}; name another interpreter") from None
-    except (OSError, subprocess.TimeoutExpired, ValueError, IndexError) as error:
-        raise ServerError(f"{path} does not run: {error}; name another interpreter") from None
-    return InterpreterFacts(
-        executable=Path(said["executable"]),
-        version=said["version"],
-        free_threaded=said["free_threaded"],
-        modules=frozenset(said["modules"]),
-    )

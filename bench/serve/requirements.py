@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from pathlib import Path
 
 from bench.errors import ServerError
 from bench.model.plan import Setup
-from bench.serve.interpreter import Interpreter, ask
+from bench.serve.interpreter import Interpreter
+from bench.serve.interpreter_facts import ask
 
 _PACKAGES = {
     "uvicorn": "uvicorn",
@@ -47,12 +49,15 @@ def needed_modules(setup: Setup) -> tuple[str, ...]:
     return ("gunicorn", "uvicorn", "uvicorn_worker", *loop, *parser)
 
 
-def check_installed(setup: Setup, interpreter: Interpreter, import_path: str = "") -> None:
-    """Raise ServerError, with the command that installs them, where modules of a setup's server are missing."""
+def check_installed(setup: Setup, interpreter: Interpreter, folders: tuple[Path, ...] = ()) -> None:
+    """Raise ServerError, with the command that installs them, where modules of a setup's server are missing.
+
+    They are looked for in these folders, too.
+    """
     needed = needed_modules(setup)
     if not needed:
         return
-    present = ask(interpreter.path, _ASKED, import_path).modules
+    present = ask(interpreter.path, _ASKED, folders).modules
     if _OLD_WORKER in present:
         present |= {"uvicorn_worker"}
     missing = [module for module in needed if module not in present]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import subprocess
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -125,9 +126,8 @@ def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> ServerPlace
         interpreter = service_interpreter(setup)
     except ServerError as error:
         raise ServerError(f"setup '{setup.name}': {error}") from None
-    check_installed(
-        setup, interpreter, commands.environment(setup, interpreter, folder).get("PYTHONPATH", "")
-    )
+    listed = commands.environment(setup, interpreter, folder).get("PYTHONPATH", "")
+    check_installed(setup, interpreter, tuple(folder / one for one in listed.split(os.pathsep) if one))
     return ServerPlace(folder=folder, interpreter=interpreter, cpus=cpus)
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.errors import GateError, UsageError
+from bench.errors import GateError, ServerError, UsageError
+from bench.model.service import normalize
+from bench.serve.interpreter_facts import ask
 from bench.system.logs import quote
 from bench.system.processes import Processes
 from bench.system.revisions import Tree
 
 _WITHIN_S = 1800.0
-_LIST_WITHIN_S = 60.0
 _SHOWN = 8
 
 _ELSEWHERE = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "CONDA_PREFIX")
@@ -25,14 +25,6 @@ _IN_FOLDER = {
     "PIPENV_VENV_IN_PROJECT": "1",
     "PIPENV_IGNORE_VIRTUALENVS": "1",
 }
-
-_LIST = """
-import json, sys
-from importlib.metadata import distributions
-named = ((one.metadata["Name"], one.version) for one in distributions())
-packages = {name.lower().replace("_", "-"): version for name, version in named if name}
-print(json.dumps({"python": "%d.%d.%d" % sys.version_info[:3], **packages}))
-"""
 
 
 def install(command: str, tree: Tree, processes: Processes, folder: Path) -> None:
@@ -103,13 +95,8 @@ def _failure(command: str, tree: Tree, what: str, log: Path) -> str:
 
 def _packages(python: Path) -> Mapping[str, str]:
     """By name the versions of an interpreter's packages, Python first; none where it cannot say."""
-    env = {**os.environ, "PYTHONPATH": ""}
-    command = [str(python), "-c", _LIST]
     try:
-        done = subprocess.run(
-            command, env=env, cwd="/", capture_output=True, text=True, timeout=_LIST_WITHIN_S, check=True
-        )
-        found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        facts = ask(python)
+    except ServerError:
         return {}
-    return found
+    return {"python": facts.version, **{normalize(name): one for name, one in facts.packages.items()}}

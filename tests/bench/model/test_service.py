@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.model.service import GitFacts, ServiceFacts, common_service
+import pytest
+
+from bench.model.service import GitFacts, ServiceFacts, common_service, normalize
 
 SHOP = ServiceFacts(
     name="shop",
@@ -28,3 +30,10 @@ def test_of_several_what_all_share_is_kept() -> None:
     both = common_service([SHOP, cart])
     assert both is not None
     assert (both.name, both.git, both.python) == ("shop and cart", None, "CPython 3.12.1")
+
+
+@pytest.mark.parametrize(
+    "name", ["ordered-set", "Ordered_Set", "ordered.set", "ORDERED--SET", "ordered-_.set"]
+)
+def test_spellings_of_one_package_are_one_name(name: str) -> None:
+    assert normalize(name) == "ordered-set"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import platform
-import subprocess
-import sys
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +15,7 @@ from bench.model.plan import Setup
 from bench.plan.config import load_setups
 from bench.serve.identity import identify
 from tests.bench.repository import commit, git
+from tests.bench.serve.environments import environment
 
 PYTHON = f"CPython {platform.python_version()}"
 
@@ -41,17 +40,6 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     environment(root / ".venv", {"fastapi": "0.99.1", "Ordered_Set": "4"})
     monkeypatch.chdir(root)
     return root
-
-
-def environment(place: Path, packages: Mapping[str, str]) -> Path:
-    """A virtual environment with these packages, as an installer leaves them; gives its interpreter."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
-    (site,) = place.glob("lib/python*/site-packages")
-    for name, version in packages.items():
-        folder = site / f"{name}-{version}.dist-info"
-        folder.mkdir()
-        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    return place / "bin" / "python"
 
 
 def app(name: str = "mine", **more: Any) -> Setup:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +12,7 @@ import pytest
 from bench.errors import ServerError
 from bench.model.plan import Setup
 from bench.serve import interpreter
-from bench.serve.interpreter import OWN, ask, describe_interpreters, find_interpreter, service_interpreter
+from bench.serve.interpreter import OWN, describe_interpreters, find_interpreter, service_interpreter
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -145,29 +144,3 @@ def test_the_start_of_a_run_says_which_python_runs_what(
     assert list(describe_interpreters(setups)) == []
     own = environment(tmp_path / ".venv")
     assert list(describe_interpreters(setups)) == [f"mine, other: Python {own} (.venv of the folder)"]
-
-
-def test_an_interpreter_says_what_it_is_and_has(tmp_path: Path) -> None:
-    facts = ask(environment(tmp_path / "x"), ("json", "os.path", "uvloop", "email.message", "email.no"))
-    assert facts.version == ".".join(map(str, sys.version_info[:3]))
-    assert facts.modules == {"json", "email.message"}
-    assert facts.free_threaded is False
-
-
-def test_modules_are_looked_for_where_the_service_would(tmp_path: Path) -> None:
-    path = environment(tmp_path / "x")
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "uvloop.py").touch()
-    assert ask(path, ("uvloop",)).modules == frozenset()
-    assert ask(path, ("uvloop",), str(tmp_path / "lib")).modules == {"uvloop"}
-
-
-def test_a_program_that_is_no_python_is_an_error_that_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match=r"^/bin/false does not run: "):
-        ask(Path("/bin/false"))
-    with pytest.raises(ServerError, match=r"^/bin/echo does not run: "):
-        ask(Path("/bin/echo"))
-    absent = tmp_path / "absent"
-    with pytest.raises(ServerError, match="does not run: "):
-        ask(absent)
-    assert not os.access(absent, os.F_OK)

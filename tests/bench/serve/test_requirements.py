@@ -73,11 +73,11 @@ def test_where_only_what_makes_it_quicker_is_missing_the_sentence_names_the_keys
 ) -> None:
     (tmp_path / "uvicorn.py").touch()
     with pytest.raises(ServerError, match=r'do without: loop = "asyncio", http = "h11"$'):
-        check_installed(UVICORN, empty, str(tmp_path))
+        check_installed(UVICORN, empty, (tmp_path,))
     (tmp_path / "with h11").mkdir()
     for module in ("uvicorn", "h11"):
         (tmp_path / "with h11" / f"{module}.py").touch()
-    check_installed(replace(UVICORN, loop="asyncio", http="h11"), empty, str(tmp_path / "with h11"))
+    check_installed(replace(UVICORN, loop="asyncio", http="h11"), empty, (tmp_path / "with h11",))
 
 
 def test_the_worker_that_old_versions_of_uvicorn_bring_will_do(empty: Interpreter, tmp_path: Path) -> None:
@@ -86,14 +86,14 @@ def test_the_worker_that_old_versions_of_uvicorn_bring_will_do(empty: Interprete
     (tmp_path / "uvicorn").mkdir()
     (tmp_path / "uvicorn" / "__init__.py").touch()
     with pytest.raises(ServerError, match="lacks uvicorn_worker;"):
-        check_installed(GUNICORN, empty, str(tmp_path))
+        check_installed(GUNICORN, empty, (tmp_path,))
     old = tmp_path / "old"
     old.mkdir()
     for path in tmp_path.glob("*.py"):
         path.rename(old / path.name)
     (tmp_path / "uvicorn").rename(old / "uvicorn")
     (old / "uvicorn" / "workers.py").touch()
-    check_installed(GUNICORN, empty, str(old))
+    check_installed(GUNICORN, empty, (old,))
 
 
 def test_an_interpreter_that_is_not_there_is_told_with_its_setup(processes: Processes) -> None:

@@ -14,6 +14,7 @@ from bench.gates.sides.environment import differences, find_environment, install
 from bench.system.processes import Processes
 from bench.system.revisions import Tree
 from tests.bench.gates.sides.environments import make_environment
+from tests.bench.serve.environments import environment
 
 
 @pytest.fixture
@@ -79,3 +80,9 @@ def test_what_differs_is_named_by_its_versions(tmp_path: Path) -> None:
     assert differences(new, new) == ()
     assert python_version(new) == platform.python_version()
     assert python_version(tmp_path / "nowhere") == ""
+
+
+def test_two_spellings_are_one_package(tmp_path: Path) -> None:
+    packages = ({"zope.interface": "7", "Ordered_Set": "4"}, {"zope_interface": "7", "ordered-set": "5"})
+    old, new = (environment(tmp_path / name, one) for name, one in zip("ab", packages, strict=True))
+    assert differences(old, new) == ("The environments differ: ordered-set 4 -> 5.",)
