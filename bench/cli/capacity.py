@@ -109,6 +109,7 @@ def capacity(
         scenario=scenario,
         scenarios=known,
         scenarios_file=configuration.scenarios_file,
+        service=configuration.service_name,
         duration_s=duration,
         seed=pick_seed(seed),
         out=out,
@@ -136,6 +137,7 @@ class _Options:
     scenario: str
     scenarios: Mapping[str, Scenario]
     scenarios_file: Path | None
+    service: str
     duration_s: float
     seed: int
     out: Path | None
@@ -221,6 +223,7 @@ def _bench(options: _Options, *setups: Setup) -> Workbench:
         setups={setup.name: setup for setup in setups},
         scenarios=options.scenarios,
         scenarios_file=options.scenarios_file,
+        service=options.service,
         server_cpus=share.server,
         generator_cpus=share.generator,
         own_cpus=share.harness,

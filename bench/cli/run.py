@@ -242,6 +242,7 @@ def _bench(
         setups=setups,
         scenarios=scenarios,
         scenarios_file=options.configuration.scenarios_file,
+        service=options.configuration.service_name,
         address=options.address,
         server_cpus=share.server,
         generator_cpus=share.generator,

@@ -113,7 +113,7 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
     setups = {setup: workbench.setups[setup] for block in plan.blocks for setup in block.setups}
     for setup in setups.values():
         host.check_cpus(setup, workbench.generator_cpus)
-    services = identify(setups.values())
+    services = identify(setups.values(), workbench.service)
     scenarios = list(dict.fromkeys(scenario for block in plan.blocks for scenario in block.scenarios))
     return {
         "schema": SCHEMA,

@@ -17,14 +17,15 @@ from scenarios.model import Scenario
 class Workbench:
     """Setups and scenarios by name, and where they are measured: the address, and the CPUs of each side.
 
-    `own_cpus` are those of the harness, which are the generator's where it has none of its own. `profiles` is the
-    folder for flame graphs, one of each cell's first repeat; None for no graphs. From `stop_s` on, a moment of
-    time.monotonic, nothing more is measured.
+    `service` is the name of the service, where the configuration gives it one. `own_cpus` are those of the harness,
+    which are the generator's where it has none of its own. `profiles` is the folder for flame graphs, one of each
+    cell's first repeat; None for no graphs. From `stop_s` on, a moment of time.monotonic, nothing more is measured.
     """
 
     setups: Mapping[str, Setup]
     scenarios: Mapping[str, Scenario]
     scenarios_file: Path | None = None
+    service: str = ""
     address: str = "127.0.0.1"
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()

@@ -63,6 +63,11 @@ class Configuration:
             return self.serves_own
         return self.project is not None and bool(self.project.has_service or self.project.setups.tables)
 
+    @property
+    def service_name(self) -> str:
+        """The name that the project's file gives its service; empty without one, and for the app of an option."""
+        return "" if self.project is None or "app" in self.given else self.project.name
+
     def setups(self) -> dict[str, Setup]:
         """The setups by name. Raises UsageError, with file, table and key, for a mistake in a file."""
         self._check_names()

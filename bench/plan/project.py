@@ -30,7 +30,7 @@ SERVICE_KEYS = frozenset(
 class Project:
     """The configuration of a service: its file, as messages call it, and what stands there.
 
-    `name` is that of the service, else that of the file's folder. `defaults` are keys of setups: those of the
+    `name` is that which the file gives the service, and may be empty. `defaults` are keys of setups: those of the
     `[service]` table, and the folder where that is not ours. `scenarios` is the file of the service's scenarios.
     """
 
@@ -106,7 +106,7 @@ def _read(place: _Place, content: Mapping[str, Any]) -> Project:
         if key not in _KEYS:
             raise UsageError(f"{place.key(key)}: {unknown('key', key, _KEYS)}")
     service = _service(place, content.get("service", {}))
-    name = service.pop("name", "") or place.folder.name
+    name = service.pop("name", "")
     at_home = {} if place.folder == place.start else {"cwd": str(place.folder)}
     return Project(
         title=place.title,

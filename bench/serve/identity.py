@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from bench.errors import BenchError, ServerError, UsageError
-from bench.model.json_values import as_mapping, as_text
+from bench.errors import BenchError, ServerError
 from bench.model.plan import Setup
 from bench.model.service import GitFacts, ServiceFacts
+from bench.plan.source import source_name
 from bench.serve.interpreter import service_interpreter
 from bench.serve.interpreter_facts import InterpreterFacts, ask
 from bench.system import git
@@ -34,29 +33,30 @@ class _Program:
     python: Path | None
 
 
-def identify(setups: Iterable[Setup]) -> list[dict[str, object]]:
+def identify(setups: Iterable[Setup], name: str = "") -> list[dict[str, object]]:
     """The services that these setups run, as `run.json` has them, each once with the names of its setups.
 
-    An app that the harness brings is left out. A server that runs already is known by its address alone. Starts each
-    interpreter once; what it does not answer stays unknown.
+    `name` is that of the service where its configuration gives one. An app that the harness brings is left out. A
+    server that runs already is known by its address alone. Starts each interpreter once; what it does not answer
+    stays unknown.
     """
     known: dict[_Program, ServiceFacts] = {}
     found: dict[str, ServiceFacts] = {}
     for setup in setups:
-        facts = _facts(setup, known)
+        facts = _facts(setup, name, known)
         if facts is not None:
             key = repr(facts)
             found[key] = replace(facts, setups=(*found.get(key, facts).setups, setup.name))
     return [asdict(one) for one in found.values()]
 
 
-def _facts(setup: Setup, known: dict[_Program, ServiceFacts]) -> ServiceFacts | None:
+def _facts(setup: Setup, name: str, known: dict[_Program, ServiceFacts]) -> ServiceFacts | None:
     """The service of a setup, added to those that are known; None for an app that the harness brings."""
     if setup.server == "running":  # its source may be anywhere, and the current folder is as good as any
         return ServiceFacts(name=setup.address)
     program = _program(setup)
     if program is not None and program not in known:
-        known[program] = _look(program)
+        known[program] = _look(program, "" if is_own(setup) else name)
     return None if program is None else known[program]
 
 
@@ -94,13 +94,12 @@ def _python_of(setup: Setup, folder: Path) -> Path | None:
     return sibling if os.sep in program and sibling.exists() else None
 
 
-def _look(program: _Program) -> ServiceFacts:
+def _look(program: _Program, name: str) -> ServiceFacts:
     answer = _ask(program)
     place = _source(answer) or (program.imports[0] if program.top else program.folder)
     state = git.state(place) if place.is_dir() else None
-    top = _top_of(place) if state else None
     return ServiceFacts(
-        name=_project_name(place, top) or (top or program.folder).name,
+        name=name or source_name(place, program.folder),
         git=GitFacts(str(state["commit"]), bool(state["dirty"])) if state else None,
         python=answer.title if answer else None,
         packages=answer.packages if answer else {},
@@ -121,26 +120,3 @@ def _source(answer: InterpreterFacts | None) -> Path | None:
     """The folder of the program's module, unless it is installed."""
     places = () if answer is None else answer.places
     return next((one for one in places if not _INSTALLED.intersection(one.parts)), None)
-
-
-def _top_of(place: Path) -> Path | None:
-    try:
-        return git.root(place)
-    except UsageError:
-        return None
-
-
-def _project_name(place: Path, top: Path | None) -> str | None:
-    """The name in the nearest pyproject.toml, up to the top of the repository."""
-    for folder in (place, *place.parents):
-        try:
-            content = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            if folder == top:
-                return None
-            continue
-        except (OSError, ValueError):
-            return None
-        poetry = as_mapping(as_mapping(content.get("tool")).get("poetry"))
-        return as_text(as_mapping(content.get("project")).get("name")) or as_text(poetry.get("name"))
-    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from bench.model.secrets import mask_value
 from bench.plan.configuration import Configuration
 from bench.plan.project import find_project
 from bench.plan.setup_rules import check_own_name
+from bench.plan.source import source_name
 from bench.serve.server import serving
 from bench.starter import rehearsal
 from bench.starter.draft import (
@@ -86,7 +86,7 @@ def make_draft(service: Inspection, given: Given, interpreter: Path) -> Draft:
     found = operations(service)
     health = likely_health(found, given.health)
     return Draft(
-        name=_name(given.folder),
+        name=source_name(given.folder, given.folder),
         service=service,
         health=health,
         setups=setups,
@@ -163,15 +163,6 @@ def _with_health(found: Sequence[Operation], health: str) -> tuple[Operation, ..
     if any(each.is_callable for each in found):
         return tuple(found)
     return (health_operation(health), *found)
-
-
-def _name(folder: Path) -> str:
-    """The name of the project, else that of its folder."""
-    try:
-        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        project = {}
-    return str(project.get("name") or folder.resolve().name)
 
 
 def _prepare(folder: Path) -> tuple[str, ...]:

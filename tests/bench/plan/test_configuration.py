@@ -209,6 +209,13 @@ def test_where_nobody_names_it_the_demo_and_the_anchor_are_ours(
     assert {"mine", "empty", "anchor"} <= configuration(tmp_path, command + extended).setups().keys()
 
 
+def test_the_name_of_the_service_is_the_files_and_not_that_of_another_app(tmp_path: Path) -> None:
+    text = f'{SERVICE}name = "shop"\n'
+    assert configuration(tmp_path, text).service_name == "shop"
+    assert configuration(tmp_path, text, given={"app": "cart:app"}).service_name == ""
+    assert configuration(tmp_path, SERVICE).service_name == ""
+
+
 def test_the_demo_can_still_be_had_in_the_folder_of_a_service(tmp_path: Path) -> None:
     demo = configuration(tmp_path, SERVICE, given={"app": "target_app.main:create_app()"})
     assert demo.setups() == load_setups()

@@ -98,7 +98,7 @@ def test_paths_and_the_env_file_of_a_service_start_from_the_file(root: Path) -> 
         "python": str(root / ".venv/bin/python"),
         "env": {"A": "file", "B": "table"},
     }
-    assert found.name == root.name
+    assert found.name == ""
     (root / "bench.toml").write_text('[service]\npython = "3.13"')
     version = find_project(root)
     assert version is not None

@@ -158,6 +158,13 @@ def test_of_a_command_only_what_its_program_tells_is_known(shop: Path) -> None:
     assert {str(one["name"]) for one in found.values()} == {"the-shop"}
 
 
+def test_the_name_of_the_configuration_goes_before_that_of_the_source(shop: Path, tmp_path: Path) -> None:
+    other = environment(tmp_path / "other", {"fastapi": "0.100.0"})
+    found = identify([app(), Setup("b", "uvicorn", python=str(other))], "the-cart")
+    assert [one["name"] for one in found] == ["the-cart", "fastapi-bench"]
+    assert shop == Path.cwd()
+
+
 def test_of_a_server_that_runs_already_the_address_alone_is_known(shop: Path) -> None:
     """The folder that the command is typed in says nothing of it."""
     address = "http://127.0.0.1:8000/api"
