@@ -75,7 +75,8 @@ def _look(given: Given, interpreter: Interpreter, app: str, app_dir: str) -> Ins
     where = f" in {service.app_dir}/" if service.app_dir else ""
     version = service.packages.get(service.framework, "")
     kind = f"{service.framework} {version}".strip() or "no framework that is known"
-    note(f"app: {service.app}{where} ({service.interface.upper()}, {kind}; {service.source})")
+    known = f"{service.interface.upper()}, {kind}, Python {service.python}"
+    note(f"app: {service.app}{where} ({known}; {service.source})")
     for one in service.schemas:
         if one.get("problem"):
             note(f"its OpenAPI schema cannot be made, so only its routes are known: {one['problem']}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,7 @@ def test_without_a_smoke_test_the_schema_alone_decides(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert set(own(tmp_path / "bench_scenarios.py")) == {"get-root", "get-sub-ping", "get-old-version"}
     assert "starting" not in ended.stderr
+    assert f"(ASGI, fastapi {version('fastapi')}, Python {platform.python_version()}; --app)" in ended.stderr
 
 
 SECRETS = ("SIGNING_KEY=correct-horse", "DATABASE_URL=postgresql://shop:correct-horse@db/shop")
