@@ -13,6 +13,7 @@ from bench.model.plan import Setup
 from bench.plan.configuration import NO_SCENARIO, Configuration
 from bench.plan.project import find_project
 from bench.plan.service_plans import ANCHOR_SCENARIO
+from bench.plan.source import source_name
 from bench.system.home import is_own
 from bench.system.ports import is_loopback
 from scenarios.files import ScenarioFileError, load, own
@@ -70,6 +71,14 @@ def known_scenarios(configuration: Configuration) -> dict[str, Scenario]:
     known = load_scenarios(configuration.scenarios_file)
     mine = service_scenarios(configuration)
     return {name: known[name] for name in (*mine, ANCHOR_SCENARIO)} if mine else known
+
+
+def service_notes(configuration: Configuration, setup: Setup) -> tuple[str, ...]:
+    """A note for a report that names the service which a setup runs; none for an app of the harness's own."""
+    if is_own(setup):
+        return ()
+    folder = Path(setup.cwd or Path.cwd())
+    return (f"Service: {configuration.service_name or source_name(folder / setup.app_dir, folder)}.",)
 
 
 def usual_scenarios(configuration: Configuration, setup: Setup, ours: Sequence[str] = ()) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from bench.cli._lookup import (
     find_setup,
     known_scenarios,
     load_scenarios,
+    service_notes,
     usual_scenarios,
 )
 from bench.cli._options import NOISE, AnySetupName, ScenariosFile, SetupsFile, number, option, pick_seed
@@ -110,7 +111,8 @@ def ab(
             seed=pick_seed(seed),
         )
         judgement = _compare(comparison, raw)
-        judgement = replace(judgement, notes=(*judgement.notes, *opened.notes))
+        named = service_notes(configuration, first)
+        judgement = replace(judgement, notes=(*judgement.notes, *opened.notes, *named))
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,14 @@ import typer
 
 from bench.cli._failure import exit_2_on_failure
 from bench.cli._groups import takes
-from bench.cli._lookup import check_known, configure, find_setup, known_scenarios, usual_scenarios
+from bench.cli._lookup import (
+    check_known,
+    configure,
+    find_setup,
+    known_scenarios,
+    service_notes,
+    usual_scenarios,
+)
 from bench.cli._options import FIRST_SETUP, ScenariosFile, SetupsFile, option
 from bench.cli._service import ServiceOptions
 from bench.cli._sides import SidesOptions
@@ -59,6 +67,8 @@ def exact(
         configuration = configure(service, setups=setups, scenarios=scenarios)
         subject = _subject(configuration, setup, scenario or [])
         judgement = _judge(subject, sides.asked(), share)
+        named = service_notes(configuration, subject.setup)
+        judgement = replace(judgement, notes=(*judgement.notes, *named))
         present(judgement, form, out)
     raise typer.Exit(judgement.status(inconclusive))
 

@@ -220,6 +220,7 @@ def test_without_a_base_the_figures_are_written(repository: Repository) -> None:
         said["notes"][0]
         == "Left out, as a session takes very many instructions: dear; --scenario counts them."
     )
+    assert said["notes"][-1] == f"Service: {repository.folder.name}."
     # The interpreter takes some 10 instructions for a bytecode, and a turn has three.
     assert 15 < (counted["busy"] - counted["calm"]) / TURNS < 90
     assert f"{counted['busy']:,.0f}" in done.stdout

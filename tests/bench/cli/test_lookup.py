@@ -14,6 +14,7 @@ from bench.cli._lookup import (
     find_setup,
     load_scenarios,
     own_scenarios,
+    service_notes,
     service_scenarios,
     usual_scenarios,
 )
@@ -58,6 +59,16 @@ def test_a_project_is_found_from_the_current_folder_and_named_once(
 def test_a_run_goes_where_the_user_says_else_into_a_folder_of_its_time_and_name() -> None:
     assert choose_folder(Path("mine"), "smoke") == Path("mine")
     assert re.fullmatch(r"reports/\d{8}-\d{6}-smoke", str(choose_folder(None, "smoke")))
+
+
+def test_a_gate_names_the_service_that_it_judges(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    mine = Setup("b", "uvicorn", app="shop:app")
+    assert service_notes(configure(), Setup("a", "uvicorn")) == ()
+    (folder / "pyproject.toml").write_text('[project]\nname = "the-shop"\n')
+    assert service_notes(configure(), mine) == ("Service: the-shop.",)
+    (folder / "bench.toml").write_text('[service]\nname = "cart"\napp = "shop:app"\n')
+    assert service_notes(configure(), mine) == ("Service: cart.",)
 
 
 def test_without_a_name_it_is_the_users_scenarios_and_the_demos_are_for_the_demo(folder: Path) -> None:
