@@ -7,14 +7,25 @@ native engine, Locust, pytest-benchmark, a test - decides how a request travels.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from scenarios.decoding import decode
+
+_FIELD = re.compile(rb"\n([^:\r\n]+):[ \t]*((?:[^\r\n]+|\r?\n[ \t])*)")
+"""A header line, and the lines that continue it."""
+_FOLD = re.compile(rb"[ \t]*\r?\n[ \t]+")
+_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 class Response(NamedTuple):
-    """A response: status, body, and the header lines as they came over the wire."""
+    """A response: status, body, and the header lines as they came over the wire.
+
+    The body is decoded where the answer names a Content-Encoding.
+    """
 
     status: int
     body: bytes
@@ -22,12 +33,48 @@ class Response(NamedTuple):
 
     def header(self, name: str) -> str | None:
         """The first value of a header (any case), or None."""
-        wanted = name.lower().encode("latin-1")
-        for line in self.head.split(b"\r\n")[1:]:
-            key, _, value = line.partition(b":")
-            if key.strip().lower() == wanted:
-                return value.strip().decode("latin-1")
-        return None
+        return next(iter(self.header_values(name)), None)
+
+    def header_values(self, name: str) -> list[str]:
+        """All values of a header (any case), one for each of its lines, such as those of Set-Cookie."""
+        wanted = name.lower()
+        return [value for key, value in self.fields() if key == wanted]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers by lower-case name; several values of one are joined by ", "."""
+        joined: dict[str, str] = {}
+        for name, value in self.fields():
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+        return joined
+
+    def fields(self) -> list[tuple[str, str]]:
+        """The header lines in their order, as lower-case names and values; a continued line is one value."""
+        return [
+            (name.strip().lower().decode("latin-1"), _FOLD.sub(b" ", value).strip().decode("latin-1"))
+            for name, value in _FIELD.findall(self.head)
+        ]
+
+    @property
+    def text(self) -> str:
+        """The body as text, in the charset of its Content-Type or UTF-8; what is not text becomes U+FFFD."""
+        named = _CHARSET.search(self.header("Content-Type") or "")
+        try:
+            return self.body.decode(named[1] if named else "utf-8", "replace")
+        except LookupError:  # a charset that Python does not know
+            return self.body.decode("utf-8", "replace")
+
+    def decoded(self) -> Response:
+        """The response with its body as it was before its Content-Encoding. Raises scenarios.decoding.DecodingError.
+
+        Only a driver that brings a body as it came needs this.
+        """
+        codings = ",".join(self.header_values("Content-Encoding"))
+        return self._replace(body=decode(self.body, codings)) if codings else self
+
+    def json(self) -> Any:
+        """The body, read as JSON. Raises ValueError."""
+        return json.loads(self.body)
 
 
 Check = Callable[[Response], bool]
@@ -35,6 +82,8 @@ Check = Callable[[Response], bool]
 
 class Request(NamedTuple):
     """One request and the response it expects; `name` is the label under which its times are grouped.
+
+    `expect` is a status, or a tuple of those that are right.
 
     A tuple, not a dataclass: drivers use requests as dictionary keys on the hot path. Yield a module-level constant
     where nothing varies. The path includes the query string; give paths that contain an id a `name`. A `check` must
@@ -46,7 +95,7 @@ class Request(NamedTuple):
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     name: str = ""
-    expect: int = 200
+    expect: int | tuple[int, ...] = 200
     check: Check | None = None
 
     @property
@@ -55,7 +104,9 @@ class Request(NamedTuple):
 
     def fault(self, response: Response) -> str | None:
         """The fault of a response (`status-500`, `wrong-body`), or None if it is as expected."""
-        if response.status != self.expect:
+        if response.status != self.expect and not (
+            isinstance(self.expect, tuple) and response.status in self.expect
+        ):
             return f"status-{response.status}"
         if self.check is not None:
             try:
@@ -71,7 +122,13 @@ Flow = Generator[Request, Response, None]
 
 
 def json_request(
-    method: str, path: str, data: object, *, name: str = "", expect: int = 200, check: Check | None = None
+    method: str,
+    path: str,
+    data: object,
+    *,
+    name: str = "",
+    expect: int | tuple[int, ...] = 200,
+    check: Check | None = None,
 ) -> Request:
     """A request whose body is `data` as JSON."""
     body = json.dumps(data, separators=(",", ":")).encode()

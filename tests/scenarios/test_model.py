@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import Iterator
 from random import Random
@@ -46,13 +47,15 @@ class TestFault:
             pytest.param(200, contains(b"yes"), Response(200, b"no"), "wrong-body", id="wrong body"),
             pytest.param(200, contains(b"yes"), Response(200, b"YES"), "wrong-body", id="case counts"),
             pytest.param(200, contains(b"yes"), Response(503, b"yes"), "status-503", id="status comes first"),
+            pytest.param((200, 409), None, Response(409, b""), None, id="one of several"),
+            pytest.param((200, 409), None, Response(404, b""), "status-404", id="none of several"),
             pytest.param(200, unreadable, Response(200, b"{"), "wrong-body", id="check cannot parse"),
             pytest.param(200, unreadable, Response(200, b"[]"), "wrong-body", id="check finds another shape"),
             pytest.param(200, unreadable, Response(200, b'{"name":"x"}'), None, id="check parses"),
         ],
     )
     def test_tells_what_is_wrong(
-        self, expect: int, check: Check | None, answer: Response, fault: str | None
+        self, expect: int | tuple[int, ...], check: Check | None, answer: Response, fault: str | None
     ) -> None:
         assert Request("GET", "/", expect=expect, check=check).fault(answer) == fault
 
@@ -75,6 +78,22 @@ class TestHeader:
     )
     def test_is_found(self, name: str, value: str | None) -> None:
         assert Response(200, b"", HEAD).header(name) == value
+
+    def test_all_values_are_found(self) -> None:
+        response = Response(200, b"", HEAD)
+        assert response.header_values("SET-COOKIE") == ["first", "second"]
+        assert response.header_values("ETag") == []
+
+    def test_several_values_are_joined(self) -> None:
+        headers = Response(200, b"", HEAD).headers
+        assert headers["set-cookie"] == "first, second"
+        assert headers["content-type"] == "text/plain"
+        assert len(headers) == 6
+
+    @pytest.mark.parametrize("end", [b"\r\n", b"\n"], ids=["CR LF", "LF"])
+    def test_a_continued_line_is_one_value(self, end: bytes) -> None:
+        head = end.join([b"HTTP/1.1 200 OK", b"X-Long: one", b"\t two", b"X-Short: 1", b"", b""])
+        assert Response(200, b"", head).headers == {"x-long": "one two", "x-short": "1"}
 
     def test_nothing_is_found_in_no_head(self) -> None:
         assert Response(200, b"").header("Content-Type") is None
@@ -107,6 +126,37 @@ class TestRequest:
 
     def test_is_a_key(self) -> None:
         assert {Request("GET", "/a"): 1}[Request("GET", "/a")] == 1
+
+
+def typed(content_type: bytes, body: bytes) -> Response:
+    return Response(200, body, b"HTTP/1.1 200 OK\r\nContent-Type: " + content_type + b"\r\n\r\n")
+
+
+class TestBody:
+    @pytest.mark.parametrize(
+        ("content_type", "body", "text"),
+        [
+            pytest.param(b"text/plain", "grün".encode(), "grün", id="UTF-8 where none is named"),
+            pytest.param(b"text/html; charset=ISO-8859-1", b"gr\xfcn", "grün", id="latin-1"),
+            pytest.param(b'text/html; Charset="utf-16-le"', "grün".encode("utf-16-le"), "grün", id="quoted"),
+            pytest.param(b"text/html; charset=martian", "grün".encode(), "grün", id="unknown"),
+            pytest.param(b"text/plain", b"gr\xfcn", "gr\ufffdn", id="not text"),
+        ],
+    )
+    def test_as_text(self, content_type: bytes, body: bytes, text: str) -> None:
+        assert typed(content_type, body).text == text
+
+    def test_as_json(self) -> None:
+        assert typed(b"application/json", b'{"id": [7, null]}').json() == {"id": [7, None]}
+
+    def test_what_is_not_json_is_an_error(self) -> None:
+        with pytest.raises(ValueError, match="line 1"):
+            typed(b"application/json", b"<html>").json()
+
+    def test_decoded(self) -> None:
+        head = b"\r\ncontent-encoding: gzip"
+        assert Response(200, gzip.compress(b"welcome"), head).decoded() == Response(200, b"welcome", head)
+        assert Response(200, b"welcome").decoded() == Response(200, b"welcome")
 
 
 class TestScenario:

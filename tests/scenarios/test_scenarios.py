@@ -52,6 +52,7 @@ def test_app_without_these_endpoints_is_found_out(app: InProcess, scenario: Scen
     """A page that is not found and a success of another kind are faults of the first request."""
     request = next(scenario.flow(Random(0)))
     assert request.fault(app.send(request._replace(path="/nowhere"))) == "status-404"
+    assert isinstance(request.expect, int)
     assert request.fault(Response(request.expect, b'{"id":"?","detail":"fine"}')) == "wrong-body"
 
 
