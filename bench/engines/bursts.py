@@ -101,7 +101,10 @@ class Bursts:
     def close(self) -> Samples:
         """Drop the connections; every request there was."""
         self.disconnect()
-        self._common.file.close(start_ns=0, end_ns=_NEVER_NS, shed=0, cpu_s=0.0, sent=self._common.sent)
+        common = self._common
+        common.file.close(
+            start_ns=0, end_ns=_NEVER_NS, shed=0, cpu_s=0.0, sent=common.sent, resent=common.resent
+        )
         return read(self._job.samples)
 
     async def _end(self) -> int:

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from random import Random
 from typing import cast
 
+from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
 from bench.engines.job import Job
 from bench.engines.wire import ResponseReader, WireError, encode
 from bench.model.samples import OK, SampleFile, tag
 from scenarios.model import Flow, Request, Response
+from scenarios.session import begin
 from scenarios.single import Always
 
 clock_ns = time.monotonic_ns
@@ -44,7 +46,8 @@ class Common:
     """Shared by all clients of one run: the flow, the address, the samples, and the errors so far.
 
     No session starts and no request is sent from `end_ns` on. `sent` counts the requests apart from the samples, which
-    must hold as many. `broken` is why the scenario itself failed.
+    must hold as many, and `resent` those of them that met a connection which the server had just closed, unread, and
+    were sent again. `broken` is why the scenario itself failed.
     """
 
     def __init__(self, job: Job, flow: Callable[[Random], Flow], end_ns: int) -> None:
@@ -53,6 +56,7 @@ class Common:
         self.end_ns = end_ns
         self.file = SampleFile(job.samples)
         self.sent = 0
+        self.resent = 0
         self.errors = 0
         self.broken = ""
         self._encoded: dict[Request, Encoded] = {}
@@ -89,6 +93,7 @@ class Client(asyncio.Protocol):
         "_expected_losses",
         "_flow",
         "_intended_ns",
+        "_is_one_request",
         "_known",
         "_known_response",
         "_known_tag",
@@ -99,6 +104,7 @@ class Client(asyncio.Protocol):
         "_rng",
         "_seen",
         "_transport",
+        "_was_unread",
         "sent_ns",
         "until_ns",
     )
@@ -115,7 +121,8 @@ class Client(asyncio.Protocol):
         self._append = common.file.append
         self._rng = rng
         self._ended = ended
-        self._repeats = repeats and type(common.flow) is Always  # one that inherits from it may vary
+        self._is_one_request = type(common.flow) is Always  # one that inherits from it may vary
+        self._repeats = repeats and self._is_one_request
         self._reader = ResponseReader()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -125,6 +132,7 @@ class Client(asyncio.Protocol):
         self._encoded: Encoded
         self._intended_ns = 0
         self._connect_ns = 0  # how long the request under way has waited for its connection
+        self._was_unread = False  # the request under way, when the connection came to its end
         self.sent_ns = 0
         self.until_ns = common.end_ns
         self._known = _NOTHING
@@ -137,7 +145,8 @@ class Client(asyncio.Protocol):
 
     def start(self, intended_ns: int) -> None:
         """Begin a session that was due at `intended_ns`."""
-        self._flow = self._common.flow(self._rng)
+        flow = self._common.flow(self._rng)
+        self._flow = flow if self._is_one_request else begin(flow, prefix=self._common.job.prefix)
         self._advance(None, intended_ns)
 
     def connect(self) -> None:
@@ -238,6 +247,7 @@ class Client(asyncio.Protocol):
         self._connecting = None  # here, as the connection can be lost again before that task goes on
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass of it
         self._known = _NOTHING  # the path of known answers keeps no account of connecting
+        self._was_unread = False
         if self.sent_ns:
             now_ns = clock_ns()
             self._connect_ns = now_ns - self.sent_ns
@@ -250,11 +260,35 @@ class Client(asyncio.Protocol):
             return
         done_ns = clock_ns()
         self._transport = None
-        response = self._reader.eof() if self.sent_ns else None
+        if not self.sent_ns:
+            return
+        try:
+            response = self._reader.eof() if exc is None else None
+        except WireError as error:
+            self.fail(str(error))
+            return
         if response is not None:
             self._answered(response, done_ns)
-        elif self.sent_ns:
-            self.fail("truncated" if self._seen or self._reader.started else "reset")
+        elif self._seen or self._reader.started:
+            self.fail("truncated")
+        elif self._may_send_again(exc):
+            self._common.resent += 1
+            self.connect()
+        else:
+            self.fail("reset")
+
+    def eof_received(self) -> None:
+        if self.sent_ns and self._transport is not None:
+            self._was_unread = was_closed_before(self._transport.get_extra_info("socket"))
+
+    def _may_send_again(self, exc: Exception | None) -> bool:
+        """Whether the server closed the connection, which had carried answers, before it read the request."""
+        encoded = self._encoded
+        if self._connect_ns or not may_be_unread(encoded.wire):
+            return False
+        return self._was_unread or (
+            isinstance(exc, ConnectionResetError) and is_repeatable(encoded.request.method)
+        )
 
     # --- an answer
 
@@ -291,8 +325,8 @@ class Client(asyncio.Protocol):
             self._raw += data
         try:
             response = self._reader.feed(data, self._encoded.bodyless)
-        except WireError:
-            self.fail("garbage")
+        except WireError as error:
+            self.fail(str(error))
             return
         if response is not None:
             raw = bytes(self._raw) if len(self._raw) <= _KNOWN_BYTES else _NOTHING

@@ -112,6 +112,7 @@ class _Traffic:
             shed=self._loop.shed,
             cpu_s=cpu_s,
             sent=self._common.sent,
+            resent=self._common.resent,
             stalls=self._heartbeat.stalls,
         )
 

@@ -81,6 +81,8 @@ class Summary:
     `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end.
     `measured_s` is the length of the measured part, of a lane that of all its slices; 0 in records of before.
     `lost` are requests that were sent, warm-up included, and of which there is no sample: none, or the engine is wrong.
+    `resent` are requests, warm-up included, that met a connection which the server had just closed, unread, and were
+    sent again.
     `time_weighted_ms` has the percentiles of response times weighted by the time they took: of all the time that
     requests were under way, 1 % was spent in requests that took p99 or longer. `stalled_share` is the share of the
     measured part in stretches, each longer than ten times the p99 of service, in which requests waited and none was
@@ -103,6 +105,7 @@ class Summary:
     victim: RequestSummary | None = None
     stages: tuple[StageSummary, ...] = ()
     lost: int = 0
+    resent: int = 0
     answered: int | None = None
     under_way: tuple[int, int] | None = None
     connect_ms: Latency = Latency()

@@ -66,6 +66,7 @@ class Samples:
     shed: int = 0
     cpu_s: float = 0.0
     sent: int | None = None
+    resent: int = 0
     stalls: Stalls = field(default_factory=Stalls)
     timed: NDArray[np.bool_] | None = None
 
@@ -138,6 +139,7 @@ class SampleFile:
         shed: int,
         cpu_s: float,
         sent: int | None = None,
+        resent: int = 0,
         stalls: Stalls | None = None,
     ) -> None:
         """Write what is left, and the facts about the whole beside it."""
@@ -152,6 +154,7 @@ class SampleFile:
             "shed": shed,
             "cpu_s": cpu_s,
             "sent": sent,
+            "resent": resent,
             "late_ns": stalls.late_ns.tolist(),
             "run_wait_s": stalls.run_wait_s,
             "imported": stalls.imported,
@@ -198,6 +201,7 @@ def read(path: Path) -> Samples:
         shed=meta["shed"],
         cpu_s=meta["cpu_s"],
         sent=meta["sent"],
+        resent=meta["resent"],
         stalls=Stalls(
             np.array(meta["late_ns"], np.int64), meta["run_wait_s"], tuple(map(str, meta["imported"]))
         ),
@@ -241,6 +245,7 @@ def join(parts: Sequence[Samples]) -> Samples:
         shed=sum(part.shed for part in parts),
         cpu_s=sum(part.cpu_s for part in parts),
         sent=sum(counts) if len(counts) == len(parts) else None,
+        resent=sum(part.resent for part in parts),
         stalls=_together([part.stalls for part in parts]),
     )
 

@@ -59,6 +59,7 @@ def summarise(
         mean_concurrency=_mean_concurrency(samples),
         victim=_bystander(bystander) if bystander is not None else None,
         lost=0 if samples.sent is None else samples.sent - len(samples.done_ns),
+        resent=samples.resent,
         stages=_stages(samples, stages),
         answered=count_answered(samples),
         under_way=_under_way_at_edges(samples),

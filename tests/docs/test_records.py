@@ -39,8 +39,17 @@ FACTS = (
 )
 """The parts of `run.json`, which the runner and the capacity search write."""
 VERDICT = "verdict.json"
-LATER = {"took_s", "rounds", "left_out", "interrupted", "capacity", "scaling", "services_under_test"}
-"""Fields of `run.json` and `results.json` that not every run has."""
+LATER = {
+    "took_s",
+    "rounds",
+    "left_out",
+    "interrupted",
+    "capacity",
+    "scaling",
+    "services_under_test",
+    "resent",
+}
+"""Fields of `run.json`, `records.jsonl` and `results.json` that not every run has."""
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

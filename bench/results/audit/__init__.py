@@ -24,6 +24,7 @@ def audit(
         *load.errors(summary),
         *load.missed_rate(cell, summary),
         *load.shed_sessions(summary),
+        *load.resent_requests(summary),
         *machine.generator_saturation(generator),
         *machine.generator_stalls(generator),
         *load.stalls(summary),

@@ -63,6 +63,15 @@ def shed_sessions(summary: Summary) -> Iterator[Caveat]:
         yield Caveat("shed", f"{summary.shed} sessions never started: all of max_sessions were under way")
 
 
+def resent_requests(summary: Summary) -> Iterator[Caveat]:
+    if summary.resent:
+        yield Caveat(
+            "resent",
+            f"{summary.resent:,} requests met a connection that the server had just closed, and were sent again on a "
+            "new one: workers that end, or a keep-alive time about as long as users pause",
+        )
+
+
 def stalls(summary: Summary) -> Iterator[Caveat]:
     if summary.stalled_share > STALLED_SHARE:
         weighted = summary.time_weighted_ms.p99

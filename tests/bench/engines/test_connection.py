@@ -197,14 +197,18 @@ def test_bytes_after_the_end_are_garbage(before: int, places: list[int], more: b
         *pieces, last = cut(answer(), places)
         conversation.hear(*pieces, last + more)
 
-        assert conversation.outcomes() == ["ok"] * before + ["garbage"]
+        assert conversation.outcomes() == ["ok"] * before + ["garbage: bytes after the end of the answer"]
 
 
-@given(length=st.integers(answer().index(b"\n"), len(answer()) - 1))
+WORKER_LINE = range(answer().index(b": 4242") + 1, answer().index(b"\r\n\r\n") + 1)
+"""Cut here, the rest becomes the value of a header, and the second Content-Length says the same as the first."""
+
+
+@given(length=st.integers(answer().index(b"\n"), len(answer()) - 1).filter(lambda at: at not in WORKER_LINE))
 def test_an_answer_within_an_answer_is_garbage(length: int) -> None:
     """Though the second piece is, for itself, the answer that is known."""
     with tempfile.TemporaryDirectory() as folder:
         conversation = Conversation(Always(HELLO), Path(folder))
         conversation.hear(answer(), answer()[:length], answer())
 
-        assert conversation.outcomes() == ["ok", "garbage"]
+        assert [outcome.partition(":")[0] for outcome in conversation.outcomes()] == ["ok", "garbage"]

@@ -86,8 +86,8 @@ def test_a_close_without_a_word_costs_at_most_the_request_that_met_it(engine: En
 
 
 FAILS = {
-    "garbage": ("garbage", "garbage"),
-    "bytes after the end": ("twice", "garbage"),
+    "garbage": ("garbage", "garbage: not an HTTP/1.1 response"),
+    "bytes after the end": ("twice", "garbage: bytes after the end of the answer"),
     "a body cut off": ("truncated", "truncated"),
     "the connection closes instead of an answer": ("no-answer", "reset"),
     "the connection is reset": ("reset", "reset"),

@@ -49,6 +49,7 @@ from tests.bench.results.audit.audited import (
             {"summary": summary(throughput_rps=900.0), "load": CLOSED},
         ),
         ("shed", {"summary": summary(shed=1), "load": OPEN}, {"summary": SUMMARY, "load": OPEN}),
+        ("resent", {"summary": summary(resent=1)}, {"summary": SUMMARY}),
         ("lag", {"summary": lag(1.91)}, {"summary": lag(1.90)}),
         ("lag", {"summary": lag(0.51, service=1.0)}, {"summary": lag(0.5, service=1.0)}),
         (
@@ -94,6 +95,7 @@ from tests.bench.results.audit.audited import (
         "more missing than chance at the edges explains",
         "a closed load has no rate to reach",
         "one shed session is too many",
+        "one request that was sent again",
         "above a tenth of the service time",
         "above half a millisecond where the service is short",
         "five of 500 left late",
