@@ -42,12 +42,15 @@ class Job:
 
     @property
     def authority(self) -> str:
-        if self.host_header:
-            return self.host_header
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return self.host_header or name_address(self.host, self.port)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=str))
+
+
+def name_address(host: str, port: int) -> str:
+    """What the Host line says of an address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def read_job(path: Path) -> Job:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import sys
 import time
 from collections.abc import Callable
 from random import Random
 
+from bench.engines.channel import Channel, ExchangeError
+from bench.engines.job import name_address
 from bench.engines.pace import pace
 from bench.errors import BenchError, EngineError
 from bench.model.secrets import mask_text, secret_values, secrets_of
 from bench.serve.server import Server
 from scenarios.model import Flow, Request, Response, Scenario, drive
+from scenarios.session import begin
 
 _CHECK_TIMEOUT_S = 10.0
 _MOST_READ, _MOST_SAID = 10_000, 200
@@ -33,44 +35,51 @@ def check_answers(scenario: Scenario, server: Server) -> tuple[str, ...]:
 
 
 def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server) -> dict[str, None]:
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=_CHECK_TIMEOUT_S)
-
-    attachment = server.attachment
-    prefix = attachment.prefix if attachment else ""
-    own = {"Host": attachment.authority} if attachment else {}
+    channel = _channel(server)
     secrets = set(secrets_of(server.setup))
+    label = ""
 
     def send(request: Request) -> Response:
+        nonlocal label
+        label = request.label
         _wait_for_place(server)
         secrets.update(secret_values(dict(request.headers)))
-        path, headers = prefix + request.path, own | dict(request.headers)
-        connection.request(request.method, path, request.body or None, headers)
-        answer = connection.getresponse()
-        head = "\r\n".join(["", *(f"{name}: {value}" for name, value in answer.getheaders())])
-        return Response(answer.status, answer.read(), head.encode("latin-1"))
+        return channel.send(request)
 
     sent = 0
     unchecked: dict[str, None] = {}
+    prefix = server.attachment.prefix if server.attachment else ""
     try:
-        for request, response in drive(flow(Random(0)), send):
+        for request, response in drive(begin(flow(Random(0)), prefix=prefix), send):
             sent += 1
             if request.check is None:
                 unchecked[request.label] = None
             if fault := request.fault(response):
                 said = mask_text(response.body[:_MOST_READ].decode(errors="replace"), secrets)[:_MOST_SAID]
                 raise EngineError(f"{who}: {request.label} answered {fault}: {said}")
-    except (OSError, http.client.HTTPException) as error:
-        raise EngineError(f"{who}: {type(error).__name__}: {mask_text(str(error), secrets)}") from None
+    except ExchangeError as error:
+        raise EngineError(f"{who}: {label} failed: {error}") from None
     except BenchError:
         raise
     except Exception as error:
         said = mask_text(str(error), secrets)
         raise EngineError(f"{who} raised {type(error).__name__}: {said}") from error
     finally:
-        connection.close()
+        channel.close()
     if not sent:
         raise EngineError(f"{who}: its flow yields no request")
     return unchecked
+
+
+def _channel(server: Server) -> Channel:
+    attachment = server.attachment
+    return Channel(
+        server.host,
+        server.port,
+        authority=attachment.authority if attachment else name_address(server.host, server.port),
+        prefix=attachment.prefix if attachment else "",
+        timeout_s=_CHECK_TIMEOUT_S,
+    )
 
 
 def _wait_for_place(server: Server) -> None:

@@ -1,0 +1,181 @@
+"""A connection for a thread that waits: sends one request at a time, and reads its answer as the native engine does.
+
+The check before a load drives it, and under Locust each user, so that one reader judges all answers.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+
+from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
+from bench.engines.wire import ResponseReader, WireError, encode
+from scenarios.model import Request, Response
+
+_READ_BYTES = 256 * 1024
+
+
+class ExchangeError(Exception):
+    """A request has no whole answer; the message is its fault, by the native engine's name: `reset`, `timeout`."""
+
+
+class _UnreadError(ExchangeError):
+    """The server closed the connection before it read the request."""
+
+
+class Channel:
+    """The connection to one server; it opens when a request needs it, and opens again after it was lost.
+
+    `authority` is what the Host line says, and `prefix` goes before each path. A request that has no answer after
+    `timeout_s` has failed. `resent` counts the requests that met a connection which the server had just closed, unread,
+    and were sent again.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        authority: str,
+        prefix: str = "",
+        timeout_s: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.resent = 0
+        self.address = (host, port)
+        self.authority = authority
+        self.prefix = prefix
+        self._timeout_s = timeout_s
+        self.tls = tls
+        self._socket: socket.socket | None = None
+        self._reader = ResponseReader()
+
+    def send(self, request: Request) -> Response:
+        """The answer to a request. Raises ExchangeError, and ValueError where the request cannot be written."""
+        wire = encode(request, self.authority, self.prefix)
+        until_s = time.monotonic() + self._timeout_s
+        if self._socket is not None and _is_over(self._socket):
+            self.close()
+        may_send_again = self._socket is not None and may_be_unread(wire)
+        try:
+            return self._exchange(wire, request, until_s)
+        except _UnreadError:
+            if not may_send_again:
+                raise
+        self.resent += 1
+        return self._exchange(wire, request, until_s)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        self._reader = ResponseReader()
+
+    def _exchange(self, wire: bytes, request: Request, until_s: float) -> Response:
+        try:
+            if self._socket is None:
+                self._socket = self._connect(until_s)
+            response, is_written = self._converse(self._socket, wire, request, until_s)
+        except TimeoutError:
+            self.close()
+            raise ExchangeError("timeout") from None
+        except WireError as error:
+            self.close()
+            raise ExchangeError(str(error)) from None
+        except BaseException:
+            self.close()
+            raise
+        if not self._reader.keep_alive or not is_written:
+            self.close()
+        return response
+
+    def _connect(self, until_s: float) -> socket.socket:
+        try:
+            opened = socket.create_connection(self.address, _left_s(until_s))
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls is not None:
+                opened = self.tls.wrap_socket(opened, server_hostname=self.address[0])
+        except ConnectionRefusedError:
+            raise ExchangeError("refused") from None
+        except TimeoutError:
+            raise ExchangeError("connect-timeout") from None
+        except OSError as error:
+            kind = f"connect-{error.strerror or 'failed'}".lower().replace(" ", "-")
+            raise ExchangeError(kind) from None
+        return opened
+
+    def _converse(
+        self, connection: socket.socket, wire: bytes, request: Request, until_s: float
+    ) -> tuple[Response, bool]:
+        """The answer, and whether the request was written to its end: a server may answer a large one before."""
+        rest = _write(connection, memoryview(wire), until_s)
+        while True:
+            if rest and not _is_readable(connection, until_s):
+                rest = _write(connection, rest, until_s)
+                continue
+            response = self._read(connection, request, until_s)
+            if response is not None:
+                return response, not rest
+
+    def _read(self, connection: socket.socket, request: Request, until_s: float) -> Response | None:
+        connection.settimeout(_left_s(until_s))
+        lost: OSError | None = None
+        try:
+            data = connection.recv(_READ_BYTES)
+        except (ConnectionError, ssl.SSLEOFError) as error:
+            data, lost = b"", error
+        if data:
+            return self._reader.feed(data, request.method == "HEAD")
+        response = self._reader.eof() if lost is None else None
+        if response is not None:
+            return response
+        if self._reader.started:
+            raise ExchangeError("truncated")
+        if isinstance(lost, ConnectionResetError):
+            is_unread = is_repeatable(request.method)
+        else:
+            is_unread = was_closed_before(connection)
+        raise (_UnreadError if is_unread else ExchangeError)("reset")
+
+
+def _write(connection: socket.socket, rest: memoryview, until_s: float) -> memoryview:
+    """Write as much as goes at once; what is left. Nothing is, where the server is gone, as its answer may be here."""
+    connection.settimeout(_left_s(until_s))
+    try:
+        return rest[connection.send(rest) :]
+    except (BrokenPipeError, ConnectionResetError):
+        return rest[:0]
+
+
+def _is_readable(connection: socket.socket, until_s: float) -> bool:
+    """Wait until more can be written, or read. Raises TimeoutError."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN | select.POLLOUT)
+    events = poll.poll(_left_s(until_s) * 1000)
+    if not events:
+        raise TimeoutError
+    return bool(events[0][1] & ~select.POLLOUT)
+
+
+def _is_over(connection: socket.socket) -> bool:
+    """Whether the server closed an idle connection, or sent what nobody asked for."""
+    if isinstance(connection, ssl.SSLSocket):
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        return bool(poll.poll(0))
+    connection.settimeout(0)
+    try:
+        connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _left_s(until_s: float) -> float:
+    """The time that is left, of which there is always a little: zero would mean not to wait at all."""
+    return max(1e-3, until_s - time.monotonic())

@@ -1,0 +1,70 @@
+"""A raw server on a thread that follows a script: what it does on its first connection, on its second, and so on."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from typing import Self
+
+Script = Callable[[socket.socket], None]
+
+
+class Scripted:
+    """Listens for as long as the `with` block lasts; the last script repeats. `heads` are the requests it read.
+
+    A script may wait for `may_close`.
+    """
+
+    def __init__(self, *scripts: Callable[[Scripted, socket.socket], None]) -> None:
+        self.heads: list[bytes] = []
+        self.connections = 0
+        self.may_close = threading.Event()
+        self._scripts = scripts
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.settimeout(5)
+            script = self._scripts[min(self.connections, len(self._scripts) - 1)]
+            self.connections += 1
+            with connection, contextlib.suppress(ConnectionError, TimeoutError):
+                script(self, connection)
+
+    def read(self, connection: socket.socket) -> bytes:
+        """The head of the next request; empty where the client closed."""
+        head = b""
+        while b"\r\n\r\n" not in head:
+            data = connection.recv(65536)
+            if not data:
+                return b""
+            head += data
+        self.heads.append(head)
+        return head
+
+
+def reset(connection: socket.socket) -> None:
+    """Close with a reset, whatever was read."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def unread(connection: socket.socket) -> None:
+    """Wait for the next request and leave it unread, so that the system resets the connection at its close."""
+    connection.recv(1, socket.MSG_PEEK)
