@@ -6,70 +6,75 @@ BENCH_LOCUST_CLIENT=http uses Locust's HttpUser (requests) in place of its FastH
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import time
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from locust import HttpUser, task
-from locust.contrib.fasthttp import FastHttpSession, FastHttpUser, LocustBadStatusCode
-from requests.exceptions import ChunkedEncodingError
+from locust.contrib.fasthttp import FastHttpUser
 
+from bench.engines.job import Job, read_job
+from bench.engines.locust_transport import Transport, channel_for, channel_to
 from scenarios.files import load
 from scenarios.model import Request, Response, Scenario, drive
+from scenarios.session import begin
 
 FAST = os.environ.get("BENCH_LOCUST_CLIENT") != "http"
 LocustUser = FastHttpUser if FAST else HttpUser
 
 
-def _seeds() -> Random:
-    """The source of the users' seeds: the same in each benchmark with the same seed, random in the web UI."""
-    job = os.environ.get("BENCH_JOB")
-    return Random(json.loads(Path(job).read_text())["seed"] if job else None)
+def _job() -> Job | None:
+    """The job of a benchmark; None in the web UI."""
+    path = os.environ.get("BENCH_JOB")
+    return read_job(Path(path)) if path else None
 
 
 class ScenarioUser(LocustUser):
     """A user who repeats the sessions of one scenario, sends each request once, and counts wrong responses as failures.
 
-    A request fails when nothing arrives for `network_timeout` seconds. `under_way` holds, for each waiting user, the
-    time it sent its request (seconds since the epoch) and the label of the request.
+    A request fails when it has no answer after `network_timeout` seconds. `under_way` holds, for each waiting user, the
+    time it sent its request (seconds since the epoch) and the label of the request. Seeds are the same in each
+    benchmark with the same seed, and random in the web UI.
     """
 
     abstract = True
     host = "http://127.0.0.1:8000"
     scenario: Scenario
     network_timeout = connection_timeout = 60.0
+    job: ClassVar[Job | None] = _job()
+    seeds: ClassVar[Random] = Random(job.seed if job else None)
     under_way: ClassVar[dict[int, tuple[float, str]]] = {}
-    seeds: ClassVar[Random] = _seeds()
+    transports: ClassVar[list[Transport]] = []
 
     def on_start(self) -> None:
         self.rng = Random(self.seeds.getrandbits(64))
-        self.limits: dict[str, Any] = {} if FAST else {"timeout": self.network_timeout}
-        if FAST:
-            _send_once(self.client, self.host)
+        channel = (
+            channel_for(self.job)
+            if self.job
+            else channel_to(self.host, self.network_timeout, verifies=not FAST)
+        )
+        self.transport = Transport(channel)
+        self.transport.fit(self.client, is_fast=FAST)
+        self.transports.append(self.transport)
 
     @task
     def session(self) -> None:
-        for request, response in drive(self.scenario.flow(self.rng), self.send):
+        flow = begin(self.scenario.flow(self.rng), prefix=self.transport.channel.prefix)
+        for request, response in drive(flow, self.send):
             if request.fault(response) is not None:
                 break  # as in the native engine: a session ends with its first wrong response
 
     def send(self, request: Request) -> Response:
+        transport = self.transport
+        transport.expect(request)
         self.under_way[id(self)] = (time.time(), request.label)
         with self.client.request(
-            request.method,
-            request.path,
-            name=request.label,
-            data=request.body or None,
-            headers=dict(request.headers),
-            allow_redirects=False,
-            catch_response=True,
-            **self.limits,
+            request.method, request.path, name=request.label, allow_redirects=False, catch_response=True
         ) as answer:
-            response = Response(answer.status_code, answer.content or b"", _head(answer.headers))
-            fault = _failure(answer) or request.fault(response)
+            fault = transport.fault or request.fault(transport.response)
             if fault:
                 answer.failure(fault)
             else:
@@ -77,47 +82,21 @@ class ScenarioUser(LocustUser):
         del self.under_way[
             id(self)
         ]  # not in a `finally`: the request of a user killed at the end has no response
-        return response
+        return transport.response
 
 
-def _send_once(session: FastHttpSession, url: str) -> None:
-    """Make the client of this server send each request once.
-
-    geventhttpclient (2.6) silently resends a request whose connection closed, up to once more than its pool is large: a
-    server that drops half of its requests seems to drop an eighth. The number of attempts has no option; once made,
-    the pool reads its size nowhere else.
-    """
-    session.client.clientpool.get_client(url)._connection_pool.size = -1
-
-
-def _failure(answer: Any) -> Exception | str | None:
-    """Why a response is missing or incomplete; None if it is complete, whatever its status.
-
-    FastHttpUser reports the status of a response whose body broke off; `content` is then the part that arrived.
-    """
-    error = answer.error if not answer.status_code else answer.request_meta["exception"]
-    if error is None or isinstance(error, LocustBadStatusCode):
-        return None
-    cut = isinstance(error, ChunkedEncodingError) or (
-        answer.status_code and not isinstance(error, TimeoutError)
-    )
-    return "truncated" if cut else error
-
-
-def _head(headers: dict[str, str] | None) -> bytes:
-    """Header lines as `Response.header` reads them, after an empty status line."""
-    lines = ["", *(f"{name}: {value}" for name, value in (headers or {}).items())]
-    return "\r\n".join(lines).encode("latin-1", "replace")
-
-
-def _user_class(scenario: Scenario) -> type[ScenarioUser]:
-    name = "".join(part.capitalize() for part in scenario.name.replace("_", "-").split("-")) + "User"
-    return type(
-        name, (ScenarioUser,), {"__doc__": scenario.about, "__module__": __name__, "scenario": scenario}
-    )
+def _user_classes(scenarios: dict[str, Scenario]) -> dict[str, type[ScenarioUser]]:
+    """A user class for each scenario; names that differ only in case or in signs get a number."""
+    made: dict[str, type[ScenarioUser]] = {}
+    for scenario in scenarios.values():
+        words = "".join(part.capitalize() for part in re.split(r"\W+|_", scenario.name))
+        name, number = f"{words}User", 2
+        while name in made:
+            name, number = f"{words}{number}User", number + 1
+        fields = {"__doc__": scenario.about, "__module__": __name__, "scenario": scenario}
+        made[name] = type(name, (ScenarioUser,), fields)
+    return made
 
 
 _file = os.environ.get("BENCH_SCENARIOS")
-globals().update(
-    {made.__name__: made for made in map(_user_class, load(Path(_file) if _file else None).values())}
-)
+globals().update(_user_classes(load(Path(_file) if _file else None)))

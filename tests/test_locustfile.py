@@ -75,3 +75,21 @@ def test_wrong_answers_are_failures_and_end_their_session(client: str, folder: P
     assert abs(counted["GET /"]["num_requests"] - counted["GET /wrong-body"]["num_requests"]) <= 1
     assert "wrong-body" in done.stderr + done.stdout
     assert "status-200" in done.stderr + done.stdout
+
+
+ALIKE = """
+from scenarios.model import Request, Scenario
+from scenarios.single import Always
+
+HOME = Always(Request("GET", "/"))
+NAMES = ("list-items", "list_items", "listItems", "Listitems", "listitems-2", "list items", "items_crud")
+SCENARIOS = {name: Scenario(name=name, flow=HOME) for name in NAMES}
+"""
+
+
+def test_names_that_are_alike_are_classes_of_their_own(tmp_path: Path) -> None:
+    mine = tmp_path / "alike.py"
+    mine.write_text(ALIKE)
+    names = locust("--list", scenarios=mine).stdout.split()[2:]
+    assert len(names) == len(set(names)) == len(SCENARIOS) + 7
+    assert set(names) > {"ListItemsUser", "ListItems2User", "ItemsCrudUser", "ItemsCrud2User"}

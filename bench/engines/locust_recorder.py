@@ -12,25 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from geventhttpclient.response import HTTPParseError
 from locust import events
 from locust.env import Environment
+from locust.exception import CatchResponseError
 
 from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job, collect_where_many, hold_off_collections, read_job, say, wait_for_go
 from bench.model.samples import OK, SampleFile, tag
 
 _PROGRESS_S = 0.5
-
-_KINDS = (
-    ("refused", "refused"),
-    ("end of the headers", "truncated"),
-    ("reset", "reset"),
-    ("closed", "reset"),
-    ("timed out", "timeout"),
-    ("badstatusline", "garbage"),
-)
-"""Part of an error message, in lower case, and the native engine's name for that error; the first that fits counts."""
 
 
 class _Recorder:
@@ -81,7 +71,14 @@ class _Recorder:
         self._leave_unfinished()
         start_ns, end_ns = self._span_ns
         cpu_s = (self._cpu_ns[1] - self._cpu_ns[0]) / 1e9 if len(self._cpu_ns) == 2 else 0.0
-        self._file.close(start_ns=start_ns, end_ns=end_ns, shed=0, cpu_s=cpu_s, stalls=self._heartbeat.stalls)
+        self._file.close(
+            start_ns=start_ns,
+            end_ns=end_ns,
+            shed=0,
+            cpu_s=cpu_s,
+            resent=sum(one.channel.resent for one in getattr(self._users(), "transports")),  # noqa: B009
+            stalls=self._heartbeat.stalls,
+        )
 
     def _leave_unfinished(self) -> None:
         """One row a request that Locust gave up at the end, and tells nobody of."""
@@ -115,9 +112,13 @@ class _Recorder:
 
     def _under_way(self) -> list[tuple[int, str]]:
         """When the requests were sent whose answers are still awaited, and their labels."""
-        (users,) = self._environment.user_classes
-        waiting = getattr(users, "under_way").values()  # noqa: B009
+        waiting = getattr(self._users(), "under_way").values()  # noqa: B009
         return [(int(sent_s * 1e9) + self._clock_offset_ns, name) for sent_s, name in waiting]
+
+    def _users(self) -> object:
+        """The class of the users."""
+        (users,) = self._environment.user_classes
+        return users
 
     def _beat(self) -> None:
         while True:
@@ -135,14 +136,8 @@ class _Recorder:
 
 
 def _kind(exception: object) -> str:
-    """`status-500`, `wrong-body` and `truncated` as the user names them; other failures by what the connection said."""
-    text = str(exception)
-    if text.startswith("status-") or text in ("wrong-body", "truncated"):
-        return text
-    for part, kind in _KINDS:
-        if part in text.lower():
-            return kind
-    return "garbage" if isinstance(exception, HTTPParseError) else type(exception).__name__.lower()
+    """The fault as the user names it, which is the native engine's name for it."""
+    return str(exception) if isinstance(exception, CatchResponseError) else type(exception).__name__.lower()
 
 
 def _restrain(user: Any, timeout_s: float) -> None:

@@ -58,7 +58,7 @@ FAILS = {
     "no-answer": "reset",
     "reset": "reset",
     "truncated": "truncated",
-    "garbage": "garbage",
+    "garbage": "garbage: not an HTTP/1.1 response",
     "silent": "timeout",
     "stalls": "timeout",
 }

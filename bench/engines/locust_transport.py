@@ -1,0 +1,150 @@
+"""Sends what Locust's clients ask for: the bytes and the reader are those of every engine, the client is Locust's.
+
+Left to themselves, each of its two clients adds header lines of its own, keeps cookies from session to session, lets
+cut and doubled answers pass, or sends a request twice.
+"""
+
+from __future__ import annotations
+
+import io
+import ssl
+from typing import Any
+from urllib.parse import urlsplit
+
+from geventhttpclient.response import HTTPConnectionClosed, HTTPSocketResponse
+from requests import ConnectionError as RequestsError
+from requests import PreparedRequest
+from requests import Response as RequestsResponse
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+
+from bench.engines.channel import Channel, ExchangeError
+from bench.engines.job import Job, name_address
+from scenarios.model import Request, Response
+
+_NO_ANSWER = Response(0, b"")
+_REPLACED = ("connection", "content-encoding", "content-length", "transfer-encoding")
+_BODYLESS = (204, 304)
+
+
+class Transport:
+    """The connection of one Locust user. After a request, `response` is its answer, or `fault` why it has none."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.response = _NO_ANSWER
+        self.fault = ""
+        self._request: Request
+
+    def fit(self, client: Any, *, is_fast: bool) -> None:
+        """Make a client of Locust's, either the fast one or that of `requests`, send by this transport."""
+        if is_fast:
+            client.client.clientpool = _FastClients(self)
+        else:
+            client.mount("http://", _Adapter(self))
+            client.mount("https://", _Adapter(self))
+
+    def expect(self, request: Request) -> None:
+        """Name the request that the client is about to send."""
+        self._request = request
+        self.response = _NO_ANSWER
+        self.fault = ""
+
+    def exchange(self) -> Response:
+        """Send the request that was named. Raises ExchangeError."""
+        try:
+            self.response = self.channel.send(self._request)
+        except ExchangeError as error:
+            self.fault = str(error)
+            raise
+        return self.response
+
+
+def channel_for(job: Job) -> Channel:
+    """A connection to the server of a job."""
+    return Channel(job.host, job.port, authority=job.authority, prefix=job.prefix, timeout_s=job.timeout_s)
+
+
+def channel_to(url: str, timeout_s: float, *, verifies: bool) -> Channel:
+    """A connection to the server of a URL, as Locust's own command is given one."""
+    parts = urlsplit(url)
+    is_tls = parts.scheme == "https"
+    host, port = parts.hostname or "127.0.0.1", parts.port or (443 if is_tls else 80)
+    context = ssl.create_default_context() if is_tls else None
+    if context is not None and not verifies:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    authority = parts.netloc.rpartition("@")[2] or name_address(host, port)
+    return Channel(
+        host, port, authority=authority, prefix=parts.path.rstrip("/"), timeout_s=timeout_s, tls=context
+    )
+
+
+class _FastClients:
+    """Takes the place of a FastHttpUser's pool of clients, and of the one client that is in it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get_client(self, url: object) -> _FastClients:
+        return self
+
+    def request(self, method: str, *_: object, **__: object) -> HTTPSocketResponse:
+        try:
+            response = self._transport.exchange()
+        except ExchangeError as error:
+            raise HTTPConnectionClosed(str(error)) from None
+        answer = HTTPSocketResponse(_Replay(_render(response)), method=method)
+        answer._sent_request = ""
+        return answer
+
+    def close(self) -> None:
+        self._transport.channel.close()
+
+
+class _Replay:
+    """A socket from which one answer comes, all at once."""
+
+    def __init__(self, wire: bytes) -> None:
+        self._wire = wire
+
+    def recv(self, most: int) -> bytes:
+        wire, self._wire = self._wire, b""
+        return wire
+
+    def close(self) -> None:
+        pass
+
+
+def _render(response: Response) -> bytes:
+    """An answer, which was read and decoded already, in the plainest form that it can have."""
+    lines = [f"HTTP/1.1 {response.status} "]
+    lines += [f"{name}: {value}" for name, value in response.fields() if name not in _REPLACED]
+    if response.status not in _BODYLESS:
+        lines.append(f"content-length: {len(response.body)}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.body
+
+
+class _Adapter(BaseAdapter):
+    """Takes the place of the connections below an HttpUser's session of `requests`."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    def send(self, request: PreparedRequest, *_: object, **__: object) -> RequestsResponse:
+        try:
+            response = self._transport.exchange()
+        except ExchangeError as error:
+            raise RequestsError(str(error), request=request) from None
+        answer = RequestsResponse()
+        answer.status_code = response.status
+        answer.headers = CaseInsensitiveDict(response.headers)
+        answer.raw = io.BytesIO(response.body)
+        answer._content = response.body
+        answer.url = request.url or ""
+        answer.request = request
+        return answer
+
+    def close(self) -> None:
+        self._transport.channel.close()
