@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from bench.engines.inprocess import ASGIApp, InProcess
 from bench.errors import UsageError
 from scenarios.model import Request, Response, Scenario, drive_async
+from scenarios.session import begin
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -166,7 +167,7 @@ def _session(
 ) -> Callable[[], Awaitable[Exchanges]]:
     """A function that makes one pass of the work."""
     if isinstance(work, Scenario):
-        return lambda: drive_async(work.flow(rng), inside.call)
+        return lambda: drive_async(begin(work.flow(rng)), inside.call)
     request = Request("GET", work) if isinstance(work, str) else work
 
     async def ask() -> Exchanges:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from bench.errors import BenchError
 from bench.inside._fastapi_bench_exact.inprocess import ASGIApp, ASGIMessage, Driver
-from scenarios.model import Response
+from scenarios.model import Request, Response
 
 __all__ = ["ASGIApp", "ASGIMessage", "InProcess"]
 
@@ -40,3 +40,7 @@ class InProcess(Driver):
             response=Response,
             failure=BenchError,
         )
+
+    async def call(self, request: Request) -> Response:
+        """The app's answer to one request, on the running loop. Raises whatever the app raises, and DecodingError."""
+        return (await super().call(request)).decoded()

@@ -23,6 +23,8 @@ ASGIApp = Callable[
 ]
 
 _NO_ANSWER = "none"
+_BODYLESS = (204, 304)
+_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 class Driver:
@@ -106,7 +108,8 @@ class Driver:
         await self._app(_scope(request, self._root_path, self._state.copy()), receive, send)
         start, *rest = outgoing
         head = b"\r\n".join([b"", *(name + b": " + value for name, value in start["headers"])])
-        body = b"".join(message.get("body", b"") for message in rest)
+        has_body = request.method != "HEAD" and start["status"] not in _BODYLESS
+        body = b"".join(message.get("body", b"") for message in rest) if has_body else b""
         return self._response(start["status"], body, head)
 
     def _close(self) -> None:
@@ -163,9 +166,12 @@ async def _keep_threads() -> None:
 
 def _scope(request: Request, root_path: str, state: dict[str, Any]) -> ASGIMessage:
     path, _, query = request.path.partition("?")
-    headers = [(b"host", b"testserver")]
-    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
-    if request.body:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
+    own = {name for name, _ in headers}
+    if b"host" not in own:
+        headers.insert(0, (b"host", b"testserver"))
+    has_body = request.body or request.method in _WITH_BODY
+    if has_body and b"content-length" not in own and b"transfer-encoding" not in own:
         headers.append((b"content-length", str(len(request.body)).encode()))
     return {
         "type": "http",

@@ -43,7 +43,12 @@ def load_workload(job: CountingJob) -> Workload:
         _import_package(job.home / _PACKAGE)
         known = importlib.import_module(f"{_PACKAGE}.files").load(job.scenarios_file)
         response = importlib.import_module(f"{_PACKAGE}.model").Response
-    asked = {name: replace(known[name], flow=outside.flow(known[name].flow)) for name in job.scenarios}
+        begin = importlib.import_module(f"{_PACKAGE}.session").begin
+
+    def session(flow: Callable[[Random], Flow]) -> Callable[[Random], Flow]:
+        return outside.flow(lambda rng: begin(flow(rng), prefix=job.root_path))
+
+    asked = {name: replace(known[name], flow=session(known[name].flow)) for name in job.scenarios}
     return Workload(asked, response)
 
 

@@ -76,11 +76,20 @@ def run_in_step(scenario: Scenario, sessions: int, send: Send) -> None:
             members = list(group)
             responses = send(label, [request for _, _, request in members])
             for (_, flow, request), response in zip(members, responses):  # noqa: B905 - Python 3.9 has no `strict`
+                response = _decode(request, response)
                 _check(request, response)
                 with contextlib.suppress(StopIteration):
                     another = flow.send(response)
                     following.append((another.label, flow, another))
         waiting = following
+
+
+def _decode(request: Request, response: Response) -> Response:
+    """The response with its body as it was before it was compressed, outside of what is counted."""
+    try:
+        return response.decoded()
+    except Exception as error:  # a DecodingError of the scenarios' own package
+        raise InsideError(f"{request.label}: {error}") from None
 
 
 def _check(request: Request, response: Response) -> None:
