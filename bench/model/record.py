@@ -80,13 +80,11 @@ class Summary:
     between the intended start and either. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
     `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end.
     `measured_s` is the length of the measured part, of a lane that of all its slices; 0 in records of before.
-    `lost` are requests that were sent, warm-up included, and of which there is no sample: none, or the engine is wrong.
-    `resent` are requests, warm-up included, that met a connection which the server had just closed, unread, and were
-    sent again.
+    Of all requests, those of the warm-up too, `lost` have no sample (none, or the engine is wrong), and `resent` met a
+    connection that the server had just closed, unread. `unchecked` are requests of which only the status was looked at.
     `time_weighted_ms` has the percentiles of response times weighted by the time they took: of all the time that
     requests were under way, 1 % was spent in requests that took p99 or longer. `stalled_share` is the share of the
-    measured part in stretches, each longer than ten times the p99 of service, in which requests waited and none was
-    answered; the longest took `longest_stall_ms`. `unchecked` are requests of which only the status was looked at.
+    measured part in stretches over ten times the p99 of service, the longest `longest_stall_ms`, without an answer.
     """
 
     requests: int

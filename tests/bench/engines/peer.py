@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +33,7 @@ def answer(body: bytes = b"hello", status: str = "200 OK", headers: bytes = b"")
 _CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
 _HEAD_ONLY = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"
 
+_PLAIN = Behaviour((answer(),))
 BEHAVIOURS = {
     "/ok": Behaviour((answer(),)),
     "/chunked": Behaviour((_CHUNKED,)),
@@ -59,12 +61,14 @@ BEHAVIOURS = {
 class Peer:
     """The server, on a thread and a port of its own for as long as the `with` block lasts.
 
-    `seen` counts requests by path, `answered_ns` are the moments of its answers; `connections` those ever made, `most`
-    those open at once.
+    `seen` counts requests by path and `requests` their bytes, `answered_ns` are the moments of its answers;
+    `connections` those ever made, `most` those open at once. A path without a behaviour gets a plain answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, behaviours: Mapping[str, Behaviour] = BEHAVIOURS) -> None:
+        self._behaviours = behaviours
         self.seen: Counter[str] = Counter()
+        self.requests: Counter[bytes] = Counter()
         self.answered_ns: list[int] = []
         self.connections = self.open = self.most = 0
         self.frozen_ns = (0, 0)
@@ -109,7 +113,7 @@ class Peer:
         self.open += 1
         self.most = max(self.most, self.open)
         try:
-            while await self._answer(await _path(reader), reader, writer) == "keep":
+            while await self._answer(await self._read(reader), reader, writer) == "keep":
                 pass
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
@@ -120,7 +124,7 @@ class Peer:
     async def _answer(self, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
         self.seen[path] += 1
         dropped = path == "/half" and self.seen[path] % 2 == 0  # the harness's own first look is answered
-        behaviour = BEHAVIOURS["/no-answer" if dropped else path]
+        behaviour = self._behaviours.get("/no-answer" if dropped else path, _PLAIN)
         if behaviour.wait_s:
             await asyncio.sleep(behaviour.wait_s)
         for piece in behaviour.pieces:
@@ -135,7 +139,12 @@ class Peer:
             writer.transport.abort()
         return behaviour.then
 
-
-async def _path(reader: asyncio.StreamReader) -> str:
-    head = await reader.readuntil(b"\r\n\r\n")
-    return head.split(b" ", 2)[1].decode()
+    async def _read(self, reader: asyncio.StreamReader) -> str:
+        """Read a request to its end, note it, and give its path."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:-2])
+        body = await reader.readexactly(int(lines.get(b"content-length", 0)))
+        if b"transfer-encoding" in lines:
+            body = await reader.readuntil(b"0\r\n\r\n")
+        self.requests[head + body] += 1
+        return head.split(b" ", 2)[1].decode().partition("?")[0]
