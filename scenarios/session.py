@@ -46,13 +46,15 @@ class Jar:
 
     def keep(self, request: Request, response: Response) -> None:
         """Take the cookies that the answer to a request sets, and drop those that it deletes."""
-        self._prepared.clear()
         for cookie in _cookies(response, self._path(request)):
-            key = (cookie.path, cookie.name)
-            if cookie.is_gone:
-                self._values.pop(key, None)
+            key, value = (cookie.path, cookie.name), None if cookie.is_gone else cookie.value
+            if value == self._values.get(key):
+                continue
+            self._prepared.clear()
+            if value is None:
+                del self._values[key]
             else:
-                self._values[key] = cookie.value
+                self._values[key] = value
 
     def prepare(self, request: Request) -> Request:
         """The request with its cookies; one that has a Cookie line of its own stays as it is."""

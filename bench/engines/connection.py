@@ -18,7 +18,7 @@ from bench.engines.job import Job
 from bench.engines.wire import ResponseReader, WireError, encode
 from bench.model.samples import OK, SampleFile, tag
 from scenarios.model import Flow, Request, Response
-from scenarios.session import begin
+from scenarios.session import Jar
 from scenarios.single import Always
 
 clock_ns = time.monotonic_ns
@@ -94,6 +94,7 @@ class Client(asyncio.Protocol):
         "_flow",
         "_intended_ns",
         "_is_one_request",
+        "_jar",
         "_known",
         "_known_response",
         "_known_tag",
@@ -129,6 +130,7 @@ class Client(asyncio.Protocol):
         self._expected_losses = 0
         self._flow: Flow
         self._request: Request | None = None
+        self._jar: Jar | None = None  # of the session under way, once a cookie is set
         self._encoded: Encoded
         self._intended_ns = 0
         self._connect_ns = 0  # how long the request under way has waited for its connection
@@ -145,8 +147,8 @@ class Client(asyncio.Protocol):
 
     def start(self, intended_ns: int) -> None:
         """Begin a session that was due at `intended_ns`."""
-        flow = self._common.flow(self._rng)
-        self._flow = flow if self._is_one_request else begin(flow, prefix=self._common.job.prefix)
+        self._flow = self._common.flow(self._rng)
+        self._jar = None
         self._advance(None, intended_ns)
 
     def connect(self) -> None:
@@ -183,6 +185,8 @@ class Client(asyncio.Protocol):
             self._common.broken = f"{type(error).__name__}: {error}"
             self._finish(now_ns)
             return
+        if self._jar is not None:
+            request = self._jar.prepare(request)
         if request is self._request or self._prepare(request, now_ns):
             self._send(now_ns)
 
@@ -346,9 +350,17 @@ class Client(asyncio.Protocol):
         self._append((self._intended_ns, self._connect_ns, self.sent_ns, done_ns, known_tag))
         if not reader.keep_alive:
             self._disconnect()
-        elif outcome == OK:
+        elif outcome == OK and (self._is_one_request or not reader.sets_cookies):
             self._known, self._known_response, self._known_tag = raw, response, known_tag
         if outcome != OK or done_ns >= self.until_ns:
             self._finish(done_ns)
         else:
+            if reader.sets_cookies and not self._is_one_request:
+                self._keep_cookies(response)
             self._advance(response, done_ns)
+
+    def _keep_cookies(self, response: Response) -> None:
+        """Put the cookies of an answer into the session's jar; it is not remembered, as it sets them each time."""
+        if self._jar is None:
+            self._jar = Jar(self._common.job.prefix)
+        self._jar.keep(self._encoded.request, response)

@@ -7,6 +7,8 @@ dictionary look-up; a new one is read by two regular expressions. httptools pars
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import httptools
@@ -18,16 +20,19 @@ _UNTIL_CLOSE = -1
 _CHUNKED = -2
 _HEADS_KEPT = 2048
 _HEAD_LIMIT_BYTES = 256 * 1024
+_LINES_KEPT = 1024
 _MOST_DIGITS = 15
+_FRAMING_NAMES = ("content-length", "transfer-encoding")
 
 _EMPTY_LINES = (b"\r\n", b"\n")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\r\n\0]*)?\r?\n")
 _FIELDS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[^\r\n\0]*+(?:\r?\n[ \t][^\r\n\0]*+)*+\r?\n)*+\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _FRAMING = re.compile(
-    rb"\n(content-length|transfer-encoding|connection|content-encoding|x-worker):[ \t]*([^\r\n]*)",
+    rb"\n(content-length|transfer-encoding|connection|content-encoding|set-cookie|x-worker):[ \t]*([^\r\n]*)",
     re.IGNORECASE,
 )
+_NONE: tuple[bytes, ...] = ()
 _AFTER_THE_END = "bytes after the end of the answer"
 _CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -45,15 +50,26 @@ def encode(request: Request, host: str, prefix: str = "") -> bytes:
 
     A Host line of the request's own stands in place of `host`, and its own framing in place of a Content-Length.
     """
-    own = {name.lower() for name, _ in request.headers}
-    lines = [f"{request.method} {prefix}{request.path} HTTP/1.1"]
-    if "host" not in own:
-        lines.append(f"Host: {host}")
-    lines += [f"{name}: {value}" for name, value in request.headers]
-    has_body = request.body or request.method in ("POST", "PUT", "PATCH")
-    if has_body and "content-length" not in own and "transfer-encoding" not in own:
-        lines.append(f"Content-Length: {len(request.body)}")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
+    own = _own_lines(request.headers)
+    lines = own.text if own.has_host else f"Host: {host}\r\n{own.text}"
+    if not own.has_framing and (request.body or request.method in ("POST", "PUT", "PATCH")):
+        lines += f"Content-Length: {len(request.body)}\r\n"
+    head = f"{request.method} {prefix}{request.path} HTTP/1.1\r\n{lines}\r\n"
+    return head.encode("latin-1") + request.body
+
+
+class _OwnLines(NamedTuple):
+    text: str
+    has_host: bool
+    has_framing: bool
+
+
+@lru_cache(_LINES_KEPT)
+def _own_lines(headers: tuple[tuple[str, str], ...]) -> _OwnLines:
+    """The header lines of a request's own, which many requests have in common."""
+    names = {name.lower() for name, _ in headers}
+    text = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return _OwnLines(text, "host" in names, not names.isdisjoint(_FRAMING_NAMES))
 
 
 class _Head(NamedTuple):
@@ -66,6 +82,7 @@ class _Head(NamedTuple):
     block: bytes
     codings: str
     """The Content-Encoding, empty where the body comes as it is."""
+    sets_cookies: bool
 
 
 class _Chunks:
@@ -97,6 +114,21 @@ class _Chunks:
 _heads: dict[bytes, _Head] = {}
 
 
+def _read_heads(data: bytes) -> tuple[_Head | None, int]:
+    """The head of the answer, after interim ones such as 100 Continue, and where it ends; None until it is whole."""
+    at = 0
+    while True:
+        if data.startswith(_EMPTY_LINES, at):  # one, as RFC 9112, section 2.2, has it
+            at = data.index(b"\n", at) + 1
+        end = _head_end(data, at)
+        if not end:
+            return None, at
+        head = _head(data[at:end])
+        at = end
+        if head.status >= 200:
+            return head, end
+
+
 def _head(block: bytes) -> _Head:
     head = _heads.get(block)
     if head is None:
@@ -115,24 +147,26 @@ def _parse_head(block: bytes) -> _Head:
     status = int(line[2])
     if status == 101:
         raise _garbage("switch to another protocol")
+    lines = _FOLD.sub(b" ", block) if b"\n " in block or b"\n\t" in block else block
     fields: dict[bytes, list[bytes]] = {}
-    for name, value in _FRAMING.findall(_FOLD.sub(b" ", block)):
+    for name, value in _FRAMING.findall(lines):
         fields.setdefault(name.lower(), []).append(value.strip().lower())
-    options = _items(fields.get(b"connection"))
-    worker = b"".join(fields.get(b"x-worker", ()))
+    options = _items(fields.get(b"connection", _NONE))
+    worker = b"".join(fields.get(b"x-worker", _NONE))
     return _Head(
         status=status,
         length=0 if status < 200 or status in (204, 304) else _length(fields),
         keep_alive=b"close" not in options and (b"keep-alive" in options or line[1] != b"0"),
         worker=int(worker) if worker.isdigit() and len(worker) < 10 else 0,
         block=block,
-        codings=b",".join(fields.get(b"content-encoding", ())).decode("latin-1"),
+        codings=b",".join(fields.get(b"content-encoding", _NONE)).decode("latin-1"),
+        sets_cookies=b"set-cookie" in fields,
     )
 
 
-def _items(values: list[bytes] | None) -> list[bytes]:
+def _items(values: Sequence[bytes]) -> list[bytes]:
     """The items of a header that is a list, over all of its lines."""
-    return [item.strip() for value in values or () for item in value.split(b",")]
+    return [item.strip() for value in values for item in value.split(b",")] if values else []
 
 
 def _length(fields: dict[bytes, list[bytes]]) -> int:
@@ -141,7 +175,7 @@ def _length(fields: dict[bytes, list[bytes]]) -> int:
         if _items(fields[b"transfer-encoding"]) != [b"chunked"]:
             raise _garbage("unknown Transfer-Encoding")
         return _CHUNKED
-    lengths = _items(fields.get(b"content-length"))
+    lengths = _items(fields.get(b"content-length", _NONE))
     if not lengths:
         return _UNTIL_CLOSE
     if not all(length.isdigit() for length in lengths):
@@ -153,24 +187,25 @@ def _length(fields: dict[bytes, list[bytes]]) -> int:
     return int(lengths[0])
 
 
-def _head_end(data: bytes) -> int:
+def _head_end(data: bytes, at: int) -> int:
     """The place after the empty line that ends a head, whose lines may end with LF alone; 0 where it is not there."""
-    usual = data.find(b"\n\r\n") + 3
-    bare = data.find(b"\n\n", 0, usual - 1 if usual > 2 else len(data)) + 2
+    usual = data.find(b"\n\r\n", at) + 3
+    bare = data.find(b"\n\n", at, usual - 1 if usual > 2 else len(data)) + 2
     return bare if bare > 1 else usual if usual > 2 else 0
 
 
 class ResponseReader:
     """Reads the answers of one connection, one at a time (no pipelining).
 
-    After `feed` or `eof` gave a response, `worker` and `keep_alive` describe it. Both raise WireError.
+    After `feed` or `eof` gave a response, `worker`, `keep_alive` and `sets_cookies` describe it. Both raise WireError.
     """
 
-    __slots__ = ("_chunks", "_head", "_pending", "_size", "keep_alive", "worker")
+    __slots__ = ("_chunks", "_head", "_pending", "_size", "keep_alive", "sets_cookies", "worker")
 
     def __init__(self) -> None:
         self.worker = 0
         self.keep_alive = True
+        self.sets_cookies = False
         self._reset()
 
     def _reset(self) -> None:
@@ -201,18 +236,14 @@ class ResponseReader:
         if self._pending:
             data = b"".join((*self._pending, data))
             self._pending.clear()
-        body = data
-        while True:
-            if body.startswith(_EMPTY_LINES):  # one, as RFC 9112, section 2.2, has it
-                body = body[body.index(b"\n") + 1 :]
-            end = _head_end(body)
-            if not end:
-                self._wait_for_head(data, body)
+        end = data.find(b"\r\n\r\n") + 4
+        head = _heads.get(data[:end])
+        if head is None or head.status < 200:
+            head, end = _read_heads(data)
+            if head is None:
+                self._wait_for_head(data, end)
                 return None
-            head = _head(body[:end])
-            body = body[end:]
-            if head.status >= 200:
-                break  # otherwise it was an interim answer such as 100 Continue
+        body = data[end:]
         if bodyless:
             return self._finish(head._replace(length=0), body)
         if head.length == len(body):
@@ -222,9 +253,10 @@ class ResponseReader:
             self._chunks = _Chunks()
         return self._feed_body(body)
 
-    def _wait_for_head(self, data: bytes, begun: bytes) -> None:
-        """Keep what has come so far, interim answers included, of which `begun` is the head that is not whole."""
-        if not b"HTTP/1.".startswith(begun[:7]) and begun != b"\r":
+    def _wait_for_head(self, data: bytes, at: int) -> None:
+        """Keep what has come so far, interim answers included, of which the head at this place is not whole."""
+        begun = data[at : at + 7]
+        if not b"HTTP/1.".startswith(begun) and begun != b"\r":
             raise _garbage("not an HTTP/1.1 response")
         if len(data) > _HEAD_LIMIT_BYTES:
             raise _garbage("head without end")
@@ -247,6 +279,7 @@ class ResponseReader:
         if head.length >= 0 and len(body) != head.length:
             raise _garbage(_AFTER_THE_END)
         self.worker = head.worker
+        self.sets_cookies = head.sets_cookies
         self.keep_alive = head.keep_alive and head.length != _UNTIL_CLOSE
         if self._head is not None:
             self._reset()

@@ -78,13 +78,12 @@ class Summary:
     `throughput_rps` counts good answers that arrived in it. Response runs from the intended start, service from the
     moment of sending, connect is the wait for a new connection (of the requests that had one), and lag is what lies
     between the intended start and either. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
-    `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end.
-    `measured_s` is the length of the measured part, of a lane that of all its slices; 0 in records of before.
-    Of all requests, those of the warm-up too, `lost` have no sample (none, or the engine is wrong), and `resent` met a
-    connection that the server had just closed, unread. `unchecked` are requests of which only the status was looked at.
-    `time_weighted_ms` has the percentiles of response times weighted by the time they took: of all the time that
-    requests were under way, 1 % was spent in requests that took p99 or longer. `stalled_share` is the share of the
-    measured part in stretches over ten times the p99 of service, the longest `longest_stall_ms`, without an answer.
+    `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end, and
+    `measured_s` is its length: of a lane, that of all slices (0 in records of before). Of all requests, `lost` have no
+    sample (0, or the engine is wrong), `resent` met a connection that had just been closed, `unchecked` have no check.
+    `time_weighted_ms` has percentiles of response times by the time they took: of all the time of requests, 1 % was
+    spent in those that took p99 or longer. `stalled_share` is the share of the measured part in stretches without an
+    answer, each over ten times the p99 of service, and the longest of `longest_stall_ms`.
     """
 
     requests: int
