@@ -32,7 +32,7 @@ from tests.bench.engines.oddities import ANSWERS, ODD_REQUESTS, REQUESTS, SETS, 
 from tests.bench.engines.outcomes import labelled, outcomes
 from tests.bench.engines.peer import Behaviour, Peer, answer
 
-LOAD = ClosedLoad(6, duration_s=2.5, warmup_s=0.0)
+LOAD = ClosedLoad(8, duration_s=3.0, warmup_s=0.0)
 ENGINES = ("native", "locust", "locust-http")
 
 
@@ -88,7 +88,7 @@ def ran(
 ) -> Iterator[Ran]:
     with Peer(BEHAVIOURS) as peer:
         engine = Engine(peer, processes, tmp_path_factory.mktemp("odd"))
-        job = engine.job("in-turn", LOAD, timeout_s=0.3, scenarios_file=Path(oddities.__file__))
+        job = engine.job("in-turn", LOAD, timeout_s=1.0, scenarios_file=Path(oddities.__file__))
         rows = engine.run(job, engine=request.param)
         yield Ran(rows, peer.port, sent_to(peer))
 
