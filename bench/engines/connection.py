@@ -282,7 +282,9 @@ class Client(asyncio.Protocol):
             self.fail("reset")
 
     def eof_received(self) -> None:
-        if self.sent_ns and self._transport is not None:
+        if not self.sent_ns:
+            self._disconnect()  # at once: a session may begin before the loss is reported
+        elif self._transport is not None:
             self._was_unread = was_closed_before(self._transport.get_extra_info("socket"))
 
     def _may_send_again(self, exc: Exception | None) -> bool:
