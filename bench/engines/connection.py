@@ -23,7 +23,9 @@ from scenarios.single import Always
 
 clock_ns = time.monotonic_ns
 
-_ENCODED_KEPT = 65536
+_KEPT_BYTES = 32 << 20
+_KEPT_EXTRA_BYTES = 1024
+"""Of each request that is kept, besides its body and its bytes on the wire: the objects around them."""
 _KNOWN_BYTES = 64 * 1024  # every client keeps an answer of its own
 _NOTHING = b""
 
@@ -60,17 +62,25 @@ class Common:
         self.errors = 0
         self.broken = ""
         self._encoded: dict[Request, Encoded] = {}
+        self._kept_bytes = 0
 
     def encoded(self, request: Request) -> Encoded:
         """The request made ready, once for all clients."""
         try:
             return self._encoded[request]
         except KeyError:
-            if len(self._encoded) >= _ENCODED_KEPT:
-                self._encoded.clear()
             made = Encoded(request, self.job, self.file.label(request.label))
-            self._encoded[request] = made
+            self._keep(made)
             return made
+
+    def _keep(self, made: Encoded) -> None:
+        """Remember a request that was made ready; where too many bytes would be kept, forget those before it."""
+        holds = len(made.wire) + len(made.request.body) + _KEPT_EXTRA_BYTES
+        if self._kept_bytes + holds > _KEPT_BYTES:
+            self._encoded.clear()
+            self._kept_bytes = 0
+        self._encoded[made.request] = made
+        self._kept_bytes += holds
 
 
 class Client(asyncio.Protocol):
