@@ -54,6 +54,7 @@ class Bursts:
 
         Raises EngineError where the flow itself is broken or the server does not come to an end.
         """
+        self._common.file.spill()
         self._to_start = sessions
         start_ns = clock_ns()
         self._over = asyncio.get_running_loop().create_future()
@@ -78,6 +79,7 @@ class Bursts:
 
         It was due all the same, so that its response time holds the wait. Raises EngineError as `closed` does.
         """
+        self._common.file.spill()
         loop = asyncio.get_running_loop()
         begin_ns = clock_ns() + _SOON_NS
         self._due_ns = deque(begin_ns + offset for offset in offsets_ns)
@@ -100,12 +102,16 @@ class Bursts:
 
     def close(self) -> Samples:
         """Drop the connections; every request there was."""
+        self.leave()
+        return read(self._job.samples)
+
+    def leave(self) -> None:
+        """Drop the connections, and leave the samples in the file of the job."""
         self.disconnect()
         common = self._common
         common.file.close(
             start_ns=0, end_ns=_NEVER_NS, shed=0, cpu_s=0.0, sent=common.sent, resent=common.resent
         )
-        return read(self._job.samples)
 
     async def _end(self) -> int:
         over = self._over

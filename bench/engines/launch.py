@@ -15,9 +15,9 @@ from typing import Any
 
 from bench.engines.job import Job
 from bench.errors import EngineError, UsageError
-from bench.model import samples
 from bench.model.plan import Load, OpenLoad
-from bench.model.samples import Samples
+from bench.model.recording import record
+from bench.model.samples import Recording
 from bench.system.extras import need
 from bench.system.home import HOME, own_command
 from bench.system.logs import tail
@@ -75,8 +75,10 @@ def run(
     *,
     cpus: Sequence[int] = (),
     companions: Sequence[Job] = (),
-) -> tuple[Samples, list[Samples]]:
+) -> tuple[Recording, list[Recording]]:
     """Run the jobs of one cell side by side and join their samples; gives the companions' samples apart.
+
+    Where these are many they stay in the files of the jobs.
 
     Companions are native generators that go at the same moment (a bystander). Raises EngineError when a
     generator fails or overruns.
@@ -88,8 +90,7 @@ def run(
             for job in some
         ]
         _converse(generators, generators[: len(jobs)], watch, max(_span_s(job) for job in jobs))
-        found = [samples.read(generator.job.samples) for generator in generators]
-    return samples.join(found[: len(jobs)]), found[len(jobs) :]
+    return record([job.samples for job in jobs]), [record([job.samples]) for job in companions]
 
 
 def _native_command(job: Job, path: Path) -> list[str]:

@@ -24,7 +24,7 @@ from bench.engines import launch
 from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.model.plan import ClosedLoad, Setup
-from bench.model.samples import OK
+from bench.results.summary import summarise
 from bench.serve.server import Server, serving
 from bench.stats.table import Column, Row, Table, label
 from bench.system import host
@@ -151,11 +151,10 @@ def _engine(name: str) -> Callable[[_Place], GeneratorCost]:
         load = ClosedLoad(_USERS, place.duration_s, _WARMUP_S)
         job = Job(place.server.host, place.server.port, SCENARIO, load, place.folder / "samples")
         samples, _ = launch.run(name, [job], place.processes, _SILENT, cpus=place.cpus)
-        inside = samples.during(samples.done_ns)
-        answered = int(inside.sum())
-        if not answered or (samples.outcome[inside] != OK).any():
+        found = summarise(samples)
+        if not found.answered or found.errors:
             raise EngineError(f"{name}: requests failed; its figures would mean nothing")
-        return GeneratorCost(samples.cpu_s * 1e6 / answered, answered / samples.duration_s)
+        return GeneratorCost(samples.cpu_s * 1e6 / found.answered, found.throughput_rps)
 
     return measure
 

@@ -41,6 +41,12 @@ def measure(
 
     `doubts` adds caveats to those of the audit.
     """
+    with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
+        return make_record(harness.run, _observe(cell, server, harness, Path(tmp)), doubts)
+
+
+def _observe(cell: Cell, server: Server, harness: Harness, folder: Path) -> Measurement:
+    """Load a server and read it; the samples are in the folder."""
     bench = harness.workbench
     scenario = bench.scenarios[cell.scenario]
     unchecked = check_answers(scenario, server)
@@ -50,9 +56,9 @@ def measure(
         contextlib.closing(Meter(server.pid, server.port, cell.load.duration_s)) as meter,
         _profile(cell, harness) as profile,
     ):
-        load = _load(cell, server, harness, meter, profile)
+        load = _load(cell, server, harness, meter, profile, folder=folder)
     reports = server.setup.env.get(telemetry.TELEMETRY_DIR)
-    measurement = Measurement(
+    return Measurement(
         cell=cell,
         started_at=started_at,
         load=load,
@@ -68,7 +74,6 @@ def measure(
         profile=profile.name,
         attachment=server.attachment,
     )
-    return make_record(harness.run, measurement, doubts)
 
 
 def check_alive(server: Server, record: Record) -> None:
@@ -87,7 +92,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _load(cell: Cell, server: Server, harness: Harness, meter: Meter, profile: _Profile) -> LoadResult:
+def _load(
+    cell: Cell, server: Server, harness: Harness, meter: Meter, profile: _Profile, *, folder: Path
+) -> LoadResult:
     """Load the server, and read it and its neighbours meanwhile."""
     bench, processes = harness.workbench, harness.processes
 
@@ -95,28 +102,27 @@ def _load(cell: Cell, server: Server, harness: Harness, meter: Meter, profile: _
         meter.start()
         profile.start(meter.workers)
 
-    with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
-        job = _job(cell, server, harness, Path(tmp) / "samples")
-        has_bystander = bench.scenarios[cell.scenario].victim is not None
-        jobs = _share(job, harness.plan.processes if cell.engine == "native" else 1)
-        jobs, bystander = split_ceiling(jobs, job, has_bystander)
-        companions = [bystander_job(bystander, Path(tmp) / "bystander")] if has_bystander else []
-        neighbours = watch_neighbours([server], bench, processes)
-        samples, others = launch.run(
-            cell.engine,
-            jobs,
-            processes,
-            launch.Watch(start, meter.end, harness.progress),
-            cpus=bench.generator_cpus,
-            companions=companions,
-        )
-        return LoadResult(
-            samples=samples,
-            bystander=others[0] if others else None,
-            generators=len(jobs),
-            others_share=round(neighbours.share(), 3),
-            services_cpu_s=round(neighbours.services_s(), 3),
-        )
+    job = _job(cell, server, harness, folder / "samples")
+    has_bystander = bench.scenarios[cell.scenario].victim is not None
+    jobs = _share(job, harness.plan.processes if cell.engine == "native" else 1)
+    jobs, bystander = split_ceiling(jobs, job, has_bystander)
+    companions = [bystander_job(bystander, folder / "bystander")] if has_bystander else []
+    neighbours = watch_neighbours([server], bench, processes)
+    samples, others = launch.run(
+        cell.engine,
+        jobs,
+        processes,
+        launch.Watch(start, meter.end, harness.progress),
+        cpus=bench.generator_cpus,
+        companions=companions,
+    )
+    return LoadResult(
+        samples=samples,
+        bystander=others[0] if others else None,
+        generators=len(jobs),
+        others_share=round(neighbours.share(), 3),
+        services_cpu_s=round(neighbours.services_s(), 3),
+    )
 
 
 def _job(cell: Cell, server: Server, harness: Harness, samples: Path) -> Job:

@@ -20,7 +20,8 @@ from bench.measure.slices import LaneSlice
 from bench.model.attachment import BYSTANDER_SHARE, steady_rps
 from bench.model.plan import Cell, ClosedLoad
 from bench.model.readings import Snapshot
-from bench.model.samples import Samples
+from bench.model.recording import record
+from bench.model.samples import Recording
 from bench.observe.process_tree import ProcessTree, settle, settled_cpu_ns
 from bench.serve.server import Server
 from scenarios.model import Scenario
@@ -58,11 +59,14 @@ def size(users: int, rate_per_s: float) -> SliceSize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneResult:
-    """All requests of a lane, and its slices; the bystander's requests where the scenario has one."""
+    """All requests of a lane, and its slices; the bystander's requests where the scenario has one.
 
-    samples: Samples
+    Where they are many they stay in the lane's folder.
+    """
+
+    samples: Recording
     slices: tuple[LaneSlice, ...]
-    pings: Samples | None
+    pings: Recording | None
 
 
 def _pings_per_s(most_rps: float) -> float:
@@ -94,6 +98,7 @@ class Lane:
         self.failure: str | None = None
         self.size = SliceSize(0, 1, 0.0)
         self._users = cell.load.users
+        self._folder = folder
         self._services = tuple(services)
         self._slices: list[LaneSlice] = []
         self._heartbeat = Heartbeat()
@@ -188,9 +193,14 @@ class Lane:
     def close(self) -> LaneResult:
         """Everything that was measured."""
         self.disconnect()
-        samples = replace(self._bursts.close(), stalls=self._heartbeat.stalls)
-        pings = None if self._pings is None else self._pings.close()
+        stalls = self._heartbeat.stalls
+        samples = self._close(self._bursts, "samples").map(lambda part: replace(part, stalls=stalls))
+        pings = None if self._pings is None else self._close(self._pings, "pings")
         return LaneResult(samples=samples, slices=tuple(self._slices), pings=pings)
+
+    def _close(self, bursts: Bursts, name: str) -> Recording:
+        bursts.leave()
+        return record([self._folder / name])
 
     def _beat(self) -> None:
         if self._timer is not None and self._heartbeat.measuring:

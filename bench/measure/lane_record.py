@@ -40,10 +40,10 @@ def make_lane_records(
 ) -> Iterator[Record | Failure]:
     """A record of each lane that has slices; the anchor's only in the first group that holds its own setup's lanes."""
     dead: set[str] = set()
-    results = [(lane, lane.close()) for lane in lanes]
-    anchor = next((_columns(*one, surroundings) for one in results if one[0].cell == group.anchor), None)
-    for lane, result in results:
-        cell = lane.cell
+    results = {lane: lane.close() for lane in lanes if lane.cell == group.anchor}
+    anchor = next((_columns(*one, surroundings) for one in results.items()), None)
+    for lane in lanes:  # one at a time, as all samples of all lanes are too many
+        cell, result = lane.cell, results.pop(lane, None) or lane.close()
         if lane.failure is not None:
             if cell.setup in dead:
                 continue

@@ -9,13 +9,14 @@ from bench.model.attachment import Attachment
 from bench.model.plan import Cell
 from bench.model.readings import CpuTimes, Snapshot, Telemetry, steal_share
 from bench.model.record import Caveat, Generator, LaneSlices, Record, Resources, Summary
-from bench.model.samples import Samples
+from bench.model.samples import Recording
 from bench.plan.schedule import stages
 from bench.results.audit import audit
 from bench.results.audit.machine import stalled_share
 from bench.results.caveats import is_valid
 from bench.results.resources import resources
-from bench.results.summary import answers_by_worker, count_answered, latency, summarise
+from bench.results.summary import answers_by_worker, count_answered, summarise
+from bench.results.tallies import latency_of
 from bench.system import cpus
 
 
@@ -23,11 +24,11 @@ from bench.system import cpus
 class LoadResult:
     """The samples of a load, which `generators` processes made, and of the bystander next to it.
 
-    `others_share` and `services_cpu_s` are as in `Resources`.
+    Files of samples must be there until the record is made. `others_share` and `services_cpu_s` are as in `Resources`.
     """
 
-    samples: Samples
-    bystander: Samples | None
+    samples: Recording
+    bystander: Recording | None
     generators: int
     others_share: float
     services_cpu_s: float
@@ -78,8 +79,8 @@ def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: (
     """The record of a cell in a run."""
     cell, load = measurement.cell, measurement.load
     summary = summarise(load.samples, load.bystander, stages(cell.load), measurement.unchecked)
-    used = _resources(measurement)
-    generator = _generator(measurement, summary.service_ms.p50)
+    used = _resources(measurement, summary.answered or 0)
+    generator = _generator(measurement, summary)
     caveats = (
         *audit(
             cell,
@@ -107,13 +108,13 @@ def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: (
     )
 
 
-def _resources(one: Measurement) -> Resources:
+def _resources(one: Measurement, answered: int) -> Resources:
     load, readings = one.load, one.readings
     used = resources(
         readings.snapshots,
         workers=readings.workers,
         answers=answers_by_worker(load.samples),
-        answered=count_answered(load.samples),
+        answered=answered,
         cpus=one.server_cpus,
         times=readings.times,
         telemetry=one.telemetry,
@@ -132,24 +133,24 @@ def _resources(one: Measurement) -> Resources:
     return replace(used, busy_share=round(min(1.0, own_share), 3))
 
 
-def _generator(one: Measurement, service_p50_ms: float | None) -> Generator:
+def _generator(one: Measurement, summary: Summary) -> Generator:
     """The cost of the generator processes, and their stalls.
 
     Where they share CPUs with the bystander's process, or with the harness, the cost of these counts too.
     """
     load, chosen = one.load, one.generator_cpus
-    samples, span_s, answered = load.samples, load.samples.duration_s, count_answered(load.samples)
+    samples, span_s, answered = load.samples, load.samples.duration_s, summary.answered
     used_s = samples.cpu_s
     if load.bystander and chosen and len(chosen) <= load.generators:
         used_s += load.bystander.cpu_s
     if set(one.own_cpus) & set(chosen):
         used_s += one.readings.own_cpu_s
-    late_ms, run_wait_s = samples.stalls.late_ns / 1e6, samples.stalls.run_wait_s
+    late_ns, run_wait_s = samples.stalls.late_ns, samples.stalls.run_wait_s
     return Generator(
         cpu_share=used_s / span_s / min(load.generators, len(chosen) or load.generators),
         cpu_us_per_request=samples.cpu_s * 1e6 / answered if answered else None,
-        late_ms=latency(late_ms),
-        stalled_share=stalled_share(late_ms.tolist(), span_s, service_p50_ms),
+        late_ms=latency_of(late_ns),
+        stalled_share=stalled_share(late_ns / 1e6, span_s, summary.service_ms.p50),
         run_wait_share=None if run_wait_s is None else run_wait_s / span_s,
         steal_share=steal_share(*one.readings.times, chosen),
         imported=samples.stalls.imported,

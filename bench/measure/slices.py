@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bench.model.readings import Reading, Snapshot, Telemetry
 from bench.model.record import LaneSlices
-from bench.model.samples import OK, Samples
+from bench.model.samples import OK, Recording, Samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,42 +52,50 @@ def span_ns(slices: Sequence[LaneSlice]) -> int:
     return sum(one.span_ns for one in slices)
 
 
-def lay_out(samples: Samples, slices: Sequence[LaneSlice]) -> Samples:
+def lay_out(samples: Recording, slices: Sequence[LaneSlice]) -> Recording:
     """The requests of the slices, moved together: the measured part is from 0 to the length of all of them.
 
     Those that began a slice found the server at rest: their times do not count.
     """
-    number, inside = _place(samples.intended_ns, slices)
     starts_ns = np.array([one.start_ns for one in slices], np.int64)
-    lost = 0 if samples.sent is None else samples.sent - len(samples.done_ns)
-    mine = _moved(samples, slices, number, inside)
-    return replace(
-        mine,
-        start_ns=0,
-        end_ns=span_ns(slices) + 1,  # the last answer belongs to it
-        cpu_s=sum(one.own_cpu_ns for one in slices) / 1e9,
-        sent=None if samples.sent is None else len(mine.done_ns) + lost,
-        timed=samples.intended_ns[inside] > starts_ns[number[inside]],
-    )
+    sent = None if samples.sent is None else samples.sent - _count_outside(samples, slices)
+
+    def move(part: Samples) -> Samples:
+        number, inside = _place(part.intended_ns, slices)
+        return replace(
+            _moved(part, slices, number, inside),
+            start_ns=0,
+            end_ns=span_ns(slices) + 1,  # the last answer belongs to it
+            cpu_s=sum(one.own_cpu_ns for one in slices) / 1e9,
+            sent=sent,
+            timed=part.intended_ns[inside] > starts_ns[number[inside]],
+        )
+
+    return samples.map(move)
 
 
-def lay_out_pings(pings: Samples, slices: Sequence[LaneSlice]) -> Samples:
+def lay_out_pings(pings: Recording, slices: Sequence[LaneSlice]) -> Recording:
     """The bystander's requests that were due in the slices, on the same timeline."""
-    return replace(
-        _moved(pings, slices, *_place(pings.intended_ns, slices)), start_ns=0, end_ns=span_ns(slices) + 1
-    )
+
+    def move(part: Samples) -> Samples:
+        moved = _moved(part, slices, *_place(part.intended_ns, slices))
+        return replace(moved, start_ns=0, end_ns=span_ns(slices) + 1)
+
+    return pings.map(move)
 
 
-def columns(samples: Samples, slices: Sequence[LaneSlice], ping_us: float = 0.0) -> LaneSlices:
+def columns(samples: Recording, slices: Sequence[LaneSlice], ping_us: float = 0.0) -> LaneSlices:
     """The figures of each slice; throughput counts good answers."""
-    number, inside = _place(samples.intended_ns, slices)
-    good = np.bincount(number[inside & (samples.outcome == OK)], minlength=len(slices)).tolist()
+    good = np.zeros(len(slices), np.int64)
+    for part in samples.parts():
+        number, inside = _place(part.intended_ns, slices)
+        good += np.bincount(number[inside & (part.outcome == OK)], minlength=len(slices))
     return LaneSlices(
         rotation=tuple(one.rotation for one in slices),
         t_s=tuple(round((one.start_ns + one.end_ns) / 2e9, 4) for one in slices),
-        requests=tuple(good),
+        requests=tuple(good.tolist()),
         throughput_rps=tuple(
-            round(count / one.span_ns * 1e9, 3) for count, one in zip(good, slices, strict=True)
+            round(count / one.span_ns * 1e9, 3) for count, one in zip(good.tolist(), slices, strict=True)
         ),
         cpu_us_per_request=tuple(_rounded(one.cpu_us(ping_us)) for one in slices),
     )
@@ -155,6 +163,10 @@ def _place(
     number = np.searchsorted(starts_ns, at_ns, side="right") - 1
     inside = (number >= 0) & (at_ns <= ends_ns[np.maximum(number, 0)])
     return np.maximum(number, 0).astype(np.int64), inside
+
+
+def _count_outside(samples: Recording, slices: Sequence[LaneSlice]) -> int:
+    return sum(int(np.count_nonzero(~_place(part.intended_ns, slices)[1])) for part in samples.parts())
 
 
 def _moved(

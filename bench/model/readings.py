@@ -81,9 +81,10 @@ class Telemetry:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Good answers of one worker: when they came, ascending or not, and their response times."""
+    """Good answers of one worker: how many came at which moments, ascending or not, and their response times."""
 
     done_ns: NDArray[np.int64]
+    counts: NDArray[np.int64]
     response_ms: Latency
 
 

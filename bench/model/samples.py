@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,8 @@ OK = 0
 """The outcome of a right answer; every other outcome is a failure."""
 
 _COLUMNS = 5
+_ROW_BYTES = _COLUMNS * 8
+COLUMN_NAMES = ("intended_ns", "connect_ns", "sent_ns", "done_ns", "label", "outcome", "worker")
 _CHUNK_ROWS = 4096
 """Some 160 kB: to write them out takes about 0.1 ms, a megabyte would hold up the requests that are due meanwhile."""
 _MOST_LABELS = 0xFFFE
@@ -41,24 +45,14 @@ class Stalls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Samples:
-    """Requests of one cell, warm-up included.
+class Recording(ABC):
+    """The requests of one cell, warm-up included, in parts of any size, and what is known of all of them.
 
-    `intended_ns`, `sent_ns` and `done_ns` are CLOCK_MONOTONIC; `connect_ns` is how long the request waited for a new
-    connection before it was sent, 0 where there was one. `label` and `outcome` index `labels` and `outcomes`; `worker`
-    is the pid that answered, 0 when unknown. The measured part is [start_ns, end_ns). `shed` sessions of the
-    measured part never started; `cpu_s` is the generator's CPU time in it. `sent` requests were sent in all, as the
-    engine counted them apart from the rows; None where it does not. Requests belong to the measured part by their
-    intended start; where `timed` says so of each, the times of some do not count: in a lane those that began a slice.
+    The measured part is [start_ns, end_ns). `shed` sessions of the measured part never started; `cpu_s` is the
+    generator's CPU time in it. `sent` requests were sent in all, as the engine counted them apart from the rows; None
+    where it does not.
     """
 
-    intended_ns: NDArray[np.int64]
-    connect_ns: NDArray[np.int64]
-    sent_ns: NDArray[np.int64]
-    done_ns: NDArray[np.int64]
-    label: NDArray[np.int64]
-    outcome: NDArray[np.int64]
-    worker: NDArray[np.int64]
     labels: tuple[str, ...]
     outcomes: tuple[str, ...]
     start_ns: int
@@ -68,7 +62,6 @@ class Samples:
     sent: int | None = None
     resent: int = 0
     stalls: Stalls = field(default_factory=Stalls)
-    timed: NDArray[np.bool_] | None = None
 
     @property
     def duration_s(self) -> float:
@@ -77,6 +70,40 @@ class Samples:
     def during(self, at_ns: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these moments, one a row, lie in the measured part."""
         return (at_ns >= self.start_ns) & (at_ns < self.end_ns)
+
+    @abstractmethod
+    def parts(self) -> Iterator[Samples]:
+        """The requests, those that ended last first; each part has the facts of the whole."""
+
+    @abstractmethod
+    def map(self, change: Callable[[Samples], Samples]) -> Recording:
+        """The recording with each part changed, and the facts as the change makes them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples(Recording):
+    """Requests that are at hand, one a row.
+
+    `intended_ns`, `sent_ns` and `done_ns` are CLOCK_MONOTONIC; `connect_ns` is how long the request waited for a new
+    connection before it was sent, 0 where there was one. `label` and `outcome` index `labels` and `outcomes`; `worker`
+    is the pid that answered, 0 when unknown. Requests belong to the measured part by their intended start; where
+    `timed` says so of each, the times of some do not count: in a lane those that began a slice.
+    """
+
+    intended_ns: NDArray[np.int64]
+    connect_ns: NDArray[np.int64]
+    sent_ns: NDArray[np.int64]
+    done_ns: NDArray[np.int64]
+    label: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+    worker: NDArray[np.int64]
+    timed: NDArray[np.bool_] | None = None
+
+    def parts(self) -> Iterator[Samples]:
+        yield self
+
+    def map(self, change: Callable[[Samples], Samples]) -> Samples:
+        return change(self)
 
     def rows(self, mask: NDArray[np.bool_]) -> Samples:
         """The rows that the mask selects."""
@@ -107,7 +134,7 @@ class SampleFile:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
-        self._meta_path = path.with_suffix(".json")
+        self._path = path
         self._rows = array("q")
         self.append: Callable[[tuple[int, int, int, int, int]], None] = self._rows.extend
         self._written = 0
@@ -155,11 +182,11 @@ class SampleFile:
             "cpu_s": cpu_s,
             "sent": sent,
             "resent": resent,
-            "late_ns": stalls.late_ns.tolist(),
             "run_wait_s": stalls.run_wait_s,
             "imported": stalls.imported,
         }
-        self._meta_path.write_text(json.dumps(meta))
+        stalls.late_ns.tofile(_late(self._path))
+        _meta(self._path).write_text(json.dumps(meta))
 
     @property
     def requests(self) -> int:
@@ -181,19 +208,45 @@ class SampleFile:
         del self._rows[:]
 
 
+def _meta(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _late(path: Path) -> Path:
+    return path.with_suffix(".late")
+
+
+def count_rows(path: Path) -> int:
+    """The rows in what a `SampleFile` wrote."""
+    return path.stat().st_size // _ROW_BYTES
+
+
 def read(path: Path) -> Samples:
     """Read what a `SampleFile` wrote."""
-    meta = json.loads(path.with_suffix(".json").read_text())
-    rows = np.fromfile(path, dtype=np.int64).reshape(-1, _COLUMNS)
-    tags = rows[:, 4]
-    return Samples(
-        intended_ns=rows[:, 0],
-        connect_ns=rows[:, 1],
-        sent_ns=rows[:, 2],
-        done_ns=rows[:, 3],
+    return read_rows(path, read_facts(path), 0, count_rows(path))
+
+
+def read_rows(path: Path, facts: Samples, first: int, count: int) -> Samples:
+    """So many rows of a file from the `first` on, with its facts."""
+    rows = np.fromfile(path, np.int64, count * _COLUMNS, offset=first * _ROW_BYTES).reshape(-1, _COLUMNS)
+    intended_ns, connect_ns, sent_ns, done_ns, tags = np.ascontiguousarray(rows.T)
+    return replace(
+        facts,
+        intended_ns=intended_ns,
+        connect_ns=connect_ns,
+        sent_ns=sent_ns,
+        done_ns=done_ns,
         label=tags & 0xFFFF,
         outcome=tags >> 16 & 0xFFFF,
         worker=tags >> 32,
+    )
+
+
+def read_facts(path: Path) -> Samples:
+    """The facts of what a `SampleFile` wrote, without a row."""
+    meta = json.loads(_meta(path).read_text())
+    return Samples(
+        **_no_rows(),
         labels=tuple(meta["labels"]),
         outcomes=tuple(meta["outcomes"]),
         start_ns=meta["start_ns"],
@@ -203,62 +256,16 @@ def read(path: Path) -> Samples:
         sent=meta["sent"],
         resent=meta["resent"],
         stalls=Stalls(
-            np.array(meta["late_ns"], np.int64), meta["run_wait_s"], tuple(map(str, meta["imported"]))
+            np.fromfile(_late(path), np.int64), meta["run_wait_s"], tuple(map(str, meta["imported"]))
         ),
     )
 
 
-def join(parts: Sequence[Samples]) -> Samples:
-    """Samples of several generator processes that ran side by side, as if one had made them."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    counts = [part.sent for part in parts if part.sent is not None]
-    labels = _union(part.labels for part in parts)
-    outcomes = _union(part.outcomes for part in parts)
-
-    def column(name: str) -> NDArray[np.int64]:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    def renumbered(name: str, table: str, numbers: Mapping[str, int]) -> NDArray[np.int64]:
-        return np.concatenate(
-            [
-                np.array([numbers[text] for text in getattr(part, table)], dtype=np.int64)[
-                    getattr(part, name)
-                ]
-                for part in parts
-            ]
-        )
-
-    return Samples(
-        intended_ns=column("intended_ns"),
-        connect_ns=column("connect_ns"),
-        sent_ns=column("sent_ns"),
-        done_ns=column("done_ns"),
-        label=renumbered("label", "labels", labels),
-        outcome=renumbered("outcome", "outcomes", outcomes),
-        worker=column("worker"),
-        labels=tuple(labels),
-        outcomes=tuple(outcomes),
-        start_ns=max(part.start_ns for part in parts),
-        end_ns=min(part.end_ns for part in parts),
-        shed=sum(part.shed for part in parts),
-        cpu_s=sum(part.cpu_s for part in parts),
-        sent=sum(counts) if len(counts) == len(parts) else None,
-        resent=sum(part.resent for part in parts),
-        stalls=_together([part.stalls for part in parts]),
-    )
+def empty(recording: Recording) -> Samples:
+    """The facts of a recording, without a row."""
+    shared: dict[str, Any] = {one.name: getattr(recording, one.name) for one in fields(Recording)}
+    return Samples(**_no_rows(), **shared)
 
 
-def _together(parts: Sequence[Stalls]) -> Stalls:
-    """Of several processes: those that were late for longest, and waited for longest."""
-    waits = [part.run_wait_s for part in parts if part.run_wait_s is not None]
-    return Stalls(
-        max((part.late_ns for part in parts), key=lambda late_ns: int(late_ns.sum())),
-        max(waits, default=None),
-        tuple(dict.fromkeys(name for part in parts for name in part.imported)),
-    )
-
-
-def _union(tables: Iterable[tuple[str, ...]]) -> dict[str, int]:
-    return {text: number for number, text in enumerate(dict.fromkeys(text for t in tables for text in t))}
+def _no_rows() -> dict[str, Any]:
+    return {name: _none() for name in COLUMN_NAMES}

@@ -12,7 +12,7 @@ from bench.model.readings import Answers, CpuTimes, Snapshot, Telemetry, busy_sh
 from bench.model.record import Latency, Resources, ResourceSlice
 from bench.results.workers import cpu_s, slice_bounds, worker
 
-_SILENT = Answers(np.empty(0, np.int64), Latency())
+_SILENT = Answers(np.empty(0, np.int64), np.empty(0, np.int64), Latency())
 """Of a worker that answered nothing while others did."""
 
 

@@ -28,7 +28,7 @@ def worker(
     first, last = ([*before[-1:], *inside][0], inside[-1]) if inside else (None, None)
     return Worker(
         pid=pid,
-        requests=None if answers is None else len(answers.done_ns),
+        requests=None if answers is None else int(answers.counts.sum()),
         cpu_s=cpu_s(snapshots, pid),
         rss_peak_bytes=max(reading.rss_bytes for reading in mine),
         threads_peak=max(reading.threads for reading in mine),
@@ -123,7 +123,7 @@ def _timeline(
         threads=tuple(reading.threads if reading else 0 for reading in last),
         switches_per_s=per_s(growth(lambda reading: reading.switches)),
         preemptions_per_s=per_s(growth(lambda reading: reading.preemptions)),
-        throughput_rps=per_s(np.histogram(answers.done_ns, edges_ns)[0].tolist(), 1) if answers else (),
+        throughput_rps=per_s(_count_in(answers, edges_ns), 1) if answers else (),
         loop_lag_ms=largest(lambda report: round(report.loop_lag_ms, 1)),
         tokens_busy=largest(lambda report: report.tokens_busy),
         tokens_waiting=largest(lambda report: report.tokens_waiting),
@@ -131,6 +131,11 @@ def _timeline(
         pool_waiting=largest(lambda report: report.pool_waiting),
         gc_pause_ms=largest(lambda report: round(report.gc_pause_ms, 2)),
     )
+
+
+def _count_in(answers: Answers, edges_ns: Sequence[int]) -> list[int]:
+    counts: list[int] = np.histogram(answers.done_ns, edges_ns, weights=answers.counts)[0].tolist()
+    return counts
 
 
 def _reports_in(telemetry: Sequence[Telemetry], after_ns: int, to_ns: int) -> Sequence[Telemetry]:

@@ -12,6 +12,7 @@ import pytest
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.model.plan import ClosedLoad
+from bench.model.recording import gather
 from bench.model.samples import OK
 from bench.plan.config import load_setups
 from bench.serve.server import Server, serving
@@ -25,7 +26,7 @@ def increments(server: Server, processes: Processes, folder: Path) -> Counter[st
     """Load the counter both ways at once, and count the right answers by their way; the last ones are waited for."""
     watch = launch.Watch(lambda: None, lambda: None, lambda _progress: None)
     jobs = [Job(server.host, server.port, f"db-counter-{way}", LOAD, folder / way) for way in WAYS]
-    found, _ = launch.run("native", jobs, processes, watch)
+    found = gather(launch.run("native", jobs, processes, watch)[0])
     assert "unfinished" not in found.outcomes
     return Counter(found.labels[label] for label in found.label[found.outcome == OK])
 

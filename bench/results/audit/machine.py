@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bench.model.record import Caveat, Generator, Resources
 from bench.results.caveats import (
@@ -24,13 +27,13 @@ THROTTLED_SHARE = 0.001
 IDLE_SHARE = 0.05
 
 
-def stalled_share(late_ms: Sequence[float], duration_s: float, service_p50_ms: float | None) -> float:
+def stalled_share(late_ms: NDArray[np.float64], duration_s: float, service_p50_ms: float | None) -> float:
     """The share of the time in which a generator's loop was late by so much that its figures show it.
 
     Latenesses beyond 2 ms, and beyond a tenth of the median service time.
     """
     least_ms = max(LATE_FLOOR_MS, LAG_SHARE * (service_p50_ms or 0.0))
-    return sum(late for late in late_ms if late > least_ms) / 1e3 / duration_s
+    return float(late_ms[late_ms > least_ms].sum()) / 1e3 / duration_s
 
 
 def generator_saturation(generator: Generator) -> Iterator[Caveat]:

@@ -11,7 +11,7 @@ from bench.capacity.slo import doubts, misses, parse, parse_all
 from bench.errors import UsageError
 from bench.model.plan import OpenLoad
 from bench.model.record import Caveat, Latency, Record, Summary
-from bench.results.summary import latency
+from bench.results.tallies import latency_of
 from tests.bench.builders import record
 
 
@@ -143,6 +143,6 @@ def test_too_few_requests_are_said(text: str, requests: int, enough: bool) -> No
 def test_of_too_few_requests_for_p999_the_slowest_decides(slowest_ms: float, holds: bool) -> None:
     """9,000 requests of 1 ms, but for one: no p999 is known of them, but it is at most the maximum."""
     times_ms = np.append(np.ones(8_999), slowest_ms)
-    few = replace(record().summary, response_ms=latency(times_ms))
+    few = replace(record().summary, response_ms=latency_of((times_ms * 1e6).astype(np.int64)))
     assert few.response_ms.p999 is None
     assert parse("p999<50ms").holds(few) is holds

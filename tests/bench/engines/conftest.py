@@ -11,6 +11,7 @@ import pytest
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.model.plan import Load
+from bench.model.recording import gather
 from bench.model.samples import Samples
 from bench.system.processes import Processes
 from tests.bench.engines.peer import Peer
@@ -49,7 +50,7 @@ class Engine:
     def run(self, *jobs: Job, engine: str = "native", companions: tuple[Job, ...] = ()) -> Samples:
         """The samples of these jobs, joined; those of companions are left in their files."""
         watch = launch.Watch(self._started, self._ended, self.progress.append)
-        return launch.run(engine, jobs, self.processes, watch, companions=companions)[0]
+        return gather(launch.run(engine, jobs, self.processes, watch, companions=companions)[0])
 
     def _started(self) -> None:
         self.heard.append("started")

@@ -20,6 +20,7 @@ from bench.engines.job import Job
 from bench.engines.pace import Pace
 from bench.model.attachment import steady_rps
 from bench.model.plan import ClosedLoad, OpenLoad
+from bench.model.recording import gather
 from bench.model.samples import OK, Samples
 from bench.system.processes import Processes
 from scenarios.model import Request
@@ -126,7 +127,7 @@ def launched(port: int, folder: Path, load: ClosedLoad | OpenLoad, most_rps: flo
     job = Job("127.0.0.1", port, "two", load, folder / "samples", scenarios_file=scenarios, most_rps=most_rps)
     with Processes() as processes:
         watch = launch.Watch(lambda: None, lambda: None, lambda _: None)
-        return launch.run("native", [job], processes, watch)[0]
+        return gather(launch.run("native", [job], processes, watch)[0])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bench.engines import launch
 from bench.engines.job import Job
 from bench.model.plan import ClosedLoad, Load, OpenLoad, Setup
+from bench.model.recording import gather
 from bench.model.samples import OK, Samples
 from bench.observe.neighbours import Neighbours
 from bench.plan.schedule import arrivals_ns
@@ -57,10 +58,10 @@ def loaded(load: Load, folder: Path) -> tuple[Samples, list[tuple[int, int]], fl
         )
         assert server.pid is not None
         neighbours = Neighbours([server.pid], server.cpus, generator_cpus, processes)
-        samples, _ = launch.run("native", [job], processes, silent, cpus=generator_cpus)
+        recording, _ = launch.run("native", [job], processes, silent, cpus=generator_cpus)
         others_share = neighbours.share()
     freezes = [tuple(map(int, line.split())) for line in log.read_text().splitlines()]
-    return samples, [(begin, end) for begin, end in freezes], others_share
+    return gather(recording), [(begin, end) for begin, end in freezes], others_share
 
 
 def waits_ms(at_ns: NDArray[np.int64], freezes: list[tuple[int, int]]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import pytest
 import uvloop
@@ -15,8 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import EngineError
-from bench.measure.lane import Lane, LaneResult, size
+from bench.measure.lane import Lane, size
+from bench.measure.slices import LaneSlice
 from bench.model.plan import Cell, ClosedLoad, Setup
+from bench.model.recording import gather
+from bench.model.samples import Samples
 from bench.serve.server import Server
 from scenarios.model import Flow, Request, Scenario, contains
 from scenarios.single import Always
@@ -74,15 +78,24 @@ def lane(server: Server, scenario: Scenario, folder: Path, users: int = 3) -> La
     return Lane(cell, server, scenario, folder, seed=1, scenarios_file=None)
 
 
-def driven(one: Lane, *rotations: int) -> LaneResult:
-    async def drive() -> LaneResult:
+class Driven(NamedTuple):
+    """What a lane found, with all requests at hand."""
+
+    samples: Samples
+    slices: tuple[LaneSlice, ...]
+    pings: Samples | None
+
+
+def driven(one: Lane, *rotations: int) -> Driven:
+    async def drive() -> Driven:
         try:
             await one.rehearse()
             for rotation in rotations:
                 await one.slice(rotation)
         finally:
             found = one.close()
-        return found
+        pings = None if found.pings is None else gather(found.pings)
+        return Driven(gather(found.samples), found.slices, pings)
 
     return uvloop.run(drive())
 

@@ -17,6 +17,7 @@ from bench.measure.slices import (
     telemetry_in,
 )
 from bench.model.readings import Reading, Snapshot, Telemetry
+from bench.model.recording import gather
 from bench.model.samples import Samples
 
 MS = 1_000_000
@@ -84,7 +85,7 @@ EDGES = (99, 100, 101, 200, 201, 499, 500, 501, 650, 651)
 
 def test_requests_of_the_slices_are_moved_together() -> None:
     """The slices are 100 ns and 150 ns long; 100 and 500 began one, so their times do not count."""
-    found = lay_out(samples(*EDGES), TWO)
+    found = gather(lay_out(samples(*EDGES), TWO))
     assert found.worker.tolist() == [1, 2, 3, 6, 7, 8]
     assert found.intended_ns.tolist() == [0, 1, 100, 100, 101, 250]
     assert (found.start_ns, found.end_ns, span_ns(TWO)) == (0, 251, 250)
@@ -108,7 +109,7 @@ def test_the_generators_time_is_that_of_all_slices() -> None:
 
 
 def test_pings_belong_to_the_slice_in_which_they_were_due() -> None:
-    found = lay_out_pings(samples(99, 100, 200, 201, 670), TWO)
+    found = gather(lay_out_pings(samples(99, 100, 200, 201, 670), TWO))
     assert found.worker.tolist() == [1, 2]
     assert found.intended_ns.tolist() == [0, 100]
     assert found.done_ns.tolist() == [30, 130]
@@ -143,7 +144,7 @@ def test_any_slices_keep_their_own_requests_in_their_order(
         counts.append(len(here))
         before += one.end_ns - one.start_ns
 
-    found = lay_out(samples(*due), slices)
+    found = gather(lay_out(samples(*due), slices))
     assert list(zip(found.worker.tolist(), found.intended_ns.tolist(), strict=True)) == expected
     assert found.end_ns == before + 1
     assert list(columns(samples(*due), slices).requests) == counts

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.model.samples import _CHUNK_ROWS, OK, SampleFile, Samples, Stalls, join, read, tag
+from bench.model.recording import join
+from bench.model.samples import _CHUNK_ROWS, OK, SampleFile, Samples, Stalls, read, tag
 
 
 class Row(NamedTuple):

@@ -23,7 +23,9 @@ def snapshot(at_s: float, *readings: tuple[int, float, int, int]) -> Snapshot:
 
 
 def answers(counts: dict[int, int]) -> dict[int, Answers]:
-    return {pid: Answers(np.zeros(count, np.int64), Latency()) for pid, count in counts.items()}
+    return {
+        pid: Answers(np.zeros(1, np.int64), np.array([count]), Latency()) for pid, count in counts.items()
+    }
 
 
 def times(

@@ -52,7 +52,9 @@ def timeline(
 
 
 def answers_at(*at_s: float) -> Answers:
-    return Answers(np.array([round(at * S) for at in at_s], dtype=np.int64), Latency(p50=3.0))
+    return Answers(
+        np.array([round(at * S) for at in at_s], np.int64), np.ones(len(at_s), np.int64), Latency(p50=3.0)
+    )
 
 
 def test_shares_and_rates_are_over_each_slice_and_sums_over_all() -> None:

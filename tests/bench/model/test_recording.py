@@ -1,0 +1,70 @@
+"""Samples that stay in their files, against the same samples at hand."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.model import recording
+from bench.model.recording import StoredSamples, gather, join, record
+from bench.model.samples import SampleFile, Samples, read
+from tests.bench.model.test_samples import Row, rows_in, rows_of, write
+
+
+@pytest.fixture(autouse=True)
+def few_rows_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "_PART_ROWS", 3)
+
+
+def in_order(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: row.done_ns)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.lists(rows_of.map(in_order), min_size=1, max_size=3))
+def test_parts_hold_every_row_once_and_go_back_through_time(files: list[list[Row]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, str(number)) for number in range(len(files))]
+        for path, rows in zip(paths, files, strict=True):
+            write(path, rows)
+        stored = record(paths, most_rows=-1)
+        assert isinstance(stored, StoredSamples)
+        parts = list(stored.parts())
+        expected = join([read(path) for path in paths])
+        whole = gather(stored)
+    assert sorted(rows_in(whole)) == sorted(rows_in(expected))
+    assert sum(len(part.done_ns) for part in parts) == sum(map(len, files))
+    assert (stored.labels, stored.outcomes) == (expected.labels, expected.outcomes)
+    for later, earlier in itertools.pairwise(parts):
+        assert later.done_ns.min() >= earlier.done_ns.max()
+
+
+def test_few_rows_are_at_hand_and_many_stay_in_their_file(tmp_path: Path) -> None:
+    file = SampleFile(tmp_path / "samples")
+    for number in range(10):
+        file.append((number, 0, number, number + 5, 0))
+    file.close(start_ns=3, end_ns=8, shed=2, cpu_s=0.5, sent=11)
+    few, many = (record([tmp_path / "samples"], most_rows) for most_rows in (10, 9))
+    assert (type(few), type(many)) == (Samples, StoredSamples)
+    assert (many.start_ns, many.end_ns, many.shed, many.cpu_s, many.sent) == (3, 8, 2, 0.5, 11)
+    assert [len(part.done_ns) for part in many.parts()] == [3, 3, 3, 1]
+    assert gather(many).done_ns.tolist() == gather(few).done_ns.tolist()
+
+
+def test_a_change_is_made_to_each_part_and_to_the_facts(tmp_path: Path) -> None:
+    file = SampleFile(tmp_path / "samples")
+    for number in range(10):
+        file.append((number, 0, number, number + 5, 0))
+    file.close(start_ns=0, end_ns=100, shed=0, cpu_s=0.0)
+    changed = record([tmp_path / "samples"], 5).map(
+        lambda part: replace(part.rows(part.done_ns % 2 == 0), start_ns=7)
+    )
+    assert changed.start_ns == 7
+    assert gather(changed).done_ns.tolist() == [6, 8, 10, 12, 14]
