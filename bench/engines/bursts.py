@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
 
+from bench.engines.backoff import pause_ns
 from bench.engines.connection import Client, Common, clock_ns
 from bench.engines.job import Job
 from bench.engines.pace import make_client
@@ -17,16 +18,27 @@ from scenarios.model import Flow
 
 _NEVER_NS = 1 << 62
 _SOON_NS = 2_000_000
-_WITHIN_S = 30.0
+_SWEEP_S = 0.1
+_WITHIN_NS = 30_000_000_000
+"""A burst that takes longer is cut short."""
+_MOST_SETBACKS = 5
+"""Connections that one client loses in a row, after which a burst is cut short."""
 
 
 class Bursts:
     """`users` connections to one server; between two calls nothing is under way.
 
-    Of the job, only its address, its file of samples and its limit for an answer matter.
+    Of the job, only its address, its file of samples and its limit for an answer matter. A burst whose server does not
+    answer in time, loses connections again and again, or takes very long, is cut short: no other session starts, and
+    `was_cut_short` says so of the last one.
+
+    Where they are `lasting`, a session goes on from one burst to the next, and a burst has so many requests in place of
+    sessions: for flows that never end, or take very long.
     """
 
-    def __init__(self, job: Job, flow: Callable[[Random], Flow], users: int) -> None:
+    def __init__(
+        self, job: Job, flow: Callable[[Random], Flow], users: int, *, lasting: bool = False
+    ) -> None:
         self._job = job
         self._common = Common(job, flow, _NEVER_NS)
         self._clients = [
@@ -38,6 +50,14 @@ class Bursts:
         self._due_ns: deque[int] = deque()
         self._over: asyncio.Future[int] | None = None
         self._timer: Timer | None = None
+        self._rng = Random(job.seed)
+        self._until_ns = _NEVER_NS
+        self.was_cut_short = False
+        self._begin_session = Client.resume if lasting else Client.start
+        self._last_ns = 0 if lasting else _NEVER_NS
+        for client in self._clients:
+            client.lasting = lasting
+        self._limit(self._last_ns)
 
     @property
     def errors(self) -> int:
@@ -52,12 +72,10 @@ class Bursts:
     async def closed(self, sessions: int) -> tuple[int, int]:
         """Run sessions one after the other on every connection; the moments of the first start and the last end.
 
-        Raises EngineError where the flow itself is broken or the server does not come to an end.
+        Raises EngineError where the flow itself is broken.
         """
-        self._common.file.spill()
+        start_ns = self._begin()
         self._to_start = sessions
-        start_ns = clock_ns()
-        self._over = asyncio.get_running_loop().create_future()
         while self._to_start and self._idle:
             self._start(start_ns)
         return start_ns, await self._end()
@@ -79,13 +97,10 @@ class Bursts:
 
         It was due all the same, so that its response time holds the wait. Raises EngineError as `closed` does.
         """
-        self._common.file.spill()
-        loop = asyncio.get_running_loop()
-        begin_ns = clock_ns() + _SOON_NS
+        begin_ns = self._begin() + _SOON_NS
         self._due_ns = deque(begin_ns + offset for offset in offsets_ns)
-        self._over = loop.create_future()
         if self._timer is None:
-            self._timer = Timer(loop, self._arrive)
+            self._timer = Timer(asyncio.get_running_loop(), self._arrive)
         self._arrive()
         return begin_ns, await self._end()
 
@@ -113,21 +128,51 @@ class Bursts:
             start_ns=0, end_ns=_NEVER_NS, shed=0, cpu_s=0.0, sent=common.sent, resent=common.resent
         )
 
+    def _begin(self) -> int:
+        """The moment from which the time of a burst counts."""
+        if self.was_cut_short:
+            self._limit(self._last_ns)
+        self._common.file.spill()
+        self._over = asyncio.get_running_loop().create_future()
+        self.was_cut_short = False
+        begin_ns = clock_ns()
+        self._until_ns = begin_ns + _WITHIN_NS
+        return begin_ns
+
     async def _end(self) -> int:
         over = self._over
         assert over is not None
-        try:
-            async with asyncio.timeout(_WITHIN_S):
-                return await over
-        except TimeoutError:
-            raise EngineError(
-                f"a burst of '{self._job.scenario}' did not end within {_WITHIN_S:g} s"
-            ) from None
+        while not over.done():
+            await asyncio.wait((over,), timeout=_SWEEP_S)
+            self._sweep()
+        return over.result()
+
+    def _sweep(self) -> None:
+        """Fail the requests that have waited too long for an answer, and cut short what takes too long."""
+        now_ns = clock_ns()
+        late_ns = now_ns - int(self._job.timeout_s * 1e9)
+        late = [client for client in self._clients if 0 < client.sent_ns < late_ns]
+        if late or now_ns > self._until_ns:
+            self._cut_short()
+        if now_ns > self._until_ns:
+            self._limit(now_ns)
+        for client in late:
+            client.fail("timeout")
+
+    def _limit(self, until_ns: int) -> None:
+        """End each session with its first answer after this moment."""
+        for client in self._clients:
+            client.until_ns = until_ns
+
+    def _cut_short(self) -> None:
+        self.was_cut_short = True
+        self._to_start = 0
+        self._due_ns.clear()
 
     def _start(self, due_ns: int) -> None:
         self._to_start -= 1
         self._under_way += 1
-        self._idle.pop().start(due_ns)
+        self._begin_session(self._idle.pop(), due_ns)
 
     def _arrive(self) -> None:
         now_ns = clock_ns()
@@ -138,6 +183,8 @@ class Bursts:
             self._timer.set(self._due_ns[0])
 
     def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
+        if not connected and self._rest(client):
+            return
         self._under_way -= 1
         self._idle.append(client)
         if self._common.broken:
@@ -148,6 +195,16 @@ class Bursts:
             self._arrive()
         elif not self._under_way:
             self._finish(done_ns)
+
+    def _rest(self, client: Client) -> bool:
+        """Let a client leave the server alone for a while, where more is to start."""
+        if client.setbacks >= _MOST_SETBACKS:
+            self._cut_short()
+        if not self._to_start and not self._due_ns:
+            return False
+        rest_s = pause_ns(client.setbacks, self._rng) / 1e9
+        asyncio.get_running_loop().call_later(rest_s, lambda: self._ended(client, clock_ns(), True))
+        return True
 
     def _finish(self, done_ns: int) -> None:
         over = self._over

@@ -8,15 +8,17 @@ one is remembered. Connection and session are one object for the same reason: tw
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import Callable
 from random import Random
 from typing import cast
 
+from bench.engines.backoff import AT_ONCE
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
 from bench.engines.job import Job
 from bench.engines.wire import ResponseReader, WireError, encode
-from bench.model.samples import OK, SampleFile, tag
+from bench.model.samples import OK, OUT_OF_FILES, OUT_OF_PORTS, SampleFile, tag
 from scenarios.model import Flow, Request, Response
 from scenarios.session import Jar
 from scenarios.single import Always
@@ -28,6 +30,8 @@ _KEPT_EXTRA_BYTES = 1024
 """Of each request that is kept, besides its body and its bytes on the wire: the objects around them."""
 _KNOWN_BYTES = 64 * 1024  # every client keeps an answer of its own
 _NOTHING = b""
+
+_EXHAUSTED = {errno.EMFILE: OUT_OF_FILES, errno.ENFILE: OUT_OF_FILES, errno.EADDRNOTAVAIL: OUT_OF_PORTS}
 
 
 class Encoded:
@@ -86,8 +90,12 @@ class Common:
 class Client(asyncio.Protocol):
     """A connection and the session that runs over it; it calls `ended(client, done_ns, connected)` at its end.
 
+    `setbacks` counts connections in a row that were refused, or lost before an answer. `connected` is False where that
+    makes the server one to leave alone for a while.
+
     It reconnects by itself when a session needs a connection and there is none. `sent_ns` is 0 while no request is
-    under way, and the moment of asking for a connection while that is awaited. From `until_ns` on it sends nothing.
+    under way, and the moment of asking for a connection while that is awaited. From `until_ns` on it sends nothing; the
+    session ends, or where it is `lasting` it waits for `resume`.
 
     One that `repeats` begins a session at the end of the last. Where every session is the same one request and its
     answer is known, it does so by itself, and calls `ended` only when something else happens.
@@ -102,6 +110,7 @@ class Client(asyncio.Protocol):
         "_ended",
         "_expected_losses",
         "_flow",
+        "_held",
         "_intended_ns",
         "_is_one_request",
         "_jar",
@@ -116,7 +125,9 @@ class Client(asyncio.Protocol):
         "_seen",
         "_transport",
         "_was_unread",
+        "lasting",
         "sent_ns",
+        "setbacks",
         "until_ns",
     )
 
@@ -146,6 +157,9 @@ class Client(asyncio.Protocol):
         self._connect_ns = 0  # how long the request under way has waited for its connection
         self._was_unread = False  # the request under way, when the connection came to its end
         self.sent_ns = 0
+        self.setbacks = 0
+        self.lasting = False
+        self._held: Response | None = None
         self.until_ns = common.end_ns
         self._known = _NOTHING
         self._known_response: Response
@@ -160,6 +174,15 @@ class Client(asyncio.Protocol):
         self._flow = self._common.flow(self._rng)
         self._jar = None
         self._advance(None, intended_ns)
+
+    def resume(self, intended_ns: int) -> None:
+        """Go on with the session that waits, its request due at `intended_ns`; begin one where none waits."""
+        held = self._held
+        if held is None:
+            self.start(intended_ns)
+        else:
+            self._held = None
+            self._advance(held, intended_ns)
 
     def connect(self) -> None:
         """Open the connection ahead of the first session."""
@@ -228,6 +251,15 @@ class Client(asyncio.Protocol):
         self._flow.close()
         self._ended(self, done_ns, connected)
 
+    def _suspend(self, response: Response, done_ns: int) -> None:
+        """End the session, as no more is to be sent, or keep it where it is lasting."""
+        if not self.lasting:
+            self._finish(done_ns)
+            return
+        self._held = response
+        self.sent_ns = 0
+        self._ended(self, done_ns, True)
+
     # --- the connection
 
     async def _open(self) -> None:
@@ -237,15 +269,18 @@ class Client(asyncio.Protocol):
                 await asyncio.get_running_loop().create_connection(lambda: self, job.host, job.port)
         except ConnectionRefusedError:
             kind = "refused"
+            self.setbacks = max(AT_ONCE, self.setbacks)
         except TimeoutError:
             kind = "connect-timeout"
         except OSError as error:
-            kind = f"connect-{error.strerror or 'failed'}".lower().replace(" ", "-")
+            kind = _EXHAUSTED.get(error.errno or 0) or f"connect-{error.strerror or 'failed'}".lower()
+            self.setbacks = max(AT_ONCE, self.setbacks)
         else:
             return
         self._connecting = None
+        self.setbacks += 1
         if self.sent_ns:
-            self.fail(kind, connected=False)
+            self.fail(kind.replace(" ", "-"), connected=False)
 
     def _disconnect(self) -> None:
         if self._transport is not None:
@@ -283,13 +318,13 @@ class Client(asyncio.Protocol):
             return
         if response is not None:
             self._answered(response, done_ns)
-        elif self._seen or self._reader.started:
-            self.fail("truncated")
-        elif self._may_send_again(exc):
+        elif not self._seen and not self._reader.started and self._may_send_again(exc):
             self._common.resent += 1
             self.connect()
         else:
-            self.fail("reset")
+            self.setbacks += 1
+            kind = "truncated" if self._seen or self._reader.started else "reset"
+            self.fail(kind, connected=self.setbacks <= AT_ONCE)
 
     def eof_received(self) -> None:
         if not self.sent_ns:
@@ -326,7 +361,7 @@ class Client(asyncio.Protocol):
         """Count the known answer."""
         self._append((self._intended_ns, 0, self.sent_ns, done_ns, self._known_tag))
         if done_ns >= self.until_ns:
-            self._finish(done_ns)
+            self._suspend(self._known_response, done_ns)
         elif self._repeats:
             self._send(done_ns)
         else:
@@ -352,6 +387,7 @@ class Client(asyncio.Protocol):
     def _answered(self, response: Response, done_ns: int, raw: bytes = _NOTHING) -> None:
         """Hold an answer against what is expected; `raw` is how it came, if it is to be known again."""
         common, encoded, reader = self._common, self._encoded, self._reader
+        self.setbacks = 0
         outcome = OK
         if response.status != encoded.expect or encoded.check is not None:
             fault = encoded.request.fault(response)
@@ -364,8 +400,10 @@ class Client(asyncio.Protocol):
             self._disconnect()
         elif outcome == OK and (self._is_one_request or not reader.sets_cookies):
             self._known, self._known_response, self._known_tag = raw, response, known_tag
-        if outcome != OK or done_ns >= self.until_ns:
+        if outcome != OK:
             self._finish(done_ns)
+        elif done_ns >= self.until_ns:
+            self._suspend(response, done_ns)
         else:
             if reader.sets_cookies and not self._is_one_request:
                 self._keep_cookies(response)

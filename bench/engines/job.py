@@ -9,7 +9,9 @@ from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.model.plan import ClosedLoad, Load, OpenLoad
+from bench.model.plan import TIMEOUT_S, ClosedLoad, Load, OpenLoad
+
+DRAIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Job:
     seed: int = 1
     scenarios_file: Path | None = None
     bystander: bool = False
-    timeout_s: float = 10.0
-    drain_s: float = 5.0
+    timeout_s: float = TIMEOUT_S
+    drain_s: float = DRAIN_S
     part: int = 0
     parts: int = 1
     prefix: str = ""

@@ -12,13 +12,12 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.engines.backoff import pause_ns
 from bench.engines.connection import Client, Common, clock_ns
 from bench.engines.pace import make_client
 from bench.engines.timer import Timer
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.plan.schedule import arrival_chunks_ns, user_spans_s
-
-_RETRY_NS = 50_000_000
 
 # Connections that are open before they are needed: to accept a crowd of new ones would lengthen a server's stall.
 _AHEAD = 8
@@ -50,8 +49,8 @@ class ClosedLoop:
     def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
         if done_ns >= client.until_ns or self._common.broken:
             return
-        if not connected:  # a server that refuses is not to be asked as fast as this process can spin
-            self._start_at(clock_ns() + _RETRY_NS, client)
+        if not connected:
+            self._start_at(clock_ns() + pause_ns(client.setbacks, self._rng), client)
         elif self._think_ns:
             self._start_at(done_ns + int(self._rng.expovariate(1.0) * self._think_ns), client)
         else:
@@ -85,6 +84,7 @@ class OpenLoop:
         self._common = common
         self._most = max(1, len(range(job.part, load.max_sessions, job.parts)))
         self._rngs = rngs
+        self._rng = rngs()
         self._start_ns = start_ns
         self._later_ns = _mine(arrival_chunks_ns(load, job.seed), job.part, job.parts)
         self._begin_ns = begin_ns
@@ -105,7 +105,11 @@ class OpenLoop:
         return make_client(self._common, self._rngs(), self._ended)
 
     def _ended(self, client: Client, done_ns: int, connected: bool) -> None:
-        self._idle.append(client)
+        if connected:
+            self._idle.append(client)
+        else:  # what is due meanwhile takes another client, or is shed
+            rest_s = pause_ns(client.setbacks, self._rng) / 1e9
+            asyncio.get_running_loop().call_later(rest_s, self._idle.append, client)
 
     def _next_ns(self) -> int | None:
         """The next arrival, if there is one."""

@@ -99,7 +99,7 @@ class PacedClient(Client):
         self._waiting = None
         if now_ns < place_ns:
             self._wait(place_ns, intended_ns)
-        elif now_ns >= self.until_ns:
+        elif now_ns >= self.until_ns and not self.lasting:
             self._finish(now_ns)
         else:
             was_due = isinstance(self._common.job.load, OpenLoad)

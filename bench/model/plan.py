@@ -56,6 +56,9 @@ class Setup:
     most_rps: float = 0.0
 
 
+TIMEOUT_S = 10.0
+"""The time that an answer may take, unless the load says otherwise."""
+
 Shape = Literal["constant", "step", "ramp", "spike"]
 """The course of a load over its measured part; users or arrivals are its highest level."""
 
@@ -74,6 +77,7 @@ class Stage:
 class ClosedLoad:
     """`users` who each wait for an answer, and then for `think_s` on average, before they start again.
 
+    A request that has no whole answer after `timeout_s` has failed.
     Think times are exponential, so that users do not march in step.
     """
 
@@ -83,6 +87,7 @@ class ClosedLoad:
     _: KW_ONLY
     think_s: float = 0.0
     shape: Shape = "constant"
+    timeout_s: float = TIMEOUT_S
     kind: Literal["closed"] = "closed"
 
     @property
@@ -93,7 +98,10 @@ class ClosedLoad:
 
 @dataclass(frozen=True, slots=True)
 class OpenLoad:
-    """Sessions that arrive at a rate, whether or not the server keeps up; beyond `max_sessions` they are shed."""
+    """Sessions that arrive at a rate, whether or not the server keeps up; beyond `max_sessions` they are shed.
+
+    A request that has no whole answer after `timeout_s` has failed.
+    """
 
     arrivals_per_s: float
     duration_s: float
@@ -102,6 +110,7 @@ class OpenLoad:
     arrivals: Literal["poisson", "uniform"] = "poisson"
     max_sessions: int = 1000
     shape: Shape = "constant"
+    timeout_s: float = TIMEOUT_S
     kind: Literal["open"] = "open"
 
     @property

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 OK = 0
 """The outcome of a right answer; every other outcome is a failure."""
 
+OUT_OF_FILES, OUT_OF_PORTS = "out-of-files", "out-of-ports"
+"""Outcomes of requests for which this machine could open no connection."""
+
 _COLUMNS = 5
 _ROW_BYTES = _COLUMNS * 8
 COLUMN_NAMES = ("intended_ns", "connect_ns", "sent_ns", "done_ns", "label", "outcome", "worker")
@@ -133,8 +136,9 @@ class SampleFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
-        self._path = path
+        self._file = path.open("wb")  # all of them now, as later there may be no open file left
+        self._late = _late(path).open("wb")
+        self._meta = _meta(path).open("w")
         self._rows = array("q")
         self.append: Callable[[tuple[int, int, int, int, int]], None] = self._rows.extend
         self._written = 0
@@ -185,8 +189,9 @@ class SampleFile:
             "run_wait_s": stalls.run_wait_s,
             "imported": stalls.imported,
         }
-        stalls.late_ns.tofile(_late(self._path))
-        _meta(self._path).write_text(json.dumps(meta))
+        with self._late, self._meta:
+            stalls.late_ns.tofile(self._late)
+            json.dump(meta, self._meta)
 
     @property
     def requests(self) -> int:

@@ -22,6 +22,7 @@ def audit(
     is_paced = attachment is not None and attachment.most_rps > 0
     return (
         *load.errors(summary),
+        *load.exhaustion(summary),
         *load.missed_rate(cell, summary),
         *load.shed_sessions(summary),
         *load.resent_requests(summary),
@@ -42,6 +43,7 @@ def audit(
         *consistency.unreconciled_counts(summary),
         *consistency.unfit_times(summary),
         *load.unchecked_requests(summary),
+        *load.long_session(summary),
         *machine.profiling(is_profiled),
         *machine.unrest(idle_cpu_share),
         *(attached.caveats(cell, summary, attachment) if attachment is not None else ()),

@@ -8,6 +8,7 @@ from statistics import median
 
 from bench.model.plan import Cell, ClosedLoad, OpenLoad
 from bench.model.record import Caveat, RequestSummary, Summary
+from bench.model.samples import OUT_OF_FILES, OUT_OF_PORTS
 from bench.results.caveats import (
     BYSTANDER_REQUESTS,
     BYSTANDER_REQUESTS_OF_LANE,
@@ -37,6 +38,20 @@ def errors(summary: Summary) -> Iterator[Caveat]:
     elif summary.errors:
         kinds = ", ".join(f"{count} {kind}" for kind, count in summary.errors_by_kind.items())
         yield Caveat("errors", f"{summary.errors} of {summary.requests} requests failed ({kinds})")
+
+
+_WAYS_OUT = {
+    OUT_OF_FILES: "the generator had no open file left for a connection: raise the limit (`ulimit -Hn`), or give fewer "
+    "users or sessions at once",
+    OUT_OF_PORTS: "the generator had no local port left for a connection: let the server keep connections alive, give "
+    "a lower rate, or widen the range (`sysctl net.ipv4.ip_local_port_range`)",
+}
+
+
+def exhaustion(summary: Summary) -> Iterator[Caveat]:
+    for code, way_out in _WAYS_OUT.items():
+        if count := summary.errors_by_kind.get(code):
+            yield Caveat(code, f"{count} requests could not be sent: {way_out}")
 
 
 def missed_rate(cell: Cell, summary: Summary) -> Iterator[Caveat]:
@@ -170,6 +185,15 @@ def bystander_grows(cell: Cell, figures: RequestSummary | None) -> Iterator[Cave
             VICTIM_GROWS,
             f"probes of the victim wait longer the longer the cell lasts (p99 {p99 / 1e3:.1f} s of "
             f"{cell.load.duration_s:g} s; {first:.0f} under way in the first third, {last:.0f} in the last)",
+        )
+
+
+def long_session(summary: Summary) -> Iterator[Caveat]:
+    if summary.looked_at is not None:
+        yield Caveat(
+            "long-session",
+            f"the check before the load looked at the first {summary.looked_at} requests of a session, "
+            "which was not at its end by then",
         )
 
 

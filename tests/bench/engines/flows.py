@@ -19,7 +19,18 @@ _REQUESTS = {
 }
 _PATHS = (
     *("ok", "chunked", "pieces", "continue", "says-close", "until-close", "just-closes", "garbage", "twice"),
-    *("truncated", "no-answer", "reset", "silent", "status-503", "wrong-body", "slow", "half", "stalls"),
+    *(
+        "truncated",
+        "no-answer",
+        "reset",
+        "silent",
+        "drip",
+        "status-503",
+        "wrong-body",
+        "slow",
+        "half",
+        "stalls",
+    ),
 )
 
 
@@ -38,6 +49,12 @@ def _falls_silent(rng: Random) -> Flow:
     for _ in range(20):
         yield Request("GET", "/ok")
     yield Request("GET", "/silent")
+
+
+def _lasts(rng: Random) -> Flow:
+    yield Request("GET", "/slow", name="log in")
+    while True:
+        yield Request("GET", "/ok", name="go on")
 
 
 def _draws(rng: Random) -> Flow:
@@ -96,6 +113,7 @@ _FLOWS: dict[str, Callable[[Random], Flow]] = {
     "session": _session,
     "gives-up": _gives_up,
     "falls-silent": _falls_silent,
+    "lasts": _lasts,
     "draws": _draws,
     "raises": _raises,
     "raises-at-once": _raises_at_once,

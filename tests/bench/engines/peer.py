@@ -17,10 +17,10 @@ WORKER = 4242
 
 @dataclass(frozen=True)
 class Behaviour:
-    """Wait, send these pieces one by one, then keep the connection, close it, reset it, or say nothing more."""
+    """Wait, send these pieces one by one, then keep the connection, close it, reset it, say no more, or drip on."""
 
     pieces: tuple[bytes, ...]
-    then: Literal["keep", "close", "reset", "hang"] = "keep"
+    then: Literal["keep", "close", "reset", "hang", "drip"] = "keep"
     wait_s: float = 0.0
 
 
@@ -51,6 +51,7 @@ BEHAVIOURS = {
     "/reset": Behaviour((), "reset"),
     "/half": Behaviour((answer(),)),
     "/stalls": Behaviour((_HEAD_ONLY, b"hello"), "hang"),
+    "/drip": Behaviour((_CHUNKED[:-5],), "drip"),
     "/silent": Behaviour((), "hang"),
     "/status-503": Behaviour((answer(status="503 Service Unavailable"),)),
     "/wrong-body": Behaviour((answer(b"holla"),)),
@@ -131,6 +132,9 @@ class Peer:
             writer.write(piece)
             await asyncio.sleep(0.0005 if len(behaviour.pieces) > 1 else 0)
         self.answered_ns.append(time.monotonic_ns())
+        while behaviour.then == "drip" and not writer.is_closing():
+            writer.write(b"1\r\n.\r\n")
+            await asyncio.sleep(0.02)
         if behaviour.then == "hang":
             await reader.read()
         if behaviour.then == "reset":

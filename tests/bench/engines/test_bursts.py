@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +19,10 @@ from bench.engines.bursts import Bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.model.plan import ClosedLoad
-from bench.model.samples import OK, Samples
+from bench.model.samples import OK, Samples, read
+from bench.system.ports import free_port
 from scenarios.files import load
+from tests.bench.engines.outcomes import outcomes
 from tests.bench.engines.peer import Peer
 
 _FLOWS = Path(__file__).with_name("flows.py")
@@ -26,11 +32,14 @@ _FLOWS = Path(__file__).with_name("flows.py")
 def drive(peer: Peer, tmp_path: Path) -> Callable[..., tuple[Samples, list[Any]]]:
     """Runs bursts of a scenario over some connections; the samples, and what each burst gave."""
 
-    def run(scenario: str, users: int, *calls: tuple[str, Any]) -> tuple[Samples, list[Any]]:
+    def run(
+        scenario: str, users: int, *calls: tuple[str, Any], lasting: bool = False, **more: Any
+    ) -> tuple[Samples, list[Any]]:
         job = Job("127.0.0.1", peer.port, scenario, ClosedLoad(users, 0), tmp_path / "samples")
+        job = replace(job, **more)
 
         async def all_of_them() -> tuple[Samples, list[Any]]:
-            bursts = Bursts(job, load(_FLOWS)[scenario].flow, users)
+            bursts = Bursts(job, load(_FLOWS)[scenario].flow, users, lasting=lasting)
             try:
                 given = [await getattr(bursts, name)(argument) for name, argument in calls]
             finally:
@@ -102,12 +111,85 @@ def test_a_broken_flow_ends_the_burst_with_its_error(drive: Any) -> None:
         drive("raises", 2, ("closed", 4))
 
 
-def test_a_server_that_falls_silent_ends_the_burst_with_an_error(
-    drive: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("scenario", ["silent", "drip"])
+@pytest.mark.parametrize("call", [("closed", 40), ("paced", [0] * 40)])
+def test_requests_that_have_no_answer_in_time_are_timeouts_and_cut_the_burst_short(
+    scenario: str, call: tuple[str, Any], drive: Any
 ) -> None:
-    monkeypatch.setattr("bench.engines.bursts._WITHIN_S", 0.2)
-    with pytest.raises(EngineError, match=r"did not end within 0\.2 s"):
-        drive("silent", 2, ("closed", 4))
+    """Two connections: each waits once, and nothing else is sent."""
+    samples, (edges_ns,) = drive(scenario, 2, call, timeout_s=0.3)
+    assert outcomes(samples) == {"timeout": 2}
+    assert ((samples.done_ns - samples.sent_ns) / 1e9 >= 0.3).all()
+    assert 0.3 <= (edges_ns[1] - edges_ns[0]) / 1e9 < 2
+
+
+def test_a_burst_after_one_that_was_cut_short_is_as_any_other(drive: Any) -> None:
+    samples, _ = drive("falls-silent", 1, ("closed", 1), ("closed", 1), timeout_s=0.3)
+    assert outcomes(samples) == {"ok": 40, "timeout": 2}
+
+
+@pytest.mark.parametrize("call", [("closed", 10_000), ("paced", [0] * 10_000)])
+@pytest.mark.parametrize("scenario", ["no-answer", "reset"])
+def test_a_server_that_drops_connections_is_not_asked_all_the_time(
+    scenario: str, call: tuple[str, Any], peer: Peer, drive: Any
+) -> None:
+    """Each of three clients tries up to five times, with pauses of about 20, 40 and 80 ms."""
+    samples, _ = drive(scenario, 3, call)
+    assert set(outcomes(samples)) == {"reset"}
+    assert 5 <= len(samples.done_ns) <= 15
+    assert np.sort(samples.sent_ns)[-1] - np.sort(samples.sent_ns)[0] > 0.5 * 140e6
+
+
+def test_a_server_that_refuses_is_not_asked_all_the_time(drive: Any) -> None:
+    samples, _ = drive("ok", 3, ("closed", 10_000), port=free_port())
+    assert set(outcomes(samples)) == {"refused"}
+    assert 4 <= len(samples.done_ns) <= 12
+
+
+def test_a_server_that_drops_every_second_connection_is_asked_again_at_once(peer: Peer, drive: Any) -> None:
+    samples, ((start_ns, end_ns),) = drive("half", 1, ("closed", 100))
+    assert outcomes(samples) == {"ok": 50, "reset": 50}
+    assert (end_ns - start_ns) / 1e9 < 100 * 0.020 / 2
+
+
+def test_sessions_that_never_end_go_on_from_burst_to_burst(peer: Peer, drive: Any) -> None:
+    """Each of three connections logs in once; a burst has so many requests."""
+    samples, _ = drive("lasts", 3, ("closed", 3), ("closed", 30), ("closed", 20), lasting=True)
+    labels = Counter(samples.labels[number] for number in samples.label)
+    assert labels == {"log in": 3, "go on": 50}
+    assert (peer.seen["/slow"], peer.seen["/ok"]) == (3, 50)
+    assert outcomes(samples) == {"ok": 53}
+
+
+def test_sessions_that_do_end_are_followed_by_others_where_bursts_count_requests(drive: Any) -> None:
+    samples, _ = drive("session", 2, ("closed", 40), lasting=True)
+    labels = Counter(samples.labels[number] for number in samples.label)
+    assert 30 <= sum(labels.values()) <= 32, "the end of each session counts like a request, and is none"
+    assert max(labels.values()) - min(labels.values()) <= 2
+
+
+def test_out_of_open_files_is_an_outcome_of_its_own(peer: Peer, tmp_path: Path) -> None:
+    program = (
+        "import resource, sys, uvloop\n"
+        "from pathlib import Path\n"
+        "from bench.engines.bursts import Bursts\n"
+        "from bench.engines.job import Job\n"
+        "from bench.model.plan import ClosedLoad\n"
+        "from scenarios.model import Request\n"
+        "from scenarios.single import Always\n"
+        "async def drive():\n"
+        "    job = Job('127.0.0.1', int(sys.argv[1]), 's', ClosedLoad(60, 0), Path(sys.argv[2]))\n"
+        "    bursts = Bursts(job, Always(Request('GET', '/slow')), 60)\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))\n"
+        "    await bursts.closed(60)\n"
+        "    bursts.leave()\n"
+        "uvloop.run(drive())\n"
+    )
+    path = tmp_path / "samples"
+    subprocess.run([sys.executable, "-c", program, str(peer.port), str(path)], check=True, timeout=60)
+    found = outcomes(read(path))
+    assert set(found) == {"ok", "out-of-files"}
+    assert found["ok"] >= 20
 
 
 def test_a_session_that_waits_for_a_connection_when_it_is_stopped_is_not_left_out(

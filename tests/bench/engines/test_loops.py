@@ -18,7 +18,7 @@ def test_a_server_that_refuses_is_asked_again_but_not_all_the_time(engine: Engin
     rows = engine.run(engine.job("ok", CLOSED, port=free_port()))
 
     assert set(outcomes(rows)) == {"refused"}
-    assert USERS < len(rows.outcome) <= USERS * (0.2 / 0.05 + 1)
+    assert USERS < len(rows.outcome) <= USERS * 5, "after about 20, 40, 80 and 160 ms, or half of that"
 
 
 def test_a_user_who_thinks_is_due_some_time_after_the_answer(engine: Engine, peer: Peer) -> None:
@@ -91,3 +91,29 @@ def test_two_generators_that_share_a_load_make_it_once(
         assert (peer.connections, peer.most) == (3, 3)
     else:
         np.testing.assert_array_equal(np.sort(rows.intended_ns) - rows.start_ns, arrivals_ns(load, 1))
+
+
+@pytest.mark.parametrize("scenario", ["no-answer", "reset"])
+def test_users_of_a_server_that_drops_every_connection_ask_again_with_growing_pauses(
+    scenario: str, engine: Engine, peer: Peer
+) -> None:
+    """At once, and after about 20, 40, 80, 160 ms: four or five times each within 0.2 s, or six with short pauses."""
+    rows = engine.run(engine.job(scenario, CLOSED))
+
+    assert set(outcomes(rows)) == {"reset"}
+    assert 2 * USERS < len(rows.outcome) <= USERS * 7
+    assert peer.seen[f"/{scenario}"] == len(rows.outcome)
+
+
+@pytest.mark.parametrize("port", ["drops", "refuses"])
+def test_arrivals_at_a_server_that_does_not_answer_do_not_make_it_a_busy_loop(
+    port: str, engine: Engine, peer: Peer
+) -> None:
+    """Of 500 sessions due in half a second four clients make a few tries each; the others are shed, and counted."""
+    load = OpenLoad(1000, 0.5, 0.0, arrivals="uniform", max_sessions=4)
+    more = {"port": free_port()} if port == "refuses" else {}
+    rows = engine.run(engine.job("no-answer", load, **more))
+
+    assert set(outcomes(rows)) == {"reset" if port == "drops" else "refused"}
+    assert 4 * 3 <= len(rows.outcome) <= 4 * 9
+    assert len(rows.outcome) + rows.shed == 500

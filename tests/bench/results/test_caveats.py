@@ -32,6 +32,7 @@ def test_every_other_caveat_leaves_it_valid() -> None:
         "generator-stalled",
         "shared-core",
         "unchecked",
+        "long-session",
         "victim-grows",
     )
     assert is_valid([Caveat(code, "") for code in others])

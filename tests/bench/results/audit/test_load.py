@@ -25,6 +25,10 @@ from tests.bench.results.audit.audited import (
 )
 
 
+def failed(kind: str) -> Summary:
+    return summary(errors=1, errors_by_kind={kind: 1})
+
+
 @pytest.mark.parametrize(
     ("code", "outside", "inside"),
     [
@@ -85,6 +89,9 @@ from tests.bench.results.audit.audited import (
         ("drift", {"summary": moving(1000, 0)}, {"summary": moving(0, 1000)}),
         ("drift", {"summary": moving(2, 1)}, {"summary": moving(1, 1)}),
         ("unchecked", {"summary": summary(unchecked=("GET /",))}, {"summary": SUMMARY}),
+        ("long-session", {"summary": summary(looked_at=100)}, {"summary": SUMMARY}),
+        ("out-of-files", {"summary": failed("out-of-files")}, {"summary": failed("refused")}),
+        ("out-of-ports", {"summary": failed("out-of-ports")}, {"summary": failed("refused")}),
         ("victim-grows", {"summary": growing(20, 31)}, {"summary": growing(20, 30)}),
         ("victim-grows", {"summary": growing(0, 5.1)}, {"summary": growing(0, 5.0)}),
         ("victim-grows", {"summary": growing(1, 1, p99=1001)}, {"summary": growing(1, 1, p99=1000)}),
@@ -115,6 +122,9 @@ from tests.bench.results.audit.audited import (
         "nothing at all at the end, against nothing to begin with",
         "half, against the same",
         "no check",
+        "a session that the check did not see to its end",
+        "no open file left, against a server that refuses",
+        "no port left, against a server that refuses",
         "half as many again",
         "from none to more than five",
         "a wait of half of the cell",

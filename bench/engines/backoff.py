@@ -1,0 +1,21 @@
+"""How long to leave a server alone that refuses or drops connections: each time longer, and never all at once."""
+
+from __future__ import annotations
+
+from random import Random
+
+AT_ONCE = 1
+"""Setbacks in a row after which a server is asked again at once: it may close a connection between two requests."""
+
+_FIRST_NS = 20_000_000
+_LONGEST_NS = 2_000_000_000
+_MOST_DOUBLINGS = 10
+_SPREAD = (0.5, 1.5)
+
+
+def pause_ns(setbacks: int, rng: Random) -> int:
+    """The pause after so many setbacks in a row: about 20 ms, doubled each time, about 2 s at most."""
+    doublings = min(setbacks - AT_ONCE - 1, _MOST_DOUBLINGS)
+    if doublings < 0:
+        return 0
+    return int(min(_FIRST_NS << doublings, _LONGEST_NS) * rng.uniform(*_SPREAD))
