@@ -84,6 +84,7 @@ def run(
     shape: Annotated[
         Shape | None, option("How loads change; users and rates are their peak.", _SHAPES)
     ] = None,
+    timeout: Annotated[float | None, seconds("Longest wait for an answer [10].", 0.1)] = None,
     think: Annotated[float | None, seconds("Mean pause between a user's sessions.")] = None,
     max_sessions: Annotated[int | None, number("Sessions at once in open loads; more are shed.", 1)] = None,
     processes: Annotated[int | None, number("Native generators that share a load.", 1, 64)] = None,
@@ -136,6 +137,7 @@ def run(
         arrivals=arrivals,
         max_sessions=max_sessions,
         think_s=think,
+        timeout_s=timeout,
         shape=shape,
         rounds=rounds,
         minutes=minutes,

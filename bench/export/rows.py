@@ -63,6 +63,7 @@ _COLUMNS: Mapping[str, Callable[[Record], object]] = {
     "arrivals": _open("arrivals"),
     "max_sessions": _open("max_sessions"),
     "shape": lambda record: record.cell.load.shape,
+    "timeout_s": lambda record: record.cell.load.timeout_s,
     "warmup_s": lambda record: record.cell.load.warmup_s,
     "duration_s": lambda record: record.cell.load.duration_s,
     "repeat": lambda record: record.cell.repeat,

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from bench.errors import UsageError, unknown
-from bench.model.plan import Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
+from bench.model.plan import TIMEOUT_S, Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
 from bench.model.secrets import MASK, is_secret_name
 from bench.plan.setup_rules import check_setup
 from bench.plan.tables import TomlTables, localize, merge, read_tables
@@ -54,10 +54,18 @@ class _BlockEntry:
     max_sessions: Annotated[int, Field(ge=1)] = 1000
     think_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
     shape: Shape = "constant"
+    timeout_s: Annotated[float, Field(ge=0.1, le=86_400)] = TIMEOUT_S
 
     def block(self) -> Block:
         loads: list[Load] = [
-            ClosedLoad(users, self.stretch_s, self.warmup_s, think_s=self.think_s, shape=self.shape)
+            ClosedLoad(
+                users,
+                self.stretch_s,
+                self.warmup_s,
+                think_s=self.think_s,
+                shape=self.shape,
+                timeout_s=self.timeout_s,
+            )
             for users in self.users
         ]
         loads += [
@@ -68,6 +76,7 @@ class _BlockEntry:
                 arrivals=self.arrivals,
                 max_sessions=self.max_sessions,
                 shape=self.shape,
+                timeout_s=self.timeout_s,
             )
             for rate in self.arrivals_per_s
         ]

@@ -120,6 +120,7 @@ class Overrides:
     max_sessions: int | None = None
     think_s: float | None = None
     shape: Shape | None = None
+    timeout_s: float | None = None
     rounds: int | None = None
     minutes: float | None = None
     long: bool = False
@@ -165,15 +166,16 @@ def without(plan: Plan, setups: Collection[str]) -> Plan:
 def _loads(old: Load, given: Overrides) -> Iterator[Load]:
     duration_s = old.duration_s if given.stretch_s is None else given.stretch_s
     warmup_s = old.warmup_s if given.warmup_s is None else given.warmup_s
+    timeout_s = old.timeout_s if given.timeout_s is None else given.timeout_s
     if given.users or given.rates:
         for users in given.users:
-            yield _closed(ClosedLoad(users, duration_s, warmup_s), given)
+            yield _closed(ClosedLoad(users, duration_s, warmup_s, timeout_s=timeout_s), given)
         for rate in given.rates:
-            yield _open(OpenLoad(rate, duration_s, warmup_s), given)
+            yield _open(OpenLoad(rate, duration_s, warmup_s, timeout_s=timeout_s), given)
     elif isinstance(old, OpenLoad):
-        yield _open(replace(old, duration_s=duration_s, warmup_s=warmup_s), given)
+        yield _open(replace(old, duration_s=duration_s, warmup_s=warmup_s, timeout_s=timeout_s), given)
     else:
-        yield _closed(replace(old, duration_s=duration_s, warmup_s=warmup_s), given)
+        yield _closed(replace(old, duration_s=duration_s, warmup_s=warmup_s, timeout_s=timeout_s), given)
 
 
 def _closed(load: ClosedLoad, given: Overrides) -> ClosedLoad:

@@ -164,6 +164,7 @@ def test_a_users_plan_stands_beside_ours_and_its_blocks_inherit_its_keys(tmp_pat
     scenarios = ["noop-async"]
     users = [2, 4]
     stretch_s = 0.5
+    timeout_s = 30
     rounds = 3
     minutes = 2
     long = true
@@ -176,11 +177,12 @@ def test_a_users_plan_stands_beside_ours_and_its_blocks_inherit_its_keys(tmp_pat
     arrivals = "uniform"
     max_sessions = 5
     warmup_s = 0
+    timeout_s = 2.5
     rounds = 1
     """
     plans = load_plans(own_file(tmp_path, text))
-    closed = (ClosedLoad(2, 0.5, 0.5), ClosedLoad(4, 0.5, 0.5))
-    opened = (OpenLoad(10, 0.5, 0, arrivals="uniform", max_sessions=5),)
+    closed = tuple(ClosedLoad(users, 0.5, 0.5, timeout_s=30) for users in (2, 4))
+    opened = (OpenLoad(10, 0.5, 0, arrivals="uniform", max_sessions=5, timeout_s=2.5),)
     expected = Plan(
         "mine",
         "two blocks",
@@ -207,6 +209,8 @@ PLAN_MISTAKES = {
     "no-scenario": ('[p]\nsetups = ["uvicorn"]\nscenarios = []\nusers = [1]', "[p] block 1 scenarios: "),
     "a-number-for-a-list": (f"[p]\n{_WELL}users = 8", "[p] block 1 users: Input should be a list, got 8"),
     "no-users": (f"[p]\n{_WELL}users = [8, 0]", "[p] block 1 users.1: "),
+    "no time for an answer": (f"[p]\n{_WELL}users = [8]\ntimeout_s = 0", "[p] block 1 timeout_s: "),
+    "endless time for an answer": (f"[p]\n{_WELL}users = [8]\ntimeout_s = inf", "[p] block 1 timeout_s: "),
     "endless": (f"[p]\n{_WELL}users = [8]\nstretch_s = inf", "[p] block 1 stretch_s: "),
     "no-rate": (f"[p]\n{_WELL}arrivals_per_s = [nan]", "[p] block 1 arrivals_per_s.0: "),
     "no-round": (f"[p]\n{_WELL}users = [1]\nrounds = 0", "[p] block 1 rounds: "),

@@ -227,6 +227,11 @@ def test_nothing_given_changes_nothing() -> None:
         (Overrides(warmup_s=0.0), {"loads": (replace(CLOSED, warmup_s=0.0), replace(OPEN, warmup_s=0.0))}),
         (Overrides(arrivals="uniform"), {"loads": (CLOSED, replace(OPEN, arrivals="uniform"))}),
         (Overrides(max_sessions=3), {"loads": (CLOSED, replace(OPEN, max_sessions=3))}),
+        (Overrides(timeout_s=3.0), {"loads": (replace(CLOSED, timeout_s=3.0), replace(OPEN, timeout_s=3.0))}),
+        (
+            Overrides(users=(4,), rates=(9.0,), timeout_s=3.0),
+            {"loads": (ClosedLoad(4, 2.0, 0.4, timeout_s=3.0), OpenLoad(9.0, 2.0, 0.4, timeout_s=3.0))},
+        ),
         (Overrides(think_s=0.1), {"loads": (replace(CLOSED, think_s=0.1), OPEN)}),
         (Overrides(shape="ramp"), {"loads": (replace(CLOSED, shape="ramp"), replace(OPEN, shape="ramp"))}),
         (
@@ -250,6 +255,8 @@ def test_nothing_given_changes_nothing() -> None:
         "a warm-up of zero counts as given",
         "arrivals touch open loads only",
         "max_sessions touch open loads only",
+        "a time for answers",
+        "new loads have it, too",
         "users alone think",
         "a shape of both kinds",
         "new users think, in their shape",
