@@ -14,7 +14,7 @@ from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.measure.jobs import aim
 from bench.model.attachment import steady_rps
-from bench.model.plan import ClosedLoad, OpenLoad
+from bench.model.plan import TIMEOUT_S, ClosedLoad, OpenLoad
 from bench.observe.process_tree import ProcessTree, settled_cpu_ns
 from bench.results.caveats import BYSTANDER_REQUESTS
 from bench.serve.server import Server
@@ -42,7 +42,11 @@ def bystander_job(job: Job, samples: Path) -> Job:
 
 
 def ping_cpu_us(
-    scenario: Scenario, server: Server, scenarios_file: Path | None = None, requests: int = _MEASURED
+    scenario: Scenario,
+    server: Server,
+    scenarios_file: Path | None = None,
+    requests: int = _MEASURED,
+    timeout_s: float = TIMEOUT_S,
 ) -> float | None:
     """CPU time of the server for one of the bystander's requests, in microseconds, while no other is under way.
 
@@ -61,6 +65,7 @@ def ping_cpu_us(
             Path(tmp) / "pings",
             scenarios_file=scenarios_file,
             bystander=True,
+            timeout_s=timeout_s,
         )
         bursts = Bursts(aim(job, server), scenario.victim, 1)
         pids = [reading.pid for reading in ProcessTree(server.pid).snapshot().processes]
@@ -76,7 +81,7 @@ async def _alone(bursts: Bursts, pids: list[int], wanted: int) -> float | None:
         await bursts.closed(wanted // 4)
         spent_ns = requests = 0
         deadline_s = time.monotonic() + _MOST_S
-        while requests < wanted and time.monotonic() < deadline_s:
+        while requests < wanted and not bursts.errors and time.monotonic() < deadline_s:
             before_ns, before = settled_cpu_ns(pids), bursts.sent
             await bursts.closed(max(1, wanted // 10))
             spent_ns += settled_cpu_ns(pids) - before_ns

@@ -11,14 +11,14 @@ from pathlib import Path
 from random import Random
 
 from bench.engines import launch
-from bench.engines.job import Job
+from bench.engines.job import DRAIN_S, Job
 from bench.measure.answers import check_answers
 from bench.measure.bystander import bystander_job, ping_cpu_us
 from bench.measure.jobs import aim, split_ceiling
 from bench.measure.measurement import Doubts, LoadResult, Measurement, ServerReadings, make_record
 from bench.measure.neighbourhood import watch_neighbours
 from bench.measure.workbench import Harness
-from bench.model.plan import Cell, ClosedLoad
+from bench.model.plan import TIMEOUT_S, Cell, ClosedLoad
 from bench.model.record import Record
 from bench.observe import telemetry
 from bench.observe.meter import Meter
@@ -49,8 +49,10 @@ def _observe(cell: Cell, server: Server, harness: Harness, folder: Path) -> Meas
     """Load a server and read it; the samples are in the folder."""
     bench = harness.workbench
     scenario = bench.scenarios[cell.scenario]
-    unchecked = check_answers(scenario, server)
-    ping_us = ping_cpu_us(scenario, server, bench.scenarios_file) if scenario.victim else None
+    checked = check_answers(scenario, server, cell.load.timeout_s)
+    ping_us = None
+    if scenario.victim:
+        ping_us = ping_cpu_us(scenario, server, bench.scenarios_file, timeout_s=cell.load.timeout_s)
     started_at = now()
     with (
         contextlib.closing(Meter(server.pid, server.port, cell.load.duration_s)) as meter,
@@ -70,7 +72,7 @@ def _observe(cell: Cell, server: Server, harness: Harness, folder: Path) -> Meas
         generator_cpus=bench.generator_cpus,
         own_cpus=bench.own_cpus,
         ping_cpu_us=ping_us,
-        unchecked=unchecked,
+        checked=checked,
         profile=profile.name,
         attachment=server.attachment,
     )
@@ -135,6 +137,8 @@ def _job(cell: Cell, server: Server, harness: Harness, samples: Path) -> Job:
         samples=samples,
         seed=seed,
         scenarios_file=harness.workbench.scenarios_file,
+        timeout_s=cell.load.timeout_s,
+        drain_s=DRAIN_S if cell.load.timeout_s <= TIMEOUT_S else cell.load.timeout_s,
     )
     return aim(job, server)
 

@@ -37,6 +37,8 @@ _PINGS_PER_S = 100.0
 _PING_CONNECTIONS = 16
 _LONGEST_NS = 30_000_000_000
 _ENDED = "the server has ended"
+_MOST_CUT_SHORT = 3
+"""Slices of a lane that may be cut short, as requests had no answer in time: each takes as long as that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,16 @@ def _pings_per_s(most_rps: float) -> float:
     return min(_PINGS_PER_S, BYSTANDER_SHARE * steady_rps(most_rps)) if most_rps else _PINGS_PER_S
 
 
+def _make_pings(job: Job, scenario: Scenario) -> Bursts | None:
+    if scenario.victim is None:
+        return None
+    pings = replace(job, samples=job.samples.with_name("pings"), bystander=True)
+    return Bursts(pings, scenario.victim, _PING_CONNECTIONS)
+
+
 class Lane:
     """Of one cell; `failure` says why it ended before its round did, and it is not loaded any more.
+    Where it is `lasting`, sessions go on from slice to slice, and a slice has so many requests in place of sessions.
 
     Where the server has several workers, or its processes are not known, each slice opens its connections anew: which
     worker accepts which connection is luck that would else last as long as the round, and differ by a third from one
@@ -91,6 +101,7 @@ class Lane:
         seed: int,
         scenarios_file: Path | None,
         services: Sequence[int] = (),
+        lasting: bool = False,
     ) -> None:
         assert isinstance(cell.load, ClosedLoad)
         self.cell = cell
@@ -101,8 +112,7 @@ class Lane:
         self._folder = folder
         self._services = tuple(services)
         self._slices: list[LaneSlice] = []
-        self._heartbeat = Heartbeat()
-        self._rng = Random(seed)
+        self._heartbeat, self._rng = Heartbeat(), Random(seed)
         job = Job(
             server.host,
             server.port,
@@ -111,13 +121,13 @@ class Lane:
             folder / "samples",
             seed=seed,
             scenarios_file=scenarios_file,
+            timeout_s=cell.load.timeout_s,
         )
-        self._bursts = Bursts(job := aim(job, server), scenario.flow, self._users)
-        self._pings: Bursts | None = None
+        self._bursts = Bursts(job := aim(job, server), scenario.flow, self._users, lasting=lasting)
+        self._lasting = lasting
+        self._cut_short = 0
+        self._pings = _make_pings(job, scenario)
         self._ping_every_ns = int(1e9 / _pings_per_s(job.most_rps))
-        if scenario.victim is not None:
-            pings = replace(job, samples=folder / "pings", bystander=True)
-            self._pings = Bursts(pings, scenario.victim, _PING_CONNECTIONS)
         self._tree = ProcessTree(server.pid)
         self._reconnects = False
         self._timer: Timer | None = None
@@ -127,9 +137,16 @@ class Lane:
         """So far."""
         return len(self._slices)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is not loaded any more: it failed, or its server lets it wait again and again."""
+        return self.failure is not None or self._cut_short >= _MOST_CUT_SHORT
+
     async def rehearse(self) -> None:
         """Open the connections, bring the server to its steady state, and find the size of a slice."""
         self._timer = Timer(asyncio.get_running_loop(), self._beat)
+        if self._lasting:
+            await self._bursts.closed(self._users)  # the beginnings of sessions are unlike the rest of them
         sessions, left_s = max(self._users, _FIRST_SESSIONS), _REHEARSAL_S
         while left_s > 0:
             start_ns, end_ns = await self._bursts.closed(sessions)
@@ -144,7 +161,8 @@ class Lane:
         """Load the server for one slice. Raises EngineError where it stops answering or the scenario is broken."""
         if self._reconnects:
             self._bursts.reconnect()
-        await self._bursts.closed(self.size.warm)
+        if not self._bursts.was_cut_short:  # else a server that does not answer would be waited for twice
+            await self._bursts.closed(self.size.warm)
         before, services_ns = self._read(), self._services_ns()
         sent, errors = self._bursts.sent, self._bursts.errors
         pinged = 0 if self._pings is None else self._pings.sent
@@ -156,6 +174,9 @@ class Lane:
         own_ns = time.thread_time_ns() - own_ns
         if self._bursts.errors > errors:
             self._check_alive()
+        if self._bursts.was_cut_short:
+            is_silent = self._bursts.errors - errors == self._bursts.sent - sent
+            self._cut_short = _MOST_CUT_SHORT if is_silent else self._cut_short + 1
         self._slices.append(
             LaneSlice(
                 rotation=rotation,

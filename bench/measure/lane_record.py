@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.measure.answers import CheckedSession
 from bench.measure.cell import is_ending
 from bench.measure.lane import Lane, LaneResult
 from bench.measure.measurement import LoadResult, Measurement, ServerReadings, make_record
@@ -32,7 +33,7 @@ class Surroundings:
     others_share: float
     idle_cpu_share: Mapping[str, float]
     ping_cpu_us: Mapping[Cell, float | None]
-    unchecked: Mapping[Cell, Sequence[str]]
+    checked: Mapping[Cell, CheckedSession]
 
 
 def make_lane_records(
@@ -87,7 +88,7 @@ def _record(
         generator_cpus=harness.workbench.generator_cpus,
         own_cpus=(),
         ping_cpu_us=surroundings.ping_cpu_us.get(cell),
-        unchecked=surroundings.unchecked[cell],
+        checked=surroundings.checked[cell],
         slices=found if anchor is None else _beside(found, anchor),
         idle_cpu_share=surroundings.idle_cpu_share.get(cell.setup),
         attachment=server.attachment,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bench.measure.answers import CheckedSession
 from bench.model.attachment import Attachment
 from bench.model.plan import Cell
 from bench.model.readings import CpuTimes, Snapshot, Telemetry, steal_share
@@ -51,7 +52,7 @@ class ServerReadings:
 class Measurement:
     """Everything that was observed of one cell.
 
-    `telemetry` is by the worker's pid. `unchecked`, `ping_cpu_us`, `profile`, `slices`, `idle_cpu_share` are as in the
+    `telemetry` is by the worker's pid. `ping_cpu_us`, `profile`, `slices`, `idle_cpu_share` are as in the
     record. `attachment` is that of a server that ran already.
     """
 
@@ -64,7 +65,7 @@ class Measurement:
     generator_cpus: Sequence[int]
     own_cpus: Sequence[int]
     ping_cpu_us: float | None
-    unchecked: Sequence[str]
+    checked: CheckedSession
     profile: str | None = None
     slices: LaneSlices = field(default_factory=LaneSlices)
     idle_cpu_share: float | None = None
@@ -78,7 +79,8 @@ Doubts = Callable[[Summary], Iterable[Caveat]]
 def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: ()) -> Record:
     """The record of a cell in a run."""
     cell, load = measurement.cell, measurement.load
-    summary = summarise(load.samples, load.bystander, stages(cell.load), measurement.unchecked)
+    summary = summarise(load.samples, load.bystander, stages(cell.load), measurement.checked.unchecked)
+    summary = replace(summary, looked_at=measurement.checked.looked_at)
     used = _resources(measurement, summary.answered or 0)
     generator = _generator(measurement, summary)
     caveats = (

@@ -8,7 +8,7 @@ import gc
 import math
 import tempfile
 import time
-from collections.abc import Coroutine, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -17,7 +17,7 @@ import uvloop
 
 from bench.engines.job import hold_off_collections
 from bench.errors import EngineError, ServerError
-from bench.measure.answers import check_answers
+from bench.measure.answers import CheckedSession, check_answers
 from bench.measure.bystander import ping_cpu_us
 from bench.measure.cell import check_alive, is_ending, measure, now
 from bench.measure.lane import Lane
@@ -129,7 +129,7 @@ def _play_lanes(
     started_at, times = now(), cpus.times()
     with contextlib.ExitStack() as stack:
         stack.enter_context(host.on_cpus(bench.generator_cpus))
-        lanes = [_lane(cell, servers, harness, stack, rng.getrandbits(32)) for cell in cells]
+        lanes = [_lane(cell, servers, harness, stack, rng, lasting=checked.lasting) for cell in cells]
         neighbours = watch_neighbours(list(servers.values()), bench, harness.processes, makes_load=True)
         hold_off_collections()
         try:
@@ -143,13 +143,19 @@ def _play_lanes(
             others_share=round(neighbours.share(), 3),
             idle_cpu_share=idle,
             ping_cpu_us=checked.ping_cpu_us,
-            unchecked=checked.unchecked,
+            checked=checked.sessions,
         )
         yield from make_lane_records(lanes, group, harness, surroundings)
 
 
 def _lane(
-    cell: Cell, servers: Mapping[str, Server], harness: Harness, stack: contextlib.ExitStack, seed: int
+    cell: Cell,
+    servers: Mapping[str, Server],
+    harness: Harness,
+    stack: contextlib.ExitStack,
+    rng: Random,
+    *,
+    lasting: Collection[str],
 ) -> Lane:
     bench = harness.workbench
     return Lane(
@@ -157,9 +163,10 @@ def _lane(
         servers[cell.setup],
         bench.scenarios[cell.scenario],
         Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fastapi-bench-"))),
-        seed=seed,
+        seed=rng.getrandbits(32),
         scenarios_file=bench.scenarios_file,
         services=_services(harness, servers) if bench.setups[cell.setup].services else (),
+        lasting=cell.scenario in lasting,
     )
 
 
@@ -172,7 +179,12 @@ class _Checked:
         self._dead: set[str] = set()
         self.failures: list[Failure] = []
         self.ping_cpu_us: dict[Cell, float | None] = {}
-        self.unchecked: dict[Cell, Sequence[str]] = {}
+        self.sessions: dict[Cell, CheckedSession] = {}
+
+    @property
+    def lasting(self) -> set[str]:
+        """Scenarios whose sessions were not at their end when the check ended, on whichever server."""
+        return {cell.scenario for cell, found in self.sessions.items() if found.looked_at is not None}
 
     def look(self, cell: Cell, server: Server) -> bool:
         bench = self._harness.workbench
@@ -180,7 +192,7 @@ class _Checked:
         if cell.setup in self._dead:
             return False
         try:
-            self.unchecked[cell] = check_answers(scenario, server)
+            self.sessions[cell] = check_answers(scenario, server, cell.load.timeout_s)
         except EngineError as error:
             if is_ending(server):
                 self._dead.add(cell.setup)
@@ -191,7 +203,9 @@ class _Checked:
         if scenario.victim is not None:
             known = (cell.setup, scenario.victim)
             if known not in self._pings:
-                self._pings[known] = ping_cpu_us(scenario, server, bench.scenarios_file, _PINGS)
+                self._pings[known] = ping_cpu_us(
+                    scenario, server, bench.scenarios_file, _PINGS, cell.load.timeout_s
+                )
             self.ping_cpu_us[cell] = self._pings[known]
         return True
 
@@ -214,11 +228,11 @@ async def _rotate(
         idle = await _idle_shares(servers)
         grouped = families(lanes, names, [lane.size.turn_s for lane in lanes], rng)
         for number, order in enumerate(orders(grouped, rng)):
-            if _is_enough(number, rotations) or all(lane.failure for lane in lanes):
+            if _is_enough(number, rotations) or all(lane.is_over for lane in lanes):
                 break
             display.show_rotation(number)
             for lane in order:
-                if lane.failure is None and time.monotonic() < rotations.stop_s:
+                if not lane.is_over and time.monotonic() < rotations.stop_s:
                     await _try(lane, lane.slice(rotations.first + number))
         return idle
     finally:

@@ -14,7 +14,7 @@ from bench.results.micro import Micro
 RunKind = Literal["ordinary", "capacity", "scaling"]
 """Of a run: of a plan, of a search for the capacity, or over numbers of workers."""
 
-NOTES = frozenset({"unchecked", NO_PROCESSES, SAME_PROCESS})
+NOTES = frozenset({"unchecked", "long-session", NO_PROCESSES, SAME_PROCESS})
 """Codes of notes on how a run was made: where every record has one, it says nothing of a cell, and is said once."""
 
 

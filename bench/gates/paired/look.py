@@ -116,8 +116,16 @@ class _Lane:
     def _who(self) -> str:
         return f"the {self.instance.arm.name} ({self.instance.arm.title})"
 
+    async def _closed(self, sessions: int) -> tuple[int, int]:
+        edges_ns = await self.bursts.closed(sessions)
+        if self.bursts.was_cut_short:
+            raise EngineError(
+                f"{self._who} did not answer in time, lost connections again and again, or took very long"
+            )
+        return edges_ns
+
     async def warm(self, sessions: int) -> None:
-        await self.bursts.closed(sessions)
+        await self._closed(sessions)
         self._pids = self.instance.pids()
 
     def check(self) -> None:
@@ -127,11 +135,11 @@ class _Lane:
             )
 
     async def slice(self, plan: TurnPlan) -> ArmSlice:
-        await self.bursts.closed(plan.warm)
+        await self._closed(plan.warm)
         sent = self.bursts.sent
         cpu_ns = settled_cpu_ns(self._pids)
         own_ns = time.thread_time_ns()
-        start_ns, end_ns = await self.bursts.closed(plan.measured)
+        start_ns, end_ns = await self._closed(plan.measured)
         own_ns = time.thread_time_ns() - own_ns
         cpu_ns = settled_cpu_ns(self._pids) - cpu_ns
         if cpu_ns <= 0:
@@ -140,7 +148,7 @@ class _Lane:
         return ArmSlice(self.bursts.sent - sent, end_ns - start_ns, cpu_ns, own_ns)
 
     async def pace(self, plan: TurnPlan, due_ns: Sequence[int]) -> None:
-        await self.bursts.closed(plan.warm)
+        await self._closed(plan.warm)
         self.paced_ns.append(await self.bursts.paced(due_ns))
 
     def summary(self) -> ArmSummary:

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from bench.errors import EngineError
-from bench.measure.answers import check_answers
+from bench.measure.answers import CheckedSession, check_answers
 from bench.model.plan import Setup
 from bench.serve.server import Server
 from scenarios.model import Flow, Request, Scenario, contains
@@ -53,7 +53,7 @@ def test_requests_without_a_check_are_named(
     expected: tuple[str, ...],
     server: Server,
 ) -> None:
-    assert check_answers(Scenario("s", flow, victim=victim), server) == expected
+    assert check_answers(Scenario("s", flow, victim=victim), server) == CheckedSession(expected)
 
 
 def loud(rng: Random) -> Flow:
@@ -71,3 +71,54 @@ def test_what_a_session_prints_does_not_mix_with_what_a_command_answers(
 def test_a_wrong_answer_is_an_error(server: Server) -> None:
     with pytest.raises(EngineError, match="wrong-body"):
         check_answers(Scenario("s", Always(Request("GET", "/wrong-body", check=HELLO))), server)
+
+
+# --- sessions that do not end, and answers that do not come --------------------------------------
+
+
+def endless(rng: Random) -> Flow:
+    while True:
+        yield Request("GET", "/ok", check=HELLO)
+
+
+def long_one(rng: Random) -> Flow:
+    for _ in range(100):
+        yield Request("GET", "/ok", check=HELLO)
+
+
+def hung(rng: Random) -> Flow:
+    yield Request("GET", "/ok", check=HELLO)
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(("flow", "looked_at"), [(endless, 100), (long_one, None)])
+def test_of_a_session_that_never_ends_some_requests_are_looked_at(
+    flow: Callable[[Random], Flow], looked_at: int | None, server: Server
+) -> None:
+    assert check_answers(Scenario("s", flow), server) == CheckedSession((), looked_at)
+
+
+def test_a_victim_whose_session_never_ends_is_an_error(server: Server) -> None:
+    with pytest.raises(EngineError, match=r"victim.* not at its end after 100 requests"):
+        check_answers(Scenario("s", CHECKED, victim=endless), server)
+
+
+@pytest.mark.parametrize("path", ["/silent", "/stalls", "/drip"])
+def test_an_answer_that_does_not_come_to_its_end_names_the_limit_and_the_way_out(
+    path: str, server: Server
+) -> None:
+    with pytest.raises(EngineError, match=rf"GET {path} had no whole answer within 0\.3 s.*--timeout"):
+        check_answers(Scenario("s", Always(Request("GET", path))), server, timeout_s=0.3)
+
+
+def test_a_flow_that_hangs_is_an_error(server: Server) -> None:
+    with pytest.raises(EngineError, match=r"its flow took longer than 0\.3 s"):
+        check_answers(Scenario("s", hung), server, timeout_s=0.3)
+
+
+def test_a_slow_answer_is_right_where_it_is_given_the_time(server: Server) -> None:
+    slow = Scenario("s", Always(Request("GET", "/slow", check=HELLO)))
+    assert check_answers(slow, server, timeout_s=5) == CheckedSession()
+    with pytest.raises(EngineError, match=r"within 0\.1 s"):
+        check_answers(slow, server, timeout_s=0.1)

@@ -166,3 +166,49 @@ def test_a_broken_scenario_is_an_error(tmp_path: Path) -> None:
         one = lane(served(peer.port, os.getpid()), broken, tmp_path)
         with pytest.raises(EngineError, match="no such luck"):
             driven(one)
+
+
+# --- servers that do not answer, and sessions that do not end ------------------------------------
+
+SILENT = Scenario("silent", Always(Request("GET", "/silent", check=HELLO)))
+
+
+def waiting(port: int, scenario: Scenario, folder: Path) -> Lane:
+    cell = Cell("peer", scenario.name, "native", ClosedLoad(3, 0.0, timeout_s=0.3))
+    return Lane(cell, served(port, os.getpid()), scenario, folder, seed=1, scenarios_file=None)
+
+
+def test_a_lane_whose_server_is_silent_has_timeouts_and_is_over(tmp_path: Path) -> None:
+    with Peer() as peer:
+        one = waiting(peer.port, SILENT, tmp_path)
+        found = driven(one, 0)
+    assert [found.samples.outcomes[number] for number in found.samples.outcome] == ["timeout"] * 6
+    assert one.is_over
+    assert one.failure is None
+    (part,) = found.slices
+    assert (part.requests, 0.3 <= part.span_ns / 1e9 < 2) == (3, True)
+
+
+def test_a_lane_of_sessions_that_never_end_logs_in_once_a_user(tmp_path: Path) -> None:
+    def lasting(rng: Random) -> Flow:
+        yield Request("GET", "/slow", name="log in", check=HELLO)
+        while True:
+            yield Request("GET", "/ok", name="go on", check=HELLO)
+
+    with Peer() as peer:
+        cell = Cell("peer", "lasting", "native", ClosedLoad(3, 0.0))
+        one = Lane(
+            cell,
+            served(peer.port, os.getpid()),
+            Scenario("lasting", lasting),
+            tmp_path,
+            seed=1,
+            scenarios_file=None,
+            lasting=True,
+        )
+        found = driven(one, 0, 1)
+        assert (peer.seen["/slow"], peer.connections) == (3, 3)
+        assert len(found.samples.done_ns) == 3 + peer.seen["/ok"]
+    for part in found.slices:
+        assert part.requests == one.size.sessions
+        assert part.span_ns < 0.25e9, "nobody logs in again"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.measure.answers import CheckedSession
 from bench.measure.measurement import LoadResult, Measurement, ServerReadings, make_record
 from bench.model.plan import Cell, ClosedLoad
 from bench.model.readings import CpuTimes, Reading, Snapshot
@@ -68,7 +69,7 @@ def measurement(**more: Any) -> Measurement:
         generator_cpus=(1,),
         own_cpus=(2,),
         ping_cpu_us=None,
-        unchecked=(),
+        checked=CheckedSession(),
     )
     return replace(made, **more)
 
@@ -78,7 +79,7 @@ def codes(found: Measurement) -> set[str]:
 
 
 def test_a_record_has_all_of_its_parts() -> None:
-    record = make_record("a-run", measurement(unchecked=("GET /",), ping_cpu_us=12.5))
+    record = make_record("a-run", measurement(checked=CheckedSession(("GET /",)), ping_cpu_us=12.5))
     assert (record.run, record.cell, record.started_at) == ("a-run", CELL, "2026-11-29T12:00:00+00:00")
     assert (record.summary.requests, record.summary.unchecked) == (1000, ("GET /",))
     used = record.resources
@@ -96,9 +97,8 @@ def test_the_audit_knows_the_profiler() -> None:
 
 
 def test_more_doubts_come_after_those_of_the_audit_and_count() -> None:
-    record = make_record(
-        "a-run", measurement(unchecked=("GET /",)), lambda summary: [Caveat("errors", f"{summary.requests}")]
-    )
+    observed = measurement(checked=CheckedSession(("GET /",)))
+    record = make_record("a-run", observed, lambda summary: [Caveat("errors", f"{summary.requests}")])
     assert [(caveat.code, caveat.text) for caveat in record.caveats][1:] == [("errors", "1000")]
     assert not record.valid
 
