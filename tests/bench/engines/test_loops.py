@@ -111,8 +111,8 @@ def test_arrivals_at_a_server_that_does_not_answer_do_not_make_it_a_busy_loop(
 ) -> None:
     """Of 500 sessions due in half a second four clients make a few tries each; the others are shed, and counted."""
     load = OpenLoad(1000, 0.5, 0.0, arrivals="uniform", max_sessions=4)
-    more = {"port": free_port()} if port == "refuses" else {}
-    rows = engine.run(engine.job("no-answer", load, **more))
+    asked = free_port() if port == "refuses" else peer.port
+    rows = engine.run(engine.job("no-answer", load, port=asked))
 
     assert set(outcomes(rows)) == {"reset" if port == "drops" else "refused"}
     assert 4 * 3 <= len(rows.outcome) <= 4 * 9
