@@ -8,13 +8,14 @@ AT_ONCE = 1
 """Setbacks in a row after which a server is asked again at once: it may close a connection between two requests."""
 
 _FIRST_NS = 20_000_000
-_LONGEST_NS = 2_000_000_000
+_LONGEST_NS = 500_000_000
+"""Not longer, as a server that comes back would seem to take so much longer for it."""
 _MOST_DOUBLINGS = 10
 _SPREAD = (0.5, 1.5)
 
 
 def pause_ns(setbacks: int, rng: Random) -> int:
-    """The pause after so many setbacks in a row: about 20 ms, doubled each time, about 2 s at most."""
+    """The pause after so many setbacks in a row: 20 ms, doubled each time up to half a second, half more or less."""
     doublings = min(setbacks - AT_ONCE - 1, _MOST_DOUBLINGS)
     if doublings < 0:
         return 0

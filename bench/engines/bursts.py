@@ -9,7 +9,7 @@ from random import Random
 
 from bench.engines.backoff import pause_ns
 from bench.engines.connection import Client, Common, clock_ns
-from bench.engines.job import Job
+from bench.engines.job import Job, collect_where_many
 from bench.engines.pace import make_client
 from bench.engines.timer import Timer
 from bench.errors import EngineError
@@ -132,6 +132,7 @@ class Bursts:
         """The moment from which the time of a burst counts."""
         if self.was_cut_short:
             self._limit(self._last_ns)
+        collect_where_many()
         self._common.file.spill()
         self._over = asyncio.get_running_loop().create_future()
         self.was_cut_short = False

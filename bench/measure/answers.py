@@ -28,7 +28,7 @@ _MOST_READ, _MOST_SAID = 10_000, 200
 
 @dataclass(frozen=True, slots=True)
 class CheckedSession:
-    """What a check found: labels of requests of which only the status is compared, as they have no check.
+    """A session as a check saw it: labels of requests of which only the status is compared, as they have no check.
 
     `looked_at` is how many requests were looked at of a session that was not at its end by then; None for a whole one.
     """

@@ -78,7 +78,7 @@ def summarise(
 
 
 class _Whole:
-    """What a summary is made of, added up part by part; `rows` counts requests outside of the measured part, too."""
+    """The parts of a summary, added up; `rows` counts requests outside of the measured part, too."""
 
     def __init__(self, samples: Recording, stages: Sequence[Stage]) -> None:
         make = distributions(samples)

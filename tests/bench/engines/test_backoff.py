@@ -15,9 +15,9 @@ MS = 1_000_000
 
 @pytest.mark.parametrize(
     ("setbacks", "middle_ms"),
-    [(0, 0), (1, 0), (2, 20), (3, 40), (5, 160), (8, 1280), (9, 2000), (100_000, 2000)],
+    [(0, 0), (1, 0), (2, 20), (3, 40), (5, 160), (6, 320), (7, 500), (100_000, 500)],
 )
-def test_pauses_double_up_to_two_seconds(setbacks: int, middle_ms: float) -> None:
+def test_pauses_double_up_to_half_a_second(setbacks: int, middle_ms: float) -> None:
     drawn = [pause_ns(setbacks, Random(seed)) for seed in range(400)]
     assert sum(drawn) / len(drawn) == pytest.approx(middle_ms * MS, rel=0.05)
     assert len(set(drawn)) == (1 if middle_ms == 0 else 400), "no two clients come back at the same moment"
@@ -25,4 +25,4 @@ def test_pauses_double_up_to_two_seconds(setbacks: int, middle_ms: float) -> Non
 
 @given(st.integers(0, 50), st.integers())
 def test_a_pause_is_within_half_of_its_middle(setbacks: int, seed: int) -> None:
-    assert 0 <= pause_ns(setbacks, Random(seed)) <= 3_000 * MS
+    assert 0 <= pause_ns(setbacks, Random(seed)) <= 750 * MS

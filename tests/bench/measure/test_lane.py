@@ -79,7 +79,7 @@ def lane(server: Server, scenario: Scenario, folder: Path, users: int = 3) -> La
 
 
 class Driven(NamedTuple):
-    """What a lane found, with all requests at hand."""
+    """A lane's result with all requests at hand."""
 
     samples: Samples
     slices: tuple[LaneSlice, ...]
