@@ -6,9 +6,9 @@ import numpy as np
 
 from bench.capacity.growth import Growth
 from bench.capacity.results import Capacity, by_rate, rates_of
-from bench.capacity.slo import ERRORS
 from bench.report.charts.palette import INK, QUIET, SETUPS
 from bench.report.charts.panels import Chart, Mark, PlanePanel, Trace
+from bench.stats.conditions import ERRORS
 from bench.stats.format import whole
 
 _P99, _P50, _LIMIT, _KNEE, _CAPACITY = "misuse", "async", "sync", "offload", INK

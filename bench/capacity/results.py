@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.capacity.search import Tally
-from bench.capacity.slo import Objective, misses, parse
+from bench.capacity.slo import misses, parse
 from bench.model.plan import OpenLoad
 from bench.model.record import Record
 from bench.results.caveats import GENERATOR_STALLED, OTHER_LOAD, STEAL
 from bench.results.results import Results
+from bench.stats.conditions import Condition
 from bench.stats.format import whole
 
 SET_ASIDE = "set-aside"
@@ -33,7 +34,7 @@ class Offered:
     """One trial of an open load, and the objectives that it must meet."""
 
     record: Record
-    objectives: tuple[Objective, ...]
+    objectives: tuple[Condition, ...]
 
     @property
     def rate_per_s(self) -> float:
@@ -136,7 +137,7 @@ class Capacity:
 
     setup: str
     scenario: str
-    objectives: tuple[Objective, ...]
+    objectives: tuple[Condition, ...]
     rate_per_s: float | None
     limit: str
     trials: tuple[Offered, ...]
@@ -184,7 +185,7 @@ def capacity_of(results: Results) -> Capacity | None:
     )
 
 
-def offered_loads(records: Iterable[Record], objectives: tuple[Objective, ...]) -> tuple[Offered, ...]:
+def offered_loads(records: Iterable[Record], objectives: tuple[Condition, ...]) -> tuple[Offered, ...]:
     """The trials among the records, by rate, and those of one rate as they were made."""
     trials = (Offered(record, objectives) for record in records if isinstance(record.cell.load, OpenLoad))
     return tuple(sorted(trials, key=lambda one: one.rate_per_s))

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from bench.capacity.growth import growth_of
 from bench.capacity.results import SET_ASIDE, Offered, knee_of, offered_loads
 from bench.capacity.search import Probe, Search, SearchResult, Trial, TrialVerdict, next_step, tallies
-from bench.capacity.slo import SATURATED, Objective, doubts
+from bench.capacity.slo import SATURATED, doubts
 from bench.errors import BenchError, EngineError
 from bench.measure.cell import check_alive, measure
 from bench.measure.neighbourhood import watch_neighbours
@@ -24,6 +24,7 @@ from bench.results.caveats import OTHERS_SHARE
 from bench.results.results import understand
 from bench.serve.attached import reaching
 from bench.serve.server import Server, serving
+from bench.stats.conditions import Condition
 from bench.system import host
 from bench.system.processes import Processes
 
@@ -54,7 +55,7 @@ class Goal:
 
     setup: str
     scenario: str
-    objectives: tuple[Objective, ...]
+    objectives: tuple[Condition, ...]
     tolerance: float = 0.05
     max_per_s: float = 1_000_000.0
     duration_s: float = 4.0
