@@ -30,10 +30,11 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSummary:
-    """The requests of one label: how many were sent, how many failed, and the response times of all of them.
+    """The requests of one label: how many were sent, how many failed and how, and the response times of all of them.
 
-    Of a victim only: `shed` are sessions that never started, and `under_way` is how many requests were under way on
-    average in each third of the measured part.
+    `throughput_rps` counts good answers that arrived in the measured part; None in records of before. Of a victim
+    only: `shed` are sessions that never started, and `under_way` is how many requests were under way on average in each
+    third of the measured part.
     """
 
     requests: int
@@ -41,6 +42,8 @@ class RequestSummary:
     response_ms: Latency
     shed: int = 0
     under_way: tuple[float, ...] = ()
+    errors_by_kind: Mapping[str, int] = field(default_factory=dict)
+    throughput_rps: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ class _Whole:
         make = distributions(samples)
         self.response, self.service, self.lag, self.connect = make(), make(), make(), make()
         self.weighted = make()
-        self.labels = LabelTally(make, samples.labels)
+        self.labels = LabelTally(make, samples)
         self.timeline = TimelineTally(make, samples)
         self.stages = [StageTally(make, samples, stage) for stage in stages]
         self.under_way = UnderWayTally((samples.start_ns, samples.end_ns))
@@ -96,11 +96,12 @@ class _Whole:
         answered = part.rows(part.during(part.done_ns))
         self.rows += len(part.done_ns)
         self.answered += len(answered.done_ns)
-        self.good += int(np.count_nonzero(answered.outcome == OK))
+        good = answered.rows(answered.outcome == OK)
+        self.good += len(good.done_ns)
         counts = np.bincount(mine.outcome, minlength=len(self.kinds)).tolist()
         self.kinds = [old + new for old, new in zip(self.kinds, counts, strict=True)]
         self.connect.add(mine.connect_ns[mine.connect_ns > 0])
-        self.labels.add(mine)
+        self.labels.add(mine, good)
         self.timeline.add(answered)
         self.under_way.add(part)
         self._add_times(mine if mine.timed is None else mine.rows(mine.timed))
@@ -165,9 +166,10 @@ def _bystander(samples: Recording) -> RequestSummary:
     for part in samples.parts():
         mine = part.rows(part.during(part.intended_ns))
         due.add(mine.outcome, mine.done_ns - mine.intended_ns)
+        due.good += int(np.count_nonzero((part.outcome == OK) & part.during(part.done_ns)))
         under_way.add(part)
     thirds = tuple(round(third, 2) for third in under_way.means())
-    return replace(due.summary(), shed=samples.shed, under_way=thirds)
+    return replace(due.summary(samples), shed=samples.shed, under_way=thirds)
 
 
 def _curve(response: Distribution) -> tuple[tuple[float, float], ...]:

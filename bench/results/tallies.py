@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,42 +61,54 @@ def _latency(times: Distribution, percentiles_ns: Sequence[float]) -> Latency:
 
 
 class RequestTally:
-    """Requests, those among them that failed, and response times."""
+    """Requests, those among them that failed, and response times; `good` are right answers, counted when they came."""
 
     def __init__(self, make: Make) -> None:
-        self.requests = self.errors = 0
+        self.requests = self.good = 0
+        self._failed: Counter[int] = Counter()
         self._response = make()
+
+    @property
+    def errors(self) -> int:
+        return self._failed.total()
 
     def add(self, outcome: NDArray[np.int64], response_ns: NDArray[np.int64]) -> None:
         """Add requests by their outcomes, and response times."""
         self.requests += len(outcome)
-        self.errors += int(np.count_nonzero(outcome != OK))
+        numbers, counts = np.unique(outcome[outcome != OK], return_counts=True)
+        self._failed.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
         self._response.add(response_ns)
 
-    def summary(self) -> RequestSummary:
-        return RequestSummary(requests=self.requests, errors=self.errors, response_ms=latency(self._response))
+    def summary(self, recording: Recording | None = None) -> RequestSummary:
+        """The sums; with the recording that the requests are of, errors by kind and throughput as well."""
+        found = RequestSummary(
+            requests=self.requests, errors=self.errors, response_ms=latency(self._response)
+        )
+        if recording is None:
+            return found
+        kinds = {recording.outcomes[number]: count for number, count in sorted(self._failed.items())}
+        return replace(found, errors_by_kind=kinds, throughput_rps=self.good / recording.duration_s)
 
 
 class LabelTally:
     """Requests of a recording by label, of the measured part."""
 
-    def __init__(self, make: Make, labels: Sequence[str]) -> None:
-        self._make = make
-        self._labels = labels
-        self._tallies: dict[int, RequestTally] = {}
+    def __init__(self, make: Make, recording: Recording) -> None:
+        self._recording = recording
+        self._tallies = [RequestTally(make) for _ in recording.labels]
 
-    def add(self, mine: Samples) -> None:
+    def add(self, mine: Samples, good: Samples) -> None:
+        """Add requests that were due in the measured part, and right answers that came in it."""
         response_ns = mine.done_ns - mine.intended_ns
         for label, rows in _groups(mine.label):
             timed = rows if mine.timed is None else rows[mine.timed[rows]]
-            tally = self._tallies.setdefault(label, RequestTally(self._make))
-            tally.add(mine.outcome[rows], response_ns[timed])
+            self._tallies[label].add(mine.outcome[rows], response_ns[timed])
+        for label, rows in _groups(good.label):
+            self._tallies[label].good += len(rows)
 
     def summaries(self) -> dict[str, RequestSummary]:
-        nothing = RequestTally(self._make)
-        return {
-            label: self._tallies.get(number, nothing).summary() for number, label in enumerate(self._labels)
-        }
+        found = zip(self._recording.labels, self._tallies, strict=True)
+        return {label: tally.summary(self._recording) for label, tally in found}
 
 
 class TimelineTally:

@@ -151,7 +151,13 @@ def test_the_victim_is_summed_up_on_its_own() -> None:
     found = summarise(samples((0, 0, 1)), victim)
     assert found.victim is not None
     assert found.victim == RequestSummary(
-        requests=2, errors=1, response_ms=found.victim.response_ms, shed=0, under_way=found.victim.under_way
+        requests=2,
+        errors=1,
+        response_ms=found.victim.response_ms,
+        shed=0,
+        under_way=found.victim.under_way,
+        errors_by_kind={"timeout": 1},
+        throughput_rps=2.0,
     )
     assert (found.victim.response_ms.mean, found.victim.response_ms.max) == (5.0, 6.0)
     assert summarise(samples((0, 0, 1))).victim is None
