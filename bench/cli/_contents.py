@@ -13,11 +13,13 @@ from bench.capacity.tables import growth_table, trial_table
 from bench.report import plots
 from bench.report.chapter import chapter
 from bench.report.contents import Contents
+from bench.results.endpoints import endpoint_table
 from bench.results.findings import findings
 from bench.results.findings.disturbance import disturbance
 from bench.results.findings.finding import Finding
 from bench.results.results import Results, RunKind, say_notes_once
 from bench.results.tables import ranking, stage_table, summary, twin_table
+from bench.results.thresholds import threshold_table
 from bench.results.verdicts import verdicts
 from bench.results.worker_table import worker_table
 
@@ -33,7 +35,14 @@ def _ordinary(results: Results) -> Contents:
     return Contents(
         findings=findings(results),
         summary=summary(results),
-        details=(ranking(results), twin_table(results), stage_table(results), worker_table(results)),
+        details=(
+            threshold_table(results),
+            endpoint_table(results),
+            ranking(results),
+            twin_table(results),
+            stage_table(results),
+            worker_table(results),
+        ),
         charts=plots.charts(results.cells),
         chapter=chapter(results),
     )

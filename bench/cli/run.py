@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from bench.cli._contents import contents
-from bench.cli._ending import exit_status, explain_interruption, note_undrawn
+from bench.cli._conclusion import conclude
+from bench.cli._ending import explain_interruption
 from bench.cli._groups import takes
 from bench.cli._left_out import drop_locust, leave_out
 from bench.cli._lookup import check_address, choose_folder, configure, known_scenarios, service_scenarios
@@ -26,14 +26,14 @@ from bench.cli._options import (
 from bench.cli._running import AllowedHosts, MostRps, Urls, bound, check_ceilings, find_running, join_setups
 from bench.cli._servers import pick_servers
 from bench.cli._service import ServiceOptions
-from bench.cli._terminal import note, say, short_path
+from bench.cli._terminal import note, short_path
 from bench.cli._verdict import percentage
 from bench.engines.launch import ENGINES, check_load
 from bench.errors import UsageError
 from bench.measure import runner
 from bench.measure.progress import Display
 from bench.measure.runner import Ends
-from bench.measure.store import RunFolder, read_run
+from bench.measure.store import RunFolder
 from bench.measure.workbench import Workbench
 from bench.model.plan import Plan, Setup, Shape
 from bench.observe.profiler import py_spy
@@ -41,10 +41,9 @@ from bench.plan.config import check_names
 from bench.plan.configuration import Configuration
 from bench.plan.order import Overrides, cells, count_rounds, override
 from bench.plan.service_plans import ALL_SERVERS
-from bench.report import write
-from bench.report.text import render
-from bench.results.results import understand
+from bench.plan.thresholds import check_thresholds
 from bench.serve.interpreter import describe_interpreters
+from bench.stats.conditions import parse_threshold
 from bench.stats.format import about
 from bench.system import cpus, extras
 from scenarios.model import Scenario
@@ -100,6 +99,14 @@ def run(
     url: Urls = None,
     allow_remote: AllowedHosts = None,
     most_rps: MostRps = None,
+    fail_if: Annotated[
+        list[str] | None,
+        option(
+            "Fail the run if this is so in a cell: p50|p90|p95|p99|p999|max|mean|errors|lag `>`, or rps `<`, a number, "
+            "a unit; after `SCENARIO:` or `SCENARIO/REQUEST:` of that alone; repeatable.",
+            "LIMIT",
+        ),
+    ] = None,
     profile: Annotated[
         bool, typer.Option("--profile", help="Flame graphs of a worker, by py-spy; implies --long.")
     ] = False,
@@ -121,6 +128,7 @@ def run(
     bench run --setup uvicorn --setup granian-1 --scenario db-orm-async --users 64 --minutes 2
     bench run --setup uvicorn --scenario io-async --rate 500 --stretch 10 --rounds 3
     bench run --until 3%
+    bench run --scenario items-crud --minutes 1 --fail-if 'p99>50ms' --fail-if 'items-crud/GET /items: errors>0.1%'
     bench run --url http://127.0.0.1:8000 --scenarios my_scenarios.py --scenario front-page --minutes 1
     """
     _refuse_old(duration, repeats)
@@ -144,6 +152,7 @@ def run(
         long=long or profile,
         seed=seed,
         processes=processes,
+        fail_if=tuple(parse_threshold(text).text for text in fail_if or ()),
     )
     options = _Options(
         plan=plan,
@@ -184,6 +193,7 @@ def _run(options: _Options) -> int:
     plan, lacking = _find_plan(options)
     plan = replace(_bounded(plan, options), seed=pick_seed(plan.seed))
     check_names(plan, setups, scenarios, ENGINES)
+    check_thresholds(plan, scenarios)
     configuration.check_app(setups[cell.setup] for cell in cells(plan))
     plan, left_out = leave_out(plan, setups, lacking)
     extras.check_demo(setups[name] for name in dict.fromkeys(cell.setup for cell in cells(plan)))
@@ -199,7 +209,7 @@ def _run(options: _Options) -> int:
     facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
     bench = replace(bench, stop_s=bound(plan, setups, runner.expected_s(plan, bench)))
     _measure(plan, bench, RunFolder(path, facts, latest=options.out is None), options.ends)
-    return _conclude(path, options.as_json)
+    return conclude(path, options.as_json)
 
 
 def _find_plan(options: _Options) -> tuple[Plan, dict[str, str]]:
@@ -266,19 +276,3 @@ def _measure(plan: Plan, bench: Workbench, folder: RunFolder, ends: Ends) -> Non
         note(line)
     with explain_interruption(folder), Display(rounds, expected_s) as display:
         runner.run(plan, bench, folder, display, ends)
-
-
-def _conclude(path: Path, as_json: bool) -> int:
-    """Write the report, show the result, and give the exit status."""
-    run = read_run(path)
-    shown = contents(understand(run))
-    report = write(run, shown, path)
-    note_undrawn()
-    if as_json:
-        say((path / "records.jsonl").read_text().rstrip("\n"))
-    else:
-        say(render(shown.summary))
-        for finding in shown.findings:
-            say(f"- {finding.title}")
-        say(f"\nreport: {short_path(report)}")
-    return exit_status(run)

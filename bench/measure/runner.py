@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from bench.measure.cell import now
@@ -15,7 +15,7 @@ from bench.measure.store import RunFolder
 from bench.measure.workbench import Harness, Workbench
 from bench.model.attachment import steady_rps
 from bench.model.facts import read_facts
-from bench.model.plan import Cell, ClosedLoad, Plan
+from bench.model.plan import Cell, ClosedLoad, Plan, Setup
 from bench.model.record import SCHEMA, Failure, Record
 from bench.model.service import SERVICES
 from bench.plan.order import Group, cells, count_rounds, groups
@@ -114,26 +114,12 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
     for setup in setups.values():
         host.check_cpus(setup, workbench.generator_cpus)
     services = identify(setups.values(), workbench.service)
-    scenarios = list(dict.fromkeys(scenario for block in plan.blocks for scenario in block.scenarios))
     return {
         "schema": SCHEMA,
         "run": run,
         "started_at": now(),
         "finished": False,
-        "plan": {
-            "name": plan.name,
-            "about": plan.about,
-            "cells": len(cells(plan)),
-            "minutes": plan.minutes,
-            "long": plan.long,
-            "blocks": [asdict(block) for block in plan.blocks],
-            "setups": {name: asdict(setup) for name, setup in setups.items()},
-            "scenarios": {name: workbench.scenarios[name].about for name in scenarios},
-            "variants": {
-                name: [workbench.scenarios[name].group, workbench.scenarios[name].variant]
-                for name in scenarios
-            },
-        },
+        "plan": _plan_facts(plan, setups, workbench),
         "seed": plan.seed,
         "cpus": {
             "server": workbench.server_cpus,
@@ -144,6 +130,23 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
         "host": host.fingerprint(),
         "environment": host.environment(),
         **({SERVICES: services} if services else {}),
+    }
+
+
+def _plan_facts(plan: Plan, setups: Mapping[str, Setup], workbench: Workbench) -> dict[str, object]:
+    names = dict.fromkeys(scenario for block in plan.blocks for scenario in block.scenarios)
+    scenarios = {name: workbench.scenarios[name] for name in names}
+    return {
+        "name": plan.name,
+        "about": plan.about,
+        "cells": len(cells(plan)),
+        "minutes": plan.minutes,
+        "long": plan.long,
+        "blocks": [asdict(block) for block in plan.blocks],
+        "setups": {name: asdict(setup) for name, setup in setups.items()},
+        "scenarios": {name: one.about for name, one in scenarios.items()},
+        "variants": {name: [one.group, one.variant] for name, one in scenarios.items()},
+        "fail_if": list(plan.fail_if),
     }
 
 

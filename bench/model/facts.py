@@ -93,6 +93,7 @@ class PlanFacts:
     """The plan: setups and scenarios by name; of scenarios the text that says what they are about.
 
     `variants` gives the group and the variant of a scenario; runs from before it was kept have them in the name alone.
+    `fail_if` are the limits with which the run fails, such as `p99>50ms`.
     """
 
     name: str | None = None
@@ -104,6 +105,7 @@ class PlanFacts:
     setups: Mapping[str, SetupFacts] = field(default_factory=dict)
     scenarios: Mapping[str, str] = field(default_factory=dict)
     variants: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    fail_if: tuple[str, ...] = ()
 
     def variant(self, scenario: str) -> tuple[str, str]:
         """A scenario's group and variant: `db-orm-async` is the variant `async` of `db-orm` unless the plan says."""
@@ -239,6 +241,7 @@ def _plan(source: Mapping[str, object]) -> PlanFacts:
         setups={str(name): SetupFacts(as_mapping(fields)) for name, fields in as_mapping(setups).items()},
         scenarios=as_words(source.get("scenarios")),
         variants=dict(_variants(as_mapping(source.get("variants")))),
+        fail_if=as_texts(source.get("fail_if")),
     )
 
 

@@ -172,7 +172,7 @@ class Plan:
 
     `processes` native generators share each load. Without a `seed` one is drawn for each run. The rounds share
     `minutes`; without it each has as many rotations as are good. A plan that is `long` measures every cell in one
-    stretch, each setup alone on the machine.
+    stretch, each setup alone on the machine. A run of it fails where one of the limits `fail_if` is met.
     """
 
     name: str
@@ -183,3 +183,4 @@ class Plan:
     processes: int = 1
     minutes: float | None = None
     long: bool = False
+    fail_if: tuple[str, ...] = ()

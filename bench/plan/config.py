@@ -15,6 +15,7 @@ from bench.model.plan import TIMEOUT_S, Block, ClosedLoad, Load, OpenLoad, Plan,
 from bench.model.secrets import MASK, is_secret_name
 from bench.plan.setup_rules import check_setup
 from bench.plan.tables import TomlTables, localize, merge, read_tables
+from bench.stats.conditions import parse_threshold
 from bench.system.home import names_demo
 
 _HERE = Path(__file__).parent
@@ -24,7 +25,7 @@ _SETUP_KEYS = frozenset(field.name for field in fields(Setup)) - {"name", "addre
     "extends",
     "env_file",
 }
-_PLAN_ONLY_KEYS = frozenset({"about", "seed", "processes", "minutes", "long", "blocks"})
+_PLAN_ONLY_KEYS = frozenset({"about", "seed", "processes", "minutes", "long", "fail_if", "blocks"})
 _OLD_KEYS = {
     "repeats": "it is called rounds now: rounds of fresh servers, in each of which all cells are measured in turn",
     "duration_s": "cells share the plan's time now: give the plan minutes; stretch_s is the length of what is measured "
@@ -211,7 +212,23 @@ def _plan(file: TomlTables, name: str, table: dict[str, Any]) -> Plan:
     if not isinstance(long, bool):
         raise UsageError(f"{where} long: {long!r} is neither true nor false")
     about = str(table.get("about", ""))
-    return Plan(name, about, blocks, seed, processes=processes, minutes=_minutes(where, table), long=long)
+    return Plan(
+        name,
+        about,
+        blocks,
+        seed,
+        processes=processes,
+        minutes=_minutes(where, table),
+        long=long,
+        fail_if=_thresholds(where, table),
+    )
+
+
+def _thresholds(where: str, table: Mapping[str, object]) -> tuple[str, ...]:
+    found = table.get("fail_if", [])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise UsageError(f'{where} fail_if: {found!r} is not a list of limits, such as ["p99>50ms"]')
+    return tuple(parse_threshold(one, f"{where} fail_if").text for one in found)
 
 
 def _minutes(where: str, table: Mapping[str, object]) -> float | None:

@@ -126,6 +126,7 @@ class Overrides:
     long: bool = False
     seed: int | None = None
     processes: int | None = None
+    fail_if: tuple[str, ...] = ()
 
 
 def override(plan: Plan, given: Overrides) -> Plan:
@@ -151,6 +152,7 @@ def override(plan: Plan, given: Overrides) -> Plan:
         processes=given.processes or plan.processes,
         minutes=plan.minutes if given.minutes is None else given.minutes,
         long=plan.long or given.long,
+        fail_if=given.fail_if or plan.fail_if,
     )
 
 

@@ -17,6 +17,7 @@ from bench.results.results import Results
 from bench.results.siblings import feature_setups, siblings
 from bench.results.standings import against_reference, standings
 from bench.results.tables import ranking_metric
+from bench.results.thresholds import ThresholdVerdict, judge_thresholds
 from bench.stats.best import Standing, StandingVerdict
 from bench.stats.comparison import Comparison, RatioVerdict
 from bench.stats.metrics import CPU, MEMORY, THROUGHPUT, VICTIM_P99, Metric
@@ -90,12 +91,13 @@ class FindingWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """Everything that a report says in words, as data, and of which services."""
+    """Everything that a report says in words, as data, and of which services; the limits of a run among it."""
 
     schema: int = SCHEMA
     comparisons: tuple[PairVerdict, ...] = ()
     rankings: tuple[SetupRanking, ...] = ()
     findings: tuple[FindingWords, ...] = ()
+    thresholds: tuple[ThresholdVerdict, ...] = ()
     services_under_test: tuple[ServiceFacts, ...] = ()
 
 
@@ -125,6 +127,7 @@ def verdicts(results: Results, findings: Sequence[Finding]) -> Verdicts:
         findings=tuple(
             FindingWords(code=finding.topic, title=finding.title, text=finding.text) for finding in findings
         ),
+        thresholds=judge_thresholds(results),
         services_under_test=results.facts.services_under_test,
     )
 

@@ -1,0 +1,64 @@
+"""Whether the limits of a plan (`fail_if`) speak of what it measures, before anything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from random import Random
+
+from bench.errors import unknown
+from bench.model.plan import Plan
+from bench.stats.conditions import parse_threshold, split_scope
+from scenarios.model import Request, Response, Scenario
+
+_SESSIONS, _MOST_REQUESTS = 300, 200
+
+
+def check_thresholds(plan: Plan, scenarios: Mapping[str, Scenario]) -> None:
+    """Raise UsageError, with a guess, for a scenario that the plan does not measure, or a request it never makes."""
+    planned = list(dict.fromkeys(name for block in plan.blocks for name in block.scenarios))
+    for text in plan.fail_if:
+        scope = parse_threshold(text).scope
+        if not scope:
+            continue
+        name, request = split_scope(scope, planned)
+        known = None if request is None else request_names(scenarios[name])
+        if request is not None and known is not None and request not in known:
+            raise unknown(f"request of '{name}'", request, known)
+
+
+def request_names(scenario: Scenario) -> frozenset[str] | None:
+    """The names of a scenario's requests, from sessions in which every answer is empty and has the expected status.
+
+    None where that cannot tell: its flow reads answers, does not end, or cannot be called on its own.
+    """
+    found: set[str] = set()
+    try:
+        for seed in range(_SESSIONS):
+            requests = list(islice(_walk(scenario, Random(seed)), _MOST_REQUESTS + 1))
+            if len(requests) > _MOST_REQUESTS:
+                return None
+            found |= {request.label for request in requests}
+    except Exception:  # a flow is anyone's code: what it raises for an empty answer says nothing of its names
+        return None
+    return frozenset(found)
+
+
+def _walk(scenario: Scenario, rng: Random) -> Iterable[Request]:
+    flow = scenario.flow(rng)
+    try:
+        request = next(flow)
+        while True:
+            if isinstance(request, Request):
+                yield request
+                request = flow.send(Response(_status(request), b""))
+            else:
+                request = flow.send(None)
+    except StopIteration:
+        return
+
+
+def _status(request: Request) -> int:
+    """The status that a request expects, the first of several."""
+    expect: object = request.expect
+    return int(expect[0]) if isinstance(expect, tuple) else request.expect

@@ -1,0 +1,66 @@
+"""The end of `bench run`: a server with two endpoints, limits on either, and what the exit status says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bench.program import MINE, bench
+
+TWO = """
+from scenarios.model import Request, Scenario
+
+def shopping(rng):
+    yield Request("GET", "/items")
+    yield Request("GET", "/missing", name="find", expect=404)  # the server answers 200
+
+def browsing(rng):
+    yield Request("GET", "/items")
+    yield Request("GET", "/more")
+
+SCENARIOS = {flow.__name__: Scenario(flow.__name__, flow) for flow in (shopping, browsing)}
+"""
+QUICK = ("run", "tiny", *MINE[:2], "--scenarios", "two.py", *MINE[4:], "--rounds", "1", "--out", "out")
+
+
+@pytest.fixture(autouse=True)
+def two(folder: Path) -> None:
+    (folder / "two.py").write_text(TWO)
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    found = json.loads((folder / "out" / "results.json").read_text())["thresholds"]
+    return {one["threshold"]: one["verdict"] for one in found}
+
+
+def test_requests_by_name_are_shown_and_limits_that_are_kept_pass(folder: Path) -> None:
+    limits = ("--fail-if", "p99>20s", "--fail-if", "browsing/GET /more: errors>0")
+    done = bench(*QUICK, "--scenario", "browsing", *limits, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "Requests by name" in done.stdout
+    assert "GET /more" in done.stdout
+    assert "passed: 2 of 2 limits" in done.stdout
+    assert set(verdicts(folder).values()) == {"passed"}
+    assert (folder / "out" / "junit.xml").exists()
+    page = (folder / "out" / "report.md").read_text()
+    assert "## Thresholds" in page
+    assert "## Requests by name" in page
+
+
+def test_a_limit_that_is_met_is_exit_status_1(folder: Path) -> None:
+    limits = ("--fail-if", "browsing/GET /more: p50>1us", "--fail-if", "rps<1")
+    done = bench(*QUICK, "--scenario", "browsing", "--json", *limits, cwd=folder)
+    assert done.returncode == 1
+    assert verdicts(folder) == {"browsing/GET /more: p50>1us": "failed", "rps<1": "passed"}
+    assert [json.loads(line)["cell"]["scenario"] for line in done.stdout.splitlines()] == ["browsing"]
+    assert "failed: browsing/GET /more: p50>1us: plain / browsing" in done.stderr
+
+
+@pytest.mark.parametrize("limit", ["browsin: p99>1s", "browsing/GET /mor: p99>1s", "p99<1s", "p98>1s"])
+def test_a_limit_that_makes_no_sense_is_refused_before_the_run(folder: Path, limit: str) -> None:
+    done = bench(*QUICK, "--scenario", "browsing", "--fail-if", limit, cwd=folder)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not (folder / "out").exists()
