@@ -124,6 +124,7 @@ class Bursts:
         """Drop the connections, and leave the samples in the file of the job."""
         self.disconnect()
         common = self._common
+        common.evidence.write()
         common.file.close(
             start_ns=0, end_ns=_NEVER_NS, shed=0, cpu_s=0.0, sent=common.sent, resent=common.resent
         )

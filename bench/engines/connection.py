@@ -16,6 +16,7 @@ from typing import cast
 
 from bench.engines.backoff import AT_ONCE
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
+from bench.engines.evidence import Evidence
 from bench.engines.job import Job
 from bench.engines.wire import ResponseReader, WireError, encode
 from bench.model.samples import OK, OUT_OF_FILES, OUT_OF_PORTS, SampleFile, tag
@@ -61,6 +62,7 @@ class Common:
         self.flow = flow
         self.end_ns = end_ns
         self.file = SampleFile(job.samples)
+        self.evidence = Evidence(job.samples)
         self.sent = 0
         self.resent = 0
         self.errors = 0
@@ -196,6 +198,7 @@ class Client(asyncio.Protocol):
         common.errors += 1
         failed = tag(self._encoded.label, common.file.outcome(kind), 0)
         self._append((self._intended_ns, self._connect_ns, self.sent_ns, done_ns, failed))
+        common.evidence.keep(kind, self._encoded, done_ns, self._raw or self._known[: self._seen])
         self._disconnect()
         self._finish(done_ns, connected=connected)
 
@@ -394,6 +397,7 @@ class Client(asyncio.Protocol):
             if fault is not None:
                 outcome = common.file.outcome(fault)
                 common.errors += 1
+                common.evidence.keep(fault, encoded, done_ns, response)
         known_tag = tag(encoded.label, outcome, reader.worker)
         self._append((self._intended_ns, self._connect_ns, self.sent_ns, done_ns, known_tag))
         if not reader.keep_alive:

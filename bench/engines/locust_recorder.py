@@ -16,6 +16,7 @@ from locust import events
 from locust.env import Environment
 from locust.exception import CatchResponseError
 
+from bench.engines.evidence import Evidence
 from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job, collect_where_many, hold_off_collections, read_job, say, wait_for_go
 from bench.model.samples import OK, SampleFile, tag
@@ -30,6 +31,7 @@ class _Recorder:
         self._job = job
         self._environment = environment
         self._file = SampleFile(job.samples)
+        self._evidence = Evidence(job.samples)
         self._errors = 0
         self._cpu_ns: list[int] = []
         self._span_ns = (0, 0)
@@ -43,17 +45,20 @@ class _Recorder:
         exception: object = None,
         response: Any = None,
         start_time: float = 0.0,
-        **_: Any,
+        **more: Any,
     ) -> None:
         """One row a request: sent when Locust says it started, done `response_time` milliseconds later."""
         file = self._file
         sent_ns = int(start_time * 1e9) + self._clock_offset_ns
+        done_ns = sent_ns + int(response_time * 1e6)
         outcome = OK
         if exception is not None:
-            outcome = file.outcome(_kind(exception))
+            kind = _kind(exception)
+            outcome = file.outcome(kind)
             self._errors += 1
+            line = f"{more.get('request_type', '')} {more.get('url', '')}"
+            self._evidence.keep_parts(kind, name, done_ns, **_exchange(response, line))
         worker = (getattr(response, "headers", None) or {}).get("X-Worker", "")
-        done_ns = sent_ns + int(response_time * 1e6)
         tagged = tag(file.label(name), outcome, int(worker) if worker.isdigit() else 0)
         file.append((sent_ns, 0, sent_ns, done_ns, tagged))
         file.spill()
@@ -71,6 +76,7 @@ class _Recorder:
         self._leave_unfinished()
         start_ns, end_ns = self._span_ns
         cpu_s = (self._cpu_ns[1] - self._cpu_ns[0]) / 1e9 if len(self._cpu_ns) == 2 else 0.0
+        self._evidence.write()
         self._file.close(
             start_ns=start_ns,
             end_ns=end_ns,
@@ -85,6 +91,7 @@ class _Recorder:
         file, done_ns = self._file, time.monotonic_ns()
         for sent_ns, name in self._under_way():
             file.append((sent_ns, 0, sent_ns, done_ns, tag(file.label(name), file.outcome("unfinished"), 0)))
+            self._evidence.keep_parts("unfinished", name, done_ns)
 
     def _measure(self) -> None:
         gevent.sleep(self._job.load.warmup_s)
@@ -138,6 +145,32 @@ class _Recorder:
 def _kind(exception: object) -> str:
     """The fault as the user names it, which is the native engine's name for it."""
     return str(exception) if isinstance(exception, CatchResponseError) else type(exception).__name__.lower()
+
+
+def _exchange(response: Any, line: str) -> dict[str, Any]:
+    """What Locust knows of a failed request and its answer, as `keep_parts` takes it; `line` begins a lost request."""
+    request: Any = getattr(response, "request", None)
+    path = getattr(request, "selector", None) or getattr(request, "path_url", None)
+    first = f"{request.method} {path} HTTP/1.1" if path else line
+    status = getattr(response, "status_code", 0) or None
+    return {
+        "sent": b"\r\n\r\n".join((_block(first, getattr(request, "headers", None)), _body(request))),
+        "status": status,
+        "head": _block(f"HTTP/1.1 {status}", getattr(response, "headers", None)) if status else b"",
+        "body": (getattr(response, "content", None) or b"") if status else b"",
+    }
+
+
+def _body(request: Any) -> bytes:
+    """The body of a request of either client."""
+    found = getattr(request, "body", None) or b""
+    return found.encode() if isinstance(found, str) else found if isinstance(found, bytes) else b""
+
+
+def _block(line: str, headers: Any) -> bytes:
+    """A first line and header lines."""
+    lines = [line, *(f"{name}: {value}" for name, value in (headers or {}).items())]
+    return "\r\n".join(lines).encode("latin-1", "replace")
 
 
 def _restrain(user: Any, timeout_s: float) -> None:

@@ -106,6 +106,7 @@ class _Traffic:
             say(broken=f"scenario '{self._job.scenario}' raised {self._common.broken}")
             raise SystemExit(1)
         cpu_s = (self._cpu_ns[-1] - self._cpu_ns[0]) / 1e9
+        self._common.evidence.write()
         self._common.file.close(
             start_ns=self._start_ns,
             end_ns=self._end_ns,

@@ -107,6 +107,7 @@ def join(parts: Sequence[Samples]) -> Samples:
         cpu_s=sum(part.cpu_s for part in parts),
         sent=sum(counts) if len(counts) == len(parts) else None,
         resent=sum(part.resent for part in parts),
+        failures=tuple(failure for part in parts for failure in part.failures),
         stalls=_together([part.stalls for part in parts]),
     )
     return _put_together([_adopt(part, whole) for part in parts])

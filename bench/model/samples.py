@@ -14,11 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.model.evidence import SeenFailure, read_failures
+
 OK = 0
 """The outcome of a right answer; every other outcome is a failure."""
 
 OUT_OF_FILES, OUT_OF_PORTS = "out-of-files", "out-of-ports"
 """Outcomes of requests for which this machine could open no connection."""
+
+FAILURES_SUFFIX = ".errors"
+"""Of the file next to the samples that holds the first failed requests."""
 
 _COLUMNS = 5
 _ROW_BYTES = _COLUMNS * 8
@@ -53,7 +58,8 @@ class Recording(ABC):
 
     The measured part is [start_ns, end_ns). `shed` sessions of the measured part never started; `cpu_s` is the
     generator's CPU time in it. `sent` requests were sent in all, as the engine counted them apart from the rows; None
-    where it does not.
+    where it does not. `resent` of them met a connection that had just been closed. `failures` are the first failed
+    requests of each kind and name.
     """
 
     labels: tuple[str, ...]
@@ -65,6 +71,7 @@ class Recording(ABC):
     sent: int | None = None
     resent: int = 0
     stalls: Stalls = field(default_factory=Stalls)
+    failures: tuple[SeenFailure, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -263,6 +270,7 @@ def read_facts(path: Path) -> Samples:
         stalls=Stalls(
             np.fromfile(_late(path), np.int64), meta["run_wait_s"], tuple(map(str, meta["imported"]))
         ),
+        failures=read_failures(path.with_suffix(FAILURES_SUFFIX)),
     )
 
 
