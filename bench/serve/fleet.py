@@ -25,12 +25,13 @@ HASH_SEED = "PYTHONHASHSEED"
 class Start:
     """A server to start: its setup, the folder that its app is imported from (None: ours), and its hash seed.
 
-    A PYTHONHASHSEED of the setup's own goes before it.
+    A PYTHONHASHSEED of the setup's own goes before it. Its log is copied to `kept_log` when it has stopped.
     """
 
     setup: Setup
     hash_seed: int
     cwd: Path | None = None
+    kept_log: Path | None = None
 
 
 @contextlib.contextmanager
@@ -49,7 +50,9 @@ def fleet(
             env = {HASH_SEED: str(one.hash_seed), **one.setup.env}
             setup = replace(one.setup, env=env)
             try:
-                started = serving(setup, processes, host=address, port=port, cwd=one.cwd)
+                started = serving(
+                    setup, processes, host=address, port=port, cwd=one.cwd, kept_log=one.kept_log
+                )
                 return stack.enter_context(reaching(setup, started))
             except ServerError as error:
                 return error

@@ -23,7 +23,7 @@ from bench.serve.services import providing
 from bench.system.extras import check_demo
 from bench.system.home import HOME, is_own
 from bench.system.host import allow_open_files, check_cpus
-from bench.system.logs import quote
+from bench.system.logs import copy_masked, quote
 from bench.system.ports import free_port, is_free
 from bench.system.processes import Processes
 from bench.system.waiting import wait_until
@@ -72,12 +72,14 @@ def serving(
     cpus: Sequence[int] = (),
     cwd: Path | None = None,
     ready: Container[int] = (200,),
+    kept_log: Path | None = None,
 ) -> Iterator[Server]:
     """Start a setup, wait until its health path answers 200 and all its workers are up, and stop it in every case.
 
     `port` 0 picks a free one; `cpus` are used where the setup names none. The server runs in `cwd`; where that is
     None, in the setup's own folder, else in the harness's for an app of ours and in the current one for any other.
-    `ready` are the statuses of the health path that will do. Raises UsageError for CPUs that do not exist and
+    `ready` are the statuses of the health path that will do. Once the server has stopped its log is copied to
+    `kept_log`, secrets masked. Raises UsageError for CPUs that do not exist and
     ServerError, with the end of the log, when it does not start.
     """
     port = _pick_port(setup, host, port)
@@ -90,19 +92,33 @@ def serving(
         prepare(setup, processes, place, tmp / "prepare.log")
         words = commands.command(setup, place.interpreter.path, host, port)
         argv, log = [commands.fill(word, values) for word in words], tmp / "server.log"
-        with _running(setup, processes, argv, place=place, log=log) as child:
-            server = Server(
-                setup=setup,
-                host=host,
-                port=port,
-                pid=child.pid,
-                log=log,
-                cpus=place.cpus,
-                exit_status=child.poll,
-            )
+        with (
+            _keeping(log, kept_log, setup),
+            _running(setup, processes, argv, place=place, log=log) as child,
+        ):
+            server = _server(setup, (host, port), child, log=log, cpus=place.cpus)
             _wait_until_ready(server, ready)
             _wait_for_workers(server)
             yield server
+
+
+def _server(
+    setup: Setup, address: tuple[str, int], child: subprocess.Popen[str], *, log: Path, cpus: tuple[int, ...]
+) -> Server:
+    host, port = address
+    return Server(
+        setup=setup, host=host, port=port, pid=child.pid, log=log, cpus=cpus, exit_status=child.poll
+    )
+
+
+@contextlib.contextmanager
+def _keeping(log: Path, kept: Path | None, setup: Setup) -> Iterator[None]:
+    """Copy a log at the end of the block, where it is to be kept."""
+    try:
+        yield
+    finally:
+        if kept is not None:
+            copy_masked(log, kept, secrets_of(setup))
 
 
 def _pick_port(setup: Setup, host: str, port: int) -> int:

@@ -1,4 +1,4 @@
-"""The end of a child's log, for an error message; what looks like a secret is masked."""
+"""A child's log: its end, for an error message, or a copy of all of it; what looks like a secret is masked."""
 
 from __future__ import annotations
 
@@ -10,12 +10,30 @@ from textwrap import indent
 from bench.model.secrets import mask_text, secret_values
 
 _LINES = 12
+_CHUNK_BYTES = 1 << 18
+_MOST_BYTES = 1 << 20
+"""Of the end of a log: an access log of a long run may have gigabytes before it."""
 
 
 def tail(log: Path, lines: int = _LINES, known: Iterable[str] = ()) -> str:
     """The last lines of a log, without our environment's secrets and those `known`; empty where there are none."""
-    last = "\n".join(log.read_text(errors="replace").rstrip().splitlines()[-lines:])
+    with log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END) if file.seekable() else 0
+        file.seek(max(0, size - _MOST_BYTES))
+        end = file.read().decode(errors="replace")
+    last = "\n".join(end.rstrip().splitlines()[-lines:])
     return mask_text(last, (*secret_values(os.environ), *known))
+
+
+def copy_masked(log: Path, copy: Path, known: Iterable[str] = ()) -> None:
+    """Append a log, if there is one, to a copy, without our environment's secrets and those `known`. Raises OSError."""
+    if not log.exists():
+        return
+    secrets = (*secret_values(os.environ), *known)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    with log.open(errors="replace") as source, copy.open("a", encoding="utf-8") as target:
+        while lines := source.readlines(_CHUNK_BYTES):
+            target.write(mask_text("".join(lines), secrets))
 
 
 def quote(log: Path, lines: int = _LINES, known: Iterable[str] = ()) -> str:

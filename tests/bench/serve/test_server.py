@@ -333,3 +333,18 @@ def test_another_server_on_the_port_is_not_taken_for_ours(processes: Processes) 
         serving(PLAIN_SETUP, processes, port=other.port),
     ):
         pass
+
+
+@pytest.mark.parametrize("words", [PLAIN_SETUP.command, ("python", "-c", "raise SystemExit('no luck')")])
+def test_a_log_is_kept_whether_the_server_starts_or_not(
+    words: tuple[str, ...], processes: Processes, tmp_path: Path
+) -> None:
+    setup = replace(PLAIN_SETUP, command=words, env={"MY_TOKEN": "listen"})
+    kept = tmp_path / "logs" / "mine.log"
+    try:
+        with serving(setup, processes, kept_log=kept):
+            assert not kept.exists()
+    except ServerError:
+        assert kept.read_text() == "no luck\n"
+    else:
+        assert kept.read_text().startswith("about to ***\n")

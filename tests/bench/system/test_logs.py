@@ -28,3 +28,27 @@ def test_of_an_empty_log_that_is_said(tmp_path: Path, content: str) -> None:
     (tmp_path / "log").write_text(content)
     assert logs.quote(tmp_path / "log") == "    (nothing was written)"
     assert logs.tail(tmp_path / "log") == ""
+
+
+def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
+    """A sparse file of a gigabyte, and three lines."""
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        file.seek(1 << 30)
+        file.write(b"\nfirst\nsecond\n")
+    assert logs.tail(log, 2) == "first\nsecond"
+
+
+def test_a_copy_holds_all_of_a_log_but_its_secrets(tmp_path: Path) -> None:
+    """Twice, as a setup may have two servers in a round; the folder is made."""
+    log, copy = tmp_path / "log", tmp_path / "logs" / "mine.log"
+    log.write_text("".join(f"{number} the-known-one password=abcdef\n" for number in range(20_000)))
+    logs.copy_masked(log, copy, ["the-known-one"])
+    logs.copy_masked(log, copy, ["the-known-one"])
+    lines = copy.read_text().splitlines()
+    assert lines == [f"{number} *** password=***" for number in range(20_000)] * 2
+
+
+def test_where_there_is_no_log_there_is_no_copy(tmp_path: Path) -> None:
+    logs.copy_masked(tmp_path / "log", tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
