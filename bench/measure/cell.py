@@ -14,6 +14,7 @@ from bench.engines import launch
 from bench.engines.job import DRAIN_S, Job
 from bench.measure.answers import check_answers
 from bench.measure.bystander import bystander_job, ping_cpu_us
+from bench.measure.evidence import collect_evidence
 from bench.measure.jobs import aim, split_ceiling
 from bench.measure.measurement import Doubts, LoadResult, Measurement, ServerReadings, make_record
 from bench.measure.neighbourhood import watch_neighbours
@@ -75,6 +76,7 @@ def _observe(cell: Cell, server: Server, harness: Harness, folder: Path) -> Meas
         checked=checked,
         profile=profile.name,
         attachment=server.attachment,
+        errors=collect_evidence(load, server),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.measure.answers import CheckedSession
 from bench.measure.cell import is_ending
+from bench.measure.evidence import collect_evidence
 from bench.measure.lane import Lane, LaneResult
 from bench.measure.measurement import LoadResult, Measurement, ServerReadings, make_record
 from bench.measure.slices import columns, lay_out, lay_out_pings, snapshots, telemetry_in
@@ -68,16 +69,17 @@ def _record(
     reports = server.setup.env.get(telemetry.TELEMETRY_DIR)
     services_ns = sum(one.services_cpu_ns for one in slices)
     found = _columns(lane, result, surroundings)
+    load = LoadResult(
+        samples=lay_out(result.samples, slices),
+        bystander=None if result.pings is None else lay_out_pings(result.pings, slices),
+        generators=1,
+        others_share=surroundings.others_share,
+        services_cpu_s=round(services_ns / 1e9, 3),
+    )
     measurement = Measurement(
         cell=cell,
         started_at=surroundings.started_at,
-        load=LoadResult(
-            samples=lay_out(result.samples, slices),
-            bystander=None if result.pings is None else lay_out_pings(result.pings, slices),
-            generators=1,
-            others_share=surroundings.others_share,
-            services_cpu_s=round(services_ns / 1e9, 3),
-        ),
+        load=load,
         readings=ServerReadings(
             snapshots=snapshots(slices),
             workers=ProcessTree(server.pid).workers(server.port),
@@ -92,6 +94,7 @@ def _record(
         slices=found if anchor is None else _beside(found, anchor),
         idle_cpu_share=surroundings.idle_cpu_share.get(cell.setup),
         attachment=server.attachment,
+        errors=collect_evidence(load, server),
     )
     return make_record(harness.run, measurement)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bench.measure.answers import CheckedSession
 from bench.model.attachment import Attachment
+from bench.model.evidence import FailedRequest
 from bench.model.plan import Cell
 from bench.model.readings import CpuTimes, Snapshot, Telemetry, steal_share
 from bench.model.record import Caveat, Generator, LaneSlices, Record, Resources, Summary
@@ -48,6 +49,14 @@ class ServerReadings:
     own_cpu_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorEvidence:
+    """`failed` and `server_log` as in the record; both are empty without errors."""
+
+    failed: tuple[FailedRequest, ...] = ()
+    server_log: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """Everything that was observed of one cell.
@@ -70,6 +79,7 @@ class Measurement:
     slices: LaneSlices = field(default_factory=LaneSlices)
     idle_cpu_share: float | None = None
     attachment: Attachment | None = None
+    errors: ErrorEvidence = field(default_factory=ErrorEvidence)
 
 
 Doubts = Callable[[Summary], Iterable[Caveat]]
@@ -107,6 +117,8 @@ def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: (
         profile=measurement.profile,
         slices=measurement.slices,
         idle_cpu_share=measurement.idle_cpu_share,
+        failed=measurement.errors.failed,
+        server_log=measurement.errors.server_log,
     )
 
 

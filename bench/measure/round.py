@@ -64,7 +64,10 @@ def play(
         return
     display.show_start(group)
     rng = Random(f"{harness.plan.seed} {group.round} {sorted(group.setups)}")
-    starts = [Start(bench.setups[name], 1 + rng.getrandbits(31)) for name in group.setups]
+    starts = [
+        Start(bench.setups[name], 1 + rng.getrandbits(31), kept_log=_log_of(name, group.round, bench.logs))
+        for name in group.setups
+    ]
     with fleet(starts, harness.processes, bench.server_cpus, bench.address) as started:
         servers: dict[str, Server] = {}
         for name, one in zip(group.setups, started, strict=True):
@@ -77,6 +80,11 @@ def play(
                 del servers[result.setup]
             yield result
         yield from _play_stretches(group, servers, harness, display)
+
+
+def _log_of(setup: str, number: int, folder: Path | None) -> Path | None:
+    """The file that keeps the log of a setup's server in a round, counted from 0."""
+    return None if folder is None else folder / f"{setup.replace('/', '-')}-round-{number + 1}.log"
 
 
 # --- stretches -----------------------------------------------------------------------------------

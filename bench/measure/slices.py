@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.model.evidence import SeenFailure
 from bench.model.readings import Reading, Snapshot, Telemetry
 from bench.model.record import LaneSlices
 from bench.model.samples import OK, Recording, Samples
@@ -69,6 +70,7 @@ def lay_out(samples: Recording, slices: Sequence[LaneSlice]) -> Recording:
             cpu_s=sum(one.own_cpu_ns for one in slices) / 1e9,
             sent=sent,
             timed=part.intended_ns[inside] > starts_ns[number[inside]],
+            failures=_since(part.failures, slices),
         )
 
     return samples.map(move)
@@ -79,9 +81,15 @@ def lay_out_pings(pings: Recording, slices: Sequence[LaneSlice]) -> Recording:
 
     def move(part: Samples) -> Samples:
         moved = _moved(part, slices, *_place(part.intended_ns, slices))
-        return replace(moved, start_ns=0, end_ns=span_ns(slices) + 1)
+        failures = _since(pings.failures, slices)
+        return replace(moved, start_ns=0, end_ns=span_ns(slices) + 1, failures=failures)
 
     return pings.map(move)
+
+
+def _since(failures: Sequence[SeenFailure], slices: Sequence[LaneSlice]) -> tuple[SeenFailure, ...]:
+    """Failures timed from the first slice on: many lie between two slices, where connections are warmed up."""
+    return tuple(replace(one, done_ns=one.done_ns - slices[0].start_ns) for one in failures)
 
 
 def columns(samples: Recording, slices: Sequence[LaneSlice], ping_us: float = 0.0) -> LaneSlices:

@@ -19,7 +19,8 @@ class Workbench:
 
     `service` is the name of the service, where the configuration gives it one. `own_cpus` are those of the harness,
     which are the generator's where it has none of its own. `profiles` is the folder for flame graphs, one of each
-    cell's first repeat; None for no graphs. From `stop_s` on, a moment of time.monotonic, nothing more is measured.
+    cell's first repeat; None for no graphs. `logs` is the folder for the logs of servers, one of each setup and round;
+    None to keep none. From `stop_s` on, a moment of time.monotonic, nothing more is measured.
     """
 
     setups: Mapping[str, Setup]
@@ -31,6 +32,7 @@ class Workbench:
     generator_cpus: tuple[int, ...] = ()
     own_cpus: tuple[int, ...] = ()
     profiles: Path | None = None
+    logs: Path | None = None
     stop_s: float = math.inf
 
 

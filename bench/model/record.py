@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.model.evidence import FailedRequest
 from bench.model.facts import RunFacts
 from bench.model.plan import Cell
 
@@ -260,7 +261,8 @@ class Record:
     """One measured cell, with its doubts. An invalid record is shown but never ranked.
 
     `profile` is the file of a worker's flame graph, in the run's folder. `slices` are those of a lane, and
-    `idle_cpu_share` is what its server used while no server of the round was loaded, 1.0 for one busy core.
+    `idle_cpu_share` is what its server used while no server of the round was loaded, 1.0 for one busy core. `failed`
+    are the first failed requests, warm-up included, and `server_log` is then the end of the server's log.
     """
 
     run: str
@@ -274,6 +276,8 @@ class Record:
     profile: str | None = None
     slices: LaneSlices = LaneSlices()
     idle_cpu_share: float | None = None
+    failed: tuple[FailedRequest, ...] = ()
+    server_log: str = ""
     schema: int = SCHEMA
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from bench.measure.slices import (
     span_ns,
     telemetry_in,
 )
+from bench.model.evidence import SeenFailure
 from bench.model.readings import Reading, Snapshot, Telemetry
 from bench.model.recording import gather
 from bench.model.samples import Samples
@@ -238,3 +241,11 @@ def test_reports_of_workers_belong_to_the_slice_in_which_they_were_made() -> Non
         (250, 650),
     ]
     assert found[4] == ()
+
+
+def test_failures_are_timed_from_the_first_slice_on() -> None:
+    failure = SeenFailure(kind="timeout", request="GET /", done_ns=1_250, sent=b"")
+    rows = replace(samples(1_000, 1_010), failures=(failure,))
+    slices = [part(0, 1_000, 1_100), part(1, 1_200, 1_300)]
+    assert [one.done_ns for one in lay_out(rows, slices).failures] == [250]
+    assert [one.done_ns for one in lay_out_pings(rows, slices).failures] == [250]
