@@ -12,6 +12,7 @@ from bench.measure.store import read_run
 from bench.report import write
 from bench.report.text import render
 from bench.results.endpoints import endpoint_table, endpoints
+from bench.results.errors import error_lines
 from bench.results.results import Results, understand
 
 _FEW_CELLS = 4
@@ -36,6 +37,8 @@ def conclude(path: Path, as_json: bool) -> int:
             say(render(endpoint_table(results)))
         for finding in shown.findings:
             say(f"- {finding.title}")
+        for line in error_lines(run.records):
+            say(f"error: {line}")
     limits = conclude_thresholds(results, path, note if as_json else say)
     if not as_json:
         say(f"\nreport: {short_path(report)}")

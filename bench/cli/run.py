@@ -110,6 +110,9 @@ def run(
     profile: Annotated[
         bool, typer.Option("--profile", help="Flame graphs of a worker, by py-spy; implies --long.")
     ] = False,
+    log: Annotated[
+        bool, typer.Option("--log", help="Keep the logs of all servers, in RUN/logs, secrets masked.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print records as JSON lines, not a table.")
     ] = False,
@@ -163,6 +166,7 @@ def run(
         address=host,
         generator_cpus=generator_cpus,
         profile=profile,
+        log=log,
         as_json=as_json,
         ends=Ends(until=None if until is None else percentage(until, "--until"), alive=alive),
     )
@@ -181,6 +185,7 @@ class _Options:
     address: str
     generator_cpus: int | None
     profile: bool
+    log: bool
     as_json: bool
     ends: Ends
 
@@ -206,6 +211,8 @@ def _run(options: _Options) -> int:
     if options.profile:
         py_spy()
         bench = replace(bench, profiles=path / "profiles")
+    if options.log:
+        bench = replace(bench, logs=path / "logs")
     facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
     bench = replace(bench, stop_s=bound(plan, setups, runner.expected_s(plan, bench)))
     _measure(plan, bench, RunFolder(path, facts, latest=options.out is None), options.ends)

@@ -19,6 +19,7 @@ from bench.report.chapter import Chapter
 from bench.report.charts.panels import Chart
 from bench.report.identity import service_lines, without_services
 from bench.report.page import Page, flat, missing
+from bench.results.errors import error_kinds, log_ends
 from bench.results.tables import caveats_of
 from bench.stats.table import Column, Row, Table
 
@@ -114,6 +115,8 @@ def _contents(page: Page, pictures: Sequence[Picture]) -> dict[str, object]:
         "first_pictures": [picture for picture in own if picture.chart.name in _FIRST],
         "pictures": [picture for picture in own if picture.chart.name not in _FIRST],
         "profiles": [(one.cell.label, quote(one.profile)) for one in run.records if one.profile],
+        "errors": error_kinds(run.records),
+        "logs": log_ends(run.records),
         "caveats": list(_caveats(run.records)),
         "failures": [(failure, missing(failure, run)) for failure in run.failures],
         "machine": [*service_lines(run.facts), *flat(known)],

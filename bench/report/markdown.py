@@ -10,6 +10,7 @@ from bench.model.record import Record, Run
 from bench.report.charts.panels import Chart
 from bench.report.identity import service_lines, without_services
 from bench.report.page import Page, flat, missing
+from bench.results.errors import error_kinds, log_ends
 from bench.results.findings.finding import Finding
 from bench.results.tables import caveats_of
 from bench.stats.table import Column, Row, Table
@@ -30,6 +31,7 @@ def render(page: Page, charts: Sequence[Chart]) -> str:
         *(("## Charts",) if own else ()),
         *map(_chart, own),
         *_profiles(page.run.records),
+        *_errors(page.run.records),
         *_caveats(page),
         *_failures(page.run),
         "## Machine",
@@ -111,6 +113,30 @@ def _profiles(records: Iterable[Record]) -> Iterable[str]:
     if found:
         yield "## Profiles"
         yield "\n".join(f"- [{plain(record.cell.label)}]({quote(record.profile or '')})" for record in found)
+
+
+def _errors(records: Sequence[Record]) -> Iterable[str]:
+    kinds = error_kinds(records)
+    if not kinds:
+        return
+    yield "## Errors"
+    for error in kinds:
+        yield f"### {plain(error.title)}"
+        for one in error.examples:
+            yield f"{plain(one.failed.request)} in {plain(one.where)}:"
+            yield fenced("\n\n".join(part for part in (one.failed.sent, one.answer) if part))
+        if error.more:
+            yield f"{error.more} more in records.jsonl."
+    for log in log_ends(records):
+        yield f"The end of the log of {plain(log.setup)}, round {log.repeat + 1}:"
+        yield fenced(log.text)
+
+
+def fenced(text: str) -> str:
+    """Text as a block of code, whatever backticks it holds."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
 
 
 def _caveats(page: Page) -> Iterable[str]:

@@ -14,7 +14,7 @@ from scenarios.model import Request, Scenario
 
 def shopping(rng):
     yield Request("GET", "/items")
-    yield Request("GET", "/missing", name="find", expect=404)  # the server answers 200
+    yield Request("GET", "/missing", name="find", expect=404 if rng.random() < 0.5 else 200)  # it answers 200
 
 def browsing(rng):
     yield Request("GET", "/items")
@@ -64,3 +64,24 @@ def test_a_limit_that_makes_no_sense_is_refused_before_the_run(folder: Path, lim
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert not (folder / "out").exists()
+
+
+def test_failed_requests_and_the_log_are_kept_and_shown(folder: Path) -> None:
+    done = bench(*QUICK, "--scenario", "shopping", "--log", cwd=folder)
+    assert "error: status-200: " in done.stdout
+    (record,) = map(json.loads, (folder / "out" / "records.jsonl").read_text().splitlines())
+    failed = record["failed"]
+    assert {(one["kind"], one["request"], one["status"], one["body"]) for one in failed} == {
+        ("status-200", "find", 200, "hello")
+    }
+    assert len(failed) == 3
+    assert all(one["sent"].startswith("GET /missing HTTP/1.1\nHost: ") for one in failed)
+    assert "/missing" in record["server_log"].splitlines()
+    assert len(record["server_log"].splitlines()) == 50
+    (log,) = (folder / "out" / "logs").iterdir()
+    assert log.name == "plain-round-1.log"
+    assert len(log.read_text().splitlines()) > 50
+    for name in ("report.html", "report.md"):
+        page = (folder / "out" / name).read_text()
+        assert "GET /missing HTTP/1.1" in page
+        assert "The end of the log of plain" in page

@@ -17,6 +17,7 @@ from bench.report.page import page
 from bench.results.results import understand
 from tests.bench.builders import facts, record, repeats, run
 from tests.bench.report.test_report import PageReader
+from tests.bench.results.test_errors import FAILED
 
 HOSTILE = """<script>alert("1")</script>' onload='x' "quoted" & &amp; {{ 1 }}{% raw %}"""
 
@@ -43,6 +44,11 @@ def with_failure(setup: str, scenario: str, error: str) -> Run:
     return replace(run(record()), failures=(Failure(setup, 0, error, scenario),))
 
 
+def with_failed(**words: str) -> Run:
+    failed = replace(FAILED, **words)  # type: ignore[arg-type]
+    return run(replace(record(), failed=(failed,), server_log=words.get("body", "")))
+
+
 PLACES: dict[str, Callable[[str], Run]] = {
     "run": lambda words: replace(run(record()), name=words),
     "setup": with_setup,
@@ -53,6 +59,11 @@ PLACES: dict[str, Callable[[str], Run]] = {
     "setup that failed": lambda words: with_failure(words, "noop", "no answer"),
     "scenario that failed": lambda words: with_failure("uvicorn", words, "no answer"),
     "error": lambda words: with_failure("uvicorn", "noop", words),
+    "kind of an error": lambda words: with_failed(kind=words),
+    "name of a request": lambda words: with_failed(request=words),
+    "request that failed": lambda words: with_failed(sent=words),
+    "headers of a wrong answer": lambda words: with_failed(head=words),
+    "wrong answer and log": lambda words: with_failed(body=words),
     "name of a fact": lambda words: replace(run(record()), facts=read_facts({words: 1})),
     "fact": lambda words: replace(run(record()), facts=read_facts({"host": {"cpu_model": words}})),
     "plan": lambda words: replace(run(record()), facts=read_facts({"plan": {"name": words, words: [words]}})),
@@ -67,6 +78,13 @@ def test_words_of_others_are_escaped(place: str) -> None:
         (tag, name) for tag, name, _ in plain.attributes
     ]
     assert HOSTILE in hostile.text
+
+
+def test_errors_are_a_section_where_there_are_any() -> None:
+    reader = read(with_failed(body="the log and the body"))
+    assert "#errors" in reader.values("href")
+    assert reader.text.count("the log and the body") == 2
+    assert "#errors" not in read(run(record())).values("href")
 
 
 def test_a_profile_is_a_link_with_its_path_quoted() -> None:

@@ -17,6 +17,7 @@ from bench.results.findings.finding import Finding
 from bench.results.results import understand
 from bench.stats.table import Column, Row, Table, label
 from tests.bench.builders import charts_of, realistic, record, run
+from tests.bench.results.test_errors import FAILED
 
 READER = MarkdownIt("commonmark").enable("table")
 
@@ -47,6 +48,13 @@ def cells_of(markdown: str) -> list[list[str]]:
         elif token.type == "inline" and rows:
             rows[-1].append("".join(child.content for child in token.children or []))
     return rows
+
+
+@pytest.mark.parametrize("body", ["plain", "```\n# no heading\n```", "`", "````` and ```"])
+def test_what_failed_is_a_block_of_code_whatever_it_holds(body: str) -> None:
+    failing = replace(record(), failed=(replace(FAILED, body=body),), server_log=body)
+    blocks = [token.content for token in READER.parse(markdown(run(failing))) if token.type == "fence"]
+    assert blocks == [f"{FAILED.sent}\n\n{FAILED.head}\n\n{body}\n", f"{body}\n"]
 
 
 @pytest.mark.parametrize(
