@@ -13,7 +13,7 @@ from bench.export.cells import invalid, valid
 from bench.measure.store import read_run
 from bench.results.results import understand
 
-_TOOLS = "bencher|csv|github-action-benchmark|openmetrics|pytest-benchmark"
+_TOOLS = "bencher|csv|csv-requests|github-action-benchmark|openmetrics|pytest-benchmark"
 _BETTER = "Metrics of github-action-benchmark: whose lower or higher value is better [lower]."
 
 
@@ -25,8 +25,9 @@ def export(
 ) -> None:
     """Give a run to another tool, in its own format.
 
-    Figures are the medians of the repeats, with their range; csv and openmetrics have each record. A cell with an
-    invalid record is left out and named, save in csv, which says of each row whether it is valid.
+    Figures are the medians of the repeats, with their range; csv and openmetrics have each record, csv-requests each
+    request name of it. A cell with an invalid record is left out and named, save in csv and csv-requests, which say of
+    each row whether it is valid. Where a cell has several request names, the others have figures of each as well.
 
     github-action-benchmark has one direction a file: `tool: customSmallerIsBetter` reads p50, p99, CPU and memory,
     and with --better higher `tool: customBiggerIsBetter` reads throughput. pytest-benchmark knows times only.

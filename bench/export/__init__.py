@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bench.errors import UsageError, unknown
-from bench.export import bencher, github_action_benchmark, openmetrics, pytest_benchmark, rows
+from bench.export import bencher, github_action_benchmark, openmetrics, pytest_benchmark, request_rows, rows
 from bench.results.results import Results
 from bench.stats.comparison import Better
 
@@ -17,13 +17,14 @@ _GITHUB = "github-action-benchmark"
 _WRITERS: Mapping[str, Callable[[Results], str]] = {
     "bencher": bencher.write,
     "csv": rows.write,
+    "csv-requests": request_rows.write,
     _GITHUB: github_action_benchmark.write,
     "openmetrics": openmetrics.write,
     "pytest-benchmark": pytest_benchmark.write,
 }
 TOOLS = tuple(_WRITERS)
 
-CARRIES_INVALID = frozenset({"csv"})
+CARRIES_INVALID = frozenset({"csv", "csv-requests"})
 """Formats that can say of a record that it is invalid."""
 
 

@@ -8,11 +8,12 @@ have no unit there, so their names say it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
-from bench.export.cells import name, valid
+from bench.export.cells import name, parts, valid
 from bench.results.cells import CellResults
 from bench.results.results import Results
-from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT
+from bench.stats.metrics import CPU, MEMORY, P50, P99, THROUGHPUT, Metric
 
 _MEASURES = {
     "throughput": THROUGHPUT,
@@ -21,16 +22,23 @@ _MEASURES = {
     "server-cpu-us-per-request": CPU,
     "server-memory-mb": MEMORY,
 }
+_OF_REQUESTS = ("throughput", "response-p50-ms", "response-p99-ms")
+"""The measures of the requests of one name, in a cell that has several."""
 
 
 def write(results: Results) -> str:
     """The medians of the repeats; the lower and the upper value are the smallest and the largest repeat."""
-    return json.dumps({name(cell): _measures(cell) for cell in valid(results)}, indent=2) + "\n"
+    benchmarks = {}
+    for cell in valid(results):
+        benchmarks[name(cell)] = _measures(cell, _MEASURES)
+        for part, metrics in parts(cell):
+            benchmarks[part] = _measures(cell, dict(zip(_OF_REQUESTS, metrics, strict=True)))
+    return json.dumps({name: measures for name, measures in benchmarks.items() if measures}, indent=2) + "\n"
 
 
-def _measures(cell: CellResults) -> dict[str, dict[str, float]]:
+def _measures(cell: CellResults, wanted: Mapping[str, Metric]) -> dict[str, dict[str, float]]:
     return {
         slug: {"value": found.median, "lower_value": found.low, "upper_value": found.high}
-        for slug, metric in _MEASURES.items()
+        for slug, metric in wanted.items()
         if (found := cell.estimate(metric))
     }

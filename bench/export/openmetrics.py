@@ -6,29 +6,45 @@ create-blocks-from openmetrics` takes them into a Prometheus long after.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from bench.export.cells import valid
-from bench.model.record import Latency, Record
+from bench.model.record import Latency, Record, RequestSummary
 from bench.results.cells import CellResults
+from bench.results.endpoints import endpoints
 from bench.results.results import Results
 
 _QUANTILES = {"0.5": "p50", "0.9": "p90", "0.95": "p95", "0.99": "p99", "0.999": "p999"}
 
 
+Of = TypeVar("Of", Record, RequestSummary)
+
+
 @dataclass(frozen=True, slots=True)
-class _Gauge:
-    """A figure of a record; where it has a unit, the name ends with it."""
+class _Gauge(Generic[Of]):
+    """A figure of a record, or of the requests of a name; where it has a unit, the name ends with it."""
 
     name: str
     unit: str
     about: str
-    of: Callable[[Record], float | None]
+    of: Callable[[Of], float | None]
 
 
-_GAUGES = (
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """A distribution of a record, of how many requests, and more labels."""
+
+    cell: CellResults
+    record: Record
+    times: Latency
+    count: int
+    labels: dict[str, str]
+
+
+_GAUGES: tuple[_Gauge[Record], ...] = (
     _Gauge(
         "bench_throughput_requests_per_second",
         "requests_per_second",
@@ -60,13 +76,27 @@ _GAUGES = (
     ),
 )
 
+_GAUGES_BY_NAME: tuple[_Gauge[RequestSummary], ...] = (
+    _Gauge(
+        "bench_request_throughput_requests_per_second",
+        "requests_per_second",
+        "Good answers to the requests of a name.",
+        lambda one: one.throughput_rps,
+    ),
+    _Gauge("bench_request_requests", "", "Requests of a name.", lambda one: one.requests),
+)
+
 
 def write(results: Results) -> str:
     """Summaries of response and service times, and gauges for the rest."""
     cells = valid(results)
     lines = [
-        *_summary("bench_response_seconds", "Time from the intended start to the answer.", cells, _response),
-        *_summary("bench_service_seconds", "Time from the actual start to the answer.", cells, _service),
+        *_summary(
+            "bench_response_seconds", "Time from the intended start to the answer.", _times(cells, _response)
+        ),
+        *_summary(
+            "bench_service_seconds", "Time from the actual start to the answer.", _times(cells, _service)
+        ),
     ]
     for gauge in _GAUGES:
         lines += _head(gauge.name, "gauge", gauge.unit, gauge.about)
@@ -76,7 +106,7 @@ def write(results: Results) -> str:
             for record in cell.records
             if (value := gauge.of(record)) is not None
         ]
-    return "\n".join([*lines, "# EOF"]) + "\n"
+    return "\n".join([*lines, *_by_name(cells), "# EOF"]) + "\n"
 
 
 def _response(record: Record) -> Latency:
@@ -87,19 +117,49 @@ def _service(record: Record) -> Latency:
     return record.summary.service_ms
 
 
-def _summary(
-    family: str, about: str, cells: tuple[CellResults, ...], of: Callable[[Record], Latency]
-) -> Iterator[str]:
-    yield from _head(family, "summary", "seconds", about)
+def _times(cells: Iterable[CellResults], of: Callable[[Record], Latency]) -> Iterator[_Times]:
     for cell in cells:
         for record in cell.records:
-            times, count = of(record), record.summary.requests
-            for quantile, field in _QUANTILES.items():
-                if (found := _divide(getattr(times, field), 1e3)) is not None:
-                    yield _sample(family, cell, record, {"quantile": quantile}, found)
-            if (mean := _divide(times.mean, 1e3)) is not None:
-                yield _sample(f"{family}_count", cell, record, {}, count)
-                yield _sample(f"{family}_sum", cell, record, {}, mean * count)
+            yield _Times(cell, record, of(record), record.summary.requests, {})
+
+
+def _summary(family: str, about: str, found: Iterable[_Times]) -> Iterator[str]:
+    yield from _head(family, "summary", "seconds", about)
+    for one in found:
+        cell, record, more = one.cell, one.record, one.labels
+        for quantile, field in _QUANTILES.items():
+            if (seconds := _divide(getattr(one.times, field), 1e3)) is not None:
+                yield _sample(family, cell, record, {**more, "quantile": quantile}, seconds)
+        if (mean := _divide(one.times.mean, 1e3)) is not None:
+            yield _sample(f"{family}_count", cell, record, more, one.count)
+            yield _sample(f"{family}_sum", cell, record, more, mean * one.count)
+
+
+def _by_name(cells: Iterable[CellResults]) -> Iterator[str]:
+    """The requests by name in cells that have several; nothing where there is none."""
+    found = [
+        (cell, record, name, one)
+        for cell in cells
+        if endpoints(cell)
+        for record in cell.records
+        for name, one in record.summary.by_request.items()
+    ]
+    if not found:
+        return
+    times = [
+        _Times(cell, record, one.response_ms, one.requests, {"request": name})
+        for cell, record, name, one in found
+    ]
+    yield from _summary("bench_request_response_seconds", "Response time of the requests of a name.", times)
+    for gauge in _GAUGES_BY_NAME:
+        yield from _head(gauge.name, "gauge", gauge.unit, gauge.about)
+        for cell, record, name, one in found:
+            if (value := gauge.of(one)) is not None:
+                yield _sample(gauge.name, cell, record, {"request": name}, value)
+    yield from _head("bench_request_errors", "gauge", "", "Requests of a name that failed, by kind.")
+    for cell, record, name, one in found:
+        for kind, count in one.errors_by_kind.items():
+            yield _sample("bench_request_errors", cell, record, {"request": name, "kind": kind}, count)
 
 
 def _head(family: str, kind: str, unit: str, about: str) -> Iterator[str]:

@@ -20,11 +20,12 @@ def write(results: Results) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out)  # its own dialect is RFC 4180's: CRLF, and quotes doubled
     writer.writerow(_COLUMNS)
-    writer.writerows([_entry(of(record)) for of in _COLUMNS.values()] for record in records)
+    writer.writerows([write_entry(of(record)) for of in _COLUMNS.values()] for record in records)
     return out.getvalue()
 
 
-def _entry(value: object) -> object:
+def write_entry(value: object) -> object:
+    """A value as it stands in a row."""
     return str(value).lower() if isinstance(value, bool) else value
 
 
@@ -50,7 +51,7 @@ def _join(words: Iterable[str]) -> str:
     return "; ".join(words)
 
 
-_COLUMNS: Mapping[str, Callable[[Record], object]] = {
+CELL_COLUMNS: Mapping[str, Callable[[Record], object]] = {
     "run": lambda record: record.run,
     "started_at": lambda record: record.started_at,
     "setup": lambda record: record.cell.setup,
@@ -69,6 +70,11 @@ _COLUMNS: Mapping[str, Callable[[Record], object]] = {
     "repeat": lambda record: record.cell.repeat,
     "valid": lambda record: record.valid,
     "caveats": lambda record: _join(f"{caveat.code}: {caveat.text}" for caveat in record.caveats),
+}
+"""What and how a record was measured."""
+
+_COLUMNS: Mapping[str, Callable[[Record], object]] = {
+    **CELL_COLUMNS,
     "requests": lambda record: record.summary.requests,
     "errors": lambda record: record.summary.errors,
     "shed": lambda record: record.summary.shed,

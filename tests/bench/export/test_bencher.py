@@ -9,6 +9,7 @@ import re
 from bench.export.bencher import write
 from bench.results.results import understand
 from tests.bench.builders import realistic, recorded, repeats
+from tests.bench.results.test_endpoints import named, part
 
 
 def test_a_benchmark_has_measures_and_each_a_value_between_two_others() -> None:
@@ -46,3 +47,19 @@ def test_an_invalid_cell_is_left_out_whole() -> None:
     bad = (*repeats("a", "noop-async", 1, 2), *repeats("a", "noop-async", 3, valid=False))
     told = json.loads(write(recorded(*bad, *repeats("b", "noop-async", 1, 2))))
     assert list(told) == ["b / noop-async / native / 32 users"]
+
+
+def test_each_of_several_names_is_a_benchmark_of_its_own() -> None:
+    rounds = [
+        named(at, a=part(9, p99, rps), b=part(9, 5.0, None))
+        for at, p99, rps in [(0, 3.0, 10.0), (1, 4.0, 30.0)]
+    ]
+    told = json.loads(write(recorded(*rounds)))
+    cell = "uvicorn / shopping / native / 32 users"
+    assert list(told) == [cell, f"{cell} / a", f"{cell} / b"]
+    assert told[f"{cell} / a"] == {
+        "throughput": {"value": 20, "lower_value": 10, "upper_value": 30},
+        "response-p50-ms": {"value": 1, "lower_value": 1, "upper_value": 1},
+        "response-p99-ms": {"value": 3.5, "lower_value": 3, "upper_value": 4},
+    }
+    assert "throughput" not in told[f"{cell} / b"]

@@ -12,6 +12,7 @@ from bench.model.record import Caveat
 from bench.results.results import understand
 from bench.stats.comparison import Better
 from tests.bench.builders import realistic, recorded, repeats
+from tests.bench.results.test_endpoints import named, part
 
 STEAL = Caveat("steal", "the hypervisor took 3 % of the server's CPUs away")
 SOME = repeats("uvicorn", "noop-async", 1000, 1030, 990, p50=2.0, p99=6.0, cpu_us=80.0, caveats=(STEAL,))
@@ -69,3 +70,19 @@ def test_a_whole_run_follows_the_published_format(better: Better) -> None:
 def test_an_invalid_cell_is_left_out_whole() -> None:
     bad = (*repeats("a", "noop-async", 1, 2), *repeats("a", "noop-async", 3, valid=False))
     assert entries("higher", *bad) == []
+
+
+def test_each_of_several_names_has_figures_of_its_own() -> None:
+    some = named(0, a=part(9, 3.0, 10.0), b=part(9, 5.0, None))
+    told = {one["name"]: one["value"] for one in entries("lower", some)}
+    cell = "uvicorn / shopping / native / 32 users"
+    assert {name: value for name, value in told.items() if " / a: " in name or " / b: " in name} == {
+        f"{cell} / a: p50": 1,
+        f"{cell} / a: p99": 3,
+        f"{cell} / b: p50": 1,
+        f"{cell} / b: p99": 5,
+    }
+    assert [one["name"] for one in entries("higher", some)] == [
+        f"{cell}: throughput",
+        f"{cell} / a: throughput",
+    ]

@@ -11,6 +11,7 @@ from bench.export.openmetrics import write
 from bench.model.record import Latency, Record
 from bench.results.results import Results, understand
 from tests.bench.builders import realistic, record, recorded, repeats
+from tests.bench.results.test_endpoints import named, part
 
 
 def families(some: Results) -> dict[str, Metric]:
@@ -115,3 +116,20 @@ def test_every_record_of_a_valid_cell_is_there_and_none_of_another() -> None:
         ("a", "1"),
         ("a", "2"),
     ]
+
+
+def test_the_requests_of_several_names_have_families_of_their_own() -> None:
+    found = families(recorded(named(0, a=part(100, 10.0, 7.5), b=part(50, 90.0, None, {"timeout": 3}))))
+    times = found["bench_request_response_seconds"]
+    p99s = {
+        sample.labels["request"]: sample.value
+        for sample in times.samples
+        if sample.labels.get("quantile") == "0.99"
+    }
+    assert p99s == {"a": 0.01, "b": 0.09}
+    counts = {one.labels["request"]: one.value for one in found["bench_request_requests"].samples}
+    assert counts == {"a": 100, "b": 50}
+    (rps,) = found["bench_request_throughput_requests_per_second"].samples
+    assert (rps.labels["request"], rps.value) == ("a", 7.5)
+    (errors,) = found["bench_request_errors"].samples
+    assert (errors.labels["request"], errors.labels["kind"], errors.value) == ("b", "timeout", 3)
