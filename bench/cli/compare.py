@@ -44,8 +44,9 @@ def compare(
     a cell is judged through the setup anchor, which both runs must have measured (plan history does), and has
     regressed where the change is larger than the threshold and than drift and repeats explain. Without an anchor, or
     on a machine that was busy with something else, the result is inconclusive; of memory it never is for that reason.
-    Errors count where requests and repeats both show more of them. Ratios are new / base as measured, drift
-    included.
+    Errors count where requests and repeats both show more of them. Where a cell has several request names, p50 and p99
+    of each are judged as well: one that regressed fails, one that is inconclusive does not. Ratios are new / base as
+    measured, drift included.
 
     Of files by `pytest --benchmark-json`, each from one process, medians are judged through the benchmark bare-app,
     and only changes of more than twice can be shown.
@@ -96,7 +97,7 @@ def _read_benchmarks(path: Path) -> micro.Micro:
 
 
 def _text(outcome: Outcome) -> str:
-    """The verdict, the missing cells, both sides in one table, and the reasons below."""
+    """The verdict, the missing cells, both sides in one table and by request name, and the reasons below."""
     judgement = outcome.judgement
     lines = [headline(judgement)]
     lines += [f"{sentence} This fails; --despite missing lets it pass." for sentence in outcome.missing]
@@ -105,4 +106,6 @@ def _text(outcome: Outcome) -> str:
         for change in judgement.changes
         if change.why
     ]
-    return "\n".join(lines) + "\n\n" + "\n\n".join([render(outcome.table).rstrip("\n"), *reasons]) + "\n"
+    tables = [outcome.table, *([outcome.by_name] if outcome.by_name and outcome.by_name.rows else [])]
+    parts = [*(render(table).rstrip("\n") for table in tables), *reasons]
+    return "\n".join(lines) + "\n\n" + "\n\n".join(parts) + "\n"

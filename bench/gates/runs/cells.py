@@ -13,6 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from bench.gates.runs import conditions, failures
+from bench.gates.runs.endpoints import (
+    JUDGED_BY_NAME,
+    ChangesByName,
+    endpoint_table,
+    judge_endpoints,
+    settled_changes,
+)
 from bench.gates.runs.evidence import NOTHING_FELT, CellEvidence, CellLogs, judge, sensitivity
 from bench.gates.runs.outcome import Outcome, demand_common, lack
 from bench.gates.runs.pairs import CellPair, pairs
@@ -54,16 +61,17 @@ def compare(
     )
     demand_common(sum(pair.sides is not None and not pair.anchors for pair in found), base.name, head.name)
     both = _Both(base, head, tuple(pair for pair in found if pair.anchors), threshold)
-    changes = _changes(found, both, metrics)
+    changes, by_name = _changes(found, both, metrics)
     absent = _absent(found, both)
     bears_gaps = conditions.bears(borne, conditions.MISSING)
     counted = [changes[pair] for pair in found if not (bears_gaps and pair.sides is None)]
     notes = (*readings(found, threshold), *notes, *absent)
     title = f"{base.name} against {head.name}"
     return Outcome(
-        Judgement(title, tuple(chain.from_iterable(counted)), notes),
+        Judgement(title, (*chain.from_iterable(counted), *settled_changes(by_name)), notes),
         side_by_side(title, [(pair, changes[pair]) for pair in found], metrics or _SHOWN, notes),
         () if bears_gaps else absent,
+        endpoint_table(found, by_name),
     )
 
 
@@ -107,8 +115,8 @@ def _absent(found: Iterable[CellPair], both: _Both) -> tuple[str, ...]:
 
 def _changes(
     found: Sequence[CellPair], both: _Both, metrics: Sequence[Metric]
-) -> dict[CellPair, tuple[Change, ...]]:
-    """The changes of each pair; of an anchor there are none."""
+) -> tuple[dict[CellPair, tuple[Change, ...]], ChangesByName]:
+    """The changes of each pair, of which an anchor has none, and those of the requests by name."""
     wrong = _faults([pair for pair in found if not pair.anchors], both)
     settled: dict[CellPair, tuple[Change, ...]] = {}
     evidence: dict[CellPair, list[CellEvidence]] = {}
@@ -127,7 +135,14 @@ def _changes(
         else:
             evidence[pair] = [_evidence(pair, *pair.sides, metric, both) for metric in wanted]
     judged = iter(judge(list(chain.from_iterable(evidence.values())), both.threshold))
-    return settled | {pair: tuple(next(judged) for _ in some) for pair, some in evidence.items()}
+    changes = settled | {pair: tuple(next(judged) for _ in some) for pair, some in evidence.items()}
+
+    def evidence_of(pair: CellPair, metric: Metric) -> CellEvidence:
+        assert pair.sides is not None
+        return _evidence(pair, *pair.sides, metric, both)
+
+    wanted = metrics or JUDGED_BY_NAME
+    return changes, judge_endpoints(list(evidence), evidence_of, wanted, both.threshold)
 
 
 def _evidence(

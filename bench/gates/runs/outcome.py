@@ -14,11 +14,15 @@ from bench.stats.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A judgement, the two sides in one table, and a sentence for each side that lacks what the other has."""
+    """A judgement, the two sides in one table, and a sentence for each side that lacks what the other has.
+
+    `by_name` has the requests of cells with several names, and may have no row.
+    """
 
     judgement: Judgement
     table: Table
     missing: tuple[str, ...] = ()
+    by_name: Table | None = None
 
     def status(self, inconclusive: Literal["pass", "fail"]) -> int:
         """The exit status: that of the judgement, and 1 where a side lacks something.
