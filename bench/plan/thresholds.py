@@ -60,5 +60,4 @@ def _walk(scenario: Scenario, rng: Random) -> Iterable[Request]:
 
 def _status(request: Request) -> int:
     """The status that a request expects, the first of several."""
-    expect: object = request.expect
-    return int(expect[0]) if isinstance(expect, tuple) else request.expect
+    return request.expect if isinstance(request.expect, int) else request.expect[0]

@@ -53,7 +53,7 @@ def test_requests_without_a_check_are_named(
     expected: tuple[str, ...],
     server: Server,
 ) -> None:
-    assert check_answers(Scenario("s", flow, victim=victim), server) == CheckedSession(expected)
+    assert check_answers(Scenario("s", flow, victim=victim), server).unchecked == expected
 
 
 def loud(rng: Random) -> Flow:
@@ -96,7 +96,8 @@ def hung(rng: Random) -> Flow:
 def test_of_a_session_that_never_ends_some_requests_are_looked_at(
     flow: Callable[[Random], Flow], looked_at: int | None, server: Server
 ) -> None:
-    assert check_answers(Scenario("s", flow), server) == CheckedSession((), looked_at)
+    found = check_answers(Scenario("s", flow), server)
+    assert (found.unchecked, found.looked_at) == ((), looked_at)
 
 
 def test_a_victim_whose_session_never_ends_is_an_error(server: Server) -> None:
@@ -119,6 +120,7 @@ def test_a_flow_that_hangs_is_an_error(server: Server) -> None:
 
 def test_a_slow_answer_is_right_where_it_is_given_the_time(server: Server) -> None:
     slow = Scenario("s", Always(Request("GET", "/slow", check=HELLO)))
-    assert check_answers(slow, server, timeout_s=5) == CheckedSession()
+    found = check_answers(slow, server, timeout_s=5)
+    assert found == CheckedSession(labels=("GET /slow",))
     with pytest.raises(EngineError, match=r"within 0\.1 s"):
         check_answers(slow, server, timeout_s=0.1)

@@ -90,6 +90,8 @@ def test_a_record_has_the_field_names_that_others_read(tmp_path: Path) -> None:
             "profile",
             "slices",
             "idle_cpu_share",
+            "failed",
+            "server_log",
         )
     }
     assert line["schema"] == 1
@@ -102,7 +104,9 @@ def test_a_record_has_the_field_names_that_others_read(tmp_path: Path) -> None:
     for times in ("response_ms", "service_ms", "lag_ms"):
         assert set(line["summary"][times]) == LATENCY
     (part,) = line["summary"]["by_request"].values()
-    assert set(part) == {"requests", "errors", "response_ms", "shed", "under_way"}
+    assert set(part) == {
+        *("requests", "errors", "response_ms", "shed", "under_way", "errors_by_kind", "throughput_rps")
+    }
     assert set(line["resources"]) >= {"cpu_us_per_request", "rss_peak_bytes", "workers"}
     for worker in line["resources"]["workers"]:
         assert set(worker) >= {"pid", "requests", "cpu_s", "rss_peak_bytes"}

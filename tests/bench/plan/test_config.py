@@ -168,6 +168,7 @@ def test_a_users_plan_stands_beside_ours_and_its_blocks_inherit_its_keys(tmp_pat
     rounds = 3
     minutes = 2
     long = true
+    fail_if = ["p99 > 50 ms", "noop-async/GET /: errors>1%"]
     [[mine.blocks]]
     setups = ["uvicorn"]
     [[mine.blocks]]
@@ -193,12 +194,25 @@ def test_a_users_plan_stands_beside_ours_and_its_blocks_inherit_its_keys(tmp_pat
         7,
         minutes=2.0,
         long=True,
+        fail_if=("p99>50ms", "noop-async/GET /: errors>1%"),
     )
     assert plans == {**load_plans(), "mine": expected}
 
 
 _WELL = 'setups = ["uvicorn"]\nscenarios = ["noop-async"]\n'
 PLAN_MISTAKES = {
+    "limits that are no list": (
+        f'[p]\n{_WELL}users = [1]\nfail_if = "p99>5ms"',
+        "[p] fail_if: 'p99>5ms' is not a list",
+    ),
+    "a limit that cannot be read": (
+        f'[p]\n{_WELL}users = [1]\nfail_if = ["p99"]',
+        "[p] fail_if 'p99': write METRIC",
+    ),
+    "an objective for a limit": (
+        f'[p]\n{_WELL}users = [1]\nfail_if = ["p99<5ms"]',
+        "[p] fail_if 'p99<5ms' would fail a run that is good",
+    ),
     "misspelt-key": ("[p]\nround = 2", "[p]: unknown key 'round'; did you mean 'rounds'?"),
     "misspelt-key-in-a-block": (
         f'[p]\n{_WELL}users = [1]\n[[p.blocks]]\n[[p.blocks]]\nstups = ["a"]',

@@ -302,3 +302,9 @@ def test_without_a_setup_the_others_stay_and_empty_blocks_go() -> None:
     both, alone = block("a b"), block("b", "y")
     assert without(plan(both, alone), {"b"}) == plan(block("a"))
     assert without(plan(both, alone), {"c"}) == plan(both, alone)
+
+
+def test_limits_that_are_given_replace_those_of_the_plan() -> None:
+    mine = replace(plan(block()), fail_if=("p99>50ms",))
+    assert override(mine, Overrides()).fail_if == ("p99>50ms",)
+    assert override(mine, Overrides(fail_if=("rps<5", "errors>0"))).fail_if == ("rps<5", "errors>0")
