@@ -37,9 +37,10 @@ def conclude(path: Path, as_json: bool) -> int:
             say(render(endpoint_table(results)))
         for finding in shown.findings:
             say(f"- {finding.title}")
-        for line in error_lines(run.records):
-            say(f"error: {line}")
-    limits = conclude_thresholds(results, path, note if as_json else say)
+    tell = note if as_json else say
+    for line in error_lines(run.records):
+        tell(f"error: {line}")
+    limits = conclude_thresholds(results, path, tell)
     if not as_json:
         say(f"\nreport: {short_path(report)}")
     return max(exit_status(run), limits)

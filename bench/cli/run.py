@@ -131,7 +131,7 @@ def run(
     bench run --setup uvicorn --setup granian-1 --scenario db-orm-async --users 64 --minutes 2
     bench run --setup uvicorn --scenario io-async --rate 500 --stretch 10 --rounds 3
     bench run --until 3%
-    bench run --scenario items-crud --minutes 1 --fail-if 'p99>50ms' --fail-if 'items-crud/GET /items: errors>0.1%'
+    bench run --scenario items-crud --minutes 1 --fail-if 'p99>50ms' --fail-if 'items-crud/GET /api/v1/items: errors>1%'
     bench run --url http://127.0.0.1:8000 --scenarios my_scenarios.py --scenario front-page --minutes 1
     """
     _refuse_old(duration, repeats)
@@ -213,6 +213,8 @@ def _run(options: _Options) -> int:
         bench = replace(bench, profiles=path / "profiles")
     if options.log:
         bench = replace(bench, logs=path / "logs")
+        if options.running:
+            note("--log: servers that ran already write their logs themselves; they are not kept")
     facts = runner.facts(path.name, plan, bench) | ({"left_out": left_out} if left_out else {})
     bench = replace(bench, stop_s=bound(plan, setups, runner.expected_s(plan, bench)))
     _measure(plan, bench, RunFolder(path, facts, latest=options.out is None), options.ends)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import shlex
 import subprocess
 import sys
 from importlib import import_module
@@ -78,7 +79,7 @@ def test_the_examples_in_the_help_are_commands_that_work(folder: Path) -> None:
     """They get as far as the folder of the run, which is there already; those of --url need a server."""
     said = bench_here("run", "--help", cwd=folder).stdout
     lines = [line for line in said.splitlines() if line.startswith("  bench run") and "--url" not in line]
-    examples = [line.split()[1:] for line in lines]
+    examples = [shlex.split(line)[1:] for line in lines]
     assert len(examples) >= 3
     for example in examples:
         done = bench_here(*example, "--out", ".", cwd=folder)
