@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +9,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 
 from bench.plan.config import load_plans
 from bench.starter.draft import Draft, draft_setups
-from bench.starter.files import literal, render_configuration, render_scenarios, toml
+from bench.starter.files import render_configuration, render_scenarios
 from bench.starter.operations import Operation
+from bench.starter.templating import toml
 from scenarios.files import load
 from scenarios.model import Request, Response, Scenario
-from tests.bench.starter.schemas import values
 from tests.bench.starter.services import inspection
 
 GET = Operation(
@@ -170,24 +168,3 @@ def test_the_plans_can_be_read_and_measure_what_is_there(tmp_path: Path, count: 
     assert found["smoke"].blocks[0].scenarios == tuple(each.name for each in many)
     assert found["default"].minutes is not None
     assert found["default"].minutes <= 4
-
-
-@given(values())
-@settings(deadline=None)
-def test_a_value_is_read_as_it_was_written(value: Any) -> None:
-    assert ast.literal_eval(literal(value)) == value
-
-
-def test_a_long_value_stands_on_several_lines() -> None:
-    value = {"first": ["a" * 50, {"b": "c" * 50}], "last": {}}
-    text = literal(value, " " * 8)
-    assert ast.literal_eval(text) == value
-    assert max(map(len, text.splitlines())) < 88
-    assert text.splitlines()[-1] == " " * 8 + "}"
-
-
-@pytest.mark.parametrize(
-    "value", ["plain", 'a "quoted" \\ line\n', "\x7f", "ü€", 3, 0.5, True, ["a", "b"], {"a b": "c"}]
-)
-def test_toml_is_read_as_it_was_written(value: object) -> None:
-    assert tomllib.loads(f"key = {toml(value)}") == {"key": value}
