@@ -1,1 +1,1 @@
-"""The first files of a service: `bench init` looks at the app, draws requests from its schema and tries them."""
+"""The first files of a service: `bench init` asks the app and tries requests, `bench record` reads recorded traffic."""

@@ -65,6 +65,11 @@ def operations(service: Inspection) -> tuple[Operation, ...]:
     return _named_apart(found)
 
 
+def document_operations(document: Mapping[str, Any], prefix: str = "") -> tuple[Operation, ...]:
+    """The operations of an OpenAPI document alone, whose paths all have the same prefix."""
+    return _named_apart(list(_of_schema(prefix, document)))
+
+
 def _shape(path: str) -> str:
     """A path without the names of its parameters, and without a slash at its end."""
     return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")

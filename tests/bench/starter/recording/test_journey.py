@@ -1,0 +1,118 @@
+"""Journeys: constants, pauses, cookies, keys that are new each time, and secrets that are not written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bench.starter.recording.exchanges import Exchange
+from bench.starter.recording.journey import make_journey
+from bench.starter.recording.journey_file import render_journey
+from tests.bench.starter.recording.built import exchange, flow_of_journey, requests_of
+
+
+def constants(*exchanges: Exchange) -> list[str]:
+    return [step.constant for step in make_journey("shop", exchanges).steps]
+
+
+def test_equal_requests_share_a_constant_and_others_get_their_own() -> None:
+    one, other = exchange("GET", "/items?page=1"), exchange("GET", "/items?page=2")
+    assert constants(one, other, one, exchange("GET", "/")) == [
+        "GET_ITEMS",
+        "GET_ITEMS_2",
+        "GET_ITEMS",
+        "GET_ROOT",
+    ]
+
+
+def test_a_request_that_takes_from_an_answer_has_none() -> None:
+    made = exchange("POST", "/orders", {"count": 1}, answered={"id": 7})
+    journey = make_journey("shop", [made, exchange("GET", "/orders/7")])
+    assert [step.constant for step in journey.steps] == ["POST_ORDERS", ""]
+    assert [[taken.name for taken in step.taken] for step in journey.steps] == [["order_id"], []]
+
+
+def test_pauses_are_the_time_in_which_nothing_went_on() -> None:
+    timed = [
+        replace(exchange("GET", f"/{number}"), began_s=began_s, took_s=took_s)
+        for number, (began_s, took_s) in enumerate(
+            [(100.0, 0.5), (100.2, 2.0), (100.9, 0.1), (105.24, 0.1), (105.3, 1)]
+        )
+    ]
+    assert [step.pause_s for step in make_journey("shop", timed).steps] == [0, 0, 0, 3.0, 0]
+
+
+def test_cookies_that_an_answer_set_are_left_to_the_session() -> None:
+    first = exchange(
+        "GET", "/", headers={"Cookie": "theme=dark"}, answer_headers=[("Set-Cookie", "sid=abc; Path=/")]
+    )
+    then = exchange("GET", "/x", headers={"Cookie": "theme=dark; sid=abc"})
+    journey = make_journey("shop", [first, then])
+    assert [each.variable for each in journey.secrets] == ["SHOP_COOKIE_THEME"]
+    text = render_journey(journey, "x", "x")
+    assert "theme=" in text
+    assert "dark" not in text
+    assert "sid=" not in text
+
+
+def test_an_idempotency_key_is_new_for_each_request(tmp_path: Path) -> None:
+    one = exchange("POST", "/pay", {"sum": 1}, headers={"Idempotency-Key": "k-1"})
+    journey = make_journey("shop", [one, one])
+    keys = [dict(each.headers)["Idempotency-Key"] for each in requests_of(flow_of_journey(journey, tmp_path))]
+    assert len({*keys, "k-1"}) == 3
+
+
+def test_a_secret_that_shows_itself_late_is_known_from_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = exchange("GET", "/check?q=hunter2hunter2")
+    then = exchange("POST", "/login", {"password": "hunter2hunter2"})
+    journey = make_journey("shop", [first, then])
+    assert "hunter2" not in render_journey(journey, "x", "x")
+    monkeypatch.setenv("SHOP_PASSWORD", "another one")
+    assert [each.path for each in requests_of(flow_of_journey(journey, tmp_path))] == [
+        "/check?q=another%20one",
+        "/login",
+    ]
+
+
+_SECRET = st.from_regex(r"[a-zA-Z][a-zA-Z0-9!?*.:/+=-]{7,24}[a-z]", fullmatch=True)
+
+
+@given(secret=_SECRET, other=_SECRET)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_secret_is_written_wherever_it_stood(secret: str, other: str, tmp_path: Path) -> None:
+    exchanges: Sequence[Exchange] = [
+        exchange(
+            "GET",
+            f"/reset/{quote(secret, safe='')}?next={quote(secret, safe='')}&api_key={quote(other, safe='')}",
+        ),
+        exchange(
+            "POST", "/login", {"user": "ann", "credentials": {"password": secret}, "log": f"<{secret}>"}
+        ),
+        exchange(
+            "POST",
+            "/a",
+            body=f"a=1&client_secret={quote(other, safe='')}".encode(),
+            kind="application/x-www-form-urlencoded",
+        ),
+        exchange("POST", "/b", body=f"<password>{secret}</password>".encode(), kind="application/xml"),
+        exchange(
+            "GET",
+            "/c",
+            headers={"Authorization": f"Bearer {other}", "Cookie": f"sid={secret}", "X-Api-Key": secret},
+        ),
+        exchange("POST", "/d", [{"name": "password", "value": other}]),
+    ]
+    text = render_journey(make_journey("shop", exchanges), "x", "x")
+    spellings = {
+        spelt for one in (secret, other) for spelt in (one, quote(one, safe=""), json.dumps(one)[1:-1])
+    }
+    assert [spelt for spelt in spellings if spelt in text] == []
