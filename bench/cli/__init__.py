@@ -25,6 +25,10 @@ COMMANDS = {
         "bench.cli.init:init",
         "Look at your app, write bench.toml and bench_scenarios.py for it, and try them once.",
     ),
+    "record": (
+        "bench.cli.record:record",
+        "Turn a HAR file, curl lines or an OpenAPI schema into a file of scenarios.",
+    ),
     "run": ("bench.cli.run:run", "Measure a plan and write a run with a report."),
     "capacity": (
         "bench.cli.capacity:capacity",

@@ -18,8 +18,13 @@ def short_path(path: Path) -> str:
 
 def say(text: str) -> None:
     """Print a result."""
+    print_file(f"{mask_text(text)}\n")
+
+
+def print_file(text: str) -> None:
+    """Print the text of a file as it is: for what holds no secret, and would not be the same with a mask in it."""
     try:
-        print(mask_text(text), flush=True)
+        print(text, end="", flush=True)
     except BrokenPipeError:  # the reader left early, as in `| head`: go on without one
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
