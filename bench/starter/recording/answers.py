@@ -12,15 +12,19 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from typing import Literal
 from urllib.parse import urlsplit
 
-from bench.starter.expressions import Call, Code, render
+from bench.starter.expressions import Call, Code, quoted, render
 from bench.starter.recording.exchanges import Exchange, all_of, find
 from bench.starter.recording.words import entity, is_id_name, is_opaque, snake, unused, words_of
 
 _MOST_LEAVES = 20_000
+_MOST_SOURCES = 64
+"""Sources of one value that are looked at, the latest ones: a small number stands in every list."""
+_LONGEST = 4_096
 _COOKIE = re.compile(r"\s*([^=;\s]+)=([^;]*)")
 
 
@@ -66,7 +70,9 @@ class AnswerValues:
 
     reserved: frozenset[str] = frozenset()
     taken: list[Taken] = field(default_factory=list)
-    _sources: defaultdict[str, list[Source]] = field(default_factory=lambda: defaultdict(list))
+    _sources: defaultdict[str, deque[Source]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=_MOST_SOURCES))
+    )
     _sent: set[str] = field(default_factory=set)
 
     def sent(self, value: str, spot: Spot) -> None:
@@ -79,7 +85,7 @@ class AnswerValues:
         for number, (value, source) in enumerate(_sources(step, exchange)):
             if number >= _MOST_LEAVES:
                 return
-            if value and value not in self._sent:
+            if value not in self._sent:
                 self._sources[value].append(source)
 
     def take(self, value: str, spot: Spot) -> Code | None:
@@ -159,15 +165,29 @@ def _in_json(step: int, body: bytes, about: frozenset[str], is_made: bool) -> It
         value, code, key, words = waiting.popleft()
         if isinstance(value, dict):
             above = words | words_of(key)
-            waiting += [(part, f"{code}[{render(name)}]", name, above) for name, part in value.items()]
+            waiting += [(part, f"{code}[{_quoted(name)}]", name, above) for name, part in value.items()]
         elif isinstance(value, list):
             waiting += [(part, f"{code}[{number}]", key, words) for number, part in enumerate(value)]
-        elif isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-            is_text = isinstance(value, str)
-            yield (
-                str(value),
-                Source(step=step, key=key, words=words, code=Code(code), is_text=is_text, is_made=is_made),
+        elif isinstance(value, str | int) and not isinstance(value, bool) and _is_candidate(str(value), key):
+            made = Source(
+                step=step,
+                key=key,
+                words=words,
+                code=Code(code),
+                is_text=isinstance(value, str),
+                is_made=is_made,
             )
+            yield str(value), made
+
+
+def _is_candidate(value: str, key: str) -> bool:
+    """Whether a request could take this value from an answer."""
+    return 0 < len(value) <= _LONGEST and (is_id_name(key) or is_opaque(value))
+
+
+@cache
+def _quoted(name: str) -> str:
+    return quoted(name)
 
 
 class _Fields(HTMLParser):

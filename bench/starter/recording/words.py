@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import cache
 from itertools import count
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -19,17 +20,20 @@ _HEX = re.compile(
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}(?::\d{2})?|v?\d+(?:\.\d+)+")
 
 
+@cache
 def words_of(name: str) -> frozenset[str]:
     """The words of a name, in lower case and singular, without those that only say that it is an id."""
     return frozenset(_singular(word) for word in _split(name) if word not in _ID_WORDS)
 
 
+@cache
 def is_id_name(name: str) -> bool:
     """Whether a name is that of an id, such as `id`, `order_id` and `orderId`."""
     words = _split(name)
     return bool(words) and words[-1] in _ID_WORDS
 
 
+@cache
 def snake(name: str) -> str:
     """A name as Python writes one: `orderId` is `order_id`."""
     made = "_".join(_split(name))
