@@ -72,6 +72,7 @@ def requests_of(flow: Flow, answers: Sequence[Response | object] = ()) -> Iterat
     waiting = [each if isinstance(each, Response) else as_json(each) for each in answers]
     request = next(flow)
     while True:
+        assert isinstance(request, Request)
         yield request
         try:
             request = flow.send(waiting.pop(0) if waiting else Response(200, b"{}"))
