@@ -112,7 +112,8 @@ class AnswerValues:
     def _name(self, source: Source) -> str:
         """A name that is not used yet, such as `order_id`."""
         key = snake(source.key) or "value"
-        plain = key if not is_id_name(key) or "_" in key or not source.words else f"{min(source.words)}_{key}"
+        is_bare = is_id_name(key) and "_" not in key and source.words
+        plain = snake(f"{min(source.words)}_{key}") if is_bare else key
         return unused(plain, self.reserved | {each.name for each in self.taken})
 
 

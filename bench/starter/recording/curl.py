@@ -12,6 +12,7 @@ from bench.errors import UsageError
 from bench.starter.recording.curl_options import SHORT, TAKE_VALUES, UNSUPPORTED, WITHOUT_EFFECT
 from bench.starter.recording.exchanges import (
     KEPT_IN_URLS,
+    METHOD,
     Exchange,
     FormPart,
     Omission,
@@ -188,7 +189,9 @@ class _Reader:
 
 
 def _exchange(asked: _Asked, address: str, where: str) -> Exchange:
-    """The request to one URL. Raises UsageError for a URL that is not one of HTTP."""
+    """The request to one URL. Raises UsageError for a URL or a method that is not one of HTTP."""
+    if asked.method and not METHOD.fullmatch(asked.method):
+        raise UsageError("its method is not one of HTTP")
     url = parse_url(address if "://" in address else f"http://{address}")
     data = "&".join(each for each in asked.data if each)
     query = [*([url.query] if url.query else []), *asked.query, *([data] if asked.is_get and data else [])]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
 
 from bench.errors import UsageError
 
+METHOD = re.compile(r"(?!CONNECT$)[A-Z][A-Z-]{0,30}")
+"""The methods of requests that can be sent again."""
 KEPT_IN_URLS = "!#$%&'()*+,/:;=?@[]~"
 
 Pairs = tuple[tuple[str, str], ...]

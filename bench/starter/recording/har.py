@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 
 from bench.errors import UsageError
 from bench.starter.recording.exchanges import (
+    METHOD,
     Answer,
     Exchange,
     FormPart,
@@ -26,7 +26,6 @@ from bench.starter.recording.exchanges import (
 from bench.starter.recording.multipart import parse_parts
 
 _FORM = "application/x-www-form-urlencoded"
-_METHOD = re.compile(r"[A-Z][A-Z-]{0,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def _exchange(entry: Mapping[str, Any], number: int) -> Exchange:
     address, method = _text(request.get("url")), _text(request.get("method")).upper()
     if _text(entry.get("_resourceType")) == "websocket" or address.startswith(("ws:", "wss:")):
         raise _UnusableError("it is a WebSocket")
-    if not _METHOD.fullmatch(method) or method == "CONNECT":
+    if not METHOD.fullmatch(method):
         raise _UnusableError(f"its method is {method or 'empty'}")
     status = response.get("status")
     if not isinstance(status, int) or status < 100:

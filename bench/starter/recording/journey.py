@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 
 from bench.starter.expressions import Call, Code, join, render
 from bench.starter.recording.answers import AnswerValues, Spot, Taken
-from bench.starter.recording.concealment import SCHEME, ConcealedValue, Concealment, is_opaque_header
+from bench.starter.recording.concealment import (
+    SCHEME,
+    ConcealedValue,
+    Concealment,
+    is_opaque_header,
+    is_secret,
+)
 from bench.starter.recording.exchanges import Exchange
 from bench.starter.recording.headers import cookies, set_by, that_matter
 from bench.starter.recording.requests import write_request
@@ -138,8 +144,10 @@ class _Writer:
         taken = self._take(str(value), spot)
         if taken is None:
             self._sent.append((str(value), spot))
-            found = self._conceal(str(value), spot)
-            taken = found[0] if isinstance(found[0], Code) else None
+            if is_secret(str(value), spot.names):  # equal numbers elsewhere are others
+                taken = next(
+                    (code for code in self._conceal(str(value), spot) if isinstance(code, Code)), None
+                )
         if taken is None:
             return value
         return Code(f"int({taken.text})", is_text=False) if taken.is_text else taken

@@ -145,9 +145,10 @@ def _plain(sent: Sent) -> Sent:
 def test_a_journey_of_lines_keeps_their_order_and_names_what_is_not_curl() -> None:
     found = read_curl(
         "curl http://a.test/1 ;\nwget http://a.test/2\ncurl http://a.test/3 &\ncurl\ncurl ftp://a.test/4\n"
+        "curl -X 0 http://a.test/5\n"
     )
     assert [each.url.path for each in found.exchanges] == ["/1", "/3"]
-    assert [each.what for each in found.left_out] == ["line 2", "line 4", "line 5"]
+    assert [each.what for each in found.left_out] == ["line 2", "line 4", "line 5", "line 6"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bench.starter.recording.exchanges import Exchange
 from bench.starter.recording.journey import make_journey
 from bench.starter.recording.journey_file import render_journey
+from scenarios.model import Response
 from tests.bench.starter.recording.built import exchange, flow_of_journey, requests_of
 
 
@@ -116,3 +117,47 @@ def test_no_secret_is_written_wherever_it_stood(secret: str, other: str, tmp_pat
         spelt for one in (secret, other) for spelt in (one, quote(one, safe=""), json.dumps(one)[1:-1])
     }
     assert [spelt for spelt in spellings if spelt in text] == []
+
+
+def test_a_secret_number_stays_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journey = make_journey("shop", [exchange("POST", "/pay", {"pin": 4711, "count": 4711, "paid": True})])
+    assert render_journey(journey, "x", "x").count("4711") == 1
+    monkeypatch.setenv("SHOP_PIN", "1234")
+    (request,) = requests_of(flow_of_journey(journey, tmp_path))
+    assert json.loads(request.body) == {"pin": 1234, "count": 4711, "paid": True}
+
+
+_TEXTS = st.text(max_size=20)
+_NAMES = st.sampled_from(
+    ["X-A", "Authorization", "Cookie", "X-Api-Key", "accept", "Idempotency-Key", "Range"]
+)
+_VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
+_ANSWERS = st.dictionaries(
+    st.text() | st.sampled_from(["id", "token", "password"]), st.integers() | st.text()
+)
+
+
+@st.composite
+def recorded(draw: st.DrawFn) -> Exchange:
+    """An exchange as a browser may have written it down."""
+    return exchange(
+        draw(st.sampled_from(["GET", "POST", "OPTIONS"])),
+        quote(f"/{draw(_TEXTS)}?{draw(_TEXTS)}", safe="/?&=+%"),
+        draw(st.none() | st.recursive(_ANSWERS, st.lists)),
+        headers=dict(draw(st.lists(st.tuples(_NAMES, _VALUES), max_size=3))),
+        answered=draw(_ANSWERS),
+    )
+
+
+@given(exchanges=st.lists(recorded(), min_size=1, max_size=4))
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_recording_becomes_a_session_that_can_be_sent(exchanges: list[Exchange], tmp_path: Path) -> None:
+    journey = make_journey("shop", exchanges)
+    with pytest.MonkeyPatch.context() as patch:
+        for secret in journey.secrets:
+            patch.setenv(secret.variable, "7")
+        flow = flow_of_journey(journey, tmp_path)
+    answers = [Response(200, each.answer.body) for each in exchanges if each.answer]
+    sent = list(requests_of(flow, answers))
+    assert [each.method for each in sent] == [each.method for each in exchanges]
+    assert all(each.path.isascii() and " " not in each.path and each.path.startswith("/") for each in sent)
