@@ -16,7 +16,7 @@ from bench.cli._options import option
 from bench.cli._terminal import note, print_file, say, short_path, write_file
 from bench.errors import UsageError
 from bench.starter.files import render_operations
-from bench.starter.recording.exchanges import Recording, find
+from bench.starter.recording.exchanges import Traffic, find
 from bench.starter.recording.journey import Journey, make_journey
 from bench.starter.recording.journey_file import render_journey
 from bench.starter.recording.selection import Selection, select
@@ -88,7 +88,7 @@ def _from_schema(found: Described) -> _Made:
     return _Made(render_operations(found.title, _FROM_SCHEMA, found.operations), names[0])
 
 
-def _from_recording(recording: Recording, selection: Selection, journey: Journey, has_pauses: bool) -> _Made:
+def _from_recording(recording: Traffic, selection: Selection, journey: Journey, has_pauses: bool) -> _Made:
     _describe(recording, selection, journey)
     about = f"{_count(len(journey.steps), 'request')} of {selection.origin}, in their order."
     text = render_journey(journey, _FROM_RECORDING.format(kind=recording.kind), about, has_pauses)
@@ -131,7 +131,7 @@ def _describe_schema(found: Described) -> list[str]:
     return callable_ones
 
 
-def _describe(recording: Recording, selection: Selection, journey: Journey) -> None:
+def _describe(recording: Traffic, selection: Selection, journey: Journey) -> None:
     """Say what was taken, what was left out with the reasons, and what the user has to give."""
     read = len(recording.exchanges) + sum(each.what.startswith("entry") for each in recording.left_out)
     note(f"{journey.name}: {len(journey.steps)} of {_count(read, 'request')}, from {selection.origin}")
@@ -146,7 +146,7 @@ def _describe(recording: Recording, selection: Selection, journey: Journey) -> N
         note(f"set in the environment: {secret.variable}, {secret.about}")
 
 
-def _doubts(recording: Recording, selection: Selection) -> list[str]:
+def _doubts(recording: Traffic, selection: Selection) -> list[str]:
     """What a recording cannot say, or says in another way than the scenario will."""
     doubts = []
     answers = [each.answer for each in selection.exchanges if each.answer]

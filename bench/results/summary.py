@@ -42,8 +42,6 @@ def summarise(
 ) -> Summary:
     """Sum up the measured part: latencies of the requests that belong to it, throughput of good answers in it."""
     whole = _Whole(samples, stages if len(stages) > 1 else ())
-    for part in samples.parts():
-        whole.add(part)
     service = latency(whole.service)
     stalled_ns = stalls_ns(samples, service.p99 or 0.0)
     kinds = {kind: count for kind, count in zip(samples.outcomes, whole.kinds, strict=True) if count}
@@ -90,8 +88,10 @@ class _Whole:
         self.under_way = UnderWayTally((samples.start_ns, samples.end_ns))
         self.kinds = [0] * len(samples.outcomes)
         self.rows = self.good = self.answered = 0
+        for part in samples.parts():
+            self._add(part)
 
-    def add(self, part: Samples) -> None:
+    def _add(self, part: Samples) -> None:
         mine = part.rows(part.during(part.intended_ns))
         answered = part.rows(part.during(part.done_ns))
         self.rows += len(part.done_ns)

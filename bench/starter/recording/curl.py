@@ -16,7 +16,7 @@ from bench.starter.recording.exchanges import (
     Exchange,
     FormPart,
     Omission,
-    Recording,
+    Traffic,
     find,
     parse_url,
 )
@@ -46,7 +46,7 @@ class _Asked:
     is_json: bool = False
 
 
-def read_curl(text: str) -> Recording:
+def read_curl(text: str) -> Traffic:
     """The requests of curl lines, in their order; what of them is not understood is named.
 
     Raises UsageError for a quote that is not closed, and for lines of another shell than bash.
@@ -56,7 +56,7 @@ def read_curl(text: str) -> Recording:
     reader = _Reader()
     for command in commands(text):
         reader.read(command)
-    return Recording(
+    return Traffic(
         kind="curl lines",
         exchanges=tuple(reader.exchanges),
         left_out=tuple(reader.left_out),

@@ -86,7 +86,7 @@ class Omission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class Traffic:
     """The exchanges of a recording in their order, and what was left out as it was read."""
 
     kind: str

@@ -18,7 +18,7 @@ from bench.starter.recording.exchanges import (
     FormPart,
     Omission,
     Pairs,
-    Recording,
+    Traffic,
     find,
     parse_url,
     plain_type,
@@ -35,7 +35,7 @@ class _UnusableError(Exception):
     reason: str
 
 
-def read_har(document: Mapping[str, Any]) -> Recording:
+def read_har(document: Mapping[str, Any]) -> Traffic:
     """The exchanges of a HAR file in the order of their times. Raises UsageError for a file without entries."""
     log = _mapping(document.get("log"))
     entries = log.get("entries")
@@ -53,7 +53,7 @@ def read_har(document: Mapping[str, Any]) -> Recording:
             left_out.append(Omission(f"entry {number}", reason))
     if all(each.began_s is not None for each in found):
         found.sort(key=lambda each: each.began_s or 0.0)
-    return Recording(kind="a HAR file", exchanges=tuple(found), left_out=tuple(left_out))
+    return Traffic(kind="a HAR file", exchanges=tuple(found), left_out=tuple(left_out))
 
 
 def _exchange(entry: Mapping[str, Any], number: int) -> Exchange:

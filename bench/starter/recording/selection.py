@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.errors import UsageError, unknown
-from bench.starter.recording.exchanges import Exchange, Omission, Recording
+from bench.starter.recording.exchanges import Exchange, Omission, Traffic
 
 _STATIC_PATH = re.compile(
     r"\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|bmp|woff2?|ttf|otf|eot|mp[34]|webm|ogg|wav|wasm|webmanifest)$",
@@ -28,7 +28,7 @@ class Selection:
     left_out: tuple[Omission, ...]
 
 
-def select(recording: Recording, host: str = "", keeps_static: bool = False) -> Selection:
+def select(recording: Traffic, host: str = "", keeps_static: bool = False) -> Selection:
     """The exchanges of a host, by default of the origin with the most requests for other things than static files.
 
     `host` is a name or an address, with or without a port. Raises UsageError when nothing is left.

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from bench.errors import UsageError
 from bench.starter.operations import Operation, document_operations
 from bench.starter.recording.curl import read_curl
-from bench.starter.recording.exchanges import Recording
+from bench.starter.recording.exchanges import Traffic
 from bench.starter.recording.har import read_har
 from bench.system.ports import is_loopback
 
@@ -30,7 +30,7 @@ class Described:
     operations: Sequence[Operation]
 
 
-def read_source(source: str) -> Recording | Described:
+def read_source(source: str) -> Traffic | Described:
     """The recording or the schema at a path, a URL of this machine, or `-` for standard input.
 
     Raises UsageError, with the source's name, for what cannot be read and for what is of no kind that is known.
@@ -41,7 +41,7 @@ def read_source(source: str) -> Recording | Described:
         raise UsageError(f"{'standard input' if source == '-' else source}: {error}") from None
 
 
-def understand(text: str) -> Recording | Described:
+def understand(text: str) -> Traffic | Described:
     """A text as the kind that it is of. Raises UsageError."""
     text = text.removeprefix("\ufeff")
     if not text.strip():
@@ -64,7 +64,7 @@ def _document(text: str) -> Any:
         raise UsageError("its JSON is nested too deeply") from None
 
 
-def _of_document(document: Any) -> Recording | Described:
+def _of_document(document: Any) -> Traffic | Described:
     if isinstance(document, Mapping):
         if "log" in document:
             return read_har(document)

@@ -50,6 +50,7 @@ def test_it_is_json_with_null_for_what_there_is_none_of() -> None:
         ],
         "rankings": [],
         "findings": [],
+        "thresholds": [],
     }
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bench.errors import UsageError
-from bench.starter.recording.exchanges import Answer, Exchange, Omission, Recording
+from bench.starter.recording.exchanges import Answer, Exchange, Omission, Traffic
 from bench.starter.recording.selection import is_static, select
 
 
@@ -19,8 +19,8 @@ def got(address: str, kind: str = "application/json", method: str = "GET") -> Ex
     )
 
 
-def recording(*exchanges: Exchange) -> Recording:
-    return Recording(kind="a test", exchanges=exchanges, left_out=(Omission("entry 9", "a reason"),))
+def recording(*exchanges: Exchange) -> Traffic:
+    return Traffic(kind="a test", exchanges=exchanges, left_out=(Omission("entry 9", "a reason"),))
 
 
 PAGE = got("https://app.test/", "text/html")

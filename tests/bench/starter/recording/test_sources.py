@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bench.errors import UsageError
-from bench.starter.recording.exchanges import Recording
+from bench.starter.recording.exchanges import Traffic
 from bench.starter.recording.sources import Described, read_source, understand
 
 SCHEMA = {
@@ -36,7 +36,7 @@ def test_a_text_is_of_the_kind_that_it_looks_like(mark: str) -> None:
         "# a comment\ncurl http://a.test",
     ):
         found = understand(mark + text)
-        assert isinstance(found, Recording)
+        assert isinstance(found, Traffic)
         assert len(found.exchanges) == 1
     described = understand(mark + json.dumps(SCHEMA))
     assert isinstance(described, Described)
