@@ -7,7 +7,6 @@ dictionary look-up; a new one is read by two regular expressions. httptools pars
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,14 +24,15 @@ _MOST_DIGITS = 15
 _FRAMING_NAMES = ("content-length", "transfer-encoding")
 
 _EMPTY_LINES = (b"\r\n", b"\n")
-_STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\r\n\0]*)?\r?\n")
-_FIELDS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[^\r\n\0]*+(?:\r?\n[ \t][^\r\n\0]*+)*+\r?\n)*+\r?\n")
+_STATUS_LINE = rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\r\n\0]*+)?\r?\n"
+_FIELD = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++:[^\r\n\0]*+(?:\r?\n[ \t][^\r\n\0]*+)*+\r?\n"
+_HEAD = re.compile(_STATUS_LINE + rb"(?:" + _FIELD + rb")*+\r?\n")
+_BEGINNING = re.compile(_STATUS_LINE)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _FRAMING = re.compile(
-    rb"\n(content-length|transfer-encoding|connection|content-encoding|set-cookie|x-worker):[ \t]*([^\r\n]*)",
-    re.IGNORECASE,
+    rb"\n(content-length|transfer-encoding|connection|content-encoding|set-cookie|x-worker):[ \t]*([^\r\n]*)"
 )
-_NONE: tuple[bytes, ...] = ()
+"""For lower case: to search in any case takes several times as long."""
 _AFTER_THE_END = "bytes after the end of the answer"
 _CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -124,67 +124,86 @@ def _read_heads(data: bytes) -> tuple[_Head | None, int]:
         if not end:
             return None, at
         head = _head(data[at:end])
+        if head is None:
+            is_http = _BEGINNING.match(data, at)
+            raise _garbage("broken header line" if is_http else "not an HTTP/1.1 response")
         at = end
         if head.status >= 200:
             return head, end
 
 
-def _head(block: bytes) -> _Head:
+def _head(block: bytes) -> _Head | None:
+    """The head that a block is, remembered; None where it is not one."""
     head = _heads.get(block)
     if head is None:
+        parts = _HEAD.fullmatch(block)
+        if parts is None:
+            return None
         if len(_heads) >= _HEADS_KEPT:
             _heads.clear()
-        head = _heads[block] = _parse_head(block)
+        head = _heads[block] = _read_head(block, int(parts[2]), parts[1] != b"0")
     return head
 
 
-def _parse_head(block: bytes) -> _Head:
-    line = _STATUS_LINE.match(block)
-    if line is None:
-        raise _garbage("not an HTTP/1.1 response")
-    if _FIELDS.fullmatch(block, line.end()) is None:
-        raise _garbage("broken header line")
-    status = int(line[2])
+def _read_head(block: bytes, status: int, stays: bool) -> _Head:
     if status == 101:
         raise _garbage("switch to another protocol")
-    lines = _FOLD.sub(b" ", block) if b"\n " in block or b"\n\t" in block else block
-    fields: dict[bytes, list[bytes]] = {}
-    for name, value in _FRAMING.findall(lines):
-        fields.setdefault(name.lower(), []).append(value.strip().lower())
-    options = _items(fields.get(b"connection", _NONE))
-    worker = b"".join(fields.get(b"x-worker", _NONE))
+    fields = _framing(block)
+    if b"connection" in fields:
+        options = _items(fields[b"connection"])
+        stays = b"close" not in options and (stays or b"keep-alive" in options)
+    worker = fields.get(b"x-worker", b"").strip()
     return _Head(
         status=status,
         length=0 if status < 200 or status in (204, 304) else _length(fields),
-        keep_alive=b"close" not in options and (b"keep-alive" in options or line[1] != b"0"),
+        keep_alive=stays,
         worker=int(worker) if worker.isdigit() and len(worker) < 10 else 0,
         block=block,
-        codings=b",".join(fields.get(b"content-encoding", _NONE)).decode("latin-1"),
+        codings=fields[b"content-encoding"].decode("latin-1") if b"content-encoding" in fields else "",
         sets_cookies=b"set-cookie" in fields,
     )
 
 
-def _items(values: Sequence[bytes]) -> list[bytes]:
-    """The items of a header that is a list, over all of its lines."""
-    return [item.strip() for value in values for item in value.split(b",")] if values else []
+def _framing(block: bytes) -> dict[bytes, bytes]:
+    """The header lines that say how to read an answer, in lower case; several of one name become a list."""
+    lines = block.lower()
+    if b"\n " in lines or b"\n\t" in lines:
+        lines = _FOLD.sub(b" ", lines)
+    found = _FRAMING.findall(lines)
+    fields = dict(found)
+    if len(fields) < len(found):
+        fields = {name: b",".join(value for key, value in found if key == name) for name in fields}
+    return fields
 
 
-def _length(fields: dict[bytes, list[bytes]]) -> int:
+def _items(value: bytes) -> list[bytes]:
+    return [item.strip() for item in value.split(b",")]
+
+
+def _length(fields: dict[bytes, bytes]) -> int:
     """Bytes of the body, or how it ends: by RFC 9112, section 6.3, a transfer coding goes before a length."""
-    if b"transfer-encoding" in fields:
-        if _items(fields[b"transfer-encoding"]) != [b"chunked"]:
+    coding = fields.get(b"transfer-encoding")
+    if coding is not None:
+        if coding.strip() != b"chunked":
             raise _garbage("unknown Transfer-Encoding")
         return _CHUNKED
-    lengths = _items(fields.get(b"content-length", _NONE))
-    if not lengths:
+    length = fields.get(b"content-length")
+    if length is None:
         return _UNTIL_CLOSE
+    if not length.isdigit():
+        length = _one_of(_items(length))
+    if len(length) > _MOST_DIGITS:
+        raise _garbage("Content-Length is too large")
+    return int(length)
+
+
+def _one_of(lengths: list[bytes]) -> bytes:
+    """The length that all of several lines name."""
     if not all(length.isdigit() for length in lengths):
         raise _garbage("Content-Length is not a number")
     if len(set(lengths)) > 1:
         raise _garbage("duplicate Content-Length")
-    if len(lengths[0]) > _MOST_DIGITS:
-        raise _garbage("Content-Length is too large")
-    return int(lengths[0])
+    return lengths[0]
 
 
 def _head_end(data: bytes, at: int) -> int:
@@ -237,8 +256,9 @@ class ResponseReader:
             data = b"".join((*self._pending, data))
             self._pending.clear()
         end = data.find(b"\r\n\r\n") + 4
-        head = _heads.get(data[:end])
-        if head is None or head.status < 200:
+        block = data[:end]
+        head = _heads.get(block) or _head(block)
+        if head is None or head.status < 200:  # interim, odd, or not whole
             head, end = _read_heads(data)
             if head is None:
                 self._wait_for_head(data, end)
