@@ -9,17 +9,21 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import ClassVar
 
+from gevent.lock import RLock
 from locust import HttpUser, task
 from locust.contrib.fasthttp import FastHttpUser
 
 from bench.engines.job import Job, read_job
 from bench.engines.locust_transport import Transport, channel_for, channel_to
+from scenarios import seats
 from scenarios.files import load
-from scenarios.model import Request, Response, Scenario, drive
+from scenarios.mistakes import ScenarioError, open_flow
+from scenarios.model import Flow, Request, Response, Scenario, drive
 from scenarios.session import begin
 
 FAST = os.environ.get("BENCH_LOCUST_CLIENT") != "http"
@@ -36,8 +40,8 @@ class ScenarioUser(LocustUser):
     """A user who repeats the sessions of one scenario, sends each request once, and counts wrong responses as failures.
 
     A request fails when it has no answer after `network_timeout` seconds. `under_way` holds, for each waiting user, the
-    time it sent its request (seconds since the epoch) and the label of the request. Seeds are the same in each
-    benchmark with the same seed, and random in the web UI.
+    time it sent its request (seconds since the epoch) and what sent it; `pauses` counts pauses in sessions.
+    Seeds are the same in each benchmark with the same seed, and random in the web UI.
     """
 
     abstract = True
@@ -46,33 +50,71 @@ class ScenarioUser(LocustUser):
     network_timeout = connection_timeout = 60.0
     job: ClassVar[Job | None] = _job()
     seeds: ClassVar[Random] = Random(job.seed if job else None)
-    under_way: ClassVar[dict[int, tuple[float, str]]] = {}
+    under_way: ClassVar[dict[int, tuple[float, Transport]]] = {}
+    is_prepared: ClassVar[bool] = job is not None  # by the check before a benchmark
+    preparing: ClassVar[RLock] = RLock()
+    pauses: ClassVar[int] = 0
     transports: ClassVar[list[Transport]] = []
 
     def on_start(self) -> None:
         self.rng = Random(self.seeds.getrandbits(64))
+        self.pause_s = 0.0
         channel = (
             channel_for(self.job)
             if self.job
             else channel_to(self.host, self.network_timeout, verifies=not FAST)
         )
+        host, port = (self.job.host, self.job.port) if self.job else ("", 0)
+        seats.take(self.rng, host, port, channel.prefix)
         self.transport = Transport(channel)
         self.transport.fit(self.client, is_fast=FAST)
         self.transports.append(self.transport)
+        if self.scenario.prepare is not None:
+            self.prepare(self.scenario.prepare)
 
     @task
     def session(self) -> None:
-        flow = begin(self.scenario.flow(self.rng), prefix=self.transport.channel.prefix)
-        for request, response in drive(flow, self.send):
-            if request.fault(response) is not None:
-                break  # as in the native engine: a session ends with its first wrong response
+        self.drive(self.scenario.session)
+
+    def drive(self, function: Callable[[Random], Flow]) -> str | None:
+        """Run a flow up to its first wrong response, as the native engine does; gives the fault of that."""
+        flow = begin(open_flow(function, self.rng), prefix=self.transport.channel.prefix)
+        for request, response in drive(flow, self.send, self.pause):
+            fault = request.fault(response)
+            if fault is not None:
+                return f"{request.label} answered {fault}"
+        return None
+
+    def prepare(self, function: Callable[[Random], Flow]) -> None:
+        """Drive what comes before the first session of all users, once for all of them, who wait for it."""
+        kind = type(self)
+        with self.preparing:
+            if not kind.is_prepared and (fault := self.drive(function)):
+                raise ScenarioError(f"scenario '{self.scenario.name}': its prepare failed: {fault}")
+            kind.is_prepared = True
+
+    def wait_time(self) -> float:
+        """The seconds that `wait` waits: those of a pause, and none between sessions."""
+        return self.pause_s
+
+    def pause(self, seconds: float) -> None:
+        """Wait inside a session; a user who waits may be stopped."""
+        type(self).pauses += 1
+        self.pause_s = seconds
+        self.wait()
+        self.pause_s = 0.0
 
     def send(self, request: Request) -> Response:
         transport = self.transport
         transport.expect(request)
-        self.under_way[id(self)] = (time.time(), request.label)
+        self.under_way[id(self)] = (time.time(), transport)
         with self.client.request(
-            request.method, request.path, name=request.label, allow_redirects=False, catch_response=True
+            request.method,
+            request.path,
+            name=request.label,
+            allow_redirects=False,
+            catch_response=True,
+            context={"transport": transport},
         ) as answer:
             fault = transport.fault or request.fault(transport.response)
             if fault:

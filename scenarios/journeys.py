@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from itertools import accumulate
 from random import Random
 
+from scenarios.mix import Mix
 from scenarios.model import Flow, Request, Scenario, contains, json_request
 from scenarios.single import with_headers
 from scenarios.users import log_in, login_headers, login_headers_where_needed
@@ -67,16 +67,8 @@ def edit(rng: Random) -> Flow:
     yield with_headers(Request("DELETE", path, name=f"DELETE {_ITEM}", expect=204), headers)
 
 
-_SHOP = ((80, browse), (18, edit), (2, log_in))
+shop = Mix((80, browse), (18, edit), (2, log_in))
 """The number of sessions of each kind in a hundred."""
-_SESSIONS = tuple(session for _, session in _SHOP)
-_UP_TO = tuple(accumulate(share for share, _ in _SHOP))
-
-
-def shop(rng: Random) -> Flow:
-    """One of these sessions, drawn by weight."""
-    return rng.choices(_SESSIONS, cum_weights=_UP_TO)[0](rng)
-
 
 SCENARIOS = {
     "journey-browser": Scenario(

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
+from scenarios import mistakes
 from scenarios.decoding import decode
+from scenarios.mistakes import ScenarioError
+from scenarios.user_start import UserStart
 
 _FIELD = re.compile(rb"\n([^:\r\n]+):[ \t]*((?:[^\r\n]+|\r?\n[ \t])*)")
 """A header line, and the lines that continue it."""
@@ -88,6 +91,7 @@ class Request(NamedTuple):
     A tuple, not a dataclass: drivers use requests as dictionary keys on the hot path. Yield a module-level constant
     where nothing varies. The path includes the query string; give paths that contain an id a `name`. A `check` must
     depend on the response alone: a driver may skip it for a response that equals the last one byte for byte.
+    `expect` is a status, or a tuple of those that are right.
     """
 
     method: str
@@ -103,22 +107,33 @@ class Request(NamedTuple):
         return self.name or f"{self.method} {self.path.partition('?')[0]}"
 
     def fault(self, response: Response) -> str | None:
-        """The fault of a response (`status-500`, `wrong-body`), or None if it is as expected."""
-        if response.status != self.expect and not (
-            isinstance(self.expect, tuple) and response.status in self.expect
-        ):
+        """The fault of a response (`status-500`, `wrong-body`, `check-raised`), or None if it is as expected."""
+        expect = self.expect
+        if response.status != expect and (isinstance(expect, int) or response.status not in expect):
             return f"status-{response.status}"
         if self.check is not None:
             try:
                 right = self.check(response)
-            except Exception:  # a check that cannot read the response has found a wrong response
-                right = False
+            except Exception:  # to call it a wrong body would blame the server
+                return CHECK_RAISED
             if not right:
                 return "wrong-body"
         return None
 
 
-Flow = Generator[Request, Response, None]
+CHECK_RAISED = "check-raised"
+
+
+class Pause(NamedTuple):
+    """A wait of a user inside a session: yielded in place of a request, and no part of any response time."""
+
+    seconds: float
+
+
+FlowStep = Union[Request, Pause]  # noqa: UP007 - Python 3.9 cannot compute the other spelling
+Flow = Generator[FlowStep, Response, None]
+StartFlow = Generator[FlowStep, Response, Any]
+"""A flow that ends with a value, which is handed to the user's sessions."""
 
 
 def json_request(
@@ -152,34 +167,104 @@ def content_type(expected: str) -> Check:
 class Scenario:
     """A workload: `flow(rng)` is one session of one user.
 
-    `victim` is an innocent flow that a slow probe repeats on its own connections while the scenario runs: its
-    latency shows who else suffers. A session that is `costly` takes so many instructions, as to hash a password, that
-    they are counted only where the scenario is named. Scenarios of one `group` do the same work, each as another
-    `variant`; without them, the name says both: `db-orm-async` is the variant `async` of `db-orm`.
+    `on_start(rng)` is a flow that each user runs once, before the first session: to log in, for example. Then the
+    sessions are `flow(rng, state)`, where `state` is what it returned. `prepare(rng)` is a flow that runs once on each
+    server, before the scenario's first check. `victim` is an innocent flow that a slow probe repeats on its own
+    connections while the scenario runs: its latency shows who else suffers. A session that is `costly` takes so many
+    instructions, as to hash a password, that they are counted only where the scenario is named. `tags` choose
+    scenarios by `--tag`. Scenarios of one `group` do the same work, each as another `variant`; without them, the name
+    says both: `db-orm-async` is the variant `async` of `db-orm`. Raises ScenarioError for what cannot be driven.
+
+    Drivers call `session(rng)`, with the same `rng` for all sessions of a user.
     """
 
     name: str
-    flow: Callable[[Random], Flow]
+    flow: Callable[..., Flow]
     about: str = ""
     victim: Callable[[Random], Flow] | None = None
     costly: bool = False
     group: str = ""
     variant: str = ""
+    on_start: Callable[[Random], StartFlow] | None = None
+    prepare: Callable[[Random], StartFlow] | None = None
+    tags: tuple[str, ...] = ()
+    session: Callable[[Random], Flow] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        self._check()
         group, _, variant = self.name.rpartition("-")
         object.__setattr__(self, "group", self.group or group or self.name)
         object.__setattr__(self, "variant", self.variant or variant)
+        session = self.flow if self.on_start is None else UserStart(self.on_start, self.flow)
+        object.__setattr__(self, "session", session)
+        mistakes.note_scenario(self.name)
+
+    def _check(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise ScenarioError(
+                f"the name of a scenario is {self.name!r}: give text", mistakes.caller_place()
+            )
+        who = f"scenario '{self.name}':"
+        mistakes.check_flow(f"{who} its flow", self.flow, (1,) if self.on_start is None else (2,))
+        for title, flow in (("victim", self.victim), ("on_start", self.on_start), ("prepare", self.prepare)):
+            if flow is not None:
+                mistakes.check_flow(f"{who} its {title}", flow)
+        if not isinstance(self.tags, tuple) or not all(isinstance(tag, str) for tag in self.tags):
+            raise ScenarioError(
+                f"{who} tags is {self.tags!r}: give a tuple of words, such as ('smoke',)",
+                mistakes.caller_place(),
+            )
 
 
-def drive(flow: Flow, send: Callable[[Request], Response]) -> Iterator[tuple[Request, Response]]:
-    """Run one session with a blocking `send`; yields each request with its response."""
+def requests_of(
+    flow: Flow, pause: Callable[[float], object] = lambda _seconds: None
+) -> Generator[Request, Response, Any]:
+    """The requests of a flow alone: its pauses are handed to `pause`, in seconds, and skipped without one.
+
+    Raises ScenarioError where the flow yields something else.
+    """
+    if not hasattr(flow, "send"):
+        raise ScenarioError(mistakes.not_a_flow(flow))
     try:
-        request = next(flow)
+        step = next(flow)
         while True:
+            if isinstance(step, Request):
+                step = flow.send((yield step))
+            elif isinstance(step, Pause):
+                pause(mistakes.checked_seconds(step.seconds, flow))
+                step = next(flow)
+            else:
+                raise ScenarioError(mistakes.step_mistake(step), mistakes.flow_place(flow))
+    except StopIteration as end:
+        return end.value
+    finally:
+        flow.close()
+
+
+def check_request(request: Request, flow: Flow) -> None:
+    """Raise ScenarioError, with the line at which the flow waits, for a request that cannot be sent as it stands."""
+    problem = mistakes.request_mistake(request)
+    if problem:
+        raise ScenarioError(problem, mistakes.flow_place(flow))
+
+
+def drive(
+    flow: Flow,
+    send: Callable[[Request], Response],
+    pause: Callable[[float], object] = lambda _seconds: None,
+) -> Iterator[tuple[Request, Response]]:
+    """Run one session with a blocking `send`; yields each request with its response.
+
+    `pause` waits so many seconds; without it pauses are skipped. Raises ScenarioError for a mistake of the flow.
+    """
+    requests = requests_of(flow, pause)
+    try:
+        request = next(requests)
+        while True:
+            check_request(request, flow)
             response = send(request)
             yield request, response
-            request = flow.send(response)
+            request = requests.send(response)
     except StopIteration:
         return
 
@@ -187,13 +272,22 @@ def drive(flow: Flow, send: Callable[[Request], Response]) -> Iterator[tuple[Req
 async def drive_async(
     flow: Flow, send: Callable[[Request], Awaitable[Response]]
 ) -> list[tuple[Request, Response]]:
-    """Run one session with an awaitable `send`; returns each request with its response."""
+    """Run one session with an awaitable `send`, without its pauses; returns each request with its response.
+
+    Raises ScenarioError for a mistake of the flow.
+    """
     exchanged: list[tuple[Request, Response]] = []
+    requests = requests_of(flow)
     try:
-        request = next(flow)
+        request = next(requests)
         while True:
             response = await send(request)
             exchanged.append((request, response))
-            request = flow.send(response)
+            request = requests.send(response)
     except StopIteration:
         return exchanged
+    except ScenarioError:
+        raise
+    except Exception:
+        check_request(request, flow)
+        raise

@@ -7,10 +7,14 @@ import time
 from collections.abc import Generator, Iterator
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from scenarios.model import Request, Response
+from scenarios.mistakes import ScenarioError, not_a_flow
 
+if TYPE_CHECKING:
+    from scenarios.model import Request, Response
+
+S = TypeVar("S")
 T = TypeVar("T")
 
 _HEADS_KEPT = 256
@@ -41,8 +45,12 @@ class Jar:
         """A jar that holds the same cookies, and whose later ones are its own."""
         other = Jar(self._prefix)
         other._values = dict(self._values)
-        other._prepared = dict(self._prepared)
+        other._prepared = self._prepared  # until one of them is given another cookie
         return other
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._values
 
     def keep(self, request: Request, response: Response) -> None:
         """Take the cookies that the answer to a request sets, and drop those that it deletes."""
@@ -50,22 +58,26 @@ class Jar:
             key, value = (cookie.path, cookie.name), None if cookie.is_gone else cookie.value
             if value == self._values.get(key):
                 continue
-            self._prepared.clear()
+            self._prepared = {}
             if value is None:
                 del self._values[key]
             else:
                 self._values[key] = value
 
-    def prepare(self, request: Request) -> Request:
-        """The request with its cookies; one that has a Cookie line of its own stays as it is."""
+    def prepare(self, step: S) -> S:
+        """The request with its cookies; one that has a Cookie line of its own stays as it is, and so does a pause."""
         if not self._values:
-            return request
-        prepared = self._prepared.get(request)
-        if prepared is None:  # else the same object as before: drivers know a request by that
-            if len(self._prepared) >= _REQUESTS_KEPT:
-                self._prepared.clear()
-            prepared = self._prepared[request] = self._with_cookies(request)
-        return prepared
+            return step
+        request: Any = step
+        try:
+            prepared: Any = self._prepared.get(request)
+            if prepared is None:  # else the same object as before: drivers know a request by that
+                if len(self._prepared) >= _REQUESTS_KEPT:
+                    self._prepared.clear()
+                prepared = self._prepared[request] = self._with_cookies(request)
+        except (AttributeError, TypeError):  # a pause, or what cannot be sent: the driver names that
+            return step
+        return cast("S", prepared)
 
     def _with_cookies(self, request: Request) -> Request:
         asked = self._path(request)
@@ -82,23 +94,27 @@ class Jar:
 
 
 def begin(
-    flow: Generator[Request, Response, T], jar: Jar | None = None, *, prefix: str = ""
-) -> Generator[Request, Response, T]:
+    flow: Generator[S, Response, T], jar: Jar | None = None, *, prefix: str = ""
+) -> Generator[S, Response, T]:
     """The same flow with a cookie jar: one of its own, for paths below `prefix`, or one that is given.
 
-    Where no cookie is set, the requests are the flow's own objects.
+    Where no cookie is set, the requests are the flow's own objects. Pauses pass as they are.
     """
     try:
-        request = next(flow)
+        request: Any = next(flow)
     except StopIteration as end:
         result: T = end.value
         return result
+    except TypeError:
+        if hasattr(flow, "send"):
+            raise
+        raise ScenarioError(not_a_flow(flow)) from None
     try:
         while True:
             if jar is not None:
                 request = jar.prepare(request)
             response = yield request
-            if _sets_cookies(response.head):
+            if response is not None and _sets_cookies(response.head):  # after a pause there is none
                 jar = jar or Jar(prefix)
                 jar.keep(request, response)
             request = flow.send(response)

@@ -17,7 +17,7 @@ class Always:
 
     request: Request
 
-    def __call__(self, _rng: Random) -> Flow:
+    def __call__(self, _rng: Random, _state: object = None) -> Flow:
         yield self.request
 
 

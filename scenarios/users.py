@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Generator
 from random import Random
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from scenarios.forms import form_request
 from scenarios.model import Flow, Request, Response, Scenario, contains, json_request
 from scenarios.single import with_headers
+from scenarios.unique import unique
 
 Headers = tuple[tuple[str, str], ...]
 if TYPE_CHECKING:  # Python 3.9 cannot compute it
@@ -19,7 +20,6 @@ if TYPE_CHECKING:  # Python 3.9 cannot compute it
 _PASSWORD = "a password for the load test"
 
 INFO = Request("GET", "/bench/info", check=contains(b'"auth":"'))
-_FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
 _me = Request("GET", "/users/me", check=contains(b'"username":"load-'))
 
 # A generator of random numbers identifies a user: engines give each user one, for all sessions.
@@ -31,7 +31,7 @@ _needed: WeakKeyDictionary[Random, bool] = WeakKeyDictionary()
 def login_request(rng: Random) -> Generator[Request, Response, Request | None]:
     """The request that logs this user in, after their registration; None if that fails."""
     if rng not in _names:
-        name = f"load-{secrets.token_hex(8)}"  # not drawn from rng: the names of two runs on one server must differ
+        name = f"load-{unique()}"
         data = {"username": name, "password": _PASSWORD}
         made = yield json_request(
             "POST", "/auth/register", data, expect=201, check=contains(b'"username":"load-')
@@ -39,8 +39,8 @@ def login_request(rng: Random) -> Generator[Request, Response, Request | None]:
         if made.status != 201:
             return None
         _names[rng] = name
-    body = f"username={_names[rng]}&password={_PASSWORD.replace(' ', '+')}".encode()
-    return Request("POST", "/auth/token", body, _FORM, check=contains(b'"access_token":"'))
+    fields = {"username": _names[rng], "password": _PASSWORD}
+    return form_request("POST", "/auth/token", fields, check=contains(b'"access_token":"'))
 
 
 def login_headers(rng: Random) -> LoginFlow:

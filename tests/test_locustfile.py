@@ -62,7 +62,7 @@ def test_there_is_one_user_class_a_scenario(folder: Path) -> None:
 
 @pytest.mark.parametrize("client", ["fast", "http"])
 def test_wrong_answers_are_failures_and_end_their_session(client: str, folder: Path, url: str) -> None:
-    load = ("--headless", "-u", "2", "-r", "2", "--run-time", "1s", "--host", url, "--json", "--only-summary")
+    load = ("--headless", "-u", "2", "-r", "2", "--run-time", "3s", "--host", url, "--json", "--only-summary")
     done = locust(
         "WrongBodyUser", "WrongStatusUser", *load, scenarios=folder / "my_scenarios.py", client=client
     )

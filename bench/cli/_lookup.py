@@ -93,6 +93,16 @@ def usual_scenarios(configuration: Configuration, setup: Setup, ours: Sequence[s
     return tuple(ours) or own(None)
 
 
+def find_tagged(tags: Iterable[str], configuration: Configuration) -> tuple[str, ...]:
+    """The names of the scenarios that have one of these tags; raises UsageError for a tag that none has."""
+    known = known_scenarios(configuration) if tags else {}
+    given = {tag for one in known.values() for tag in one.tags}
+    if tags and not given:
+        raise UsageError("no scenario has a tag: give it some, as Scenario(..., tags=('quick',))")
+    check_known("tag", tags, given)
+    return tuple(name for name, one in known.items() if not {*one.tags}.isdisjoint(tags))
+
+
 def check_known(kind: str, names: Iterable[str], known: Collection[str]) -> None:
     """Check that each name of a kind exists."""
     for name in names:

@@ -22,7 +22,7 @@ def list_(
     scenarios: ScenariosFile = None,
     plans: PlansFile = None,
 ) -> None:
-    """Name what can be run, with a line about each.
+    """Name what can be run, with a line about each; scenarios with their tags.
 
     \b
     bench list setups
@@ -38,7 +38,8 @@ def list_(
         entries = configuration.plans(service_scenarios(configuration))
     width = max(map(len, entries), default=0)
     for name, entry in entries.items():
-        say(f"{name:<{width}}  {entry.about}".rstrip())
+        tags = f"  [{', '.join(entry.tags)}]" if isinstance(entry, Scenario) and entry.tags else ""
+        say(f"{name:<{width}}  {entry.about}{tags}".rstrip())
 
 
 def _scenarios(configuration: Configuration) -> dict[str, Scenario]:

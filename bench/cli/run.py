@@ -13,7 +13,14 @@ from bench.cli._conclusion import conclude
 from bench.cli._ending import explain_interruption
 from bench.cli._groups import takes
 from bench.cli._left_out import drop_locust, leave_out
-from bench.cli._lookup import check_address, choose_folder, configure, known_scenarios, service_scenarios
+from bench.cli._lookup import (
+    check_address,
+    choose_folder,
+    configure,
+    find_tagged,
+    known_scenarios,
+    service_scenarios,
+)
 from bench.cli._options import (
     PlansFile,
     ScenariosFile,
@@ -61,6 +68,7 @@ def run(
     ] = "default",
     setup: Annotated[list[str] | None, option("Setup in place of the plan's; repeatable.")] = None,
     scenario: Annotated[list[str] | None, option("Scenario in place of the plan's; repeatable.")] = None,
+    tag: Annotated[list[str] | None, option("Scenarios that have this tag likewise; repeatable.")] = None,
     engine: Annotated[list[str] | None, option("Engine likewise; repeatable.", "native|locust")] = None,
     users: Annotated[list[int] | None, number("Closed load of N users; repeatable.", 1, 10_000)] = None,
     rate: Annotated[list[float] | None, number(_RATE_HELP, 0.01, 1_000_000, "PER_S")] = None,
@@ -137,9 +145,10 @@ def run(
     _refuse_old(duration, repeats)
     check_address(host, allow_remote or ())
     running = find_running(url, allow_remote, most_rps)
+    configuration = configure(service, setups=setups, scenarios=scenarios, plans=plans)
     overrides = Overrides(
         setups=(*(setup or ()), *running),
-        scenarios=tuple(scenario or ()),
+        scenarios=(*dict.fromkeys((*(scenario or ()), *find_tagged(tag or (), configuration))),),
         engines=tuple(engine or (["native"] if rate else [])),
         users=tuple(users or ()),
         rates=tuple(rate or ()),
@@ -161,7 +170,7 @@ def run(
         plan=plan,
         overrides=overrides,
         out=out,
-        configuration=configure(service, setups=setups, scenarios=scenarios, plans=plans),
+        configuration=configuration,
         running=running,
         address=host,
         generator_cpus=generator_cpus,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from bench.engines.inprocess import ASGIApp, InProcess
 from bench.errors import UsageError
-from scenarios.model import Request, Response, Scenario, drive_async
+from scenarios.model import Request, Response, Scenario, drive, drive_async
 from scenarios.session import begin
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class AsgiBenchmark:
         self.benchmark = benchmark
         self._stack = ExitStack()
         self._apps: dict[tuple[int, str | None], InProcess] = {}
+        self._prepared: set[tuple[int, object]] = set()
 
     def __enter__(self) -> AsgiBenchmark:
         return self
@@ -64,11 +65,11 @@ class AsgiBenchmark:
         where a response of the last round is not as expected, UsageError where an event loop runs already.
         """
         inside = self._start(app, loop)
+        if isinstance(work, Scenario):
+            self._prepare(inside, work, seed)
         session = _session(inside, work, Random(seed))
         exchanges = [one for each in self.run(inside.loop, session, concurrency) for one in each]
-        faults = {f"{request.label}: {fault}" for request, got in exchanges if (fault := request.fault(got))}
-        if faults:
-            raise AssertionError(", ".join(sorted(faults)))
+        _check(exchanges)
         return [response for _, response in exchanges]
 
     def coroutine(
@@ -102,6 +103,13 @@ class AsgiBenchmark:
             _warm_up(function)
         result: T = self.benchmark(function)
         return result
+
+    def _prepare(self, inside: InProcess, scenario: Scenario, seed: int) -> None:
+        """Run what a scenario needs once on an app."""
+        prepare = scenario.prepare
+        if prepare is not None and (id(inside), prepare) not in self._prepared:
+            _check(list(drive(prepare(Random(seed)), inside.send)))
+            self._prepared.add((id(inside), prepare))
 
     def _start(self, app: ASGIApp, loop: LoopName | None) -> InProcess:
         """The app on a loop of its own, started when it is first asked for."""
@@ -167,13 +175,20 @@ def _session(
 ) -> Callable[[], Awaitable[Exchanges]]:
     """A function that makes one pass of the work."""
     if isinstance(work, Scenario):
-        return lambda: drive_async(begin(work.flow(rng)), inside.call)
+        return lambda: drive_async(begin(work.session(rng)), inside.call)
     request = Request("GET", work) if isinstance(work, str) else work
 
     async def ask() -> Exchanges:
         return [(request, await inside.call(request))]
 
     return ask
+
+
+def _check(exchanges: Exchanges) -> None:
+    """Raise AssertionError where a response is not as expected."""
+    faults = {f"{request.label}: {fault}" for request, got in exchanges if (fault := request.fault(got))}
+    if faults:
+        raise AssertionError(", ".join(sorted(faults)))
 
 
 def _check_no_loop_runs() -> None:

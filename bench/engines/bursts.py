@@ -126,7 +126,13 @@ class Bursts:
         common = self._common
         common.evidence.write()
         common.file.close(
-            start_ns=0, end_ns=_NEVER_NS, shed=0, cpu_s=0.0, sent=common.sent, resent=common.resent
+            start_ns=0,
+            end_ns=_NEVER_NS,
+            shed=0,
+            cpu_s=0.0,
+            sent=common.sent,
+            resent=common.resent,
+            pauses=common.pauses.count,
         )
 
     def _begin(self) -> int:
@@ -213,6 +219,6 @@ class Bursts:
         if over is None or over.done():
             return
         if self._common.broken:
-            over.set_exception(EngineError(f"scenario '{self._job.scenario}' raised {self._common.broken}"))
+            over.set_exception(EngineError(f"scenario '{self._job.scenario}'{self._common.broken}"))
         else:
             over.set_result(done_ns)

@@ -11,7 +11,8 @@ import ssl
 import time
 
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
-from bench.engines.wire import ResponseReader, WireError, encode
+from bench.engines.encoding import encode
+from bench.engines.wire import ResponseReader, WireError
 from scenarios.model import Request, Response
 
 _READ_BYTES = 256 * 1024

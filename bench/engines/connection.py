@@ -16,11 +16,15 @@ from typing import cast
 
 from bench.engines.backoff import AT_ONCE
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
+from bench.engines.encoding import encode
 from bench.engines.evidence import Evidence
 from bench.engines.job import Job
-from bench.engines.wire import ResponseReader, WireError, encode
+from bench.engines.pauses import Pauses
+from bench.engines.wire import ResponseReader, WireError
 from bench.model.samples import OK, OUT_OF_FILES, OUT_OF_PORTS, SampleFile, tag
-from scenarios.model import Flow, Request, Response
+from scenarios import mistakes, seats
+from scenarios.mistakes import ScenarioError
+from scenarios.model import Flow, FlowStep, Pause, Request, Response
 from scenarios.session import Jar
 from scenarios.single import Always
 
@@ -35,6 +39,11 @@ _NOTHING = b""
 _EXHAUSTED = {errno.EMFILE: OUT_OF_FILES, errno.ENFILE: OUT_OF_FILES, errno.EADDRNOTAVAIL: OUT_OF_PORTS}
 
 
+def _end() -> Flow:
+    """A flow that asks for nothing."""
+    yield from ()
+
+
 class Encoded:
     """A request made ready: its bytes, and what its answer is compared with."""
 
@@ -45,6 +54,8 @@ class Encoded:
         self.wire = encode(request, job.authority, job.prefix)
         self.label = label
         self.expect = request.expect
+        if type(request.expect) is not int and (problem := mistakes.request_mistake(request)):
+            raise ScenarioError(problem)
         self.check = request.check
         self.bodyless = request.method == "HEAD"
 
@@ -54,7 +65,7 @@ class Common:
 
     No session starts and no request is sent from `end_ns` on. `sent` counts the requests apart from the samples, which
     must hold as many, and `resent` those of them that met a connection which the server had just closed, unread, and
-    were sent again. `broken` is why the scenario itself failed.
+    were sent again. `broken` is why the scenario itself failed, to go right after its name.
     """
 
     def __init__(self, job: Job, flow: Callable[[Random], Flow], end_ns: int) -> None:
@@ -67,6 +78,7 @@ class Common:
         self.resent = 0
         self.errors = 0
         self.broken = ""
+        self.pauses = Pauses()
         self._encoded: dict[Request, Encoded] = {}
         self._kept_bytes = 0
 
@@ -112,6 +124,7 @@ class Client(asyncio.Protocol):
         "_ended",
         "_expected_losses",
         "_flow",
+        "_has_paused",
         "_held",
         "_intended_ns",
         "_is_one_request",
@@ -147,11 +160,13 @@ class Client(asyncio.Protocol):
         self._ended = ended
         self._is_one_request = type(common.flow) is Always  # one that inherits from it may vary
         self._repeats = repeats and self._is_one_request
+        seats.take(rng, common.job.host, common.job.port, common.job.prefix)
         self._reader = ResponseReader()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._expected_losses = 0
         self._flow: Flow
+        self._has_paused = False
         self._request: Request | None = None
         self._jar: Jar | None = None  # of the session under way, once a cookie is set
         self._encoded: Encoded
@@ -173,9 +188,14 @@ class Client(asyncio.Protocol):
 
     def start(self, intended_ns: int) -> None:
         """Begin a session that was due at `intended_ns`."""
-        self._flow = self._common.flow(self._rng)
         self._jar = None
-        self._advance(None, intended_ns)
+        try:
+            self._flow = self._common.flow(self._rng)
+        except Exception as error:
+            self._flow = _end()
+            self._break(error, intended_ns)
+        else:
+            self._advance(None, intended_ns)
 
     def resume(self, intended_ns: int) -> None:
         """Go on with the session that waits, its request due at `intended_ns`; begin one where none waits."""
@@ -205,25 +225,29 @@ class Client(asyncio.Protocol):
     def close(self) -> None:
         if self._connecting is not None:
             self._connecting.cancel()
+        self._common.pauses.drop(self)
         self._disconnect()
 
     def _advance(self, response: Response | None, now_ns: int) -> None:
-        """Hand the flow its answer and send what it asks for next, which is due now."""
+        """Hand the flow its answer, or nothing after a pause, and send what it asks for next, which is due now."""
         try:
-            request = self._flow.send(response)  # type: ignore[arg-type]
+            step = self._flow.send(response)  # type: ignore[arg-type]
         except StopIteration:
-            if response is None:  # and the next session would be over before it began, and the next
-                self._common.broken = "StopIteration: its flow yields no request"
+            if (
+                response is None and not self._has_paused
+            ):  # the next session would be over before it began, too
+                self._common.broken = ": its flow yields no request"
+            elif response is None:
+                self._has_paused = False
             self.sent_ns = 0
             self._ended(self, now_ns, True)
             return
         except Exception as error:
-            self._common.broken = f"{type(error).__name__}: {error}"
-            self._finish(now_ns)
+            self._break(error, now_ns)
             return
         if self._jar is not None:
-            request = self._jar.prepare(request)
-        if request is self._request or self._prepare(request, now_ns):
+            step = self._jar.prepare(step)
+        if step is self._request or self._prepare(step, now_ns):
             self._send(now_ns)
 
     def _send(self, intended_ns: int) -> None:
@@ -236,22 +260,51 @@ class Client(asyncio.Protocol):
         else:
             self._transport.write(self._encoded.wire)
 
-    def _prepare(self, request: Request, now_ns: int) -> bool:
-        """Make a request ready that is not the last one again; False where it is none that can be sent."""
+    def _prepare(self, step: FlowStep, now_ns: int) -> bool:
+        """Make a request ready that is not the last one again; False where there is none to send now."""
+        if type(step) is Pause:
+            self._pause(step, now_ns)
+            return False
+        request = cast(Request, step)
         try:
             self._encoded = self._common.encoded(request)
-        except ValueError as error:
-            self._common.broken = f"{type(error).__name__}: {error}"
-            self._finish(now_ns)
+        except Exception as error:  # whatever is not a request that can be sent
+            self._request = None
+            self._break(error, now_ns, step)
             return False
         self._request = request
         self._known = _NOTHING
         return True
 
+    def _pause(self, pause: Pause, now_ns: int) -> None:
+        self.sent_ns = 0  # nothing is under way
+        self._has_paused = True
+        try:
+            seconds = mistakes.checked_seconds(pause.seconds, self._flow)
+        except Exception as error:
+            self._break(error, now_ns)
+        else:
+            self._common.pauses.add(self, now_ns + int(seconds * 1e9))
+
+    def go_on(self, due_ns: int) -> None:
+        """Go on with the session after a pause that was over at `due_ns`."""
+        if self._common.broken or (due_ns >= self.until_ns and not self.lasting):
+            self._finish(clock_ns())
+        else:
+            self._advance(None, due_ns)
+
+    def _break(self, error: Exception, now_ns: int, step: object = None) -> None:
+        """The scenario itself failed, at a step that it yielded where one is given."""
+        self._common.broken = mistakes.explain(error, self._flow, step)
+        self._finish(now_ns)
+
     def _finish(self, done_ns: int, *, connected: bool = True) -> None:
         """End the session before its flow is at its end."""
         self.sent_ns = 0
-        self._flow.close()
+        try:
+            self._flow.close()
+        except Exception as error:  # the flow does something else when it is to end
+            self._common.broken = mistakes.explain(error, self._flow)
         self._ended(self, done_ns, connected)
 
     def _suspend(self, response: Response, done_ns: int) -> None:
@@ -321,13 +374,18 @@ class Client(asyncio.Protocol):
             return
         if response is not None:
             self._answered(response, done_ns)
-        elif not self._seen and not self._reader.started and self._may_send_again(exc):
+        elif self._seen or self._reader.started:
+            self._lose("truncated")
+        elif self._may_send_again(exc):
             self._common.resent += 1
             self.connect()
         else:
-            self.setbacks += 1
-            kind = "truncated" if self._seen or self._reader.started else "reset"
-            self.fail(kind, connected=self.setbacks <= AT_ONCE)
+            self._lose("reset")
+
+    def _lose(self, kind: str) -> None:
+        """Fail the request whose connection was lost; a server that drops one after the other is left alone."""
+        self.setbacks += 1
+        self.fail(kind, connected=self.setbacks <= AT_ONCE)
 
     def eof_received(self) -> None:
         if not self.sent_ns:
@@ -406,11 +464,12 @@ class Client(asyncio.Protocol):
             self._known, self._known_response, self._known_tag = raw, response, known_tag
         if outcome != OK:
             self._finish(done_ns)
-        elif done_ns >= self.until_ns:
+            return
+        if reader.sets_cookies and not self._is_one_request:
+            self._keep_cookies(response)
+        if done_ns >= self.until_ns:
             self._suspend(response, done_ns)
         else:
-            if reader.sets_cookies and not self._is_one_request:
-                self._keep_cookies(response)
             self._advance(response, done_ns)
 
     def _keep_cookies(self, response: Response) -> None:

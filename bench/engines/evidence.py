@@ -18,8 +18,11 @@ _MOST_BYTES = 10_000
 class SentRequest(Protocol):
     """A request with its bytes as they were sent."""
 
-    request: Request
-    wire: bytes
+    @property
+    def request(self) -> Request: ...
+
+    @property
+    def wire(self) -> bytes: ...
 
 
 class Evidence:
@@ -37,22 +40,18 @@ class Evidence:
         request = sent.request.label
         if self._has_room(kind, request):
             status, head, body = _parts(answer)
-            self._add(kind, request, done_ns, sent.wire, status=status, head=head, body=body)
-
-    def keep_parts(
-        self,
-        kind: str,
-        request: str,
-        done_ns: int,
-        *,
-        sent: bytes = b"",
-        status: int | None = None,
-        head: bytes = b"",
-        body: bytes = b"",
-    ) -> None:
-        """The same of a request that another client sent, in the parts that this client tells."""
-        if self._has_room(kind, request):
-            self._add(kind, request, done_ns, sent, status=status, head=head, body=body)
+            self._counts[kind, request] += 1
+            self._kept.append(
+                SeenFailure(
+                    kind=kind,
+                    request=request,
+                    done_ns=done_ns,
+                    sent=bytes(sent.wire[:_MOST_BYTES]),
+                    status=status,
+                    head=bytes(head[:_MOST_BYTES]),
+                    body=bytes(body[:_MOST_BYTES]),
+                )
+            )
 
     def write(self) -> None:
         """Write what was kept; no file without any."""
@@ -64,30 +63,6 @@ class Evidence:
         if count is None:
             return len(self._counts) < _MOST_KEYS
         return count < _MOST_OF_A_KEY
-
-    def _add(
-        self,
-        kind: str,
-        request: str,
-        done_ns: int,
-        sent: bytes,
-        *,
-        status: int | None,
-        head: bytes,
-        body: bytes,
-    ) -> None:
-        self._counts[kind, request] += 1
-        self._kept.append(
-            SeenFailure(
-                kind=kind,
-                request=request,
-                done_ns=done_ns,
-                sent=bytes(sent[:_MOST_BYTES]),
-                status=status,
-                head=bytes(head[:_MOST_BYTES]),
-                body=bytes(body[:_MOST_BYTES]),
-            )
-        )
 
 
 def _parts(answer: Response | bytes | bytearray) -> tuple[int | None, bytes, bytes]:

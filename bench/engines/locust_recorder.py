@@ -19,7 +19,9 @@ from locust.exception import CatchResponseError
 from bench.engines.evidence import Evidence
 from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job, collect_where_many, hold_off_collections, read_job, say, wait_for_go
+from bench.engines.locust_transport import Transport
 from bench.model.samples import OK, SampleFile, tag
+from scenarios.mistakes import explain_error
 
 _PROGRESS_S = 0.5
 
@@ -45,7 +47,8 @@ class _Recorder:
         exception: object = None,
         response: Any = None,
         start_time: float = 0.0,
-        **more: Any,
+        context: Any = None,
+        **_: Any,
     ) -> None:
         """One row a request: sent when Locust says it started, done `response_time` milliseconds later."""
         file = self._file
@@ -56,8 +59,7 @@ class _Recorder:
             kind = _kind(exception)
             outcome = file.outcome(kind)
             self._errors += 1
-            line = f"{more.get('request_type', '')} {more.get('url', '')}"
-            self._evidence.keep_parts(kind, name, done_ns, **_exchange(response, line))
+            self._keep(kind, context["transport"], done_ns)
         worker = (getattr(response, "headers", None) or {}).get("X-Worker", "")
         tagged = tag(file.label(name), outcome, int(worker) if worker.isdigit() else 0)
         file.append((sent_ns, 0, sent_ns, done_ns, tagged))
@@ -65,7 +67,7 @@ class _Recorder:
 
     def raised(self, exception: BaseException, **_: Any) -> None:
         """The scenario itself failed: whoever launched us ends this run."""
-        say(broken=f"scenario '{self._job.scenario}' raised {type(exception).__name__}: {exception}")
+        say(broken=f"scenario '{self._job.scenario}'{explain_error(exception)}")
 
     def spawned(self, **_: Any) -> None:
         if not self._cpu_ns and self._span_ns == (0, 0):
@@ -77,21 +79,28 @@ class _Recorder:
         start_ns, end_ns = self._span_ns
         cpu_s = (self._cpu_ns[1] - self._cpu_ns[0]) / 1e9 if len(self._cpu_ns) == 2 else 0.0
         self._evidence.write()
+        users = self._users()
         self._file.close(
             start_ns=start_ns,
             end_ns=end_ns,
             shed=0,
             cpu_s=cpu_s,
-            resent=sum(one.channel.resent for one in getattr(self._users(), "transports")),  # noqa: B009
+            resent=sum(one.channel.resent for one in getattr(users, "transports")),  # noqa: B009
             stalls=self._heartbeat.stalls,
+            pauses=getattr(users, "pauses"),  # noqa: B009
         )
 
     def _leave_unfinished(self) -> None:
         """One row a request that Locust gave up at the end, and tells nobody of."""
         file, done_ns = self._file, time.monotonic_ns()
-        for sent_ns, name in self._under_way():
-            file.append((sent_ns, 0, sent_ns, done_ns, tag(file.label(name), file.outcome("unfinished"), 0)))
-            self._evidence.keep_parts("unfinished", name, done_ns)
+        for sent_ns, transport in self._under_way():
+            label, outcome = file.label(transport.request.label), file.outcome("unfinished")
+            file.append((sent_ns, 0, sent_ns, done_ns, tag(label, outcome, 0)))
+            self._keep("unfinished", transport, done_ns)
+
+    def _keep(self, kind: str, transport: Transport, done_ns: int) -> None:
+        answer = transport.response
+        self._evidence.keep(kind, transport, done_ns, answer if answer.status else b"")
 
     def _measure(self) -> None:
         gevent.sleep(self._job.load.warmup_s)
@@ -117,10 +126,10 @@ class _Recorder:
         while time.monotonic_ns() < until_ns and any(sent_ns < end_ns for sent_ns, _ in self._under_way()):
             gevent.sleep(0.002)
 
-    def _under_way(self) -> list[tuple[int, str]]:
-        """When the requests were sent whose answers are still awaited, and their labels."""
+    def _under_way(self) -> list[tuple[int, Transport]]:
+        """When the requests were sent whose answers are still awaited, and what sent them."""
         waiting = getattr(self._users(), "under_way").values()  # noqa: B009
-        return [(int(sent_s * 1e9) + self._clock_offset_ns, name) for sent_s, name in waiting]
+        return [(int(sent_s * 1e9) + self._clock_offset_ns, transport) for sent_s, transport in waiting]
 
     def _users(self) -> object:
         """The class of the users."""
@@ -145,32 +154,6 @@ class _Recorder:
 def _kind(exception: object) -> str:
     """The fault as the user names it, which is the native engine's name for it."""
     return str(exception) if isinstance(exception, CatchResponseError) else type(exception).__name__.lower()
-
-
-def _exchange(response: Any, line: str) -> dict[str, Any]:
-    """What Locust knows of a failed request and its answer, as `keep_parts` takes it; `line` begins a lost request."""
-    request: Any = getattr(response, "request", None)
-    path = getattr(request, "selector", None) or getattr(request, "path_url", None)
-    first = f"{request.method} {path} HTTP/1.1" if path else line
-    status = getattr(response, "status_code", 0) or None
-    return {
-        "sent": b"\r\n\r\n".join((_block(first, getattr(request, "headers", None)), _body(request))),
-        "status": status,
-        "head": _block(f"HTTP/1.1 {status}", getattr(response, "headers", None)) if status else b"",
-        "body": (getattr(response, "content", None) or b"") if status else b"",
-    }
-
-
-def _body(request: Any) -> bytes:
-    """The body of a request of either client."""
-    found = getattr(request, "body", None) or b""
-    return found.encode() if isinstance(found, str) else found if isinstance(found, bytes) else b""
-
-
-def _block(line: str, headers: Any) -> bytes:
-    """A first line and header lines."""
-    lines = [line, *(f"{name}: {value}" for name, value in (headers or {}).items())]
-    return "\r\n".join(lines).encode("latin-1", "replace")
 
 
 def _restrain(user: Any, timeout_s: float) -> None:

@@ -19,6 +19,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from bench.engines.channel import Channel, ExchangeError
+from bench.engines.encoding import encode
 from bench.engines.job import Job, name_address
 from scenarios.model import Request, Response
 
@@ -34,7 +35,12 @@ class Transport:
         self.channel = channel
         self.response = _NO_ANSWER
         self.fault = ""
-        self._request: Request
+        self.request: Request
+
+    @property
+    def wire(self) -> bytes:
+        """The request as it goes over the wire."""
+        return encode(self.request, self.channel.authority, self.channel.prefix)
 
     def fit(self, client: Any, *, is_fast: bool) -> None:
         """Make a client of Locust's, either the fast one or that of `requests`, send by this transport."""
@@ -46,14 +52,14 @@ class Transport:
 
     def expect(self, request: Request) -> None:
         """Name the request that the client is about to send."""
-        self._request = request
+        self.request = request
         self.response = _NO_ANSWER
         self.fault = ""
 
     def exchange(self) -> Response:
         """Send the request that was named. Raises ExchangeError."""
         try:
-            self.response = self.channel.send(self._request)
+            self.response = self.channel.send(self.request)
         except ExchangeError as error:
             self.fault = str(error)
             raise

@@ -103,7 +103,7 @@ class _Traffic:
 
     def _close(self) -> None:
         if self._common.broken:
-            say(broken=f"scenario '{self._job.scenario}' raised {self._common.broken}")
+            say(broken=f"scenario '{self._job.scenario}'{self._common.broken}")
             raise SystemExit(1)
         cpu_s = (self._cpu_ns[-1] - self._cpu_ns[0]) / 1e9
         self._common.evidence.write()
@@ -115,6 +115,7 @@ class _Traffic:
             sent=self._common.sent,
             resent=self._common.resent,
             stalls=self._heartbeat.stalls,
+            pauses=self._common.pauses.count,
         )
 
     def _progress(self) -> None:
@@ -128,7 +129,7 @@ def main() -> None:
     host.allow_open_files()
     job = read_job(Path(sys.argv[1]))
     scenario = load_scenarios(job.scenarios_file)[job.scenario]
-    flow = scenario.victim if job.bystander else scenario.flow
+    flow = scenario.victim if job.bystander else scenario.session
     assert flow is not None
     traffic = _Traffic(job, flow, wait_for_go())
     hold_off_collections()

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: a request written once, a response read as cheaply as it can be.
+"""Answers of HTTP/1.1 as bytes, read as cheaply as they can be.
 
 A server without a `Date` header repeats the same header block to the byte, so a block that was parsed before is a
 dictionary look-up; a new one is read by two regular expressions. httptools parses bodies that are chunked.
@@ -7,21 +7,18 @@ dictionary look-up; a new one is read by two regular expressions. httptools pars
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 import httptools
 
 from scenarios.decoding import DecodingError, decode
-from scenarios.model import Request, Response
+from scenarios.model import Response
 
 _UNTIL_CLOSE = -1
 _CHUNKED = -2
 _HEADS_KEPT = 2048
 _HEAD_LIMIT_BYTES = 256 * 1024
-_LINES_KEPT = 1024
 _MOST_DIGITS = 15
-_FRAMING_NAMES = ("content-length", "transfer-encoding")
 
 _EMPTY_LINES = (b"\r\n", b"\n")
 _STATUS_LINE = rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\r\n\0]*+)?\r?\n"
@@ -43,33 +40,6 @@ class WireError(Exception):
 
 def _garbage(reason: str) -> WireError:
     return WireError(f"garbage: {reason}")
-
-
-def encode(request: Request, host: str, prefix: str = "") -> bytes:
-    """The request as it goes over the wire; `prefix` goes before its path.
-
-    A Host line of the request's own stands in place of `host`, and its own framing in place of a Content-Length.
-    """
-    own = _own_lines(request.headers)
-    lines = own.text if own.has_host else f"Host: {host}\r\n{own.text}"
-    if not own.has_framing and (request.body or request.method in ("POST", "PUT", "PATCH")):
-        lines += f"Content-Length: {len(request.body)}\r\n"
-    head = f"{request.method} {prefix}{request.path} HTTP/1.1\r\n{lines}\r\n"
-    return head.encode("latin-1") + request.body
-
-
-class _OwnLines(NamedTuple):
-    text: str
-    has_host: bool
-    has_framing: bool
-
-
-@lru_cache(_LINES_KEPT)
-def _own_lines(headers: tuple[tuple[str, str], ...]) -> _OwnLines:
-    """The header lines of a request's own, which many requests have in common."""
-    names = {name.lower() for name, _ in headers}
-    text = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return _OwnLines(text, "host" in names, not names.isdisjoint(_FRAMING_NAMES))
 
 
 class _Head(NamedTuple):

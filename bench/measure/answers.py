@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +18,15 @@ from bench.model.plan import TIMEOUT_S
 from bench.model.secrets import mask_text, secret_values, secrets_of
 from bench.serve.server import Server
 from bench.system.alarm import Alarm, Overdue
-from scenarios.model import Flow, Request, Response, Scenario, drive
+from scenarios import mistakes, seats, shares
+from scenarios.model import CHECK_RAISED, Flow, Request, Response, Scenario, drive
 from scenarios.session import begin
+
+_PAUSES_S = 1.0
+"""The pauses of a session that is checked are kept up to this time in all, and skipped after it."""
+_numbers = itertools.count()
+_known: set[tuple[object, ...]] = set()
+"""Servers that were met, and what was prepared on them."""
 
 _MOST_REQUESTS, _MOST_S = 100, 10.0
 """Of a session, after which the check looks at no more of it."""
@@ -42,35 +50,58 @@ class CheckedSession:
 def check_answers(scenario: Scenario, server: Server, timeout_s: float = TIMEOUT_S) -> CheckedSession:
     """Drive a session, and one of the bystander, and compare every answer with the expected one.
 
-    It ends after some requests or seconds, whatever the session does. Raises EngineError, as for an answer that takes
-    longer than `timeout_s`.
+    On a server that was not met before, the scenario's `prepare` goes first. Each check has other random numbers, as
+    what one has created may still be there. It ends after some requests or seconds, whatever the session does. Raises
+    EngineError, as for an answer that takes longer than `timeout_s`.
     """
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for what a command answers
-        found = _check_flow(f"scenario '{scenario.name}'", scenario.flow, server, timeout_s)
+        prepare(scenario, server, timeout_s)
+        found = _check_flow(f"scenario '{scenario.name}'", scenario.session, server, timeout_s)
         if not scenario.victim:
             return found
         who = f"the victim of scenario '{scenario.name}'"
         beside = _check_flow(who, scenario.victim, server, timeout_s)
-    if beside.looked_at is not None:
-        raise EngineError(f"{who}: its session is not at its end after {beside.looked_at} requests; end it")
+    _refuse_endless(who, beside)
     return replace(found, unchecked=tuple(dict.fromkeys((*found.unchecked, *beside.unchecked))))
+
+
+def prepare(scenario: Scenario, server: Server, timeout_s: float = TIMEOUT_S) -> None:
+    """Run the `prepare` of a scenario, unless that has run on this server. Raises EngineError."""
+    met = (server.host, server.port, server.pid)
+    if met not in _known:
+        _known.add(met)
+        shares.reset(server.host, server.port)
+    if scenario.prepare is not None and (*met, scenario.prepare) not in _known:
+        who = f"the preparation of scenario '{scenario.name}'"
+        _refuse_endless(who, _check_flow(who, scenario.prepare, server, timeout_s))
+        _known.add((*met, scenario.prepare))
+
+
+def _refuse_endless(who: str, session: CheckedSession) -> None:
+    if session.looked_at is not None:
+        raise EngineError(f"{who}: its session is not at its end after {session.looked_at} requests; end it")
 
 
 def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server, timeout_s: float) -> CheckedSession:
     secrets = set(secrets_of(server.setup))
+    rng = Random(f"check {next(_numbers)}")
     prefix = server.attachment.prefix if server.attachment else ""
+    seats.take(rng, server.host, server.port, prefix)
     with Alarm() as alarm, contextlib.closing(_Sender(server, timeout_s, alarm, secrets)) as sender:
         try:
-            return _look_at(who, drive(begin(flow(Random(0)), prefix=prefix), sender.send), sender)
+            session = begin(mistakes.open_flow(flow, rng), prefix=prefix)
+            return _look_at(who, drive(session, sender.send, sender.pause), sender)
         except Overdue:
             raise EngineError(f"{who}: {sender.describe_wait()}") from None
         except ExchangeError as error:
-            raise EngineError(f"{who}: {sender.describe(error)}") from None
+            late = str(error) == "timeout" and sender.is_waiting
+            raise EngineError(
+                f"{who}: {sender.describe_wait() if late else sender.describe(error)}"
+            ) from None
         except BenchError:
             raise
         except Exception as error:
-            said = mask_text(str(error), secrets)
-            raise EngineError(f"{who} raised {type(error).__name__}: {said}") from error
+            raise EngineError(f"{who}{mask_text(mistakes.explain_error(error), secrets)}") from error
 
 
 def _look_at(who: str, exchanges: Iterator[tuple[Request, Response]], sender: _Sender) -> CheckedSession:
@@ -85,7 +116,7 @@ def _look_at(who: str, exchanges: Iterator[tuple[Request, Response]], sender: _S
         if request.check is None:
             unchecked[request.label] = None
         if fault := request.fault(response):
-            raise EngineError(f"{who}: {request.label} answered {fault}: {sender.quote(response)}")
+            raise EngineError(f"{who}: {request.label}{sender.complain(request, response, fault)}")
         if looked_at >= _MOST_REQUESTS or time.monotonic() > ends_s:
             sender.rewind()
             if next(exchanges, None) is not None:
@@ -100,11 +131,13 @@ class _Sender:
     """Sends the requests of a session over one connection, each with its own time for an answer."""
 
     def __init__(self, server: Server, timeout_s: float, alarm: Alarm, secrets: set[str]) -> None:
+        attachment = server.attachment
         self._server = server
         self._timeout_s = timeout_s
         self._alarm = alarm
         self._secrets = secrets
-        attachment = server.attachment
+        self._pauses_s = _PAUSES_S
+        self._label = ""
         self._channel = Channel(
             server.host,
             server.port,
@@ -112,44 +145,59 @@ class _Sender:
             prefix=attachment.prefix if attachment else "",
             timeout_s=timeout_s,
         )
-        self._waiting: Request | None = None
+        self.is_waiting = False  # whether a request has no whole answer yet
 
     def send(self, request: Request) -> Response:
         self._alarm.stop()
         _wait_for_place(self._server)
-        self._waiting = request
+        self._label, self.is_waiting = request.label, True
         self.rewind()
         self._secrets.update(secret_values(dict(request.headers)))
         response = self._channel.send(request)
-        self._waiting = None
+        self.is_waiting = False
         return response
+
+    def pause(self, seconds: float) -> None:
+        """Wait, for as long as is left for the pauses of the session."""
+        self._alarm.stop()
+        time.sleep(min(seconds, self._pauses_s))
+        self._pauses_s -= min(seconds, self._pauses_s)
+        self.rewind()
 
     def rewind(self) -> None:
         """Let the time for the next step begin: that of the flow, or that of the server."""
         self._alarm.start(self._timeout_s)
 
     def describe(self, error: ExchangeError) -> str:
-        """A sentence on the request that has no whole answer."""
-        if str(error) == "timeout" or self._waiting is None:
-            return self.describe_wait()
-        return f"{self._waiting.label} failed: {error}"
+        """A sentence on a request that has no whole answer."""
+        return f"{self._label} failed: {error}"
 
     def describe_wait(self) -> str:
         """A sentence on the step whose time is over."""
-        if self._waiting is None:
+        if not self.is_waiting:
             return f"its flow took longer than {self._timeout_s:g} s to yield a request"
         return (
-            f"{self._waiting.label} had no whole answer within {self._timeout_s:g} s; if that is right for it, "
+            f"{self._label} had no whole answer within {self._timeout_s:g} s; if that is right for it, "
             "give it longer with --timeout SECONDS (timeout_s in a plan)"
         )
 
-    def quote(self, response: Response) -> str:
-        """The beginning of a body, without secrets."""
-        return mask_text(response.body[:_MOST_READ].decode(errors="replace"), self._secrets)[:_MOST_SAID]
+    def complain(self, request: Request, response: Response, fault: str) -> str:
+        """What is wrong with an answer, or with the check that cannot read it, and how the answer begins."""
+        said = self._mask(response.body[:_MOST_READ].decode(errors="replace"))[:_MOST_SAID]
+        if fault == CHECK_RAISED and request.check is not None:
+            try:
+                request.check(response)
+            except Exception as error:
+                raised = self._mask(mistakes.explain_error(error))
+                return f": its check{raised}; the answer is {response.status}: {said}"
+        return f" answered {fault}: {said}"
 
     def close(self) -> None:
         self._alarm.stop()
         self._channel.close()
+
+    def _mask(self, text: str) -> str:
+        return mask_text(text, self._secrets)
 
 
 def _wait_for_place(server: Server) -> None:

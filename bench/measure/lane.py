@@ -123,7 +123,7 @@ class Lane:
             scenarios_file=scenarios_file,
             timeout_s=cell.load.timeout_s,
         )
-        self._bursts = Bursts(job := aim(job, server), scenario.flow, self._users, lasting=lasting)
+        self._bursts = Bursts(job := aim(job, server), scenario.session, self._users, lasting=lasting)
         self._lasting = lasting
         self._cut_short = 0
         self._pings = _make_pings(job, scenario)

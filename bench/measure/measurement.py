@@ -102,6 +102,7 @@ def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: (
             is_profiled=measurement.profile is not None,
             idle_cpu_share=measurement.idle_cpu_share,
             attachment=measurement.attachment,
+            pauses=load.samples.pauses,
         ),
         *doubts(summary),
     )

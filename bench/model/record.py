@@ -81,8 +81,8 @@ class Summary:
     between the intended start and either. `curve_ms` holds (percentile, response in ms) as far as the samples carry.
     `answered` requests ended in the measured part, well or not; `under_way` are those at its start and at its end, and
     `measured_s` is its length: of a lane, that of all slices (0 in records of before). Of all requests, `lost` have no
-    sample (0, or the engine is wrong), and `resent` met a connection that had just been closed. The check before the
-    load looked at only the status of `unchecked` requests, and at no more than `looked_at` of a session that went on.
+    sample (0, or the engine is wrong), and `resent` met a connection that had just been closed. `unchecked` have no
+    check, which looked at no more than `looked_at` requests of a session that did not end by then.
     `time_weighted_ms` has percentiles of response times by the time they took: of all the time of requests, 1 % was
     spent in those that took p99 or longer. `stalled_share` is the share of the measured part in stretches without an
     answer, each over ten times the p99 of service, and the longest of `longest_stall_ms`.

@@ -104,9 +104,10 @@ def join(parts: Sequence[Samples]) -> Samples:
         start_ns=max(part.start_ns for part in parts),
         end_ns=min(part.end_ns for part in parts),
         shed=sum(part.shed for part in parts),
+        resent=sum(part.resent for part in parts),
+        pauses=sum(part.pauses for part in parts),
         cpu_s=sum(part.cpu_s for part in parts),
         sent=sum(counts) if len(counts) == len(parts) else None,
-        resent=sum(part.resent for part in parts),
         failures=tuple(failure for part in parts for failure in part.failures),
         stalls=_together([part.stalls for part in parts]),
     )

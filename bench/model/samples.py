@@ -58,8 +58,8 @@ class Recording(ABC):
 
     The measured part is [start_ns, end_ns). `shed` sessions of the measured part never started; `cpu_s` is the
     generator's CPU time in it. `sent` requests were sent in all, as the engine counted them apart from the rows; None
-    where it does not. `resent` of them met a connection that had just been closed. `failures` are the first failed
-    requests of each kind and name.
+    where it does not. `resent` of them met a connection that had just been closed. Users made `pauses` in sessions.
+    `failures` are the first failed requests of each kind and name.
     """
 
     labels: tuple[str, ...]
@@ -71,6 +71,7 @@ class Recording(ABC):
     sent: int | None = None
     resent: int = 0
     stalls: Stalls = field(default_factory=Stalls)
+    pauses: int = 0
     failures: tuple[SeenFailure, ...] = ()
 
     @property
@@ -179,6 +180,7 @@ class SampleFile:
         sent: int | None = None,
         resent: int = 0,
         stalls: Stalls | None = None,
+        pauses: int = 0,
     ) -> None:
         """Write what is left, and the facts about the whole beside it."""
         self._flush()
@@ -193,6 +195,7 @@ class SampleFile:
             "cpu_s": cpu_s,
             "sent": sent,
             "resent": resent,
+            "pauses": pauses,
             "run_wait_s": stalls.run_wait_s,
             "imported": stalls.imported,
         }
@@ -267,6 +270,7 @@ def read_facts(path: Path) -> Samples:
         cpu_s=meta["cpu_s"],
         sent=meta["sent"],
         resent=meta["resent"],
+        pauses=meta["pauses"],
         stalls=Stalls(
             np.fromfile(_late(path), np.int64), meta["run_wait_s"], tuple(map(str, meta["imported"]))
         ),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from random import Random
 
 from bench.errors import unknown
 from bench.model.plan import Plan
 from bench.stats.conditions import parse_threshold, split_scope
-from scenarios.model import Request, Response, Scenario
+from scenarios.model import Request, Response, Scenario, drive
 
 _SESSIONS, _MOST_REQUESTS = 300, 200
 
@@ -35,27 +35,14 @@ def request_names(scenario: Scenario) -> frozenset[str] | None:
     found: set[str] = set()
     try:
         for seed in range(_SESSIONS):
-            requests = list(islice(_walk(scenario, Random(seed)), _MOST_REQUESTS + 1))
+            session = drive(scenario.session(Random(seed)), lambda request: Response(_status(request), b""))
+            requests = [request for request, _ in islice(session, _MOST_REQUESTS + 1)]
             if len(requests) > _MOST_REQUESTS:
                 return None
             found |= {request.label for request in requests}
     except Exception:  # a flow is anyone's code: what it raises for an empty answer says nothing of its names
         return None
     return frozenset(found)
-
-
-def _walk(scenario: Scenario, rng: Random) -> Iterable[Request]:
-    flow = scenario.flow(rng)
-    try:
-        request = next(flow)
-        while True:
-            if isinstance(request, Request):
-                yield request
-                request = flow.send(Response(_status(request), b""))
-            else:
-                request = flow.send(None)
-    except StopIteration:
-        return
 
 
 def _status(request: Request) -> int:

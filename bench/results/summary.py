@@ -44,8 +44,7 @@ def summarise(
     whole = _Whole(samples, stages if len(stages) > 1 else ())
     service = latency(whole.service)
     stalled_ns = stalls_ns(samples, service.p99 or 0.0)
-    kinds = {kind: count for kind, count in zip(samples.outcomes, whole.kinds, strict=True) if count}
-    kinds.pop(samples.outcomes[OK], None)
+    kinds = {kind: count for kind, count in zip(samples.outcomes[1:], whole.kinds[1:], strict=True) if count}
     return Summary(
         requests=sum(whole.kinds),
         errors=sum(kinds.values()),

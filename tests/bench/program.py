@@ -98,7 +98,7 @@ def victim(rng):
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("front-page", get, about="The page of my own server."),
+        Scenario("front-page", get, about="The page of my own server.", tags=("pages", "quick")),
         Scenario("wrong-status", wrong_status),
         Scenario("wrong-body", wrong_body),
         Scenario("die", die),

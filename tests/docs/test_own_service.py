@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -15,6 +17,7 @@ from bench.plan import service_plans
 from bench.plan.configuration import Configuration
 from bench.plan.project import SERVICE_KEYS, find_project
 from scenarios.files import load, own
+from scenarios.model import Request, Response, drive
 from tests.bench.program import bench_here
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-service.md").read_text(encoding="utf-8")
@@ -50,6 +53,48 @@ def test_the_example_is_a_configuration_that_works(folder: Path) -> None:
         name for plan in plans.values() for block in plan.blocks for name in (*block.setups, *block.scenarios)
     }
     assert named <= {*setups, *load(folder / "bench_scenarios.py")}
+
+
+MARKET = {
+    ("PUT", "/shop"): (201, b"{}"),
+    ("POST", "/login"): (200, b'{"token": "t-ada"}'),
+    ("GET", "/items"): (200, b"[]"),
+    ("POST", "/items"): (409, b"{}"),
+    ("POST", "/photos"): (201, b"{}"),
+}
+
+
+def test_the_journey_runs_as_the_page_shows_it(tmp_path: Path) -> None:
+    (tmp_path / "journeys.py").write_text(block("# journeys.py"))
+    (tmp_path / "people.csv").write_text("email,password\nada@example.org,x\n")
+    (tmp_path / "cat.png").write_bytes(b"meow")
+    market = load(tmp_path / "journeys.py")["market"]
+    asked: Counter[tuple[str, str]] = Counter()
+    headers: set[tuple[tuple[str, str], ...]] = set()
+    paused: list[float] = []
+
+    def send(request: Request) -> Response:
+        asked[request.method, request.label.partition(" ")[2]] += 1
+        headers.add(request.headers[-1:])
+        return Response(*MARKET[request.method, "/items" if "/items/" in request.path else request.path])
+
+    rng = Random(1)
+    assert market.prepare is not None
+    for flow in (market.prepare, *[market.session] * 10):
+        for request, response in drive(flow(rng), send, paused.append):
+            assert request.fault(response) is None
+    assert asked == {
+        ("PUT", "/shop"): 1,
+        ("POST", "/login"): 1,
+        ("GET", "/items"): 9,
+        ("GET", "/items/{id}"): 9,
+        ("POST", "/items"): 1,
+        ("POST", "/photos"): 1,
+    }
+    assert (("Authorization", "Bearer t-ada"),) in headers
+    assert len(paused) == 9
+    assert all(2 <= seconds < 5 for seconds in paused)
+    assert market.tags == ("nightly",)
 
 
 def test_the_keys_of_a_service_and_the_options_are_all_there() -> None:

@@ -47,10 +47,15 @@ class TestFault:
             pytest.param(200, contains(b"yes"), Response(200, b"no"), "wrong-body", id="wrong body"),
             pytest.param(200, contains(b"yes"), Response(200, b"YES"), "wrong-body", id="case counts"),
             pytest.param(200, contains(b"yes"), Response(503, b"yes"), "status-503", id="status comes first"),
+            pytest.param(200, unreadable, Response(200, b"{"), "check-raised", id="check cannot parse"),
+            pytest.param(
+                200, unreadable, Response(200, b"[]"), "check-raised", id="check finds another shape"
+            ),
             pytest.param((200, 409), None, Response(409, b""), None, id="one of several"),
-            pytest.param((200, 409), None, Response(404, b""), "status-404", id="none of several"),
-            pytest.param(200, unreadable, Response(200, b"{"), "wrong-body", id="check cannot parse"),
-            pytest.param(200, unreadable, Response(200, b"[]"), "wrong-body", id="check finds another shape"),
+            pytest.param((200, 409), None, Response(201, b""), "status-201", id="none of several"),
+            pytest.param(
+                (200, 409), contains(b"yes"), Response(200, b"no"), "wrong-body", id="several and a check"
+            ),
             pytest.param(200, unreadable, Response(200, b'{"name":"x"}'), None, id="check parses"),
         ],
     )

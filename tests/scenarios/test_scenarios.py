@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from random import Random
+from typing import cast
 
 import pytest
 
 from bench.engines.inprocess import InProcess
 from scenarios import SCENARIOS
-from scenarios.model import Request, Response, Scenario, drive
+from scenarios.model import Request, Response, Scenario, drive, requests_of
 from target_app.main import create_app
 from target_app.settings import Settings
 
@@ -50,10 +51,9 @@ def test_every_answer_is_as_expected(app: InProcess, scenario: Scenario) -> None
 @each
 def test_app_without_these_endpoints_is_found_out(app: InProcess, scenario: Scenario) -> None:
     """A page that is not found and a success of another kind are faults of the first request."""
-    request = next(scenario.flow(Random(0)))
+    request = next(requests_of(scenario.session(Random(0))))
     assert request.fault(app.send(request._replace(path="/nowhere"))) == "status-404"
-    assert isinstance(request.expect, int)
-    assert request.fault(Response(request.expect, b'{"id":"?","detail":"fine"}')) == "wrong-body"
+    assert request.fault(Response(cast(int, request.expect), b'{"id":"?","detail":"fine"}')) == "wrong-body"
 
 
 @each
@@ -127,7 +127,7 @@ class TestItems:
 @pytest.mark.parametrize("name", READS)
 def test_row_of_another_id_is_found_out(app: InProcess, name: str) -> None:
     """Reading a wrong row, quickly, is no throughput."""
-    request = next(SCENARIOS[name].flow(Random(0)))
+    request = next(requests_of(SCENARIOS[name].flow(Random(0))))
     path, _, number = request.path.rpartition("=")
     wrong = app.send(request._replace(path=f"{path}={int(number) % 7 + 1}"))
     assert (wrong.status, request.fault(wrong)) == (200, "wrong-body")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.model import Flow, Request, Response
+from scenarios.model import Flow, Pause, Request, Response
 from scenarios.session import Jar, begin
 
 PLAIN = Response(200, b"")
@@ -23,7 +23,7 @@ def setting(*lines: str) -> Response:
     return Response(200, b"", "\r\n".join(head).encode("latin-1"))
 
 
-def asking(*paths: str) -> Flow:
+def asking(*paths: str) -> Generator[Request, Response, None]:
     for path in paths:
         yield Request("GET", path)
 
@@ -73,7 +73,7 @@ def test_the_same_request_with_the_same_cookies_is_the_same_object() -> None:
 
 @pytest.mark.parametrize("name", ["Cookie", "cookie"])
 def test_a_cookie_line_of_the_flows_own_stands_alone(name: str) -> None:
-    def flow() -> Flow:
+    def flow() -> Generator[Request, Response, None]:
         yield Request("GET", "/")
         yield Request("GET", "/", headers=((name, "own=1"),))
 
@@ -218,3 +218,41 @@ def test_the_same_cookies_as_http_cookiejar(exchanges: list[tuple[str, list[str]
         response = setting(*lines)
         theirs.extract_cookies(cast(Any, Answer(response)), asked)
         request = session.send(response)
+
+
+def test_a_pause_passes_between_requests_and_keeps_the_cookies() -> None:
+    def flow() -> Flow:
+        yield Request("GET", "/a")
+        yield Pause(1)
+        yield Request("GET", "/b")
+
+    session = begin(flow())
+    next(session)
+    assert session.send(setting("a=1")) == Pause(1)
+    asked = next(session)
+    assert isinstance(asked, Request)
+    assert cookies(asked) == ["a=1"]
+
+
+def test_what_cannot_be_a_request_reaches_the_driver_as_it_is() -> None:
+    steps = ["/items", Request("GET", "/", headers={"A": "b"})]  # type: ignore[arg-type]
+    for step in steps:
+
+        def flow(step: Any = step) -> Flow:
+            yield Request("GET", "/")
+            yield step
+
+        session = begin(flow())
+        next(session)
+        assert session.send(setting("a=1")) is step
+
+
+def test_a_copy_goes_on_by_itself() -> None:
+    jar = Jar()
+    request = Request("GET", "/")
+    assert jar.is_empty
+    jar.keep(request, setting("a=1"))
+    first, second = jar.copy(), jar.copy()
+    assert first.prepare(request) is second.prepare(request)
+    first.keep(request, setting("b=2"))
+    assert [cookies(one.prepare(request)) for one in (jar, first, second)] == [["a=1"], ["a=1; b=2"], ["a=1"]]

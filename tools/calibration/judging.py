@@ -47,7 +47,16 @@ class GateRunner:
         out, log = self.folder / "judgement.json", self.folder / "log"
         for file in (out, log):
             file.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "fastapi_bench", _COMMANDS[gate], "--base", self.clone.base, "--head", head]
+        command = [
+            sys.executable,
+            "-m",
+            "fastapi_bench",
+            _COMMANDS[gate],
+            "--base",
+            self.clone.base,
+            "--head",
+            head,
+        ]
         command += [word for name in scenarios for word in ("--scenario", name)]
         if seconds is not None:
             command += ["--seconds", f"{seconds:g}", "--seed", str(number + 1)]

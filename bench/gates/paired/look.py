@@ -23,6 +23,7 @@ from bench.errors import EngineError
 from bench.gates.paired.arms import Instance, ServerPair
 from bench.gates.paired.design import TurnPlan, offsets_ns, orders, rounds
 from bench.gates.paired.observation import ArmSlice, ArmSummary, Observation, Turn
+from bench.measure.answers import prepare
 from bench.model.plan import ClosedLoad
 from bench.model.samples import OK, Samples
 from bench.observe.process_tree import settled_cpu_ns
@@ -160,6 +161,7 @@ class _Lane:
 def _open_lane(paired: PairedScenario, instance: Instance, users: int, seed: int) -> Iterator[_Lane]:
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
         server, scenario = instance.server, paired.scenario
+        prepare(scenario, server)
         job = Job(
             server.host,
             server.port,
@@ -169,7 +171,7 @@ def _open_lane(paired: PairedScenario, instance: Instance, users: int, seed: int
             seed=seed,
             scenarios_file=paired.scenarios_file,
         )
-        lane = _Lane(Bursts(job, scenario.flow, users), instance, users)
+        lane = _Lane(Bursts(job, scenario.session, users), instance, users)
         try:
             yield lane
         finally:

@@ -22,7 +22,7 @@ from .inprocess import Driver
 from .isolation import load_workload
 from .job import Batches, CountingJob, CountingResult, read_job, read_sessions, write_sessions
 from .parts import total
-from .target import MissingError, answers, run_in_step, start_app
+from .target import MissingError, answers, prepare, run_in_step, start_app
 
 if TYPE_CHECKING:
     from scenarios.model import Request, Response, Scenario
@@ -77,6 +77,7 @@ def _count(job: CountingJob, app: Driver, asked: Sequence[Scenario]) -> Counting
 def _warm_up(scenario: Scenario, app: Driver) -> str | None:
     """Run a scenario until the interpreter has adapted its code; a sentence where an endpoint is missing."""
     try:
+        prepare(scenario, app)
         run_in_step(scenario, _WARM_SESSIONS, lambda _, requests: answers(app, requests))
     except MissingError as missing:
         return str(missing)

@@ -8,12 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from random import Random
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from .errors import InsideError
 from .imports import is_installed, is_ours, location
 from .job import CountingJob
 
@@ -42,14 +44,10 @@ def load_workload(job: CountingJob) -> Workload:
     with outside.visit():
         _import_package(job.home / _PACKAGE)
         known = importlib.import_module(f"{_PACKAGE}.files").load(job.scenarios_file)
-        response = importlib.import_module(f"{_PACKAGE}.model").Response
-        begin = importlib.import_module(f"{_PACKAGE}.session").begin
-
-    def session(flow: Callable[[Random], Flow]) -> Callable[[Random], Flow]:
-        return outside.flow(lambda rng: begin(flow(rng), prefix=job.root_path))
-
-    asked = {name: replace(known[name], flow=session(known[name].flow)) for name in job.scenarios}
-    return Workload(asked, response)
+        model = importlib.import_module(f"{_PACKAGE}.model")
+        begin = partial(importlib.import_module(f"{_PACKAGE}.session").begin, prefix=job.root_path)
+    asked = {name: outside.scenario(known[name], model, begin) for name in job.scenarios}
+    return Workload(asked, model.Response)
 
 
 def _import_package(folder: Path) -> None:
@@ -95,20 +93,33 @@ class _Outside:
             if not _is_of_package(name) and _is_loose(name):
                 del sys.modules[name]
 
-    def flow(self, flow: Callable[[Random], Flow]) -> Callable[[Random], Flow]:
-        """The same requests; only the scenario's own code runs in the user's folder, the app does not."""
+    def scenario(self, one: Scenario, model: ModuleType, begin: Callable[[Flow], Flow]) -> Scenario:
+        """The same scenario, as its flows run in the user's folder."""
+        session = self._flow(lambda rng: begin(one.session(rng)), model)
+        prepare = one.prepare
+        start = None if prepare is None else self._flow(lambda rng: begin(prepare(rng)), model)
+        return replace(one, flow=session, on_start=None, prepare=start)
+
+    def _flow(self, flow: Callable[[Random], Flow], model: ModuleType) -> Callable[[Random], Flow]:
+        """The same requests without pauses; only the scenario's own code runs in the user's folder, the app does not.
+
+        Raises InsideError where the scenario's code is wrong.
+        """
 
         def visiting(rng: Random) -> Flow:
+            response: Response | None = None
             with self.visit():
-                session = flow(rng)
-                request = next(session, None)
-            while request is not None:
-                response = yield request
+                session = model.requests_of(flow(rng))
+            while True:
                 with self.visit():
                     try:
-                        request = session.send(response)
+                        step = session.send(response)
+                        model.check_request(step, session)
                     except StopIteration:
                         return
+                    except model.ScenarioError as error:
+                        raise InsideError(str(error)) from None
+                response = yield step
 
         return visiting
 

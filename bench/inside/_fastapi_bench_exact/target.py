@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import importlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .errors import InsideError
 from .imports import check_origin, own_path
@@ -19,8 +19,10 @@ from .job import CountingJob
 from .wsgi import as_asgi
 
 if TYPE_CHECKING:
-    from scenarios.model import Flow, Request, Response, Scenario
+    from scenarios.model import Request, Response, Scenario
 
+    _Requests = Generator[Request, Response, Any]
+    """Of requests alone: the scenarios of a workload have no pauses."""
     Send = Callable[[str, Sequence[Request]], Sequence[Response]]
     """From the label of some requests and the requests to their answers."""
 
@@ -68,10 +70,19 @@ def run_in_step(scenario: Scenario, sessions: int, send: Send) -> None:
     All sessions draw the same random choices, so that all blocks are alike. Raises InsideError at a wrong answer, and
     MissingError where that is an unexpected 404.
     """
-    flows = [scenario.flow(Random(_SEED)) for _ in range(sessions)]
+    _run([cast("_Requests", scenario.session(Random(_SEED))) for _ in range(sessions)], send)
+
+
+def prepare(scenario: Scenario, app: Driver) -> None:
+    """Run what the scenario needs once, before its first session. Raises as `run_in_step` does."""
+    if scenario.prepare is not None:
+        _run([cast("_Requests", scenario.prepare(Random(_SEED)))], lambda _, requests: answers(app, requests))
+
+
+def _run(flows: Sequence[_Requests], send: Send) -> None:
     waiting = [(request.label, flow, request) for flow in flows if (request := next(flow, None))]
     while waiting:
-        following: list[tuple[str, Flow, Request]] = []
+        following: list[tuple[str, _Requests, Request]] = []
         for label, group in groupby(sorted(waiting, key=itemgetter(0)), itemgetter(0)):
             members = list(group)
             responses = send(label, [request for _, _, request in members])

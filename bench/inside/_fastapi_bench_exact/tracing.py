@@ -21,7 +21,7 @@ from .imports import is_installed
 from .inprocess import Driver
 from .isolation import load_workload
 from .job import CountingJob, read_job
-from .target import answers, run_in_step, start_app
+from .target import answers, prepare, run_in_step, start_app
 
 if TYPE_CHECKING:
     from scenarios.model import Request, Response, Scenario
@@ -79,6 +79,7 @@ def _trace(scenario: Scenario, app: Driver, tracer: _Tracer, job: CountingJob) -
         traces[label] = _by_function(counts, len(requests), job)
         return responses
 
+    prepare(scenario, app)
     for _ in range(2):  # the first time fills caches; the second overwrites its counts
         run_in_step(scenario, _SESSIONS, send)
     return traces

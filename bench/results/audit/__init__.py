@@ -17,9 +17,9 @@ def audit(
     is_profiled: bool = False,
     idle_cpu_share: float | None = None,
     attachment: Attachment | None = None,
+    pauses: int = 0,
 ) -> tuple[Caveat, ...]:
-    """The caveats of a cell; `attachment` is that of a server that ran already."""
-    is_paced = attachment is not None and attachment.most_rps > 0
+    """The caveats of a cell; `attachment` is that of a server that ran already, `pauses` those within sessions."""
     return (
         *load.errors(summary),
         *load.exhaustion(summary),
@@ -39,7 +39,7 @@ def audit(
         *load.few_samples(summary),
         *load.bystander(cell, summary.victim),
         *load.bystander_grows(cell, summary.victim),
-        *(() if is_paced else consistency.littles_law(cell, summary)),
+        *(() if attachment and attachment.most_rps else consistency.littles_law(cell, summary, pauses)),
         *consistency.unreconciled_counts(summary),
         *consistency.unfit_times(summary),
         *load.unchecked_requests(summary),

@@ -20,7 +20,9 @@ _IDS = range(1, WORLDS + 1)
 _ONE: Responses = {200: {"model": WorldPublic}}
 _MANY: Responses = {200: {"model": list[WorldPublic]}}
 
-Rows = Annotated[str | None, Query(description="How many rows: 1 to 500, and 1 for whatever is no number")]
+RowCount = Annotated[
+    str | None, Query(description="How many rows: 1 to 500, and 1 for whatever is no number")
+]
 
 router = Router(prefix="/tfb", tags=["tfb"])
 
@@ -32,13 +34,13 @@ async def tfb_db(database: DatabaseDep) -> Response:
 
 
 @router.get("/queries", response_class=JSONResponse, responses=_MANY | UNAVAILABLE)
-async def tfb_queries(database: DatabaseDep, queries: Rows = None) -> Response:
+async def tfb_queries(database: DatabaseDep, queries: RowCount = None) -> Response:
     """Random rows, each by a query of its own."""
     return _page(await database.raw.read_worlds(sample(_IDS, row_count(queries))))
 
 
 @router.get("/updates", response_class=JSONResponse, responses=_MANY | UNAVAILABLE)
-async def tfb_updates(database: DatabaseDep, queries: Rows = None) -> Response:
+async def tfb_updates(database: DatabaseDep, queries: RowCount = None) -> Response:
     """Random rows, each read, given a new number, and written back; in order of id, which rules out deadlocks."""
     ids = sorted(sample(_IDS, row_count(queries)))
     worlds = list(zip(ids, choices(_IDS, k=len(ids)), strict=True))
@@ -47,7 +49,7 @@ async def tfb_updates(database: DatabaseDep, queries: Rows = None) -> Response:
 
 
 @router.get("/cached-queries", response_class=JSONResponse, responses=_MANY)
-async def tfb_cached_queries(cache: WorldCacheDep, count: Rows = None) -> Response:
+async def tfb_cached_queries(cache: WorldCacheDep, count: RowCount = None) -> Response:
     """Random rows, from the memory of this process."""
     return _page((world_id, cache[world_id]) for world_id in sample(_IDS, row_count(count)))
 

@@ -22,7 +22,7 @@ def test_list_names_ours_and_the_users_with_a_line_about_each(folder: Path) -> N
     assert listed["setups"].items() >= {name: setup.about for name, setup in load_setups().items()}.items()
     assert listed["setups"]["plain"] == "a server of my own"
     assert listed["scenarios"].items() >= {name: one.about for name, one in SCENARIOS.items()}.items()
-    assert listed["scenarios"]["front-page"] == "The page of my own server."
+    assert listed["scenarios"]["front-page"] == "The page of my own server.  [pages, quick]"
     ours = {"smoke", "default", "full", "tfb", "databases", "features", "history", "study"}
     assert set(listed["plans"]) == {*ours, "tiny"}
 

@@ -12,6 +12,7 @@ from bench.cli._lookup import (
     choose_folder,
     configure,
     find_setup,
+    find_tagged,
     load_scenarios,
     own_scenarios,
     service_notes,
@@ -54,6 +55,16 @@ def test_a_project_is_found_from_the_current_folder_and_named_once(
     assert own_scenarios(None) == ()
     with pytest.raises(UsageError, match=r"nowhere\.py: there is no such file"):
         own_scenarios(Path("nowhere.py"))
+
+
+def test_scenarios_are_found_by_their_tags(folder: Path) -> None:
+    mine = configure(scenarios=folder / "my_scenarios.py")
+    assert find_tagged((), mine) == ()
+    assert find_tagged(("quick",), mine) == find_tagged(("quick", "pages"), mine) == ("front-page",)
+    with pytest.raises(UsageError, match="unknown tag 'quack'; did you mean 'quick'"):
+        find_tagged(("quick", "quack"), mine)
+    with pytest.raises(UsageError, match="no scenario has a tag"):
+        find_tagged(("quick",), configure())
 
 
 def test_a_run_goes_where_the_user_says_else_into_a_folder_of_its_time_and_name() -> None:

@@ -46,6 +46,16 @@ def test_json_is_one_record_a_line_and_nothing_else(folder: Path) -> None:
     assert not (folder / "reports").exists()
 
 
+def test_a_tag_names_scenarios_in_place_of_the_plans(folder: Path) -> None:
+    mine = (folder / "my_scenarios.py").read_text()
+    more = "SCENARIOS['tagged'] = Scenario('tagged', get, tags=('quick',))\n"
+    (folder / "my_scenarios.py").write_text(mine + more)
+    done = bench(*QUICK, "--tag", "quick", "--scenario", "tagged", "--json", "--out", "out", cwd=folder)
+    assert done.returncode == 0
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(record["cell"]["scenario"] for record in records) == ["front-page", "tagged"]
+
+
 def test_stretches_have_a_line_each_and_a_timeline(folder: Path) -> None:
     done = bench(*QUICK, "--long", "--stretch", "0.3", "--out", "out", cwd=folder)
     assert done.returncode == 0
@@ -72,7 +82,7 @@ def test_what_fails_is_told_and_the_rest_is_measured(folder: Path) -> None:
     assert done.returncode == 1
     assert "front-page" in done.stdout
     assert done.stdout.endswith("\nreport: out/report.html\n")
-    assert "failed: scenario 'raises' raised ValueError: no such luck\n" in done.stderr
+    assert "failed: scenario 'raises' raised ValueError: no such luck (" in done.stderr
     assert "failed: setup 'broken': the server ended with status 1; its log:\n    no luck\n" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     records = (folder / "out" / "records.jsonl").read_text().splitlines()

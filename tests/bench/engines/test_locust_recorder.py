@@ -132,7 +132,9 @@ RAISES = {
 
 @pytest.mark.parametrize(("name", "why"), RAISES.values(), ids=RAISES)
 def test_a_flow_that_raises_is_an_error_that_names_it(name: str, why: str, engine: Engine) -> None:
-    with pytest.raises(EngineError, match=f"^scenario '{name}' raised ValueError: {why}$"):
+    with pytest.raises(
+        EngineError, match=f"^scenario '{name}' raised ValueError: {why} \\(\\S+flows.py:\\d+\\)$"
+    ):
         engine.run(engine.job(name, LOAD), engine="locust")
 
 

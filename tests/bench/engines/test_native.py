@@ -255,7 +255,9 @@ LOADS = [CLOSED, OpenLoad(100, 0.2, 0.0)]
 def test_a_flow_that_raises_is_an_error_that_names_it(
     name: str, why: str, load: ClosedLoad | OpenLoad, engine: Engine
 ) -> None:
-    with pytest.raises(EngineError, match=f"^scenario '{name}' raised ValueError: {why}$"):
+    with pytest.raises(
+        EngineError, match=f"^scenario '{name}' raised ValueError: {why} \\(\\S+flows.py:\\d+\\)$"
+    ):
         engine.run(engine.job(name, load))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -12,7 +14,7 @@ from bench.errors import EngineError
 from bench.measure.answers import CheckedSession, check_answers
 from bench.model.plan import Setup
 from bench.serve.server import Server
-from scenarios.model import Flow, Request, Scenario, contains
+from scenarios.model import Flow, Pause, Request, Scenario, contains
 from scenarios.single import Always
 from tests.bench.engines.peer import Peer
 
@@ -71,6 +73,50 @@ def test_what_a_session_prints_does_not_mix_with_what_a_command_answers(
 def test_a_wrong_answer_is_an_error(server: Server) -> None:
     with pytest.raises(EngineError, match="wrong-body"):
         check_answers(Scenario("s", Always(Request("GET", "/wrong-body", check=HELLO))), server)
+
+
+def test_every_check_has_other_random_numbers(server: Server) -> None:
+    """What the check before the last cell created may still be there."""
+    drawn: list[int] = []
+
+    def draw(rng: Random) -> Flow:
+        drawn.append(rng.getrandbits(128))
+        yield Request("GET", "/ok", check=HELLO)
+
+    for _ in range(3):
+        check_answers(Scenario("draw", draw), server)
+    assert len(set(drawn)) == 3
+
+
+def test_pauses_of_a_check_are_bounded(server: Server) -> None:
+    def dawdle(rng: Random) -> Flow:
+        for _ in range(10):
+            yield Pause(30)
+            yield Request("GET", "/ok", check=HELLO)
+
+    began_s = time.monotonic()
+    check_answers(Scenario("dawdle", dawdle), server)
+    assert 1 <= time.monotonic() - began_s < 10
+
+
+def test_what_is_prepared_is_prepared_once_whichever_scenario_asks(server: Server) -> None:
+    prepared: list[int] = []
+
+    def prepare(rng: Random) -> Flow:
+        prepared.append(1)
+        yield Request("GET", "/ok")
+
+    for name in ("a", "a", "b"):
+        check_answers(Scenario(name, CHECKED, prepare=prepare), server)
+    check_answers(Scenario("a", CHECKED, prepare=prepare), replace(server, pid=1))
+    assert len(prepared) == 2
+
+
+def test_a_preparation_that_fails_is_an_error(server: Server) -> None:
+    wrong = Always(Request("GET", "/status-503"))
+    for _ in range(2):
+        with pytest.raises(EngineError, match=r"the preparation of scenario 'a': .* answered status-503"):
+            check_answers(Scenario("a", CHECKED, prepare=wrong), server)
 
 
 # --- sessions that do not end, and answers that do not come --------------------------------------

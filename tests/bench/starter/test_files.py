@@ -16,7 +16,7 @@ from bench.starter.files import render_configuration, render_scenarios
 from bench.starter.operations import Operation
 from bench.starter.templating import toml
 from scenarios.files import load
-from scenarios.model import Request, Response, Scenario
+from scenarios.model import Request, Response, Scenario, requests_of
 from tests.bench.starter.services import inspection
 
 GET = Operation(
@@ -63,7 +63,7 @@ def scenarios(draft: Draft, folder: Path) -> dict[str, Scenario]:
 
 
 def request(scenario: Scenario) -> Request:
-    return next(scenario.flow(Random(0)))
+    return next(requests_of(scenario.flow(Random(0))))
 
 
 def configuration(draft: Draft) -> dict[str, Any]:

@@ -108,6 +108,60 @@ def test_a_module_of_the_app_does_not_hide_one_of_pythons_own_from_us(folders: F
     assert (status, said) == (0, "")
 
 
+JOURNEY = """
+from pathlib import Path
+from scenarios.data import Rows
+from scenarios.forms import Upload, upload_request
+from scenarios.mix import Mix
+from scenarios.model import Pause, Request, Scenario, contains
+from scenarios.unique import unique
+
+people = Rows("people.csv")
+
+def log_in(rng):
+    yield Request("GET", "/login")
+    return people.once(rng)["name"]
+
+def visit(rng, name):
+    yield Pause(30)
+    yield upload_request("POST", "/", {"a": Upload(name, unique().encode())}, check=contains(b"fine"))
+
+SCENARIOS = {"says": Scenario("says", Mix((1, visit)), on_start=log_in, prepare=log_in)}
+"""
+
+
+@pytest.mark.parametrize("version", ["3.9", "3.11"])
+def test_a_journey_runs_without_its_pauses(folders: Folders, version: str) -> None:
+    try:
+        python = find_interpreter(version, folders.folder).path
+    except ServerError:
+        pytest.skip(f"this machine has no Python {version}")
+    folders.write(
+        {
+            "user/mine.py": JOURNEY,
+            "user/people.csv": "name\nada\nbob\ncyd\n" + "dan\n" * 9,
+            "base/my_app.py": APP + "SAYS = lambda: 'fine'",
+        }
+    )
+    job = folders.job("base")
+    assert folders.asked(job, python) == (0, "")
+    assert folders.traced(job, python) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [("'/items'", "yield Request('GET', '/items')"), ("Request('GET', '/', 'body')", "body is text")],
+)
+def test_a_mistake_of_a_scenario_is_a_sentence(folders: Folders, step: str, sentence: str) -> None:
+    mine = SCENARIOS.replace("    yield", f"    yield {step}\n    yield")
+    folders.write({"user/mine.py": "EXPECTED = ''\n" + mine, "base/my_app.py": APP + "SAYS = lambda: ''"})
+    status, said = folders.traced(folders.job("base"))
+    assert status == 1
+    assert "Traceback" not in said
+    assert sentence in said
+    assert "mine.py:6: " in said
+
+
 @pytest.mark.parametrize("version", ["3.9", "3.10", "3.12", "3.13", "3.14"])
 def test_it_runs_in_other_pythons_that_have_none_of_our_packages(folders: Folders, version: str) -> None:
     try:

@@ -56,12 +56,13 @@ def found(
     load: Load = CLOSED,
     resources: Resources = QUIET,
     cpu_share: float = 0.3,
+    pauses: int = 0,
     **held_up: object,
 ) -> Mapping[str, str]:
     """The caveats' texts by their codes; `held_up` is more of the generator."""
     cell = Cell("uvicorn", "noop-async", "native", load)
     generator = Generator(cpu_share=cpu_share, cpu_us_per_request=20.0, **held_up)  # type: ignore[arg-type]
-    caveats = audit(cell, summary, resources, generator)
+    caveats = audit(cell, summary, resources, generator, pauses=pauses)
     return {caveat.code: caveat.text for caveat in caveats}
 
 

@@ -130,3 +130,10 @@ def test_figures_that_contradict_each_other_show_just_outside_the_limit_and_not_
 def test_users_who_are_not_always_busy_are_held_against_the_measured_concurrency(load: ClosedLoad) -> None:
     assert "littles-law" not in found(load=load)
     assert "littles-law" in found(summary(mean_concurrency=15.0), load=load)
+
+
+def test_users_who_pause_are_held_against_the_measured_concurrency() -> None:
+    measured = summary(response_ms=replace(GOOD, mean=15.0), mean_concurrency=15.0)
+    assert "littles-law" in found(measured)
+    assert "littles-law" not in found(measured, pauses=1)
+    assert "littles-law" in found(summary(mean_concurrency=15.0), pauses=1)

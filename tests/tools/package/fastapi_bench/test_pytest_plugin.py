@@ -127,6 +127,35 @@ def test_an_app_lives_once_a_test(tmp_path: Path) -> None:
     assert "taken out" not in done.stdout
 
 
+JOURNEY = """
+from my_service import app
+from scenarios.model import Pause, Request, Scenario
+
+asked = []
+
+def prepare(rng):
+    asked.append("prepare")
+    yield Request("GET", "/slow")
+
+def start(rng):
+    asked.append("start")
+    yield Request("GET", "/slow")
+
+def flow(rng, state):
+    yield Pause(60)
+    yield Request("GET", "/slow")
+
+def test_journey(asgi_benchmark):
+    asgi_benchmark(app, Scenario("a", flow, on_start=start, prepare=prepare))
+    assert asked == ["prepare", "start"]
+"""
+
+
+def test_a_journey_starts_once_and_skips_its_pauses(tmp_path: Path) -> None:
+    (one,) = benchmarks(tmp_path, JOURNEY).values()
+    assert 4900 <= one["extra_info"]["own_us"] < 50_000
+
+
 WRONG = {
     "fault": (
         "def test(asgi_benchmark):\n    asgi_benchmark(app, '/broken')",
