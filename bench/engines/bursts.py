@@ -124,7 +124,6 @@ class Bursts:
         """Drop the connections, and leave the samples in the file of the job."""
         self.disconnect()
         common = self._common
-        common.evidence.write()
         common.file.close(
             start_ns=0,
             end_ns=_NEVER_NS,
@@ -134,6 +133,7 @@ class Bursts:
             resent=common.resent,
             pauses=common.pauses.count,
         )
+        common.evidence.write()  # after the samples, whose file is free by then: there may be no other
 
     def _begin(self) -> int:
         """The moment from which the time of a burst counts."""

@@ -78,7 +78,6 @@ class _Recorder:
         self._leave_unfinished()
         start_ns, end_ns = self._span_ns
         cpu_s = (self._cpu_ns[1] - self._cpu_ns[0]) / 1e9 if len(self._cpu_ns) == 2 else 0.0
-        self._evidence.write()
         users = self._users()
         self._file.close(
             start_ns=start_ns,
@@ -89,6 +88,7 @@ class _Recorder:
             stalls=self._heartbeat.stalls,
             pauses=getattr(users, "pauses"),  # noqa: B009
         )
+        self._evidence.write()  # after the samples, whose file is free by then: there may be no other
 
     def _leave_unfinished(self) -> None:
         """One row a request that Locust gave up at the end, and tells nobody of."""

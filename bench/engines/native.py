@@ -106,7 +106,6 @@ class _Traffic:
             say(broken=f"scenario '{self._job.scenario}'{self._common.broken}")
             raise SystemExit(1)
         cpu_s = (self._cpu_ns[-1] - self._cpu_ns[0]) / 1e9
-        self._common.evidence.write()
         self._common.file.close(
             start_ns=self._start_ns,
             end_ns=self._end_ns,
@@ -117,6 +116,7 @@ class _Traffic:
             stalls=self._heartbeat.stalls,
             pauses=self._common.pauses.count,
         )
+        self._common.evidence.write()  # after the samples, whose file is free by then: there may be no other
 
     def _progress(self) -> None:
         file = self._common.file

@@ -10,7 +10,7 @@ import pytest
 from bench.errors import UsageError
 from bench.model.plan import Block, ClosedLoad, Plan
 from bench.plan.thresholds import check_thresholds, request_names
-from scenarios.model import Flow, Request, Scenario
+from scenarios.model import Flow, Request, Scenario, StartFlow
 from scenarios.single import Always
 
 
@@ -31,18 +31,23 @@ def endless(rng: Random) -> Flow:
         yield Request("GET", "/items")
 
 
-def needing(rng: Random, state: object) -> Flow:
-    yield Request("GET", "/items")
+def needing(rng: Random, token: str) -> Flow:
+    yield Request("GET", "/items", headers=(("Authorization", token),))
+
+
+def logging_in(rng: Random) -> StartFlow:
+    answer = yield Request("POST", "/login")
+    return str(answer.json()["token"])
 
 
 FLOWS: Mapping[str, Callable[..., Flow]] = {
     "choosing": choosing,
     "reading": reading,
     "endless": endless,
-    "needing": needing,
     "single": Always(Request("GET", "/one")),
 }
 SCENARIOS = {name: Scenario(name, flow) for name, flow in FLOWS.items()}
+SCENARIOS["needing"] = Scenario("needing", needing, on_start=logging_in)
 
 
 def plan(*fail_if: str) -> Plan:
