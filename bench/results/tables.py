@@ -35,6 +35,10 @@ METHOD = (
     "Every round starts fresh servers. They live at once and are measured in short slices in turn, so that drift of "
     "the machine cancels out of the ratios."
 )
+METHOD_ATTACHED = (
+    "The servers ran already, each as one process in all rounds. They are measured in short slices in turn, so that "
+    "drift of the machine cancels out of the ratios."
+)
 INTERVAL = (
     "A ratio stands with the interval that holds it with 95 % confidence, for all rows of a section together; it comes "
     "from how much the rounds differ."
@@ -81,7 +85,10 @@ def summary(results: Results) -> Table:
         for cells in contexts
         for cell in _in_order(cells, standings(cells, ranking_metric(cells[0])))
     ]
-    notes = (MEDIANS, *((METHOD, ABSOLUTES) if has_slices(results) else ()), *by_time, *results.notes)
+    setups = results.facts.plan.setups.values()
+    attached = bool(setups) and all(one.fields.get("server") == "running" for one in setups)
+    method = (METHOD_ATTACHED if attached else METHOD, ABSOLUTES) if has_slices(results) else ()
+    notes = (MEDIANS, *method, *by_time, *results.notes)
     return Table("Summary", columns, tuple(rows), notes if rows else ())
 
 

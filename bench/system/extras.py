@@ -47,7 +47,11 @@ def need(*extras: str, what: str) -> None:
 def check_demo(setups: Iterable[Setup]) -> None:
     """Raise UsageError, with the command, where one of the setups serves the demo app and its packages are missing."""
     for setup in filter(is_demo, setups):
-        need("app", "servers", what=f"setup '{setup.name}' serves the demo app, which")
+        need(
+            *("app", "servers"),
+            what=f"to measure a service of your own, begin with `bench init` in its folder; setup '{setup.name}' "
+            "serves the demo app, which",
+        )
 
 
 def left_out(extra: str, what: str) -> str | None:

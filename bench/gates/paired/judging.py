@@ -284,5 +284,7 @@ def add_pairs_needed(
     else:
         time_s = seconds * each_look / pairs
         options = f"--pairs {each_look} --seconds {time_s:.0f}"
-        advice = f"about {needed} pairs would decide it, {time_s:,.0f} s: {options}"
+        advice = (
+            f"about {needed} pairs in all would decide it, {each_look} a look, {time_s:,.0f} s: {options}"
+        )
     return replace(change, why=(*change.why, advice))

@@ -21,8 +21,12 @@ from bench.results.siblings import siblings
 from bench.results.worker_table import cores
 from bench.stats.comparison import Comparison
 from bench.stats.format import join_words
-from bench.stats.metrics import MEMORY, THROUGHPUT, Metric
+from bench.stats.metrics import CPU, MEMORY, P50, THROUGHPUT, Metric
 from bench.stats.shrinkage import Family
+
+_ACKNOWLEDGED_MS = (38.0, 65.0)
+"""Linux waits 40 ms before it acknowledges what it has nothing to answer to (TCP_DELACK_MIN)."""
+_IDLE_SHARE = 0.1
 
 Duel = Sequence[tuple[CellResults, CellResults]]
 """Pairs of base and head."""
@@ -122,15 +126,17 @@ def more_workers(results: Results) -> Finding | None:
         used += [cell for pair in duel for cell in pair]
         figures.append(f"{head} against {base}: {per_scenario(duel, family)}")
         room = _room(results.facts.host, duel)
-        if room is not None and room < workers:
+        verdict = overall(duel, family=family)
+        if room is not None and room < workers and not evident(verdict):
             crowded[f"{workers} workers shared {room} core{'' if room == 1 else 's'}"] = None
             continue
         memory = evident(overall(duel, MEMORY, family))
-        titles.append(f"{head} {word(overall(duel, family=family))}")
+        titles.append(f"{head} {word(verdict)}")
         paid = f", for {memory.text} the memory" if memory else ""
         words.append(
             f"Requests served by {head} over {base}: {per_scenario(duel, family)}{paid} ({duel[0][1].where})."
         )
+        words += _delayed_acknowledgements(duel)
     if crowded:
         words.append(f"{join_words(list(crowded))}: this machine cannot show what more workers bring.")
     if not words:
@@ -144,6 +150,25 @@ def more_workers(results: Results) -> Finding | None:
         chart="workers",
         caveats=caveats_of(used),
     )
+
+
+def _delayed_acknowledgements(duel: Duel) -> Iterable[str]:
+    """Where answers of the head alone take as long as a delayed acknowledgement and hardly compute: what they wait for.
+
+    asyncio sets TCP_NODELAY on sockets that were made for TCP by name, which one that workers share mostly was not.
+    """
+    for base, head in duel:
+        mine, other, cpu = head.estimate(P50), base.estimate(P50), head.estimate(CPU)
+        if mine is None or other is None or cpu is None:
+            continue
+        waits = _ACKNOWLEDGED_MS[0] <= mine.median <= _ACKNOWLEDGED_MS[1] and other.median < mine.median / 2
+        if waits and cpu.median / 1000 < mine.median * _IDLE_SHARE:
+            yield (
+                f"In {head.scenario} a typical answer of {head.setup} takes {head.words(P50)} and computes for "
+                f"{head.words(CPU)}: it waits for a delayed acknowledgement of TCP, as the server sends its answer in "
+                "two pieces without TCP_NODELAY, which asyncio's loop leaves off where workers share a socket. With "
+                "uvloop there is no such wait."
+            )
 
 
 def _worker_pairs(plan: PlanFacts) -> Iterable[tuple[str, str, int]]:

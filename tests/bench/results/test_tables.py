@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.model.plan import Setup
 from bench.model.record import Caveat, Latency, Record, StageSummary
 from bench.results import tables as tables
 from bench.results.results import Results
@@ -320,3 +321,11 @@ def test_each_stage_of_a_changing_load_has_its_row() -> None:
 
 def test_a_constant_load_has_no_stages() -> None:
     assert stage_table(results(record())).rows == ()
+
+
+def test_servers_that_ran_already_are_not_said_to_be_fresh() -> None:
+    sliced = [in_slices(record("shop", repeat=at), [1000.0, 900.0]) for at in range(2)]
+    running = (Setup("shop", "running", address="http://127.0.0.1:8000"),)
+    notes = tables.summary(results(*sliced, setups=running)).notes
+    assert tables.METHOD_ATTACHED in notes
+    assert tables.METHOD not in notes

@@ -140,7 +140,7 @@ def test_what_is_open_says_what_would_decide_it() -> None:
     )
     # 2.289 x 0.02366 / ln 1.02, squared: 8 pairs; a fifth more over three looks, but at least one more than there were.
     said = add_pairs_needed(row("inconclusive", 1.0), [one], 8, 120.0, 0.02).why
-    assert said == ("about 8 pairs would decide it, 135 s: --pairs 9 --seconds 135",)
+    assert said == ("about 8 pairs in all would decide it, 9 a look, 135 s: --pairs 9 --seconds 135",)
 
 
 def test_what_no_number_of_pairs_would_decide_says_so() -> None:

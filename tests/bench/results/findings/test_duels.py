@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench.results.findings.finding import NOT_SHOWN, SAME, Finding
 from tests.bench.builders import found, repeats, topics
 
@@ -65,10 +67,35 @@ def test_more_workers_on_cores_of_their_own() -> None:
     assert "2.00 × the memory" in finding.text
 
 
-def test_workers_that_share_a_core_show_nothing() -> None:
-    finding = workers(0)
+def crowded(gained: tuple[int, int], **more: object) -> Finding:
+    """Two workers on one core, against one."""
+    return found(
+        "workers",
+        repeats("uvicorn", "noop-async", 1000, 1010, cpus=(0,)),
+        repeats("uvicorn-2", "noop-async", *gained, cpus=(0,), workers=(95, 95), **more),
+    )
+
+
+def test_workers_that_share_a_core_and_do_not_differ_show_nothing() -> None:
+    finding = crowded((900, 1100))
     assert finding.title == "More workers: not shown on this machine"
     assert finding.text == "2 workers shared 1 core: this machine cannot show what more workers bring."
+
+
+def test_a_gain_on_a_shared_core_is_a_gain() -> None:
+    assert workers(0).title == "More workers: uvicorn-2 1.90 ×"
+
+
+def test_answers_that_wait_for_a_delayed_acknowledgement_are_named() -> None:
+    finding = crowded((150, 151), p50=49.0, cpu_us=200.0)
+    assert finding.title == "More workers: uvicorn-2 0.15 ×"
+    assert "49.0 ms" in finding.text
+    assert "TCP_NODELAY" in finding.text
+
+
+@pytest.mark.parametrize("more", [{"p50": 20.0}, {"p50": 49.0, "cpu_us": 9000.0}], ids=["short", "computing"])
+def test_slower_answers_of_another_kind_are_not(more: dict[str, float]) -> None:
+    assert "TCP_NODELAY" not in crowded((150, 151), **more).text
 
 
 def test_workers_that_are_pinned_to_nothing_have_the_cores_of_the_machine() -> None:
