@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ from bench.model.samples import Samples
 from bench.system.processes import Processes
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.outcomes import CLOSED, USERS, labelled, outcomes
-from tests.bench.engines.peer import WORKER, Peer
+from tests.bench.engines.peer import WORKER, Peer, answer
+from tests.bench.engines.scripted import Scripted, unread
 
+ONE_USER = ClosedLoad(1, duration_s=0.2, warmup_s=0.0)
 KEEPS_ITS_CONNECTION = {
     "a plain answer": "ok",
     "a chunked body": "chunked",
@@ -290,3 +293,43 @@ def test_the_watch_hears_how_far_it_is(engine: Engine) -> None:
     assert engine.heard == ["started", "ended"]
     assert isinstance(engine.progress[-1], launch.Progress)
     assert 0 <= engine.progress[-1].errors == engine.progress[-1].requests <= len(rows.outcome)
+
+
+def test_a_request_that_the_server_closed_unread_is_sent_again_and_counted(engine: Engine) -> None:
+    def answer_one(server: Scripted, one: socket.socket) -> None:
+        if server.read(one):
+            one.sendall(answer())
+            unread(one)
+
+    with Scripted(answer_one) as server:
+        rows = engine.run(engine.job("ok", ONE_USER, port=server.port))
+
+    assert outcomes(rows) == {"ok": len(server.heads)}
+    assert len(server.heads) > 5
+    assert rows.resent in (len(server.heads) - 1, len(server.heads))
+    assert rows.sent == len(server.heads)
+
+
+def test_a_request_that_the_server_read_and_dropped_is_not(engine: Engine, peer: Peer) -> None:
+    rows = engine.run(engine.job("half", CLOSED))
+
+    assert outcomes(rows) == {
+        "ok": peer.seen["/half"] - peer.seen["/half"] // 2,
+        "reset": peer.seen["/half"] // 2,
+    }
+    assert rows.resent == 0
+
+
+def test_cookies_are_of_one_session(engine: Engine) -> None:
+    """In the order in which the server sees them: a first visit, and then a second one."""
+
+    def serve(server: Scripted, one: socket.socket) -> None:
+        while server.read(one):
+            one.sendall(answer(headers=b"Set-Cookie: theme=dark; Path=/\r\n"))
+
+    with Scripted(serve) as server:
+        engine.run(engine.job("session", ONE_USER, port=server.port))
+
+    seen = [b"Cookie: theme=dark\r\n" in head for head in server.heads]
+    assert len(seen) > 6
+    assert seen == [place % 3 > 0 for place in range(len(seen))]
