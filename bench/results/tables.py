@@ -35,9 +35,8 @@ METHOD = (
     "Every round starts fresh servers. They live at once and are measured in short slices in turn, so that drift of "
     "the machine cancels out of the ratios."
 )
-METHOD_ATTACHED = (
-    "The servers ran already, each as one process in all rounds. They are measured in short slices in turn, so that "
-    "drift of the machine cancels out of the ratios."
+METHOD_ATTACHED = METHOD.replace(
+    "Every round starts fresh servers. They live at once", "The servers ran already: they live at once"
 )
 INTERVAL = (
     "A ratio stands with the interval that holds it with 95 % confidence, for all rows of a section together; it comes "

@@ -47,7 +47,6 @@ LATER = {
     "capacity",
     "scaling",
     "services_under_test",
-    "resent",
 }
 """Fields of `run.json`, `records.jsonl` and `results.json` that not every run has."""
 
