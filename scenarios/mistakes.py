@@ -218,7 +218,7 @@ def _headers_mistake(headers: object) -> str:
             if not isinstance(part, str):
                 return f"header {pair[0]!r} has {_kind(part)}: give text"
             if "\r" in part or "\n" in part or not _fits_latin_1(part):
-                return f"header {pair[0]!r} has {part[:40]!r}: a header is one line of Latin-1"
+                return f"header {pair[0][:40]!r} is not one line of Latin-1: take line ends and other letters out of it"
     return ""
 
 

@@ -36,7 +36,10 @@ COMMANDS = {
     ),
     "report": ("bench.cli.report:report", "Write the report of a run again, finished or interrupted."),
     "export": ("bench.cli.export:export", "Give a run to another tool, in its own format."),
-    "list": ("bench.cli.list:list_", "Name what can be run, with a line about each."),
+    "list": (
+        "bench.cli.list:list_",
+        "Name what can be run, with a line about each; scenarios with their tags.",
+    ),
     "compare": (
         "bench.cli.compare:compare",
         "Compare a run with an earlier one, side by side, and say what became slower.",

@@ -145,9 +145,9 @@ WRONG = {
     "no-run-to-compare": ("compare nowhere .", "nowhere: no run here"),
     "setups-file": ("list setups --setups nowhere.toml", "nowhere.toml: there is no such file"),
     "plans-file": ("list plans --plans my_server.py", "my_server.py: not valid TOML: "),
-    "scenarios-file": ("list scenarios --scenarios setups.toml", "setups.toml: "),
+    "scenarios-file": ("list scenarios --scenarios setups.toml", "setups.toml:"),
     "scenarios-file-without-table": ("list scenarios --scenarios empty.py", "defines no SCENARIOS table"),
-    "scenarios-file-that-raises": ("run --scenarios raising.py", "raising.py: ZeroDivisionError: "),
+    "scenarios-file-that-raises": ("run --scenarios raising.py", "raising.py:1: ZeroDivisionError: "),
 }
 
 
