@@ -143,7 +143,7 @@ class _Session:
         log, setups = self.folder / "log", self.folder / "setups.toml"
         log.unlink(missing_ok=True)
         rounds, minutes = self.asked.length
-        words = [sys.executable, "-m", "fastapi_bench", "run", *command(check, rounds, minutes)]
+        words = [sys.executable, "-m", "bench", "run", *command(check, rounds, minutes)]
         words += ["--seed", str(number + 1), "--out", str(out)]
         if check.setups:
             setups.write_text(setups_file(check.setups, turns), encoding="utf-8")

@@ -50,7 +50,7 @@ class GateRunner:
         command = [
             sys.executable,
             "-m",
-            "fastapi_bench",
+            "bench",
             _COMMANDS[gate],
             "--base",
             self.clone.base,

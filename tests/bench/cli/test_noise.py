@@ -15,7 +15,7 @@ def test_noise_is_measured_and_stored_for_this_machine(tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",
-        "bench",
+        "fastapi_bench",
         "noise",
         *MINE,
         "--scenario",

@@ -69,6 +69,9 @@ def test_where_no_run_comes_to_a_verdict_it_ends_after_three_and_they_are_kept(t
     for file in DOCUMENTED:  # files of the app, and no app that could be served
         (source / file).parent.mkdir(parents=True, exist_ok=True)
         (source / file).write_text((ROOT / file).read_text())
+    for name in ("bench", "scenarios"):
+        if not (source / name).exists():
+            (source / name).symlink_to(ROOT / name)
     git(tmp_path, "init", "-q", str(source))
     git(source, "add", ".")
     git(source, "commit", "-q", "-m", "half an app")

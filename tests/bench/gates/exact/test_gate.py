@@ -165,10 +165,11 @@ def test_costly_scenarios_that_were_left_out_are_noted() -> None:
 
 
 TABLE = """
-from scenarios.model import Scenario
+from scenarios.model import Request, Scenario
+from scenarios.single import Always
 import helper
 print("hello", end="")
-SCENARIOS = {name: Scenario(name, None) for name in helper.NAMES}
+SCENARIOS = {name: Scenario(name, Always(Request("GET", "/"))) for name in helper.NAMES}
 """
 
 

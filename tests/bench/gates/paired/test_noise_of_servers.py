@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 
@@ -12,14 +11,15 @@ from bench.gates.paired.arms import Arm
 from bench.gates.paired.noise import observe_long_turns
 from bench.gates.paired.observation import log_ratios
 from bench.machine.generators import RAW, SCENARIO
+from bench.system.home import HOME
 from bench.system.revisions import Tree
 from scenarios import SCENARIOS
 
 
-def test_long_turns_of_three_pairs_give_nine_ratios(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_long_turns_of_three_pairs_give_nine_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(noise, "_LONG_SLICE_S", 0.02)
     monkeypatch.setattr(noise, "_LONG_WARM_S", 0.01)
-    arm = Arm("base", RAW, Tree(tmp_path, RAW.name, tmp_path))
+    arm = Arm("base", RAW, Tree(HOME, RAW.name, HOME))
 
     seen = observe_long_turns(arm, SCENARIOS[SCENARIO], seed=1)
 
