@@ -7,7 +7,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from scenarios import seats
+from scenarios import mistakes, seats
+from scenarios.mistakes import ScenarioError
 from scenarios.session import Jar, begin
 
 if TYPE_CHECKING:
@@ -42,4 +43,6 @@ class UserStart:
 
     def _next(self, rng: Random, user: _User) -> Flow:
         flow = self._flow(rng, user.state)
+        if not hasattr(flow, "send"):
+            raise ScenarioError(mistakes.not_a_flow(flow), mistakes.function_place(self._flow))
         return flow if user.jar.is_empty else begin(flow, user.jar.copy())

@@ -144,7 +144,7 @@ class Bursts:
         self._over = asyncio.get_running_loop().create_future()
         self.was_cut_short = False
         begin_ns = clock_ns()
-        self._until_ns = begin_ns + _WITHIN_NS
+        self._until_ns = begin_ns + max(_WITHIN_NS, int(3e9 * self._job.timeout_s))
         return begin_ns
 
     async def _end(self) -> int:

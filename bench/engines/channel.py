@@ -13,6 +13,7 @@ import time
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
 from bench.engines.encoding import encode
 from bench.engines.wire import ResponseReader, WireError
+from bench.model.samples import EXHAUSTED
 from scenarios.model import Request, Response
 
 _READ_BYTES = 256 * 1024
@@ -104,8 +105,8 @@ class Channel:
         except TimeoutError:
             raise ExchangeError("connect-timeout") from None
         except OSError as error:
-            kind = f"connect-{error.strerror or 'failed'}".lower().replace(" ", "-")
-            raise ExchangeError(kind) from None
+            kind = EXHAUSTED.get(error.errno or 0) or f"connect-{error.strerror or 'failed'}".lower()
+            raise ExchangeError(kind.replace(" ", "-")) from None
         return opened
 
     def _converse(
@@ -126,7 +127,9 @@ class Channel:
         lost: OSError | None = None
         try:
             data = connection.recv(_READ_BYTES)
-        except (ConnectionError, ssl.SSLEOFError) as error:
+        except TimeoutError:
+            raise
+        except OSError as error:
             data, lost = b"", error
         if data:
             return self._reader.feed(data, request.method == "HEAD")

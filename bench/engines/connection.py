@@ -8,7 +8,6 @@ one is remembered. Connection and session are one object for the same reason: tw
 from __future__ import annotations
 
 import asyncio
-import errno
 import time
 from collections.abc import Callable
 from random import Random
@@ -21,7 +20,7 @@ from bench.engines.evidence import Evidence
 from bench.engines.job import Job
 from bench.engines.pauses import Pauses
 from bench.engines.wire import ResponseReader, WireError
-from bench.model.samples import OK, OUT_OF_FILES, OUT_OF_PORTS, SampleFile, tag
+from bench.model.samples import EXHAUSTED, OK, SampleFile, tag
 from scenarios import mistakes, seats
 from scenarios.mistakes import ScenarioError
 from scenarios.model import Flow, FlowStep, Pause, Request, Response
@@ -35,8 +34,6 @@ _KEPT_EXTRA_BYTES = 1024
 """Of each request that is kept, besides its body and its bytes on the wire: the objects around them."""
 _KNOWN_BYTES = 64 * 1024  # every client keeps an answer of its own
 _NOTHING = b""
-
-_EXHAUSTED = {errno.EMFILE: OUT_OF_FILES, errno.ENFILE: OUT_OF_FILES, errno.EADDRNOTAVAIL: OUT_OF_PORTS}
 
 
 def _end() -> Flow:
@@ -225,6 +222,7 @@ class Client(asyncio.Protocol):
     def close(self) -> None:
         if self._connecting is not None:
             self._connecting.cancel()
+            self._connecting = None
         self._common.pauses.drop(self)
         self._disconnect()
 
@@ -329,7 +327,7 @@ class Client(asyncio.Protocol):
         except TimeoutError:
             kind = "connect-timeout"
         except OSError as error:
-            kind = _EXHAUSTED.get(error.errno or 0) or f"connect-{error.strerror or 'failed'}".lower()
+            kind = EXHAUSTED.get(error.errno or 0) or f"connect-{error.strerror or 'failed'}".lower()
             self.setbacks = max(AT_ONCE, self.setbacks)
         else:
             return

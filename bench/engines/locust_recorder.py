@@ -61,7 +61,11 @@ class _Recorder:
             self._errors += 1
             self._keep(kind, context["transport"], done_ns)
         worker = (getattr(response, "headers", None) or {}).get("X-Worker", "")
-        tagged = tag(file.label(name), outcome, int(worker) if worker.isdigit() else 0)
+        tagged = tag(
+            file.label(name),
+            outcome,
+            int(worker) if worker.isdigit() and worker.isascii() and len(worker) < 10 else 0,
+        )
         file.append((sent_ns, 0, sent_ns, done_ns, tagged))
         file.spill()
 

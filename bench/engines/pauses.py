@@ -45,7 +45,9 @@ class Pauses:
 
     def _wake(self) -> None:
         now_ns = time.monotonic_ns()
-        while self._waiting and self._waiting[0][0] <= now_ns:
+        for _ in range(len(self._waiting)):  # a pause of no time waits for the next turn of the loop
+            if not self._waiting or self._waiting[0][0] > now_ns:
+                break
             due_ns, _, client = heappop(self._waiting)
             client.go_on(due_ns)
         if self._waiting and self._timer is not None:

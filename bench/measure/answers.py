@@ -39,12 +39,10 @@ class CheckedSession:
     """A session as a check saw it: labels of requests of which only the status is compared, as they have no check.
 
     `looked_at` is how many requests were looked at of a session that was not at its end by then; None for a whole one.
-    `labels` are those of all its requests.
     """
 
     unchecked: tuple[str, ...] = ()
     looked_at: int | None = None
-    labels: tuple[str, ...] = ()
 
 
 def check_answers(scenario: Scenario, server: Server, timeout_s: float = TIMEOUT_S) -> CheckedSession:
@@ -106,13 +104,11 @@ def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server, timeou
 
 def _look_at(who: str, exchanges: Iterator[tuple[Request, Response]], sender: _Sender) -> CheckedSession:
     looked_at = 0
-    labels: dict[str, None] = {}
     unchecked: dict[str, None] = {}
     ends_s = time.monotonic() + _MOST_S
     sender.rewind()
     for request, response in exchanges:
         looked_at += 1
-        labels[request.label] = None
         if request.check is None:
             unchecked[request.label] = None
         if fault := request.fault(response):
@@ -120,11 +116,11 @@ def _look_at(who: str, exchanges: Iterator[tuple[Request, Response]], sender: _S
         if looked_at >= _MOST_REQUESTS or time.monotonic() > ends_s:
             sender.rewind()
             if next(exchanges, None) is not None:
-                return CheckedSession(tuple(unchecked), looked_at, tuple(labels))
+                return CheckedSession(tuple(unchecked), looked_at)
         sender.rewind()
     if not looked_at:
         raise EngineError(f"{who}: its flow yields no request")
-    return CheckedSession(tuple(unchecked), labels=tuple(labels))
+    return CheckedSession(tuple(unchecked))
 
 
 class _Sender:
@@ -158,7 +154,9 @@ class _Sender:
         return response
 
     def pause(self, seconds: float) -> None:
-        """Wait, for as long as is left for the pauses of the session."""
+        """Wait, for as long as is left for the pauses of the session; after that they are part of its next step."""
+        if not self._pauses_s:
+            return
         self._alarm.stop()
         time.sleep(min(seconds, self._pauses_s))
         self._pauses_s -= min(seconds, self._pauses_s)

@@ -17,7 +17,6 @@ from bench.measure.bystander import bystander_job, ping_cpu_us
 from bench.measure.evidence import collect_evidence
 from bench.measure.jobs import aim, split_ceiling
 from bench.measure.measurement import Doubts, LoadResult, Measurement, ServerReadings, make_record
-from bench.measure.names import check_names
 from bench.measure.neighbourhood import watch_neighbours
 from bench.measure.workbench import Harness
 from bench.model.plan import TIMEOUT_S, Cell, ClosedLoad
@@ -52,7 +51,6 @@ def _observe(cell: Cell, server: Server, harness: Harness, folder: Path) -> Meas
     bench = harness.workbench
     scenario = bench.scenarios[cell.scenario]
     checked = check_answers(scenario, server, cell.load.timeout_s)
-    check_names(scenario.name, checked.labels, harness.plan.fail_if)
     ping_us = None
     if scenario.victim:
         ping_us = ping_cpu_us(scenario, server, bench.scenarios_file, timeout_s=cell.load.timeout_s)

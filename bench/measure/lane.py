@@ -175,7 +175,7 @@ class Lane:
         if self._bursts.errors > errors:
             self._check_alive()
         if self._bursts.was_cut_short:
-            is_silent = self._bursts.errors - errors == self._bursts.sent - sent
+            is_silent = 0 < self._bursts.sent - sent == self._bursts.errors - errors
             self._cut_short = _MOST_CUT_SHORT if is_silent else self._cut_short + 1
         self._slices.append(
             LaneSlice(

@@ -22,7 +22,6 @@ from bench.measure.bystander import ping_cpu_us
 from bench.measure.cell import check_alive, is_ending, measure, now
 from bench.measure.lane import Lane
 from bench.measure.lane_record import Surroundings, make_lane_records
-from bench.measure.names import check_names
 from bench.measure.neighbourhood import watch_neighbours
 from bench.measure.progress import Display
 from bench.measure.workbench import Harness
@@ -201,8 +200,7 @@ class _Checked:
         if cell.setup in self._dead:
             return False
         try:
-            checked = self.sessions[cell] = check_answers(scenario, server, cell.load.timeout_s)
-            check_names(scenario.name, checked.labels, self._harness.plan.fail_if)
+            self.sessions[cell] = check_answers(scenario, server, cell.load.timeout_s)
         except EngineError as error:
             if is_ending(server):
                 self._dead.add(cell.setup)

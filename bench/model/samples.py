@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from abc import ABC, abstractmethod
@@ -21,6 +22,8 @@ OK = 0
 
 OUT_OF_FILES, OUT_OF_PORTS = "out-of-files", "out-of-ports"
 """Outcomes of requests for which this machine could open no connection."""
+EXHAUSTED = {errno.EMFILE: OUT_OF_FILES, errno.ENFILE: OUT_OF_FILES, errno.EADDRNOTAVAIL: OUT_OF_PORTS}
+"""The same by the number of the system's error."""
 
 FAILURES_SUFFIX = ".errors"
 """Of the file next to the samples that holds the first failed requests."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 from random import Random
+from typing import Any
 
 from bench.errors import unknown
 from bench.model.plan import Plan
 from bench.stats.conditions import parse_threshold, split_scope
-from scenarios.model import Request, Response, Scenario, drive
+from scenarios.model import Response, Scenario, drive
 
-_SESSIONS, _MOST_REQUESTS = 300, 200
+_SESSIONS, _MOST_REQUESTS, _MOST_PAUSES = 300, 200, 1000
 
 
 def check_thresholds(plan: Plan, scenarios: Mapping[str, Scenario]) -> None:
@@ -28,23 +29,41 @@ def check_thresholds(plan: Plan, scenarios: Mapping[str, Scenario]) -> None:
 
 
 def request_names(scenario: Scenario) -> frozenset[str] | None:
-    """The names of a scenario's requests, from sessions in which every answer is empty and has the expected status.
+    """The names of a scenario's requests, from sessions without a server.
 
     None where that cannot tell: its flow reads answers, does not end, or cannot be called on its own.
     """
     found: set[str] = set()
     try:
         for seed in range(_SESSIONS):
-            session = drive(scenario.session(Random(seed)), lambda request: Response(_status(request), b""))
+            session = drive(scenario.session(Random(seed)), lambda request: _Unread(0, b""), _Pauses())
             requests = [request for request, _ in islice(session, _MOST_REQUESTS + 1)]
             if len(requests) > _MOST_REQUESTS:
                 return None
             found |= {request.label for request in requests}
-    except Exception:  # a flow is anyone's code: what it raises for an empty answer says nothing of its names
+    except (_Unknown, Exception):  # a flow is anyone's code: what it raises says nothing of its names
         return None
     return frozenset(found)
 
 
-def _status(request: Request) -> int:
-    """The status that a request expects, the first of several."""
-    return request.expect if isinstance(request.expect, int) else request.expect[0]
+class _Unknown(BaseException):
+    """Ends a walk that says nothing; what handles every `Exception` of a flow does not hold it back."""
+
+
+class _Unread(Response):
+    """An answer that nobody may look at: which requests come after it would depend on it."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise _Unknown
+
+
+class _Pauses:
+    """Skips the pauses of a session, of which there are not too many."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_PAUSES
+
+    def __call__(self, seconds: float) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise _Unknown

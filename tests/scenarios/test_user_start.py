@@ -6,7 +6,10 @@ from collections.abc import Generator
 from random import Random
 from typing import Any
 
+import pytest
+
 from scenarios import seats
+from scenarios.mistakes import ScenarioError
 from scenarios.model import Flow, Request, Response, Scenario, drive, requests_of
 from scenarios.session import begin
 from scenarios.single import Always
@@ -79,3 +82,11 @@ def test_cookies_of_the_start_are_in_each_session_of_the_user() -> None:
         list(drive(begin(scenario.session(rng), prefix="/shop"), send))
     first = [("/login", ""), ("/1", "login=1"), ("/2", "login=1; visit=1")]
     assert asked == [*first, *first[1:], *first]
+
+
+def test_a_flow_that_returns_its_request_is_named() -> None:
+    def returning(rng: Random, token: str) -> Any:
+        return Request("GET", "/")
+
+    with pytest.raises(ScenarioError, match="yield"):
+        session(Scenario("s", returning, on_start=log_in), Random(1))

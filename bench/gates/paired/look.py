@@ -118,7 +118,10 @@ class _Lane:
         return f"the {self.instance.arm.name} ({self.instance.arm.title})"
 
     async def _closed(self, sessions: int) -> tuple[int, int]:
-        edges_ns = await self.bursts.closed(sessions)
+        return self._whole(await self.bursts.closed(sessions))
+
+    def _whole(self, edges_ns: tuple[int, int]) -> tuple[int, int]:
+        """The edges of a burst, which must not have been cut short."""
         if self.bursts.was_cut_short:
             raise EngineError(
                 f"{self._who} did not answer in time, lost connections again and again, or took very long"
@@ -150,7 +153,7 @@ class _Lane:
 
     async def pace(self, plan: TurnPlan, due_ns: Sequence[int]) -> None:
         await self._closed(plan.warm)
-        self.paced_ns.append(await self.bursts.paced(due_ns))
+        self.paced_ns.append(self._whole(await self.bursts.paced(due_ns)))
 
     def summary(self) -> ArmSummary:
         assert self.samples is not None

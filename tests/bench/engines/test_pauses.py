@@ -92,3 +92,26 @@ def test_without_clients_there_is_nothing_to_end(count: int) -> None:
     pauses = Pauses()
     for _ in range(count):
         pauses.drop(Waiting(pauses, []))
+
+
+def test_a_pause_of_no_time_leaves_the_loop_to_others() -> None:
+    async def run() -> None:
+        pauses, over = Pauses(), list[tuple[Waiting, int]]()
+        eager = Eager(pauses, over)
+        pauses.add(eager, time.monotonic_ns())
+        await until(over, 3)
+        eager.is_over = True
+
+    asyncio.run(run())
+
+
+class Eager(Waiting):
+    """Pauses for no time, again and again."""
+
+    is_over = False
+
+    def go_on(self, due_ns: int) -> None:
+        self.over.append((self, due_ns))
+        assert len(self.over) < 100_000, "nobody else gets a turn"
+        if not self.is_over:
+            self.pauses.add(self, due_ns)

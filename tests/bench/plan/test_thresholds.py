@@ -10,7 +10,8 @@ import pytest
 from bench.errors import UsageError
 from bench.model.plan import Block, ClosedLoad, Plan
 from bench.plan.thresholds import check_thresholds, request_names
-from scenarios.model import Flow, Request, Scenario, StartFlow
+from scenarios.mix import Mix
+from scenarios.model import Flow, Pause, Request, Scenario, StartFlow
 from scenarios.single import Always
 
 
@@ -24,6 +25,18 @@ def choosing(rng: Random) -> Flow:
 def reading(rng: Random) -> Flow:
     answer = yield Request("GET", "/items")
     yield Request("GET", f"/items/{answer.body.index(b'id')}", name="GET /items/{id}")
+
+
+def branching(rng: Random) -> Flow:
+    answer = yield Request("POST", "/users", expect=(201, 409))
+    if answer.status == 409:
+        yield Request("POST", "/login")
+
+
+def pausing(rng: Random) -> Flow:
+    yield Request("GET", "/items")
+    while True:
+        yield Pause(1)
 
 
 def endless(rng: Random) -> Flow:
@@ -43,6 +56,9 @@ def logging_in(rng: Random) -> StartFlow:
 FLOWS: Mapping[str, Callable[..., Flow]] = {
     "choosing": choosing,
     "reading": reading,
+    "branching": branching,
+    "pausing": pausing,
+    "mixed": Mix((1, Always(Request("GET", "/items"))), (1, Always(Request("POST", "/items")))),
     "endless": endless,
     "single": Always(Request("GET", "/one")),
 }
@@ -62,6 +78,9 @@ def plan(*fail_if: str) -> Plan:
         ("choosing", {"GET /items", "buy"}),
         ("single", {"GET /one"}),
         ("reading", None),
+        ("branching", None),
+        ("pausing", None),
+        ("mixed", {"GET /items", "POST /items"}),
         ("endless", None),
         ("needing", None),
     ],
