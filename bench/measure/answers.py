@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from bench.engines.channel import Channel, ExchangeError
+from bench.engines.encoding import encode
 from bench.engines.job import name_address
 from bench.engines.pace import pace
 from bench.errors import BenchError, EngineError
 from bench.model.plan import TIMEOUT_S
-from bench.model.secrets import mask_text, secret_values, secrets_of
+from bench.model.secrets import mask_text, secrets_of
+from bench.model.sent_secrets import sent_secrets
 from bench.serve.server import Server
 from bench.system.alarm import Alarm, Overdue
 from scenarios import mistakes, seats, shares
@@ -32,6 +34,9 @@ _MOST_REQUESTS, _MOST_S = 100, 10.0
 """Of a session, after which the check looks at no more of it."""
 _MOST_READ, _MOST_SAID = 10_000, 200
 """Of a wrong answer: bytes that are searched for secrets, before it is cut to so many characters."""
+
+_MOST_SENT = 100_000
+"""Of a request: bytes that are searched for secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +151,12 @@ class _Sender:
     def send(self, request: Request) -> Response:
         self._alarm.stop()
         _wait_for_place(self._server)
+        self._secrets.update(sent_secrets(encode(request, "")[:_MOST_SENT]))
         self._label, self.is_waiting = request.label, True
         self.rewind()
-        self._secrets.update(secret_values(dict(request.headers)))
         response = self._channel.send(request)
         self.is_waiting = False
+        self._secrets.update(sent_secrets(b"", response.head))
         return response
 
     def pause(self, seconds: float) -> None:

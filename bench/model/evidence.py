@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.model.secrets import is_secret_name, mask_text, mask_value, secret_values, secret_words
+from bench.model.secrets import mask_text, mask_value
+from bench.model.sent_secrets import header_lines, sent_secrets
 
 BODY_CHARACTERS = 200
 HEAD_CHARACTERS = 2000
 MOST_KEPT = 60
 """Of a cell in one round."""
-
-_LEAST = 4
-"""Characters from which on a part of a cookie is looked for in answers."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _STATUS = re.compile(rb"HTTP/[\d.]+ (\d{3})\b")
@@ -84,6 +82,11 @@ def read_failures(path: Path) -> tuple[SeenFailure, ...]:
     return tuple(SeenFailure(**_with_bytes(json.loads(line))) for line in lines if line)
 
 
+def failed_secrets(failures: Iterable[SeenFailure]) -> frozenset[str]:
+    """The secrets that failed requests sent, or that their answers set."""
+    return frozenset(secret for one in failures for secret in sent_secrets(one.sent, one.head))
+
+
 def keep_failures(
     failures: Sequence[SeenFailure], start_ns: int, known: Iterable[str] = (), *, bystander: bool = False
 ) -> tuple[FailedRequest, ...]:
@@ -92,7 +95,7 @@ def keep_failures(
     The measured part began at `start_ns`. Where there are very many, the first of each kind and name come first.
     """
     ordered = sorted(failures, key=lambda one: one.done_ns)
-    secrets = (*known, *_secrets_in(ordered))
+    secrets = (*known, *failed_secrets(ordered))
     return tuple(_keep(one, start_ns, secrets, bystander) for one in _fairly(ordered))
 
 
@@ -121,48 +124,10 @@ def _keep(one: SeenFailure, start_ns: int, secrets: Sequence[str], bystander: bo
     )
 
 
-def _secrets_in(failures: Iterable[SeenFailure]) -> Iterator[str]:
-    """The secrets that were sent or set, which an answer may repeat anywhere, as one to a wrong login does."""
-    for one in failures:
-        head, _, body = one.sent.partition(b"\r\n\r\n")
-        query = head.decode("latin-1").partition("\r\n")[0].partition("?")[2].partition(" ")[0]
-        yield from secret_words(query.split("&"))
-        yield from _secrets_in_body(body)
-        for name, value in (*_headers(head), *_headers(one.head)):
-            yield from secret_values({name: value})
-            if is_secret_name(name):
-                yield from secret_values({"TOKEN": value.split(" ")[-1]})  # without `Bearer`
-                pairs = (pair.partition("=")[2] for pair in value.split(";"))
-                yield from (part.strip() for part in pairs if len(part.strip()) >= _LEAST)
-
-
-def _secrets_in_body(body: bytes) -> Iterator[str]:
-    text = body.decode("utf-8", "replace")
-    try:
-        yield from _secrets_in_json(json.loads(text))
-    except (ValueError, RecursionError):
-        yield from secret_words(text.split("&"))
-
-
-def _secrets_in_json(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from secret_values(value)
-        value = list(value.values())
-    if isinstance(value, list):
-        for one in value:
-            yield from _secrets_in_json(one)
-
-
-def _headers(block: bytes) -> Iterator[tuple[str, str]]:
-    for line in block.decode("latin-1").split("\r\n")[1:]:
-        name, _, value = line.partition(":")
-        yield name.strip(), value.strip()
-
-
 def _mask_head(block: bytes, secrets: Sequence[str]) -> str:
     """A request line or a status line with its headers; values whose names look secret are masked as a whole."""
     first = block.decode("latin-1").partition("\r\n")[0].strip()
-    lines = [first, *(f"{name}: {mask_value(name, value)}" for name, value in _headers(block) if name)]
+    lines = [first, *(f"{name}: {mask_value(name, value)}" for name, value in header_lines(block) if name)]
     return mask_text("\n".join(_legible(line) for line in lines), secrets).strip()
 
 

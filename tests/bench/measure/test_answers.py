@@ -17,14 +17,17 @@ from bench.model.plan import Setup
 from bench.serve.server import Server
 from scenarios.model import Flow, Pause, Request, Scenario, contains
 from scenarios.single import Always
-from tests.bench.engines.peer import Peer
+from tests.bench.engines.peer import BEHAVIOURS, Behaviour, Peer, answer
 
 HELLO = contains(b"hello")
 
 
+REPEATS = Behaviour((answer(b'{"input": "Sommer 2026"}', "422 No", b"Set-Cookie: sid=Sommer 2026\r\n"),))
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Peer() as peer:
+    with Peer({**BEHAVIOURS, "/repeats": REPEATS}) as peer:
         yield Server(
             setup=Setup("peer", "command"),
             host="127.0.0.1",
@@ -74,6 +77,33 @@ def test_what_a_session_prints_does_not_mix_with_what_a_command_answers(
 def test_a_wrong_answer_is_an_error(server: Server) -> None:
     with pytest.raises(EngineError, match="wrong-body"):
         check_answers(Scenario("s", Always(Request("GET", "/wrong-body", check=HELLO))), server)
+
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nSommer 2026\r\n--b--\r\n'
+SECRETS = {
+    "JSON": Request("POST", "/repeats", body=b'{"password": "Sommer 2026"}'),
+    "a form": Request("POST", "/repeats", b"password=Sommer+2026", (("Content-Type", FORM),)),
+    "a multipart form": Request("POST", "/repeats", body=MULTIPART),
+    "a query": Request("GET", "/repeats?token=Sommer%202026"),
+    "a cookie": Request("GET", "/repeats", headers=(("Cookie", "a=1; sid=Sommer 2026"),)),
+    "nothing but the answer's cookie": Request("GET", "/repeats"),
+}
+
+
+@pytest.mark.parametrize("request_", SECRETS.values(), ids=SECRETS)
+def test_a_secret_that_a_wrong_answer_repeats_is_masked(request_: Request, server: Server) -> None:
+    with pytest.raises(EngineError, match=r'status-422: \{"input": "\*\*\*"\}$'):
+        check_answers(Scenario("s", Always(request_)), server)
+
+
+def test_a_secret_that_a_check_quotes_is_masked(server: Server) -> None:
+    def check(response: object) -> bool:
+        raise ValueError("Sommer 2026 is wrong")
+
+    wrong = Request("POST", "/ok", body=b'{"password": "Sommer 2026"}', check=check)
+    with pytest.raises(EngineError, match=r"\*\*\* is wrong"):
+        check_answers(Scenario("s", Always(wrong)), server)
 
 
 def test_every_check_has_other_random_numbers(server: Server) -> None:

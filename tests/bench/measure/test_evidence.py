@@ -66,3 +66,17 @@ def test_the_bystanders_are_marked(tmp_path: Path) -> None:
         ("GET /", False, 1.5),
         ("GET /ping", True, 1.0),
     ]
+
+
+def test_what_failed_requests_sent_is_masked_in_the_log_and_in_each_others_answers(tmp_path: Path) -> None:
+    wrong = replace(
+        SEEN, sent=b"POST /login HTTP/1.1\r\n\r\nuser=ann&password=Sommer+2026", body=b"Winter2025"
+    )
+    ping = replace(SEEN, sent=b"GET /ping HTTP/1.1\r\nCookie: sid=Winter2025", body=b"Sommer 2026")
+    pings = replace(SAMPLES, failures=(ping,))
+    mine = server(tmp_path)
+    with mine.log.open("a") as log:
+        log.write("wrong: ann Sommer 2026 Winter2025\n")
+    found = collect_evidence(load(wrong, bystander=pings), mine)
+    assert [one.body for one in found.failed] == ["***", "***"]
+    assert found.server_log.splitlines()[-1] == "wrong: ann *** ***"
