@@ -16,12 +16,10 @@ _LEAST_DIGITS = 6
 _TAG = re.compile(
     r"<(?:\w{1,40}:)?(?P<name>[A-Za-z_][\w.-]{0,80}+)[^<>]{0,200}+>(?:<!\[CDATA\[)?(?P<value>[^<]+?)(?=\]\]>|<|\Z)"
 )
-_QUOTED = (
-    re.compile(  # password: "value" of GraphQL, in JSON or not, and "password": "value of JSON that was cut
-        r"\b(?P<name>[A-Za-z_][\w.-]{0,80}+)\\?[\"']?\s{0,20}+[:=]\s{0,20}+(?P<open>\\?[\"'])"
-        r"(?=(?P<value>.{1,1000}?)(?:(?<!\\)(?P=open)|\Z))",
-        re.DOTALL,
-    )
+_QUOTED = re.compile(  # password: "value" of GraphQL, and "password": "value of JSON that was cut
+    r"\b(?P<name>[A-Za-z_][\w.-]{0,80}+)\\?[\"']?\s{0,20}+[:=]\s{0,20}+(?P<open>\\?[\"'])"
+    r"(?=(?P<value>.{1,1000}?)(?:(?<!\\)(?P=open)|\Z))",
+    re.DOTALL,
 )
 _FIELD = re.compile(  # one of a multipart body
     r"[; ]name=(?P<quote>\"?)(?P<name>[^\"\r\n;]{1,200})(?P=quote)"
