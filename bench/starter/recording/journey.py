@@ -12,8 +12,10 @@ from bench.starter.recording.concealment import (
     SCHEME,
     ConcealedValue,
     Concealment,
+    gives_access,
     is_opaque_header,
     is_secret,
+    split_named,
 )
 from bench.starter.recording.exchanges import Exchange
 from bench.starter.recording.headers import cookies, set_by, that_matter
@@ -136,8 +138,19 @@ class _Writer:
         pieces = _PIECES.split(value) if len(value) <= _MOST_SEARCHED else [value]
         found = [self._take(piece, spot) if is_opaque(piece) else None for piece in pieces]
         if any(found):
-            return [code or piece for code, piece in zip(found, pieces, strict=True)]
+            return self._mix(value, spot)
         return self._conceal(value, spot)
+
+    def _mix(self, value: str, spot: Spot) -> list[str | Code]:
+        """A text that holds a value of an answer, without the secrets that it may hold besides."""
+        mixed: list[str | Code] = []
+        for name, part in split_named(value):
+            for piece in [part] if name else _PIECES.split(part):
+                taken = self._take(piece, spot) if name or is_opaque(piece) else None
+                named = Spot(kind="body", names=(*spot.names, name)) if name else None
+                rest = self._conceal(piece, named) if named else self.concealment.conceal_known(piece)
+                mixed += [taken] if taken else rest
+        return mixed
 
     def number(self, value: int, spot: Spot) -> int | Code:
         """A whole number, or the variable of an answer that holds it."""
@@ -170,7 +183,11 @@ class _Writer:
         about = (
             f"{own} in the {spot.kind} of {self._where}" if names else f"part of the path of {self._where}"
         )
-        is_surely = spot.kind == "cookie" or (spot.kind == "header" and is_opaque_header(value))
+        is_surely = (
+            spot.kind == "cookie"
+            or (spot.kind == "header" and is_opaque_header(value))
+            or (spot.kind == "path" and gives_access(spot.names, value))
+        )
         return self.concealment.conceal(value, names, about, is_surely)
 
     def _headers(self, exchange: Exchange, jar: frozenset[str]) -> list[tuple[str, str | Code]]:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
 from bench.starter.expressions import Call, Code, as_text, join, quoted
 from bench.starter.recording.answers import Spot
-from bench.starter.recording.concealment import labelled_names
+from bench.starter.recording.concealment import grant_names, labelled_names
 from bench.starter.recording.exchanges import Exchange, FormPart, plain_type
 from bench.starter.recording.words import is_id
 from bench.starter.scenario_file import type_check
@@ -92,23 +92,25 @@ def _path(exchange: Exchange, resolver: Resolver) -> tuple[list[str | Code], str
     """The pieces of a path, and the path with `{id}` in place of what varies."""
     pieces: list[str | Code] = []
     shown: list[str] = []
-    before = ""
+    before: tuple[str, ...] = ()
     for number, part in enumerate((exchange.url.path or "/").split("/")):
         pieces += ["/"] if number else []
-        found = resolver.text(unquote(part), Spot(kind="path", names=(before,) if before else ()))
+        found = resolver.text(unquote(part), Spot(kind="path", names=before))
         varies = any(isinstance(piece, Code) for piece in found)
         pieces += _encoded(found, part, _IN_PATH) if varies else [part]
         shown.append("{id}" if varies or is_id(part) else part)
-        before = before if varies or is_id(part) else part
+        before = before if varies or is_id(part) or not part else (*before, part)
     return pieces, "/".join(shown)
 
 
 def _query(query: str, resolver: Resolver) -> list[str | Code]:
     """The pieces of a query, which stays as it was written where nothing is put in place of its values."""
     pieces: list[str | Code] = []
-    for number, pair in enumerate(query.split("&")):
-        name, mark, value = pair.partition("=")
-        spot = Spot(kind="query", names=(unquote_plus(name),))
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    siblings = [unquote_plus(name) for name, _, _ in pairs]
+    for number, (name, mark, value) in enumerate(pairs):
+        own = siblings[number]
+        spot = Spot(kind="query", names=(*grant_names(own, unquote_plus(value), siblings), own))
         found = resolver.text(unquote_plus(value), spot)
         varies = any(isinstance(piece, Code) for piece in found)
         pieces += ["&"] if number else []
@@ -159,12 +161,18 @@ def _body(exchange: Exchange, resolver: Resolver) -> _Body:
             return _Body(value=data, is_json=True)
         return _Body(value=Call("json.dumps", [data], after=".encode()"), content_type=kind)
     if plain == "application/x-www-form-urlencoded" and (pairs := _form(exchange.body)) is not None:
-        fields = [
-            (name, join(resolver.text(value, Spot(kind="body", names=(name,))))) for name, value in pairs
-        ]
+        fields = _fields(pairs, resolver)
         given: Any = dict(fields) if len(dict(fields)) == len(fields) else fields
         return _Body(value=Call("urlencode", [given], after=".encode()"), content_type=kind)
     return _Body(value=_raw(exchange.body, resolver), content_type=kind)
+
+
+def _fields(pairs: Sequence[tuple[str, str]], resolver: Resolver) -> list[tuple[str, str | Code]]:
+    siblings = [name for name, _ in pairs]
+    spots = (Spot(kind="body", names=(*grant_names(name, value, siblings), name)) for name, value in pairs)
+    return [
+        (name, join(resolver.text(value, spot))) for (name, value), spot in zip(pairs, spots, strict=True)
+    ]
 
 
 def _raw(body: bytes, resolver: Resolver) -> Any:
@@ -206,7 +214,9 @@ def _resolved(value: Any, names: tuple[str, ...], resolver: Resolver) -> Any:
         also = labelled_names(value)
         return {
             resolver.free_text(key): _resolved(
-                part, (*names, *(also if key == "value" else ()), key), resolver
+                part,
+                (*names, *(also if key == "value" else grant_names(key, part, value)), key),
+                resolver,
             )
             for key, part in value.items()
         }

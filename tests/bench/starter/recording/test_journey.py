@@ -119,6 +119,60 @@ def test_no_secret_is_written_wherever_it_stood(secret: str, other: str, tmp_pat
     assert [spelt for spelt in spellings if spelt in text] == []
 
 
+_FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("one", "secrets"),
+    [
+        (
+            exchange("POST", "/x", {"session_id": "8f14e45fceea167a5a36dedd4bea2543"}),
+            ["8f14e45fceea167a5a36dedd4bea2543"],
+        ),
+        (exchange("GET", "/x", headers={"X-Session": "Geheim5E"}), ["Geheim5E"]),
+        (exchange("GET", "/cb?code=4%2F0AX4Xf&state=af0ifjsldkj"), ["0AX4Xf", "af0ifjsldkj"]),
+        (exchange("POST", "/cb", {"code": "4/0AX4Xf", "state": "af0ifjsldkj"}), ["0AX4Xf", "af0ifjsldkj"]),
+        (
+            exchange("POST", "/token", body=b"grant_type=authorization_code&code=4%2F0AX4Xf", kind=_FORM),
+            ["0AX4Xf"],
+        ),
+        (exchange("GET", "/authorize?client_id=shop&nonce=n-0S6_WzA2Mj"), ["n-0S6_WzA2Mj"]),
+        (exchange("POST", "/x", body=b"<password>Geheim1A</password>", kind="text/xml"), ["Geheim1A"]),
+        (exchange("POST", "/x", {"soap": "<a><password>Geheim1A</password></a>"}), ["Geheim1A"]),
+        (exchange("POST", "/x", body=b'm { login(password:"Geheim2B") }', kind="text/x"), ["Geheim2B"]),
+        (exchange("POST", "/graphql", {"query": 'm { login(password:"Geheim2B") { id } }'}), ["Geheim2B"]),
+        (exchange("POST", "/reset/Zx81kQpLmN72abcD/confirm"), ["Zx81kQpLmN72abcD"]),
+    ],
+)
+def test_a_secret_is_not_written(one: Exchange, secrets: list[str]) -> None:
+    text = render_journey(make_journey("shop", [one]), "x", "x")
+    assert [secret for secret in secrets if secret in text] == []
+
+
+def test_a_query_stays_around_its_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = 'mutation { login(user: "ann", password:"Geheim2B") { id } }'
+    journey = make_journey("shop", [exchange("POST", "/graphql", {"query": query})])
+    monkeypatch.setenv("SHOP_PASSWORD", "Geheim2B")
+    (request,) = requests_of(flow_of_journey(journey, tmp_path))
+    assert json.loads(request.body) == {"query": query}
+
+
+def test_a_secret_next_to_a_value_of_an_answer_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = "3f9a7c1e-5b2d-48f6-a0c4-1e5b2d48f6a0"
+    query = f'mutation {{ pay(cart: "{known}", pin: "4711") }}'
+    exchanges = [
+        exchange("GET", "/cart", answered={"id": known}),
+        exchange("POST", "/graphql", {"query": query}),
+    ]
+    journey = make_journey("shop", exchanges)
+    assert "4711" not in render_journey(journey, "x", "x")
+    monkeypatch.setenv("SHOP_PIN", "1234")
+    _, second = requests_of(flow_of_journey(journey, tmp_path), [{"id": "another"}])
+    assert json.loads(second.body) == {"query": 'mutation { pay(cart: "another", pin: "1234") }'}
+
+
 def test_a_secret_number_stays_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journey = make_journey("shop", [exchange("POST", "/pay", {"pin": 4711, "count": 4711, "paid": True})])
     assert render_journey(journey, "x", "x").count("4711") == 1
