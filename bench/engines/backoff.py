@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-AT_ONCE = 1
-"""Setbacks in a row after which a server is asked again at once: it may close a connection between two requests."""
+AT_ONCE = 8
+"""Setbacks in a row after which a server is asked again at once: one that drops some requests still answers others, and
+pauses between them would look like its stalls."""
 
 _FIRST_NS = 20_000_000
 _LONGEST_NS = 500_000_000

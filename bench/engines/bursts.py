@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
 
-from bench.engines.backoff import pause_ns
+from bench.engines.backoff import AT_ONCE, pause_ns
 from bench.engines.connection import Client, Common, clock_ns
 from bench.engines.job import Job, collect_where_many
 from bench.engines.pace import make_client
@@ -21,7 +21,7 @@ _SOON_NS = 2_000_000
 _SWEEP_S = 0.1
 _WITHIN_NS = 30_000_000_000
 """A burst that takes longer is cut short."""
-_MOST_SETBACKS = 5
+_MOST_SETBACKS = AT_ONCE + 4
 """Connections that one client loses in a row, after which a burst is cut short."""
 
 
