@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from random import Random
+from typing import Any, TypeVar
+
+import uvloop
 
 from bench.engines.backoff import AT_ONCE, pause_ns
 from bench.engines.connection import Client, Common, clock_ns
@@ -16,6 +21,8 @@ from bench.errors import EngineError
 from bench.model.samples import Samples, read
 from scenarios.model import Flow
 
+T = TypeVar("T")
+
 _NEVER_NS = 1 << 62
 _SOON_NS = 2_000_000
 _SWEEP_S = 0.1
@@ -23,6 +30,15 @@ _WITHIN_NS = 30_000_000_000
 """A burst that takes longer is cut short."""
 _MOST_SETBACKS = AT_ONCE + 4
 """Connections that one client loses in a row, after which a burst is cut short."""
+
+
+def run_bursts(main: Coroutine[Any, Any, T]) -> T:
+    """Run what drives bursts to its end, on a loop of its own.
+
+    Flows print to standard error meanwhile, as standard output is for what a command answers.
+    """
+    with contextlib.redirect_stdout(sys.stderr):
+        return uvloop.run(main)
 
 
 class Bursts:

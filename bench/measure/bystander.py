@@ -7,9 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import uvloop
-
-from bench.engines.bursts import Bursts
+from bench.engines.bursts import Bursts, run_bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.measure.jobs import aim
@@ -71,7 +69,7 @@ def ping_cpu_us(
         pids = [reading.pid for reading in ProcessTree(server.pid).snapshot().processes]
 
         try:
-            return uvloop.run(_alone(bursts, pids, requests))
+            return run_bursts(_alone(bursts, pids, requests))
         except EngineError:
             return None
 

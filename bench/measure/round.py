@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-import uvloop
-
+from bench.engines.bursts import run_bursts
 from bench.engines.job import hold_off_collections
 from bench.errors import EngineError, ServerError
 from bench.measure.answers import CheckedSession, check_answers
@@ -142,7 +141,7 @@ def _play_lanes(
         hold_off_collections()
         try:
             names = _families(cells, harness)
-            idle = uvloop.run(_rotate(lanes, names, servers, rotations=rotations, display=display, rng=rng))
+            idle = run_bursts(_rotate(lanes, names, servers, rotations=rotations, display=display, rng=rng))
         finally:
             gc.enable()
         surroundings = Surroundings(

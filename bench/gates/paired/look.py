@@ -14,10 +14,9 @@ from random import Random
 from typing import Protocol
 
 import numpy as np
-import uvloop
 from numpy.typing import NDArray
 
-from bench.engines.bursts import Bursts
+from bench.engines.bursts import Bursts, run_bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.gates.paired.arms import Instance, ServerPair
@@ -62,7 +61,7 @@ def rehearse(paired: PairedScenario, users: int) -> float:
         with _open_lane(paired, paired.pairs[0].base, users, 0) as lane:
             return await drive(lane.bursts)
 
-    return uvloop.run(rehearsal())
+    return run_bursts(rehearsal())
 
 
 class ArmLane(Protocol):
@@ -99,7 +98,7 @@ def look(
     Both servers of a pair are sent the same sessions, at the same times. Raises EngineError where a server stops
     answering or a scenario is broken.
     """
-    return uvloop.run(_look(scenarios, plans, Random(seed), open_lane or _open_lane))
+    return run_bursts(_look(scenarios, plans, Random(seed), open_lane or _open_lane))
 
 
 class _Lane:

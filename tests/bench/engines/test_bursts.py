@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import uvloop
 
-from bench.engines.bursts import Bursts
+from bench.engines.bursts import Bursts, run_bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.model.plan import ClosedLoad
@@ -230,3 +230,14 @@ def test_paced_sessions_that_are_stopped_come_to_their_end_and_no_other_starts(
     samples = uvloop.run(drive())
     assert (len(samples.done_ns), peer.seen["/slow"]) == (1, 1)
     assert samples.outcome.tolist() == [OK]
+
+
+def test_what_a_flow_prints_does_not_get_into_what_a_command_answers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def loud() -> int:
+        print("going", end="")
+        return 7
+
+    assert run_bursts(loud()) == 7
+    assert capsys.readouterr() == ("", "going")
