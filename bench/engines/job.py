@@ -86,8 +86,8 @@ def collect_where_many() -> None:
 
 
 def say(**word: object) -> None:
-    """Send the launcher a message: one line of JSON on standard output."""
-    print(json.dumps(word), flush=True)
+    """Send the launcher a message: one line of JSON on standard output, whatever a flow printed there before it."""
+    print(f"\n{json.dumps(word)}", flush=True)
 
 
 def wait_for_go() -> int:

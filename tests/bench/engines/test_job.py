@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.engines.job import Job, read_job
+from bench.engines.job import Job, read_job, say
 from bench.model.plan import ClosedLoad, OpenLoad
 
 JOBS = {
@@ -53,4 +53,10 @@ def test_a_generator_whose_launcher_is_gone_ends_without_a_request(tmp_path: Pat
     )
 
     assert done.returncode == 1
-    assert [json.loads(line) for line in done.stdout.splitlines()] == [{"ready": True}]
+    assert json.loads(done.stdout) == {"ready": True}
+
+
+def test_a_message_has_a_line_of_its_own_whatever_a_flow_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    print("going", end="")
+    say(ready=True)
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"ready": True}
