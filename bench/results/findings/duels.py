@@ -114,6 +114,7 @@ def _duel_sentence(base: str, head: str, duel: Duel) -> str:
 def more_workers(results: Results) -> Finding | None:
     """The gain of more workers and the memory they take, where there are cores for them to run on."""
     words, figures, used, titles = [], [], [], []
+    waits: list[str] = []
     crowded: dict[str, None] = {}
     met = [
         (duel, base, head, workers)
@@ -126,19 +127,19 @@ def more_workers(results: Results) -> Finding | None:
         used += [cell for pair in duel for cell in pair]
         figures.append(f"{head} against {base}: {per_scenario(duel, family)}")
         room = _room(results.facts.host, duel)
-        verdict = overall(duel, family=family)
-        if room is not None and room < workers and not evident(verdict):
+        waits += _delayed_acknowledgements(duel)
+        if room is not None and room < workers:
             crowded[f"{workers} workers shared {room} core{'' if room == 1 else 's'}"] = None
             continue
         memory = evident(overall(duel, MEMORY, family))
-        titles.append(f"{head} {word(verdict)}")
+        titles.append(f"{head} {word(overall(duel, family=family))}")
         paid = f", for {memory.text} the memory" if memory else ""
         words.append(
             f"Requests served by {head} over {base}: {per_scenario(duel, family)}{paid} ({duel[0][1].where})."
         )
-        words += _delayed_acknowledgements(duel)
     if crowded:
         words.append(f"{join_words(list(crowded))}: this machine cannot show what more workers bring.")
+    words += waits
     if not words:
         return None
     title = f"More workers: {', '.join(titles)}" if titles else "More workers: not shown on this machine"
@@ -167,7 +168,7 @@ def _delayed_acknowledgements(duel: Duel) -> Iterable[str]:
                 f"In {head.scenario} a typical answer of {head.setup} takes {head.words(P50)} and computes for "
                 f"{head.words(CPU)}: it waits for a delayed acknowledgement of TCP, as the server sends its answer in "
                 "two pieces without TCP_NODELAY, which asyncio's loop leaves off where workers share a socket. With "
-                "uvloop there is no such wait."
+                "uvloop the wait is gone."
             )
 
 

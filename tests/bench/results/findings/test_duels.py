@@ -76,19 +76,15 @@ def crowded(gained: tuple[int, int], **more: object) -> Finding:
     )
 
 
-def test_workers_that_share_a_core_and_do_not_differ_show_nothing() -> None:
-    finding = crowded((900, 1100))
+def test_workers_that_share_a_core_show_nothing() -> None:
+    finding = workers(0)
     assert finding.title == "More workers: not shown on this machine"
     assert finding.text == "2 workers shared 1 core: this machine cannot show what more workers bring."
 
 
-def test_a_gain_on_a_shared_core_is_a_gain() -> None:
-    assert workers(0).title == "More workers: uvicorn-2 1.90 ×"
-
-
 def test_answers_that_wait_for_a_delayed_acknowledgement_are_named() -> None:
     finding = crowded((150, 151), p50=49.0, cpu_us=200.0)
-    assert finding.title == "More workers: uvicorn-2 0.15 ×"
+    assert finding.title == "More workers: not shown on this machine"
     assert "49.0 ms" in finding.text
     assert "TCP_NODELAY" in finding.text
 
