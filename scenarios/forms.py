@@ -21,6 +21,15 @@ _UNKNOWN_TYPE = "application/octet-stream"
 _types = mimetypes.MimeTypes()  # without the machine's own, so that bodies are the same everywhere
 
 
+class FormField(NamedTuple):
+    """A field of a form with files: its name, its content, and of a file the name and the type."""
+
+    name: str
+    content: bytes
+    file_name: str = ""
+    type: str = ""
+
+
 class Upload(NamedTuple):
     """A file to upload: its name as the service sees it, its content, and its type."""
 
@@ -71,28 +80,45 @@ def upload_request(
 
     Its body is multipart/form-data. Equal contents give equal bodies.
     """
-    parts = [_part(field, str(value).encode()) for field, value in (fields or {}).items()]
+    parts = [FormField(field, str(value).encode()) for field, value in (fields or {}).items()]
     for field, some in files.items():
         parts += [_file(field, one) for one in ([some] if isinstance(some, Upload) else some)]
-    boundary = hashlib.sha256(b"".join(parts)).hexdigest()[:32]
+    return multipart_request(method, path, parts, name=name, expect=expect, check=check)
+
+
+def multipart_request(
+    method: str,
+    path: str,
+    parts: Sequence[FormField],
+    *,
+    headers: tuple[tuple[str, str], ...] = (),
+    name: str = "",
+    expect: Expect = 200,
+    check: Check | None = None,
+) -> Request:
+    """A request whose body is these fields as multipart/form-data, in this order. Equal fields give equal bodies."""
+    made = [_part(one) for one in parts]
+    boundary = hashlib.sha256(b"".join(made)).hexdigest()[:32]
     between = f"--{boundary}\r\n".encode()
-    body = b"".join(between + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
-    headers = (("Content-Type", f"multipart/form-data; boundary={boundary}"),)
-    return Request(method, path, body, headers, name=name, expect=expect, check=check)
+    body = b"".join(between + part + b"\r\n" for part in made) + f"--{boundary}--\r\n".encode()
+    own = (("Content-Type", f"multipart/form-data; boundary={boundary}"), *headers)
+    return Request(method, path, body, own, name=name, expect=expect, check=check)
 
 
-def _file(field: str, file: Upload) -> bytes:
+def _file(field: str, file: Upload) -> FormField:
     if not isinstance(file, Upload) or not isinstance(file.content, bytes):
         raise ScenarioError(
             f"field {field!r} is not an Upload of bytes: give Upload('cat.png', content), or read_upload('cat.png')",
             caller_place(),
         )
-    return _part(field, file.content, f'; filename="{_quoted(file.name)}"', f"Content-Type: {file.type}\r\n")
+    return FormField(field, file.content, file.name, file.type)
 
 
-def _part(field: str, content: bytes, more: str = "", lines: str = "") -> bytes:
-    head = f'Content-Disposition: form-data; name="{_quoted(field)}"{more}\r\n{lines}\r\n'
-    return head.encode() + content
+def _part(part: FormField) -> bytes:
+    head = f'Content-Disposition: form-data; name="{_quoted(part.name)}"'
+    head += f'; filename="{_quoted(part.file_name)}"' if part.file_name else ""
+    head += f"\r\nContent-Type: {part.type}" if part.type else ""
+    return f"{head}\r\n\r\n".encode() + part.content
 
 
 def _quoted(text: str) -> str:

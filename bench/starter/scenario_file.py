@@ -22,10 +22,10 @@ def _single(name: str, request: Request, about: str = "") -> Scenario:
     return Scenario(name, Always(request), about=about, group=name)'''
 _IMPORTS = (
     ("", ("json", "os", "re")),
-    ("pathlib", ("Path",)),
     ("random", ("Random",)),
     ("urllib.parse", ("quote", "urlencode")),
     ("uuid", ("uuid4",)),
+    ("scenarios.forms", ("FormField", "multipart_request", "read_upload")),
     ("scenarios.model", ("Flow", "Pause", "Request", "Scenario", "content_type", "json_request")),
     ("scenarios.single", ("Always", "with_headers")),
 )
@@ -90,7 +90,7 @@ def _entry(scenario: Call) -> str:
 
 
 def _body(helpers: Sequence[str], constants: Sequence[str], flows: Sequence[str]) -> str:
-    """What stands between the imports and the table: one blank line before a constant, two around a function."""
+    """The part between the imports and the table: one blank line before a constant, two around a function."""
     made = "".join(f"\n\n{helper}\n" for helper in helpers)
     made += "\n" if helpers and constants else ""
     made += "".join(f"\n{constant}\n" for constant in constants)

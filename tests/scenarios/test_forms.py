@@ -14,7 +14,7 @@ from starlette.requests import Request as Received
 from starlette.responses import JSONResponse
 
 from bench.engines.inprocess import ASGIMessage, InProcess
-from scenarios.forms import Upload, form_request, read_upload, upload_request
+from scenarios.forms import FormField, Upload, form_request, multipart_request, read_upload, upload_request
 from scenarios.mistakes import ScenarioError
 from scenarios.model import Request, Response
 
@@ -111,3 +111,11 @@ def test_what_is_no_upload_is_named() -> None:
     for wrong in ([b"meow"], [Upload("cat.png", "meow")]):  # type: ignore[arg-type]
         with pytest.raises(ScenarioError, match="field 'photo' is not an Upload"):
             upload_request("POST", "/", {"photo": wrong})  # type: ignore[dict-item]
+
+
+def test_parts_come_in_their_order_with_what_each_says_of_itself() -> None:
+    parts = [FormField("cat", b"\x00", "cat.png", "image/png"), FormField("title", b"mine")]
+    request = multipart_request("POST", "/", parts, headers=(("X-Trace", "7"),), expect=201)
+    assert [field[0] for field in read(request)] == ["cat", "title"]
+    assert (request.expect, request.headers[1]) == (201, ("X-Trace", "7"))
+    assert b'name="cat"; filename="cat.png"\r\nContent-Type: image/png\r\n\r\n\x00\r\n' in request.body

@@ -31,7 +31,7 @@ _CMD = re.compile(r"\^\s*$|\^\"", re.MULTILINE)
 
 @dataclass(slots=True)
 class _Asked:
-    """What the options of one curl line ask for, up to `--next`."""
+    """The request that the options of one curl line ask for, up to `--next`."""
 
     urls: list[str] = field(default_factory=list)
     method: str = ""
@@ -292,4 +292,4 @@ _ACTIONS: dict[str, Callable[[_Asked, str], None]] = {
     "get": _set("is_get"),
     "head": _set("is_head"),
 }
-"""What an option does to the request that is asked for, where it leads to no file."""
+"""The effect of each option on the request, where it leads to no file."""

@@ -59,7 +59,7 @@ def set_by(exchange: Exchange) -> frozenset[str]:
 
 
 def _accepted(value: str) -> str:
-    """What a request accepts: nothing where that is anything, and of a browser's page HTML."""
+    """The types that a request accepts: none where that is anything, and of a browser's page HTML."""
     if value.startswith("text/html,"):
         return "text/html"
     is_anything = (

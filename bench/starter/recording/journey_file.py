@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from bench.starter.expressions import Call, Code, quoted, render
 from bench.starter.recording.answers import Taken
 from bench.starter.recording.journey import Journey, JourneyStep
-from bench.starter.recording.requests import BOUNDARY
 from bench.starter.scenario_file import RESERVED, ScenarioFile, write
 from bench.starter.templating import STEP, one_line
 
@@ -18,24 +17,6 @@ def _secret(variable: str) -> str:
     if variable not in os.environ:
         raise LookupError(f"set the environment variable {variable}")
     return os.environ[variable]'''
-_FILE = '''\
-def _file(name: str) -> bytes:
-    """The content of a file that lies next to this one."""
-    return (Path(__file__).parent / name).read_bytes()'''
-_PART = '''\
-def _part(name: str, content: bytes, file_name: str = "", kind: str = "") -> bytes:
-    """A part of a form with files."""
-    head = f'Content-Disposition: form-data; name="{name}"'
-    head += f'; filename="{file_name}"' if file_name else ""
-    head += f"\\r\\nContent-Type: {kind}" if kind else ""
-    return head.encode() + b"\\r\\n\\r\\n" + content'''
-_MULTIPART = f'''\
-def _multipart(*parts: bytes) -> bytes:
-    """The body of a form with files."""
-    mark = b"--{BOUNDARY}"
-    made = [mark + b"\\r\\n" + part + b"\\r\\n" for part in parts]
-    return b"".join(made) + mark + b"--\\r\\n"'''
-_HELPERS = {"_secret(": _SECRET, "_file(": _FILE, "_part(": _PART, "_multipart(": _MULTIPART}
 
 
 def render_journey(journey: Journey, origin: str, about: str, has_pauses: bool = False) -> str:
@@ -51,7 +32,7 @@ def render_journey(journey: Journey, origin: str, about: str, has_pauses: bool =
         name=journey.name,
         origin=origin,
         scenarios={journey.name: scenario},
-        helpers=[helper for call, helper in _HELPERS.items() if call in text],
+        helpers=[_SECRET] if "_secret(" in text else [],
         constants=constants,
         flows=flow,
         is_journey=True,

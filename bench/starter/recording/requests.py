@@ -16,7 +16,6 @@ from bench.starter.recording.exchanges import Exchange, FormPart, plain_type
 from bench.starter.recording.words import is_id
 from bench.starter.scenario_file import type_check
 
-BOUNDARY = "fastapi-bench-b5f1c09d7e"
 _DEEPEST = 40
 _NEVER_ENCODED = re.compile(r"[0-9a-z-]+|[0-9A-Fa-f-]+")
 """Values of a kind that needs no encoding: numbers, UUIDs, names of pages."""
@@ -44,11 +43,11 @@ class RequestText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Body:
-    """A body as an expression, the content type that it needs written, and whether `json_request` makes it."""
+    """A body as an expression, the content type that it needs written, and what makes a request of it."""
 
     value: Any = b""
     content_type: str = ""
-    is_json: bool = False
+    maker: str = "Request"
 
 
 def write_request(
@@ -65,10 +64,10 @@ def write_request(
     if isinstance(target, Code) or label != f"{exchange.method} {target.partition('?')[0]}":
         words["name"] = label
     words |= _expected(exchange)
-    first = [exchange.method, target, *([body.value] if body.is_json or body.value != b"" else [])]
-    if not body.is_json:
+    first = [exchange.method, target, *([body.value] if body.value != b"" else [])]
+    if body.maker != "json_request":
         given = {"headers": tuple(written)} if written else {}
-        return RequestText(Call("Request", first, given | words), label)
+        return RequestText(Call(body.maker, first, given | words), label)
     call = Call("json_request", first, words)
     return RequestText(Call("with_headers", [call, tuple(written)]) if written else call, label)
 
@@ -145,10 +144,7 @@ def _operation(exchange: Exchange) -> str:
 def _body(exchange: Exchange, resolver: Resolver) -> _Body:
     kind = exchange.content_type
     if exchange.parts:
-        parts = [_part(part, resolver) for part in exchange.parts]
-        return _Body(
-            value=Call("_multipart", parts), content_type=f"multipart/form-data; boundary={BOUNDARY}"
-        )
+        return _Body(value=[_part(part, resolver) for part in exchange.parts], maker="multipart_request")
     if exchange.body_path:
         return _Body(value=_file(exchange.body_path), content_type=kind)
     if not exchange.body:
@@ -158,7 +154,7 @@ def _body(exchange: Exchange, resolver: Resolver) -> _Body:
     if isinstance(document, dict | list):
         data = _resolved(document, (), resolver)
         if plain == "application/json":
-            return _Body(value=data, is_json=True)
+            return _Body(value=data, maker="json_request")
         return _Body(value=Call("json.dumps", [data], after=".encode()"), content_type=kind)
     if plain == "application/x-www-form-urlencoded" and (pairs := _form(exchange.body)) is not None:
         fields = _fields(pairs, resolver)
@@ -241,13 +237,13 @@ def _form(body: bytes) -> list[tuple[str, str]] | None:
 
 
 def _part(part: FormPart, resolver: Resolver) -> Call:
-    """A part of a form, as the file's own function makes it."""
+    """A part of a form with files."""
     more: dict[str, Any] = {}
     if part.file_name:
-        more["file_name"] = _in_quotes(part.file_name)
+        more["file_name"] = part.file_name
     if part.content_type:
-        more["kind"] = part.content_type
-    return Call("_part", [_in_quotes(part.name), _content(part, resolver)], more)
+        more["type"] = part.content_type
+    return Call("FormField", [part.name, _content(part, resolver)], more)
 
 
 def _content(part: FormPart, resolver: Resolver) -> Any:
@@ -263,9 +259,4 @@ def _content(part: FormPart, resolver: Resolver) -> Any:
 
 
 def _file(path: str) -> Call:
-    return Call("_file", [path])
-
-
-def _in_quotes(text: str) -> str:
-    """A name as forms send it between quotes."""
-    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    return Call("read_upload", [path], after=".content")

@@ -102,7 +102,7 @@ class _Reader:
         return word
 
     def _piece(self) -> str:
-        """What one quote, one escape or some plain characters stand for."""
+        """The text that one quote, one escape or some plain characters stand for."""
         if plain := self._take(_PLAIN):
             return plain
         here = self._text[self._at : self._at + 2]

@@ -6,7 +6,6 @@ import http.client
 import itertools
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from scenarios.model import Request, Response, Scenario
+from tests.bench.on_thread import on_thread
 
 PASSWORD = "correct horse battery"
 NONE: Mapping[str, str] = {}
@@ -132,14 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def open_shop() -> Iterator[Shop]:
     """A shop that is open for the time of a test."""
-    with Shop() as shop:
-        thread = threading.Thread(target=shop.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield shop
-        finally:
-            shop.shutdown()
-            thread.join()
+    with on_thread(Shop()) as shop:
+        yield shop
 
 
 class Browser:

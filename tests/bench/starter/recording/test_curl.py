@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ from bench.errors import UsageError
 from bench.starter.recording.curl import read_curl
 from bench.starter.recording.journey import make_journey
 from scenarios.model import Request
+from tests.bench.on_thread import on_thread
 from tests.bench.starter.recording.built import flow_of_journey, requests_of
 
 _NOT_COMPARED = frozenset(
@@ -62,12 +62,8 @@ for _method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
 
 @pytest.fixture
 def keeper() -> Iterator[_Keeper]:
-    with _Keeper() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with on_thread(_Keeper()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 LINES = (

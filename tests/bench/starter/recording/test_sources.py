@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ import pytest
 from bench.errors import UsageError
 from bench.starter.recording.exchanges import Traffic
 from bench.starter.recording.sources import Described, read_source, understand
+from tests.bench.on_thread import on_thread
 
 SCHEMA = {
     "openapi": "3.1.0",
@@ -112,14 +112,8 @@ def serving(status: int, body: bytes, location: str = "") -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/openapi.json"
-        finally:
-            server.shutdown()
-            thread.join()
+    with on_thread(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}/openapi.json"
 
 
 def test_a_schema_is_fetched_from_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
