@@ -141,7 +141,7 @@ def not_a_flow(made: object) -> str:
 
 
 def explain_error(error: BaseException) -> str:
-    """What a flow raised; goes right after the scenario's name."""
+    """The error that a flow raised, in words that go right after the scenario's name."""
     if isinstance(error, ScenarioError):
         return f": {error}"
     place = error_place(error)
@@ -149,7 +149,7 @@ def explain_error(error: BaseException) -> str:
 
 
 def explain(error: Exception, flow: object, step: object = None) -> str:
-    """What went wrong with a flow, at a step that it yielded if one is given; goes right after the scenario's name."""
+    """The fault of a flow, or of a step that it yielded, in words that go right after the scenario's name."""
     if not isinstance(error, ScenarioError) and not hasattr(flow, "send"):
         return f": {not_a_flow(flow)}"
     problem = ""

@@ -147,7 +147,7 @@ def _describe(recording: Traffic, selection: Selection, journey: Journey) -> Non
 
 
 def _doubts(recording: Traffic, selection: Selection) -> list[str]:
-    """What a recording cannot say, or says in another way than the scenario will."""
+    """The doubts that a recording leaves: facts that it lacks, or has otherwise than the scenario will."""
     doubts = []
     answers = [each.answer for each in selection.exchanges if each.answer]
     if len(answers) < len(selection.exchanges):

@@ -51,7 +51,7 @@ class Job:
 
 
 def name_address(host: str, port: int) -> str:
-    """What the Host line says of an address."""
+    """An address as the Host line has it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

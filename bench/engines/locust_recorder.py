@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 import gevent
 from locust import events
@@ -24,6 +25,14 @@ from bench.model.samples import OK, SampleFile, tag
 from scenarios.mistakes import explain_error
 
 _PROGRESS_S = 0.5
+
+
+class _Users(Protocol):
+    """The class of the users, as the locustfile has it."""
+
+    under_way: Mapping[int, tuple[float, Transport]]
+    transports: Sequence[Transport]
+    pauses: int
 
 
 class _Recorder:
@@ -88,9 +97,9 @@ class _Recorder:
             end_ns=end_ns,
             shed=0,
             cpu_s=cpu_s,
-            resent=sum(one.channel.resent for one in getattr(users, "transports")),  # noqa: B009
+            resent=sum(one.channel.resent for one in users.transports),
             stalls=self._heartbeat.stalls,
-            pauses=getattr(users, "pauses"),  # noqa: B009
+            pauses=users.pauses,
         )
         self._evidence.write()  # after the samples, whose file is free by then: there may be no other
 
@@ -132,13 +141,12 @@ class _Recorder:
 
     def _under_way(self) -> list[tuple[int, Transport]]:
         """When the requests were sent whose answers are still awaited, and what sent them."""
-        waiting = getattr(self._users(), "under_way").values()  # noqa: B009
+        waiting = self._users().under_way.values()
         return [(int(sent_s * 1e9) + self._clock_offset_ns, transport) for sent_s, transport in waiting]
 
-    def _users(self) -> object:
-        """The class of the users."""
+    def _users(self) -> _Users:
         (users,) = self._environment.user_classes
-        return users
+        return cast(_Users, users)
 
     def _beat(self) -> None:
         while True:

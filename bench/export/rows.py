@@ -71,7 +71,7 @@ CELL_COLUMNS: Mapping[str, Callable[[Record], object]] = {
     "valid": lambda record: record.valid,
     "caveats": lambda record: _join(f"{caveat.code}: {caveat.text}" for caveat in record.caveats),
 }
-"""What and how a record was measured."""
+"""The subject of a record, and the way in which it was measured."""
 
 _COLUMNS: Mapping[str, Callable[[Record], object]] = {
     **CELL_COLUMNS,

@@ -186,7 +186,7 @@ class _Sender:
         )
 
     def complain(self, request: Request, response: Response, fault: str) -> str:
-        """What is wrong with an answer, or with the check that cannot read it, and how the answer begins."""
+        """The fault of an answer, or of the check that cannot read it, and how the answer begins."""
         said = self._mask(response.body[:_MOST_READ].decode(errors="replace"))[:_MOST_SAID]
         if fault == CHECK_RAISED and request.check is not None:
             try:

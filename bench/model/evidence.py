@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bench.model.secrets import mask_text, mask_value
 from bench.model.sent_secrets import header_lines, sent_secrets
+
+T = TypeVar("T")
 
 BODY_CHARACTERS = 200
 HEAD_CHARACTERS = 2000
@@ -68,14 +70,14 @@ def answer_parts(came: bytes) -> tuple[int | None, bytes, bytes]:
 
 
 def write_failures(path: Path, failures: Iterable[SeenFailure]) -> None:
-    """Write one line of JSON for each, bytes as Latin-1; no file where there is none."""
+    """Write one line of JSON for each, bytes as Latin-1; no file without any."""
     lines = [json.dumps(asdict(one), default=_as_text) + "\n" for one in failures]
     if lines:
         path.write_text("".join(lines), encoding="utf-8")
 
 
 def read_failures(path: Path) -> tuple[SeenFailure, ...]:
-    """Read what `write_failures` wrote; none where there is no file."""
+    """Read the file of `write_failures`; empty without one."""
     if not path.exists():
         return ()
     lines = path.read_text(encoding="utf-8").split("\n")
@@ -90,25 +92,25 @@ def failed_secrets(failures: Iterable[SeenFailure]) -> frozenset[str]:
 def keep_failures(
     failures: Sequence[SeenFailure], start_ns: int, known: Iterable[str] = (), *, bystander: bool = False
 ) -> tuple[FailedRequest, ...]:
-    """What a record keeps of failures, in the order of time; `known` are secrets to be masked besides.
+    """Failures as a record keeps them, in the order of time; further secrets that are masked are `known`.
 
     The measured part began at `start_ns`. Where there are very many, the first of each kind and name come first.
     """
     ordered = sorted(failures, key=lambda one: one.done_ns)
     secrets = (*known, *failed_secrets(ordered))
-    return tuple(_keep(one, start_ns, secrets, bystander) for one in _fairly(ordered))
+    chosen = pick_fairly(ordered, lambda one: (one.kind, one.request), MOST_KEPT)
+    chosen.sort(key=lambda one: one.done_ns)
+    return tuple(_keep(one, start_ns, secrets, bystander) for one in chosen)
 
 
-def _fairly(ordered: Sequence[SeenFailure]) -> list[SeenFailure]:
-    """At most MOST_KEPT: each kind and name gets its first before any gets its second."""
-    places: Counter[tuple[str, str]] = Counter()
+def pick_fairly(items: Iterable[T], key: Callable[[T], Hashable], most: int) -> list[T]:
+    """At most so many of the items, the first of each key before the second of any."""
+    places: Counter[Hashable] = Counter()
     ranked = []
-    for one in ordered:
-        key = (one.kind, one.request)
-        ranked.append((places[key], one))
-        places[key] += 1
-    chosen = sorted(ranked, key=lambda pair: pair[0])[:MOST_KEPT]
-    return sorted((one for _, one in chosen), key=lambda one: one.done_ns)
+    for one in items:
+        ranked.append((places[key(one)], one))
+        places[key(one)] += 1
+    return [one for _, one in sorted(ranked, key=lambda pair: pair[0])[:most]]
 
 
 def _keep(one: SeenFailure, start_ns: int, secrets: Sequence[str], bystander: bool) -> FailedRequest:

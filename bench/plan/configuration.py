@@ -19,7 +19,7 @@ from bench.plan.tables import TomlTables, merge, read_tables
 from bench.system.home import names_demo
 
 NO_SCENARIO = (
-    "there is no scenario of your own to measure; `bench init` writes some, and "
+    "you have no scenario of your own to measure; `bench init` writes some, and "
     'scenarios = "bench_scenarios.py" in bench.toml or --scenarios names their file'
 )
 _FIRST = "uvicorn"

@@ -44,7 +44,7 @@ def absolute_path(path: str, folder: Path) -> str:
 def check_own_name(where: str, table: Mapping[str, Any]) -> None:
     """Raise UsageError, which begins with `where`, for an app named in a table that may be another's than it seems.
 
-    What bears the name of an app of the harness is the harness's, and must not be a module of the service.
+    An app that has the name of one of the harness's is the harness's, and must not be a module of the service.
     """
     app = str(table.get("app", ""))
     if table.get("server") == "command" or not names_own(app):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.model.evidence import FailedRequest
+from bench.model.evidence import FailedRequest, pick_fairly
 from bench.model.record import Record
 from bench.stats.format import join_words
 
@@ -111,13 +111,7 @@ def log_ends(records: Iterable[Record]) -> tuple[LogEnd, ...]:
 
 def _kind(kind: str, count: int, names: Counter[str] | None, examples: Sequence[ErrorExample]) -> ErrorKind:
     """With few of many examples: one of each cell and request before the second of any."""
-    places: Counter[tuple[object, str]] = Counter()
-    ranked = []
-    for one in examples:
-        key = (one.record.cell.key, one.failed.request)
-        ranked.append((places[key], one))
-        places[key] += 1
-    shown = tuple(one for _, one in sorted(ranked, key=lambda pair: pair[0])[:_MOST_SHOWN])
+    shown = tuple(pick_fairly(examples, lambda one: (one.record.cell.key, one.failed.request), _MOST_SHOWN))
     return ErrorKind(kind, count, names or Counter(), shown, len(examples) - len(shown))
 
 

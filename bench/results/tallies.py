@@ -107,7 +107,7 @@ class LabelTally:
             self._tallies[label].good += len(rows)
 
     def summaries(self) -> dict[str, RequestSummary]:
-        """Their sums, by label; afterwards there is nothing left, as many labels take much memory together."""
+        """Their sums, by label; they are given up with it, as many labels take much memory together."""
         tallies, self._tallies = self._tallies[::-1], []
         return {label: tallies.pop().summary(self._recording) for label in self._recording.labels}
 

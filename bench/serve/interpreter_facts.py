@@ -1,4 +1,4 @@
-"""What an interpreter says of itself and of its packages: one question, asked in a process of its own."""
+"""Facts that an interpreter gives of itself and of its packages: one question, asked in a process of its own."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class InterpreterFacts:
 def ask(
     path: Path, modules: tuple[str, ...] = (), folders: tuple[Path, ...] = (), top: str = ""
 ) -> InterpreterFacts:
-    """What an interpreter says, asked once; it looks into these folders before its own.
+    """The facts that an interpreter gives, asked once; it looks into these folders before its own.
 
     Raises ServerError where it does not run.
     """

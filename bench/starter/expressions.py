@@ -83,7 +83,7 @@ def _ends(value: Any) -> tuple[str, str]:
 
 
 def _parts(value: Any) -> list[tuple[str, Any]]:
-    """What stands between brackets: each part with what is before it."""
+    """The parts between brackets, each with the text before it."""
     if isinstance(value, Call):
         given: Iterator[tuple[str, Any]] = (("", part) for part in value.arguments)
         return [*given, *((f"{name}=", part) for name, part in value.keywords.items())]

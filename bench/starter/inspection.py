@@ -106,7 +106,7 @@ def _inspect(
 
 
 def _mask(text: str, env: Mapping[str, str]) -> str:
-    """What an app says, without the secrets of its environment."""
+    """Words of an app, without the secrets of its environment."""
     return mask_text(text, (*secret_values(os.environ), *secret_values(env)))
 
 

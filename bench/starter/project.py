@@ -71,9 +71,9 @@ def check_no_secret(env: Mapping[str, str]) -> None:
 
 
 def make_draft(service: Inspection, given: Given, interpreter: Path) -> Draft:
-    """What is known without a start of the service.
+    """The draft that needs no start of the service.
 
-    Raises UsageError when there is no server that could run it, and for an app that has the name of one of ours.
+    Raises UsageError when no server is installed that could run it, and for an app that has the name of one of ours.
     """
     place = {"cwd": str(given.folder), "app_dir": service.app_dir, "env": given.env}
     check_own_name(f"{service.source}:", {"app": service.app, **place})

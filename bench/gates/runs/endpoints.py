@@ -1,4 +1,4 @@
-"""What changed between two runs in the requests of one name, where a cell has several.
+"""The changes between two runs in the requests of one name, where a cell has several.
 
 Response times of each name are judged as those of whole cells are, next to them: a name alone can make the comparison
 red, but the comparison never waits for one that is inconclusive. They are a family of tests of their own, so that

@@ -143,4 +143,4 @@ def test_the_demos_scenarios_are_sent_to_no_service(service: Path, words: tuple[
         for more in (("--app", "my_app:app"), ("--setups", "setups.toml"))
     ]
     assert [each.returncode for each in done] == [2, 2, 2]
-    assert all("bench: there is no scenario of your own to measure" in each.stderr for each in done)
+    assert all("bench: you have no scenario of your own to measure" in each.stderr for each in done)

@@ -10,7 +10,11 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+from bench.model.plan import Setup
+from bench.serve.server import Server
 
 WORKER = 4242
 
@@ -152,3 +156,16 @@ class Peer:
             body = await reader.readuntil(b"0\r\n\r\n")
         self.requests[head + body] += 1
         return head.split(b" ", 2)[1].decode().partition("?")[0]
+
+
+def server_at(port: int, pid: int = 0) -> Server:
+    """What is known of a server that a test runs by itself."""
+    return Server(
+        setup=Setup("peer", "command"),
+        host="127.0.0.1",
+        port=port,
+        pid=pid,
+        log=Path("log"),
+        cpus=(),
+        exit_status=lambda: None,
+    )

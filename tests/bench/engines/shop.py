@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
+
+from tests.bench.on_thread import on_thread
 
 
 class Shop(ThreadingHTTPServer):
@@ -36,14 +37,8 @@ class Shop(ThreadingHTTPServer):
 @contextmanager
 def open_shop() -> Iterator[Shop]:
     """The service on a thread and a port of its own."""
-    with Shop() as shop:
-        thread = threading.Thread(target=shop.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield shop
-        finally:
-            shop.shutdown()
-            thread.join()
+    with on_thread(Shop()) as shop:
+        yield shop
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -18,9 +18,8 @@ import pytest
 from bench.engines.inprocess import InProcess
 from bench.errors import EngineError
 from bench.measure.answers import check_answers
-from bench.model.plan import ClosedLoad, Setup
+from bench.model.plan import ClosedLoad
 from bench.model.samples import Samples
-from bench.serve.server import Server
 from bench.system.processes import Processes
 from scenarios.decoding import DecodingError
 from scenarios.model import Request, Scenario, drive
@@ -30,7 +29,7 @@ from tests.bench.engines import oddities
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.oddities import ANSWERS, ODD_REQUESTS, REQUESTS, SETS, Odd
 from tests.bench.engines.outcomes import labelled, outcomes
-from tests.bench.engines.peer import Behaviour, Peer, answer
+from tests.bench.engines.peer import Behaviour, Peer, answer, server_at
 
 LOAD = ClosedLoad(8, duration_s=3.0, warmup_s=0.0)
 ENGINES = ("native", "locust", "locust-http")
@@ -118,22 +117,10 @@ def test_an_engine_sends_nothing_else(ran: Ran) -> None:
 # --- the check
 
 
-def server_of(peer: Peer) -> Server:
-    return Server(
-        setup=Setup("peer", "command"),
-        host="127.0.0.1",
-        port=peer.port,
-        pid=0,
-        log=Path("log"),
-        cpus=(),
-        exit_status=lambda: None,
-    )
-
-
 def check_verdict(request: Request, peer: Peer) -> str:
     """What the check says of the answer to a request."""
     try:
-        check_answers(Scenario("odd", Always(request)), server_of(peer))
+        check_answers(Scenario("odd", Always(request)), server_at(peer.port))
     except EngineError as error:
         said = str(error).partition(f" {request.label} ")[2]
         return said.removeprefix("failed: ") if said.startswith("failed") else said.split(" ")[1].strip(":")
@@ -148,7 +135,7 @@ def test_the_check_gives_the_verdict(name: str, odd_peer: Peer) -> None:
 def test_the_check_sends_the_bytes() -> None:
     with Peer(BEHAVIOURS) as peer:
         for asked in REQUESTS.values():
-            check_answers(Scenario("asked", oddities.session(asked.requests)), server_of(peer))
+            check_answers(Scenario("asked", oddities.session(asked.requests)), server_at(peer.port))
         seen = peer.requests
     assert seen == Counter(wire for name in REQUESTS for wire in expected_wires(name, peer.port))
 

@@ -19,13 +19,14 @@ from bench.engines.bursts import Bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.measure.answers import check_answers
-from bench.model.plan import ClosedLoad, OpenLoad, Setup
+from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.samples import Samples
 from bench.serve.server import Server
 from scenarios import shares
 from scenarios.files import load
 from tests.bench.engines.conftest import Engine
 from tests.bench.engines.journey import CAT, PAUSE_S
+from tests.bench.engines.peer import server_at
 from tests.bench.engines.shop import Shop, open_shop
 
 USERS = 4
@@ -57,15 +58,7 @@ def job(engine: Engine, shop: Shop, file: Path) -> Callable[..., Job]:
 
 @pytest.fixture
 def server(shop: Shop) -> Server:
-    return Server(
-        setup=Setup("shop", "command"),
-        host="127.0.0.1",
-        port=shop.port,
-        pid=0,
-        log=Path("log"),
-        cpus=(),
-        exit_status=lambda: None,
-    )
+    return server_at(shop.port)
 
 
 def halves(job: Job) -> list[Job]:

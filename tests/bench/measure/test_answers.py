@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,11 +12,10 @@ import pytest
 from bench.errors import EngineError
 from bench.measure import answers
 from bench.measure.answers import CheckedSession, check_answers
-from bench.model.plan import Setup
 from bench.serve.server import Server
 from scenarios.model import Flow, Pause, Request, Scenario, contains
 from scenarios.single import Always
-from tests.bench.engines.peer import BEHAVIOURS, Behaviour, Peer, answer
+from tests.bench.engines.peer import BEHAVIOURS, Behaviour, Peer, answer, server_at
 
 HELLO = contains(b"hello")
 
@@ -28,15 +26,7 @@ REPEATS = Behaviour((answer(b'{"input": "Sommer 2026"}', "422 No", b"Set-Cookie:
 @pytest.fixture
 def server() -> Iterator[Server]:
     with Peer({**BEHAVIOURS, "/repeats": REPEATS}) as peer:
-        yield Server(
-            setup=Setup("peer", "command"),
-            host="127.0.0.1",
-            port=peer.port,
-            pid=0,
-            log=Path("log"),
-            cpus=(),
-            exit_status=lambda: None,
-        )
+        yield server_at(peer.port)
 
 
 def both(rng: Random) -> Flow:

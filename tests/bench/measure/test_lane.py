@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from bench.errors import EngineError
 from bench.measure.lane import Lane, size
 from bench.measure.slices import LaneSlice
-from bench.model.plan import Cell, ClosedLoad, Setup
+from bench.model.plan import Cell, ClosedLoad
 from bench.model.recording import gather
 from bench.model.samples import Samples
 from bench.serve.server import Server
 from scenarios.model import Flow, Request, Scenario, contains
 from scenarios.single import Always
-from tests.bench.engines.peer import Peer
+from tests.bench.engines.peer import Peer, server_at
 
 # users, sessions per second in the rehearsal -> sessions of a slice, and seconds with as many unmeasured ones as users
 SIZES = {
@@ -61,18 +61,6 @@ OK = Scenario("ok", Always(Request("GET", "/ok", check=HELLO)))
 WITH_VICTIM = Scenario("ok", OK.flow, victim=Always(Request("GET", "/pieces", check=HELLO)))
 
 
-def served(port: int, pid: int) -> Server:
-    return Server(
-        setup=Setup("peer", "command"),
-        host="127.0.0.1",
-        port=port,
-        pid=pid,
-        log=Path("log"),
-        cpus=(),
-        exit_status=lambda: None,
-    )
-
-
 def lane(server: Server, scenario: Scenario, folder: Path, users: int = 3) -> Lane:
     cell = Cell("peer", scenario.name, "native", ClosedLoad(users, 0.0))
     return Lane(cell, server, scenario, folder, seed=1, scenarios_file=None)
@@ -102,7 +90,7 @@ def driven(one: Lane, *rotations: int) -> Driven:
 
 def test_a_lane_keeps_every_request_and_the_slices_in_their_order(tmp_path: Path) -> None:
     with Peer() as peer:
-        one = lane(served(peer.port, os.getpid()), OK, tmp_path)
+        one = lane(server_at(peer.port, os.getpid()), OK, tmp_path)
         found = driven(one, 0, 2, 3)
         seen, connections = peer.seen["/ok"], peer.connections
     assert (len(found.samples.done_ns), found.samples.sent) == (seen, seen)
@@ -132,7 +120,7 @@ def test_slices_on_several_workers_have_connections_of_their_own(tmp_path: Path)
         for _ in range(3):
             parent.stdout.readline()
         with Peer() as peer:
-            found = driven(lane(served(peer.port, parent.pid), OK, tmp_path), 0, 1)
+            found = driven(lane(server_at(peer.port, parent.pid), OK, tmp_path), 0, 1)
             connections = peer.connections
     finally:
         os.killpg(parent.pid, signal.SIGKILL)
@@ -142,7 +130,7 @@ def test_slices_on_several_workers_have_connections_of_their_own(tmp_path: Path)
 
 def test_a_victim_is_probed_in_slices_alone(tmp_path: Path) -> None:
     with Peer() as peer:
-        found = driven(lane(served(peer.port, os.getpid()), WITH_VICTIM, tmp_path), 0, 1)
+        found = driven(lane(server_at(peer.port, os.getpid()), WITH_VICTIM, tmp_path), 0, 1)
         seen = peer.seen["/pieces"]
     assert found.pings is not None
     assert len(found.pings.done_ns) == sum(part.pings for part in found.slices) == seen
@@ -153,7 +141,7 @@ def test_a_lane_whose_server_has_ended_says_so(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     with Peer() as peer, pytest.raises(EngineError, match="has ended"):
-        driven(lane(served(peer.port, ended.pid), OK, tmp_path), 0)
+        driven(lane(server_at(peer.port, ended.pid), OK, tmp_path), 0)
 
 
 def test_a_broken_scenario_is_an_error(tmp_path: Path) -> None:
@@ -163,7 +151,7 @@ def test_a_broken_scenario_is_an_error(tmp_path: Path) -> None:
 
     broken = Scenario("broken", raises)
     with Peer() as peer:
-        one = lane(served(peer.port, os.getpid()), broken, tmp_path)
+        one = lane(server_at(peer.port, os.getpid()), broken, tmp_path)
         with pytest.raises(EngineError, match="no such luck"):
             driven(one)
 
@@ -175,7 +163,7 @@ SILENT = Scenario("silent", Always(Request("GET", "/silent", check=HELLO)))
 
 def waiting(port: int, scenario: Scenario, folder: Path) -> Lane:
     cell = Cell("peer", scenario.name, "native", ClosedLoad(3, 0.0, timeout_s=0.3))
-    return Lane(cell, served(port, os.getpid()), scenario, folder, seed=1, scenarios_file=None)
+    return Lane(cell, server_at(port, os.getpid()), scenario, folder, seed=1, scenarios_file=None)
 
 
 def test_a_lane_whose_server_is_silent_has_timeouts_and_is_over(tmp_path: Path) -> None:
@@ -199,7 +187,7 @@ def test_a_lane_of_sessions_that_never_end_logs_in_once_a_user(tmp_path: Path) -
         cell = Cell("peer", "lasting", "native", ClosedLoad(3, 0.0))
         one = Lane(
             cell,
-            served(peer.port, os.getpid()),
+            server_at(peer.port, os.getpid()),
             Scenario("lasting", lasting),
             tmp_path,
             seed=1,

@@ -15,6 +15,7 @@ from bench.model.evidence import (
     SeenFailure,
     answer_parts,
     keep_failures,
+    pick_fairly,
     read_failures,
     write_failures,
 )
@@ -139,3 +140,7 @@ def test_any_bytes_can_be_kept(failures: list[SeenFailure]) -> None:
     kept = keep_failures(failures, 0)
     assert len(kept) == len(failures)
     assert all("\x1b" not in one.body + one.head + one.sent for one in kept)
+
+
+def test_the_first_of_each_comes_before_the_second_of_any() -> None:
+    assert pick_fairly(["a1", "a2", "a3", "b1", "b2"], lambda one: one[0], 3) == ["a1", "b1", "a2"]

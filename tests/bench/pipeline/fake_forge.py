@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.bench.on_thread import on_thread
+
 LISTS = ("/repos/me/app/issues/12/comments", "/projects/7/merge_requests/3/notes")
 ONE = {
     "PATCH": re.compile(r"/repos/me/app/issues/comments/(\d+)"),
@@ -152,12 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving() -> Iterator[FakeForge]:
     """A forge that answers as long as the block lasts."""
-    with FakeForge() as forge:
-        thread = threading.Thread(target=forge.serve_forever, args=(0.01,))
-        thread.start()
+    with on_thread(FakeForge()) as forge:
         try:
             yield forge
         finally:
             forge.released.set()
-            forge.shutdown()
-            thread.join()

@@ -309,7 +309,7 @@ def test_own_plans_win_and_those_of_an_option_win_over_them(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "scenarios", "name", "sentence"),
     [
-        (SERVICE, (), "default", "there is no scenario of your own"),
+        (SERVICE, (), "default", "you have no scenario of your own"),
         ("[service]\nname = 'shop'", ("front",), "default", "there is no app to serve"),
         (SERVICE, ("front",), "defualt", "unknown plan 'defualt'; did you mean 'default'"),
         (SERVICE, ("front",), "study", "unknown plan 'study'; there are: default, history, smoke"),

@@ -1,4 +1,4 @@
-"""What a wheel installs: the harness, its scenarios and its demo app, below one package of its own name.
+"""The one package that a wheel installs: the harness, its scenarios and its demo app.
 
 In the repository the folders below are links to those at its top; in a wheel they are copies. The code imports them
 as `bench`, `scenarios` and `target_app`.
