@@ -173,6 +173,6 @@ def test_it_watches_its_own_loop_as_the_native_engine_does(kind: str, engine: En
     """`dawdles` computes for 60 ms, once: the loop is late by that, less a period at most."""
     rows = engine.run(engine.job("dawdles", ClosedLoad(2, duration_s=0.8, warmup_s=0.1)), engine=kind)
 
-    assert len(rows.stalls.late_ns) > 50
+    assert len(rows.stalls.late_ns) > 5
     assert rows.stalls.late_ns.max() >= 60_000_000 - PERIOD_NS
     assert rows.stalls.run_wait_s is not None
