@@ -64,8 +64,8 @@ class ScenarioUser(LocustUser):
             if self.job
             else channel_to(self.host, self.network_timeout, verifies=not FAST)
         )
-        host, port = (self.job.host, self.job.port) if self.job else ("", 0)
-        seats.take(self.rng, host, port, channel.prefix)
+        host, port = (self.job.address.host, self.job.address.port) if self.job else ("", 0)
+        seats.take(self.rng, host, port, channel.address.prefix)
         self.transport = Transport(channel)
         self.transport.fit(self.client, is_fast=FAST)
         self.transports.append(self.transport)
@@ -78,7 +78,7 @@ class ScenarioUser(LocustUser):
 
     def drive(self, function: Callable[[Random], Flow]) -> str | None:
         """Run a flow up to its first wrong response, as the native engine does; gives the fault of that."""
-        flow = begin(open_flow(function, self.rng), prefix=self.transport.channel.prefix)
+        flow = begin(open_flow(function, self.rng), prefix=self.transport.channel.address.prefix)
         for request, response in drive(flow, self.send, self.pause):
             fault = request.fault(response)
             if fault is not None:

@@ -13,6 +13,7 @@ import time
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
 from bench.engines.encoding import encode
 from bench.engines.wire import ResponseReader, WireError
+from bench.model.address import Address
 from bench.model.samples import EXHAUSTED
 from scenarios.model import Request, Response
 
@@ -30,25 +31,13 @@ class _UnreadError(ExchangeError):
 class Channel:
     """The connection to one server; it opens when a request needs it, and opens again after it was lost.
 
-    `authority` is what the Host line says, and `prefix` goes before each path. A request that has no answer after
-    `timeout_s` has failed. `resent` counts the requests that met a connection which the server had just closed, unread,
-    and were sent again.
+    A request that has no answer after `timeout_s` has failed. `resent` counts the requests that met a connection which
+    the server had just closed, unread, and were sent again.
     """
 
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        *,
-        authority: str,
-        prefix: str = "",
-        timeout_s: float,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
+    def __init__(self, address: Address, *, timeout_s: float, tls: ssl.SSLContext | None = None) -> None:
         self.resent = 0
-        self.address = (host, port)
-        self.authority = authority
-        self.prefix = prefix
+        self.address = address
         self._timeout_s = timeout_s
         self.tls = tls
         self._socket: socket.socket | None = None
@@ -56,7 +45,7 @@ class Channel:
 
     def send(self, request: Request) -> Response:
         """The answer to a request. Raises ExchangeError, and ValueError where the request cannot be written."""
-        wire = encode(request, self.authority, self.prefix)
+        wire = encode(request, self.address.authority, self.address.prefix)
         until_s = time.monotonic() + self._timeout_s
         if self._socket is not None and _is_over(self._socket):
             self.close()
@@ -96,10 +85,10 @@ class Channel:
 
     def _connect(self, until_s: float) -> socket.socket:
         try:
-            opened = socket.create_connection(self.address, _left_s(until_s))
+            opened = socket.create_connection((self.address.host, self.address.port), _left_s(until_s))
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.tls is not None:
-                opened = self.tls.wrap_socket(opened, server_hostname=self.address[0])
+                opened = self.tls.wrap_socket(opened, server_hostname=self.address.host)
         except ConnectionRefusedError:
             raise ExchangeError("refused") from None
         except TimeoutError:

@@ -48,7 +48,7 @@ class Encoded:
 
     def __init__(self, request: Request, job: Job, label: int) -> None:
         self.request = request
-        self.wire = encode(request, job.authority, job.prefix)
+        self.wire = encode(request, job.address.authority, job.address.prefix)
         self.label = label
         self.expect = request.expect
         if type(request.expect) is not int and (problem := mistakes.request_mistake(request)):
@@ -157,7 +157,8 @@ class Client(asyncio.Protocol):
         self._ended = ended
         self._is_one_request = type(common.flow) is Always  # one that inherits from it may vary
         self._repeats = repeats and self._is_one_request
-        seats.take(rng, common.job.host, common.job.port, common.job.prefix)
+        address = common.job.address
+        seats.take(rng, address.host, address.port, address.prefix)
         self._reader = ResponseReader()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -317,10 +318,10 @@ class Client(asyncio.Protocol):
     # --- the connection
 
     async def _open(self) -> None:
-        job = self._common.job
+        job, address = self._common.job, self._common.job.address
         try:
             async with asyncio.timeout(job.timeout_s):
-                await asyncio.get_running_loop().create_connection(lambda: self, job.host, job.port)
+                await asyncio.get_running_loop().create_connection(lambda: self, address.host, address.port)
         except ConnectionRefusedError:
             kind = "refused"
             self.setbacks = max(AT_ONCE, self.setbacks)
@@ -473,5 +474,5 @@ class Client(asyncio.Protocol):
     def _keep_cookies(self, response: Response) -> None:
         """Put the cookies of an answer into the session's jar; it is not remembered, as it sets them each time."""
         if self._jar is None:
-            self._jar = Jar(self._common.job.prefix)
+            self._jar = Jar(self._common.job.address.prefix)
         self._jar.keep(self._encoded.request, response)

@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.model.address import Address
 from bench.model.plan import TIMEOUT_S, ClosedLoad, Load, OpenLoad
 
 DRAIN_S = 5.0
@@ -20,13 +21,11 @@ class Job:
 
     A `bystander` drives the scenario's `victim` flow instead of its flow. A request that has no answer after
     `timeout_s` has failed; those under way at the end are given up after `drain_s`. `samples` is the file for the
-    rows. Of the load, this process makes every `parts`-th user or arrival, from number `part` on. `prefix` goes before
-    each path; `host_header` is named in place of the address where it is given. No second has more requests than
-    `most_rps`; 0 is no ceiling.
+    rows. Of the load, this process makes every `parts`-th user or arrival, from number `part` on. No second has more
+    requests than `most_rps`; 0 is no ceiling.
     """
 
-    host: str
-    port: int
+    address: Address
     scenario: str
     load: Load
     samples: Path
@@ -38,21 +37,10 @@ class Job:
     drain_s: float = DRAIN_S
     part: int = 0
     parts: int = 1
-    prefix: str = ""
-    host_header: str = ""
     most_rps: float = 0.0
-
-    @property
-    def authority(self) -> str:
-        return self.host_header or name_address(self.host, self.port)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=str))
-
-
-def name_address(host: str, port: int) -> str:
-    """An address as the Host line has it."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def read_job(path: Path) -> Job:
@@ -62,6 +50,7 @@ def read_job(path: Path) -> Job:
     samples = Path(fields.pop("samples"))
     scenarios_file = fields.pop("scenarios_file")
     return Job(
+        address=Address(**fields.pop("address")),
         load=(ClosedLoad if load["kind"] == "closed" else OpenLoad)(**load),
         samples=samples,
         scenarios_file=Path(scenarios_file) if scenarios_file else None,

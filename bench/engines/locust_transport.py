@@ -20,7 +20,8 @@ from requests.structures import CaseInsensitiveDict
 
 from bench.engines.channel import Channel, ExchangeError
 from bench.engines.encoding import encode
-from bench.engines.job import Job, name_address
+from bench.engines.job import Job
+from bench.model.address import Address
 from scenarios.model import Request, Response
 
 _NO_ANSWER = Response(0, b"")
@@ -40,7 +41,7 @@ class Transport:
     @property
     def wire(self) -> bytes:
         """The request as it goes over the wire."""
-        return encode(self.request, self.channel.authority, self.channel.prefix)
+        return encode(self.request, self.channel.address.authority, self.channel.address.prefix)
 
     def fit(self, client: Any, *, is_fast: bool) -> None:
         """Make a client of Locust's, either the fast one or that of `requests`, send by this transport."""
@@ -68,7 +69,7 @@ class Transport:
 
 def channel_for(job: Job) -> Channel:
     """A connection to the server of a job."""
-    return Channel(job.host, job.port, authority=job.authority, prefix=job.prefix, timeout_s=job.timeout_s)
+    return Channel(job.address, timeout_s=job.timeout_s)
 
 
 def channel_to(url: str, timeout_s: float, *, verifies: bool) -> Channel:
@@ -80,10 +81,8 @@ def channel_to(url: str, timeout_s: float, *, verifies: bool) -> Channel:
     if context is not None and not verifies:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    authority = parts.netloc.rpartition("@")[2] or name_address(host, port)
-    return Channel(
-        host, port, authority=authority, prefix=parts.path.rstrip("/"), timeout_s=timeout_s, tls=context
-    )
+    address = Address(host, port, host_header=parts.netloc.rpartition("@")[2], prefix=parts.path.rstrip("/"))
+    return Channel(address, timeout_s=timeout_s, tls=context)
 
 
 class _FastClients:

@@ -149,7 +149,7 @@ def _engine(name: str) -> Callable[[_Place], GeneratorCost]:
 
     def measure(place: _Place) -> GeneratorCost:
         load = ClosedLoad(_USERS, place.duration_s, _WARMUP_S)
-        job = Job(place.server.host, place.server.port, SCENARIO, load, place.folder / "samples")
+        job = Job(place.server.address, SCENARIO, load, place.folder / "samples")
         samples, _ = launch.run(name, [job], place.processes, _SILENT, cpus=place.cpus)
         found = summarise(samples)
         if not found.answered or found.errors:

@@ -12,7 +12,6 @@ from random import Random
 
 from bench.engines.channel import Channel, ExchangeError
 from bench.engines.encoding import encode
-from bench.engines.job import name_address
 from bench.engines.pace import pace
 from bench.errors import BenchError, EngineError
 from bench.model.plan import TIMEOUT_S
@@ -70,10 +69,11 @@ def check_answers(scenario: Scenario, server: Server, timeout_s: float = TIMEOUT
 
 def prepare(scenario: Scenario, server: Server, timeout_s: float = TIMEOUT_S) -> None:
     """Run the `prepare` of a scenario, unless that has run on this server. Raises EngineError."""
-    met = (server.host, server.port, server.pid)
+    address = server.address
+    met = (address, server.pid)
     if met not in _known:
         _known.add(met)
-        shares.reset(server.host, server.port)
+        shares.reset(address.host, address.port)
     if scenario.prepare is not None and (*met, scenario.prepare) not in _known:
         who = f"the preparation of scenario '{scenario.name}'"
         _refuse_endless(who, _check_flow(who, scenario.prepare, server, timeout_s))
@@ -88,11 +88,11 @@ def _refuse_endless(who: str, session: CheckedSession) -> None:
 def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server, timeout_s: float) -> CheckedSession:
     secrets = set(secrets_of(server.setup))
     rng = Random(f"check {next(_numbers)}")
-    prefix = server.attachment.prefix if server.attachment else ""
-    seats.take(rng, server.host, server.port, prefix)
+    address = server.address
+    seats.take(rng, address.host, address.port, address.prefix)
     with Alarm() as alarm, contextlib.closing(_Sender(server, timeout_s, alarm, secrets)) as sender:
         try:
-            session = begin(mistakes.open_flow(flow, rng), prefix=prefix)
+            session = begin(mistakes.open_flow(flow, rng), prefix=address.prefix)
             return _look_at(who, drive(session, sender.send, sender.pause), sender)
         except Overdue:
             raise EngineError(f"{who}: {sender.describe_wait()}") from None
@@ -132,20 +132,13 @@ class _Sender:
     """Sends the requests of a session over one connection, each with its own time for an answer."""
 
     def __init__(self, server: Server, timeout_s: float, alarm: Alarm, secrets: set[str]) -> None:
-        attachment = server.attachment
         self._server = server
         self._timeout_s = timeout_s
         self._alarm = alarm
         self._secrets = secrets
         self._pauses_s = _PAUSES_S
         self._label = ""
-        self._channel = Channel(
-            server.host,
-            server.port,
-            authority=attachment.authority if attachment else name_address(server.host, server.port),
-            prefix=attachment.prefix if attachment else "",
-            timeout_s=timeout_s,
-        )
+        self._channel = Channel(server.address, timeout_s=timeout_s)
         self.is_waiting = False  # whether a request has no whole answer yet
 
     def send(self, request: Request) -> Response:
@@ -206,7 +199,7 @@ class _Sender:
 
 def _wait_for_place(server: Server) -> None:
     """Keep to the server's ceiling, where it has one."""
-    if server.attachment is not None and server.attachment.most_rps:
+    if server.most_rps:
         now_ns = time.monotonic_ns()
-        place_ns = pace(server.host, server.port, server.attachment.most_rps).take_ns(now_ns)
+        place_ns = pace(server.address.host, server.port, server.most_rps).take_ns(now_ns)
         time.sleep((place_ns - now_ns) / 1e9)

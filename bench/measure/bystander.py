@@ -10,7 +10,6 @@ from pathlib import Path
 from bench.engines.bursts import Bursts, run_bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
-from bench.measure.jobs import aim
 from bench.model.attachment import steady_rps
 from bench.model.plan import TIMEOUT_S, ClosedLoad, OpenLoad
 from bench.observe.process_tree import ProcessTree, settled_cpu_ns
@@ -56,16 +55,16 @@ def ping_cpu_us(
         return None
     with tempfile.TemporaryDirectory(prefix="fastapi-bench-") as tmp:
         job = Job(
-            server.host,
-            server.port,
+            server.address,
             scenario.name,
             ClosedLoad(1, 0),
             Path(tmp) / "pings",
             scenarios_file=scenarios_file,
             bystander=True,
             timeout_s=timeout_s,
+            most_rps=server.most_rps,
         )
-        bursts = Bursts(aim(job, server), scenario.victim, 1)
+        bursts = Bursts(job, scenario.victim, 1)
         pids = [reading.pid for reading in ProcessTree(server.pid).snapshot().processes]
 
         try:

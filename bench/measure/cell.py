@@ -15,7 +15,7 @@ from bench.engines.job import DRAIN_S, Job
 from bench.measure.answers import check_answers
 from bench.measure.bystander import bystander_job, ping_cpu_us
 from bench.measure.evidence import collect_evidence
-from bench.measure.jobs import aim, split_ceiling
+from bench.measure.jobs import split_ceiling
 from bench.measure.measurement import Doubts, LoadResult, Measurement, ServerReadings, make_record
 from bench.measure.neighbourhood import watch_neighbours
 from bench.measure.workbench import Harness
@@ -131,9 +131,8 @@ def _load(
 
 def _job(cell: Cell, server: Server, harness: Harness, samples: Path) -> Job:
     seed = Random(f"{harness.plan.seed} {cell.scenario} {cell.load} {cell.repeat}").getrandbits(32)
-    job = Job(
-        host=server.host,
-        port=server.port,
+    return Job(
+        address=server.address,
         scenario=cell.scenario,
         load=cell.load,
         samples=samples,
@@ -141,8 +140,8 @@ def _job(cell: Cell, server: Server, harness: Harness, samples: Path) -> Job:
         scenarios_file=harness.workbench.scenarios_file,
         timeout_s=cell.load.timeout_s,
         drain_s=DRAIN_S if cell.load.timeout_s <= TIMEOUT_S else cell.load.timeout_s,
+        most_rps=server.most_rps,
     )
-    return aim(job, server)
 
 
 def _share(job: Job, parts: int) -> list[Job]:

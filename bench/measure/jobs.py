@@ -1,4 +1,4 @@
-"""The job of a generator on a server: its address, what goes before each path, and its ceiling."""
+"""The ceiling of a server, shared out to the jobs of its generators."""
 
 from __future__ import annotations
 
@@ -7,18 +7,6 @@ from dataclasses import replace
 
 from bench.engines.job import Job
 from bench.model.attachment import BYSTANDER_SHARE
-from bench.serve.server import Server
-
-
-def aim(job: Job, server: Server) -> Job:
-    """The job with the server's address, and with what is its own where it ran already."""
-    job = replace(job, host=server.host, port=server.port)
-    attachment = server.attachment
-    if attachment is None:
-        return job
-    return replace(
-        job, host_header=attachment.authority, prefix=attachment.prefix, most_rps=attachment.most_rps
-    )
 
 
 def split_ceiling(parts: Sequence[Job], whole: Job, has_bystander: bool) -> tuple[list[Job], Job]:

@@ -15,7 +15,6 @@ from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job
 from bench.engines.timer import Timer
 from bench.errors import EngineError
-from bench.measure.jobs import aim
 from bench.measure.slices import LaneSlice
 from bench.model.attachment import BYSTANDER_SHARE, steady_rps
 from bench.model.plan import Cell, ClosedLoad
@@ -114,16 +113,16 @@ class Lane:
         self._slices: list[LaneSlice] = []
         self._heartbeat, self._rng = Heartbeat(), Random(seed)
         job = Job(
-            server.host,
-            server.port,
+            server.address,
             cell.scenario,
             cell.load,
             folder / "samples",
             seed=seed,
             scenarios_file=scenarios_file,
             timeout_s=cell.load.timeout_s,
+            most_rps=server.most_rps,
         )
-        self._bursts = Bursts(job := aim(job, server), scenario.session, self._users, lasting=lasting)
+        self._bursts = Bursts(job, scenario.session, self._users, lasting=lasting)
         self._lasting = lasting
         self._cut_short = 0
         self._pings = _make_pings(job, scenario)

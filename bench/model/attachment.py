@@ -14,13 +14,10 @@ BYSTANDER_SHARE = 0.25
 class Attachment:
     """A server that is measured as it runs: nothing of it is started, stopped or pinned.
 
-    `authority` is what the Host header says, and `prefix` goes before each path. `unread` says why its processes
-    cannot be read, and is empty where they can. `affinity` are the CPUs that they may run on; empty where
-    it runs `elsewhere`. `most_rps` is its ceiling, 0 for none.
+    `unread` says why its processes cannot be read, and is empty where they can. `affinity` are the CPUs that they may
+    run on; empty where it runs `elsewhere`. `most_rps` is its ceiling, 0 for none.
     """
 
-    authority: str
-    prefix: str = ""
     elsewhere: bool = False
     unread: str = ""
     affinity: tuple[int, ...] = ()

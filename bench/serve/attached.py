@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from bench.errors import ServerError, UsageError
+from bench.model.address import Address
 from bench.model.attachment import Attachment
 from bench.model.plan import Setup
 from bench.observe.listeners import FoundListener, find_listener
@@ -49,15 +50,12 @@ def attach(setup: Setup) -> Server:
     )
     return Server(
         setup=setup,
-        host=host,
-        port=endpoint.port,
+        address=Address(host, endpoint.port, host_header=endpoint.authority, prefix=endpoint.prefix),
         pid=found.pid,
         log=Path(os.devnull),
         cpus=_pinned(found.pid),
         exit_status=_watch(found.pid, host, endpoint.port),
         attachment=Attachment(
-            authority=endpoint.authority,
-            prefix=endpoint.prefix,
             elsewhere=not is_here,
             unread=found.unread,
             affinity=_affinity(found.pid) if is_here else (),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import ServerError
+from bench.model.address import Address
 from bench.model.attachment import Attachment
 from bench.model.plan import Setup
 from bench.model.secrets import mask_words, secrets_of
@@ -40,8 +41,7 @@ class Server:
     """
 
     setup: Setup
-    host: str
-    port: int
+    address: Address
     pid: int | None
     log: Path
     cpus: tuple[int, ...]
@@ -49,8 +49,17 @@ class Server:
     attachment: Attachment | None = None
 
     @property
+    def port(self) -> int:
+        return self.address.port
+
+    @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return self.address.url
+
+    @property
+    def most_rps(self) -> float:
+        """Its ceiling; 0 is none."""
+        return self.attachment.most_rps if self.attachment else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,19 +105,16 @@ def serving(
             _keeping(log, kept_log, setup),
             _running(setup, processes, argv, place=place, log=log) as child,
         ):
-            server = _server(setup, (host, port), child, log=log, cpus=place.cpus)
+            server = _server(setup, Address(host, port), child, log=log, cpus=place.cpus)
             _wait_until_ready(server, ready)
             _wait_for_workers(server)
             yield server
 
 
 def _server(
-    setup: Setup, address: tuple[str, int], child: subprocess.Popen[str], *, log: Path, cpus: tuple[int, ...]
+    setup: Setup, address: Address, child: subprocess.Popen[str], *, log: Path, cpus: tuple[int, ...]
 ) -> Server:
-    host, port = address
-    return Server(
-        setup=setup, host=host, port=port, pid=child.pid, log=log, cpus=cpus, exit_status=child.poll
-    )
+    return Server(setup=setup, address=address, pid=child.pid, log=log, cpus=cpus, exit_status=child.poll)
 
 
 @contextlib.contextmanager
@@ -211,7 +217,7 @@ def _wait_until_ready(server: Server, ready: Container[int]) -> None:
     def is_ready() -> bool:
         nonlocal seen
         _check_alive(server)
-        status = _status(server.host, server.port, setup.health)
+        status = _status(server.address.host, server.port, setup.health)
         if status is not None:
             seen = f"status {status}"
         return status in ready

@@ -98,7 +98,7 @@ def _send(server: Server, operation: Operation, within_s: float = _WITHIN_S) -> 
         headers["Content-Type"] = "application/json"
     elif operation.form:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=within_s)
+    connection = http.client.HTTPConnection(server.address.host, server.port, timeout=within_s)
     try:
         connection.request(operation.method, operation.target, body, headers)
         answer = connection.getresponse()

@@ -25,14 +25,14 @@ WAYS = ("async", "sync")
 def increments(server: Server, processes: Processes, folder: Path) -> Counter[str]:
     """Load the counter both ways at once, and count the right answers by their way; the last ones are waited for."""
     watch = launch.Watch(lambda: None, lambda: None, lambda _progress: None)
-    jobs = [Job(server.host, server.port, f"db-counter-{way}", LOAD, folder / way) for way in WAYS]
+    jobs = [Job(server.address, f"db-counter-{way}", LOAD, folder / way) for way in WAYS]
     found = gather(launch.run("native", jobs, processes, watch)[0])
     assert "unfinished" not in found.outcomes
     return Counter(found.labels[label] for label in found.label[found.outcome == OK])
 
 
 def value(server: Server) -> int:
-    connection = HTTPConnection(server.host, server.port, timeout=10)
+    connection = HTTPConnection(server.address.host, server.port, timeout=10)
     connection.request("GET", "/bench/db/counter")
     found: int = loads(connection.getresponse().read())["value"]
     connection.close()

@@ -55,7 +55,7 @@ class Load:
             thread.join()
 
     def _ask(self, method: str, path: str) -> None:
-        connection = HTTPConnection(self._server.host, self._server.port, timeout=DEADLINE_S)
+        connection = HTTPConnection(self._server.address.host, self._server.port, timeout=DEADLINE_S)
         while not self._over.is_set():
             try:
                 connection.request(method, path)

@@ -165,8 +165,7 @@ def _open_lane(paired: PairedScenario, instance: Instance, users: int, seed: int
         server, scenario = instance.server, paired.scenario
         prepare(scenario, server)
         job = Job(
-            server.host,
-            server.port,
+            server.address,
             scenario.name,
             ClosedLoad(users, 0),
             Path(tmp) / "samples",

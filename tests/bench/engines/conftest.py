@@ -10,6 +10,7 @@ import pytest
 
 from bench.engines import launch
 from bench.engines.job import Job
+from bench.model.address import Address
 from bench.model.plan import Load
 from bench.model.recording import gather
 from bench.model.samples import Samples
@@ -43,8 +44,10 @@ class Engine:
     on_start: Callable[[], None] = lambda: None
     on_end: Callable[[], None] = lambda: None
 
-    def job(self, scenario: str, load: Load, name: str = "samples", **more: object) -> Job:
-        made = Job("127.0.0.1", self.peer.port, scenario, load, self.folder / name, scenarios_file=_FLOWS)
+    def job(self, scenario: str, load: Load, name: str = "samples", *, port: int = 0, **more: object) -> Job:
+        """A job for the peer, or for what listens on another port of this machine."""
+        address = Address("127.0.0.1", port or self.peer.port)
+        made = Job(address, scenario, load, self.folder / name, scenarios_file=_FLOWS)
         return replace(made, **more)  # type: ignore[arg-type]
 
     def run(self, *jobs: Job, engine: str = "native", companions: tuple[Job, ...] = ()) -> Samples:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bench.model.address import Address
 from bench.model.plan import Setup
 from bench.serve.server import Server
 
@@ -162,8 +163,7 @@ def server_at(port: int, pid: int = 0) -> Server:
     """What is known of a server that a test runs by itself."""
     return Server(
         setup=Setup("peer", "command"),
-        host="127.0.0.1",
-        port=port,
+        address=Address("127.0.0.1", port),
         pid=pid,
         log=Path("log"),
         cpus=(),

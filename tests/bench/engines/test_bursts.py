@@ -18,6 +18,7 @@ import uvloop
 from bench.engines.bursts import Bursts, run_bursts
 from bench.engines.job import Job
 from bench.errors import EngineError
+from bench.model.address import Address
 from bench.model.plan import ClosedLoad
 from bench.model.samples import OK, Samples, read
 from bench.system.ports import free_port
@@ -35,7 +36,7 @@ def drive(peer: Peer, tmp_path: Path) -> Callable[..., tuple[Samples, list[Any]]
     def run(
         scenario: str, users: int, *calls: tuple[str, Any], lasting: bool = False, **more: Any
     ) -> tuple[Samples, list[Any]]:
-        job = Job("127.0.0.1", peer.port, scenario, ClosedLoad(users, 0), tmp_path / "samples")
+        job = Job(Address("127.0.0.1", peer.port), scenario, ClosedLoad(users, 0), tmp_path / "samples")
         job = replace(job, **more)
 
         async def all_of_them() -> tuple[Samples, list[Any]]:
@@ -65,7 +66,7 @@ def test_connections_stay_from_one_burst_to_the_next(peer: Peer, drive: Any) -> 
 
 
 def test_a_burst_after_reconnecting_opens_every_connection_anew(peer: Peer, tmp_path: Path) -> None:
-    job = Job("127.0.0.1", peer.port, "ok", ClosedLoad(3, 0), tmp_path / "samples")
+    job = Job(Address("127.0.0.1", peer.port), "ok", ClosedLoad(3, 0), tmp_path / "samples")
 
     async def drive() -> Samples:
         bursts = Bursts(job, load(_FLOWS)["ok"].flow, 3)
@@ -141,7 +142,7 @@ def test_a_server_that_drops_connections_is_not_asked_all_the_time(
 
 
 def test_a_server_that_refuses_is_not_asked_all_the_time(drive: Any) -> None:
-    samples, _ = drive("ok", 3, ("closed", 10_000), port=free_port())
+    samples, _ = drive("ok", 3, ("closed", 10_000), address=Address("127.0.0.1", free_port()))
     assert set(outcomes(samples)) == {"refused"}
     assert 4 <= len(samples.done_ns) <= 12
 
@@ -174,11 +175,12 @@ def test_out_of_open_files_is_an_outcome_of_its_own(peer: Peer, tmp_path: Path) 
         "from pathlib import Path\n"
         "from bench.engines.bursts import Bursts\n"
         "from bench.engines.job import Job\n"
+        "from bench.model.address import Address\n"
         "from bench.model.plan import ClosedLoad\n"
         "from scenarios.model import Request\n"
         "from scenarios.single import Always\n"
         "async def drive():\n"
-        "    job = Job('127.0.0.1', int(sys.argv[1]), 's', ClosedLoad(60, 0), Path(sys.argv[2]))\n"
+        "    job = Job(Address('127.0.0.1', int(sys.argv[1])), 's', ClosedLoad(60, 0), Path(sys.argv[2]))\n"
         "    bursts = Bursts(job, Always(Request('GET', '/slow')), 60)\n"
         "    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))\n"
         "    await bursts.closed(60)\n"
@@ -196,7 +198,7 @@ def test_a_session_that_waits_for_a_connection_when_it_is_stopped_is_not_left_ou
     peer: Peer, tmp_path: Path
 ) -> None:
     """Two were due at once over one connection: the second has waited for the first, a quarter of a second."""
-    job = Job("127.0.0.1", peer.port, "slow", ClosedLoad(1, 0), tmp_path / "samples")
+    job = Job(Address("127.0.0.1", peer.port), "slow", ClosedLoad(1, 0), tmp_path / "samples")
 
     async def drive() -> Samples:
         bursts = Bursts(job, load(_FLOWS)["slow"].flow, 1)
@@ -216,7 +218,7 @@ def test_paced_sessions_that_are_stopped_come_to_their_end_and_no_other_starts(
     peer: Peer, tmp_path: Path
 ) -> None:
     """One is under way for a quarter of a second when it is stopped, another is due in an hour."""
-    job = Job("127.0.0.1", peer.port, "slow", ClosedLoad(2, 0), tmp_path / "samples")
+    job = Job(Address("127.0.0.1", peer.port), "slow", ClosedLoad(2, 0), tmp_path / "samples")
 
     async def drive() -> Samples:
         bursts = Bursts(job, load(_FLOWS)["slow"].flow, 2)

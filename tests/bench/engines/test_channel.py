@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bench.engines.channel import Channel, ExchangeError
+from bench.model.address import Address
 from bench.system.ports import free_port
 from scenarios.model import Request
 from tests.bench.engines.peer import BEHAVIOURS, Peer, answer
@@ -18,7 +19,7 @@ HELLO = answer()
 
 
 def channel_to(port: int, timeout_s: float = 5.0) -> Channel:
-    return Channel("127.0.0.1", port, authority=f"127.0.0.1:{port}", timeout_s=timeout_s)
+    return Channel(Address("127.0.0.1", port), timeout_s=timeout_s)
 
 
 @pytest.fixture
@@ -74,7 +75,9 @@ def test_a_server_that_is_not_there_refuses() -> None:
 
 def test_a_request_is_written_as_every_engine_writes_it() -> None:
     with Scripted(lambda server, one: one.sendall(HELLO) if server.read(one) else None) as server:
-        channel = Channel("127.0.0.1", server.port, authority="shop.example", prefix="/api", timeout_s=5)
+        channel = Channel(
+            Address("127.0.0.1", server.port, host_header="shop.example", prefix="/api"), timeout_s=5
+        )
         channel.send(Request("GET", "/a?b", headers=(("X-A", "1"), ("X-A", "2"))))
         channel.close()
     assert server.heads == [b"GET /api/a?b HTTP/1.1\r\nHost: shop.example\r\nX-A: 1\r\nX-A: 2\r\n\r\n"]

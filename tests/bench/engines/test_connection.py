@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bench.engines.connection import Client, Common
 from bench.engines.job import Job
 from bench.model import samples
+from bench.model.address import Address
 from bench.model.plan import ClosedLoad
 from scenarios.model import Check, Flow, Request, Response, contains
 from scenarios.single import Always
@@ -51,7 +52,7 @@ class Conversation:
     """A client whose sessions follow each other for as long as the connection holds."""
 
     def __init__(self, flow: Callable[[Random], Flow], folder: Path) -> None:
-        job = Job("127.0.0.1", 1, "hello", ClosedLoad(1, 1.0, 0.0), folder / "samples")
+        job = Job(Address("127.0.0.1", 1), "hello", ClosedLoad(1, 1.0, 0.0), folder / "samples")
         self._common = Common(job, flow, NEVER_NS)
         self.sessions = 0
         self._wire = Wire()
@@ -220,7 +221,7 @@ KEPT_BYTES = 32 << 20
 
 def test_requests_are_kept_made_ready_by_what_they_hold(tmp_path: Path) -> None:
     """600 MB of uploads that all differ, of which at most 32 MB stay; one that repeats is made ready once."""
-    job = Job("127.0.0.1", 1, "uploads", ClosedLoad(1, 1.0, 0.0), tmp_path / "samples")
+    job = Job(Address("127.0.0.1", 1), "uploads", ClosedLoad(1, 1.0, 0.0), tmp_path / "samples")
     common = Common(job, Always(HELLO), NEVER_NS)
     assert common.encoded(HELLO) is common.encoded(HELLO)
     tracemalloc.start()

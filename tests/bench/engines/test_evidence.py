@@ -12,6 +12,7 @@ from bench.engines.bursts import Bursts
 from bench.engines.connection import Encoded
 from bench.engines.evidence import Evidence
 from bench.engines.job import Job
+from bench.model.address import Address
 from bench.model.evidence import SeenFailure, read_failures
 from bench.model.plan import ClosedLoad
 from bench.model.samples import Samples
@@ -34,7 +35,7 @@ def first(rows: Samples, kind: str) -> SeenFailure:
 
 
 def encoded(tmp_path: Path, path: str) -> Encoded:
-    job = Job("127.0.0.1", 1, "s", LOAD, tmp_path / "samples")
+    job = Job(Address("127.0.0.1", 1), "s", LOAD, tmp_path / "samples")
     return Encoded(Request("GET", path, headers=(("X-A", "b"),)), job, 0)
 
 
@@ -100,7 +101,7 @@ def test_an_answer_that_was_known_and_breaks_off_is_kept_as_far_as_it_came(tmp_p
 
 def test_a_lane_keeps_them_too(peer: Peer, tmp_path: Path) -> None:
     async def load() -> Samples:
-        job = Job("127.0.0.1", peer.port, "wrong", LOAD, tmp_path / "samples")
+        job = Job(Address("127.0.0.1", peer.port), "wrong", LOAD, tmp_path / "samples")
         bursts = Bursts(job, Always(Request("GET", "/wrong-body", check=contains(b"hello"))), 2)
         await bursts.closed(20)
         return bursts.close()

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from bench.engines.job import Job, read_job, say
+from bench.model.address import Address
 from bench.model.plan import ClosedLoad, OpenLoad
 
 JOBS = {
-    "closed": Job("127.0.0.1", 80, "noop-async", ClosedLoad(3, 1.5, think_s=0.1), Path("samples")),
+    "closed": Job(Address("127.0.0.1", 80), "noop-async", ClosedLoad(3, 1.5, think_s=0.1), Path("samples")),
     "open, with every field set": Job(
-        "::1",
-        8000,
+        Address("::1", 8000, host_header="app.test", prefix="/api"),
         "mine",
         OpenLoad(12.5, 2.0, 0.25, arrivals="uniform", max_sessions=7, shape="ramp"),
         Path("/tmp/a b"),
@@ -35,10 +35,6 @@ def test_a_job_is_read_as_it_was_written(job: Job, tmp_path: Path) -> None:
     job.write(tmp_path / "job")
 
     assert read_job(tmp_path / "job") == job
-
-
-def test_the_authority_of_an_ipv6_address_has_brackets() -> None:
-    assert [job.authority for job in JOBS.values()] == ["127.0.0.1:80", "[::1]:8000"]
 
 
 def test_a_generator_whose_launcher_is_gone_ends_without_a_request(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ ADDRESSES = {
 
 @pytest.mark.parametrize(("url", "expected"), ADDRESSES.items(), ids=ADDRESSES)
 def test_the_address_is_that_of_the_url(url: str, expected: tuple[str, int, str, str]) -> None:
-    channel = channel_to(url, 1.0, verifies=True)
-    assert (*channel.address, channel.authority, channel.prefix) == expected
+    address = channel_to(url, 1.0, verifies=True).address
+    assert (address.host, address.port, address.authority, address.prefix) == expected
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from bench.engines import launch
 from bench.engines.bursts import Bursts
 from bench.engines.job import Job
 from bench.engines.pace import Pace
+from bench.model.address import Address
 from bench.model.attachment import steady_rps
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.recording import gather
@@ -71,7 +72,7 @@ def test_after_a_rest_a_tenth_of_a_seconds_requests_may_leave_at_once() -> None:
 
 
 def closed(port: int, folder: Path, most_rps: float, users: int, sessions: int) -> Samples:
-    job = Job("127.0.0.1", port, "ok", ClosedLoad(users, 0), folder / "samples", most_rps=most_rps)
+    job = Job(Address("127.0.0.1", port), "ok", ClosedLoad(users, 0), folder / "samples", most_rps=most_rps)
     bursts = Bursts(job, GET, users)
 
     async def drive() -> Samples:
@@ -124,7 +125,14 @@ def launched(port: int, folder: Path, load: ClosedLoad | OpenLoad, most_rps: flo
         "def two(rng):\n    yield Request('GET', '/a')\n    yield Request('GET', '/b')\n"
         "SCENARIOS = {'two': Scenario('two', two)}\n"
     )
-    job = Job("127.0.0.1", port, "two", load, folder / "samples", scenarios_file=scenarios, most_rps=most_rps)
+    job = Job(
+        Address("127.0.0.1", port),
+        "two",
+        load,
+        folder / "samples",
+        scenarios_file=scenarios,
+        most_rps=most_rps,
+    )
     with Processes() as processes:
         watch = launch.Watch(lambda: None, lambda: None, lambda _: None)
         return gather(launch.run("native", [job], processes, watch)[0])
@@ -150,7 +158,7 @@ def test_a_generator_process_keeps_to_it_and_counts_what_it_sent(
 
 def test_a_client_that_waits_for_its_place_can_be_closed(tmp_path: Path) -> None:
     with counting() as server:
-        job = Job("127.0.0.1", server.port, "ok", ClosedLoad(3, 0), tmp_path / "samples", most_rps=1)
+        job = Job(Address("127.0.0.1", server.port), "ok", ClosedLoad(3, 0), tmp_path / "samples", most_rps=1)
         bursts = Bursts(job, GET, 3)
 
         async def drive() -> Samples:

@@ -53,9 +53,7 @@ def loaded(load: Load, folder: Path) -> tuple[Samples, list[tuple[int, int]], fl
     silent = launch.Watch(lambda: None, lambda: None, lambda _: None)
     server_cpus, generator_cpus = cpus_for()
     with Processes() as processes, serving(setup, processes, cpus=server_cpus) as server:
-        job = Job(
-            server.host, server.port, "hello", load, folder / load.kind, seed=SEED, scenarios_file=scenario
-        )
+        job = Job(server.address, "hello", load, folder / load.kind, seed=SEED, scenarios_file=scenario)
         assert server.pid is not None
         neighbours = Neighbours([server.pid], server.cpus, generator_cpus, processes)
         recording, _ = launch.run("native", [job], processes, silent, cpus=generator_cpus)

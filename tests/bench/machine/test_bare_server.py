@@ -32,7 +32,7 @@ def test_the_server_answers_each_request_once_however_they_are_cut(places: list[
 def test_the_server_answers_as_the_app_does(processes: Processes) -> None:
     with (
         serving(ONE_WRITE, processes) as server,
-        closing(http.client.HTTPConnection(server.host, server.port, timeout=10)) as connection,
+        closing(http.client.HTTPConnection(server.address.host, server.port, timeout=10)) as connection,
     ):
         for _ in range(2):
             connection.request("GET", ping.request.path)

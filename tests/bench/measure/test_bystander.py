@@ -12,6 +12,7 @@ import pytest
 
 from bench.engines.job import Job
 from bench.measure.bystander import bystander_job, ping_cpu_us
+from bench.model.address import Address
 from bench.model.plan import ClosedLoad, Setup
 from bench.serve.server import Server, serving
 from bench.system.ports import free_port
@@ -52,8 +53,7 @@ def test_a_server_that_is_gone_costs_nobody_knows_what(tmp_path: Path, processes
         assert isinstance(child, subprocess.Popen)
         gone = Server(
             setup=Setup("gone", "command"),
-            host="127.0.0.1",
-            port=free_port(),
+            address=Address("127.0.0.1", free_port()),
             pid=child.pid,
             log=log,
             cpus=(),
@@ -67,7 +67,7 @@ def test_a_server_that_is_gone_costs_nobody_knows_what(tmp_path: Path, processes
 )
 def test_a_short_cell_is_probed_more_often_within_bounds(duration_s: float, per_s: float) -> None:
     load = ClosedLoad(5, duration_s, 0.2)
-    made = bystander_job(Job("127.0.0.1", 1, "s", load, Path("samples"), seed=7), Path("bystander"))
+    made = bystander_job(Job(Address("127.0.0.1", 1), "s", load, Path("samples"), seed=7), Path("bystander"))
 
     assert made.bystander
     assert made.samples == Path("bystander")

@@ -12,6 +12,7 @@ import pytest
 from bench.engines.job import Job
 from bench.errors import ServerError
 from bench.measure.cell import _share, check_alive, is_ending, now
+from bench.model.address import Address
 from bench.model.plan import ClosedLoad, Load, OpenLoad, Setup
 from bench.serve.server import Server
 from tests.bench.builders import record
@@ -73,7 +74,7 @@ def test_a_server_ends_within_a_moment_or_not_at_all(tmp_path: Path) -> None:
     ids=["more users than processes", "fewer users", "arrivals", "one process"],
 )
 def test_a_load_is_shared_by_no_more_processes_than_users(load: Load, parts: int, expected: int) -> None:
-    jobs = _share(Job("127.0.0.1", 1, "noop-async", load, Path("samples")), parts)
+    jobs = _share(Job(Address("127.0.0.1", 1), "noop-async", load, Path("samples")), parts)
     assert [(job.part, job.parts) for job in jobs] == [(part, expected) for part in range(expected)]
     assert len({job.samples for job in jobs}) == expected
     assert {job.load for job in jobs} == {load}

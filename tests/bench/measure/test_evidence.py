@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.measure.evidence import collect_evidence
 from bench.measure.measurement import LoadResult
+from bench.model.address import Address
 from bench.model.evidence import SeenFailure
 from bench.model.plan import Setup
 from bench.model.samples import Samples
@@ -44,7 +45,7 @@ def server(folder: Path) -> Server:
     log = folder / "server.log"
     log.write_text("".join(f"line {number}\n" for number in range(99)) + "saw w0rd-of-setup\n")
     setup = Setup("mine", "uvicorn", env={"DB_PASSWORD": "w0rd-of-setup"})
-    return Server(setup=setup, host="", port=0, pid=None, log=log, cpus=(), exit_status=lambda: None)
+    return Server(setup=setup, address=Address("", 0), pid=None, log=log, cpus=(), exit_status=lambda: None)
 
 
 def test_a_cell_without_errors_has_none(tmp_path: Path) -> None:

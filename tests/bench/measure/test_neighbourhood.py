@@ -14,6 +14,7 @@ import pytest
 
 from bench.measure.neighbourhood import watch_neighbours
 from bench.measure.workbench import Workbench
+from bench.model.address import Address
 from bench.model.attachment import Attachment
 from bench.model.plan import Setup
 from bench.serve.server import Server
@@ -53,8 +54,7 @@ def burn(attachment: Attachment, is_server: bool, processes: Processes) -> Burnt
         os.sched_setaffinity(child.pid, OWN[-1:])
         server = Server(
             setup=Setup("s", "running"),
-            host="127.0.0.1",
-            port=80,
+            address=Address("127.0.0.1", 80),
             pid=child.pid if is_server else None,
             log=Path("log"),
             cpus=(),
@@ -75,11 +75,11 @@ def burn(attachment: Attachment, is_server: bool, processes: Processes) -> Burnt
 @pytest.mark.skipif(len(OWN) < 2, reason="takes a CPU for each side")
 def test_a_server_on_the_generators_cpu_is_no_stranger_where_it_may_run_there(processes: Processes) -> None:
     """Both sides share their CPUs then, and the half second of the server is taken off them."""
-    found = burn(Attachment(authority="a", affinity=OWN), True, processes)
+    found = burn(Attachment(affinity=OWN), True, processes)
     assert found.others_s == pytest.approx((found.busy_s - 0.5) / len(OWN), abs=0.1)
 
 
 @pytest.mark.alone
 @pytest.mark.skipif(len(OWN) < 2, reason="takes a CPU for each side")
 def test_with_a_server_elsewhere_only_the_generators_cpu_is_watched(processes: Processes) -> None:
-    assert burn(Attachment(authority="a", elsewhere=True), False, processes).others_s > 0.4
+    assert burn(Attachment(elsewhere=True), False, processes).others_s > 0.4

@@ -69,7 +69,7 @@ def measured(meter: Meter) -> Resources:
 def test_what_a_server_used_is_what_it_says_itself(server: Server) -> None:
     with (
         contextlib.closing(Meter(server.pid, server.port, 1.0)) as meter,
-        socket.create_connection((server.host, server.port)) as connection,
+        socket.create_connection((server.address.host, server.port)) as connection,
         connection.makefile("rwb") as lines,
     ):
 

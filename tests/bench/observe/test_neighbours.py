@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.model.address import Address
 from bench.model.plan import Setup
 from bench.observe.neighbours import Neighbours
 from bench.serve.server import Server
@@ -45,8 +46,7 @@ def server(tmp_path: Path, processes: Processes) -> Iterator[Server]:
     with processes.running([sys.executable, "-c", QUIET], log=log, cpus=(first,)) as child:
         yield Server(
             setup=Setup("idle", "command"),
-            host="127.0.0.1",
-            port=0,
+            address=Address("127.0.0.1", 0),
             pid=child.pid,
             log=log,
             cpus=(first,),

@@ -34,10 +34,10 @@ def setup_of(witness: Witness, path: str = "", **more: float) -> Setup:
 
 def test_a_server_is_found_with_its_process_and_without_a_request(witness: Witness) -> None:
     server = attach(setup_of(witness, "/api/", most_rps=50))
-    assert (server.host, server.port, server.pid) == ("127.0.0.1", witness.port, witness.process.pid)
+    assert (server.address.host, server.port, server.pid) == ("127.0.0.1", witness.port, witness.process.pid)
     found = server.attachment
     assert found is not None
-    assert (found.authority, found.prefix) == (f"127.0.0.1:{witness.port}", "/api")
+    assert (server.address.authority, server.address.prefix) == (f"127.0.0.1:{witness.port}", "/api")
     assert (found.unread, found.elsewhere, found.most_rps) == ("", False, 50)
     assert found.affinity == tuple(OWN)
     assert server.cpus == ()

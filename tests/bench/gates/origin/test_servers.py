@@ -159,7 +159,8 @@ def started(arms: tuple[Arm, Arm]) -> Iterator[Started]:
 
 
 def get(instance: Instance, path: str) -> None:
-    connection = http.client.HTTPConnection(instance.server.host, instance.server.port, timeout=10)
+    server = instance.server
+    connection = http.client.HTTPConnection(server.address.host, server.port, timeout=10)
     connection.request("GET", path)
     connection.getresponse().read()
     connection.close()

@@ -37,9 +37,9 @@ def truth(behaviour: Behaviour, processes: Processes, log: Path) -> Iterator[soc
     module = own_command("bench.machine.selftest.server", "{host}", "{port}")
     setup = Setup("truth", "command", command=(*module, encode(behaviour), str(log)), health="/up")
     with serving(setup, processes) as server:
-        with socket.create_connection((server.host, server.port), timeout=10) as look:
+        with socket.create_connection((server.address.host, server.port), timeout=10) as look:
             assert ask(look).endswith(BODY)
-        with socket.create_connection((server.host, server.port), timeout=10) as connection:
+        with socket.create_connection((server.address.host, server.port), timeout=10) as connection:
             yield connection
 
 

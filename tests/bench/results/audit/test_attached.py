@@ -14,7 +14,7 @@ from bench.results.audit import audit
 from bench.results.caveats import INVALIDATING
 from tests.bench.results.audit.audited import CLOSED, OPEN, QUIET, SUMMARY
 
-HERE = Attachment(authority="127.0.0.1:8000")
+HERE = Attachment()
 
 
 def found(

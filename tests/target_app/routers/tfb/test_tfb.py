@@ -150,7 +150,7 @@ def server(processes: Processes, postgres_server: str) -> Iterator[Server]:
     ],
 )
 def test_over_http_each_answer_has_its_length_and_names_server_and_date(server: Server, path: str) -> None:
-    connection = HTTPConnection(server.host, server.port, timeout=10)
+    connection = HTTPConnection(server.address.host, server.port, timeout=10)
     connection.request("GET", f"/tfb/{path}")
     answer = connection.getresponse()
     body = answer.read()
