@@ -100,7 +100,7 @@ def _native_command(job: Job, path: Path) -> list[str]:
 def _locust_command(job: Job, path: Path) -> list[str]:
     users = str(getattr(job.load, "users", 1))
     return [
-        *own_command("locust", "-f", f"{LOCUSTFILE},{_LOCUST_RECORDER}"),
+        *own_command("bench.engines.locust_program", "-f", f"{LOCUSTFILE},{_LOCUST_RECORDER}"),
         *("--headless", "--users", users, "--spawn-rate", users),
         *("--host", f"http://{job.address.authority}{job.address.prefix}"),
         *("--only-summary", "--loglevel", "WARNING", "--reset-stats"),
