@@ -14,9 +14,13 @@ from pathlib import Path
 from random import Random
 from typing import ClassVar
 
+from gevent import GreenletExit
 from gevent.lock import RLock
-from locust import HttpUser, task
+from locust import HttpUser, events, task
 from locust.contrib.fasthttp import FastHttpUser
+from locust.env import Environment
+from locust.exception import CatchResponseError, StopUser
+from locust.user.task import LOCUST_STATE_STOPPING
 
 from bench.engines.job import Job, read_job
 from bench.engines.locust_transport import Transport, channel_for, channel_to
@@ -25,6 +29,11 @@ from scenarios.files import load
 from scenarios.mistakes import ScenarioError, open_flow
 from scenarios.model import Flow, Request, Response, Scenario, drive
 from scenarios.session import begin
+
+_STOP_S = 10.0
+"""The time that the requests under way at Stop have for their answers, unless --stop-timeout says otherwise."""
+_SHOWN_BYTES = 80
+"""Of a wrong answer, in the web UI."""
 
 FAST = os.environ.get("BENCH_LOCUST_CLIENT") != "http"
 LocustUser = FastHttpUser if FAST else HttpUser
@@ -40,7 +49,7 @@ class ScenarioUser(LocustUser):
     """A user who repeats the sessions of one scenario, sends each request once, and counts wrong responses as failures.
 
     A request fails when it has no answer after `network_timeout` seconds. `under_way` holds, for each waiting user, the
-    time it sent its request (seconds since the epoch) and what sent it; `pauses` counts pauses in sessions.
+    time it sent its request (seconds since the epoch); `pauses` counts pauses in sessions.
     Seeds are the same in each benchmark with the same seed, and random in the web UI.
     """
 
@@ -50,7 +59,7 @@ class ScenarioUser(LocustUser):
     network_timeout = connection_timeout = 60.0
     job: ClassVar[Job | None] = _job()
     seeds: ClassVar[Random] = Random(job.seed if job else None)
-    under_way: ClassVar[dict[int, tuple[float, Transport]]] = {}
+    under_way: ClassVar[dict[int, float]] = {}
     is_prepared: ClassVar[bool] = job is not None  # by the check before a benchmark
     preparing: ClassVar[RLock] = RLock()
     pauses: ClassVar[int] = 0
@@ -105,26 +114,66 @@ class ScenarioUser(LocustUser):
         self.pause_s = 0.0
 
     def send(self, request: Request) -> Response:
+        """The answer to a request. A user who is being stopped sends no other after it."""
+        self.transport.expect(request)
+        self.under_way[id(self)] = time.time()
+        try:
+            self.exchange(request)
+        except GreenletExit:  # the time to stop is over
+            self.give_up(request)
+            raise
+        finally:
+            del self.under_way[id(self)]
+        if self._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        return self.transport.response
+
+    def exchange(self, request: Request) -> None:
+        """Send a request by Locust's client, and let that count the answer as right or wrong."""
         transport = self.transport
-        transport.expect(request)
-        self.under_way[id(self)] = (time.time(), transport)
         with self.client.request(
             request.method,
             request.path,
-            name=request.label,
+            name=_name(request),
             allow_redirects=False,
             catch_response=True,
             context={"transport": transport},
         ) as answer:
             fault = transport.fault or request.fault(transport.response)
             if fault:
-                answer.failure(fault)
+                answer.failure(fault if self.job else _explain(fault, transport.response))
             else:
                 answer.success()
-        del self.under_way[
-            id(self)
-        ]  # not in a `finally`: the request of a user killed at the end has no response
-        return transport.response
+
+    def give_up(self, request: Request) -> None:
+        """Count a request that has no answer when its user ends: Locust by itself would leave it out."""
+        began_s = self.under_way[id(self)]
+        self.environment.events.request.fire(
+            request_type=request.method,
+            name=_name(request),
+            response_time=(time.time() - began_s) * 1000,
+            response_length=0,
+            exception=CatchResponseError("unfinished"),
+            start_time=began_s,
+            context={"transport": self.transport},
+        )
+
+
+def _name(request: Request) -> str:
+    """A request's name beside its method, which Locust shows in a column of its own."""
+    return request.label.removeprefix(f"{request.method} ")
+
+
+def _explain(fault: str, response: Response) -> str:
+    """A fault with the beginning of the answer, where there is one."""
+    said = response.body[:_SHOWN_BYTES].decode(errors="replace")
+    return f"{fault}: {said}" if said else fault
+
+
+@events.init.add_listener
+def wait_at_stop(environment: Environment, **_: object) -> None:
+    """Let the requests under way at Stop come to their end, where nobody gave another time."""
+    environment.stop_timeout = environment.stop_timeout or _STOP_S
 
 
 def _user_classes(scenarios: dict[str, Scenario]) -> dict[str, type[ScenarioUser]]:

@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from bench.plan.config import load_setups
 from bench.serve.server import serving
 from bench.system.processes import Processes
 from scenarios import SCENARIOS
+from tests.bench.engines.peer import Peer
 from tests.bench.program import lay_out
 
 LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
@@ -68,11 +70,11 @@ def test_wrong_answers_are_failures_and_end_their_session(client: str, folder: P
     )
     assert done.returncode == 1  # Locust's way to say that requests failed
     counted = {entry["name"]: entry for entry in json.loads(done.stdout)}
-    assert set(counted) == {"GET /", "GET /wrong-body", "GET /wrong-status"}
+    assert set(counted) == {"/", "/wrong-body", "/wrong-status"}
     for name, entry in counted.items():
         assert entry["num_requests"] > 0
-        assert entry["num_failures"] == (0 if name == "GET /" else entry["num_requests"])
-    assert abs(counted["GET /"]["num_requests"] - counted["GET /wrong-body"]["num_requests"]) <= 1
+        assert entry["num_failures"] == (0 if name == "/" else entry["num_requests"])
+    assert abs(counted["/"]["num_requests"] - counted["/wrong-body"]["num_requests"]) <= 1
     assert "wrong-body" in done.stderr + done.stdout
     assert "status-200" in done.stderr + done.stdout
 
@@ -93,3 +95,74 @@ def test_names_that_are_alike_are_classes_of_their_own(tmp_path: Path) -> None:
     names = locust("--list", scenarios=mine).stdout.split()[2:]
     assert len(names) == len(set(names)) == len(SCENARIOS) + 7
     assert set(names) > {"ListItemsUser", "ListItems2User", "ItemsCrudUser", "ItemsCrud2User"}
+
+
+BY_HAND = """
+from scenarios.model import Request, Scenario
+from scenarios.single import Always
+
+PATHS = ("ok", "slow", "silent", "half")
+SCENARIOS = {path: Scenario(path, Always(Request("GET", f"/{path}"))) for path in PATHS}
+SCENARIOS["wrong"] = Scenario("wrong", Always(Request("GET", "/status-503")))
+SCENARIOS["named"] = Scenario("named", Always(Request("GET", "/ok", name="front page")))
+"""
+
+
+@pytest.fixture
+def by_hand(tmp_path: Path) -> Iterator[Callable[..., tuple[dict[str, Any], Peer]]]:
+    """Runs Locust by hand on a user class against our peer; the one entry of its statistics, and the peer."""
+    mine = tmp_path / "by_hand.py"
+    mine.write_text(BY_HAND)
+
+    def run(kind: str, *options: str, client: str = "fast") -> tuple[dict[str, Any], Peer]:
+        load = ("--headless", "-u", "4", "-r", "4", "--run-time", "1s", "--json", "--only-summary")
+        host = f"http://127.0.0.1:{peer.port}/"
+        done = locust(kind, *load, "--host", host, *options, scenarios=mine, client=client)
+        (entry,) = json.loads(done.stdout)
+        return {**entry, "said": done.stderr + done.stdout}, peer
+
+    with Peer() as peer:
+        yield run
+
+
+@pytest.mark.parametrize("client", ["fast", "http"])
+def test_requests_under_way_at_the_stop_are_counted_when_they_are_answered(
+    client: str, by_hand: Callable[..., tuple[dict[str, Any], Peer]]
+) -> None:
+    """An answer takes a quarter of a second, so four of them are on their way at any moment."""
+    entry, peer = by_hand("SlowUser", client=client)
+    assert (entry["num_requests"], entry["num_failures"]) == (peer.seen["/slow"], 0)
+
+
+@pytest.mark.parametrize("client", ["fast", "http"])
+def test_requests_without_an_answer_when_the_stop_is_over_are_failures(
+    client: str, by_hand: Callable[..., tuple[dict[str, Any], Peer]]
+) -> None:
+    entry, peer = by_hand("SilentUser", "--stop-timeout", "1", client=client)
+    assert entry["num_requests"] == entry["num_failures"] == peer.seen["/silent"] == 4
+    assert "unfinished" in entry["said"]
+    assert entry["max_response_time"] >= 1000
+
+
+@pytest.mark.parametrize("client", ["fast", "http"])
+def test_a_server_that_drops_half_of_its_requests_fails_half_of_them(
+    client: str, by_hand: Callable[..., tuple[dict[str, Any], Peer]]
+) -> None:
+    entry, peer = by_hand("HalfUser", client=client)
+    assert entry["num_requests"] == peer.seen["/half"]
+    assert entry["num_failures"] == peer.seen["/half"] // 2
+
+
+def test_a_failure_says_how_the_answer_begins(
+    by_hand: Callable[..., tuple[dict[str, Any], Peer]],
+) -> None:
+    entry, _ = by_hand("WrongUser")
+    assert "status-503: hello" in entry["said"]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("OkUser", "/ok"), ("NamedUser", "front page")])
+def test_a_name_leaves_out_the_method_which_stands_beside_it(
+    kind: str, name: str, by_hand: Callable[..., tuple[dict[str, Any], Peer]]
+) -> None:
+    entry, _ = by_hand(kind)
+    assert (entry["method"], entry["name"]) == ("GET", name)

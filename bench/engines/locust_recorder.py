@@ -30,7 +30,7 @@ _PROGRESS_S = 0.5
 class _Users(Protocol):
     """The class of the users, as the locustfile has it."""
 
-    under_way: Mapping[int, tuple[float, Transport]]
+    under_way: Mapping[int, float]
     transports: Sequence[Transport]
     pauses: int
 
@@ -51,7 +51,6 @@ class _Recorder:
 
     def requested(
         self,
-        name: str,
         response_time: float,
         exception: object = None,
         response: Any = None,
@@ -60,7 +59,7 @@ class _Recorder:
         **_: Any,
     ) -> None:
         """One row a request: sent when Locust says it started, done `response_time` milliseconds later."""
-        file = self._file
+        file, transport = self._file, context["transport"]
         sent_ns = int(start_time * 1e9) + self._clock_offset_ns
         done_ns = sent_ns + int(response_time * 1e6)
         outcome = OK
@@ -68,10 +67,10 @@ class _Recorder:
             kind = _kind(exception)
             outcome = file.outcome(kind)
             self._errors += 1
-            self._keep(kind, context["transport"], done_ns)
+            self._keep(kind, transport, done_ns)
         worker = (getattr(response, "headers", None) or {}).get("X-Worker", "")
         tagged = tag(
-            file.label(name),
+            file.label(transport.request.label),
             outcome,
             int(worker) if worker.isdigit() and worker.isascii() and len(worker) < 10 else 0,
         )
@@ -88,7 +87,6 @@ class _Recorder:
             gevent.spawn(self._measure)
 
     def closed(self, **_: Any) -> None:
-        self._leave_unfinished()
         start_ns, end_ns = self._span_ns
         cpu_s = (self._cpu_ns[1] - self._cpu_ns[0]) / 1e9 if len(self._cpu_ns) == 2 else 0.0
         users = self._users()
@@ -102,14 +100,6 @@ class _Recorder:
             pauses=users.pauses,
         )
         self._evidence.write()  # after the samples, whose file is free by then: there may be no other
-
-    def _leave_unfinished(self) -> None:
-        """One row a request that Locust gave up at the end, and tells nobody of."""
-        file, done_ns = self._file, time.monotonic_ns()
-        for sent_ns, transport in self._under_way():
-            label, outcome = file.label(transport.request.label), file.outcome("unfinished")
-            file.append((sent_ns, 0, sent_ns, done_ns, tag(label, outcome, 0)))
-            self._keep("unfinished", transport, done_ns)
 
     def _keep(self, kind: str, transport: Transport, done_ns: int) -> None:
         answer = transport.response
@@ -136,13 +126,13 @@ class _Recorder:
     def _drain(self, end_ns: int) -> None:
         """Wait for the requests of the measured part: to stop Locust takes 10 to 20 ms, which would be theirs."""
         until_ns = end_ns + int(self._job.drain_s * 1e9)
-        while time.monotonic_ns() < until_ns and any(sent_ns < end_ns for sent_ns, _ in self._under_way()):
+        while time.monotonic_ns() < until_ns and any(sent_ns < end_ns for sent_ns in self._under_way()):
             gevent.sleep(0.002)
 
-    def _under_way(self) -> list[tuple[int, Transport]]:
-        """When the requests were sent whose answers are still awaited, and what sent them."""
+    def _under_way(self) -> list[int]:
+        """When the requests were sent whose answers are still awaited."""
         waiting = self._users().under_way.values()
-        return [(int(sent_s * 1e9) + self._clock_offset_ns, transport) for sent_s, transport in waiting]
+        return [int(sent_s * 1e9) + self._clock_offset_ns for sent_s in waiting]
 
     def _users(self) -> _Users:
         (users,) = self._environment.user_classes
