@@ -120,7 +120,7 @@ MISTAKES = {
     "service-name": ("[service]\nname = 3", "bench.toml: [service] name: 3 is not text"),
     "app": ("[service]\napp = 'shop.main'", "bench.toml: [service] app: 'shop.main' is not module:attribute"),
     "health": ("[service]\nhealth = 'ok'", "bench.toml: [service] health: 'ok' is not a path"),
-    "type": ("[service]\nprepare = 'alembic'", "bench.toml: [service] prepare: Input should be a list"),
+    "type": ("[service]\nprepare = 'alembic'", "bench.toml: [service] prepare: write a list, not"),
     "env": ("[service]\nenv = { A = [1] }", "bench.toml: [service] env.A: "),
     "env-file": ("[service]\nenv_file = '.env'", "bench.toml: [service] env_file: "),
     "env-file-number": ("[service]\nenv_file = 3", "bench.toml: [service] env_file: 3 is not the name"),
