@@ -14,7 +14,7 @@ from bench.cli._options import LATEST, option
 from bench.cli._terminal import note, say, short_path, write_file
 from bench.errors import UsageError
 from bench.history import page, report
-from bench.history.chart import Address
+from bench.history.chart import CommitPage
 from bench.history.entry import Entry, current
 from bench.history.figures import EntryFigures, EntryIdentity, identify_run, of_judgement, of_run
 from bench.history.report import History
@@ -191,7 +191,7 @@ def _summary(entry: Entry, place: Place) -> str:
     return f"{entry.commit.short} {entry.commit.subject}: {count} figures{of} ({kind}) added to {place.name}"
 
 
-def _address(template: str | None) -> Address:
+def _address(template: str | None) -> CommitPage:
     """A function from a commit to its page on the web, if it has one."""
     if template is not None and not (template.startswith(("https://", "http://")) and "{commit}" in template):
         raise UsageError(f"--commit-url {template}: give a web address with {{commit}} in it")
@@ -205,7 +205,7 @@ def _form(out: Path | None) -> _Format:
     return "html" if suffix in (".html", ".htm") else "json" if suffix == ".json" else "text"
 
 
-def _render(trends: History, form: _Format, address: Address) -> str:
+def _render(trends: History, form: _Format, address: CommitPage) -> str:
     if form == "html":
         return page.render(trends, address)
     return report.render_text(trends) if form == "text" else report.render_json(trends)

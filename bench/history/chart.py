@@ -13,7 +13,7 @@ from html import escape
 from bench.history.trends import ChangePoint, MachineLine, Point, Trend
 from bench.stats.format import whole
 
-Address = Callable[[str], str | None]
+CommitPage = Callable[[str], str | None]
 """From the hash of a commit to the page that shows it; None where no page does."""
 
 _WIDTH, _RIGHT, _FOOT = 400.0, 12.0, 24.0
@@ -23,7 +23,7 @@ _LEAST_ROOM = 0.001
 """Least height of the plot, as a share of the figures: smaller movements look level."""
 
 
-def draw(trend: Trend, colours: Mapping[str, int], address: Address) -> str:
+def draw(trend: Trend, colours: Mapping[str, int], commit_page: CommitPage) -> str:
     """The chart as one `svg` element; `colours` numbers the colour of each machine, by its fingerprint."""
     scale = _Scale(trend)
     changes = [change for line in trend.lines for change in line.changes]
@@ -40,7 +40,7 @@ def draw(trend: Trend, colours: Mapping[str, int], address: Address) -> str:
             _mark(
                 change,
                 title(trend, change),
-                target=address(change.commit.hash),
+                target=commit_page(change.commit.hash),
                 x=scale.x(change.point.place),
                 y=13 + _ROW * row,
                 foot=top + _PLOT,

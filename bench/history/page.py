@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bench.history.chart import Address, describe, draw, figure, title
+from bench.history.chart import CommitPage, describe, draw, figure, title
 from bench.history.entry import Machine
 from bench.history.report import ADVICE, History, commit_count, latest_change, packages, services
 from bench.history.trends import ChangePoint, Trend
@@ -21,8 +21,8 @@ from bench.report.html import render_template
 _SHEETS = (("bench.report", "colours.css"), ("bench.report", "page.css"), ("bench.history", "history.css"))
 
 
-def render(history: History, address: Address) -> str:
-    """The page; `address` gives the link of a commit, or None."""
+def render(history: History, commit_page: CommitPage) -> str:
+    """The page; `commit_page` gives the link of a commit, or None."""
     colours: dict[str, int] = {}
     for entry in history.entries:
         colours.setdefault(entry.machine.fingerprint, len(colours))
@@ -33,10 +33,10 @@ def render(history: History, address: Address) -> str:
         "notes": history.notes,
         "advice": ADVICE,
         "steps": [_step(commit, changes) for commit, changes in history.advice.items()],
-        "sections": list(_sections(history, colours, address)),
+        "sections": list(_sections(history, colours, commit_page)),
         "colours": colours,
         "entries": history.entries,
-        "address": address,
+        "commit_page": commit_page,
     }
     return render_template("history.html.jinja", contents, "bench.history")
 
@@ -114,7 +114,7 @@ class _Section:
     panels: tuple[_Panel, ...]
 
 
-def _sections(history: History, colours: Mapping[str, int], address: Address) -> Iterator[_Section]:
+def _sections(history: History, colours: Mapping[str, int], commit_page: CommitPage) -> Iterator[_Section]:
     """A section for each measured thing and anchor, with all its metrics, and one for each kind of count."""
     by_heading: dict[_Heading, list[Trend]] = {}
     for trend in history.trends:
@@ -126,7 +126,7 @@ def _sections(history: History, colours: Mapping[str, int], address: Address) ->
             title=heading.title,
             anchor=heading.anchor,
             machines=tuple(machines.values()),
-            panels=tuple(_panel(trend, colours, address) for trend in trends),
+            panels=tuple(_panel(trend, colours, commit_page) for trend in trends),
         )
 
 
@@ -142,11 +142,11 @@ def _place(heading: _Heading) -> str:
     return "at-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in words)
 
 
-def _panel(trend: Trend, colours: Mapping[str, int], address: Address) -> _Panel:
+def _panel(trend: Trend, colours: Mapping[str, int], commit_page: CommitPage) -> _Panel:
     reading = f"{'lower' if trend.higher_is_worse else 'higher'} is better"
     if len(trend.lines) == 1:
         (line,) = trend.lines
         reading += f"; last {figure(line.points[-1].figure.value, trend)} ({latest_change(line)})"
     return _Panel(
-        trend.metric if trend.anchor else trend.name, reading, Markup(draw(trend, colours, address))
+        trend.metric if trend.anchor else trend.name, reading, Markup(draw(trend, colours, commit_page))
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
-from pydantic_core import ErrorDetails
 
 from bench.errors import UsageError, unknown
 from bench.model.plan import TIMEOUT_S, Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
-from bench.model.secrets import MASK, is_secret_name
 from bench.plan.setup_rules import check_setup
 from bench.plan.tables import TomlTables, localize, merge, read_tables
+from bench.plan.value_faults import explain_value
 from bench.stats.conditions import parse_threshold
 from bench.system.home import names_demo
 
@@ -274,36 +272,4 @@ def _validate(where: str, kind: TypeAdapter[T], table: Mapping[str, object]) -> 
         place = ".".join(str(part) for part in first["loc"])
         if first["type"] == "missing":
             raise UsageError(f"{where}: has no {place}") from None
-        raise UsageError(f"{where} {place}: {_explain(first, place)}") from None
-
-
-_BOUNDS = {"ge": "the least is", "gt": "give more than", "le": "the most is", "lt": "give less than"}
-_WANTED = {
-    "bool": "true or false",
-    "dict": "a table",
-    "float": "a number",
-    "int": "a whole number",
-    "list": "a list",
-    "mapping": "a table",
-    "string": "text in quotes",
-    "tuple": "a list",
-}
-
-
-def _explain(fault: ErrorDetails, place: str) -> str:
-    """A sentence on a value that a key cannot have."""
-    value, context = fault["input"], fault.get("ctx", {})
-    said = MASK if is_secret_name(place.rpartition(".")[2]) else json.dumps(value)
-    for name, words in _BOUNDS.items():
-        if name in context:
-            return f"{said} is out of range; {words} {context[name]:g}"
-    if fault["type"] == "literal_error" and isinstance(value, str):
-        known = set(re.findall(r"'(.*?)'", context["expected"])) - {"running"}  # which no file may say
-        return str(unknown(place.rpartition(".")[2], value, known))
-    if fault["type"] == "literal_error":
-        words = context["expected"].replace("'", '"')
-        return f"write {words}, not {said}"
-    if fault["type"] == "too_short":
-        return "names nothing; give one at least"
-    wanted = _WANTED.get(fault["type"].partition("_")[0])
-    return f"write {wanted}, not {said}" if wanted else f"{fault['msg']}, got {said}"
+        raise UsageError(f"{where} {place}: {explain_value(first, place)}") from None
