@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,18 @@ def test_a_copy_holds_all_of_a_log_but_its_secrets(tmp_path: Path) -> None:
 def test_where_there_is_no_log_there_is_no_copy(tmp_path: Path) -> None:
     logs.copy_masked(tmp_path / "log", tmp_path / "copy")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_steps_of_the_import_system_leave_room_for_what_says_something(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    (tmp_path / "shop.py").write_text("import cart\n")
+    (tmp_path / "cart.py").write_text("import nowhere_to_be_found\n")
+    program = "import importlib; importlib.import_module('shop')"
+    with log.open("w") as out:
+        subprocess.run([sys.executable, "-c", program], cwd=tmp_path, stderr=out, check=False)
+    assert "<frozen importlib" in log.read_text()
+    quoted = logs.tail(log, 9)
+    assert "<frozen importlib" not in quoted
+    assert [
+        word in quoted for word in ("import cart", "import nowhere_to_be_found", "ModuleNotFoundError")
+    ] == [True] * 3
