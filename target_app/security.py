@@ -85,15 +85,18 @@ class Signer:
             return None
         return user_id if 0 < user_id <= INT32_MAX else None
 
-    def new_key(self) -> str:
-        """A new, random API key."""
-        body = secrets.token_urlsafe(_KEY_BYTES)
+    def new_key(self, user_id: int) -> str:
+        """A new, random API key of a user."""
+        body = f"{user_id}.{secrets.token_urlsafe(_KEY_BYTES)}"
         return f"{body}.{self._seal(body)}"
 
-    def has_issued(self, key: str) -> bool:
-        """Whether this API key was made here, valid or deleted; needs no query."""
+    def key_owner(self, key: str) -> int | None:
+        """The user for whom this API key was made here, valid or deleted; needs no query."""
         body, _, seal = key.rpartition(".")
-        return hmac.compare_digest(seal.encode(), self._seal(body).encode())
+        if not hmac.compare_digest(seal.encode(), self._seal(body).encode()):
+            return None
+        owner = body.partition(".")[0]
+        return int(owner) if owner.isdecimal() and owner.isascii() else None
 
     def _seal(self, body: str) -> str:
         return hmac.new(self.secret.encode(), body.encode(), hashlib.sha256).hexdigest()[:_SEAL_DIGITS]

@@ -43,6 +43,11 @@ async def read_by_key_hash(session: AsyncSession, key_hash: str) -> UserPublic |
     return UserPublic.model_validate(row) if row else None
 
 
+async def lock(session: AsyncSession, user_id: int) -> None:
+    """Make other transactions that lock this user wait until this one ends."""
+    await session.execute(select(User.id).where(User.id == user_id).with_for_update())
+
+
 async def count_keys(session: AsyncSession, user_id: int) -> int:
     """The number of keys of the user."""
     statement = select(func.count()).select_from(ApiKey).where(ApiKey.user_id == user_id)

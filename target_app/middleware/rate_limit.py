@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import re
 from math import ceil
 
 from redis.exceptions import RedisError
@@ -9,18 +10,20 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from target_app.errors import error_response
-from target_app.limiter import Hit, HitLimit
-from target_app.security import Signer, key_hash
+from target_app.limiter import Hit, HitLimit, Windows
+from target_app.security import Signer
 from target_app.settings import Settings
 
 _GUARDED = frozenset({"/auth/token", "/auth/register"})
 _FREE = "/health/"
+_FORWARDED = "address:forwarded"
+_WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d+)?|(?P<four>[^:]*):\d+")
 
 _log = logging.getLogger(__name__)
 
 
 class RateLimit:
-    """Answers 429 to a client with too many requests: identified by API key, else by user, else by address.
+    """Answers 429 to a client with too many requests: identified by user, else by address.
 
     Endpoints that check passwords have a stricter limit, by address only, which refuses requests while hits cannot be
     counted. Health checks are never limited.
@@ -39,12 +42,12 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         state = scope["app"].state
-        address = client_address(scope, trusting=self._trusting)
         guarded = scope["path"] in _GUARDED
         limit = self._login if guarded else self._general
-        key = address if guarded else client_key(scope, state.signer, address)
+        user = None if guarded else known_user(scope, state.signer)
+        keys = (user,) if user else client_addresses(scope, trusting=self._trusting)
         try:
-            hit = await state.windows.hit(limit, key)
+            hit = await _hit(state.windows, limit, keys)
         except (RedisError, OSError) as error:
             _log.warning("requests cannot be counted: %s", error)
             if guarded or self._closed:
@@ -69,6 +72,16 @@ class RateLimit:
         await self._app(scope, receive, send_counted)
 
 
+async def _hit(windows: Windows, limit: HitLimit, keys: tuple[str, ...]) -> Hit:
+    """Count a request under each key, until one refuses it; the hit that allows the least."""
+    hits = []
+    for key in keys:
+        hits.append(await windows.hit(limit, key))
+        if not hits[-1].allowed:
+            break
+    return min(hits, key=lambda hit: (hit.allowed, hit.remaining))
+
+
 def _headers(limit: HitLimit, hit: Hit) -> dict[str, str]:
     return {
         "RateLimit-Limit": str(limit.hits),
@@ -77,36 +90,47 @@ def _headers(limit: HitLimit, hit: Hit) -> dict[str, str]:
     }
 
 
-def client_key(scope: Scope, signer: Signer | None, address: str) -> str:
-    """The key to count a request under; a request whose API key or token is not ours counts for its address."""
+def known_user(scope: Scope, signer: Signer | None) -> str | None:
+    """The user whose API key or token the request has; None where these are not ours. All keys of a user are one."""
     if signer is None:
-        return address
+        return None
     headers = Headers(scope=scope)
-    key = headers.get("x-api-key")
-    if key and signer.has_issued(key):
-        return f"key:{key_hash(key)}"
+    user_id = signer.key_owner(headers.get("x-api-key", ""))
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    user_id = signer.user_id(token) if scheme.lower() == "bearer" else None
-    return f"user:{user_id}" if user_id else address
+    if user_id is None and scheme.lower() == "bearer":
+        user_id = signer.user_id(token)
+    return f"user:{user_id}" if user_id else None
 
 
-def client_address(scope: Scope, *, trusting: bool) -> str:
-    """The address of the client; an IPv6 /64 network, which one customer gets, counts as one address.
+def client_addresses(scope: Scope, *, trusting: bool) -> tuple[str, ...]:
+    """The addresses that a request counts for.
 
-    Behind a trusted proxy it is the last address in `X-Forwarded-For`, which the proxy itself wrote.
+    Behind a trusted proxy that is the last address of all `X-Forwarded-For` lines, which the proxy itself wrote; else
+    the client's own. A server that trusts the header, as uvicorn on loopback does by default, may have replaced that
+    with what anybody can write: a request whose own address stands there counts for all such requests, too.
     """
     host = (scope.get("client") or ("unknown", 0))[0]
-    forwarded = [each.strip() for each in Headers(scope=scope).get("x-forwarded-for", "").split(",")]
+    lines = Headers(scope=scope).getlist("x-forwarded-for")
+    forwarded = [_plain(each) for each in ",".join(lines).split(",") if each.strip()]
     if trusting:
-        host = forwarded[-1] or host
-    elif any(each.startswith((host, f"[{host}]")) for each in forwarded if each):
-        # A server that trusts the header, as uvicorn on loopback does by default, has replaced the client's address
-        # with its value. Anybody can write anything there, so all of these requests count as one client.
-        return "address:forwarded"
+        return (_network(forwarded[-1] if forwarded else host),)
+    return (_FORWARDED, _network(host)) if host in forwarded else (_network(host),)
+
+
+def _plain(address: str) -> str:
+    """An address of `X-Forwarded-For` without its port, which some proxies add: `1.2.3.4:80`, `[2001:db8::1]:80`."""
+    found = _WITH_PORT.fullmatch(address.strip())
+    return (found["six"] or found["four"]) if found else address.strip()
+
+
+def _network(host: str) -> str:
+    """The address to count for; an IPv6 /64 network, which one customer gets, counts as one address."""
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return "address:unknown"
-    if address.version == 6:
-        return f"address:{ipaddress.ip_network((address, 64), strict=False)}"
-    return f"address:{address}"
+    if isinstance(address, ipaddress.IPv4Address):
+        return f"address:{address}"
+    if address.ipv4_mapped:
+        return f"address:{address.ipv4_mapped}"
+    return f"address:{ipaddress.ip_network((address, 64), strict=False)}"

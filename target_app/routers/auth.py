@@ -68,8 +68,9 @@ async def create_api_key(
     data: ApiKeyCreate, user: UserDep, database: DatabaseDep, signer: SignerDep
 ) -> ApiKeyCreated:
     """Make a key to send as `X-API-Key`; it is shown this once."""
-    key = signer.new_key()
+    key = signer.new_key(user.id)
     async with database.writing.begin() as session:
+        await crud.lock(session, user.id)  # else requests side by side would all count the same keys
         if await crud.count_keys(session, user.id) >= MAX_KEYS:
             raise HTTPException(409, f"There are {MAX_KEYS} keys already; delete one")
         made = await crud.create_key(session, user.id, data.name, key_hash(key))

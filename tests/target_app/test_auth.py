@@ -203,7 +203,7 @@ class TestApiKeys:
         "key",
         [
             pytest.param("nothing.at-all", id="made up"),
-            pytest.param(Signer(SECRET, 1).new_key(), id="well sealed, never given out"),
+            pytest.param(Signer(SECRET, 1).new_key(1), id="well sealed, never given out"),
             pytest.param("' OR 1=1 --", id="SQL"),
             pytest.param("é", id="beyond ASCII"),
         ],

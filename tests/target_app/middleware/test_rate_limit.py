@@ -18,7 +18,7 @@ from bench.serve import valkey
 from bench.serve.server import serving
 from bench.system.ports import free_port
 from bench.system.processes import Processes
-from target_app.middleware.rate_limit import client_address
+from target_app.middleware.rate_limit import client_addresses
 from tests.target_app.conftest import StartApp, caller
 from tests.target_app.test_auth import log_in, new_user
 
@@ -48,13 +48,17 @@ def test_the_refused_are_told_when_to_come_again(start_app: StartApp) -> None:
     assert client.get("/health/ready").status_code == 200
 
 
-def test_a_key_then_a_user_then_an_address(start_app: StartApp) -> None:
-    client = start_app(rate_limit="memory", rate_limit_requests=4, login_limit_requests=10)
+def test_a_user_with_any_key_then_an_address(start_app: StartApp) -> None:
+    """Keys are free, so they must not bring an allowance of their own."""
+    client = start_app(rate_limit="memory", rate_limit_requests=8, login_limit_requests=10)
     ann = new_user(client, "ann")  # by address, but counted apart
-    key = {"X-API-Key": client.post("/auth/api-keys", json={"name": "k"}, headers=ann).json()["key"]}
-    assert statuses(client, 4, headers=ann) == [200] * 3 + [429]
-    assert statuses(client, 5, headers=ann | key) == [200] * 4 + [429]
-    assert statuses(client, 5) == [200] * 4 + [429]
+    keys = [
+        {"X-API-Key": client.post("/auth/api-keys", json={"name": "k"}, headers=ann).json()["key"]}
+        for _ in range(3)
+    ]
+    answers = [statuses(client, 1, headers=one)[0] for one in (*keys, ann, ann | keys[0], *keys)]
+    assert answers == [200] * 5 + [429] * 3
+    assert statuses(client, 9) == [200] * 8 + [429]
 
 
 @pytest.mark.parametrize(
@@ -83,27 +87,54 @@ def test_passwords_are_tried_a_few_times_only(start_app: StartApp) -> None:
 
 
 ADDRESSES = [
-    pytest.param(("1.2.3.4", 5), "", False, "address:1.2.3.4", id="itself"),
-    pytest.param(("1.2.3.4", 5), "9.9.9.9", False, "address:1.2.3.4", id="whatever it says"),
-    pytest.param(("9.9.9.9", 0), "9.9.9.9", False, "address:forwarded", id="what a server believed"),
-    pytest.param(("9.9.9.9", 80), "9.9.9.9:80, 1.1.1.1", False, "address:forwarded", id="with a port"),
-    pytest.param(("2001:db8::1", 80), "[2001:db8::1]:80", False, "address:forwarded", id="in brackets"),
+    pytest.param("1.2.3.4", [], False, ["1.2.3.4"], id="itself"),
+    pytest.param("1.2.3.4", ["9.9.9.9"], False, ["1.2.3.4"], id="whatever it says"),
+    pytest.param("9.9.9.9", ["9.9.9.9"], False, ["forwarded", "9.9.9.9"], id="what a server believed"),
+    pytest.param("9.9.9.9", ["1.1.1.1", "9.9.9.9"], False, ["forwarded", "9.9.9.9"], id="in another line"),
+    pytest.param("9.9.9.9", ["9.9.9.9:80, 1.1.1.1"], False, ["forwarded", "9.9.9.9"], id="with a port"),
+    pytest.param("9.9.9.9", ["9.9.9.99"], False, ["9.9.9.9"], id="one that begins alike"),
     pytest.param(
-        ("127.0.0.1", 5), "6.6.6.6, 9.9.9.9", True, "address:9.9.9.9", id="what a trusted proxy says"
+        "2001:db8::1", ["[2001:db8::1]:80"], False, ["forwarded", "2001:db8::/64"], id="in brackets"
     ),
-    pytest.param(("127.0.0.1", 5), "", True, "address:127.0.0.1", id="a trusted proxy that says nothing"),
-    pytest.param(("127.0.0.1", 5), "nonsense", True, "address:unknown", id="nonsense"),
-    pytest.param(("2001:db8:0:1:2::3", 5), "", False, "address:2001:db8:0:1::/64", id="a network of IPv6"),
-    pytest.param(None, "", False, "address:unknown", id="a Unix socket"),
+    pytest.param("127.0.0.1", ["6.6.6.6, 9.9.9.9"], True, ["9.9.9.9"], id="what a trusted proxy says"),
+    pytest.param("127.0.0.1", ["6.6.6.6", "9.9.9.9"], True, ["9.9.9.9"], id="in a line of its own"),
+    pytest.param("127.0.0.1", ["6.6.6.6:1, 9.9.9.9:80"], True, ["9.9.9.9"], id="and a port"),
+    pytest.param("127.0.0.1", ["[2001:db8::7]:80"], True, ["2001:db8::/64"], id="and brackets"),
+    pytest.param("127.0.0.1", ["2001:db8::7"], True, ["2001:db8::/64"], id="and neither"),
+    pytest.param("127.0.0.1", ["::ffff:9.9.9.9"], True, ["9.9.9.9"], id="an IPv4 address within IPv6"),
+    pytest.param("127.0.0.1", [], True, ["127.0.0.1"], id="a trusted proxy that says nothing"),
+    pytest.param("127.0.0.1", [" ,"], True, ["127.0.0.1"], id="and that in many words"),
+    pytest.param("127.0.0.1", ["nonsense"], True, ["unknown"], id="nonsense"),
+    pytest.param("2001:db8:0:1:2::3", [], False, ["2001:db8:0:1::/64"], id="a network of IPv6"),
+    pytest.param("::ffff:1.2.3.4", [], False, ["1.2.3.4"], id="IPv4 on a socket of both"),
+    pytest.param("fe80::1%eth0", [], False, ["fe80::/64"], id="of a link"),
+    pytest.param(None, [], False, ["unknown"], id="a Unix socket"),
 ]
 
 
-@pytest.mark.parametrize(("client", "header", "trusting", "address"), ADDRESSES)
-def test_addresses(client: tuple[str, int] | None, header: str, trusting: bool, address: str) -> None:
-    headers = [(b"x-forwarded-for", header.encode())] if header else []
-    assert (
-        client_address({"type": "http", "client": client, "headers": headers}, trusting=trusting) == address
+@pytest.mark.parametrize(("host", "lines", "trusting", "addresses"), ADDRESSES)
+def test_addresses(host: str | None, lines: list[str], trusting: bool, addresses: list[str]) -> None:
+    headers = [(b"x-forwarded-for", line.encode()) for line in lines]
+    scope = {"type": "http", "client": (host, 5) if host else None, "headers": headers}
+    found = client_addresses(scope, trusting=trusting)
+    assert found == tuple(f"address:{one}" for one in addresses)
+
+
+def test_to_name_oneself_brings_no_second_allowance(start_app: StartApp) -> None:
+    client = start_app(rate_limit="memory", rate_limit_requests=3)
+    mine = {"X-Forwarded-For": "testclient"}
+    answers = [statuses(client, 1, headers=headers)[0] for headers in (mine, {}, mine, {}, mine)]
+    assert answers == [200] * 3 + [429] * 2
+
+
+@pytest.mark.parametrize("path", ["/bench/limited", "/auth/token"])
+def test_a_second_line_is_no_way_around(path: str, start_app: StartApp) -> None:
+    client = start_app(
+        rate_limit="memory", rate_limit_requests=3, login_limit_requests=3, trust_forwarded=True
     )
+    lines = [[("X-Forwarded-For", f"10.0.0.{n}"), ("X-Forwarded-For", "9.9.9.9")] for n in range(5)]
+    answers = [client.request("POST" if "auth" in path else "GET", path, headers=one) for one in lines]
+    assert [answer.status_code == 429 for answer in answers] == [False] * 3 + [True] * 2
 
 
 def test_a_server_that_believes_the_header_is_no_way_around(processes: Processes) -> None:
