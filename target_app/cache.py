@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from anyio import from_thread
 from cashews import Cache
 from cashews.exceptions import CacheBackendInteractionError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 
 from target_app.redis_client import ONE_RETRY
 from target_app.schemas.item import ItemPublic
@@ -16,6 +18,26 @@ from target_app.settings import Settings
 _LOCK_S = 5.0
 """Lifetime of a lock: a request that dies while it loads an item holds up the others no longer than this."""
 _POLL_S = 0.005
+
+
+_PREFIX = "target-app:1:item:"
+"""Of our keys: the service that they belong to, and the version of what they hold."""
+_NOT_KEPT = "not kept"
+"""Stands in the slot of what is not cached, as it is not there or has an owner: nobody need wait to load it."""
+
+
+def _key(item_id: int) -> str:
+    return f"{_PREFIX}{item_id}"
+
+
+def _read(value: object) -> ItemPublic | str | None:
+    """The item in a slot, or `_NOT_KEPT`; None where it holds nothing of ours."""
+    if value == _NOT_KEPT:
+        return _NOT_KEPT
+    try:
+        return ItemPublic.model_validate(value)
+    except ValidationError:
+        return None
 
 
 @dataclass(slots=True)
@@ -62,24 +84,35 @@ class ItemCache:
         if self._cache is None:
             yield Slot()
             return
-        key = f"item:{item_id}"
+        key = _key(item_id)
         async with AsyncExitStack() as stack:
             try:
-                found = await self._cache.get(key)
-                if not found:
+                found = _read(await self._cache.get(key))
+                if found is None:
                     await stack.enter_async_context(self._lock(self._cache, key))
-                    found = await self._cache.get(key)
+                    found = _read(await self._cache.get(key))
             except CacheBackendInteractionError:
                 yield Slot(state="MISS")
                 return
-            if found:
-                yield Slot(ItemPublic.model_validate(found), state="HIT")
+            if found is _NOT_KEPT:
+                await stack.aclose()  # whoever waits for the lock need not wait for us
+                yield Slot(state="MISS")
+                return
+            if isinstance(found, ItemPublic):
+                yield Slot(found, state="HIT")
                 return
             slot = Slot(state="MISS")
-            yield slot
-            if slot.loaded is not None:
-                with suppress(CacheBackendInteractionError):
-                    await self._cache.set(key, slot.loaded.model_dump(), expire=self._ttl_s)
+            try:
+                yield slot
+            except HTTPException as error:
+                if error.status_code == 404:
+                    await self._fill(self._cache, key, _NOT_KEPT)
+                raise
+            await self._fill(self._cache, key, slot.loaded.model_dump() if slot.loaded else _NOT_KEPT)
+
+    async def _fill(self, cache: Cache, key: str, value: object) -> None:
+        with suppress(CacheBackendInteractionError):
+            await cache.set(key, value, expire=self._ttl_s)
 
     @asynccontextmanager
     async def _lock(self, cache: Cache, key: str) -> AsyncIterator[None]:
@@ -96,7 +129,7 @@ class ItemCache:
         """Empty the slot of an item after a write, once no request that read the old item can fill it again."""
         if self._cache is None:
             return
-        key = f"item:{item_id}"
+        key = _key(item_id)
         with suppress(CacheBackendInteractionError):
             # A request that has read the old item and is about to cache it holds the lock.
             async with self._lock(self._cache, key):

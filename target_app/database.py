@@ -25,6 +25,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     sqlite3.OperationalError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the server closed an idle connection just as it is used

@@ -103,7 +103,7 @@ async def authenticate(
     response: Response,
     database: DatabaseDep,
     signer: SignerDep,
-    token: Annotated[str | None, Depends(OAuth2PasswordBearer("/auth/token", auto_error=False))],
+    token: Annotated[str | None, Depends(OAuth2PasswordBearer("auth/token", auto_error=False))],
     key: Annotated[str | None, Depends(APIKeyHeader(name="X-API-Key", auto_error=False))],
 ) -> UserPublic | None:
     """The user of the request's key or token, or None without either; raises a 401 if they are not valid."""

@@ -46,7 +46,8 @@ def writing_engine(settings: Settings) -> Engine:
 
 
 def _pool(settings: Settings) -> dict[str, Any]:
-    return {"max_overflow": 0, "pool_timeout": settings.pool_timeout_s}
+    """Of each pool; statements are logged without what they hold, such as the hashes of passwords."""
+    return {"max_overflow": 0, "pool_timeout": settings.pool_timeout_s, "hide_parameters": True}
 
 
 # --- PostgreSQL: readers and writers share a pool, as its connections are expensive --------------------
@@ -54,7 +55,7 @@ def _pool(settings: Settings) -> dict[str, Any]:
 
 def _postgres(settings: Settings) -> Engines:
     url = settings.url.set(drivername="postgresql+asyncpg")
-    connect_args = {"timeout": settings.pool_timeout_s}
+    connect_args = {"timeout": settings.pool_timeout_s, "server_settings": postgres_limits(settings)}
     writer = create_async_engine(
         url, pool_size=settings.pool_size, connect_args=connect_args, **_pool(settings)
     )
@@ -67,9 +68,18 @@ def _postgres(settings: Settings) -> Engines:
     )
 
 
+def postgres_limits(settings: Settings) -> dict[str, str]:
+    """What each connection asks PostgreSQL for: to end statements that take too long, or wait too long for a lock."""
+    return {
+        "statement_timeout": f"{round(settings.statement_timeout_s * 1000)}",
+        "lock_timeout": f"{round(settings.lock_timeout_s * 1000)}",
+    }
+
+
 def _postgres_sync(settings: Settings, pool_size: int) -> Engine:
     url = settings.url.set(drivername="postgresql+psycopg")
-    connect_args = {"connect_timeout": ceil(settings.pool_timeout_s)}
+    limits = " ".join(f"-c {name}={value}" for name, value in postgres_limits(settings).items())
+    connect_args = {"connect_timeout": ceil(settings.pool_timeout_s), "options": limits}
     return create_engine(url, pool_size=pool_size, connect_args=connect_args, **_pool(settings))
 
 

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
@@ -16,6 +17,10 @@ from starlette.types import Scope
 from target_app.database import UNAVAILABLE
 
 _RETRY_AFTER_S = 1
+_MOST_FAULTS = 20
+_MOST_LETTERS = 100
+"""Of a request that does not fit the schema: its answer must not be larger than itself."""
+
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
@@ -58,8 +63,18 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
 async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
     """Name the place and the reason; the input is not echoed, as it may be secret or not even text."""
     assert isinstance(error, RequestValidationError)
-    faults = [{key: fault[key] for key in ("type", "loc", "msg")} for fault in error.errors()]
+    found = error.errors()
+    faults = [_fault(one) for one in found[:_MOST_FAULTS]]
+    if len(found) > _MOST_FAULTS:
+        more = len(found) - _MOST_FAULTS
+        faults.append({"type": "more_faults", "loc": ["body"], "msg": f"There are {more} more faults"})
     return error_response(request.scope, 422, faults)
+
+
+def _fault(found: Mapping[str, Any]) -> dict[str, object]:
+    """One fault; names of a client's own, which stand in its place, are cut short."""
+    place = [part[:_MOST_LETTERS] if isinstance(part, str) else part for part in found["loc"]]
+    return {"type": found["type"], "loc": place, "msg": found["msg"]}
 
 
 async def _answer_database_error(request: Request, error: Exception) -> JSONResponse:
@@ -83,7 +98,8 @@ def _is_served(request: Request, method: str) -> bool:
 
 
 async def _answer_unavailable(request: Request, error: Exception) -> JSONResponse:
-    _log.warning("%s %r: %s", request.method, request.url.path, error)
+    said = " ".join(str(error).split())  # SQLAlchemy writes several lines
+    _log.warning("%s: %s %r: %s", request_id(request.scope), request.method, request.url.path, said)
     headers = {"Retry-After": str(_RETRY_AFTER_S)}
     return error_response(request.scope, 503, "The database is not available", headers)
 

@@ -1,4 +1,4 @@
-"""Routers that are left at once by a request for others."""
+"""Routers that are left at once by a request for others, and paths below the prefix that a proxy cuts off."""
 
 from fastapi import APIRouter
 from starlette.routing import Match
@@ -16,3 +16,15 @@ class Router(APIRouter):
         if self.prefix not in scope["path"]:
             return Match.NONE, {}
         return super().matches(scope)
+
+
+def route_path(scope: Scope) -> str:
+    """The path that routes are matched with: without the prefix at which a proxy serves the app."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
+
+
+def from_root(scope: Scope, path: str) -> str:
+    """A path of ours as clients see it: below that prefix."""
+    return f"{scope.get('root_path', '')}{path}"

@@ -38,8 +38,8 @@ def _split(value: object) -> object:
 
 
 def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    if any("*" in origin for origin in origins):
-        raise ValueError("name each origin, such as https://shop.example; * is not served")
+    if origins != ("*",) and any("*" in origin for origin in origins):
+        raise ValueError("name each origin, such as https://shop.example, or give * alone for all of them")
     return origins
 
 
@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     )
     pool_timeout_s: float = Field(
         default=2.0, gt=0, le=60, description="How long a request waits for a connection"
+    )
+    statement_timeout_s: float = Field(
+        default=5.0, gt=0, le=600, description="How long PostgreSQL works on a statement"
+    )
+    lock_timeout_s: float = Field(
+        default=2.0, gt=0, le=600, description="How long a statement of PostgreSQL waits for a lock"
     )
     busy_timeout_s: float = Field(
         default=5.0, gt=0, le=60, description="How long SQLite waits for another writer"
@@ -137,7 +143,7 @@ class Settings(BaseSettings):
         description="How long a request waits for Redis before it goes on without it",
     )
     cors_origins: Annotated[Names, AfterValidator(_check_origins)] = Field(
-        default=(), description="Origins whose pages may call the service, with commas between"
+        default=(), description="Origins whose pages may call the service, with commas between; * for all"
     )
     allowed_hosts: Names = Field(
         default=(),

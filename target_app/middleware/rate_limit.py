@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from target_app.errors import error_response
 from target_app.limiter import Hit, HitLimit, Windows
+from target_app.routing import route_path
 from target_app.security import Signer
 from target_app.settings import Settings
 
@@ -38,11 +39,11 @@ class RateLimit:
         self._login = HitLimit("login", settings.login_limit_requests, window_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(_FREE):
+        if scope["type"] != "http" or (path := route_path(scope)).startswith(_FREE):
             await self._app(scope, receive, send)
             return
         state = scope["app"].state
-        guarded = scope["path"] in _GUARDED
+        guarded = path in _GUARDED
         limit = self._login if guarded else self._general
         user = None if guarded else known_user(scope, state.signer)
         keys = (user,) if user else client_addresses(scope, trusting=self._trusting)

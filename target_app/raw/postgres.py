@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import QueuePool
 
+from target_app.engines import postgres_limits
 from target_app.raw.model import FORTUNES, ITEM, WORLD, FortuneRow, ItemRow, WorldRow
 from target_app.settings import Settings
 
@@ -35,9 +36,15 @@ async def open_pools(settings: Settings) -> AsyncIterator["RawPostgres"]:
     """The pools connect on first use."""
     url = settings.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
+    limits = postgres_limits(settings)
+
     def connect() -> Any:
         return psycopg.connect(
-            url, autocommit=True, connect_timeout=ceil(settings.pool_timeout_s), row_factory=dict_row
+            url,
+            autocommit=True,
+            connect_timeout=ceil(settings.pool_timeout_s),
+            options=" ".join(f"-c {name}={value}" for name, value in limits.items()),
+            row_factory=dict_row,
         )
 
     sync_pool = QueuePool(
@@ -54,6 +61,7 @@ async def open_pools(settings: Settings) -> AsyncIterator["RawPostgres"]:
             max_size=settings.pool_size,
             timeout=settings.pool_timeout_s,
             connection_class=_Connection,
+            server_settings=limits,
         ) as pool:
             yield RawPostgres(pool, sync_pool, settings.pool_timeout_s)
     finally:

@@ -5,10 +5,10 @@ from pathlib import Path
 import fastapi_offline
 from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from target_app.routing import Router
+from target_app.routing import Router, from_root
 
 _ASSETS = "/docs/assets"
 _FILES = Path(fastapi_offline.__file__).parent / "static"
@@ -18,6 +18,12 @@ _POLICY = {
 }
 
 router = Router(include_in_schema=False)
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+async def root(request: Request) -> RedirectResponse:
+    """Send whoever comes without a path to Swagger's page."""
+    return RedirectResponse(from_root(request.scope, "/docs"))
 
 
 @router.api_route("/docs", methods=["GET", "HEAD"])

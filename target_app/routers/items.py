@@ -1,10 +1,10 @@
 """Items, the async way."""
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from target_app.crud import items as crud
 from target_app.dependencies import CacheDep, DatabaseDep, ItemId, ItemPageDep, OwnerDep, SlotDep, row_or_404
-from target_app.routing import Router
+from target_app.routing import Router, from_root
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE, UNREADABLE
 from target_app.schemas.item import ItemCreate, ItemPublic, ItemUpdate
 
@@ -23,12 +23,12 @@ async def list_items(page: ItemPageDep, database: DatabaseDep, owner: OwnerDep) 
 
 @router.post("", status_code=201, responses=UNREADABLE)
 async def create_item(
-    data: ItemCreate, database: DatabaseDep, owner: OwnerDep, response: Response
+    data: ItemCreate, database: DatabaseDep, owner: OwnerDep, request: Request, response: Response
 ) -> ItemPublic:
     """Create an item; its address is in `Location`."""
     async with database.writing.begin() as session:
         item = await crud.create(session, data, owner)
-    response.headers["Location"] = f"{PREFIX}/{item.id}"
+    response.headers["Location"] = from_root(request.scope, f"{PREFIX}/{item.id}")
     return ItemPublic.model_validate(item)
 
 

@@ -2,12 +2,12 @@
 
 import logging
 
-from fastapi import BackgroundTasks, Response
+from fastapi import BackgroundTasks, Request, Response
 
 from target_app.crud import reports as crud
 from target_app.database import Database
 from target_app.dependencies import DatabaseDep, OwnerDep, RowId, row_or_404
-from target_app.routing import Router
+from target_app.routing import Router, from_root
 from target_app.schemas.error import NOT_FOUND, UNAVAILABLE
 from target_app.schemas.report import ReportPublic
 
@@ -20,13 +20,13 @@ router = Router(prefix=PREFIX, tags=["reports"], responses=UNAVAILABLE)
 
 @router.post("", status_code=202)
 async def create_report(
-    database: DatabaseDep, owner: OwnerDep, tasks: BackgroundTasks, response: Response
+    database: DatabaseDep, owner: OwnerDep, tasks: BackgroundTasks, request: Request, response: Response
 ) -> ReportPublic:
     """Ask for a report on the items that you see; its address is in `Location`."""
     async with database.writing.begin() as session:
         report = await crud.create(session, owner)
     tasks.add_task(_make, database, report.id, owner)
-    response.headers["Location"] = f"{PREFIX}/{report.id}"
+    response.headers["Location"] = from_root(request.scope, f"{PREFIX}/{report.id}")
     return ReportPublic.model_validate(report)
 
 

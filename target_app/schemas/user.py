@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from target_app.schemas.text import NO_NUL
+from target_app.schemas.text import ENCODABLE, NO_NUL
 
 Username = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$")]
-NewPassword = Annotated[SecretStr, Field(min_length=8, max_length=128)]
+NewPassword = Annotated[SecretStr, Field(min_length=8, max_length=128), ENCODABLE]
 KeyName = Annotated[str, Field(min_length=1, max_length=100), NO_NUL]
 
 
@@ -33,7 +33,7 @@ class Login(BaseModel):
     """OAuth2's form of a user who logs in; the fields that it has for others are let be."""
 
     username: Annotated[str, Field(max_length=64), NO_NUL]
-    password: Annotated[SecretStr, Field(max_length=128)]
+    password: Annotated[SecretStr, Field(max_length=128), ENCODABLE]
     grant_type: Literal["password"] = "password"
 
 

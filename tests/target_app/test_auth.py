@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jwt
@@ -106,6 +107,15 @@ class TestUsers:
         assert answer.status_code == 422
         assert PASSWORD not in answer.text
         assert "short" not in answer.text.replace("too_short", "")
+
+    @pytest.mark.parametrize("field", ["username", "password"])
+    @pytest.mark.parametrize("half", [r"\ud800", r"\udfff", r"\udc00\ud800"])
+    def test_half_a_character_is_no_text(self, shared: TestClient, field: str, half: str) -> None:
+        """Hypothesis sends none of these, as they are no text for it."""
+        given = {"username": "halves", "password": PASSWORD} | {field: f"{PASSWORD}{half}"}
+        body = json.dumps(given).replace("\\\\", "\\")
+        answer = shared.post("/auth/register", content=body, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", field])
 
     def test_two_workers_share_a_secret_that_nobody_gave(self, start_app: StartApp) -> None:
         one, other = start_app(), start_app()
@@ -230,6 +240,18 @@ class TestApiKeys:
         kim = new_user(shared, "kim")
         made = [shared.post("/auth/api-keys", json={"name": "k"}, headers=kim) for _ in range(MAX_KEYS + 1)]
         assert [answer.status_code for answer in made] == [201] * MAX_KEYS + [409]
+
+    def test_a_crowd_makes_no_more_of_them(self, either: TestClient) -> None:
+        cleo = new_user(either, "cleo")
+        with ThreadPoolExecutor(8) as pool:
+            made = list(
+                pool.map(
+                    lambda _: either.post("/auth/api-keys", json={"name": "k"}, headers=cleo).status_code,
+                    range(MAX_KEYS + 12),
+                )
+            )
+        assert sorted(made) == [201] * MAX_KEYS + [409] * 12
+        assert len(either.get("/auth/api-keys", headers=cleo).json()) == MAX_KEYS
 
 
 @pytest.mark.parametrize("root", ROOTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -125,10 +126,56 @@ def test_nothing_is_pickled(redis_url: str, start_app: StartApp) -> None:
     with redis.Redis.from_url(redis_url) as server:
         server.flushdb()
         item = start_app(cache="redis", redis_url=redis_url).get("/bench/cache/1").json()
-        kept = server.get("item:1")
+        kept = server.get("target-app:1:item:1")
         assert isinstance(kept, bytes)
         assert json.loads(kept[kept.index(b"{") :]) == item
-        assert 0 < server.ttl("item:1") <= 60
+        assert 0 < server.ttl("target-app:1:item:1") <= 60
+
+
+@pytest.mark.parametrize("value", [b"{}", b'{"id": 1}', b'{"id": 1, "title": "of before"}', b"[]", b"7"])
+def test_what_another_version_left_is_as_good_as_nothing(
+    value: bytes, redis_url: str, start_app: StartApp
+) -> None:
+    with redis.Redis.from_url(redis_url) as server:
+        server.flushdb()
+        client = start_app(cache="redis", redis_url=redis_url)
+        server.set("target-app:1:item:1", value)
+        answers = [client.get("/bench/cache/1") for _ in range(2)]
+    assert [(answer.status_code, answer.headers["x-cache"]) for answer in answers] == [
+        (200, "MISS"),
+        (200, "HIT"),
+    ]
+
+
+def test_the_keys_of_another_service_are_let_be(redis_url: str, start_app: StartApp) -> None:
+    with redis.Redis.from_url(redis_url) as server:
+        server.flushdb()
+        server.set("item:1", json.dumps({"id": 1, "name": "theirs", "price": 1.0}))
+        assert start_app(cache="redis", redis_url=redis_url).get("/bench/cache/1").json()["name"] != "theirs"
+
+
+@pytest.mark.parametrize("what", ["an item of mine", "nothing"])
+def test_nobody_waits_to_load_what_is_never_kept(what: str, client: TestClient) -> None:
+    """Once that is known. A query takes 50 ms here, in a thread, so that several can be seen side by side."""
+    ann = new_user(client, "ann")
+    mine = client.post("/api/v1/sync/items", json=LAMP, headers=ann).headers["location"]
+    path, status = (mine, 200) if what == "an item of mine" else ("/api/v1/sync/items/999", 404)
+    client.get(path, headers=ann)
+    running: list[int] = []
+    most: list[int] = []
+
+    def begin(*_: object) -> None:
+        running.append(1)
+        most.append(len(running))
+        time.sleep(0.05)
+
+    engine = client.app.state.database.reader_sync  # type: ignore[attr-defined]
+    event.listen(engine, "before_cursor_execute", begin)
+    event.listen(engine, "after_cursor_execute", lambda *_: running.pop())
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.get(path, headers=ann), range(8)))
+    assert {answer.status_code for answer in answers} == {status}
+    assert max(most) > 1
 
 
 def test_without_redis_everything_goes_on(start_app: StartApp) -> None:

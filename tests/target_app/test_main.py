@@ -67,7 +67,12 @@ def test_wrong_method_is_told_the_right_ones(
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v1/items/", "/bench", "/bench/ping/"])
+def test_whoever_comes_without_a_path_is_sent_to_the_docs(unchanged: TestClient) -> None:
+    answer = unchanged.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1/items/", "/bench", "/bench/ping/"])
 def test_unknown_path_is_not_found(unchanged: TestClient, path: str) -> None:
     answer = unchanged.get(path, follow_redirects=False)
     assert (answer.status_code, answer.json()["detail"]) == (404, "Not Found")

@@ -12,9 +12,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from target_app.engines import engines, writing_engine
 from tests.conftest import FreshDatabase
 from tests.target_app.conftest import StartApp, app_over
+from tests.target_app.settings import settings_of
 
 DEADLINE_S = 20.0
 READS = [f"/bench/db/{tier}/{way}" for tier in ("orm", "core", "raw") for way in ("async", "sync")]
@@ -97,3 +101,46 @@ def test_updates_cannot_deadlock_each_other(start_app: StartApp, postgres: str) 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: app.get("/tfb/updates?queries=500").status_code, range(24)))
     assert answers == [200] * 24
+
+
+@pytest.mark.parametrize("path", [*READS, "/tfb/db"])
+def test_a_read_that_waits_for_a_lock_is_a_503_in_time(fresh_postgres: FreshDatabase, path: str) -> None:
+    """Without a limit it would wait for as long as the lock is held, and each of them keep a connection."""
+    table = "world" if "tfb" in path else "items"
+    with fresh_postgres() as url, app_over(url, lock_timeout_s=0.2) as app:
+        with held(url, f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"):
+            answer = app.get(path)
+        assert (answer.status_code, answer.json()["detail"]) == (503, "The database is not available")
+        assert app.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgres"])
+def test_the_log_of_a_failed_statement_holds_nothing_of_it(
+    backend: str, request: pytest.FixtureRequest, database_path: Path
+) -> None:
+    url = f"sqlite:///{database_path}" if backend == "sqlite" else request.getfixturevalue("postgres")
+    with app_over(url):
+        through = engines(settings_of(database_url=url))
+    for engine in (through.reader_sync, through.writer_sync, writing_engine(settings_of(database_url=url))):
+        with pytest.raises(DBAPIError) as caught, engine.connect() as connection:
+            connection.execute(text("SELECT :hash FROM nowhere"), {"hash": "$argon2id$"})
+        assert "nowhere" in str(caught.value)
+        assert "argon2id" not in str(caught.value)
+        engine.dispose()
+    assert through.reader.sync_engine.hide_parameters
+    assert through.writer.sync_engine.hide_parameters
+
+
+def test_an_error_of_the_database_is_one_line_with_the_requests_id(
+    small: tuple[TestClient, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    app, url = small
+    with held(url, "LOCK TABLE items IN ACCESS EXCLUSIVE MODE"), ThreadPoolExecutor(1) as pool:
+        first = pool.submit(app.get, "/api/v1/sync/items")
+        wait_for_waiter(url)
+        app.get("/api/v1/sync/items", headers={"X-Request-ID": "mine"})
+        assert first.result().status_code == 503
+    said = [record.getMessage() for record in caplog.records if record.name == "target_app.errors"]
+    assert len(said) == 2
+    assert [line for line in said if line.startswith("mine: GET ")]
+    assert not [line for line in said if "\n" in line]

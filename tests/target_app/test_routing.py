@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -9,7 +12,10 @@ from fastapi.testclient import TestClient
 from starlette.routing import Match
 from starlette.types import Scope
 
-from target_app.routing import Router
+from target_app.main import create_app
+from target_app.routing import Router, route_path
+from tests.target_app.conftest import ROOTS, sqlite_url
+from tests.target_app.settings import settings_of
 
 
 def app_of(*prefixes: str) -> FastAPI:
@@ -56,3 +62,39 @@ def test_the_routes_of_other_prefixes_are_not_tried(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(APIRoute, "matches", note)
     assert TestClient(app).get("/c/x").status_code == 200
     assert set(tried) == {"/c/{name}"}
+
+
+@pytest.mark.parametrize(
+    ("root_path", "path", "inner"),
+    [("", "/a/b", "/a/b"), ("/svc", "/svc/a", "/a"), ("/svc", "/a", "/a"), ("/svc", "/svcs/a", "/svcs/a")],
+)
+def test_the_path_of_a_route_is_without_the_prefix_of_a_proxy(root_path: str, path: str, inner: str) -> None:
+    assert route_path({"path": path, "root_path": root_path}) == inner
+
+
+@pytest.fixture(params=["keeps", "strips"])
+def behind_a_proxy(request: pytest.FixtureRequest, database_path: Path) -> Iterator[TestClient]:
+    """The app at /svc of a proxy that keeps that prefix in the path, as uvicorn does for it, or strips it."""
+    base = "http://testserver/svc" if request.param == "keeps" else "http://testserver"
+    settings = settings_of(
+        database_url=sqlite_url(database_path), rate_limit="memory", login_limit_requests=2
+    )
+    with TestClient(create_app(settings), base_url=base, root_path="/svc") as client:
+        yield client
+
+
+def test_behind_a_proxy_addresses_have_its_prefix(behind_a_proxy: TestClient) -> None:
+    for root in ROOTS:
+        made = behind_a_proxy.post(root.lstrip("/"), json={"name": "lamp", "price": 1})
+        assert made.headers["location"] == f"/svc{root}/{made.json()['id']}"
+    made = behind_a_proxy.post("reports")
+    assert made.headers["location"] == f"/svc/reports/{made.json()['id']}"
+    schema = behind_a_proxy.get("openapi.json").json()
+    flow = schema["components"]["securitySchemes"]["OAuth2PasswordBearer"]["flows"]["password"]
+    assert flow["tokenUrl"] == "auth/token"  # from the page's own address on
+
+
+def test_behind_a_proxy_limits_hold(behind_a_proxy: TestClient) -> None:
+    login = {"username": "ann", "password": "a long password"}
+    assert [behind_a_proxy.post("auth/token", data=login).status_code for _ in range(3)] == [401, 401, 429]
+    assert behind_a_proxy.post("api/v1/items", content=b" " * 20_000).status_code == 413
