@@ -55,6 +55,11 @@ def _common_responses(settings: Settings) -> Responses:
     return INVALID | limited | (WRONG_HOST if settings.allowed_hosts else {})
 
 
+def __dir__() -> list[str]:
+    """The names of this module with `app`, which `fastapi dev` looks for there."""
+    return [*globals(), "app"]
+
+
 def __getattr__(name: str) -> FastAPI:
     """Make `app` on first access, so that importing the factory does not build a second one."""
     if name != "app":

@@ -115,6 +115,12 @@ def test_app_is_made_from_the_environment_when_first_asked_for(
     assert (tmp_path / "mine.db").exists()
 
 
+def test_a_tool_that_lists_the_module_finds_the_app() -> None:
+    """As `fastapi dev target_app/main.py` does; to list it must not make it."""
+    assert "app" in dir(main)
+    assert "app" not in vars(main)
+
+
 def test_module_has_nothing_else_by_surprise() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'application'"):
         _ = main.application

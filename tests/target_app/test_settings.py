@@ -97,7 +97,7 @@ def test_readme_has_a_table_of_every_setting_with_its_default() -> None:
         pytest.param("COMPRESSION_LEVEL", "10", "less than or equal to 9", id="too hard"),
         pytest.param("RATE_LIMIT", "1", "'off', 'memory' or 'redis'", id="an unknown limiter"),
         pytest.param("RATE_LIMIT_REQUESTS", "0", "greater than or equal to 1", id="nobody at all"),
-        pytest.param("CORS_ORIGINS", "https://a.example,*", "* is not served", id="every origin"),
+        pytest.param("CORS_ORIGINS", "https://a.example,*", "or give * alone", id="every origin"),
         pytest.param("DATABASE_URL", "app.db", "not a database URL, such as sqlite:///", id="a path"),
         pytest.param("DATABASE_URL", "mysql://x/y", "'mysql' is not supported", id="unknown database"),
         pytest.param("DATABASE_URL", "sqlite+aiosqlite:///a.db", "driver is chosen for you", id="driver"),
