@@ -15,6 +15,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from target_app.database import UNAVAILABLE
+from target_app.security import TooManyPasswordsError
 
 _RETRY_AFTER_S = 1
 _MOST_FAULTS = 20
@@ -34,6 +35,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(DBAPIError, _answer_database_error)
     app.add_exception_handler(Exception, _answer_crash)
+    app.add_exception_handler(TooManyPasswordsError, _answer_too_many_passwords)
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, _answer_unavailable)
 
@@ -102,6 +104,11 @@ async def _answer_unavailable(request: Request, error: Exception) -> JSONRespons
     _log.warning("%s: %s %r: %s", request_id(request.scope), request.method, request.url.path, said)
     headers = {"Retry-After": str(_RETRY_AFTER_S)}
     return error_response(request.scope, 503, "The database is not available", headers)
+
+
+async def _answer_too_many_passwords(request: Request, _error: Exception) -> JSONResponse:
+    headers = {"Retry-After": str(_RETRY_AFTER_S)}
+    return error_response(request.scope, 503, "Too many passwords are being checked", headers)
 
 
 async def _answer_crash(request: Request, _error: Exception) -> JSONResponse:

@@ -72,7 +72,7 @@ async def _open_features(app: FastAPI, settings: Settings, opened: AsyncExitStac
     app.state.windows = RedisWindows(redis) if redis and settings.rate_limit == "redis" else MemoryWindows()
     app.state.cache = ItemCache(settings)
     opened.push_async_callback(app.state.cache.close)
-    app.state.passwords = Passwords()
+    app.state.passwords = Passwords(settings.most_waiting_hashes)
     app.state.signer = await _signer(settings)
 
 

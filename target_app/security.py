@@ -7,6 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 
 import jwt
 from anyio import CapacityLimiter, to_thread
@@ -24,19 +25,38 @@ _SEAL_DIGITS = 32
 _argon2 = PasswordHash((Argon2Hasher(),))
 
 
-class Passwords:
-    """Hashes passwords in threads, one per CPU: each hash takes 64 MiB and most of a core for a while."""
+class TooManyPasswordsError(Exception):
+    """So many passwords wait to be hashed that another would wait too long."""
 
-    def __init__(self) -> None:
-        self._limiter = CapacityLimiter(os.cpu_count() or 1)
+
+class Passwords:
+    """Hashes passwords in threads, one per CPU: each hash takes 64 MiB and most of a core for a while.
+
+    At most `waiting` of them per CPU wait for a thread; without a number there is no end to them. Both methods raise
+    TooManyPasswordsError for one more.
+    """
+
+    def __init__(self, waiting: int | None = None) -> None:
+        cpus = os.cpu_count() or 1
+        self._limiter = CapacityLimiter(cpus)
+        self._most_waiting = inf if waiting is None else waiting * cpus
 
     async def hash(self, password: str) -> str:
         """The argon2 hash of a password, with a random salt."""
+        self._check_room()
         return await to_thread.run_sync(_argon2.hash, password, limiter=self._limiter)
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Whether the hash is that of the password; without a hash, False after the same work."""
+        self._check_room()
         return await to_thread.run_sync(_verify, password, hashed, limiter=self._limiter)
+
+    def _check_room(self) -> None:
+        if (
+            not self._limiter.available_tokens
+            and self._limiter.statistics().tasks_waiting >= self._most_waiting
+        ):
+            raise TooManyPasswordsError
 
 
 def _verify(password: str, hashed: str | None) -> bool:

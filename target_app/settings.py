@@ -13,6 +13,7 @@ _DEFAULT_URLS = {
     "postgres": "postgresql://postgres:postgres@127.0.0.1:5432/postgres",
 }
 _BACKENDS = {"sqlite": "sqlite", "postgresql": "postgres"}
+_WAITING_HASHES = 8
 _EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 
 
@@ -131,6 +132,10 @@ class Settings(BaseSettings):
     login_limit_requests: int = Field(
         default=10, ge=1, le=10_000_000, description="The same for /auth/token and /auth/register, by address"
     )
+    waiting_hashes: Annotated[Annotated[int, Field(ge=0, le=10_000)] | None, _EMPTY_IS_NONE] = Field(
+        default=None,
+        description="Passwords per CPU that wait to be checked, beyond it 503; 8 outside of bench mode, else no limit",
+    )
     trust_forwarded: bool = Field(
         default=False,
         description="Take the last address in X-Forwarded-For as the client's: behind a proxy of yours",
@@ -163,6 +168,11 @@ class Settings(BaseSettings):
     def logs_requests(self) -> bool:
         """Whether each request is logged."""
         return not self.bench if self.request_log is None else self.request_log
+
+    @property
+    def most_waiting_hashes(self) -> int | None:
+        """Passwords per CPU that wait to be hashed; None is no limit."""
+        return _WAITING_HASHES if self.waiting_hashes is None and not self.bench else self.waiting_hashes
 
     @property
     def security_header_mode(self) -> str:

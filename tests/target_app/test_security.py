@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+from bench.system.waiting import wait_until
 from target_app import security
 from target_app.security import Passwords, Signer
+from tests.target_app.conftest import StartApp
+from tests.target_app.settings import settings_of
 from tests.target_app.test_auth import PASSWORD, new_user
 
 SIGNER = Signer("a secret of more than thirty-two characters", 60)
@@ -100,3 +105,38 @@ def test_keys_made_here_are_known_and_all_different() -> None:
     keys = {SIGNER.new_key(7) for _ in range(100)}
     assert len(keys) == 100
     assert {SIGNER.key_owner(key) for key in keys} == {7}
+
+
+def test_a_crowd_that_logs_in_is_bounded(monkeypatch: pytest.MonkeyPatch, start_app: StartApp) -> None:
+    """While a hash is made and another waits, the rest are refused at once, and nothing else is held up."""
+    monkeypatch.setattr("target_app.security.os.cpu_count", lambda: 1)
+    client = start_app(waiting_hashes=1)
+    go, hashing = threading.Event(), threading.Event()
+
+    def hold(*_: object) -> bool:
+        hashing.set()
+        assert go.wait(20)
+        return False
+
+    def try_one() -> httpx2.Response:
+        return client.post("/auth/token", data={"username": "ann", "password": PASSWORD})
+
+    monkeypatch.setattr(security._argon2, "verify", hold)
+    waiting = client.app.state.passwords._limiter  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(2) as pool:
+        held = [pool.submit(try_one) for _ in range(2)]
+        assert hashing.wait(20)
+        assert wait_until(lambda: waiting.statistics().tasks_waiting == 1, 20)
+        refused = [try_one() for _ in range(3)]
+        alive = client.get("/health/live").status_code
+        go.set()
+    assert [(one.status_code, one.headers["retry-after"]) for one in refused] == [(503, "1")] * 3
+    assert [one.result().status_code for one in held] == [401, 401]
+    assert alive == 200
+
+
+@pytest.mark.parametrize(("given", "most"), [({}, 8), ({"bench": True}, None), ({"waiting_hashes": 0}, 0)])
+def test_in_bench_mode_there_is_no_bound_unless_one_is_set(
+    given: dict[str, object], most: int | None
+) -> None:
+    assert settings_of(**given).most_waiting_hashes == most
