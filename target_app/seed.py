@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, func, insert, literal, select, text
 from target_app.crud.counters import COUNTER_ID
 from target_app.crud.users import SECRET_ID
 from target_app.engines import writing_engine
-from target_app.models import Base, Counter, Fortune, Item, Secret, World
+from target_app.migrations.start import make_tables
+from target_app.models import Counter, Fortune, Item, Secret, World
 from target_app.models.tfb import WORLDS
 from target_app.settings import Settings
 
@@ -54,7 +55,7 @@ _POSTGRES_LOCK = 7_201_116
 
 
 def prepare(settings: Settings) -> None:
-    """Make the missing tables and seeded rows; several processes may do so at once."""
+    """Bring the tables up to date, and make the missing seeded rows; several processes may do so at once."""
     engine = writing_engine(settings)
     try:
         if settings.backend == "postgres":
@@ -103,7 +104,7 @@ def _prepare_sqlite(engine: Engine, settings: Settings) -> None:
 
 def _fill(connection: Connection, settings: Settings) -> bool:
     """Make the missing tables and rows; returns whether any were items."""
-    Base.metadata.create_all(connection)
+    make_tables(connection)
     new_items = _insert_missing(connection, Item, row, settings.seed_rows)
     if settings.bench:
         _insert_missing(connection, Counter, lambda counter_id: {"id": counter_id, "value": 0}, COUNTER_ID)

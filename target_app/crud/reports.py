@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import time
+
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from target_app.crud.items import visible_to
 from target_app.models import Item, Report
 
+PENDING_S = 300.0
+"""The time after which a report that is still pending has failed: its worker was killed."""
+
 
 async def create(session: AsyncSession, owner_id: int | None) -> Report:
     """A new report that is pending, with its id."""
-    report = Report(owner_id=owner_id, status="pending")
+    report = Report(owner_id=owner_id, status="pending", deadline_s=time.time() + PENDING_S)
     session.add(report)
     await session.flush()
     return report
 
 
 async def read(session: AsyncSession, report_id: int, owner_id: int | None) -> Report | None:
-    """The owner's report of this id."""
+    """The owner's report of this id; one that nobody makes any more has failed."""
     statement = select(Report).where(Report.id == report_id, Report.owner_id.is_not_distinct_from(owner_id))
-    return await session.scalar(statement)
+    report = await session.scalar(statement)
+    if report is not None and report.status == "pending" and (report.deadline_s or 0.0) < time.time():
+        session.expunge(report)  # what is read is not written
+        report.status = "failed"
+    return report
 
 
 async def summarise(session: AsyncSession, owner_id: int | None) -> tuple[int, float | None]:

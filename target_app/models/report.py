@@ -7,7 +7,10 @@ from target_app.models.base import Base
 
 
 class Report(Base):
-    """The result of a background task on the items that its owner sees."""
+    """The result of a background task on the items that its owner sees.
+
+    One that is still pending at its `deadline_s`, in seconds since 1970, has failed.
+    """
 
     __tablename__ = "reports"
 
@@ -16,3 +19,4 @@ class Report(Base):
     status: Mapped[str] = mapped_column(String(10))
     items: Mapped[int | None]
     mean_price: Mapped[float | None] = mapped_column(Double)
+    deadline_s: Mapped[float | None] = mapped_column(Double)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
+from target_app.crud.reports import PENDING_S
 from tests.target_app.test_auth import LAMP, new_user
 
 
@@ -37,3 +42,16 @@ def test_a_report_that_fails_says_so(client: TestClient, monkeypatch: pytest.Mon
     monkeypatch.setattr("target_app.crud.reports.visible_to", lambda _owner: 1 / 0)
     path = client.post("/reports").headers["location"]
     assert client.get(path).json()["status"] == "failed"
+
+
+def test_a_report_whose_worker_was_killed_fails_in_time(
+    client: TestClient, database_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody will finish it: the task is never run here."""
+    monkeypatch.setattr("target_app.routers.reports.BackgroundTasks.add_task", lambda *_: None)
+    path = client.post("/reports").headers["location"]
+    assert client.get(path).json()["status"] == "pending"
+    with closing(sqlite3.connect(database_path)) as other:
+        other.execute("UPDATE reports SET deadline_s = deadline_s - ?", (PENDING_S + 1,))
+        other.commit()
+    assert client.get(path).json() == {"id": 1, "status": "failed", "items": None, "mean_price": None}
