@@ -1,5 +1,6 @@
 """A cache of public items: in this process, or in Redis for all workers."""
 
+import asyncio
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -11,6 +12,7 @@ from cashews.exceptions import CacheBackendInteractionError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from target_app.breaker import Breaker, RestingError
 from target_app.redis_client import ONE_RETRY
 from target_app.schemas.item import ItemPublic
 from target_app.settings import Settings
@@ -18,6 +20,9 @@ from target_app.settings import Settings
 _LOCK_S = 5.0
 """Lifetime of a lock: a request that dies while it loads an item holds up the others no longer than this."""
 _POLL_S = 0.005
+_CLEAN_S = 0.2
+_AWAY = (CacheBackendInteractionError, RestingError, TimeoutError)
+"""What the cache raises while it cannot be reached."""
 
 
 _PREFIX = "target-app:1:item:"
@@ -56,10 +61,17 @@ class Slot:
 
 
 class ItemCache:
-    """Public items by id; requests are served without the cache while it cannot be reached."""
+    """Public items by id; requests are served without the cache while it cannot be reached.
 
-    def __init__(self, settings: Settings) -> None:
+    An item that was written meanwhile is not looked up until its slot could be emptied, in this worker; others may find
+    the old one between the moment when the cache is back and that when the slot is emptied, `_CLEAN_S` later at most.
+    """
+
+    def __init__(self, settings: Settings, breaker: Breaker) -> None:
         self._ttl_s = settings.cache_ttl_s
+        self._breaker = breaker
+        self._written: set[int] = set()
+        self._cleaning: asyncio.Task[None] | None = None
         self._cache: Cache | None = None
         if settings.cache == "off":
             return
@@ -84,14 +96,18 @@ class ItemCache:
         if self._cache is None:
             yield Slot()
             return
+        if item_id in self._written:
+            yield Slot(state="MISS")
+            return
         key = _key(item_id)
         async with AsyncExitStack() as stack:
             try:
-                found = _read(await self._cache.get(key))
+                async with self._breaker.question():
+                    found = _read(await self._cache.get(key))
                 if found is None:
                     await stack.enter_async_context(self._lock(self._cache, key))
                     found = _read(await self._cache.get(key))
-            except CacheBackendInteractionError:
+            except _AWAY:
                 yield Slot(state="MISS")
                 return
             if found is _NOT_KEPT:
@@ -111,29 +127,49 @@ class ItemCache:
             await self._fill(self._cache, key, slot.loaded.model_dump() if slot.loaded else _NOT_KEPT)
 
     async def _fill(self, cache: Cache, key: str, value: object) -> None:
-        with suppress(CacheBackendInteractionError):
-            await cache.set(key, value, expire=self._ttl_s)
+        with suppress(*_AWAY):
+            async with self._breaker.question():
+                await cache.set(key, value, expire=self._ttl_s)
 
     @asynccontextmanager
     async def _lock(self, cache: Cache, key: str) -> AsyncIterator[None]:
         """The lock of a slot; losing the lock while it is held does no harm."""
         lock = cache.lock(f"lock:{key}", _LOCK_S, check_interval=_POLL_S)
-        await lock.__aenter__()
+        with self._breaker.guard():
+            await lock.__aenter__()
         try:
             yield
         finally:
-            with suppress(CacheBackendInteractionError):
+            with suppress(*_AWAY), self._breaker.guard():
                 await lock.__aexit__(None, None, None)
 
     async def forget(self, item_id: int) -> None:
-        """Empty the slot of an item after a write, once no request that read the old item can fill it again."""
-        if self._cache is None:
+        """Empty the slot of an item after a write, now or as soon as the cache is there again."""
+        if self._cache is None or await self._empty(self._cache, item_id):
             return
+        self._written.add(item_id)
+        if self._cleaning is None or self._cleaning.done():
+            self._cleaning = asyncio.create_task(self._clean(self._cache))
+
+    async def _empty(self, cache: Cache, item_id: int) -> bool:
+        """Empty a slot, once no request that read the old item can fill it again; False where it cannot be done now."""
         key = _key(item_id)
-        with suppress(CacheBackendInteractionError):
+        try:
             # A request that has read the old item and is about to cache it holds the lock.
-            async with self._lock(self._cache, key):
-                await self._cache.delete(key)
+            async with self._lock(cache, key):
+                await cache.delete(key)
+        except _AWAY:
+            return False
+        return True
+
+    async def _clean(self, cache: Cache) -> None:
+        """Empty the slots of items that were written while the cache was away."""
+        while self._written:
+            await asyncio.sleep(_CLEAN_S)
+            for item_id in tuple(self._written):
+                if not await self._empty(cache, item_id):
+                    break
+                self._written.discard(item_id)
 
     def forget_sync(self, item_id: int) -> None:
         """`forget`, called from the thread of a plain function."""
@@ -142,6 +178,8 @@ class ItemCache:
 
     async def close(self) -> None:
         """Close the connections of the cache."""
+        if self._cleaning is not None:
+            self._cleaning.cancel()
         if self._cache is not None:
             with warnings.catch_warnings():
                 # cashews (7.6) closes its client by an old name.

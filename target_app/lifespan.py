@@ -19,7 +19,7 @@ from target_app.limiter import MemoryWindows, RedisWindows
 from target_app.middleware.request_log import write_request_log
 from target_app.probe import run_probe
 from target_app.processes import calculators
-from target_app.redis_client import redis_client
+from target_app.redis_client import redis_breaker, redis_client
 from target_app.security import Passwords, Signer
 from target_app.settings import Settings
 
@@ -69,8 +69,11 @@ def freeze_heap() -> Iterator[None]:
 async def _open_features(app: FastAPI, settings: Settings, opened: AsyncExitStack) -> None:
     redis = await opened.enter_async_context(redis_client(settings))
     app.state.redis = redis
-    app.state.windows = RedisWindows(redis) if redis and settings.rate_limit == "redis" else MemoryWindows()
-    app.state.cache = ItemCache(settings)
+    breaker = redis_breaker(settings)
+    app.state.windows = (
+        RedisWindows(redis, breaker) if redis and settings.rate_limit == "redis" else MemoryWindows()
+    )
+    app.state.cache = ItemCache(settings, breaker)
     opened.push_async_callback(app.state.cache.close)
     app.state.passwords = Passwords(settings.most_waiting_hashes)
     app.state.signer = await _signer(settings)

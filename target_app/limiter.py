@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 
 from redis.asyncio import Redis
 
+from target_app.breaker import Breaker
+
 
 @dataclass(frozen=True, slots=True)
 class HitLimit:
@@ -33,7 +35,7 @@ class Windows(Protocol):
     """A store of hits; refused hits are not stored."""
 
     async def hit(self, limit: HitLimit, key: str) -> Hit:
-        """Count one hit. Raises RedisError or OSError if it cannot be counted."""
+        """Count one hit. Raises RedisError, OSError or RestingError if it cannot be counted."""
 
 
 class MemoryWindows:
@@ -84,12 +86,14 @@ return {1, limit - hits - 1, oldest + window - now}
 class RedisWindows:
     """Hits of all workers together, counted by one atomic script."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, breaker: Breaker) -> None:
         self._script = redis.register_script(_HIT)
+        self._breaker = breaker
 
     async def hit(self, limit: HitLimit, key: str) -> Hit:
         """Count one hit, in one round trip."""
-        allowed, remaining, reset_us = await self._script(
-            keys=[f"target-app:limit:{limit.name}:{key}"], args=[limit.hits, limit.window_s]
-        )
+        async with self._breaker.question():
+            allowed, remaining, reset_us = await self._script(
+                keys=[f"target-app:limit:{limit.name}:{key}"], args=[limit.hits, limit.window_s]
+            )
         return Hit(bool(allowed), remaining, reset_us / 1e6)

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from target_app.breaker import RestingError
 from target_app.errors import error_response
 from target_app.limiter import Hit, HitLimit, Windows
 from target_app.routing import route_path
@@ -49,8 +50,9 @@ class RateLimit:
         keys = (user,) if user else client_addresses(scope, trusting=self._trusting)
         try:
             hit = await _hit(state.windows, limit, keys)
-        except (RedisError, OSError) as error:
-            _log.warning("requests cannot be counted: %s", error)
+        except (RedisError, OSError, RestingError) as error:
+            if not isinstance(error, RestingError):
+                _log.warning("requests cannot be counted: %s", error or type(error).__name__)
             if guarded or self._closed:
                 response = error_response(
                     scope, 503, "Requests cannot be counted, try again later", {"Retry-After": "1"}

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from bench.engines.inprocess import InProcess
+from target_app.breaker import Breaker
 from target_app.cache import ItemCache
 from target_app.schemas.item import INT32_MAX, ItemPublic
 from tests.benchmarks.measuring import Measure, Subject
@@ -36,7 +37,7 @@ def client(bare_on: Callable[[str], InProcess]) -> InProcess:
 def items(store: str, client: InProcess, request: pytest.FixtureRequest) -> Iterator[ItemCache]:
     """The cache of the app, empty."""
     where = {"redis_url": request.getfixturevalue("redis_url")} if store == "redis" else {}
-    cache = ItemCache(settings_of(cache=store, **where))
+    cache = ItemCache(settings_of(cache=store, **where), Breaker(5, 1, ()))
     yield cache
     client.loop.run_until_complete(cache.close())
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.engines.inprocess import InProcess
 from scenarios.model import Request
+from target_app.breaker import Breaker
 from target_app.limiter import MemoryWindows, RedisWindows
 from target_app.middleware import stack
 from target_app.middleware.request_log import write_request_log
@@ -97,7 +98,7 @@ def test_around_a_bare_app(name: str, inside: Callable[..., InProcess], measure:
 def test_rate_limit_in_redis(redis_url: str, inside: Callable[..., InProcess], measure: Measure) -> None:
     """The same limiter, which asks Valkey about each request."""
     redis = Redis.from_url(redis_url)
-    client = inside(_around(MIDDLEWARE["RateLimit"], windows=RedisWindows(redis)))
+    client = inside(_around(MIDDLEWARE["RateLimit"], windows=RedisWindows(redis, Breaker(5, 1, ()))))
     try:
         (answer,) = measure.coroutines(
             Subject("middleware-RateLimit-redis", "middleware"), client.loop, lambda: client.call(GET)

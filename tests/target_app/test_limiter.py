@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
+from target_app.breaker import Breaker
 from target_app.limiter import HitLimit, MemoryWindows, RedisWindows, Windows
 
 Use = Callable[[Windows], Awaitable[None]]
@@ -26,7 +27,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Use], None]:
             yield MemoryWindows()
             return
         async with Redis.from_url(url) as redis:
-            yield RedisWindows(redis)
+            yield RedisWindows(redis, Breaker(5, 1, ()))
 
     async def with_windows(use: Use) -> None:
         async with opened() as windows:
