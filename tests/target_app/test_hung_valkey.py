@@ -65,7 +65,7 @@ def test_requests_go_on_and_few_of_them_wait(hanging: Hanging, client: TestClien
             assert client.get("/bench/cache/1").status_code == 200
             waited.append(time.monotonic() - sent_s >= 0.9 * TIMEOUT_S)
         took_s = time.monotonic() - began_s
-    assert 1 <= sum(waited) <= took_s + 2, "one a second tries, once"
+    assert 1 <= sum(waited) <= min(took_s + 2, 20), "one a second tries, once"
 
 
 def test_a_write_that_was_acknowledged_is_seen_once_it_is_back(hanging: Hanging, client: TestClient) -> None:
