@@ -14,7 +14,7 @@ from bench.engines.closing import is_repeatable, may_be_unread, was_closed_befor
 from bench.engines.encoding import encode
 from bench.engines.wire import ResponseReader, WireError
 from bench.model.address import Address
-from bench.model.samples import EXHAUSTED
+from bench.system.reach import connect, connect_fault
 from scenarios.model import Request, Response
 
 _READ_BYTES = 256 * 1024
@@ -35,11 +35,10 @@ class Channel:
     the server had just closed, unread, and were sent again.
     """
 
-    def __init__(self, address: Address, *, timeout_s: float, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, address: Address, *, timeout_s: float) -> None:
         self.resent = 0
         self.address = address
         self._timeout_s = timeout_s
-        self.tls = tls
         self._socket: socket.socket | None = None
         self._reader = ResponseReader()
 
@@ -85,18 +84,9 @@ class Channel:
 
     def _connect(self, until_s: float) -> socket.socket:
         try:
-            opened = socket.create_connection((self.address.host, self.address.port), _left_s(until_s))
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self.tls is not None:
-                opened = self.tls.wrap_socket(opened, server_hostname=self.address.host)
-        except ConnectionRefusedError:
-            raise ExchangeError("refused") from None
-        except TimeoutError:
-            raise ExchangeError("connect-timeout") from None
+            return connect(self.address, _left_s(until_s))
         except OSError as error:
-            kind = EXHAUSTED.get(error.errno or 0) or f"connect-{error.strerror or 'failed'}".lower()
-            raise ExchangeError(kind.replace(" ", "-")) from None
-        return opened
+            raise ExchangeError(connect_fault(error, self.address)) from None
 
     def _converse(
         self, connection: socket.socket, wire: bytes, request: Request, until_s: float
@@ -107,17 +97,22 @@ class Channel:
             if rest and not _is_readable(connection, until_s):
                 rest = _write(connection, rest, until_s)
                 continue
-            response = self._read(connection, request, until_s)
+            response = self._read(connection, request, until_s, is_waiting=not rest)
             if response is not None:
                 return response, not rest
 
-    def _read(self, connection: socket.socket, request: Request, until_s: float) -> Response | None:
-        connection.settimeout(_left_s(until_s))
+    def _read(
+        self, connection: socket.socket, request: Request, until_s: float, *, is_waiting: bool
+    ) -> Response | None:
+        """The answer, where it is whole by now. What is readable under TLS may be no part of one, such as a ticket."""
+        connection.settimeout(_left_s(until_s) if is_waiting else 0)
         lost: OSError | None = None
         try:
             data = connection.recv(_READ_BYTES)
         except TimeoutError:
             raise
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
         except OSError as error:
             data, lost = b"", error
         if data:
@@ -139,7 +134,7 @@ def _write(connection: socket.socket, rest: memoryview, until_s: float) -> memor
     connection.settimeout(_left_s(until_s))
     try:
         return rest[connection.send(rest) :]
-    except (BrokenPipeError, ConnectionResetError):
+    except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
         return rest[:0]
 
 
@@ -155,14 +150,13 @@ def _is_readable(connection: socket.socket, until_s: float) -> bool:
 
 def _is_over(connection: socket.socket) -> bool:
     """Whether the server closed an idle connection, or sent what nobody asked for."""
-    if isinstance(connection, ssl.SSLSocket):
-        poll = select.poll()
-        poll.register(connection, select.POLLIN)
-        return bool(poll.poll(0))
     connection.settimeout(0)
     try:
-        connection.recv(1, socket.MSG_PEEK)
-    except BlockingIOError:
+        if isinstance(connection, ssl.SSLSocket):
+            connection.recv(1)  # reads past tickets, too
+        else:
+            connection.recv(1, socket.MSG_PEEK)
+    except (BlockingIOError, ssl.SSLWantReadError):
         return False
     except OSError:
         return True

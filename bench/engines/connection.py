@@ -18,9 +18,11 @@ from bench.engines.closing import is_repeatable, may_be_unread, was_closed_befor
 from bench.engines.encoding import encode
 from bench.engines.evidence import Evidence
 from bench.engines.job import Job
+from bench.engines.opening import open_transport
 from bench.engines.pauses import Pauses
 from bench.engines.wire import ResponseReader, WireError
-from bench.model.samples import EXHAUSTED, OK, SampleFile, tag
+from bench.model.samples import OK, SampleFile, tag
+from bench.system.reach import connect_fault
 from scenarios import mistakes, seats
 from scenarios.mistakes import ScenarioError
 from scenarios.model import Flow, FlowStep, Pause, Request, Response
@@ -158,7 +160,7 @@ class Client(asyncio.Protocol):
         self._is_one_request = type(common.flow) is Always  # one that inherits from it may vary
         self._repeats = repeats and self._is_one_request
         address = common.job.address
-        seats.take(rng, address.host, address.port, address.prefix)
+        seats.take(rng, *address.place, address.prefix)
         self._reader = ResponseReader()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -321,21 +323,17 @@ class Client(asyncio.Protocol):
         job, address = self._common.job, self._common.job.address
         try:
             async with asyncio.timeout(job.timeout_s):
-                await asyncio.get_running_loop().create_connection(lambda: self, address.host, address.port)
-        except ConnectionRefusedError:
-            kind = "refused"
-            self.setbacks = max(AT_ONCE, self.setbacks)
-        except TimeoutError:
-            kind = "connect-timeout"
+                await open_transport(self, address)
         except OSError as error:
-            kind = EXHAUSTED.get(error.errno or 0) or f"connect-{error.strerror or 'failed'}".lower()
-            self.setbacks = max(AT_ONCE, self.setbacks)
+            kind = connect_fault(error, address)
+            if kind != "connect-timeout":
+                self.setbacks = max(AT_ONCE, self.setbacks)
         else:
             return
         self._connecting = None
         self.setbacks += 1
         if self.sent_ns:
-            self.fail(kind.replace(" ", "-"), connected=False)
+            self.fail(kind, connected=False)
 
     def _disconnect(self) -> None:
         if self._transport is not None:
@@ -397,8 +395,10 @@ class Client(asyncio.Protocol):
         encoded = self._encoded
         if self._connect_ns or not may_be_unread(encoded.wire):
             return False
-        return self._was_unread or (
-            isinstance(exc, ConnectionResetError) and is_repeatable(encoded.request.method)
+        return (
+            self._was_unread
+            or isinstance(exc, BrokenPipeError)  # it was gone before the request was written
+            or (isinstance(exc, ConnectionResetError) and is_repeatable(encoded.request.method))
         )
 
     # --- an answer

@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.model.address import Address
+from bench.model.address import Address, Tls
 from bench.model.plan import TIMEOUT_S, ClosedLoad, Load, OpenLoad
 
 DRAIN_S = 5.0
@@ -50,12 +50,17 @@ def read_job(path: Path) -> Job:
     samples = Path(fields.pop("samples"))
     scenarios_file = fields.pop("scenarios_file")
     return Job(
-        address=Address(**fields.pop("address")),
+        address=_address(fields.pop("address")),
         load=(ClosedLoad if load["kind"] == "closed" else OpenLoad)(**load),
         samples=samples,
         scenarios_file=Path(scenarios_file) if scenarios_file else None,
         **fields,
     )
+
+
+def _address(fields: dict[str, Any]) -> Address:
+    tls = fields.pop("tls")
+    return Address(**fields, tls=Tls(**tls) if tls else None)
 
 
 _MANY_OBJECTS = 200_000

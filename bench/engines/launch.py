@@ -102,7 +102,7 @@ def _locust_command(job: Job, path: Path) -> list[str]:
     return [
         *own_command("bench.engines.locust_program", "-f", f"{LOCUSTFILE},{_LOCUST_RECORDER}"),
         *("--headless", "--users", users, "--spawn-rate", users),
-        *("--host", f"http://{job.address.authority}{job.address.prefix}"),
+        *("--host", f"{job.address.scheme}://{job.address.authority}{job.address.prefix}"),
         *("--only-summary", "--loglevel", "WARNING", "--reset-stats"),
         *("--exit-code-on-error", "0"),  # failed requests are in the samples; they are no failure of the run
     ]

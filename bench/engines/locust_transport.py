@@ -7,7 +7,6 @@ cut and doubled answers pass, or sends a request twice.
 from __future__ import annotations
 
 import io
-import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +20,7 @@ from requests.structures import CaseInsensitiveDict
 from bench.engines.channel import Channel, ExchangeError
 from bench.engines.encoding import encode
 from bench.engines.job import Job
-from bench.model.address import Address
+from bench.model.address import Address, Tls
 from scenarios.model import Request, Response
 
 _NO_ANSWER = Response(0, b"")
@@ -72,17 +71,23 @@ def channel_for(job: Job) -> Channel:
     return Channel(job.address, timeout_s=job.timeout_s)
 
 
-def channel_to(url: str, timeout_s: float, *, verifies: bool) -> Channel:
-    """A connection to the server of a URL, as Locust's own command is given one."""
+def channel_to(url: str, timeout_s: float, *, verifies: bool, ca: str = "") -> Channel:
+    """A connection to the server of a URL, or of `unix:` and a path, as Locust's own command is given one.
+
+    It verifies certificates where an authority's is given in the file `ca`, too.
+    """
     parts = urlsplit(url)
-    is_tls = parts.scheme == "https"
-    host, port = parts.hostname or "127.0.0.1", parts.port or (443 if is_tls else 80)
-    context = ssl.create_default_context() if is_tls else None
-    if context is not None and not verifies:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    address = Address(host, port, host_header=parts.netloc.rpartition("@")[2], prefix=parts.path.rstrip("/"))
-    return Channel(address, timeout_s=timeout_s, tls=context)
+    if parts.scheme == "unix":
+        return Channel(Address("localhost", 0, socket=parts.path), timeout_s=timeout_s)
+    tls = Tls(ca=ca, verify=verifies or bool(ca)) if parts.scheme == "https" else None
+    address = Address(
+        parts.hostname or "127.0.0.1",
+        parts.port or (443 if tls else 80),
+        host_header=parts.netloc.rpartition("@")[2],
+        prefix=parts.path.rstrip("/"),
+        tls=tls,
+    )
+    return Channel(address, timeout_s=timeout_s)
 
 
 class _FastClients:

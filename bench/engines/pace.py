@@ -47,7 +47,7 @@ def pace(host: str, port: int, most_rps: float) -> Pace:
 
 def pace_of(job: Job) -> Pace:
     """The pace of a job that has a ceiling."""
-    return pace(job.address.host, job.address.port, job.most_rps)
+    return pace(*job.address.place, job.most_rps)
 
 
 def make_client(

@@ -73,7 +73,7 @@ def prepare(scenario: Scenario, server: Server, timeout_s: float = TIMEOUT_S) ->
     met = (address, server.pid)
     if met not in _known:
         _known.add(met)
-        shares.reset(address.host, address.port)
+        shares.reset(*address.place)
     if scenario.prepare is not None and (*met, scenario.prepare) not in _known:
         who = f"the preparation of scenario '{scenario.name}'"
         _refuse_endless(who, _check_flow(who, scenario.prepare, server, timeout_s))
@@ -89,7 +89,7 @@ def _check_flow(who: str, flow: Callable[[Random], Flow], server: Server, timeou
     secrets = set(secrets_of(server.setup))
     rng = Random(f"check {next(_numbers)}")
     address = server.address
-    seats.take(rng, address.host, address.port, address.prefix)
+    seats.take(rng, *address.place, address.prefix)
     with Alarm() as alarm, contextlib.closing(_Sender(server, timeout_s, alarm, secrets)) as sender:
         try:
             session = begin(mistakes.open_flow(flow, rng), prefix=address.prefix)
@@ -201,5 +201,5 @@ def _wait_for_place(server: Server) -> None:
     """Keep to the server's ceiling, where it has one."""
     if server.most_rps:
         now_ns = time.monotonic_ns()
-        place_ns = pace(server.address.host, server.port, server.most_rps).take_ns(now_ns)
+        place_ns = pace(*server.address.place, server.most_rps).take_ns(now_ns)
         time.sleep((place_ns - now_ns) / 1e9)

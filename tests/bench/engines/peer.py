@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -65,14 +66,22 @@ BEHAVIOURS = {
 
 
 class Peer:
-    """The server, on a thread and a port of its own for as long as the `with` block lasts.
+    """The server, on a thread and a port of its own, or the Unix socket `path`, for as long as the block lasts.
 
     `seen` counts requests by path and `requests` their bytes, `answered_ns` are the moments of its answers;
     `connections` those ever made, `most` those open at once. A path without a behaviour gets a plain answer.
     """
 
-    def __init__(self, behaviours: Mapping[str, Behaviour] = BEHAVIOURS) -> None:
+    def __init__(
+        self,
+        behaviours: Mapping[str, Behaviour] = BEHAVIOURS,
+        *,
+        tls: ssl.SSLContext | None = None,
+        path: str = "",
+    ) -> None:
         self._behaviours = behaviours
+        self._tls = tls
+        self._path = path
         self.seen: Counter[str] = Counter()
         self.requests: Counter[bytes] = Counter()
         self.answered_ns: list[int] = []
@@ -104,8 +113,13 @@ class Peer:
 
     async def _listen(self) -> None:
         self._closing = asyncio.Event()
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=256)
-        self.port = server.sockets[0].getsockname()[1]
+        if self._path:
+            server: asyncio.Server = await asyncio.start_unix_server(
+                self._serve, self._path, backlog=256, ssl=self._tls
+            )
+        else:
+            server = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=256, ssl=self._tls)
+            self.port = server.sockets[0].getsockname()[1]
         self._listening.set()
         await self._closing.wait()
         server.close()

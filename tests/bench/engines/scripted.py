@@ -60,6 +60,12 @@ class Scripted:
         return head
 
 
+def refuse_what_is_no_request(server: Scripted, connection: socket.socket) -> None:
+    """Answer 400 to the first bytes, as servers without TLS do to a handshake."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+
 def reset(connection: socket.socket) -> None:
     """Close with a reset, whatever was read."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

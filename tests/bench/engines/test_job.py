@@ -10,13 +10,20 @@ from pathlib import Path
 import pytest
 
 from bench.engines.job import Job, read_job, say
-from bench.model.address import Address
+from bench.model.address import Address, Tls
 from bench.model.plan import ClosedLoad, OpenLoad
 
 JOBS = {
     "closed": Job(Address("127.0.0.1", 80), "noop-async", ClosedLoad(3, 1.5, think_s=0.1), Path("samples")),
     "open, with every field set": Job(
-        Address("::1", 8000, host_header="app.test", prefix="/api"),
+        Address(
+            "::1",
+            8000,
+            host_header="app.test",
+            prefix="/api",
+            socket="/run/a.sock",
+            tls=Tls("ca.pem", verify=False, name="app.test"),
+        ),
         "mine",
         OpenLoad(12.5, 2.0, 0.25, arrivals="uniform", max_sessions=7, shape="ramp"),
         Path("/tmp/a b"),

@@ -7,6 +7,7 @@ import ssl
 import pytest
 
 from bench.engines.locust_transport import Transport, channel_to
+from bench.system.tls import context
 from scenarios.model import Request
 from tests.bench.engines.peer import Peer
 
@@ -30,9 +31,9 @@ def test_the_address_is_that_of_the_url(url: str, expected: tuple[str, int, str,
 )
 def test_tls_is_spoken_where_the_url_says_so(verifies: bool, mode: ssl.VerifyMode) -> None:
     channel = channel_to("https://shop.example", 1.0, verifies=verifies)
-    assert channel.tls is not None
-    assert channel.tls.verify_mode is mode
-    assert channel_to("http://shop.example", 1.0, verifies=verifies).tls is None
+    assert channel.address.tls is not None
+    assert context(channel.address.tls).verify_mode is mode
+    assert channel_to("http://shop.example", 1.0, verifies=verifies).address.tls is None
 
 
 def test_a_fault_is_of_one_request_alone(peer: Peer) -> None:

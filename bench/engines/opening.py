@@ -1,0 +1,21 @@
+"""Opens the native engine's connections: by TCP or a Unix socket, in the clear or by TLS."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bench.model.address import Address
+from bench.system import tls
+
+
+async def open_transport(client: asyncio.Protocol, address: Address) -> None:
+    """Connect a protocol to an address; its `connection_made` comes after the handshake. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    secured: dict[str, Any] = {}
+    if address.tls:
+        secured = {"ssl": tls.context(address.tls), "server_hostname": address.server_name}
+    if address.socket:
+        await loop.create_unix_connection(lambda: client, address.socket, **secured)
+    else:
+        await loop.create_connection(lambda: client, address.host, address.port, **secured)
