@@ -47,13 +47,15 @@ def locust(
 
 def _serve(setup: Setup, port: int, web_port: int, scenarios_file: Path | None) -> None:
     """Serve a setup with Locust's web UI for it until Ctrl-C. Raises ServerError when either ends by itself."""
-    check_free(port, "--port")
+    check_free(port, "--port", setup)
     check_free(web_port, "--web-port")
     env = dict(os.environ)
     if scenarios_file is not None:
         env["BENCH_SCENARIOS"] = str(scenarios_file)
     with Processes() as processes, serving(setup, processes, port=port) as server:
         log = server.log.with_name("locust.log")
+        if server.address.tls:
+            env["BENCH_CA"] = server.address.tls.ca
         with processes.running(_command(server.url, web_port), log=log, env=env, grace_s=2.0) as child:
             note(f"{setup.name} answers on {server.url}")
             note(f"Locust's web UI is on http://127.0.0.1:{web_port}; pick a class; Ctrl-C stops both")

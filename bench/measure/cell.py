@@ -56,7 +56,9 @@ def _observe(cell: Cell, server: Server, harness: Harness, folder: Path) -> Meas
         ping_us = ping_cpu_us(scenario, server, bench.scenarios_file, timeout_s=cell.load.timeout_s)
     started_at = now()
     with (
-        contextlib.closing(Meter(server.pid, server.port, cell.load.duration_s)) as meter,
+        contextlib.closing(
+            Meter(server.pid, server.port, cell.load.duration_s, socket=server.address.socket)
+        ) as meter,
         _profile(cell, harness) as profile,
     ):
         load = _load(cell, server, harness, meter, profile, folder=folder)

@@ -154,7 +154,8 @@ class Lane:
             sessions = max(sessions, int(rate_per_s * left_s / 2))
         self.size = size(self._users, rate_per_s)
         self._tree.refresh()
-        self._reconnects = self.server.pid is None or len(self._tree.workers(self.server.port)) > 1
+        workers = self._tree.workers(self.server.port, self.server.address.socket)
+        self._reconnects = self.server.pid is None or len(workers) > 1
 
     async def slice(self, rotation: int) -> None:
         """Load the server for one slice. Raises EngineError where it stops answering or the scenario is broken."""

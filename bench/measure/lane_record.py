@@ -82,7 +82,7 @@ def _record(
         load=load,
         readings=ServerReadings(
             snapshots=snapshots(slices),
-            workers=ProcessTree(server.pid).workers(server.port),
+            workers=ProcessTree(server.pid).workers(server.port, server.address.socket),
             times=surroundings.times,
         ),
         telemetry=telemetry_in(telemetry.read(Path(reports)), slices) if reports else {},

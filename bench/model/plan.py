@@ -23,6 +23,10 @@ class Setup:
     folder relative to `cwd`. `prepare` is a command that runs there before the server. `carry` are untracked files that
     the gates bring into the base's tree.
 
+    It listens on `bind`, an address of this machine, or on a Unix socket in a folder of its own: `{socket}` in a
+    `command`. With `tls` it speaks HTTPS, by a certificate that the harness makes: `{cert}`, `{key}` and `{ca}` in a
+    `command`. A `command` with a certificate of its own names the file of its authority, `ca`, or is not to `verify`.
+
     One that is "running" is not started: it has an `address`, a URL whose path goes before those of the scenarios, and
     it may have a ceiling: no second has more requests than `most_rps`; 0 is none.
     """
@@ -52,6 +56,10 @@ class Setup:
     ready_within_s: float = 30.0
     prepare: tuple[str, ...] = ()
     carry: tuple[str, ...] = ()
+    bind: Literal["127.0.0.1", "::1", "unix"] = "127.0.0.1"
+    tls: bool = False
+    ca: str = ""
+    verify: bool = True
     address: str = ""
     most_rps: float = 0.0
 

@@ -28,15 +28,16 @@ _REFRESH_S = 1.0
 class Meter:
     """Takes snapshots of a server's process tree from `start` to `end`; what takes long is done in its making.
 
-    They are empty where the processes are not known, which a `pid` of None says.
+    They are empty where the processes are not known, which a `pid` of None says. Connections are counted of a port,
+    not of a Unix `socket`.
     """
 
-    def __init__(self, pid: int | None, port: int, duration_s: float) -> None:
+    def __init__(self, pid: int | None, port: int, duration_s: float, *, socket: str = "") -> None:
         self._port = port
-        self._counts = pid is not None
+        self._counts = pid is not None and not socket
         self._every_s = max(_SNAPSHOT_S, duration_s / MOST_SLICES)
         self._tree = ProcessTree(pid)
-        self.workers = self._tree.workers(port)
+        self.workers = self._tree.workers(port, socket)
         self._snapshots: list[Snapshot] = []
         self._times: list[CpuTimes] = [cpus.times()]
         self._own_ns: list[int] = []

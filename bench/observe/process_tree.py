@@ -15,7 +15,7 @@ from typing import Literal
 import psutil
 
 from bench.model.readings import Reading, Snapshot
-from bench.observe.sockets import listeners
+from bench.observe.sockets import listeners, unix_listeners
 
 _HELPER = "multiprocessing.resource_tracker"
 _LINUX = sys.platform == "linux"
@@ -41,16 +41,17 @@ class ProcessTree:
         readings = tuple(reading for pid in self._members if (reading := _read(pid)) is not None)
         return Snapshot(at_ns, readings)
 
-    def workers(self, port: int = 0) -> tuple[int, ...]:
+    def workers(self, port: int = 0, path: str = "") -> tuple[int, ...]:
         """The processes that can answer requests on a port (0: any): those that wait at the socket that listens there.
 
+        With a `path`, the same of a Unix socket.
         A supervisor holds that socket as well, but does not wait. What a worker forks inherits all of it: below a
         worker there are none. Where nobody is seen to wait, the workers are those without children that hold the
         socket; where nobody holds it, those without children, less the helper of multiprocessing. A process that an
         app started in a session of its own is neither a worker nor a child.
         """
         parent_of = self._parents()
-        inodes = listeners(port)
+        inodes = unix_listeners(path) if path else listeners(port)
         roles = {pid: _role(pid, inodes) for pid in parent_of} if inodes else {}
         waiting = {pid for pid, role in roles.items() if role == "waits"}
         if waiting:

@@ -17,16 +17,18 @@ _WAY_OUT = (
     "and an app of this name is taken from the harness; rename the package, or start the service by a "
     'setup with server = "command"'
 )
+_CERTIFICATE = ("{cert}", "{key}", "{ca}")
 _LIFESPAN = {"granian": ("auto", "off"), "hypercorn": ("auto",)}
 """The servers that have no switch for each value."""
 
 
 def with_absolute_paths(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """A setup's table with `cwd`, and `python` where it is a path, made absolute: they start from the file's folder."""
+    """A setup's table with `cwd`, `ca` and a `python` that is a path made absolute, from the file's folder on."""
     paths = {
         key: absolute_path(value, folder)
         for key, value in table.items()
-        if isinstance(value, str) and (key == "cwd" or (key == "python" and is_path(value)))
+        if isinstance(value, str)
+        and (key == "cwd" or (key == "ca" and value) or (key == "python" and is_path(value)))
     }
     return {**table, **paths}
 
@@ -63,7 +65,8 @@ def check_own_name(where: str, table: Mapping[str, Any]) -> None:
 
 def check_setup(where: str, setup: Setup) -> None:
     """Raise UsageError, which begins with `where`, for the first thing in a setup that cannot be."""
-    for fault in (*_server_faults(setup), *_app_faults(setup), *_place_faults(setup)):
+    faults = (*_server_faults(setup), *_app_faults(setup), *_place_faults(setup), *_address_faults(setup))
+    for fault in faults:
         raise UsageError(f"{where} {fault}")
 
 
@@ -111,3 +114,23 @@ def _place_faults(setup: Setup) -> Iterator[str]:
             yield f"carry: {file!r} must be the path of a file below the repository's own folder"
     if setup.prepare and not setup.prepare[0].strip():
         yield 'prepare: begins without a program; write it as ["alembic", "upgrade", "head"]'
+
+
+def _address_faults(setup: Setup) -> Iterator[str]:
+    words = "".join((*setup.command, *setup.args, *setup.env.values()))
+    if not setup.tls:
+        if setup.ca or not setup.verify:
+            yield f"{'ca' if setup.ca else 'verify'}: says how to trust a certificate; add tls = true"
+        for name in _CERTIFICATE:
+            if name in words:
+                yield f"command: mentions {name}; add tls = true"
+    elif setup.server != "command" and (setup.ca or not setup.verify):
+        yield (
+            f"{'ca' if setup.ca else 'verify'}: {setup.server} is given a certificate that the harness makes and "
+            'trusts; leave it out, or start the service by server = "command"'
+        )
+    if (setup.bind == "unix") != ("{socket}" in words) and (setup.server == "command" or "{socket}" in words):
+        yield (
+            'bind: a command that listens on a Unix socket has bind = "unix" and is given its path, as in '
+            '["my-server", "--socket", "{socket}"]'
+        )

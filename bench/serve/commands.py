@@ -12,11 +12,15 @@ from math import ceil
 from pathlib import Path
 
 from bench.model.plan import Setup
+from bench.serve.certificates import Certificate
 from bench.serve.interpreter import Interpreter
 from bench.system.home import HOME
 
 INSIDE = HOME / "bench" / "inside"
 """The folder of what runs in the service's interpreter: modules that nobody else has, and need no package."""
+
+CERTIFICATE = ("cert", "key", "ca")
+"""The placeholders for a certificate's files, by its fields."""
 
 _BENCH = HOME / "bench"
 _BACKLOG = "4096"
@@ -30,7 +34,10 @@ _SCRUBBED_PREFIXES = ("UVICORN_", "GRANIAN_", "HYPERCORN_")
 
 
 def command(setup: Setup, python: Path, host: str, port: int) -> list[str]:
-    """The argv that starts a setup on an address, with its placeholders; a plain `python` is the service's."""
+    """The argv that starts a setup on an address, with its placeholders; a plain `python` is the service's.
+
+    Where the setup listens on a Unix socket, host and port mean nothing.
+    """
     if setup.server != "command":
         return [str(python), "-m", *_KINDS[setup.server](setup, host, port), *setup.args]
     return words(setup.command, python)
@@ -63,7 +70,11 @@ def environment(setup: Setup, interpreter: Interpreter, folder: Path) -> dict[st
 
 
 def placeholders(
-    folder: Path, python: Path, address: tuple[str, int], urls: Mapping[str, str]
+    folder: Path,
+    python: Path,
+    address: tuple[str, int],
+    urls: Mapping[str, str],
+    certificate: Certificate | None = None,
 ) -> dict[str, str]:
     """The value of each placeholder of a setup; `urls` are those of its services, by name."""
     host, port = address
@@ -71,10 +82,17 @@ def placeholders(
         "{tmp}": str(folder),
         "{port}": str(port),
         "{host}": host,
+        "{socket}": str(socket_in(folder)),
+        **({f"{{{name}}}": str(getattr(certificate, name)) for name in CERTIFICATE} if certificate else {}),
         "{python}": str(python),
         "{bench}": str(_BENCH),
         **{f"{{{name}}}": url for name, url in urls.items()},
     }
+
+
+def socket_in(folder: Path) -> Path:
+    """The Unix socket of a server that has a folder; its name is short, as its path may have 107 bytes (unix(7))."""
+    return folder / "app.sock"
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -113,8 +131,21 @@ def _options(setup: Setup) -> dict[str, str]:
     return {"FASTAPI_BENCH_UVICORN": json.dumps(options)} if setup.worker == "uvicorn" else {}
 
 
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _listening(setup: Setup, host: str, port: int) -> tuple[str, str]:
+    """Where gunicorn and hypercorn shall listen."""
+    if setup.bind == "unix":
+        return "-b", "unix:{socket}"
+    return "-b", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _listening_apart(setup: Setup, host: str, port: int) -> tuple[str, ...]:
+    """Where uvicorn and granian shall listen."""
+    return ("--uds", "{socket}") if setup.bind == "unix" else ("--host", host, "--port", str(port))
+
+
+def _certificate(setup: Setup, cert: str, key: str) -> tuple[str, ...]:
+    """The certificate that a server with `tls` shows, by its names for these options."""
+    return (cert, "{cert}", key, "{key}") if setup.tls else ()
 
 
 def _target(app: str) -> list[str]:
@@ -135,13 +166,14 @@ def _in_folder(setup: Setup) -> str:
 def _uvicorn(setup: Setup, host: str, port: int) -> list[str]:
     wsgi = ("--interface", "wsgi", "--lifespan", "off")
     return [
-        *("uvicorn", "--host", host, "--port", str(port), "--workers", str(setup.workers)),
+        *("uvicorn", *_listening_apart(setup, host, port), "--workers", str(setup.workers)),
         *("--loop", setup.loop, "--http", setup.http, "--ws", "none"),
         *(wsgi if setup.interface == "wsgi" else ("--lifespan", setup.lifespan)),
         *("--no-access-log", "--no-server-header", "--no-date-header", "--no-proxy-headers"),
         *("--backlog", _BACKLOG, "--timeout-keep-alive", _KEEP_ALIVE_S, "--log-level", "warning"),
         *_option("--app-dir", setup.app_dir),
         *_option("--root-path", setup.root_path),
+        *_certificate(setup, "--ssl-certfile", "--ssl-keyfile"),
         *_target(setup.app),
     ]
 
@@ -149,11 +181,12 @@ def _uvicorn(setup: Setup, host: str, port: int) -> list[str]:
 def _gunicorn(setup: Setup, host: str, port: int) -> list[str]:
     timeout_s = max(_SILENT_WITHIN_S, ceil(setup.ready_within_s))
     return [
-        *("gunicorn", setup.app, "-w", str(setup.workers), "-b", _address(host, port)),
+        *("gunicorn", setup.app, "-w", str(setup.workers), *_listening(setup, host, port)),
         *("-k", *_gunicorn_worker(setup), "-c", "python:_fastapi_bench_settings"),
         *("--worker-tmp-dir", "{tmp}", "--backlog", _BACKLOG, "--keep-alive", _KEEP_ALIVE_S),
         *("--timeout", str(timeout_s), "--graceful-timeout", _GRACE_S, "--log-level", "warning"),
         *_option("--pythonpath", setup.app_dir),
+        *_certificate(setup, "--certfile", "--keyfile"),
     ]
 
 
@@ -169,11 +202,12 @@ def _gunicorn_worker(setup: Setup) -> list[str]:
 def _granian(setup: Setup, host: str, port: int) -> list[str]:
     interface = "asginl" if setup.lifespan == "off" and setup.interface == "asgi" else setup.interface
     return [
-        *("granian", "--interface", interface, "--host", host, "--port", str(port)),
+        *("granian", "--interface", interface, *_listening_apart(setup, host, port)),
         *("--workers", str(setup.workers), "--runtime-mode", "st", "--runtime-threads", "1"),
         *("--loop", setup.loop, "--http", "1", "--no-ws", "--backlog", _BACKLOG, "--backpressure", "2048"),
         *("--respawn-failed-workers", "--no-access-log", "--log-level", "warning"),
         *_option("--url-path-prefix", setup.root_path),
+        *_certificate(setup, "--ssl-certificate", "--ssl-keyfile"),
         *_target(_in_folder(setup)),
     ]
 
@@ -181,10 +215,11 @@ def _granian(setup: Setup, host: str, port: int) -> list[str]:
 def _hypercorn(setup: Setup, host: str, port: int) -> list[str]:
     app = f"{setup.interface}:{_in_folder(setup)}"
     return [
-        *("hypercorn", app, "-w", str(setup.workers), "-k", setup.loop, "-b", _address(host, port)),
+        *("hypercorn", app, "-w", str(setup.workers), "-k", setup.loop, *_listening(setup, host, port)),
         *("--backlog", _BACKLOG, "--keep-alive", _KEEP_ALIVE_S, "--graceful-timeout", _GRACE_S),
         *("--log-level", "warning"),
         *_option("--root-path", setup.root_path),
+        *_certificate(setup, "--certfile", "--keyfile"),
     ]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bench.errors import UsageError
+from bench.model.address import Address
 from bench.model.plan import Setup
 from bench.model.secrets import mask_text, secret_values, secrets_of
 from bench.serve.server import Server, server_ended, serving
@@ -20,9 +21,9 @@ _FOLLOW_S = 0.2
 
 def serve(setup: Setup, port: int, note: Callable[[str], None]) -> None:
     """Serve a setup until Ctrl-C; `note` is called with its address. Raises ServerError when it ends by itself."""
-    check_free(port, "--port")
+    check_free(port, "--port", setup)
     with Processes() as processes, serving(setup, processes, port=port) as server:
-        note(f"{setup.name} answers on {server.url} (docs: {server.url}/docs); Ctrl-C stops it")
+        note(f"{setup.name} answers on {server.url} ({_way_in(server.address)}); Ctrl-C stops it")
         follow([server.log], lambda: check(server), secrets_of(server.setup))
 
 
@@ -53,7 +54,16 @@ def check(server: Server) -> None:
         raise server_ended(server)
 
 
-def check_free(port: int, option: str) -> None:
-    """Raise UsageError that names the option when a port is taken; 0 picks a free one."""
-    if port and not is_free(port):
+def _way_in(address: Address) -> str:
+    """How a person gets at the documentation of an app."""
+    trust = f" --cacert {address.tls.ca}" if address.tls and address.tls.ca else ""
+    if address.socket:
+        return f"curl{trust} --unix-socket {address.socket} {address.scheme}://localhost/docs"
+    return f"curl{trust} {address.url}/docs" if trust else f"docs: {address.url}/docs"
+
+
+def check_free(port: int, option: str, setup: Setup | None = None) -> None:
+    """Raise UsageError that names the option when a port, of a setup's own address, is taken; 0 picks a free one."""
+    host = setup.bind if setup else "127.0.0.1"
+    if port and host != "unix" and not is_free(port, host):
         raise UsageError(f"port {port} is taken; give another {option}")

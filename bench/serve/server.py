@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import ssl
 import subprocess
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,15 +19,18 @@ from bench.model.secrets import mask_words, secrets_of
 from bench.observe import telemetry
 from bench.observe.process_tree import ProcessTree
 from bench.serve import commands
+from bench.serve.certificates import write_certificate
 from bench.serve.interpreter import Interpreter, service_interpreter
+from bench.serve.places import address_of, pick_place
 from bench.serve.requirements import check_installed
 from bench.serve.services import providing
 from bench.system.extras import check_demo
 from bench.system.home import HOME, is_own
 from bench.system.host import allow_open_files, check_cpus
 from bench.system.logs import copy_masked, quote
-from bench.system.ports import free_port, is_free
 from bench.system.processes import Processes
+from bench.system.reach import HttpConnection
+from bench.system.tls import handshake_fault
 from bench.system.waiting import wait_until
 
 _WORKERS_WITHIN_S = 10.0
@@ -91,12 +95,14 @@ def serving(
     `kept_log`, secrets masked. Raises UsageError for CPUs that do not exist and
     ServerError, with the end of the log, when it does not start.
     """
-    port = _pick_port(setup, host, port)
+    host, port = pick_place(setup, host, port)
     check_cpus(setup)
     place = _place(setup, tuple(setup.cpus or cpus), cwd)
     allow_open_files()  # the server inherits the limit
     with processes.folder() as tmp, providing(setup.services, processes, place.cpus) as urls:
-        values = commands.placeholders(tmp, place.interpreter.path, (host, port), urls)
+        certificate = write_certificate(tmp) if setup.tls else None
+        address = address_of(setup, (host, port), tmp, certificate)
+        values = commands.placeholders(tmp, place.interpreter.path, (host, port), urls, certificate)
         setup = fill(setup, place, values)
         prepare(setup, processes, place, tmp / "prepare.log")
         words = commands.command(setup, place.interpreter.path, host, port)
@@ -105,7 +111,7 @@ def serving(
             _keeping(log, kept_log, setup),
             _running(setup, processes, argv, place=place, log=log) as child,
         ):
-            server = _server(setup, Address(host, port), child, log=log, cpus=place.cpus)
+            server = _server(setup, address, child, log=log, cpus=place.cpus)
             _wait_until_ready(server, ready)
             _wait_for_workers(server)
             yield server
@@ -125,12 +131,6 @@ def _keeping(log: Path, kept: Path | None, setup: Setup) -> Iterator[None]:
     finally:
         if kept is not None:
             copy_masked(log, kept, secrets_of(setup))
-
-
-def _pick_port(setup: Setup, host: str, port: int) -> int:
-    if port and not is_free(port, host):
-        raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
-    return port or free_port(host)
 
 
 def _place(setup: Setup, cpus: tuple[int, ...], cwd: Path | None) -> ServerPlace:
@@ -217,9 +217,9 @@ def _wait_until_ready(server: Server, ready: Container[int]) -> None:
     def is_ready() -> bool:
         nonlocal seen
         _check_alive(server)
-        status = _status(server.address.host, server.port, setup.health)
+        status = _status(server.address, setup.health)
         if status is not None:
-            seen = f"status {status}"
+            seen = status if isinstance(status, str) else f"status {status}"
         return status in ready
 
     if not wait_until(is_ready, within_s):
@@ -258,14 +258,17 @@ def _count_workers(server: Server) -> int:
     writers = len(telemetry.writers(Path(folder))) if folder else server.setup.workers
     if folder and server.setup.server == "command":
         return writers
-    return min(writers, len(ProcessTree(server.pid).workers(server.port)))
+    return min(writers, len(ProcessTree(server.pid).workers(server.port, server.address.socket)))
 
 
-def _status(host: str, port: int, path: str) -> int | None:
-    connection = http.client.HTTPConnection(host, port, timeout=2)
+def _status(address: Address, path: str) -> int | str | None:
+    """The status of a path; why there is no connection where that is TLS's fault, None for any other reason."""
+    connection = HttpConnection(address, 2)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
+    except ssl.SSLError as error:
+        return handshake_fault(error)
     except (OSError, http.client.HTTPException):
         return None
     finally:

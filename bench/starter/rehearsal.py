@@ -12,6 +12,7 @@ from bench.errors import ServerError
 from bench.model.secrets import mask_text, secrets_of
 from bench.serve.server import Server, server_ended
 from bench.starter.operations import Operation
+from bench.system.reach import HttpConnection
 from bench.system.waiting import wait_until
 
 _WITHIN_S = 5.0
@@ -98,7 +99,7 @@ def _send(server: Server, operation: Operation, within_s: float = _WITHIN_S) -> 
         headers["Content-Type"] = "application/json"
     elif operation.form:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-    connection = http.client.HTTPConnection(server.address.host, server.port, timeout=within_s)
+    connection = HttpConnection(server.address, within_s)
     try:
         connection.request(operation.method, operation.target, body, headers)
         answer = connection.getresponse()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from bench.observe.sockets import connections, listeners
+from bench.observe.sockets import connections, listeners, unix_listeners
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,20 @@ def test_sockets_that_listen_are_told_by_their_inodes() -> None:
             assert inode in listeners()
             assert listeners(client.getsockname()[1]) == frozenset()
     assert listeners(port) == frozenset()
+
+
+def test_a_unix_socket_that_listens_is_told_by_its_inode_and_its_connections_are_not(tmp_path: Path) -> None:
+    path, other = str(tmp_path / "a b.sock"), str(tmp_path / "a b.sock2")
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as second:
+        server.bind(path)
+        assert unix_listeners(path) == frozenset()
+        server.listen()
+        second.bind(other)
+        second.listen()
+        inode = os.fstat(server.fileno()).st_ino
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)
+            accepted, _ = server.accept()
+            assert unix_listeners(path) == {inode}
+            accepted.close()
+    assert unix_listeners(path) == frozenset()

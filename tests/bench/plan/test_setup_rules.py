@@ -41,6 +41,18 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "python": ({"python": " 3.13"}, "python: ' 3.13' is neither a path nor a version"),
     "carry out of it": ({"carry": ("../secrets",)}, "carry: '../secrets' must be the path of a file below"),
     "carry from anywhere": ({"carry": ("a", "/etc/passwd")}, "carry: '/etc/passwd' must be"),
+    "a certificate without tls": ({"args": ("{cert}",)}, "command: mentions {cert}; add tls = true"),
+    "an authority without tls": ({"ca": "/ca.pem"}, "ca: says how to trust a certificate; add tls = true"),
+    "no verification without tls": ({"verify": False}, "verify: says how to trust a certificate; add tls"),
+    "an authority of a server of ours": (
+        {"ca": "/ca.pem", "tls": True},
+        "ca: uvicorn is given a certificate that the harness makes",
+    ),
+    "a command that misses its socket": (
+        {"server": "command", "command": ("serve", "{port}"), "bind": "unix"},
+        'bind: a command that listens on a Unix socket has bind = "unix" and is given its path',
+    ),
+    "a socket for one with a port": ({"env": {"S": "{socket}"}}, "bind: a command that listens on a Unix"),
     "nothing to prepare with": ({"prepare": (" ",)}, "prepare: begins without a program"),
 }
 
@@ -61,6 +73,11 @@ FINE: dict[str, dict[str, Any]] = {
     "prepare": {"prepare": ("alembic", "-x", "{postgres}", "upgrade", "head"), "services": ("postgres",)},
     "carry": {"carry": (".env", "data/seed.sqlite")},
     "prefix": {"root_path": "/api/v1"},
+    "tls on a socket": {"tls": True, "bind": "unix"},
+    "a certificate": {"server": "command", "command": ("x", "{socket}"), "tls": True, "env": {"K": "{key}"}}
+    | {"bind": "unix"},
+    "a certificate of its own": {"server": "command", "command": ("x",), "tls": True, "ca": "/ca.pem"},
+    "any certificate": {"server": "command", "command": ("x",), "tls": True, "verify": False},
 }
 
 
@@ -75,6 +92,8 @@ def test_only_what_is_a_path_is_made_absolute(tmp_path: Path) -> None:
     home = with_absolute_paths({"python": "~/x/bin/python"}, tmp_path)
     assert home == {"python": str(Path.home() / "x/bin/python")}
     assert with_absolute_paths({"cwd": 3}, tmp_path) == {"cwd": 3}
+    assert with_absolute_paths({"ca": "ca.pem"}, tmp_path) == {"ca": str(tmp_path / "ca.pem")}
+    assert with_absolute_paths({"ca": ""}, tmp_path) == {"ca": ""}
 
 
 PYTHONS = {

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.model.plan import Setup
-from bench.serve.commands import INSIDE, command, environment
+from bench.serve.certificates import Certificate
+from bench.serve.commands import INSIDE, command, environment, fill, placeholders
 from bench.serve.interpreter import OWN, Interpreter
 
 PYTHON = Path("/opt/x/bin/python")
@@ -104,3 +105,35 @@ def test_programs_of_the_services_environment_come_first(
     assert environment(Setup("mine", "uvicorn"), interpreter, tmp_path)["PATH"] == "/usr/bin"
     (tmp_path / "pyvenv.cfg").touch()
     assert environment(Setup("mine", "uvicorn"), interpreter, tmp_path)["PATH"] == f"{tmp_path}/bin:/usr/bin"
+
+
+CERTIFICATES = {
+    "uvicorn": "--ssl-certfile {cert} --ssl-keyfile {key}",
+    "gunicorn": "--certfile {cert} --keyfile {key}",
+    "granian": "--ssl-certificate {cert} --ssl-keyfile {key}",
+    "hypercorn": "--certfile {cert} --keyfile {key}",
+}
+SOCKETS = {
+    "uvicorn": "--uds {socket}",
+    "gunicorn": "-b unix:{socket}",
+    "granian": "--uds {socket}",
+    "hypercorn": "-b unix:{socket}",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_certificate_and_socket_are_named_where_the_setup_has_them(kind: str) -> None:
+    plain = Setup("mine", kind)  # type: ignore[arg-type]
+    assert "{" not in argv(plain).replace("{tmp}", "")
+    assert CERTIFICATES[kind] in argv(replace(plain, tls=True))
+    on_socket = argv(replace(plain, bind="unix"))
+    assert SOCKETS[kind] in on_socket
+    assert "8000" not in on_socket
+
+
+def test_placeholders_of_a_certificate_are_there_with_one_alone() -> None:
+    where: tuple[Path, Path, tuple[str, int], dict[str, str]] = (Path("/t"), PYTHON, ("::1", 8000), {})
+    assert placeholders(*where)["{socket}"] == "/t/app.sock"
+    assert not {"{cert}", "{key}", "{ca}"} & placeholders(*where).keys()
+    values = placeholders(*where, Certificate(Path("/t/c"), Path("/t/k"), Path("/t/a")))
+    assert fill("{cert} {key} {ca} {host}", values) == "/t/c /t/k /t/a ::1"
