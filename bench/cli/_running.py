@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ import typer
 
 from bench.cli._options import number, option
 from bench.cli._terminal import note
+from bench.cli._trust import TrustOptions
 from bench.errors import UsageError
 from bench.model.attachment import steady_rps
 from bench.model.plan import Cell, ClosedLoad, OpenLoad, Plan, Setup
@@ -28,7 +30,8 @@ from bench.system.endpoint import Endpoint, find_endpoint
 REMOTE_RPS = 100.0
 """The ceiling for other hosts unless one is given: what a person with a browser and a colleague or two may cause."""
 
-_NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(\w+://.*)")
+_TRUSTED = TrustOptions()
+_NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(\w+://.*|unix:.*)")
 _MOST_USERS_TIMES = 5
 """Users a request per second of the ceiling: with more, a single slice would take longer than it may."""
 _LONGEST_TIMES, _LONGEST_MORE_S = 2.0, 30.0
@@ -37,9 +40,14 @@ _LAST_S = 30.0
 
 Urls = Annotated[
     list[str] | None,
-    option("Server that runs already, in place of setups; repeatable, as NAME=URL.", "URL"),
+    option(
+        "Server that runs already, in place of setups: http://, https:// or unix:PATH; repeatable, as NAME=URL.",
+        "URL",
+    ),
 ]
-Url = Annotated[str | None, option("Server that runs already, in place of SETUP.", "URL")]
+Url = Annotated[
+    str | None, option("Server that runs already, in place of SETUP: http://, https:// or unix:PATH.", "URL")
+]
 AllowedHosts = Annotated[
     list[str] | None,
     typer.Option(
@@ -53,16 +61,21 @@ MostRps = Annotated[
 
 
 def find_running(
-    urls: Sequence[str] | None, allowed: Collection[str] | None, most_rps: float | None
+    urls: Sequence[str] | None,
+    allowed: Collection[str] | None,
+    most_rps: float | None,
+    trust: TrustOptions = _TRUSTED,
 ) -> dict[str, Setup]:
     """A setup for each URL, by its name. Raises UsageError for one that may not be loaded, before anything is sent."""
     if most_rps is not None and not urls:
         raise UsageError("--most-rps is the ceiling of a server that runs already: give its --url, too")
     found: dict[str, Setup] = {}
+    if trust != _TRUSTED and not any("https://" in text for text in urls or ()):
+        raise UsageError("--ca and --no-verify are for servers that run already: give a --url https://...")
     for text in urls or ():
         named = _NAMED.fullmatch(text)
         endpoint = find_endpoint(named[2] if named else text)
-        name = named[1] if named else f"{endpoint.name}:{endpoint.port}"
+        name = named[1] if named else endpoint.label
         if name in found:
             raise UsageError(
                 f"--url {text}: there are two of the name {name}; name them, as in a={endpoint.url}"
@@ -70,7 +83,16 @@ def find_running(
         _check_allowed(endpoint, allowed or ())
         ceiling = most_rps or (0.0 if endpoint.is_loopback else REMOTE_RPS)
         about_it = f"the server on {endpoint.url}, as it ran already"
-        found[name] = Setup(name, "running", about=about_it, address=endpoint.url, most_rps=ceiling)
+        found[name] = Setup(
+            name,
+            "running",
+            about=about_it,
+            address=endpoint.url,
+            most_rps=ceiling,
+            tls=endpoint.is_tls,
+            ca=os.path.abspath(trust.ca) if trust.ca else "",
+            verify=not trust.no_verify,
+        )
     return found
 
 
@@ -98,7 +120,7 @@ def join_setups(setups: Mapping[str, Setup], running: Mapping[str, Setup]) -> di
 def _look(setup: Setup) -> Setup:
     """Say what is known of a server, and add its number of workers."""
     server = attach(setup)
-    workers = len(ProcessTree(server.pid).workers(server.port))
+    workers = len(ProcessTree(server.pid).workers(server.port, server.address.socket))
     note(f"{setup.name}: {setup.address} as it runs, {_processes(server, workers)}")
     return replace(setup, workers=max(1, workers))
 
@@ -174,7 +196,7 @@ def _announce_load(setup: Setup, load: str, expected_s: float, longest_s: float)
     endpoint = find_endpoint(setup.address)
     most = math.ceil(setup.most_rps * longest_s)
     note(
-        f"{setup.name}: sends to {setup.address} ({join_words(endpoint.addresses)}): {load}; for {about(expected_s)}, "
+        f"{setup.name}: sends to {setup.address} ({endpoint.place}): {load}; for {about(expected_s)}, "
         f"{about(longest_s)} at the longest; no second has more than {setup.most_rps:g} requests, and there are at "
         f"most {most:,} in all"
     )

@@ -20,6 +20,7 @@ from bench.cli._options import ScenariosFile, SetupName, SetupsFile, number, opt
 from bench.cli._running import AllowedHosts, MostRps, Url, announce_search, find_running, join_setups
 from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note, say, short_path
+from bench.cli._trust import TrustOptions
 from bench.errors import UsageError
 from bench.measure import runner
 from bench.measure.progress import Display
@@ -46,7 +47,7 @@ _TRIALS, _TIMES_A_TRIAL, _BETWEEN_S = 25, 2.4, 1.2
 """About how many trials a search makes, how long they are on average, in durations, and how far apart."""
 
 
-@takes(service=ServiceOptions)
+@takes(service=ServiceOptions, trust=TrustOptions)
 def capacity(
     setup: SetupName,
     scenario: ScenarioName = None,
@@ -75,6 +76,7 @@ def capacity(
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, not in words.")] = False,
     *,
     service: ServiceOptions,
+    trust: TrustOptions,
 ) -> None:
     """Find the arrival rate that holds the objectives, or how throughput grows with workers.
 
@@ -94,7 +96,7 @@ def capacity(
     bench capacity gunicorn-1 cpu-async --workers 1,2,4,8
     bench capacity front-page --url http://127.0.0.1:8000 --scenarios my_scenarios.py
     """
-    running = find_running([url] if url else None, allow_remote, most_rps)
+    running = find_running([url] if url else None, allow_remote, most_rps, trust)
     setup, scenario = _subject(setup, scenario, running)
     configuration = configure(service, setups=setups, scenarios=scenarios)
     known = known_scenarios(configuration)

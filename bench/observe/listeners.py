@@ -1,4 +1,7 @@
-"""The process that listens on a port of ours: /proc/net/tcp names its socket, /proc/PID/fd its owner (proc(5))."""
+"""The process that listens on a port or a Unix socket of ours: /proc/net names its socket, /proc/PID/fd its owner.
+
+See proc(5).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from bench.observe.sockets import unix_listeners
 
 _LISTEN = "0A"
 _WILDCARDS = ("0" * 8, "0" * 32)
@@ -43,6 +48,21 @@ def find_listener(host: str, port: int) -> FoundListener:
         return FoundListener(
             None, "no process that can be seen from here listens on its port; it may run in a container"
         )
+    return _owner(sockets, "port")
+
+
+def find_unix_listener(path: str) -> FoundListener:
+    """Find the process that listens on a Unix socket; of master and workers, the master."""
+    sockets = {str(inode) for inode in unix_listeners(path)}
+    if not sockets:
+        return FoundListener(
+            None, "no process that can be seen from here listens on its socket; it may run in a container"
+        )
+    return _owner(sockets, "socket")
+
+
+def _owner(sockets: set[str], kind: str) -> FoundListener:
+    """The first process that holds one of these listening sockets."""
     owners = set(_owners(sockets))
     if not owners:
         return FoundListener(
@@ -51,10 +71,10 @@ def find_listener(host: str, port: int) -> FoundListener:
     root = _first(owners)
     if root is None:
         named = ", ".join(map(str, sorted(owners)))
-        return FoundListener(None, f"several servers share its port: processes {named}")
+        return FoundListener(None, f"several servers share its {kind}: processes {named}")
     name = _name(root)
     if name in _FORWARDERS:
-        return FoundListener(None, f"{name} (process {root}) only passes its port on")
+        return FoundListener(None, f"{name} (process {root}) only passes its {kind} on")
     return FoundListener(root)
 
 

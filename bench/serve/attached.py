@@ -14,9 +14,9 @@ from bench.errors import ServerError, UsageError
 from bench.model.address import Address
 from bench.model.attachment import Attachment
 from bench.model.plan import Setup
-from bench.observe.listeners import FoundListener, find_listener
+from bench.observe.listeners import FoundListener, find_listener, find_unix_listener
 from bench.serve.server import Server
-from bench.system.endpoint import accepts, find_endpoint, is_local
+from bench.system.endpoint import accepts, complain_of_tls, find_endpoint, is_local
 
 _ASK_AGAIN_S = 0.2
 
@@ -39,22 +39,26 @@ def attach(setup: Setup) -> Server:
         raise ServerError(f"setup '{setup.name}': {error}") from None
     if not endpoint.is_loopback and not setup.most_rps:  # its name may lead elsewhere by now
         raise ServerError(f"setup '{setup.name}': {setup.address} is no longer a loopback address")
-    host = endpoint.answering()
-    if host is None:
+    address = endpoint.answering(ca=setup.ca, verify=setup.verify)
+    if address is None:
         raise ServerError(
             f"setup '{setup.name}': nothing listens on {setup.address}; start the server there, or give its address"
         )
-    is_here = is_local(host)
-    found = (
-        find_listener(host, endpoint.port) if is_here else FoundListener(None, "it runs on another machine")
-    )
+    try:
+        fault = complain_of_tls(address, setup.address)
+    except UsageError as error:
+        raise ServerError(f"setup '{setup.name}': {error}") from None
+    if fault:
+        raise ServerError(f"setup '{setup.name}': {fault}")
+    is_here = bool(address.socket) or is_local(address.host)
+    found = _listener(address) if is_here else FoundListener(None, "it runs on another machine")
     return Server(
         setup=setup,
-        address=Address(host, endpoint.port, host_header=endpoint.authority, prefix=endpoint.prefix),
+        address=address,
         pid=found.pid,
         log=Path(os.devnull),
         cpus=_pinned(found.pid),
-        exit_status=_watch(found.pid, host, endpoint.port),
+        exit_status=_watch(found.pid, address),
         attachment=Attachment(
             elsewhere=not is_here,
             unread=found.unread,
@@ -62,6 +66,12 @@ def attach(setup: Setup) -> Server:
             most_rps=setup.most_rps,
         ),
     )
+
+
+def _listener(address: Address) -> FoundListener:
+    if address.socket:
+        return find_unix_listener(address.socket)
+    return find_listener(address.host, address.port)
 
 
 def _affinity(pid: int | None) -> tuple[int, ...]:
@@ -78,8 +88,8 @@ def _pinned(pid: int | None) -> tuple[int, ...]:
     return mine if pid is not None and len(mine) < (os.cpu_count() or 1) else ()
 
 
-def _watch(pid: int | None, host: str, port: int) -> Callable[[], int | None]:
-    """What tells whether a server is gone: its process, else its port, asked five times a second at most.
+def _watch(pid: int | None, address: Address) -> Callable[[], int | None]:
+    """Tells whether a server is gone: its process, else its port or socket, asked five times a second at most.
 
     No status of it can be had: -1 stands for one that is gone.
     """
@@ -94,7 +104,7 @@ def _watch(pid: int | None, host: str, port: int) -> Callable[[], int | None]:
     def look() -> int | None:
         nonlocal asked_s, is_there
         if time.monotonic() - asked_s > _ASK_AGAIN_S:
-            is_there, asked_s = accepts(host, port), time.monotonic()
+            is_there, asked_s = accepts(address), time.monotonic()
         return None if is_there else -1
 
     return look

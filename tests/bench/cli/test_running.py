@@ -357,7 +357,11 @@ def test_a_server_that_is_not_there_is_told_before_a_run_is_begun(folder: Path) 
 # --- wrong usage ---------------------------------------------------------------------------------
 
 WRONG = {
-    "https": ("--url https://127.0.0.1:8000", "https:// is not supported yet"),
+    "trust without https": (
+        "--url {url} --no-verify",
+        "--ca and --no-verify are for servers that run already",
+    ),
+    "a socket that is not there": ("--url unix:no.sock", "no.sock is not a Unix socket"),
     "no scheme": ("--url 127.0.0.1:8000", "write it with its scheme"),
     "another machine": ("--url http://203.0.113.7:8000", "add --allow-remote 203.0.113.7"),
     "two of a name": ("--url {url} --url {url}", "name them, as in a={url}"),

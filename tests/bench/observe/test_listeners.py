@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.observe.listeners import find_listener
+from bench.observe.listeners import find_listener, find_unix_listener
 from bench.system.ports import free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says")
@@ -146,3 +146,21 @@ def test_a_process_of_another_user_cannot_be_seen() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root, timeout=30)
     assert "pid=None" in done.stdout
     assert "another user" in done.stdout
+
+
+UNIX = """
+import os, socket, sys
+listening = socket.socket(socket.AF_UNIX)
+listening.bind(sys.argv[1]); listening.listen()
+if os.fork() == 0:
+    sys.stdin.read(); os._exit(0)
+os.write(1, b"ready\\n"); sys.stdin.read()
+"""
+
+
+def test_of_master_and_workers_on_a_unix_socket_the_master_is_found(tmp_path: Path) -> None:
+    path = str(tmp_path / "app.sock")
+    with listening(UNIX, path) as pid:
+        assert find_unix_listener(path).pid == pid
+    assert find_unix_listener(path).pid is None
+    assert "its socket" in find_unix_listener(path).unread

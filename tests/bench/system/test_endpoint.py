@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from bench.errors import UsageError
+from bench.model.address import Address
 from bench.system.endpoint import Endpoint, accepts, find_endpoint, is_local
 from bench.system.ports import free_port
 
@@ -17,6 +18,8 @@ READ = {
     "http://127.0.0.1:8000/api/v1/": ("127.0.0.1", 8000, "/api/v1", "127.0.0.1:8000"),
     "http://[::1]:8000/a%20b": ("::1", 8000, "/a%20b", "[::1]:8000"),
     "http://LOCALHOST:81": ("localhost", 81, "", "localhost:81"),
+    "https://127.0.0.1": ("127.0.0.1", 443, "", "127.0.0.1"),
+    "https://[::1]:80/api": ("::1", 80, "/api", "[::1]:80"),
 }
 
 
@@ -29,7 +32,8 @@ def test_a_url_is_read(url: str, expected: tuple[str, int, str, str]) -> None:
 
 
 WRONG = {
-    "https://127.0.0.1:8000": "https:// is not supported yet",
+    "https://127.0.0.1:443000": "the port is not a number",
+    "unix:/no/such/app.sock": "/no/such/app.sock is not a Unix socket",
     "127.0.0.1:8000": "write it with its scheme",
     "localhost:8000": "write it with its scheme",
     "ftp://127.0.0.1": "write it with its scheme",
@@ -84,7 +88,7 @@ def test_the_addresses_of_this_machine_are_its_own() -> None:
 def test_a_port_accepts_where_somebody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        assert accepts("127.0.0.1", port)
+        assert accepts(Address("127.0.0.1", port))
         found = Endpoint(url="http://x", name="localhost", addresses=("127.0.0.9", "127.0.0.1"), port=port)
-        assert found.answering() == "127.0.0.1"
-    assert not accepts("127.0.0.1", free_port())
+        assert found.answering() == Address("127.0.0.1", port, host_header=f"localhost:{port}")
+    assert not accepts(Address("127.0.0.1", free_port()))

@@ -1,0 +1,23 @@
+"""Options about the certificates of servers that run already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli._options import option
+
+
+@dataclass(frozen=True, slots=True)
+class TrustOptions:
+    """How the server of an https:// URL is trusted: by the authorities of the system, or as these options say."""
+
+    ca: Annotated[
+        Path | None, option("PEM file of the authority behind an https:// --url [the system's].", "FILE")
+    ] = None
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Take any certificate of an https:// --url.")
+    ] = False
