@@ -14,6 +14,7 @@ from bench.plan.config import load_setups
 from bench.serve.server import serving
 from bench.system.processes import Processes
 from scenarios import SCENARIOS
+from tests.bench.authority import Authority
 from tests.bench.engines.peer import Peer
 from tests.bench.program import lay_out
 
@@ -21,11 +22,11 @@ LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 
 
 def locust(
-    *arguments: str, scenarios: Path | None = None, client: str = "fast"
+    *arguments: str, scenarios: Path | None = None, client: str = "fast", ca: str = ""
 ) -> subprocess.CompletedProcess[str]:
     env = (
         os.environ
-        | {"BENCH_LOCUST_CLIENT": client}
+        | {"BENCH_LOCUST_CLIENT": client, "BENCH_CA": ca}
         | ({"BENCH_SCENARIOS": str(scenarios)} if scenarios else {})
     )
     command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), *arguments]
@@ -77,6 +78,24 @@ def test_wrong_answers_are_failures_and_end_their_session(client: str, folder: P
     assert abs(counted["/"]["num_requests"] - counted["/wrong-body"]["num_requests"]) <= 1
     assert "wrong-body" in done.stderr + done.stdout
     assert "status-200" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("client", ["fast", "http"])
+@pytest.mark.parametrize("is_unix", [True, False], ids=["a Unix socket", "TLS"])
+def test_a_host_may_be_a_unix_socket_or_speak_tls(is_unix: bool, client: str, folder: Path) -> None:
+    authority = Authority(folder)
+    path = str(folder / "app.sock") if is_unix else ""
+    with Peer(tls=None if is_unix else authority.context(), path=path) as peer:
+        host = f"unix:{path}" if is_unix else f"https://127.0.0.1:{peer.port}"
+        load = ("--headless", "-u", "2", "-r", "2", "--run-time", "2s", "--host", host, "--json")
+        mine = folder / "my_scenarios.py"
+        done = locust(
+            "FrontPageUser", *load, "--only-summary", scenarios=mine, client=client, ca=authority.pem
+        )
+        seen = peer.seen["/"]
+    (entry,) = json.loads(done.stdout)
+    assert (entry["num_failures"], done.returncode) == (0, 0), done.stderr
+    assert 0 < entry["num_requests"] <= seen <= entry["num_requests"] + 2
 
 
 ALIKE = """

@@ -47,8 +47,8 @@ class Transport:
         if is_fast:
             client.client.clientpool = _FastClients(self)
         else:
-            client.mount("http://", _Adapter(self))
-            client.mount("https://", _Adapter(self))
+            for scheme in ("http://", "https://", "unix:"):
+                client.mount(scheme, _Adapter(self))
 
     def expect(self, request: Request) -> None:
         """Name the request that the client is about to send."""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.bench.authority import Authority
 from tests.bench.engines.peer import Peer
+from tests.bench.engines.scripted import Scripted, refuse_what_is_no_request
 from tests.bench.program import bench
 
 SCENARIO = """
@@ -58,6 +59,18 @@ def test_a_certificate_that_is_not_trusted_is_one_sentence_with_both_ways_out(fo
     assert f"the certificate of {url} cannot be verified" in line
     assert "--ca FILE" in line
     assert "--no-verify" in line
+
+
+def test_a_server_without_tls_and_an_authority_that_is_none_are_one_sentence_each(folder: Path) -> None:
+    with Scripted(refuse_what_is_no_request) as plain:
+        url = f"https://127.0.0.1:{plain.port}"
+        done = bench(*RUN, *SHORT, "--url", url, cwd=folder)
+        assert not plain.heads
+        absent = bench(*RUN, *SHORT, "--url", url, "--ca", "absent.pem", cwd=folder)
+    assert (done.returncode, absent.returncode) == (1, 1)
+    assert f"no TLS handshake can be made with {url}: wrong version number" in done.stderr
+    assert "absent.pem: cannot be read: No such file" in absent.stderr
+    assert [done.stderr.count("\n"), absent.stderr.count("\n")] == [1, 1]
 
 
 def test_a_unix_socket_is_loaded_as_localhost(folder: Path) -> None:

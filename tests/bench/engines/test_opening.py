@@ -216,3 +216,19 @@ def test_locust_counts_over_tls_as_the_peer_does(
 def test_nobody_there_is_refused_with_tls_as_without(engine: Engine) -> None:
     address = Address("127.0.0.1", free_port(), tls=Tls())
     assert set(outcomes(engine.run(replace(engine.job("ok", CLOSED), address=address)))) == {"refused"}
+
+
+@pytest.mark.parametrize("is_tls", [False, True], ids=["clear", "TLS"])
+def test_a_close_on_a_unix_socket_that_nobody_announced_costs_no_request(
+    is_tls: bool, processes: Processes, tmp_path: Path
+) -> None:
+    """Both ends know at once what the other has read: a request that met the close was not, and is sent again."""
+    authority = Authority(tmp_path)
+    path = str(tmp_path / "a.sock")
+    with Peer(tls=authority.context() if is_tls else None, path=path) as peer:
+        engine = Engine(peer, processes, tmp_path)
+        address = Address("localhost", 0, socket=path, tls=authority.trusted if is_tls else None)
+        kinds = outcomes(engine.run(replace(engine.job("just-closes", CLOSED), address=address)))
+        seen = peer.seen["/just-closes"]
+    assert kinds["ok"] == seen > 2 * USERS
+    assert set(kinds) <= ({"ok", "reset"} if is_tls else {"ok"})

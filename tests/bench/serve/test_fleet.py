@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 
+from bench.engines.channel import Channel
 from bench.errors import ServerError
 from bench.model.plan import Setup
 from bench.serve.fleet import Start, fleet
 from bench.serve.server import Server
 from bench.system.processes import Processes
+from scenarios.model import Request
 from tests.bench.program import lives
 
 # Answers its hash seed; a thread of it is older than the move to its CPUs.
@@ -34,6 +37,21 @@ def plain(name: str, **more: object) -> Setup:
 
 
 BROKEN = Setup("broken", "command", command=("python", "-c", "raise SystemExit('no luck')"), health="/")
+
+
+def test_two_on_sockets_and_one_on_ipv6_are_places_of_their_own() -> None:
+    """Counters of the shares of a server, and its pace, go by its place."""
+    app = "bench.machine.bare_app:app"
+    starts = [
+        Start(Setup(bind, "uvicorn", app=app, health="/", bind=bind), 1)
+        for bind in ("unix", "unix", "::1", "127.0.0.1")
+    ]
+    with Processes() as processes, fleet(starts, processes, ()) as found:
+        servers = [one for one in found if isinstance(one, Server)]
+        assert len({one.address.place for one in servers}) == 4
+        for one in servers:
+            with closing(Channel(one.address, timeout_s=5)) as channel:
+                assert channel.send(Request("GET", "/")).status == 200
 
 
 def test_servers_are_there_in_the_order_of_their_starts_and_gone_in_the_end(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,26 @@ def test_secrets_in_what_a_server_logs_are_masked(tmp_path: Path) -> None:
         page(url, "/canary-in-a-path/password=canary-two")
         said = read_until(child, "/***/password=***")
     assert "canary" not in said
+
+
+def test_serve_says_how_a_server_is_reached_by_tls_and_on_a_unix_socket(tmp_path: Path) -> None:
+    """The command in its note is run as it stands, for another path."""
+    lay_out(tmp_path)
+    setups = """
+[secure]
+extends = "uvicorn"
+tls = true
+[socket]
+extends = "secure"
+bind = "unix"
+"""
+    (tmp_path / "mine.toml").write_text(setups)
+    for name in ("secure", "socket"):
+        with start("serve", name, "--setups", "mine.toml", "--port", "0", cwd=tmp_path) as child:
+            note = read_until(child, "Ctrl-C stops it")
+            words = note.rpartition("(")[2].partition(")")[0].replace("/docs", "/bench/noop/async").split()
+            done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=20)
+            child.terminate()
+            child.communicate(timeout=10)
+        assert json.loads(done.stdout) == {"message": "hello"}
+        assert ("unix:/" in note) == (name == "socket")
