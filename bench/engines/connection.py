@@ -18,7 +18,7 @@ from bench.engines.closing import is_repeatable, may_be_unread, was_closed_befor
 from bench.engines.encoding import encode
 from bench.engines.evidence import Evidence
 from bench.engines.job import Job
-from bench.engines.opening import open_transport
+from bench.engines.opening import open_transport, prepare_opening
 from bench.engines.pauses import Pauses
 from bench.engines.wire import ResponseReader, WireError
 from bench.model.samples import OK, SampleFile, tag
@@ -73,6 +73,7 @@ class Common:
         self.end_ns = end_ns
         self.file = SampleFile(job.samples)
         self.evidence = Evidence(job.samples)
+        prepare_opening(job.address)
         self.sent = 0
         self.resent = 0
         self.errors = 0

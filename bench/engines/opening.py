@@ -9,6 +9,15 @@ from bench.model.address import Address
 from bench.system import tls
 
 
+def prepare_opening(address: Address) -> None:
+    """Do once what takes long: the authorities of the system are read, and are no part of the first connection's time.
+
+    Raises UsageError for a file of authorities that cannot be read.
+    """
+    if address.tls:
+        tls.context(address.tls)
+
+
 async def open_transport(client: asyncio.Protocol, address: Address) -> None:
     """Connect a protocol to an address; its `connection_made` comes after the handshake. Raises OSError."""
     loop = asyncio.get_running_loop()

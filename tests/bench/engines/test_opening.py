@@ -125,6 +125,16 @@ def test_an_end_without_notice_between_requests_is_no_failure(tmp_path: Path) ->
     assert server.connections == 3
 
 
+def test_native_counts_what_was_answered_before_an_end_without_notice(engine: Engine, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    one_user = ClosedLoad(1, duration_s=0.4, warmup_s=0.0)
+    with Scripted(closes_without_notice(authority)) as server:
+        address = Address("127.0.0.1", server.port, tls=authority.trusted)
+        kinds = outcomes(engine.run(replace(engine.job("ok", one_user), address=address)))
+    assert kinds["ok"] == len(server.heads) > 2
+    assert set(kinds) <= {"ok", "reset"}, "of a request that met the end"
+
+
 def test_tickets_between_requests_cost_no_connection(tmp_path: Path) -> None:
     """TLS 1.3 sends its two tickets after the handshake, where nobody waits for them."""
     authority = Authority(tmp_path)
