@@ -32,11 +32,16 @@ class Channel:
     """The connection to one server; it opens when a request needs it, and opens again after it was lost.
 
     A request that has no answer after `timeout_s` has failed. `resent` counts the requests that met a connection which
-    the server had just closed, unread, and were sent again.
+    the server had just closed, unread, and were sent again. `arrivals_ns` are the moments (CLOCK_MONOTONIC) at which
+    the pieces of the last answer came, whole or not, and `first_ns` is the first of them, 0 where it came in one piece
+    or not at all; `open_ended` says whether its end was not known ahead.
     """
 
     def __init__(self, address: Address, *, timeout_s: float) -> None:
         self.resent = 0
+        self.arrivals_ns: list[int] = []
+        self.first_ns = 0
+        self.open_ended = False
         self.address = address
         self._timeout_s = timeout_s
         self._socket: socket.socket | None = None
@@ -44,6 +49,7 @@ class Channel:
 
     def send(self, request: Request) -> Response:
         """The answer to a request. Raises ExchangeError, and ValueError where the request cannot be written."""
+        self.arrivals_ns, self.first_ns, self.open_ended = [], 0, False
         wire = encode(request, self.address.authority, self.address.prefix)
         until_s = time.monotonic() + self._timeout_s
         if self._socket is not None and _is_over(self._socket):
@@ -116,7 +122,12 @@ class Channel:
         except OSError as error:
             data, lost = b"", error
         if data:
-            return self._reader.feed(data, request.method == "HEAD")
+            self.arrivals_ns.append(time.monotonic_ns())
+            response = self._reader.feed(data, request.method == "HEAD")
+            self.open_ended = self._reader.open_ended
+            if response is None or len(self.arrivals_ns) > 1:
+                self.first_ns = self.arrivals_ns[0]
+            return response
         response = self._reader.eof() if lost is None else None
         if response is not None:
             return response

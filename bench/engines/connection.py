@@ -117,6 +117,7 @@ class Client(asyncio.Protocol):
 
     __slots__ = (
         "_append",
+        "_arrivals_ns",
         "_common",
         "_connect_ns",
         "_connecting",
@@ -183,6 +184,7 @@ class Client(asyncio.Protocol):
         self._known_response: Response
         self._known_tag = 0
         self._seen = 0  # bytes of the known answer that have come again
+        self._arrivals_ns: list[int] = []  # of the pieces of an answer that did not come again in one
         self._raw = bytearray()  # of an answer that is being parsed, until there are too many to be known
 
     # --- sessions
@@ -212,13 +214,14 @@ class Client(asyncio.Protocol):
         if self._transport is None and self._connecting is None:
             self._connecting = asyncio.get_running_loop().create_task(self._open())
 
-    def fail(self, kind: str, *, connected: bool = True) -> None:
-        """The request under way has failed: count it, drop the connection, end the session."""
-        done_ns = clock_ns()
+    def fail(self, kind: str, *, connected: bool = True, at_ns: int = 0) -> None:
+        """The request under way has failed, now or at `at_ns`: count it, drop the connection, end the session."""
+        done_ns = at_ns or clock_ns()
         common = self._common
         common.errors += 1
         failed = tag(self._encoded.label, common.file.outcome(kind), 0)
-        self._append((self._intended_ns, self._connect_ns, self.sent_ns, done_ns, failed))
+        first_ns = self._first_ns() if self._arrivals_ns else done_ns
+        self._append((self._intended_ns, self._connect_ns, self.sent_ns, first_ns, done_ns, failed))
         common.evidence.keep(kind, self._encoded, done_ns, self._raw or self._known[: self._seen])
         self._disconnect()
         self._finish(done_ns, connected=connected)
@@ -344,6 +347,7 @@ class Client(asyncio.Protocol):
         self._reader = ResponseReader()
         self._known = _NOTHING
         self._seen = 0
+        self._arrivals_ns.clear()
         self._raw.clear()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -407,20 +411,30 @@ class Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         done_ns = clock_ns()
         if data == self._known and not self._seen and self.sent_ns:
-            self._answered_again(done_ns)
+            self._answered_again(done_ns, done_ns)
         elif not self.sent_ns:
             self._disconnect()  # an answer that nobody asked for
         elif self._known.startswith(data, self._seen):
+            self._arrivals_ns.append(done_ns)
             self._seen += len(data)
             if self._seen == len(self._known):
                 self._seen = 0
-                self._answered_again(done_ns)
+                self._answered_again(self._first_ns(), done_ns)
         else:
             self._read(data, done_ns)
 
-    def _answered_again(self, done_ns: int) -> None:
+    def _first_ns(self) -> int:
+        """When the first piece of an answer came that is at its end; keeps its gaps, if its end was not known ahead."""
+        arrivals_ns = self._arrivals_ns
+        first_ns = arrivals_ns[0]
+        if len(arrivals_ns) > 1 and self._reader.open_ended:
+            self._common.file.gaps.add(self._encoded.label, arrivals_ns)
+        arrivals_ns.clear()
+        return first_ns
+
+    def _answered_again(self, first_ns: int, done_ns: int) -> None:
         """Count the known answer."""
-        self._append((self._intended_ns, 0, self.sent_ns, done_ns, self._known_tag))
+        self._append((self._intended_ns, 0, self.sent_ns, first_ns, done_ns, self._known_tag))
         if done_ns >= self.until_ns:
             self._suspend(self._known_response, done_ns)
         elif self._repeats:
@@ -430,6 +444,7 @@ class Client(asyncio.Protocol):
 
     def _read(self, data: bytes, done_ns: int) -> None:
         """Parse a piece of an answer that is not the known one, or is not any more."""
+        self._arrivals_ns.append(done_ns)
         data = self._known[: self._seen] + data
         self._known = _NOTHING
         self._seen = 0
@@ -438,7 +453,7 @@ class Client(asyncio.Protocol):
         try:
             response = self._reader.feed(data, self._encoded.bodyless)
         except WireError as error:
-            self.fail(str(error))
+            self.fail(str(error), at_ns=done_ns)
             return
         if response is not None:
             raw = bytes(self._raw) if len(self._raw) <= _KNOWN_BYTES else _NOTHING
@@ -457,7 +472,9 @@ class Client(asyncio.Protocol):
                 common.errors += 1
                 common.evidence.keep(fault, encoded, done_ns, response)
         known_tag = tag(encoded.label, outcome, reader.worker)
-        self._append((self._intended_ns, self._connect_ns, self.sent_ns, done_ns, known_tag))
+        self._append(
+            (self._intended_ns, self._connect_ns, self.sent_ns, self._first_ns(), done_ns, known_tag)
+        )
         if not reader.keep_alive:
             self._disconnect()
         elif outcome == OK and (self._is_one_request or not reader.sets_cookies):

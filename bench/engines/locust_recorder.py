@@ -74,7 +74,8 @@ class _Recorder:
             outcome,
             int(worker) if worker.isdigit() and worker.isascii() and len(worker) < 10 else 0,
         )
-        file.append((sent_ns, 0, sent_ns, done_ns, tagged))
+        first_ns = self._first_ns(context["transport"], tagged & 0xFFFF, sent_ns, done_ns)
+        file.append((sent_ns, 0, sent_ns, first_ns, done_ns, tagged))
         file.spill()
 
     def raised(self, exception: BaseException, **_: Any) -> None:
@@ -100,6 +101,13 @@ class _Recorder:
             pauses=users.pauses,
         )
         self._evidence.write()  # after the samples, whose file is free by then: there may be no other
+
+    def _first_ns(self, transport: Transport, label: int, sent_ns: int, done_ns: int) -> int:
+        """When the first piece of an answer came, within the times that Locust gives it; keeps the gaps of a stream."""
+        channel = transport.channel
+        if channel.open_ended:
+            self._file.gaps.add(label, channel.arrivals_ns)
+        return min(max(sent_ns, channel.first_ns), done_ns) if channel.first_ns else done_ns
 
     def _keep(self, kind: str, transport: Transport, done_ns: int) -> None:
         answer = transport.response

@@ -187,14 +187,25 @@ class ResponseReader:
     """Reads the answers of one connection, one at a time (no pipelining).
 
     After `feed` or `eof` gave a response, `worker`, `keep_alive` and `sets_cookies` describe it. Both raise WireError.
+    `open_ended` says, once its head is there, whether its end was not known ahead: chunks, or a body until the close.
     """
 
-    __slots__ = ("_chunks", "_head", "_pending", "_size", "keep_alive", "sets_cookies", "worker")
+    __slots__ = (
+        "_chunks",
+        "_head",
+        "_pending",
+        "_size",
+        "keep_alive",
+        "open_ended",
+        "sets_cookies",
+        "worker",
+    )
 
     def __init__(self) -> None:
         self.worker = 0
         self.keep_alive = True
         self.sets_cookies = False
+        self.open_ended = False
         self._reset()
 
     def _reset(self) -> None:
@@ -233,6 +244,7 @@ class ResponseReader:
             if head is None:
                 self._wait_for_head(data, end)
                 return None
+        self.open_ended = head.length < 0 and not bodyless
         body = data[end:]
         if bodyless:
             return self._finish(head._replace(length=0), body)
@@ -248,6 +260,7 @@ class ResponseReader:
         begun = data[at : at + 7]
         if not b"HTTP/1.".startswith(begun) and begun != b"\r":
             raise _garbage("not an HTTP/1.1 response")
+        self.open_ended = False
         if len(data) > _HEAD_LIMIT_BYTES:
             raise _garbage("head without end")
         if data:

@@ -173,6 +173,12 @@ class _Sender:
         """A sentence on the step whose time is over."""
         if not self.is_waiting:
             return f"its flow took longer than {self._timeout_s:g} s to yield a request"
+        if self._channel.open_ended:
+            return (
+                f"{self._label}: its answer, a stream, was not at its end after {self._timeout_s:g} s "
+                f"({len(self._channel.arrivals_ns)} pieces so far); ask for one that ends, as a stream without end "
+                "fails at the time limit, or give it longer with --timeout SECONDS (timeout_s in a plan)"
+            )
         return (
             f"{self._label} had no whole answer within {self._timeout_s:g} s; if that is right for it, "
             "give it longer with --timeout SECONDS (timeout_s in a plan)"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.evidence import SeenFailure
+from bench.model.gaps import Gaps
 from bench.model.readings import Reading, Snapshot, Telemetry
 from bench.model.record import LaneSlices
 from bench.model.samples import OK, Recording, Samples
@@ -180,15 +181,23 @@ def _count_outside(samples: Recording, slices: Sequence[LaneSlice]) -> int:
 def _moved(
     samples: Samples, slices: Sequence[LaneSlice], number: NDArray[np.int64], inside: NDArray[np.bool_]
 ) -> Samples:
-    """The rows inside, each moved with its slice; all times of a request move alike."""
+    """The rows inside, each moved with its slice; all times of a request move alike, and each gap by its own."""
     shift_ns = _shifts_ns(slices)[number[inside]]
     mine = samples.rows(inside)
     return replace(
         mine,
         intended_ns=mine.intended_ns + shift_ns,
         sent_ns=mine.sent_ns + shift_ns,
+        first_ns=mine.first_ns + shift_ns,
         done_ns=mine.done_ns + shift_ns,
+        gaps=_moved_gaps(samples.gaps, slices),
     )
+
+
+def _moved_gaps(gaps: Gaps, slices: Sequence[LaneSlice]) -> Gaps:
+    number, inside = _place(gaps.at_ns, slices)
+    mine = gaps.rows(inside)
+    return replace(mine, at_ns=mine.at_ns + _shifts_ns(slices)[number[inside]])
 
 
 def _shifts_ns(slices: Sequence[LaneSlice]) -> NDArray[np.int64]:

@@ -35,7 +35,9 @@ class RequestSummary:
 
     `throughput_rps` counts good answers that arrived in the measured part; None in records of before. Of a victim
     only: `shed` are sessions that never started, and `under_way` is how many requests were under way on average in each
-    third of the measured part.
+    third of the measured part. `first_byte_ms` runs from the intended start to the first bytes of the answer, None
+    where every answer came in one piece. `gap_ms` is the time between pieces of answers whose end is not known ahead
+    (streams, server-sent events), `gaps` their number; None where there was none.
     """
 
     requests: int
@@ -45,6 +47,9 @@ class RequestSummary:
     under_way: tuple[float, ...] = ()
     errors_by_kind: Mapping[str, int] = field(default_factory=dict)
     throughput_rps: float | None = None
+    first_byte_ms: Latency | None = None
+    gap_ms: Latency | None = None
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,8 @@ class Summary:
     check, which looked at no more than `looked_at` requests of a session that did not end by then.
     `time_weighted_ms` has percentiles of response times by the time they took: of all the time of requests, 1 % was
     spent in those that took p99 or longer. `stalled_share` is the share of the measured part in stretches without an
-    answer, each over ten times the p99 of service, and the longest of `longest_stall_ms`.
+    answer, each over ten times the p99 of service, and the longest of `longest_stall_ms`. `first_byte_ms` and `gap_ms`
+    are those of all requests together, as `RequestSummary` says it of one name.
     """
 
     requests: int
@@ -114,6 +120,8 @@ class Summary:
     unchecked: tuple[str, ...] = ()
     looked_at: int | None = None
     measured_s: float = 0.0
+    first_byte_ms: Latency | None = None
+    gap_ms: Latency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model import samples
+from bench.model.gaps import Gaps, concatenate
 from bench.model.samples import Recording, Samples, Stalls
 
 MOST_ROWS = 250_000
@@ -35,10 +37,11 @@ class StoredSamples(Recording):
 
 def record(paths: Sequence[Path], most_rows: int = MOST_ROWS) -> Recording:
     """The samples in the files of generators that ran side by side: at hand where they are few enough."""
-    if sum(map(samples.count_rows, paths)) <= most_rows:
+    rows = sum(samples.count_rows(path) + samples.count_gap_rows(path) for path in paths)
+    if rows <= most_rows:
         return join([samples.read(path) for path in paths])
     facts = join([samples.read_facts(path) for path in paths])
-    return _stored(facts, lambda: _merge(paths, facts))
+    return _stored(facts, lambda: itertools.chain(_merge(paths, facts), _gap_parts(paths, facts)))
 
 
 def gather(recording: Recording) -> Samples:
@@ -71,6 +74,19 @@ def _merge(paths: Sequence[Path], facts: Samples) -> Iterator[Samples]:
         ]
 
 
+def _gap_parts(paths: Sequence[Path], whole: Samples) -> Iterator[Samples]:
+    """Parts without a row that hold the gaps of all files."""
+    for path in paths:
+        labels, end = samples.read_facts(path).labels, samples.count_gap_rows(path)
+        for first in range(0, end, _PART_ROWS):
+            gaps = samples.read_gap_rows(path, first, min(_PART_ROWS, end - first))
+            yield replace(whole, gaps=_relabel(gaps, labels, whole.labels))
+
+
+def _relabel(gaps: Gaps, old: tuple[str, ...], new: tuple[str, ...]) -> Gaps:
+    return replace(gaps, label=_renumber(gaps.label, old, new))
+
+
 def _split(part: Samples, mask: NDArray[np.bool_]) -> tuple[Samples, Samples]:
     return part.rows(mask), part.rows(~mask)
 
@@ -89,7 +105,8 @@ def _adopt(part: Samples, whole: Recording) -> Samples:
     columns: dict[str, Any] = {name: getattr(part, name) for name in samples.COLUMN_NAMES}
     columns["label"] = _renumber(part.label, part.labels, whole.labels)
     columns["outcome"] = _renumber(part.outcome, part.outcomes, whole.outcomes)
-    return replace(samples.empty(whole), **columns)
+    gaps = _relabel(part.gaps, part.labels, whole.labels)
+    return replace(samples.empty(whole), **columns, gaps=gaps)
 
 
 def join(parts: Sequence[Samples]) -> Samples:
@@ -120,7 +137,8 @@ def _put_together(parts: Sequence[Samples]) -> Samples:
         name: np.concatenate([getattr(part, name) for part in parts]) for name in samples.COLUMN_NAMES
     }
     timed = [part.timed for part in parts if part.timed is not None]
-    return replace(parts[0], **rows, timed=np.concatenate(timed) if timed else None)
+    gaps = concatenate([part.gaps for part in parts])
+    return replace(parts[0], **rows, gaps=gaps, timed=np.concatenate(timed) if timed else None)
 
 
 def _together(parts: Sequence[Stalls]) -> Stalls:

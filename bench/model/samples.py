@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.evidence import SeenFailure, read_failures
+from bench.model.gaps import GapFile, Gaps, count_gaps, read_gaps
 
 OK = 0
 """The outcome of a right answer; every other outcome is a failure."""
@@ -28,11 +29,11 @@ EXHAUSTED = {errno.EMFILE: OUT_OF_FILES, errno.ENFILE: OUT_OF_FILES, errno.EADDR
 FAILURES_SUFFIX = ".errors"
 """Of the file next to the samples that holds the first failed requests."""
 
-_COLUMNS = 5
+_COLUMNS = 6
 _ROW_BYTES = _COLUMNS * 8
-COLUMN_NAMES = ("intended_ns", "connect_ns", "sent_ns", "done_ns", "label", "outcome", "worker")
+COLUMN_NAMES = ("intended_ns", "connect_ns", "sent_ns", "first_ns", "done_ns", "label", "outcome", "worker")
 _CHUNK_ROWS = 4096
-"""Some 160 kB: to write them out takes about 0.1 ms, a megabyte would hold up the requests that are due meanwhile."""
+"""Some 200 kB: to write them out takes about 0.1 ms, a megabyte would hold up the requests that are due meanwhile."""
 _MOST_LABELS = 0xFFFE
 _RECENT = 500
 
@@ -98,20 +99,24 @@ class Recording(ABC):
 class Samples(Recording):
     """Requests that are at hand, one a row.
 
-    `intended_ns`, `sent_ns` and `done_ns` are CLOCK_MONOTONIC; `connect_ns` is how long the request waited for a new
-    connection before it was sent, 0 where there was one. `label` and `outcome` index `labels` and `outcomes`; `worker`
-    is the pid that answered, 0 when unknown. Requests belong to the measured part by their intended start; where
-    `timed` says so of each, the times of some do not count: in a lane those that began a slice.
+    `intended_ns`, `sent_ns`, `first_ns` and `done_ns` are CLOCK_MONOTONIC: `first_ns` is when the first bytes of the
+    answer came, those of an interim one (1xx) included, and `done_ns` where it came in one piece or not at all.
+    `connect_ns` is how long the request waited for a new connection before it was sent, 0 where there was one. `label`
+    and `outcome` index `labels` and `outcomes`; `worker` is the pid that answered, 0 when unknown. Requests belong to
+    the measured part by their intended start; where `timed` says so of each, the times of some do not count: in a lane
+    those that began a slice. `gaps` are rows of their own, in any order, and belong to it by their own time.
     """
 
     intended_ns: NDArray[np.int64]
     connect_ns: NDArray[np.int64]
     sent_ns: NDArray[np.int64]
+    first_ns: NDArray[np.int64]
     done_ns: NDArray[np.int64]
     label: NDArray[np.int64]
     outcome: NDArray[np.int64]
     worker: NDArray[np.int64]
     timed: NDArray[np.bool_] | None = None
+    gaps: Gaps = field(default_factory=Gaps)
 
     def parts(self) -> Iterator[Samples]:
         yield self
@@ -120,12 +125,13 @@ class Samples(Recording):
         return change(self)
 
     def rows(self, mask: NDArray[np.bool_]) -> Samples:
-        """The rows that the mask selects."""
+        """The rows that the mask selects; the gaps stay."""
         return replace(
             self,
             intended_ns=self.intended_ns[mask],
             connect_ns=self.connect_ns[mask],
             sent_ns=self.sent_ns[mask],
+            first_ns=self.first_ns[mask],
             done_ns=self.done_ns[mask],
             label=self.label[mask],
             outcome=self.outcome[mask],
@@ -142,16 +148,17 @@ def tag(label: int, outcome: int, worker: int) -> int:
 class SampleFile:
     """Appends rows to a file in chunks, so that an engine's memory stays flat however long it runs.
 
-    Each row is five 64-bit integers: intended, connect, sent, done, and a tag of worker pid, outcome and label.
-    `append` takes one such row; `spill`, called now and then, writes them out.
+    Each row is six 64-bit integers: intended, connect, sent, first, done, and a tag of worker pid, outcome and label.
+    `append` takes one such row, `gaps` those of streams; `spill`, called now and then, writes them out.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")  # all of them now, as later there may be no open file left
         self._late = _late(path).open("wb")
+        self.gaps = GapFile(_gaps(path))
         self._meta = _meta(path).open("w")
         self._rows = array("q")
-        self.append: Callable[[tuple[int, int, int, int, int]], None] = self._rows.extend
+        self.append: Callable[[tuple[int, int, int, int, int, int]], None] = self._rows.extend
         self._written = 0
         self._labels: dict[str, int] = {}
         self._outcomes: dict[str, int] = {"ok": OK}
@@ -172,6 +179,7 @@ class SampleFile:
         """Write out the rows so far, once there are many."""
         if len(self._rows) >= _CHUNK_ROWS * _COLUMNS:
             self._flush()
+        self.gaps.spill()
 
     def close(
         self,
@@ -188,6 +196,7 @@ class SampleFile:
         """Write what is left, and the facts about the whole beside it."""
         self._flush()
         self._file.close()
+        self.gaps.close()
         stalls = stalls or Stalls()
         meta = {
             "labels": list(self._labels),
@@ -217,7 +226,7 @@ class SampleFile:
         By sorting, the nearest rank: NumPy would load modules at its first percentile, which takes 10 to 17 ms.
         """
         rows = self._rows[-_RECENT * _COLUMNS :]
-        times_ns = sorted(map(int.__sub__, rows[3::_COLUMNS], rows[::_COLUMNS]))
+        times_ns = sorted(map(int.__sub__, rows[4::_COLUMNS], rows[::_COLUMNS]))
         return times_ns[math.ceil(0.99 * len(times_ns)) - 1] / 1e6 if times_ns else None
 
     def _flush(self) -> None:
@@ -234,30 +243,46 @@ def _late(path: Path) -> Path:
     return path.with_suffix(".late")
 
 
+def _gaps(path: Path) -> Path:
+    return path.with_suffix(".gaps")
+
+
 def count_rows(path: Path) -> int:
     """The rows in what a `SampleFile` wrote."""
     return path.stat().st_size // _ROW_BYTES
 
 
+def count_gap_rows(path: Path) -> int:
+    """The gaps next to what a `SampleFile` wrote."""
+    return count_gaps(_gaps(path))
+
+
 def read(path: Path) -> Samples:
     """Read what a `SampleFile` wrote."""
-    return read_rows(path, read_facts(path), 0, count_rows(path))
+    rows = read_rows(path, read_facts(path), 0, count_rows(path))
+    return replace(rows, gaps=read_gap_rows(path, 0, count_gap_rows(path)))
 
 
 def read_rows(path: Path, facts: Samples, first: int, count: int) -> Samples:
     """So many rows of a file from the `first` on, with its facts."""
     rows = np.fromfile(path, np.int64, count * _COLUMNS, offset=first * _ROW_BYTES).reshape(-1, _COLUMNS)
-    intended_ns, connect_ns, sent_ns, done_ns, tags = np.ascontiguousarray(rows.T)
+    intended_ns, connect_ns, sent_ns, first_ns, done_ns, tags = np.ascontiguousarray(rows.T)
     return replace(
         facts,
         intended_ns=intended_ns,
         connect_ns=connect_ns,
         sent_ns=sent_ns,
+        first_ns=first_ns,
         done_ns=done_ns,
         label=tags & 0xFFFF,
         outcome=tags >> 16 & 0xFFFF,
         worker=tags >> 32,
     )
+
+
+def read_gap_rows(path: Path, first: int, count: int) -> Gaps:
+    """So many gaps next to a file from the `first` on."""
+    return read_gaps(_gaps(path), first, count)
 
 
 def read_facts(path: Path) -> Samples:

@@ -13,6 +13,8 @@ from bench.model.record import RequestSummary, Summary
 from bench.model.samples import OK, Recording, Samples
 from bench.results.stalls import stalls_ns
 from bench.results.tallies import (
+    FirstByteTally,
+    GapTally,
     LabelTally,
     RequestTally,
     StageTally,
@@ -71,6 +73,8 @@ def summarise(
         longest_stall_ms=float(stalled_ns.max(initial=0)) / 1e6,
         unchecked=tuple(unchecked),
         measured_s=samples.duration_s,
+        first_byte_ms=whole.first.latency(),
+        gap_ms=whole.gaps.latency(),
     )
 
 
@@ -80,6 +84,7 @@ class _Whole:
     def __init__(self, samples: Recording, stages: Sequence[Stage]) -> None:
         make = distributions(samples)
         self.response, self.service, self.lag, self.connect = make(), make(), make(), make()
+        self.first, self.gaps = FirstByteTally(self.response), GapTally(make)
         self.weighted = make()
         self.labels = LabelTally(make, samples)
         self.timeline = TimelineTally(make, samples)
@@ -101,6 +106,9 @@ class _Whole:
         self.kinds = [old + new for old, new in zip(self.kinds, counts, strict=True)]
         self.connect.add(mine.connect_ns[mine.connect_ns > 0])
         self.labels.add(mine, good)
+        gaps = part.gaps.rows(part.during(part.gaps.at_ns))
+        self.labels.add_gaps(gaps)
+        self.gaps.add(gaps.gap_ns)
         self.timeline.add(answered)
         self.under_way.add(part)
         self._add_times(mine if mine.timed is None else mine.rows(mine.timed))
@@ -111,7 +119,9 @@ class _Whole:
     def _add_times(self, timed: Samples) -> None:
         """Response from the intended start, service from the moment of sending, and lag: what lies between the two,
         less the wait for a connection."""
-        self.response.add(timed.done_ns - timed.intended_ns)
+        response_ns = timed.done_ns - timed.intended_ns
+        self.first.add(timed.first_ns - timed.intended_ns, response_ns)
+        self.response.add(response_ns)
         self.service.add(timed.done_ns - timed.sent_ns)
         self.lag.add(timed.sent_ns - timed.intended_ns - timed.connect_ns)
 
@@ -164,7 +174,8 @@ def _bystander(samples: Recording) -> RequestSummary:
     due, under_way = RequestTally(distributions(samples)), UnderWayTally(edges_ns)
     for part in samples.parts():
         mine = part.rows(part.during(part.intended_ns))
-        due.add(mine.outcome, mine.done_ns - mine.intended_ns)
+        due.add(mine.outcome, mine.done_ns - mine.intended_ns, mine.first_ns - mine.intended_ns)
+        due.gaps.add(part.gaps.gap_ns[part.during(part.gaps.at_ns)])
         due.good += int(np.count_nonzero((part.outcome == OK) & part.during(part.done_ns)))
         under_way.add(part)
     thirds = tuple(round(third, 2) for third in under_way.means())

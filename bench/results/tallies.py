@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.model.gaps import Gaps
 from bench.model.plan import Stage
 from bench.model.record import Latency, RequestSummary, StageSummary, TimelineBin
 from bench.model.samples import OK, Recording, Samples
@@ -60,6 +62,51 @@ def _latency(times: Distribution, percentiles_ns: Sequence[float]) -> Latency:
     )
 
 
+class FirstByteTally:
+    """Times from the intended start to the first bytes of the answer.
+
+    As long as every answer came in one piece they equal the response times, of which `response` has those so far.
+    """
+
+    def __init__(self, response: Distribution) -> None:
+        self._response = response
+        self._times: Distribution | None = None
+
+    def add(self, first_ns: NDArray[np.int64], response_ns: NDArray[np.int64]) -> None:
+        """Add the times of requests to the first byte and to the end, before the latter go to `response`."""
+        if self._times is None and np.any(first_ns < response_ns):
+            self._times = copy.deepcopy(self._response)
+        if self._times is not None:
+            self._times.add(first_ns)
+
+    def latency(self) -> Latency | None:
+        """Their distribution; None where every answer came in one piece."""
+        return None if self._times is None else latency(self._times)
+
+
+class GapTally:
+    """Gaps between the pieces of answers; as most requests have none, it makes nothing before the first."""
+
+    def __init__(self, make: Make) -> None:
+        self._make = make
+        self._times: Distribution | None = None
+
+    @property
+    def count(self) -> int:
+        return 0 if self._times is None else self._times.count
+
+    def add(self, gap_ns: NDArray[np.int64]) -> None:
+        """Add gaps."""
+        if self._times is None and len(gap_ns):
+            self._times = self._make()
+        if self._times is not None:
+            self._times.add(gap_ns)
+
+    def latency(self) -> Latency | None:
+        """Their distribution; None where there is none."""
+        return None if self._times is None else latency(self._times)
+
+
 class RequestTally:
     """Requests, those among them that failed, and response times; `good` are right answers, counted when they came."""
 
@@ -67,16 +114,25 @@ class RequestTally:
         self.requests = self.good = 0
         self._failed: Counter[int] = Counter()
         self._response = make()
+        self._first = FirstByteTally(self._response)
+        self.gaps = GapTally(make)
 
     @property
     def errors(self) -> int:
         return self._failed.total()
 
-    def add(self, outcome: NDArray[np.int64], response_ns: NDArray[np.int64]) -> None:
-        """Add requests by their outcomes, and response times."""
+    def add(
+        self,
+        outcome: NDArray[np.int64],
+        response_ns: NDArray[np.int64],
+        first_ns: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Add requests by their outcomes, response times, and the times to the first byte, if these are wanted."""
         self.requests += len(outcome)
         numbers, counts = np.unique(outcome[outcome != OK], return_counts=True)
         self._failed.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
+        if first_ns is not None:
+            self._first.add(first_ns, response_ns)
         self._response.add(response_ns)
 
     def summary(self, recording: Recording | None = None) -> RequestSummary:
@@ -87,7 +143,14 @@ class RequestTally:
         if recording is None:
             return found
         kinds = {recording.outcomes[number]: count for number, count in sorted(self._failed.items())}
-        return replace(found, errors_by_kind=kinds, throughput_rps=self.good / recording.duration_s)
+        return replace(
+            found,
+            errors_by_kind=kinds,
+            throughput_rps=self.good / recording.duration_s,
+            first_byte_ms=self._first.latency(),
+            gap_ms=self.gaps.latency(),
+            gaps=self.gaps.count,
+        )
 
 
 class LabelTally:
@@ -99,12 +162,17 @@ class LabelTally:
 
     def add(self, mine: Samples, good: Samples) -> None:
         """Add requests that were due in the measured part, and right answers that came in it."""
-        response_ns = mine.done_ns - mine.intended_ns
+        response_ns, first_ns = mine.done_ns - mine.intended_ns, mine.first_ns - mine.intended_ns
         for label, rows in _groups(mine.label):
             timed = rows if mine.timed is None else rows[mine.timed[rows]]
-            self._tallies[label].add(mine.outcome[rows], response_ns[timed])
+            self._tallies[label].add(mine.outcome[rows], response_ns[timed], first_ns[timed])
         for label, rows in _groups(good.label):
             self._tallies[label].good += len(rows)
+
+    def add_gaps(self, gaps: Gaps) -> None:
+        """Add gaps that ended in the measured part."""
+        for label, rows in _groups(gaps.label):
+            self._tallies[label].gaps.add(gaps.gap_ns[rows])
 
     def summaries(self) -> dict[str, RequestSummary]:
         """Their sums, by label; they are given up with it, as many labels take much memory together."""

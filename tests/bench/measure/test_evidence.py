@@ -23,6 +23,7 @@ SAMPLES = Samples(
     intended_ns=NONE,
     connect_ns=NONE,
     sent_ns=NONE,
+    first_ns=NONE,
     done_ns=NONE,
     label=NONE,
     outcome=NONE,

@@ -28,6 +28,7 @@ def samples(count: int, cpu_s: float = 0.5) -> Samples:
         intended_ns=edges_ns[:-1],
         connect_ns=zeros,
         sent_ns=edges_ns[:-1],
+        first_ns=edges_ns[1:] - 1,
         done_ns=edges_ns[1:] - 1,
         label=zeros,
         outcome=zeros,

@@ -19,6 +19,7 @@ from bench.measure.slices import (
     telemetry_in,
 )
 from bench.model.evidence import SeenFailure
+from bench.model.gaps import Gaps
 from bench.model.readings import Reading, Snapshot, Telemetry
 from bench.model.recording import gather
 from bench.model.samples import Samples
@@ -33,6 +34,7 @@ def samples(*due_ns: int, failed: tuple[int, ...] = (), sent: int | None = None)
         intended_ns=due,
         connect_ns=np.full(len(done), 4, np.int64),
         sent_ns=due + 10,
+        first_ns=due + 30,
         done_ns=due + 30,
         label=np.zeros(len(done), np.int64),
         outcome=np.array([int(number in failed) for number in range(len(done))], np.int64),
@@ -249,3 +251,14 @@ def test_failures_are_timed_from_the_first_slice_on() -> None:
     slices = [part(0, 1_000, 1_100), part(1, 1_200, 1_300)]
     assert [one.done_ns for one in lay_out(rows, slices).failures] == [250]
     assert [one.done_ns for one in lay_out_pings(rows, slices).failures] == [250]
+
+
+def test_gaps_outside_of_slices_are_left_out_and_the_others_move_with_their_slice() -> None:
+    slices = [part(0, 1_000, 1_100), part(1, 2_000, 2_050)]
+    gaps = Gaps(
+        at_ns=np.array([999, 1_000, 1_100, 1_500, 2_010]),
+        gap_ns=np.array([1, 2, 3, 4, 5]),
+        label=np.zeros(5, np.int64),
+    )
+    found = gather(lay_out(replace(samples(1_000), gaps=gaps), slices)).gaps
+    assert (found.at_ns.tolist(), found.gap_ns.tolist()) == ([0, 100, 110], [2, 3, 5])

@@ -49,7 +49,7 @@ def test_parts_hold_every_row_once_and_go_back_through_time(files: list[list[Row
 def test_few_rows_are_at_hand_and_many_stay_in_their_file(tmp_path: Path) -> None:
     file = SampleFile(tmp_path / "samples")
     for number in range(10):
-        file.append((number, 0, number, number + 5, 0))
+        file.append((number, 0, number, number, number + 5, 0))
     file.close(start_ns=3, end_ns=8, shed=2, cpu_s=0.5, sent=11)
     few, many = (record([tmp_path / "samples"], most_rows) for most_rows in (10, 9))
     assert (type(few), type(many)) == (Samples, StoredSamples)
@@ -61,10 +61,30 @@ def test_few_rows_are_at_hand_and_many_stay_in_their_file(tmp_path: Path) -> Non
 def test_a_change_is_made_to_each_part_and_to_the_facts(tmp_path: Path) -> None:
     file = SampleFile(tmp_path / "samples")
     for number in range(10):
-        file.append((number, 0, number, number + 5, 0))
+        file.append((number, 0, number, number, number + 5, 0))
     file.close(start_ns=0, end_ns=100, shed=0, cpu_s=0.0)
     changed = record([tmp_path / "samples"], 5).map(
         lambda part: replace(part.rows(part.done_ns % 2 == 0), start_ns=7)
     )
     assert changed.start_ns == 7
     assert gather(changed).done_ns.tolist() == [6, 8, 10, 12, 14]
+
+
+def test_gaps_of_several_generators_are_joined_by_the_names_of_their_requests(tmp_path: Path) -> None:
+    """Each file numbers the names by itself; at hand or in the files, the gaps are the same."""
+    for name, labels in (("a", ("x", "y")), ("b", ("y", "z"))):
+        file = SampleFile(tmp_path / name)
+        for label in labels:
+            file.append((1, 0, 1, 2, 9, file.label(label)))
+        file.gaps.add(file.label("y"), (0, 3, 10, 30, 100))
+        file.close(start_ns=0, end_ns=100, shed=0, cpu_s=0.0)
+    paths = [tmp_path / "a", tmp_path / "b"]
+    at_hand, stored = record(paths), record(paths, most_rows=11)
+    assert (type(at_hand), type(stored)) == (Samples, StoredSamples)
+    for found in (gather(at_hand), gather(stored)):
+        y = found.labels.index("y")
+        assert sorted(found.gaps.gap_ns.tolist()) == [3, 3, 7, 7, 20, 20, 70, 70]
+        assert set(found.gaps.label.tolist()) == {y}
+        assert sorted(found.gaps.at_ns.tolist()) == [3, 3, 10, 10, 30, 30, 100, 100]
+        assert len(found.done_ns) == 4
+    assert max(len(part.gaps.at_ns) for part in stored.parts()) == 3, "read in parts"

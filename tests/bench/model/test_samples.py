@@ -18,6 +18,7 @@ class Row(NamedTuple):
     intended_ns: int
     connect_ns: int
     sent_ns: int
+    first_ns: int
     done_ns: int
     label: str
     outcome: str
@@ -28,6 +29,7 @@ times = st.integers(0, 2**62)
 rows_of = st.lists(
     st.builds(
         Row,
+        times,
         times,
         times,
         times,
@@ -44,7 +46,7 @@ def write(path: Path, rows: Sequence[Row], **whole: float) -> None:
     file = SampleFile(path)
     for row in rows:
         mark = tag(file.label(row.label), file.outcome(row.outcome), row.worker)
-        file.append((row.intended_ns, row.connect_ns, row.sent_ns, row.done_ns, mark))
+        file.append((row.intended_ns, row.connect_ns, row.sent_ns, row.first_ns, row.done_ns, mark))
         file.spill()
     file.close(**{"start_ns": 10, "end_ns": 20, "shed": 0, "cpu_s": 0.0} | whole)  # type: ignore[arg-type]
 
@@ -55,15 +57,17 @@ def rows_in(samples: Samples) -> list[Row]:
             intended_ns=intended,
             connect_ns=connect,
             sent_ns=sent,
+            first_ns=first,
             done_ns=done,
             label=samples.labels[label],
             outcome=samples.outcomes[outcome],
             worker=worker,
         )
-        for intended, connect, sent, done, label, outcome, worker in zip(
+        for intended, connect, sent, first, done, label, outcome, worker in zip(
             samples.intended_ns.tolist(),
             samples.connect_ns.tolist(),
             samples.sent_ns.tolist(),
+            samples.first_ns.tolist(),
             samples.done_ns.tolist(),
             samples.label.tolist(),
             samples.outcome.tolist(),
@@ -92,7 +96,7 @@ def test_what_was_written_is_read(rows: list[Row]) -> None:
 )
 def test_a_tag_keeps_its_parts_apart(tmp_path: Path, label: int, outcome: int, worker: int) -> None:
     file = SampleFile(tmp_path / "samples")
-    file.append((1, 0, 2, 3, tag(label, outcome, worker)))
+    file.append((1, 0, 2, 3, 3, tag(label, outcome, worker)))
     file.close(start_ns=0, end_ns=1, shed=0, cpu_s=0.0)
     found = read(tmp_path / "samples")
     assert (found.label.tolist(), found.outcome.tolist(), found.worker.tolist()) == (
@@ -106,15 +110,15 @@ def test_rows_reach_the_disk_in_chunks_and_memory_stays_flat(tmp_path: Path) -> 
     path = tmp_path / "samples"
     file = SampleFile(path)
     for number in range(_CHUNK_ROWS - 1):
-        file.append((number, 0, number, number + 5, 0))
+        file.append((number, 0, number, number, number + 5, 0))
     file.spill()
     assert path.stat().st_size == 0, "one row short of a chunk: nothing is written"
-    file.append((9, 0, 9, 9 + 7, 0))
+    file.append((9, 0, 9, 9, 9 + 7, 0))
     assert file.recent_p99_ms() == 5e-6, "the 495th of the last 500 in order: 499 of 5 ns, one of 7"
     file.spill()
-    assert path.stat().st_size == _CHUNK_ROWS * 5 * 8
+    assert path.stat().st_size == _CHUNK_ROWS * 6 * 8
     assert file.recent_p99_ms() is None
-    file.append((1, 0, 1, 4, 0))
+    file.append((1, 0, 1, 1, 4, 0))
     assert file.requests == _CHUNK_ROWS + 1
     assert file.recent_p99_ms() == 3e-6
     file.close(start_ns=0, end_ns=1, shed=0, cpu_s=0.0)
@@ -156,6 +160,7 @@ def test_rows_selects_in_every_column(tmp_path: Path) -> None:
             intended_ns=n,
             connect_ns=0,
             sent_ns=n + 1,
+            first_ns=n + 1,
             done_ns=n + 2,
             label=f"GET /{n}",
             outcome="ok",
@@ -186,7 +191,7 @@ def test_the_recent_p99_is_the_nearest_rank_of_the_last_500_rows(
     """Row n took n nanoseconds: of 0 to 99 the 99th is 98, of 200 to 699 the 495th is 694."""
     file = SampleFile(tmp_path / "samples")
     for number in reversed(range(count)) if count < 500 else range(count):
-        file.append((1000, 0, 1000, 1000 + number, 0))
+        file.append((1000, 0, 1000, 1000, 1000 + number, 0))
     found_ms = file.recent_p99_ms()
     file.close(start_ns=0, end_ns=1, shed=0, cpu_s=0.0)
     assert found_ms == pytest.approx(expected_ms)

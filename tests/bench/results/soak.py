@@ -28,8 +28,10 @@ def write(path: Path, rows: int) -> None:
     for first in range(0, rows, _AT_ONCE):
         done_ns = (first + np.arange(1, _AT_ONCE + 1)) * EVERY_NS
         took_ns = rng.lognormal(14, 1, _AT_ONCE).astype(np.int64)
-        columns = (done_ns - took_ns, done_ns * 0, done_ns - took_ns, done_ns, rng.choice(kinds, _AT_ONCE))
+        sent_ns, first_ns = done_ns - took_ns, done_ns - took_ns // 2
+        columns = (sent_ns, done_ns * 0, sent_ns, first_ns, done_ns, rng.choice(kinds, _AT_ONCE))
         file.append(array("q", np.stack(columns, 1).tobytes()))  # type: ignore[arg-type]
+        file.gaps.add(0, done_ns[::10].tolist())
         file.spill()
     end_ns = rows * EVERY_NS
     stalls = Stalls(np.zeros(end_ns // _LATE_EVERY_NS, np.int64))

@@ -80,6 +80,7 @@ def test_each_name_of_the_samples_has_its_own_errors_and_throughput() -> None:
         intended_ns=intended,
         connect_ns=np.zeros(10, np.int64),
         sent_ns=intended,
+        first_ns=done,
         done_ns=done,
         label=label,
         outcome=outcome,

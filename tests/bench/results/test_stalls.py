@@ -26,6 +26,7 @@ def samples(rows: list[tuple[int, int, int]]) -> Samples:
         intended_ns=due,
         connect_ns=zeros,
         sent_ns=due,
+        first_ns=due + took,
         done_ns=due + took,
         label=zeros,
         outcome=outcome,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.model import recording
+from bench.model.gaps import Gaps
 from bench.model.plan import Stage
 from bench.model.record import Latency, RequestSummary
 from bench.model.samples import SampleFile, Samples
@@ -48,6 +49,7 @@ def samples(
         intended_ns=intended,
         connect_ns=np.array([round(ms * MS) for ms in connect or zeros], dtype=np.int64),
         sent_ns=sent,
+        first_ns=done,
         done_ns=done,
         label=np.array(label or zeros, dtype=np.int64),
         outcome=np.array(outcome or zeros, dtype=np.int64),
@@ -316,6 +318,7 @@ def test_what_was_sent_and_has_no_sample_is_lost(sent: int | None, lost: int) ->
         intended_ns=rows,
         connect_ns=rows * 0,
         sent_ns=rows,
+        first_ns=rows + 500_000,
         done_ns=rows + 500_000,
         label=rows * 0,
         outcome=rows * 0,
@@ -399,6 +402,68 @@ def test_of_a_victim_it_is_known_how_many_were_under_way_in_each_third() -> None
     assert found.under_way == pytest.approx((0.0, 0.5, 2.0), abs=0.01)
 
 
+# --- answers in pieces ---------------------------------------------------------------------------
+
+PIECES = st.tuples(
+    st.floats(-100, 1100), st.integers(0, 40), st.integers(0, 40), st.integers(0, 1), st.integers(0, 3)
+)
+
+
+def percentiles_ms(times_ns: Sequence[int]) -> tuple[float, ...]:
+    return tuple(np.percentile(times_ns, (50, 90, 95, 99)) / 1e6)
+
+
+def shown_ms(found: Latency) -> tuple[float | None, ...]:
+    return (found.p50, found.p90, found.p95, found.p99)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=40))
+def test_first_bytes_and_gaps_have_the_percentiles_of_the_raw_rows(
+    drawn: list[tuple[float, int, int, int, int]],
+) -> None:
+    """Of each answer: its intended start, the ms to its first byte and from there to its end, its name, its gaps."""
+    whole = samples(
+        *((at, at, at + first + rest) for at, first, rest, *_ in drawn), label=[row[3] for row in drawn]
+    )
+    firsts = whole.intended_ns + np.array([row[1] for row in drawn], np.int64) * MS
+    gaps = [
+        (done_ns + number, 1000 * (number + 1), label)
+        for done_ns, label, row in zip(whole.done_ns.tolist(), whole.label.tolist(), drawn, strict=True)
+        for number in range(row[4])
+    ]
+    columns = np.array(gaps, np.int64).reshape(-1, 3).T
+    whole = replace(whole, first_ns=firsts, gaps=Gaps(at_ns=columns[0], gap_ns=columns[1], label=columns[2]))
+    found = summarise(whole)
+    for number, name in enumerate(whole.labels):
+        one = found.by_request[name]
+        rows = [
+            (first - at, done - at)
+            for at, first, done, label in zip(
+                whole.intended_ns.tolist(), firsts.tolist(), whole.done_ns.tolist(), whole.label, strict=True
+            )
+            if label == number and START <= at < END
+        ]
+        if any(first < done for first, done in rows):
+            assert one.first_byte_ms is not None
+            assert shown_ms(one.first_byte_ms) == pytest.approx(percentiles_ms([first for first, _ in rows]))
+        else:
+            assert one.first_byte_ms is None
+        mine = [gap_ns for at, gap_ns, label in gaps if label == number and START <= at < END]
+        assert one.gaps == len(mine)
+        if mine:
+            assert one.gap_ms is not None
+            assert shown_ms(one.gap_ms) == pytest.approx(percentiles_ms(mine))
+            assert one.gap_ms.max == max(mine) / 1e6
+        else:
+            assert one.gap_ms is None
+    counts = [one.gaps for one in found.by_request.values()]
+    assert (found.gap_ms is None) == (sum(counts) == 0)
+    assert (found.first_byte_ms is None) == all(
+        one.first_byte_ms is None for one in found.by_request.values()
+    )
+
+
 # --- samples that stay in their file -------------------------------------------------------------
 
 TIMES = st.tuples(st.floats(-200, 1200), st.floats(0, 50), st.floats(0, 300), st.integers(0, 1))
@@ -417,6 +482,11 @@ def test_samples_that_stay_in_their_file_have_the_same_summary(
         outcome=[outcome for *_, outcome in drawn],
         label=[number % 2 for number in range(len(drawn))],
     )
+    whole = replace(
+        whole,
+        first_ns=(whole.sent_ns + whole.done_ns) // 2,
+        gaps=Gaps(at_ns=whole.done_ns, gap_ns=whole.done_ns - whole.sent_ns, label=whole.label),
+    )
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
         patched.setattr(recording, "_PART_ROWS", 7)
         stored = recording.record([write(Path(folder, "samples"), whole)], most_rows=0)
@@ -431,10 +501,12 @@ def write(path: Path, whole: Samples) -> Path:
         file.label(text)
     for text in whole.outcomes:
         file.outcome(text)
-    columns = (whole.intended_ns, whole.connect_ns, whole.sent_ns, whole.done_ns)
+    columns = (whole.intended_ns, whole.connect_ns, whole.sent_ns, whole.first_ns, whole.done_ns)
     marks = whole.outcome << 16 | whole.label
     for row in np.stack((*columns, marks), 1).tolist():
         file.append(tuple(row))
+    for at_ns, gap_ns, label in zip(whole.gaps.at_ns, whole.gaps.gap_ns, whole.gaps.label, strict=True):
+        file.gaps.add(int(label), (int(at_ns - gap_ns), int(at_ns)))
     file.close(start_ns=whole.start_ns, end_ns=whole.end_ns, shed=whole.shed, cpu_s=whole.cpu_s)
     return path
 

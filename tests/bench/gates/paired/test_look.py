@@ -140,6 +140,7 @@ def samples(rows: list[tuple[float, float, float]]) -> Samples:
         intended_ns=due,
         connect_ns=none,
         sent_ns=sent,
+        first_ns=done,
         done_ns=done,
         label=none,
         outcome=none,

@@ -54,6 +54,7 @@ def rows(log: Log) -> Samples:
         intended_ns=sent,
         connect_ns=zeros,
         sent_ns=sent,
+        first_ns=done,
         done_ns=done,
         label=zeros,
         outcome=outcome,

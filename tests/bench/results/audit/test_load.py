@@ -165,6 +165,7 @@ def served_in_turn(rate: float, service_ms: float, duration_s: float, seed: int)
             intended_ns=intended_ns,
             connect_ns=zeros,
             sent_ns=intended_ns,
+            first_ns=done_ns,
             done_ns=done_ns,
             label=zeros,
             outcome=zeros,
