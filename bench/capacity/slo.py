@@ -36,7 +36,7 @@ def parse_all(texts: Iterable[str]) -> tuple[Condition, ...]:
     Raises UsageError.
     """
     found = [parse(text) for text in texts]
-    twice = [one.metric for place, one in enumerate(found) if one.metric in {o.metric for o in found[:place]}]
+    twice = [one.name for place, one in enumerate(found) if one.name in {o.name for o in found[:place]}]
     if twice:
         raise UsageError(f"there are two objectives for {twice[0]}: give one")
     if ERRORS not in {one.metric for one in found}:

@@ -14,9 +14,12 @@ from bench.report.text import render
 from bench.results.endpoints import endpoint_table, endpoints
 from bench.results.errors import error_lines
 from bench.results.results import Results, understand
+from bench.results.streams import stream_table
 
 _FEW_CELLS = 4
 """A run of more cells shows its requests by name in the report alone."""
+_FEW_STREAMS = 8
+"""A run of more names of streams shows them in the report alone."""
 
 
 def conclude(path: Path, as_json: bool) -> int:
@@ -35,6 +38,8 @@ def conclude(path: Path, as_json: bool) -> int:
         say(render(shown.summary))
         if _has_few_names(results):
             say(render(endpoint_table(results)))
+        if 0 < len((streamed := stream_table(results)).rows) <= _FEW_STREAMS:
+            say(render(streamed))
         for finding in shown.findings:
             say(f"- {finding.title}")
     tell = note if as_json else say

@@ -18,6 +18,7 @@ from bench.results.findings import findings
 from bench.results.findings.disturbance import disturbance
 from bench.results.findings.finding import Finding
 from bench.results.results import Results, RunKind, say_notes_once
+from bench.results.streams import stream_table
 from bench.results.tables import ranking, stage_table, summary, twin_table
 from bench.results.thresholds import threshold_table
 from bench.results.verdicts import verdicts
@@ -38,6 +39,7 @@ def _ordinary(results: Results) -> Contents:
         details=(
             threshold_table(results),
             endpoint_table(results),
+            stream_table(results),
             ranking(results),
             twin_table(results),
             stage_table(results),

@@ -16,6 +16,7 @@ from bench.model.record import Latency, Record, RequestSummary
 from bench.results.cells import CellResults
 from bench.results.endpoints import endpoints
 from bench.results.results import Results
+from bench.results.streams import streams
 
 _QUANTILES = {"0.5": "p50", "0.9": "p90", "0.95": "p95", "0.99": "p99", "0.999": "p999"}
 
@@ -106,7 +107,7 @@ def write(results: Results) -> str:
             for record in cell.records
             if (value := gauge.of(record)) is not None
         ]
-    return "\n".join([*lines, *_by_name(cells), "# EOF"]) + "\n"
+    return "\n".join([*lines, *_by_name(cells), *_streams(cells), "# EOF"]) + "\n"
 
 
 def _response(record: Record) -> Latency:
@@ -160,6 +161,33 @@ def _by_name(cells: Iterable[CellResults]) -> Iterator[str]:
     for cell, record, name, one in found:
         for kind, count in one.errors_by_kind.items():
             yield _sample("bench_request_errors", cell, record, {"request": name, "kind": kind}, count)
+
+
+def _streams(cells: Iterable[CellResults]) -> Iterator[str]:
+    """First bytes and gaps of the names whose answers are streams; nothing where there is none."""
+    found = [
+        (cell, record, name, one)
+        for cell in cells
+        for name in (one.name for one in streams(cell))
+        for record in cell.records
+        if (one := record.summary.by_request.get(name)) is not None
+    ]
+    if not found:
+        return
+    first = [
+        _Times(cell, record, one.first_byte_ms, one.requests, {"request": name})
+        for cell, record, name, one in found
+        if one.first_byte_ms is not None
+    ]
+    between = [
+        _Times(cell, record, one.gap_ms, one.gaps, {"request": name})
+        for cell, record, name, one in found
+        if one.gap_ms is not None
+    ]
+    yield from _summary(
+        "bench_request_first_byte_seconds", "Time from the intended start to the first byte.", first
+    )
+    yield from _summary("bench_request_gap_seconds", "Time between two pieces of a stream.", between)
 
 
 def _head(family: str, kind: str, unit: str, about: str) -> Iterator[str]:

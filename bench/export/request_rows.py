@@ -27,8 +27,12 @@ def write(results: Results) -> str:
     return out.getvalue()
 
 
-def _time(name: str) -> Callable[[RequestSummary], object]:
-    return lambda one: getattr(one.response_ms, name)
+def _times(kind: str) -> Mapping[str, Callable[[RequestSummary], object]]:
+    return {f"{kind}_{name}_ms": _time(f"{kind}_ms", name) for name in _TIMES}
+
+
+def _time(kind: str, name: str) -> Callable[[RequestSummary], object]:
+    return lambda one: getattr(getattr(one, kind), name, None)
 
 
 _COLUMNS: Mapping[str, Callable[[RequestSummary], object]] = {
@@ -36,5 +40,8 @@ _COLUMNS: Mapping[str, Callable[[RequestSummary], object]] = {
     "errors": lambda one: one.errors,
     "errors_by_kind": lambda one: "; ".join(f"{kind}: {n}" for kind, n in one.errors_by_kind.items()),
     "throughput_rps": lambda one: one.throughput_rps,
-    **{f"response_{name}_ms": _time(name) for name in _TIMES},
+    **_times("response"),
+    **_times("first_byte"),
+    "gaps": lambda one: one.gaps,
+    **_times("gap"),
 }

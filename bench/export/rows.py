@@ -44,7 +44,7 @@ def _times(kind: str) -> Mapping[str, Callable[[Record], object]]:
 
 
 def _time(kind: str, name: str) -> Callable[[Record], object]:
-    return lambda record: getattr(getattr(record.summary, kind), name)
+    return lambda record: getattr(getattr(record.summary, kind), name, None)
 
 
 def _join(words: Iterable[str]) -> str:
@@ -84,6 +84,8 @@ _COLUMNS: Mapping[str, Callable[[Record], object]] = {
     **_times("lag"),
     **_times("time_weighted"),
     **_times("connect"),
+    **_times("first_byte"),
+    **_times("gap"),
     "cpu_us_per_request": lambda record: record.resources.cpu_us_per_request,
     "rss_peak_bytes": lambda record: record.resources.rss_peak_bytes,
     "steal_share": lambda record: record.resources.steal_share,

@@ -37,6 +37,11 @@ class EndpointResults:
         return sum(one.errors for one in self.summaries if one)
 
     @property
+    def gaps(self) -> int:
+        """Those between pieces of answers, in all rounds together."""
+        return sum(one.gaps for one in self.summaries if one)
+
+    @property
     def errors_by_kind(self) -> Counter[str]:
         """In all rounds together; empty in records of before."""
         kinds: Counter[str] = Counter()
@@ -51,9 +56,13 @@ class EndpointResults:
 
 def endpoints(cell: CellResults) -> tuple[EndpointResults, ...]:
     """The names of a cell that has several, in the order in which its sessions send them; none of a cell with one."""
-    names = list(dict.fromkeys(name for record in cell.records for name in record.summary.by_request))
-    if len(names) < 2:
-        return ()
+    found = all_endpoints(cell)
+    return found if len(found) > 1 else ()
+
+
+def all_endpoints(cell: CellResults) -> tuple[EndpointResults, ...]:
+    """The names of a cell, in the order in which its sessions send them."""
+    names = dict.fromkeys(name for record in cell.records for name in record.summary.by_request)
     return tuple(
         EndpointResults(cell, name, tuple(record.summary.by_request.get(name) for record in cell.records))
         for name in names
@@ -65,7 +74,7 @@ def throughput_of(name: str) -> Metric:
     return Metric(
         name="throughput",
         unit="req/s",
-        of=partial(_of_request, name, lambda one: one.throughput_rps),
+        of=partial(of_request, name, lambda one: one.throughput_rps),
         better="higher",
         write=whole,
     )
@@ -77,7 +86,7 @@ def time_of(name: str, percentile: str) -> Metric:
     return Metric(
         name=percentile,
         unit="ms",
-        of=partial(_of_request, name, lambda one: getattr(one.response_ms, field)),
+        of=partial(of_request, name, lambda one: getattr(one.response_ms, field)),
         better="lower",
         write=three_digits,
     )
@@ -118,7 +127,8 @@ def _row(one: EndpointResults) -> Row:
     return Row(entries, f"{cell.setup}, {cell.scenario}: {cell.where}", cell.caveats, not cell.valid)
 
 
-def _of_request(name: str, of: Callable[[RequestSummary], float | None], record: Record) -> float | None:
+def of_request(name: str, of: Callable[[RequestSummary], float | None], record: Record) -> float | None:
+    """A figure of the requests of a name in a record; None where it has none of them."""
     found = record.summary.by_request.get(name)
     return None if found is None or not found.requests else of(found)
 

@@ -125,7 +125,7 @@ def _verdict(
         engine=cell.engine if cell else None,
         load=cell.load_label if cell else None,
         request=one.request,
-        metric=condition.metric,
+        metric=condition.name,
         figure=measured,
         limit=condition.limit,
         unit=condition.unit,
@@ -155,7 +155,8 @@ def _figure(one: _Limit, cell: CellResults) -> float | None:
 def _lacks_p999(one: _Limit, cell: CellResults) -> bool:
     if one.condition.metric != "p999":
         return False
-    return any(summary.response_ms.p999 is None for summary in _summaries(one, cell))
+    times = (one.condition.times(summary) for summary in _summaries(one, cell))
+    return any(some is not None and some.p999 is None for some in times)
 
 
 def _nothing(one: _Limit, cell: CellResults) -> str:
@@ -163,7 +164,7 @@ def _nothing(one: _Limit, cell: CellResults) -> str:
     names = {name for record in cell.records for name in record.summary.by_request}
     if one.request is not None and names and one.request not in names:
         return str(unknown("request", one.request, names))
-    return f"no {one.condition.metric} was measured"
+    return f"no {one.condition.name} was measured"
 
 
 def _doubts(cell: CellResults, bears_errors: bool) -> str:

@@ -13,6 +13,7 @@ from bench.model.record import Latency, RequestSummary, Summary
 from bench.stats.format import three_digits
 
 ERRORS, RPS, LAG = "errors", "rps", "lag"
+GAP = "gap"
 
 _TIMES: Mapping[str, float | None] = {
     "p50": 0.5,
@@ -31,9 +32,12 @@ _UNITS = {ERRORS: "%", RPS: "req/s"}
 _IN_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 _OF_RPS = frozenset({"", "/s", "rps", "req/s"})
 _BEYOND = 10
-_LIMIT_FORM = "METRIC>NUMBER UNIT, as in p99>50ms, errors>0.1%, rps<500 or 'SCENARIO/REQUEST: p95>0.2s'"
+_LIMIT_FORM = (
+    "METRIC>NUMBER UNIT, as in p99>50ms, errors>0.1%, rps<500, 'first-byte p99>50ms', 'gap max>1s' or "
+    "'SCENARIO/REQUEST: p95>0.2s'"
+)
 _FORM = re.compile(
-    r"\s*(?:(?P<scope>.*\S)\s*:\s*)?(?P<metric>[a-z]\w*(?:\.\d+)?)\s*(?P<sign>[<>])\s*"
+    r"\s*(?:(?P<scope>.*\S)\s*:\s*)?(?:(?P<span>first-byte|gap)\s+)?(?P<metric>[a-z]\w*(?:\.\d+)?)\s*(?P<sign>[<>])\s*"
     r"(?P<number>[0-9.]+(?:e[+-]?\d+)?)\s*(?P<unit>\S*)\s*",
     re.IGNORECASE,
 )
@@ -43,8 +47,9 @@ _FORM = re.compile(
 class Condition:
     """A metric above or below a limit: response time or lag in ms, errors in percent, or right answers per second.
 
-    Response times run from the intended start; `lag` is the p99 of lag. `scope` is empty, a scenario, or a scenario and
-    one of its requests (`shopping/GET /items`). `text` reads the same condition again.
+    Response times run from the intended start; `lag` is the p99 of lag. With a `span`, the metric is of the time to
+    the first byte (`first-byte`), or between pieces of a stream (`gap`). `scope` is empty, a scenario, or a scenario
+    and one of its requests (`shopping/GET /items`). `text` reads the same condition again.
     """
 
     metric: str
@@ -52,10 +57,16 @@ class Condition:
     limit: float
     text: str
     scope: str = ""
+    span: str = ""
 
     @property
     def unit(self) -> str:
         return _UNITS.get(self.metric, "ms")
+
+    @property
+    def name(self) -> str:
+        """`p99`, `first-byte p99`"""
+        return f"{self.span} {self.metric}".lstrip()
 
     def figure(self, summary: Summary | RequestSummary) -> float | None:
         """The measured figure, in the limit's unit; None without requests.
@@ -70,7 +81,17 @@ class Condition:
             return summary.throughput_rps
         if self.metric == LAG:
             return summary.lag_ms.p99 if isinstance(summary, Summary) else None
-        return _time(summary.response_ms, self.metric)
+        times = self.times(summary)
+        return None if times is None else _time(times, self.metric)
+
+    def times(self, summary: Summary | RequestSummary) -> Latency | None:
+        """The times that the metric is of; None where no answer had a gap.
+
+        The first byte of answers in one piece comes with their end.
+        """
+        if self.span == GAP:
+            return summary.gap_ms
+        return (summary.first_byte_ms if self.span else None) or summary.response_ms
 
     def holds(self, summary: Summary | RequestSummary) -> bool:
         """Whether the figure lies on the side of the limit; without requests no condition holds."""
@@ -88,8 +109,8 @@ class Condition:
     def describe_figure(self, figure: float | None) -> str:
         """The same of a figure in the limit's unit."""
         if figure is None:
-            return f"no {self.metric}"
-        return f"{self.metric} {three_digits(figure) if figure else '0'} {self.unit}"
+            return f"no {self.name}"
+        return f"{self.name} {three_digits(figure) if figure else '0'} {self.unit}"
 
     @property
     def least_requests(self) -> int:
@@ -112,6 +133,9 @@ def parse(text: str, what: str, form: str) -> Condition:
     if metric not in METRICS:
         raise unknown("metric", metric, METRICS)
     where = f"{what} '{text}'"
+    span = (found["span"] or "").lower()
+    if span and metric not in TIMES:
+        raise UsageError(f"{where}: {span} goes with one of {', '.join(TIMES)}, as in {span} p99")
     limit = _limit(where, metric, number, unit)
     sign: Literal["<", ">"] = "<" if found["sign"] == "<" else ">"
     if limit < 0 or not math.isfinite(limit) or (limit == 0 and (metric, sign) != (ERRORS, ">")):
@@ -119,9 +143,14 @@ def parse(text: str, what: str, form: str) -> Condition:
     if metric == ERRORS and limit > 100:
         raise UsageError(f"{where}: more than 100 % cannot fail")
     scope = found["scope"] or ""
-    said = f"{metric}{sign}{number}{unit}"
+    said = f"{span} {metric}{sign}{number}{unit}".lstrip()
     return Condition(
-        metric=metric, sign=sign, limit=limit, text=f"{scope}: {said}" if scope else said, scope=scope
+        metric=metric,
+        sign=sign,
+        limit=limit,
+        text=f"{scope}: {said}" if scope else said,
+        scope=scope,
+        span=span,
     )
 
 

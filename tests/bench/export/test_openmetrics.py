@@ -12,6 +12,7 @@ from bench.model.record import Latency, Record
 from bench.results.results import Results, understand
 from tests.bench.builders import realistic, record, recorded, repeats
 from tests.bench.results.test_endpoints import named, part
+from tests.bench.results.test_streams import streamed
 
 
 def families(some: Results) -> dict[str, Metric]:
@@ -133,3 +134,21 @@ def test_the_requests_of_several_names_have_families_of_their_own() -> None:
     assert (rps.labels["request"], rps.value) == ("a", 7.5)
     (errors,) = found["bench_request_errors"].samples
     assert (errors.labels["request"], errors.labels["kind"], errors.value) == ("b", "timeout", 3)
+
+
+def test_streams_have_families_of_their_own() -> None:
+    """5 ms to the first byte of 4 answers, and 8 gaps, with a mean of 2 ms: 16 ms together."""
+    one = streamed(4, 5.0, 1.5, 8)
+    one = replace(one, gap_ms=replace(one.gap_ms or Latency(), mean=2.0))
+    found = families(recorded(named(0, chat=one, plain=part(9, 1.0))))
+    first = {
+        sample.labels.get("quantile"): sample.value
+        for sample in found["bench_request_first_byte_seconds"].samples
+    }
+    assert first == {"0.5": 0.005, "0.99": 0.01}
+    between = {
+        (sample.name.rpartition("_")[2], sample.labels["request"]): sample.value
+        for sample in found["bench_request_gap_seconds"].samples
+        if "quantile" not in sample.labels
+    }
+    assert between == {("count", "chat"): 8, ("sum", "chat"): 0.016}

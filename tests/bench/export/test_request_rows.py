@@ -10,6 +10,7 @@ from bench.export.request_rows import write
 from bench.results.results import Results, understand
 from tests.bench.builders import realistic, recorded
 from tests.bench.results.test_endpoints import named, part
+from tests.bench.results.test_streams import streamed
 
 
 def rows(some: Results) -> list[dict[str, str]]:
@@ -30,6 +31,12 @@ def test_one_row_for_each_name_of_a_record() -> None:
     assert (float(second["response_p99_ms"]), float(second["throughput_rps"])) == (90.5, 25.5)
     assert second["errors_by_kind"] == "status-500: 2; timeout: 1"
     assert (second["response_p999_ms"], second["setup"], second["valid"]) == ("", "uvicorn", "true")
+
+
+def test_first_bytes_and_gaps_have_columns_that_are_empty_without_any() -> None:
+    plain, stream = rows(recorded(named(0, a=part(9, 1.0), b=streamed(4, 5.0, 1.5, 8))))
+    assert (plain["first_byte_p99_ms"], plain["gap_p50_ms"], plain["gaps"]) == ("", "", "0")
+    assert (stream["first_byte_p99_ms"], stream["gap_p50_ms"], stream["gaps"]) == ("10.0", "1.5", "8")
 
 
 def test_rows_can_be_joined_with_those_of_records() -> None:

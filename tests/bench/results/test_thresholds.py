@@ -135,3 +135,16 @@ def test_the_table_shows_what_did_not_pass_first() -> None:
     rows = threshold_table(limited(shopping(10.0), "p99>50ms", "rps<1001", "shopping/no: p99>1ms")).rows
     assert [row.entries[0] for row in rows] == ["failed", "undecided", "passed"]
     assert rows[0].entries[3] == "1,000 req/s"
+
+
+def test_first_bytes_and_gaps_are_judged_by_their_own_times() -> None:
+    one = shopping(10.0)[0]
+    summary = replace(one.summary, first_byte_ms=Latency(p99=7.0), gap_ms=None)
+    records = [replace(one, summary=summary)]
+    assert words(records, "first-byte p99>8ms", "first-byte p99>6ms", "gap p99>1ms") == [
+        "passed",
+        "failed",
+        "undecided",
+    ]
+    (verdict,) = judge_thresholds(limited(records, "gap p99>1ms"))
+    assert (verdict.metric, verdict.why) == ("gap p99", "no gap p99 was measured")

@@ -38,6 +38,8 @@ SUMMARY = replace(
         ("shopping: p50>5ms", "p50", 5.0, "shopping"),
         ("shopping/GET /items/:id: p50>5ms", "p50", 5.0, "shopping/GET /items/:id"),
         ("shop-2/a > b : c:p95>5ms", "p95", 5.0, "shop-2/a > b : c"),
+        ("First-Byte p99>50ms", "p99", 50.0, ""),
+        ("chat/POST /chat: gap max > 1s", "max", 1000.0, "chat/POST /chat"),
     ],
 )
 def test_a_limit_is_read(text: str, metric: str, limit: float, scope: str) -> None:
@@ -67,6 +69,9 @@ def test_a_limit_is_read(text: str, metric: str, limit: float, scope: str) -> No
         ("errors<1%", "would fail a run that is good"),
         ("rps>500", "would fail a run that is good"),
         ("shopping/GET /: lag>1ms", "leave the request out"),
+        ("gap errors>1%", "gap goes with one of p50, p90"),
+        ("first-byte rps<5", "first-byte goes with one of p50, p90"),
+        ("gap>50ms", "unknown metric 'gap'"),
     ],
 )
 def test_a_mistake_in_a_limit_has_its_sentence(text: str, sentence: str) -> None:
@@ -139,3 +144,18 @@ def test_without_requests_and_without_a_figure_nothing_holds() -> None:
     one = RequestSummary(requests=5, errors=0, response_ms=Latency())
     assert parse("rps<1", "", "").figure(one) is None
     assert parse("lag<1s", "", "").figure(one) is None
+
+
+def test_first_bytes_and_gaps_have_times_of_their_own() -> None:
+    streamed = replace(SUMMARY, first_byte_ms=Latency(p99=7.0, max=9.0), gap_ms=Latency(p99=3.0, max=4.0))
+    first, gap = parse_threshold("first-byte p99>6ms"), parse_threshold("gap max>5ms")
+    assert (first.figure(streamed), gap.figure(streamed)) == (7.0, 4.0)
+    assert (first.is_met(7.0), gap.is_met(4.0)) == (True, False)
+    assert first.describe(streamed) == "first-byte p99 7.00 ms"
+
+
+def test_where_all_answers_come_in_one_piece_the_first_byte_is_their_end_and_there_is_no_gap() -> None:
+    assert parse_threshold("first-byte p99>6ms").figure(SUMMARY) == TIMES.p99
+    gap = parse_threshold("gap p99>6ms")
+    assert gap.figure(SUMMARY) is None
+    assert gap.describe(SUMMARY) == "no gap p99"
