@@ -21,7 +21,8 @@ _CHUNK_ROWS = 8192
 """Some 200 kB, to be written out at once, as of samples."""
 
 
-def _none() -> NDArray[np.int64]:
+def no_numbers() -> NDArray[np.int64]:
+    """An empty column."""
     return np.empty(0, np.int64)
 
 
@@ -30,9 +31,9 @@ class Gaps:
     """Gaps, one a row: when the later of the two pieces came (CLOCK_MONOTONIC), the time since the piece before it, and
     the number of the request's label."""
 
-    at_ns: NDArray[np.int64] = field(default_factory=_none)
-    gap_ns: NDArray[np.int64] = field(default_factory=_none)
-    label: NDArray[np.int64] = field(default_factory=_none)
+    at_ns: NDArray[np.int64] = field(default_factory=no_numbers)
+    gap_ns: NDArray[np.int64] = field(default_factory=no_numbers)
+    label: NDArray[np.int64] = field(default_factory=no_numbers)
 
     def rows(self, mask: NDArray[np.bool_]) -> Gaps:
         """The rows that the mask selects."""
@@ -40,13 +41,13 @@ class Gaps:
 
 
 class GapFile:
-    """Appends gaps to a file in chunks, so that an engine's memory stays flat however long it runs.
+    """Appends gaps to a file next to the samples, in chunks: an engine's memory stays flat however long it runs.
 
     Each row is three 64-bit integers, the columns of `Gaps`.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
+        self._file = _beside(path).open("wb")
         self._rows = array("q")
 
     def add(self, label: int, arrivals_ns: Sequence[int]) -> None:
@@ -69,14 +70,20 @@ class GapFile:
         del self._rows[:]
 
 
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".gaps")
+
+
 def count_gaps(path: Path) -> int:
-    """The rows in what a `GapFile` wrote."""
-    return path.stat().st_size // _ROW_BYTES
+    """The rows of gaps next to a file of samples."""
+    return _beside(path).stat().st_size // _ROW_BYTES
 
 
 def read_gaps(path: Path, first: int, count: int) -> Gaps:
-    """So many rows of a file from the `first` on."""
-    rows = np.fromfile(path, np.int64, count * _COLUMNS, offset=first * _ROW_BYTES).reshape(-1, _COLUMNS)
+    """So many rows of gaps next to a file of samples, from the `first` on."""
+    rows = np.fromfile(_beside(path), np.int64, count * _COLUMNS, offset=first * _ROW_BYTES).reshape(
+        -1, _COLUMNS
+    )
     at_ns, gap_ns, label = np.ascontiguousarray(rows.T)
     return Gaps(at_ns=at_ns, gap_ns=gap_ns, label=label)
 

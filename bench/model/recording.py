@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model import samples
-from bench.model.gaps import Gaps, concatenate
+from bench.model.gaps import Gaps, concatenate, count_gaps, read_gaps
 from bench.model.samples import Recording, Samples, Stalls
 
 MOST_ROWS = 250_000
@@ -37,7 +37,7 @@ class StoredSamples(Recording):
 
 def record(paths: Sequence[Path], most_rows: int = MOST_ROWS) -> Recording:
     """The samples in the files of generators that ran side by side: at hand where they are few enough."""
-    rows = sum(samples.count_rows(path) + samples.count_gap_rows(path) for path in paths)
+    rows = sum(samples.count_rows(path) + count_gaps(path) for path in paths)
     if rows <= most_rows:
         return join([samples.read(path) for path in paths])
     facts = join([samples.read_facts(path) for path in paths])
@@ -77,9 +77,9 @@ def _merge(paths: Sequence[Path], facts: Samples) -> Iterator[Samples]:
 def _gap_parts(paths: Sequence[Path], whole: Samples) -> Iterator[Samples]:
     """Parts without a row that hold the gaps of all files."""
     for path in paths:
-        labels, end = samples.read_facts(path).labels, samples.count_gap_rows(path)
+        labels, end = samples.read_facts(path).labels, count_gaps(path)
         for first in range(0, end, _PART_ROWS):
-            gaps = samples.read_gap_rows(path, first, min(_PART_ROWS, end - first))
+            gaps = read_gaps(path, first, min(_PART_ROWS, end - first))
             yield replace(whole, gaps=_relabel(gaps, labels, whole.labels))
 
 

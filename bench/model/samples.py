@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.model.evidence import SeenFailure, read_failures
-from bench.model.gaps import GapFile, Gaps, count_gaps, read_gaps
+from bench.model.gaps import GapFile, Gaps, count_gaps, no_numbers, read_gaps
 
 OK = 0
 """The outcome of a right answer; every other outcome is a failure."""
@@ -38,10 +38,6 @@ _MOST_LABELS = 0xFFFE
 _RECENT = 500
 
 
-def _none() -> NDArray[np.int64]:
-    return np.empty(0, np.int64)
-
-
 @dataclass(frozen=True, slots=True)
 class Stalls:
     """The stalls of the generator's own process in the measured part.
@@ -51,7 +47,7 @@ class Stalls:
     `imported` are modules that were loaded meanwhile.
     """
 
-    late_ns: NDArray[np.int64] = field(default_factory=_none)
+    late_ns: NDArray[np.int64] = field(default_factory=no_numbers)
     run_wait_s: float | None = None
     imported: tuple[str, ...] = ()
 
@@ -99,12 +95,11 @@ class Recording(ABC):
 class Samples(Recording):
     """Requests that are at hand, one a row.
 
-    `intended_ns`, `sent_ns`, `first_ns` and `done_ns` are CLOCK_MONOTONIC: `first_ns` is when the first bytes of the
-    answer came, those of an interim one (1xx) included, and `done_ns` where it came in one piece or not at all.
-    `connect_ns` is how long the request waited for a new connection before it was sent, 0 where there was one. `label`
-    and `outcome` index `labels` and `outcomes`; `worker` is the pid that answered, 0 when unknown. Requests belong to
-    the measured part by their intended start; where `timed` says so of each, the times of some do not count: in a lane
-    those that began a slice. `gaps` are rows of their own, in any order, and belong to it by their own time.
+    Those in ns are CLOCK_MONOTONIC; `first_ns` is when the first bytes of the answer came, even of an interim one, and
+    `done_ns` where it came in one piece or not at all. `connect_ns` is the wait for a new connection, 0 for none.
+    `label` and `outcome` index `labels` and `outcomes`; `worker` is the pid that answered, 0 when unknown. Requests
+    belong to the measured part by their intended start; where `timed` says so of each, the times of some do not count:
+    in a lane those that began a slice. `gaps` belong to it by their own time.
     """
 
     intended_ns: NDArray[np.int64]
@@ -148,14 +143,14 @@ def tag(label: int, outcome: int, worker: int) -> int:
 class SampleFile:
     """Appends rows to a file in chunks, so that an engine's memory stays flat however long it runs.
 
-    Each row is six 64-bit integers: intended, connect, sent, first, done, and a tag of worker pid, outcome and label.
-    `append` takes one such row, `gaps` those of streams; `spill`, called now and then, writes them out.
+    Each row is six 64-bit integers: intended, connect, sent, first, done, and a tag of worker, outcome and label.
+    `append` takes one, `gaps` those of streams; `spill`, called now and then, writes them out.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")  # all of them now, as later there may be no open file left
         self._late = _late(path).open("wb")
-        self.gaps = GapFile(_gaps(path))
+        self.gaps = GapFile(path)
         self._meta = _meta(path).open("w")
         self._rows = array("q")
         self.append: Callable[[tuple[int, int, int, int, int, int]], None] = self._rows.extend
@@ -243,24 +238,15 @@ def _late(path: Path) -> Path:
     return path.with_suffix(".late")
 
 
-def _gaps(path: Path) -> Path:
-    return path.with_suffix(".gaps")
-
-
 def count_rows(path: Path) -> int:
     """The rows in what a `SampleFile` wrote."""
     return path.stat().st_size // _ROW_BYTES
 
 
-def count_gap_rows(path: Path) -> int:
-    """The gaps next to what a `SampleFile` wrote."""
-    return count_gaps(_gaps(path))
-
-
 def read(path: Path) -> Samples:
     """Read what a `SampleFile` wrote."""
     rows = read_rows(path, read_facts(path), 0, count_rows(path))
-    return replace(rows, gaps=read_gap_rows(path, 0, count_gap_rows(path)))
+    return replace(rows, gaps=read_gaps(path, 0, count_gaps(path)))
 
 
 def read_rows(path: Path, facts: Samples, first: int, count: int) -> Samples:
@@ -278,11 +264,6 @@ def read_rows(path: Path, facts: Samples, first: int, count: int) -> Samples:
         outcome=tags >> 16 & 0xFFFF,
         worker=tags >> 32,
     )
-
-
-def read_gap_rows(path: Path, first: int, count: int) -> Gaps:
-    """So many gaps next to a file from the `first` on."""
-    return read_gaps(_gaps(path), first, count)
 
 
 def read_facts(path: Path) -> Samples:
@@ -313,4 +294,4 @@ def empty(recording: Recording) -> Samples:
 
 
 def _no_rows() -> dict[str, Any]:
-    return {name: _none() for name in COLUMN_NAMES}
+    return {name: no_numbers() for name in COLUMN_NAMES}

@@ -86,6 +86,7 @@ def test_these_are_all() -> None:
         *("db-raw-async", "db-raw-sync", "db-counter-async", "db-counter-sync"),
         *("cpu-hash-async", "cpu-hash-sync", "background-async", "background-sync"),
         *("dependencies-async", "dependencies-sync", "dependencies-chain", "stream-async", "stream-sync"),
+        *("sse-async", "sse-sync"),
         *("tfb-json", "tfb-plaintext", "tfb-db", "tfb-queries", "tfb-fortunes", "tfb-updates"),
         "tfb-cached-queries",
         *("cache-read", "cache-revalidate", "gzip", "limited", "reports", "auth-login", "auth-me"),

@@ -37,6 +37,7 @@ HASH = ("cpu/hash/async", "cpu/hash/sync")
 DEPENDENCIES = ("dependencies/async", "dependencies/sync", "dependencies/chain")
 BACKGROUND = ("background/async", "background/sync")
 STREAM = ("stream/async", "stream/sync")
+SSE = ("sse/async", "sse/sync")
 DB = (
     *("db/orm/async", "db/orm/sync", "db/core/async", "db/core/sync", "db/raw/async", "db/raw/sync"),
     "db/misuse",
@@ -44,7 +45,21 @@ DB = (
 COUNTER = ("db/counter", "db/counter/async", "db/counter/sync")
 LIST = ("db/list/async", "db/list/sync")
 PATHS = {
-    *(*NOOP, *IO, *FANOUT, *CPU, *HASH, *JSON, *DEPENDENCIES, *BACKGROUND, *STREAM, *DB, *LIST, *COUNTER),
+    *(
+        *NOOP,
+        *IO,
+        *FANOUT,
+        *CPU,
+        *HASH,
+        *JSON,
+        *DEPENDENCIES,
+        *BACKGROUND,
+        *STREAM,
+        *SSE,
+        *DB,
+        *LIST,
+        *COUNTER,
+    ),
     *("ping", "info", "gzip", "limited", "cache/{item_id}"),
 }
 
@@ -71,6 +86,12 @@ class TestTwins:
             pytest.param(JSON, "size=0", b'{"size":0,"records":[]}', id="json, nothing"),
             pytest.param(DEPENDENCIES, "", b'{"total":6}', id="dependencies"),
             pytest.param(STREAM, "chunks=2", b"0123456789abcdef" * 128, id="stream"),
+            pytest.param(
+                SSE,
+                "events=2&ms=1",
+                b'id: 1\nevent: tick\ndata: {"number":1}\n\nid: 2\nevent: tick\ndata: {"number":2}\n\n',
+                id="sse",
+            ),
             pytest.param(COUNTER, "", b'{"value":0}', id="counter"),
             pytest.param(DB, "id=7", SEEDED_7, id="db"),
             pytest.param(
@@ -94,6 +115,8 @@ class TestTwins:
             pytest.param(HASH, "n=3", id="hash"),
             pytest.param(HASH, "", id="hash, default"),
             pytest.param(STREAM, "", id="stream, default"),
+            pytest.param(SSE, "", id="sse, default"),
+            pytest.param(SSE, "events=0", id="sse, nothing"),
             pytest.param(JSON, "size=1000", id="json, the most"),
             pytest.param(JSON, "", id="json, default"),
             pytest.param(DB, "", id="db, default"),
@@ -118,6 +141,7 @@ CAPS = {
     **{(path, "n"): 1_000_000 for path in CPU},
     **{(path, "n"): 100_000 for path in HASH},
     **{(path, "chunks"): 1000 for path in STREAM},
+    **{(path, limit): 1000 for path in SSE for limit in ("events", "ms")},
     **{(path, "size"): 1000 for path in JSON},
     **{(path, "id"): 2**31 - 1 for path in DB},
     **{(path, "limit"): 1000 for path in LIST},

@@ -13,6 +13,7 @@ from target_app.routers.bench import (
     noop,
     ping,
     serialisation,
+    sse,
     stream,
 )
 
@@ -20,7 +21,7 @@ from target_app.routers.bench import (
 ROUTERS = tuple(
     group.router
     for group in (
-        *(noop, ping, io, cpu, serialisation, dependencies, db, background, stream, info),
+        *(noop, ping, io, cpu, serialisation, dependencies, db, background, stream, sse, info),
         *(cache, compression, limited),
     )
 )

@@ -23,7 +23,7 @@ def rows_in(gaps: Gaps) -> list[tuple[int, int, int]]:
 @given(streams)
 def test_the_gaps_of_an_answer_are_those_between_its_pieces(answers: list[tuple[int, list[int]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "gaps")
+        path = Path(folder, "samples")
         file = GapFile(path)
         for label, moments in answers:
             file.add(label, moments)
@@ -39,20 +39,20 @@ def test_the_gaps_of_an_answer_are_those_between_its_pieces(answers: list[tuple[
 
 
 def test_gaps_reach_the_disk_in_chunks(tmp_path: Path) -> None:
-    file = GapFile(tmp_path / "gaps")
+    file = GapFile(tmp_path / "samples")
     file.add(1, range(_CHUNK_ROWS))
     file.spill()
-    assert count_gaps(tmp_path / "gaps") == 0, "one gap short of a chunk: nothing is written"
+    assert count_gaps(tmp_path / "samples") == 0, "one gap short of a chunk: nothing is written"
     file.add(1, (5, 7))
     file.spill()
-    assert count_gaps(tmp_path / "gaps") == _CHUNK_ROWS
+    assert count_gaps(tmp_path / "samples") == _CHUNK_ROWS
     file.close()
-    assert rows_in(read_gaps(tmp_path / "gaps", _CHUNK_ROWS - 1, 1)) == [(7, 2, 1)]
+    assert rows_in(read_gaps(tmp_path / "samples", _CHUNK_ROWS - 1, 1)) == [(7, 2, 1)]
 
 
 def test_rows_selects_in_every_column(tmp_path: Path) -> None:
-    file = GapFile(tmp_path / "gaps")
+    file = GapFile(tmp_path / "samples")
     file.add(2, (10, 13, 20))
     file.close()
-    gaps = read_gaps(tmp_path / "gaps", 0, 2)
+    gaps = read_gaps(tmp_path / "samples", 0, 2)
     assert rows_in(gaps.rows(gaps.at_ns > 15)) == [(20, 7, 2)]

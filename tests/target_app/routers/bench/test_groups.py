@@ -8,6 +8,7 @@ from hashlib import pbkdf2_hmac
 import pytest
 from fastapi.testclient import TestClient
 
+from scenarios.events import read_events
 from target_app.main import create_app
 from target_app.routers.bench import dependencies
 from target_app.settings import Settings
@@ -63,6 +64,16 @@ def test_a_stream_has_as_many_chunks_as_were_asked_for(client: TestClient, way: 
     assert body == b"0123456789abcdef" * 64 * chunks
 
 
+@pytest.mark.parametrize("way", ["async", "sync"])
+def test_events_are_of_the_type_that_browsers_read_and_are_not_kept(client: TestClient, way: str) -> None:
+    with client.stream("GET", f"/bench/sse/{way}", params={"events": 3, "ms": 0}) as answer:
+        body = b"".join(answer.iter_raw())
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "content-length" not in answer.headers
+    assert [event.json() for event in read_events(body)] == [{"number": number} for number in (1, 2, 3)]
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -72,6 +83,8 @@ def test_a_stream_has_as_many_chunks_as_were_asked_for(client: TestClient, way: 
         pytest.param("POST", "/bench/background/sync?ms=1001", id="a long task, sync"),
         pytest.param("GET", "/bench/stream/async?chunks=1001", id="chunks"),
         pytest.param("GET", "/bench/stream/sync?chunks=1001", id="chunks, sync"),
+        pytest.param("GET", "/bench/sse/async?events=1001", id="events"),
+        pytest.param("GET", "/bench/sse/sync?ms=1001", id="time between events, sync"),
     ],
 )
 def test_every_number_has_a_cap(client: TestClient, method: str, path: str) -> None:
