@@ -90,11 +90,15 @@ class ScenarioUser(LocustUser):
 
     def drive(self, function: Callable[[Random], Flow]) -> str | None:
         """Run a flow up to its first wrong response, as the native engine does; gives the fault of that."""
-        flow = begin(open_flow(function, self.rng), prefix=self.transport.channel.address.prefix)
-        for request, response in drive(flow, self.send, self.pause):
-            fault = request.fault(response)
-            if fault is not None:
-                return f"{request.label} answered {fault}"
+        channel = self.transport.channel
+        flow = begin(open_flow(function, self.rng), prefix=channel.address.prefix)
+        try:
+            for request, response in drive(flow, self.send, self.pause):
+                fault = request.fault(response)
+                if fault is not None:
+                    return f"{request.label} answered {fault}"
+        finally:
+            channel.end_session()
         return None
 
     def prepare(self, function: Callable[[Random], Flow]) -> None:

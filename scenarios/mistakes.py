@@ -24,6 +24,10 @@ class ScenarioError(Exception):
         self.message = message
         self.place = place
 
+    def at(self, place: str) -> ScenarioError:
+        """The same mistake, with a place if it has none."""
+        return self if self.place else ScenarioError(self.message, place)
+
 
 # --- names
 

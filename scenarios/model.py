@@ -262,7 +262,10 @@ def drive(
         request = next(requests)
         while True:
             check_request(request, flow)
-            response = send(request)
+            try:
+                response = send(request)
+            except ScenarioError as error:
+                raise error.at(mistakes.flow_place(flow)) from None
             yield request, response
             request = requests.send(response)
     except StopIteration:
@@ -281,7 +284,10 @@ async def drive_async(
     try:
         request = next(requests)
         while True:
-            response = await send(request)
+            try:
+                response = await send(request)
+            except ScenarioError as error:
+                raise error.at(mistakes.flow_place(flow)) from None
             exchanged.append((request, response))
             request = requests.send(response)
     except StopIteration:

@@ -5,6 +5,7 @@ The check before a load drives it, and under Locust each user, so that one reade
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import ssl
@@ -12,10 +13,13 @@ import time
 
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
 from bench.engines.encoding import encode
-from bench.engines.wire import ResponseReader, WireError
+from bench.engines.messages import CLOSING, MessageReader, open_messages
+from bench.engines.wire import ResponseReader, UpgradeReader, WireError
 from bench.model.address import Address
 from bench.system.reach import connect, connect_fault
+from scenarios.mistakes import ScenarioError
 from scenarios.model import Request, Response
+from scenarios.websocket import MESSAGES, NOT_OPEN, SWITCHED
 
 _READ_BYTES = 256 * 1024
 
@@ -45,13 +49,19 @@ class Channel:
         self.address = address
         self._timeout_s = timeout_s
         self._socket: socket.socket | None = None
-        self._reader = ResponseReader()
+        self._reader: ResponseReader | MessageReader = ResponseReader()
 
     def send(self, request: Request) -> Response:
-        """The answer to a request. Raises ExchangeError, and ValueError where the request cannot be written."""
+        """The answer to a request. Raises ExchangeError, and ValueError where the request cannot be written.
+
+        Raises ScenarioError for a message without an open WebSocket.
+        """
         self.arrivals_ns, self.first_ns, self.open_ended = [], 0, False
         wire = encode(request, self.address.authority, self.address.prefix)
         until_s = time.monotonic() + self._timeout_s
+        if request.method in MESSAGES:
+            return self._talk(wire, request, until_s)
+        self.end_session()
         if self._socket is not None and _is_over(self._socket):
             self.close()
         may_send_again = self._socket is not None and may_be_unread(wire)
@@ -62,6 +72,13 @@ class Channel:
                 raise
         self.resent += 1
         return self._exchange(wire, request, until_s)
+
+    def end_session(self) -> None:
+        """Close the WebSocket that a session has left open."""
+        if isinstance(self._reader, MessageReader):
+            if self._socket is not None:
+                self._reply(CLOSING)
+            self.close()
 
     def close(self) -> None:
         """Drop the connection."""
@@ -74,7 +91,16 @@ class Channel:
         try:
             if self._socket is None:
                 self._socket = self._connect(until_s)
+            if request.expect == SWITCHED:
+                self._reader = UpgradeReader()
             response, is_written = self._converse(self._socket, wire, request, until_s)
+            if type(self._reader) is UpgradeReader:
+                is_open = response.status == SWITCHED
+                self._reader = (
+                    open_messages(request, response, self._reader, self._reply)
+                    if is_open
+                    else ResponseReader()
+                )
         except TimeoutError:
             self.close()
             raise ExchangeError("timeout") from None
@@ -87,6 +113,43 @@ class Channel:
         if not self._reader.keep_alive or not is_written:
             self.close()
         return response
+
+    def _talk(self, wire: bytes, message: Request, until_s: float) -> Response:
+        """Take a step over the open WebSocket, and wait for its outcome."""
+        reader = self._reader
+        if not isinstance(reader, MessageReader):
+            raise ScenarioError(NOT_OPEN)
+        assert self._socket is not None
+        try:
+            reader.ask(message.method)
+            while _hear(self._socket, reader, 0):
+                pass
+            rest = memoryview(wire)
+            while rest:
+                if not _is_readable(self._socket, until_s):
+                    rest = _write(self._socket, rest, until_s)
+                elif _hear(self._socket, reader, 0) == b"":
+                    break
+            while (response := reader.take()) is None:
+                _hear(self._socket, reader, _left_s(until_s))
+        except TimeoutError:
+            self.close()
+            raise ExchangeError("timeout") from None
+        except WireError as error:
+            self.close()
+            raise ExchangeError(str(error)) from None
+        except BaseException:
+            self.close()
+            raise
+        if not reader.keep_alive:
+            self.close()
+        return response
+
+    def _reply(self, wire: bytes) -> None:
+        """Send what a WebSocket's server must be sent in between."""
+        assert self._socket is not None
+        with contextlib.suppress(OSError):
+            self._socket.sendall(wire)
 
     def _connect(self, until_s: float) -> socket.socket:
         try:
@@ -138,6 +201,27 @@ class Channel:
         else:
             is_unread = was_closed_before(connection)
         raise (_UnreadError if is_unread else ExchangeError)("reset")
+
+
+def _hear(connection: socket.socket, reader: MessageReader, wait_s: float) -> bytes | None:
+    """Hand on bytes of a WebSocket that come in time; none where no more will come, None where they have not come yet.
+
+    Raises TimeoutError after `wait_s`; 0 is not to wait.
+    """
+    connection.settimeout(wait_s)
+    try:
+        data = connection.recv(_READ_BYTES)
+    except TimeoutError:
+        raise
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return None
+    except OSError:
+        data = b""
+    if data:
+        reader.keep(data)
+    else:
+        reader.eof()
+    return data
 
 
 def _write(connection: socket.socket, rest: memoryview, until_s: float) -> memoryview:

@@ -18,9 +18,10 @@ from bench.engines.closing import is_repeatable, may_be_unread, was_closed_befor
 from bench.engines.encoding import encode
 from bench.engines.evidence import Evidence
 from bench.engines.job import Job
+from bench.engines.messages import MessageReader, MessageTransport, open_messages
 from bench.engines.opening import open_transport, prepare_opening
 from bench.engines.pauses import Pauses
-from bench.engines.wire import ResponseReader, WireError
+from bench.engines.wire import ResponseReader, UpgradeReader, WireError
 from bench.model.samples import OK, SampleFile, tag
 from bench.system.reach import connect_fault
 from scenarios import mistakes, seats
@@ -28,6 +29,7 @@ from scenarios.mistakes import ScenarioError
 from scenarios.model import Flow, FlowStep, Pause, Request, Response
 from scenarios.session import Jar
 from scenarios.single import Always
+from scenarios.websocket import MESSAGES, NOT_OPEN, SWITCHED
 
 clock_ns = time.monotonic_ns
 
@@ -118,6 +120,7 @@ class Client(asyncio.Protocol):
     __slots__ = (
         "_append",
         "_arrivals_ns",
+        "_at_end",
         "_common",
         "_connect_ns",
         "_connecting",
@@ -163,8 +166,11 @@ class Client(asyncio.Protocol):
         self._repeats = repeats and self._is_one_request
         address = common.job.address
         seats.take(rng, *address.place, address.prefix)
-        self._reader = ResponseReader()
-        self._transport: asyncio.Transport | None = None
+        self._reader: ResponseReader | MessageReader = ResponseReader()
+        self._at_end: Callable[[Client, int, bool], None] | None = (
+            None  # what stood in `_ended` before a WebSocket
+        )
+        self._transport: asyncio.Transport | MessageTransport | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._expected_losses = 0
         self._flow: Flow
@@ -211,7 +217,9 @@ class Client(asyncio.Protocol):
 
     def connect(self) -> None:
         """Open the connection ahead of the first session."""
-        if self._transport is None and self._connecting is None:
+        if type(self._reader) is MessageReader:
+            self._ask()  # a WebSocket that is lost is not opened again
+        elif self._transport is None and self._connecting is None:
             self._connecting = asyncio.get_running_loop().create_task(self._open())
 
     def fail(self, kind: str, *, connected: bool = True, at_ns: int = 0) -> None:
@@ -231,6 +239,9 @@ class Client(asyncio.Protocol):
             self._connecting.cancel()
             self._connecting = None
         self._common.pauses.drop(self)
+        if type(self._reader) is MessageReader and self._held is not None:
+            self._held = None  # a session does not outlast its WebSocket
+            self._flow.close()
         self._disconnect()
 
     def _advance(self, response: Response | None, now_ns: int) -> None:
@@ -279,6 +290,8 @@ class Client(asyncio.Protocol):
             return False
         self._request = request
         self._known = _NOTHING
+        if self._encoded.expect == SWITCHED or type(self._reader) is not ResponseReader:
+            return self._prepare_switch(request, now_ns)
         return True
 
     def _pause(self, pause: Pause, now_ns: int) -> None:
@@ -345,6 +358,7 @@ class Client(asyncio.Protocol):
             self._transport.abort()
             self._transport = None
         self._reader = ResponseReader()
+        self._request = None
         self._known = _NOTHING
         self._seen = 0
         self._arrivals_ns.clear()
@@ -367,6 +381,9 @@ class Client(asyncio.Protocol):
             return
         done_ns = clock_ns()
         self._transport = None
+        if type(self._reader) is MessageReader:
+            self._lose_messages(self._reader, done_ns)
+            return
         if not self.sent_ns:
             return
         try:
@@ -390,6 +407,8 @@ class Client(asyncio.Protocol):
         self.fail(kind, connected=self.setbacks <= AT_ONCE)
 
     def eof_received(self) -> None:
+        if type(self._reader) is MessageReader:
+            return  # the loss is reported next, and is the outcome of the step that is under way, or comes next
         if not self.sent_ns:
             self._disconnect()  # at once: a session may begin before the loss is reported
         elif self._transport is not None:
@@ -413,7 +432,7 @@ class Client(asyncio.Protocol):
         if data == self._known and not self._seen and self.sent_ns:
             self._answered_again(done_ns, done_ns)
         elif not self.sent_ns:
-            self._disconnect()  # an answer that nobody asked for
+            self._keep(data)
         elif self._known.startswith(data, self._seen):
             self._arrivals_ns.append(done_ns)
             self._seen += len(data)
@@ -456,7 +475,10 @@ class Client(asyncio.Protocol):
             self.fail(str(error), at_ns=done_ns)
             return
         if response is not None:
-            raw = bytes(self._raw) if len(self._raw) <= _KNOWN_BYTES else _NOTHING
+            is_known = self._reader.is_alone and len(self._raw) <= _KNOWN_BYTES
+            raw = bytes(self._raw) if is_known else _NOTHING
+            if response.status == SWITCHED and not self._switch(response):
+                return
             self._raw.clear()
             self._answered(response, done_ns, raw)
 
@@ -494,3 +516,98 @@ class Client(asyncio.Protocol):
         if self._jar is None:
             self._jar = Jar(self._common.job.address.prefix)
         self._jar.keep(self._encoded.request, response)
+
+    # --- a WebSocket
+
+    def _prepare_switch(self, request: Request, now_ns: int) -> bool:
+        """Make ready a handshake, a message, or what comes after them; False for a message without a WebSocket."""
+        is_open = type(self._reader) is MessageReader
+        if request.method in MESSAGES:
+            if not is_open:
+                self._request = None
+                self._break(ScenarioError(NOT_OPEN, mistakes.flow_place(self._flow)), now_ns)
+            return is_open
+        if is_open:
+            self._leave_messages()
+        if self._encoded.expect == SWITCHED:
+            self._reader = UpgradeReader()
+            self._request = None  # so that the next one is made ready, too
+        else:
+            self._reader = ResponseReader()
+        return True
+
+    def _switch(self, response: Response) -> bool:
+        """Talk in messages from here on, where a request asked for it; False where that has failed."""
+        upgrade, transport = self._reader, cast(asyncio.Transport, self._transport)
+        if type(upgrade) is not UpgradeReader:
+            return True
+        try:
+            self._reader = open_messages(self._encoded.request, response, upgrade, transport.write)
+        except WireError as error:
+            self.fail(str(error))
+            return False
+        self._transport = MessageTransport(transport, self._ask)
+        if self._at_end is None:
+            self._at_end, self._ended = self._ended, self._end_with_messages
+        return True
+
+    def _ask(self) -> None:
+        """A step went out over the WebSocket: see to it soon where it has nothing to wait for."""
+        reader = cast(MessageReader, self._reader)
+        if reader.ask(self._encoded.request.method):
+            asyncio.get_running_loop().call_soon(self._take, self.sent_ns)
+
+    def _take(self, sent_ns: int) -> None:
+        """Count the outcome of a step that had nothing to wait for."""
+        reader = self._reader
+        if sent_ns != self.sent_ns or type(reader) is not MessageReader:
+            return  # it is over by now
+        done_ns = clock_ns()
+        try:
+            response = reader.take()
+        except WireError as error:
+            self.fail(str(error))
+            return
+        if response is not None:
+            self._answered(response, done_ns)
+
+    def _keep(self, data: bytes) -> None:
+        """Bytes while nothing is under way: a WebSocket may push them; an answer that nobody asked for ends it all."""
+        if type(self._reader) is MessageReader:
+            self._reader.keep(data)
+            self._forget()
+        else:
+            self._disconnect()
+
+    def _forget(self) -> None:
+        """Make ready the next step, even if it is the last one again."""
+        self._request = None
+        self._known = _NOTHING
+
+    def _lose_messages(self, reader: MessageReader, done_ns: int) -> None:
+        reader.eof(within=self._seen > 0)
+        self._forget()
+        if not self.sent_ns:
+            return
+        try:
+            response = reader.take()
+        except WireError as error:
+            self._lose(str(error))
+            return
+        if response is not None:
+            self._answered(response, done_ns)
+
+    def _leave_messages(self) -> None:
+        """Close the WebSocket that the flow has left open."""
+        if isinstance(self._transport, MessageTransport):
+            self._expected_losses += 1
+            self._transport.leave()
+            self._transport = None
+        self._disconnect()
+
+    def _end_with_messages(self, client: Client, done_ns: int, connected: bool) -> None:
+        """The end of a session, unless it goes on later, is that of its WebSocket."""
+        if self._held is None and type(self._reader) is MessageReader:
+            self._leave_messages()
+        assert self._at_end is not None
+        self._at_end(client, done_ns, connected)

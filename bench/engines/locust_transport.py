@@ -22,10 +22,12 @@ from bench.engines.encoding import encode
 from bench.engines.job import Job
 from bench.model.address import Address, Tls
 from scenarios.model import Request, Response
+from scenarios.websocket import SWITCHED
 
 _NO_ANSWER = Response(0, b"")
 _REPLACED = ("connection", "content-encoding", "content-length", "transfer-encoding")
 _BODYLESS = (204, 304)
+_SUCCESS = 200
 
 
 class Transport:
@@ -127,8 +129,11 @@ class _Replay:
 
 
 def _render(response: Response) -> bytes:
-    """An answer, which was read and decoded already, in the plainest form that it can have."""
-    lines = [f"HTTP/1.1 {response.status} "]
+    """An answer, which was read and decoded already, in the plainest form that it can have.
+
+    That of a WebSocket, a 101, is a 200: Locust's client would take a 101 for one that comes before the answer.
+    """
+    lines = [f"HTTP/1.1 {_SUCCESS if response.status == SWITCHED else response.status} "]
     lines += [f"{name}: {value}" for name, value in response.fields() if name not in _REPLACED]
     if response.status not in _BODYLESS:
         lines.append(f"content-length: {len(response.body)}")
@@ -148,7 +153,7 @@ class _Adapter(BaseAdapter):
         except ExchangeError as error:
             raise RequestsError(str(error), request=request) from None
         answer = RequestsResponse()
-        answer.status_code = response.status
+        answer.status_code = _SUCCESS if response.status == SWITCHED else response.status
         answer.headers = CaseInsensitiveDict(response.headers)
         answer.raw = io.BytesIO(response.body)
         answer._content = response.body

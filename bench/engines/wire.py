@@ -84,8 +84,11 @@ class _Chunks:
 _heads: dict[bytes, _Head] = {}
 
 
-def _read_heads(data: bytes) -> tuple[_Head | None, int]:
-    """The head of the answer, after interim ones such as 100 Continue, and where it ends; None until it is whole."""
+def _read_heads(data: bytes, switches: bool) -> tuple[_Head | None, int]:
+    """The head of the answer, after interim ones such as 100 Continue, and where it ends; None until it is whole.
+
+    A 101 is an answer where the request asked to switch.
+    """
     at = 0
     while True:
         if data.startswith(_EMPTY_LINES, at):  # one, as RFC 9112, section 2.2, has it
@@ -98,7 +101,9 @@ def _read_heads(data: bytes) -> tuple[_Head | None, int]:
             is_http = _BEGINNING.match(data, at)
             raise _garbage("broken header line" if is_http else "not an HTTP/1.1 response")
         at = end
-        if head.status >= 200:
+        if head.status == 101 and not switches:
+            raise _garbage("switch to another protocol")
+        if head.status >= 200 or head.status == 101:
             return head, end
 
 
@@ -116,8 +121,6 @@ def _head(block: bytes) -> _Head | None:
 
 
 def _read_head(block: bytes, status: int, stays: bool) -> _Head:
-    if status == 101:
-        raise _garbage("switch to another protocol")
     fields = _framing(block)
     if b"connection" in fields:
         options = _items(fields[b"connection"])
@@ -200,6 +203,10 @@ class ResponseReader:
         "sets_cookies",
         "worker",
     )
+    is_alone = True
+    """Whether the bytes of the last answer held nothing else, so that it may be known again by them."""
+    switches = False
+    """Whether a request asked to switch to another protocol, so that a 101 is its answer."""
 
     def __init__(self) -> None:
         self.worker = 0
@@ -240,7 +247,7 @@ class ResponseReader:
         block = data[:end]
         head = _heads.get(block) or _head(block)
         if head is None or head.status < 200:  # interim, odd, or not whole
-            head, end = _read_heads(data)
+            head, end = _read_heads(data, self.switches)
             if head is None:
                 self._wait_for_head(data, end)
                 return None
@@ -289,6 +296,23 @@ class ResponseReader:
         if head.codings and body:
             body = _decode(body, head.codings)
         return Response(head.status, body, head.block)
+
+
+class UpgradeReader(ResponseReader):
+    """Reads the answer to a request to switch to another protocol; after a 101 `rest` are the bytes behind its head."""
+
+    __slots__ = ("rest",)
+    is_alone = False
+    switches = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rest = b""
+
+    def _finish(self, head: _Head, body: bytes) -> Response:
+        if head.status == 101:
+            self.rest, body = body, b""
+        return super()._finish(head, body)
 
 
 def _decode(body: bytes, codings: str) -> bytes:

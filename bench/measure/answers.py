@@ -197,6 +197,7 @@ class _Sender:
 
     def close(self) -> None:
         self._alarm.stop()
+        self._channel.end_session()
         self._channel.close()
 
     def _mask(self, text: str) -> str:
