@@ -18,6 +18,7 @@ from scenarios import (
     stream,
     tfb,
     users,
+    ws,
 )
 from scenarios.model import Scenario
 
@@ -31,6 +32,7 @@ SCENARIOS: dict[str, Scenario] = {
     **background.SCENARIOS,
     **stream.SCENARIOS,
     **sse.SCENARIOS,
+    **ws.SCENARIOS,
     **db.SCENARIOS,
     **items.SCENARIOS,
     **tfb.SCENARIOS,

@@ -17,11 +17,13 @@ from bench.errors import BenchError, EngineError
 from bench.model.plan import TIMEOUT_S
 from bench.model.secrets import mask_text, secrets_of
 from bench.model.sent_secrets import sent_secrets
+from bench.serve.requirements import missing_websockets
 from bench.serve.server import Server
 from bench.system.alarm import Alarm, Overdue
 from scenarios import mistakes, seats, shares
 from scenarios.model import CHECK_RAISED, Flow, Request, Response, Scenario, drive
 from scenarios.session import begin
+from scenarios.websocket import SWITCHED
 
 _PAUSES_S = 1.0
 """The pauses of a session that is checked are kept up to this time in all, and skipped after it."""
@@ -117,7 +119,10 @@ def _look_at(who: str, exchanges: Iterator[tuple[Request, Response]], sender: _S
         if request.check is None:
             unchecked[request.label] = None
         if fault := request.fault(response):
-            raise EngineError(f"{who}: {request.label}{sender.complain(request, response, fault)}")
+            complaint = sender.complain(request, response, fault)
+            if request.expect == SWITCHED and (missing := sender.missing_websockets()):
+                complaint = f" answered {fault}: {missing}"
+            raise EngineError(f"{who}: {request.label}{complaint}")
         if looked_at >= _MOST_REQUESTS or time.monotonic() > ends_s:
             sender.rewind()
             if next(exchanges, None) is not None:
@@ -194,6 +199,10 @@ class _Sender:
                 raised = self._mask(mistakes.explain_error(error))
                 return f": its check{raised}; the answer is {response.status}: {said}"
         return f" answered {fault}: {said}"
+
+    def missing_websockets(self) -> str:
+        """A sentence on the library that a server lacks for a handshake, where that is the reason."""
+        return missing_websockets(self._server.setup, self._server.log)
 
     def close(self) -> None:
         self._alarm.stop()

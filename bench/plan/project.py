@@ -21,7 +21,7 @@ _KEYS = frozenset({"service", "setups", "plans", "scenarios"})
 SERVICE_KEYS = frozenset(
     {
         *("app", "app_dir", "cwd", "env", "env_file", "health", "python", "prepare", "carry", "lifespan"),
-        *("interface", "root_path", "ready_within_s", "services", "name", "bind", "tls"),
+        *("interface", "ws", "root_path", "ready_within_s", "services", "name", "bind", "tls"),
     }
 )
 

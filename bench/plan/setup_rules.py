@@ -20,6 +20,7 @@ _WAY_OUT = (
 _CERTIFICATE = ("{cert}", "{key}", "{ca}")
 _LIFESPAN = {"granian": ("auto", "off"), "hypercorn": ("auto",)}
 """The servers that have no switch for each value."""
+_WS = {"granian": ("auto", "none"), "hypercorn": ("auto",)}
 
 
 def with_absolute_paths(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -101,8 +102,27 @@ def _app_faults(setup: Setup) -> Iterator[str]:
         yield f'lifespan: {setup.server} knows no "{setup.lifespan}"; give {words}, or take another server'
     elif setup.worker in _WSGI_WORKERS:
         yield f'worker: "{setup.worker}" serves WSGI apps alone; add interface = "wsgi"'
+    ways = _websocket_ways(setup)
+    if ways and setup.ws not in ways:
+        words = " or ".join(f'"{one}"' for one in ways)
+        yield f'ws: {_server_words(setup)} knows no "{setup.ws}"; give {words}'
     if setup.root_path and (not setup.root_path.startswith("/") or setup.root_path.endswith("/")):
         yield f"root_path: {setup.root_path!r} must begin with / and not end with one, such as /api"
+
+
+def _websocket_ways(setup: Setup) -> tuple[str, ...]:
+    """The values of `ws` that a server knows; empty where it knows all."""
+    if setup.interface == "wsgi":
+        return ("auto", "none")
+    if setup.server == "gunicorn" and setup.worker == "asgi":
+        return ("auto",)
+    return _WS.get(setup.server, ())
+
+
+def _server_words(setup: Setup) -> str:
+    if setup.interface == "wsgi":
+        return "a WSGI app"
+    return "gunicorn's own worker" if setup.server == "gunicorn" else setup.server
 
 
 def _place_faults(setup: Setup) -> Iterator[str]:

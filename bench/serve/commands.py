@@ -120,7 +120,7 @@ def _options(setup: Setup) -> dict[str, str]:
     options = {
         "loop": setup.loop,
         "http": setup.http,
-        "ws": "none",
+        "ws": setup.ws,
         "lifespan": setup.lifespan,
         "root_path": setup.root_path,
         "access_log": False,
@@ -167,7 +167,8 @@ def _uvicorn(setup: Setup, host: str, port: int) -> list[str]:
     wsgi = ("--interface", "wsgi", "--lifespan", "off")
     return [
         *("uvicorn", *_listening_apart(setup, host, port), "--workers", str(setup.workers)),
-        *("--loop", setup.loop, "--http", setup.http, "--ws", "none"),
+        *("--loop", setup.loop, "--http", setup.http),
+        *("--ws", "none" if setup.interface == "wsgi" else setup.ws),
         *(wsgi if setup.interface == "wsgi" else ("--lifespan", setup.lifespan)),
         *("--no-access-log", "--no-server-header", "--no-date-header", "--no-proxy-headers"),
         *("--backlog", _BACKLOG, "--timeout-keep-alive", _KEEP_ALIVE_S, "--log-level", "warning"),
@@ -204,7 +205,8 @@ def _granian(setup: Setup, host: str, port: int) -> list[str]:
     return [
         *("granian", "--interface", interface, *_listening_apart(setup, host, port)),
         *("--workers", str(setup.workers), "--runtime-mode", "st", "--runtime-threads", "1"),
-        *("--loop", setup.loop, "--http", "1", "--no-ws", "--backlog", _BACKLOG, "--backpressure", "2048"),
+        *("--loop", setup.loop, "--http", "1", "--backlog", _BACKLOG, "--backpressure", "2048"),
+        "--no-ws" if setup.ws == "none" or setup.interface == "wsgi" else "--ws",
         *("--respawn-failed-workers", "--no-access-log", "--log-level", "warning"),
         *_option("--url-path-prefix", setup.root_path),
         *_certificate(setup, "--ssl-certificate", "--ssl-keyfile"),

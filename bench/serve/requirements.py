@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.errors import ServerError
 from bench.model.plan import Setup
-from bench.serve.interpreter import Interpreter
+from bench.serve.interpreter import Interpreter, service_interpreter
 from bench.serve.interpreter_facts import ask
 
 _PACKAGES = {
@@ -21,6 +21,8 @@ _PACKAGES = {
     "uvloop": "uvloop",
     "httptools": "httptools",
     "h11": "h11",
+    "websockets": "websockets",
+    "wsproto": "wsproto",
 }
 """The package that holds a module."""
 
@@ -29,6 +31,9 @@ _OLD_WORKER = "uvicorn.workers"
 
 _PIP = "pip"
 _ASKED = (*_PACKAGES, _OLD_WORKER, _PIP)
+_WEBSOCKETS = {"websockets": "websockets", "websockets-sansio": "websockets", "wsproto": "wsproto"}
+"""The module that a way to speak WebSocket needs."""
+_NO_LIBRARY = "No supported WebSocket library detected"
 _WITHOUT = {"uvloop": 'loop = "asyncio"', "httptools": 'http = "h11"'}
 
 
@@ -38,6 +43,8 @@ def needed_modules(setup: Setup) -> tuple[str, ...]:
         return ()
     loop = ("uvloop",) if setup.loop == "uvloop" else ()
     parser = (setup.http,) if setup.http != "own" else ()
+    if setup.interface == "asgi" and setup.ws in _WEBSOCKETS:
+        parser = (*parser, _WEBSOCKETS[setup.ws])
     if setup.server == "uvicorn":
         return ("uvicorn", *loop, *parser)
     if setup.server != "gunicorn":
@@ -68,6 +75,20 @@ def check_installed(setup: Setup, interpreter: Interpreter, folders: tuple[Path,
             f"setup '{setup.name}': {interpreter.path} ({interpreter.source}) lacks {' and '.join(missing)}; install "
             f"it there: {_installing(missing, interpreter, has_pip=_PIP in present)}{_otherwise(missing)}"
         )
+
+
+def missing_websockets(setup: Setup, log: Path) -> str:
+    """How to make a setup's server speak WebSocket, where its log says that it has no library for it; else empty."""
+    if setup.ws == "none":
+        return 'its setup has ws = "none"; take that out'
+    if not log.is_file() or _NO_LIBRARY not in log.read_text(errors="replace"):
+        return ""
+    interpreter = service_interpreter(setup)
+    has_pip = _PIP in ask(interpreter.path, _ASKED).modules
+    return (
+        f"{interpreter.path} ({interpreter.source}) has no WebSocket library for uvicorn; install one there: "
+        f"{_installing(['websockets'], interpreter, has_pip=has_pip)}"
+    )
 
 
 def _installing(missing: list[str], interpreter: Interpreter, *, has_pip: bool) -> str:

@@ -30,6 +30,13 @@ class Hashed(BaseModel):
     digest: str
 
 
+class Echo(BaseModel):
+    """A message as it came, and its number in the conversation, from 0 on."""
+
+    number: int
+    text: str
+
+
 class Injected(BaseModel):
     """The sum of what the dependencies of an endpoint gave."""
 

@@ -15,13 +15,14 @@ from target_app.routers.bench import (
     serialisation,
     sse,
     stream,
+    ws,
 )
 
 # A flat list, not a router of routers: each level costs every request some microseconds.
 ROUTERS = tuple(
     group.router
     for group in (
-        *(noop, ping, io, cpu, serialisation, dependencies, db, background, stream, sse, info),
+        *(noop, ping, io, cpu, serialisation, dependencies, db, background, stream, sse, ws, info),
         *(cache, compression, limited),
     )
 )

@@ -36,7 +36,7 @@ def test_a_setup_gets_the_worker_with_its_loop_and_parser(loop: str, http: str, 
     told = json.loads(said)
     assert told.pop("from")[:2] == ["_fastapi_bench_gunicorn", "uvicorn_worker._workers"]
     quiet = dict.fromkeys(("access_log", "server_header", "date_header", "proxy_headers"), False)
-    assert told == {"loop": loop, "http": http, "ws": "none", "lifespan": "on", "root_path": "/api", **quiet}
+    assert told == {"loop": loop, "http": http, "ws": "auto", "lifespan": "on", "root_path": "/api", **quiet}
 
 
 def test_nothing_of_ours_but_this_folder_is_on_the_path_of_imports(tmp_path: Path) -> None:
