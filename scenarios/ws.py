@@ -19,8 +19,8 @@ def _talk(path: str) -> Callable[[Random], Flow]:
 
     def flow(_rng: Random) -> Flow:
         yield opening
-        for greeting in greetings:
-            yield greeting
+        for number in range(_ROUND_TRIPS):
+            yield greetings[number]
         yield closing
 
     return flow

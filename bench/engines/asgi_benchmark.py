@@ -175,7 +175,14 @@ def _session(
 ) -> Callable[[], Awaitable[Exchanges]]:
     """A function that makes one pass of the work."""
     if isinstance(work, Scenario):
-        return lambda: drive_async(begin(work.session(rng)), inside.call)
+
+        async def go() -> Exchanges:
+            visit = inside.visit()
+            exchanges = await drive_async(begin(work.session(rng)), visit.call)
+            await visit.leave()
+            return exchanges
+
+        return go
     request = Request("GET", work) if isinstance(work, str) else work
 
     async def ask() -> Exchanges:

@@ -13,8 +13,8 @@ import time
 
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
 from bench.engines.encoding import encode
-from bench.engines.messages import CLOSING, MessageReader, open_messages
-from bench.engines.wire import ResponseReader, UpgradeReader, WireError
+from bench.engines.messages import CLOSING, MessageReader, UpgradeReader, open_messages
+from bench.engines.wire import ResponseReader, WireError
 from bench.model.address import Address
 from bench.system.reach import connect, connect_fault
 from scenarios.mistakes import ScenarioError

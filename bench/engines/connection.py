@@ -18,10 +18,10 @@ from bench.engines.closing import is_repeatable, may_be_unread, was_closed_befor
 from bench.engines.encoding import encode
 from bench.engines.evidence import Evidence
 from bench.engines.job import Job
-from bench.engines.messages import MessageReader, MessageTransport, open_messages
+from bench.engines.messages import MessageReader, MessageTransport, UpgradeReader, open_messages
 from bench.engines.opening import open_transport, prepare_opening
 from bench.engines.pauses import Pauses
-from bench.engines.wire import ResponseReader, UpgradeReader, WireError
+from bench.engines.wire import ResponseReader, WireError
 from bench.model.samples import OK, SampleFile, tag
 from bench.system.reach import connect_fault
 from scenarios import mistakes, seats
@@ -167,9 +167,6 @@ class Client(asyncio.Protocol):
         address = common.job.address
         seats.take(rng, *address.place, address.prefix)
         self._reader: ResponseReader | MessageReader = ResponseReader()
-        self._at_end: Callable[[Client, int, bool], None] | None = (
-            None  # what stood in `_ended` before a WebSocket
-        )
         self._transport: asyncio.Transport | MessageTransport | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._expected_losses = 0
@@ -547,7 +544,7 @@ class Client(asyncio.Protocol):
             self.fail(str(error))
             return False
         self._transport = MessageTransport(transport, self._ask)
-        if self._at_end is None:
+        if self._ended != self._end_with_messages:
             self._at_end, self._ended = self._ended, self._end_with_messages
         return True
 
@@ -609,5 +606,4 @@ class Client(asyncio.Protocol):
         """The end of a session, unless it goes on later, is that of its WebSocket."""
         if self._held is None and type(self._reader) is MessageReader:
             self._leave_messages()
-        assert self._at_end is not None
         self._at_end(client, done_ns, connected)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from bench.errors import BenchError
 from bench.inside._fastapi_bench_exact.inprocess import ASGIApp, ASGIMessage, Driver
-from scenarios.model import Request, Response
+from scenarios.model import Response
 
 __all__ = ["ASGIApp", "ASGIMessage", "InProcess"]
 
@@ -21,7 +21,8 @@ class InProcess(Driver):
 
     `send` runs one request to its end on that loop. `loop_factory` chooses the loop, asyncio's own by default. With
     `lifespan` "auto" an app that raises or returns in place of an answer is served without; "off" does not ask it.
-    `root_path` is the prefix under which a proxy would serve the app. Raises BenchError where the lifespan fails.
+    `root_path` is the prefix under which a proxy would serve the app. Raises BenchError where the lifespan fails, or a
+    WebSocket has no answer; an answer that cannot be decoded raises DecodingError.
     """
 
     def __init__(
@@ -37,10 +38,11 @@ class InProcess(Driver):
             loop_factory,
             lifespan=lifespan,
             root_path=root_path,
-            response=Response,
+            response=_decoded,
             failure=BenchError,
         )
 
-    async def call(self, request: Request) -> Response:
-        """The app's answer to one request, on the running loop. Raises whatever the app raises, and DecodingError."""
-        return (await super().call(request)).decoded()
+
+def _decoded(status: int, body: bytes, head: bytes) -> Response:
+    """An answer, its body as it was before its Content-Encoding. Raises DecodingError."""
+    return Response(status, body, head).decoded()

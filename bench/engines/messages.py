@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from wsproto.frame_protocol import CloseReason, Frame, FrameDecoder, MessageDecoder, Opcode, ParseFailed
 
-from bench.engines.wire import UpgradeReader, WireError
+from bench.engines.wire import ResponseReader, WireError
 from scenarios.model import Request, Response
 from scenarios.websocket import BINARY, CLOSE, RECEIVE, SEND, SWITCHED, TEXT, is_binary
 
@@ -56,6 +56,23 @@ def _frame(first: int, payload: bytes) -> bytes:
 
 CLOSING = _frame(_CLOSE_FRAME, CloseReason.NORMAL_CLOSURE.to_bytes(2, "big"))
 """The frame that closes a WebSocket whose work is done."""
+
+
+class UpgradeReader(ResponseReader):
+    """Reads the answer to a request to switch to another protocol; after a 101 `rest` are the bytes behind its head."""
+
+    __slots__ = ("rest",)
+    is_alone = False
+    switches = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rest = b""
+
+    def _finish(self, head: Any, body: bytes) -> Response:
+        if head.status == 101:
+            self.rest, body = body, b""
+        return super()._finish(head, body)
 
 
 class MessageReader:

@@ -298,23 +298,6 @@ class ResponseReader:
         return Response(head.status, body, head.block)
 
 
-class UpgradeReader(ResponseReader):
-    """Reads the answer to a request to switch to another protocol; after a 101 `rest` are the bytes behind its head."""
-
-    __slots__ = ("rest",)
-    is_alone = False
-    switches = True
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rest = b""
-
-    def _finish(self, head: _Head, body: bytes) -> Response:
-        if head.status == 101:
-            self.rest, body = body, b""
-        return super()._finish(head, body)
-
-
 def _decode(body: bytes, codings: str) -> bytes:
     try:
         return decode(body, codings)

@@ -12,6 +12,7 @@ import pytest
 from bench.engines.inprocess import InProcess
 from scenarios import SCENARIOS
 from scenarios.model import Request, Response, Scenario, drive, requests_of
+from scenarios.websocket import SWITCHED
 from target_app.main import create_app
 from target_app.settings import Settings
 
@@ -50,9 +51,15 @@ def test_every_answer_is_as_expected(app: InProcess, scenario: Scenario) -> None
 
 @each
 def test_app_without_these_endpoints_is_found_out(app: InProcess, scenario: Scenario) -> None:
-    """A page that is not found and a success of another kind are faults of the first request."""
+    """A page that is not found and a success of another kind are faults of the first request.
+
+    A WebSocket that is not found is refused, and its answers are those of messages.
+    """
     request = next(requests_of(scenario.session(Random(0))))
-    assert request.fault(app.send(request._replace(path="/nowhere"))) == "status-404"
+    missing = "status-403" if request.expect == SWITCHED else "status-404"
+    assert request.fault(app.send(request._replace(path="/nowhere"))) == missing
+    if request.expect == SWITCHED:
+        _, request, *_ = (request for request, _ in drive(scenario.session(Random(0)), app.send))
     assert request.fault(Response(cast(int, request.expect), b'{"id":"?","detail":"fine"}')) == "wrong-body"
 
 
@@ -90,6 +97,7 @@ def test_these_are_all() -> None:
         *("tfb-json", "tfb-plaintext", "tfb-db", "tfb-queries", "tfb-fortunes", "tfb-updates"),
         "tfb-cached-queries",
         *("cache-read", "cache-revalidate", "gzip", "limited", "reports", "auth-login", "auth-me"),
+        *("ws-async", "ws-sync"),
         *("journey-browser", "journey-editor", "journey-shop"),
     }
 

@@ -22,10 +22,10 @@ from .inprocess import Driver
 from .isolation import load_workload
 from .job import Batches, CountingJob, CountingResult, read_job, read_sessions, write_sessions
 from .parts import total
-from .target import MissingError, answers, prepare, run_in_step, start_app
+from .target import MissingError, VisitRequest, answers, prepare, run_in_step, start_app
 
 if TYPE_CHECKING:
-    from scenarios.model import Request, Response, Scenario
+    from scenarios.model import Response, Scenario
 
 _WARM_SESSIONS = 48
 _BLOCKS = 10
@@ -78,7 +78,7 @@ def _warm_up(scenario: Scenario, app: Driver) -> str | None:
     """Run a scenario until the interpreter has adapted its code; a sentence where an endpoint is missing."""
     try:
         prepare(scenario, app)
-        run_in_step(scenario, _WARM_SESSIONS, lambda _, requests: answers(app, requests))
+        run_in_step(app, scenario, _WARM_SESSIONS, lambda _, steps: answers(app, steps))
     except MissingError as missing:
         return str(missing)
     return None
@@ -99,13 +99,13 @@ class _Marks:
     """Sends batches of requests, each between two marks, and knows the part file of each."""
 
     def __init__(self, app: Driver, parts: Path) -> None:
-        self._app = app
+        self.app = app
         self._parts = parts
         self.count = 0
 
-    def send(self, requests: Sequence[Request]) -> tuple[Sequence[Response], Path]:
+    def send(self, steps: Sequence[VisitRequest]) -> tuple[Sequence[Response], Path]:
         self.begin()
-        responses = answers(self._app, requests)
+        responses = answers(self.app, steps)
         return responses, self.end()
 
     def begin(self) -> None:
@@ -150,7 +150,7 @@ def _run_blocks(scenario: Scenario, marks: _Marks, sessions: int) -> Batches:
 
     for _ in range(_BLOCKS):
         gc.collect()  # garbage would move later objects, and an object's address costs or saves instructions
-        run_in_step(scenario, sessions, _sender(marks, note))
+        run_in_step(marks.app, scenario, sessions, _sender(marks, note))
     return batches
 
 
@@ -162,16 +162,16 @@ def _sessions(scenario: Scenario, marks: _Marks) -> int:
         nonlocal spent
         spent += total(part.read_text())
 
-    run_in_step(scenario, _FIRST_SESSIONS, _sender(marks, add))
+    run_in_step(marks.app, scenario, _FIRST_SESSIONS, _sender(marks, add))
     return min(max(1, _BLOCK_INSTRUCTIONS * _FIRST_SESSIONS // spent), _MOST_SESSIONS)
 
 
 def _sender(
     marks: _Marks, note: Callable[[str, int, Path], None]
-) -> Callable[[str, Sequence[Request]], Sequence[Response]]:
-    def send(label: str, requests: Sequence[Request]) -> Sequence[Response]:
-        responses, part = marks.send(requests)
-        note(label, len(requests), part)
+) -> Callable[[str, Sequence[VisitRequest]], Sequence[Response]]:
+    def send(label: str, steps: Sequence[VisitRequest]) -> Sequence[Response]:
+        responses, part = marks.send(steps)
+        note(label, len(steps), part)
         return responses
 
     return send

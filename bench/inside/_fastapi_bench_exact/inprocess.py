@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from .errors import InsideError
+from .websocket import MESSAGES, NOT_OPEN, SWITCHED, Talk
 
 if TYPE_CHECKING:
     from typing import Literal, Self
@@ -30,7 +31,8 @@ _WITH_BODY = ("POST", "PUT", "PATCH")
 class Driver:
     """An ASGI app with its lifespan on an event loop that lives as long as the `with` block.
 
-    `send` runs one request to its end on that loop. `loop_factory` chooses the loop, asyncio's own by default. The
+    `send` runs one request to its end on that loop; `visit` makes room for one that has a WebSocket of its own, next
+    to others. `loop_factory` chooses the loop, asyncio's own by default. The
     threads of plain functions stay from call to call, as they do under a server. With `lifespan` "auto" an app that
     raises or returns in place of an answer is served without, as one that does not know the protocol; "off" does not
     ask it. `root_path` is the prefix under which a proxy would serve the app. Answers are made by `response`, from
@@ -54,6 +56,7 @@ class Driver:
         self._state: dict[str, Any] = {}
         self._response = response
         self._failure = failure
+        self._only = Visit(self)
         self.loop = (loop_factory or asyncio.new_event_loop)()
         self._to_lifespan: asyncio.Queue[ASGIMessage]
         self._from_lifespan: asyncio.Queue[ASGIMessage]
@@ -88,8 +91,25 @@ class Driver:
         """The app's answer to one request."""
         return self.loop.run_until_complete(self.call(request))
 
-    async def call(self, request: Request) -> Response:
+    def call(self, request: Request) -> Coroutine[Any, Any, Response]:
         """The app's answer to one request, on the running loop. Raises whatever the app raises."""
+        return self._only.call(request)
+
+    def visit(self) -> Visit:
+        """Room for a session of its own, which one with a WebSocket needs while others are under way."""
+        return Visit(self)
+
+    async def talk(self, request: Request) -> tuple[Talk, Response]:
+        """Ask the app for a WebSocket, and what it answers."""
+        made = Talk(self._app, self._response, self._failure)
+        return made, await made.open(_scope(request, self._root_path, self._state.copy()))
+
+    def refuse(self, request: Request) -> Exception:
+        """The failure of a message that has no WebSocket."""
+        return self._failure(f"{request.label}: {NOT_OPEN}")
+
+    async def exchange(self, request: Request) -> Response:
+        """The app's answer to one request of HTTP. Raises whatever the app raises."""
         incoming = [{"type": "http.request", "body": request.body, "more_body": False}]
         outgoing: list[ASGIMessage] = []
         answered = asyncio.Event()
@@ -113,6 +133,7 @@ class Driver:
         return self._response(start["status"], body, head)
 
     def _close(self) -> None:
+        self._only.drop()
         self._lifespan.cancel()
         try:
             self.loop.run_until_complete(asyncio.wait([self._lifespan]))
@@ -149,6 +170,47 @@ class Driver:
         if answer["type"] != f"lifespan.{word}.complete":
             raise self._failure(f"the app's lifespan failed at {word}: {answer.get('message', '')}")
         return True
+
+
+class Visit:
+    """One session's way through an app: its requests, and its WebSocket while one is open."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._talk: Talk | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has an open WebSocket."""
+        return self._talk is not None and self._talk.is_open
+
+    def call(self, request: Request) -> Coroutine[Any, Any, Response]:
+        """The app's answer to one request, or to a message over the open WebSocket. Raises whatever the app raises."""
+        if self._talk is None and request.expect != SWITCHED:
+            return self._driver.exchange(request)
+        return self._switch(request)
+
+    async def leave(self) -> None:
+        """Close the WebSocket that a session has left open."""
+        talk, self._talk = self._talk, None
+        if talk is not None and talk.is_open:
+            await talk.leave()
+
+    def drop(self) -> None:
+        """Forget the WebSocket, as the loop is about to end."""
+        if self._talk is not None and self._talk.is_open:
+            self._talk.drop()
+
+    async def _switch(self, request: Request) -> Response:
+        if request.method in MESSAGES:
+            if self._talk is None or not self._talk.is_open:
+                raise self._driver.refuse(request)
+            return await self._talk.step(request)
+        await self.leave()
+        if request.expect != SWITCHED:
+            return await self._driver.exchange(request)
+        self._talk, response = await self._driver.talk(request)
+        return response
 
 
 async def _keep_threads() -> None:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from random import Random
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .errors import InsideError
 from .imports import check_origin, own_path
-from .inprocess import Driver
+from .inprocess import Driver, Visit
 from .job import CountingJob
 from .wsgi import as_asgi
 
@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 
     _Requests = Generator[Request, Response, Any]
     """Of requests alone: the scenarios of a workload have no pauses."""
-    Send = Callable[[str, Sequence[Request]], Sequence[Response]]
-    """From the label of some requests and the requests to their answers."""
+    Send = Callable[[str, Sequence["VisitRequest"]], Sequence[Response]]
+    """From the label of some steps and the steps to their answers."""
 
 _SEED = 1
 _MOST_QUOTED = 4000
 """More than is shown: whoever shows it masks secrets first, and would not know one that was cut or escaped."""
+
+
+class VisitRequest(NamedTuple):
+    """A request, and the session that makes it."""
+
+    visit: Visit
+    request: Request
 
 
 class MissingError(InsideError):
@@ -55,44 +62,52 @@ def start_app(job: CountingJob, response: Callable[[int, bytes, bytes], Response
         yield app
 
 
-def answers(app: Driver, requests: Sequence[Request]) -> list[Response]:
-    """The app's answers to requests, one after the other, without leaving the loop in between."""
+def answers(app: Driver, steps: Sequence[VisitRequest]) -> list[Response]:
+    """The app's answers to the requests of steps, one after the other, without leaving the loop in between."""
 
     async def call_all() -> list[Response]:
-        return [await app.call(request) for request in requests]
+        return [await session.call(request) for session, request in steps]
 
     return app.loop.run_until_complete(call_all())
 
 
-def run_in_step(scenario: Scenario, sessions: int, send: Send) -> None:
+def run_in_step(app: Driver, scenario: Scenario, sessions: int, send: Send) -> None:
     """Run sessions side by side: the first requests of all, then the second ones, by label where labels differ.
 
     All sessions draw the same random choices, so that all blocks are alike. Raises InsideError at a wrong answer, and
     MissingError where that is an unexpected 404.
     """
-    _run([cast("_Requests", scenario.session(Random(_SEED))) for _ in range(sessions)], send)
+    _run(app, [cast("_Requests", scenario.session(Random(_SEED))) for _ in range(sessions)], send)
 
 
 def prepare(scenario: Scenario, app: Driver) -> None:
     """Run what the scenario needs once, before its first session. Raises as `run_in_step` does."""
     if scenario.prepare is not None:
-        _run([cast("_Requests", scenario.prepare(Random(_SEED)))], lambda _, requests: answers(app, requests))
+        _run(app, [cast("_Requests", scenario.prepare(Random(_SEED)))], lambda _, steps: answers(app, steps))
 
 
-def _run(flows: Sequence[_Requests], send: Send) -> None:
-    waiting = [(request.label, flow, request) for flow in flows if (request := next(flow, None))]
+def _run(app: Driver, flows: Sequence[_Requests], send: Send) -> None:
+    sessions = [app.visit() for _ in flows]
+    waiting = [
+        (request.label, flow, VisitRequest(session, request))
+        for flow, session in zip(flows, sessions)  # noqa: B905 - Python 3.9 has no `strict`
+        if (request := next(flow, None))
+    ]
     while waiting:
-        following: list[tuple[str, _Requests, Request]] = []
+        following: list[tuple[str, _Requests, VisitRequest]] = []
         for label, group in groupby(sorted(waiting, key=itemgetter(0)), itemgetter(0)):
             members = list(group)
-            responses = send(label, [request for _, _, request in members])
-            for (_, flow, request), response in zip(members, responses):  # noqa: B905 - Python 3.9 has no `strict`
+            responses = send(label, [step for _, _, step in members])
+            for (_, flow, (session, request)), response in zip(members, responses):  # noqa: B905
                 response = _decode(request, response)
                 _check(request, response)
                 with contextlib.suppress(StopIteration):
                     another = flow.send(response)
-                    following.append((another.label, flow, another))
+                    following.append((another.label, flow, VisitRequest(session, another)))
         waiting = following
+    for session in sessions:
+        if session.is_open:
+            app.loop.run_until_complete(session.leave())
 
 
 def _decode(request: Request, response: Response) -> Response:

@@ -21,10 +21,10 @@ from .imports import is_installed
 from .inprocess import Driver
 from .isolation import load_workload
 from .job import CountingJob, read_job
-from .target import answers, prepare, run_in_step, start_app
+from .target import VisitRequest, answers, prepare, run_in_step, start_app
 
 if TYPE_CHECKING:
-    from scenarios.model import Request, Response, Scenario
+    from scenarios.model import Response, Scenario
 
 _Functions = dict[str, dict[str, float]]
 """By kind (`own`, `others`) and name of a function, its bytecodes per request."""
@@ -71,17 +71,17 @@ def _trace(scenario: Scenario, app: Driver, tracer: _Tracer, job: CountingJob) -
     """By label of a request, bytecodes per request by function."""
     traces: dict[str, _Functions] = {}
 
-    def send(label: str, requests: Sequence[Request]) -> Sequence[Response]:
+    def send(label: str, steps: Sequence[VisitRequest]) -> Sequence[Response]:
         counts: Counter[CodeType] = Counter()
         tracer.counts = counts
-        responses = answers(app, requests)
+        responses = answers(app, steps)
         tracer.counts = None
-        traces[label] = _by_function(counts, len(requests), job)
+        traces[label] = _by_function(counts, len(steps), job)
         return responses
 
     prepare(scenario, app)
     for _ in range(2):  # the first time fills caches; the second overwrites its counts
-        run_in_step(scenario, _SESSIONS, send)
+        run_in_step(app, scenario, _SESSIONS, send)
     return traces
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bench.inside._fastapi_bench_exact.errors import InsideError
 from bench.inside._fastapi_bench_exact.job import CountingJob
-from bench.inside._fastapi_bench_exact.target import answers, start_app
+from bench.inside._fastapi_bench_exact.target import VisitRequest, answers, start_app
 from bench.system.home import HOME
 from scenarios.model import Request, Response
 from tests.bench.inside._fastapi_bench_exact import jobs
@@ -36,7 +36,7 @@ def _own_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_app_from_elsewhere_is_measured_where_nothing_is_compared(tmp_path: Path) -> None:
     with start_app(job(tmp_path), Response) as app:
-        (answer,) = answers(app, [Request("GET", "/")])
+        (answer,) = answers(app, [VisitRequest(app.visit(), Request("GET", "/"))])
     assert (answer.status, answer.body) == (200, b'{"message":"pong"}')
 
 
@@ -72,5 +72,5 @@ def test_a_wsgi_app_is_called_as_well(tmp_path: Path) -> None:
     )
     asked = replace(job(tmp_path), app="flat_app:site.inner", interface="wsgi")
     with start_app(asked, Response) as app:
-        (answer,) = answers(app, [Request("POST", "/a%20b?c", b"d")])
+        (answer,) = answers(app, [VisitRequest(app.visit(), Request("POST", "/a%20b?c", b"d"))])
     assert (answer.status, answer.body, answer.header("x-mine")) == (201, b"/a bd", "yes")

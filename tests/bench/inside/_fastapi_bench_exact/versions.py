@@ -44,7 +44,7 @@ job = read_job(pathlib.Path(sys.argv[1]))
 workload = load_workload(job)
 (scenario,) = workload.scenarios.values()
 with start_app(job, workload.response) as app:
-    run_in_step(scenario, 2, lambda _, requests: answers(app, requests))
+    run_in_step(app, scenario, 2, lambda _, steps: answers(app, steps))
     print(*check_origin(job), end="")
 """
 
