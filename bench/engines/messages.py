@@ -129,14 +129,14 @@ class MessageReader:
         """Begin a step; whether `take` has its outcome at once."""
         self._asked = method
         self.sets_cookies = False
+        self.is_alone = not self.started
         return bool(method == SEND or self._fault or (self._unread and method != CLOSE))
 
     def feed(self, data: bytes, bodyless: bool = False) -> Response | None:
         """Take bytes while a step is under way; gives its answer once that is whole."""
-        self.is_alone = not self.started
         self.keep(data)
         response = self.take()
-        if self._unread or self.started:
+        if response is not None and (self._unread or self.started):
             self.is_alone = False
         return response
 

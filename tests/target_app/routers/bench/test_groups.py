@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from scenarios.events import read_events
 from target_app.main import create_app
-from target_app.routers.bench import dependencies
+from target_app.routers.bench import dependencies, ws
 from target_app.settings import Settings
 from tests.target_app.conftest import StartApp
 
@@ -95,3 +95,42 @@ def test_without_bench_mode_there_is_neither_group(start_app: StartApp) -> None:
     client = start_app(bench=False)
     paths = ("/bench/db/raw/async", "/bench/dependencies/async", "/tfb/json", "/tfb/cached-queries")
     assert [client.get(path).status_code for path in paths] == [404] * 4
+
+
+@pytest.mark.parametrize("way", ["async", "sync"])
+class TestEcho:
+    def test_each_message_comes_back_with_its_number(self, client: TestClient, way: str) -> None:
+        with client.websocket_connect(f"/bench/ws/{way}") as socket:
+            for number, text in enumerate(["hello", "", 'ä"\n']):
+                socket.send_text(text)
+                assert socket.receive_json() == {"number": number, "text": text}
+
+    def test_it_is_bounded(self, client: TestClient, way: str) -> None:
+        with client.websocket_connect(f"/bench/ws/{way}") as socket:
+            socket.send_text("x" * ws.MOST_CHARACTERS)
+            assert len(socket.receive_json()["text"]) == ws.MOST_CHARACTERS
+            socket.send_text("x" * (ws.MOST_CHARACTERS + 1))
+            assert socket.receive()["code"] == 1009
+        with client.websocket_connect(f"/bench/ws/{way}") as socket:
+            for _ in range(ws.MOST_MESSAGES):
+                socket.send_text("x")
+                socket.receive_json()
+            assert socket.receive()["code"] == 1008
+        with client.websocket_connect(f"/bench/ws/{way}") as socket:
+            socket.send_bytes(b"x")
+            assert socket.receive()["code"] == 1003
+
+
+def test_only_the_sync_echo_is_made_in_a_thread(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_the_loop: list[bool] = []
+
+    def note(number: int, text: str) -> str:
+        on_the_loop.append(asyncio._get_running_loop() is not None)
+        return text
+
+    monkeypatch.setattr(ws, "_echo", note)
+    for way in ("async", "sync"):
+        with client.websocket_connect(f"/bench/ws/{way}") as socket:
+            socket.send_text("hello")
+            assert socket.receive_text() == "hello"
+    assert on_the_loop == [True, False]
