@@ -13,7 +13,7 @@ import time
 
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
 from bench.engines.encoding import encode
-from bench.engines.messages import CLOSING, MessageReader, UpgradeReader, open_messages
+from bench.engines.messages import LEAVING, MessageReader, UpgradeReader, open_messages
 from bench.engines.wire import ResponseReader, WireError
 from bench.model.address import Address
 from bench.system.reach import connect, connect_fault
@@ -77,7 +77,7 @@ class Channel:
         """Close the WebSocket that a session has left open."""
         if isinstance(self._reader, MessageReader):
             if self._socket is not None:
-                self._reply(CLOSING)
+                self._reply(LEAVING)
             self.close()
 
     def close(self) -> None:

@@ -56,6 +56,8 @@ def _frame(first: int, payload: bytes) -> bytes:
 
 CLOSING = _frame(_CLOSE_FRAME, CloseReason.NORMAL_CLOSURE.to_bytes(2, "big"))
 """The frame that closes a WebSocket whose work is done."""
+LEAVING = _frame(_CLOSE_FRAME, CloseReason.GOING_AWAY.to_bytes(2, "big"))
+"""The frame that closes one which a session has left open."""
 
 
 class UpgradeReader(ResponseReader):
@@ -232,7 +234,7 @@ class MessageTransport:
 
     def leave(self) -> None:
         """Close a WebSocket that its flow has left open, without waiting for the server."""
-        self._transport.write(CLOSING)
+        self._transport.write(LEAVING)
         self._transport.close()
 
     def abort(self) -> None:

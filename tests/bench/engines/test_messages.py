@@ -327,7 +327,7 @@ def test_a_session_that_leaves_its_websocket_open_closes_it(drive: Drive) -> Non
     with Scripted(script) as server:
         assert drive(server.port, session(OPENING, HELLO), sessions=2) == 2 * [OK_OPEN, OK_HELLO]
         assert server.connections == 2
-    assert script.frames == 2 * [(0x81, b"hello"), (0x88, b"\x03\xe8")]
+    assert script.frames == 2 * [(0x81, b"hello"), (0x88, b"\x03\xe9")]
 
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
