@@ -23,6 +23,7 @@ class Address:
 
     `prefix` goes before each path; `host_header` is named in place of host and port where it is given. One with a
     `socket`, the path of a Unix socket, is reached there: its host says only how requests name it, its port nothing.
+    With `http2` it is spoken to in HTTP/2 from the first byte on (RFC 9113, section 3).
     """
 
     host: str
@@ -32,6 +33,7 @@ class Address:
     prefix: str = ""
     socket: str = ""
     tls: Tls | None = None
+    http2: bool = False
 
     @property
     def authority(self) -> str:

@@ -11,8 +11,9 @@ from typing import Literal
 class Setup:
     """A server to start: kind, workers, loop, parser, app, and where and how that app runs.
 
-    `http` is "own" where the server brings its own parser; `ws` is what speaks WebSocket, "auto" being the server's
-    choice among the libraries that the service has; `worker` is gunicorn's worker class, of which "sync" and
+    `http` is "own" where the server brings its own parser; with `http2` it speaks HTTP/2, and is spoken to in it alone.
+    `ws` is what speaks WebSocket, "auto" being the server's choice among the libraries that the service has; `worker`
+    is gunicorn's worker class, of which "sync" and
     "gthread" serve WSGI apps. `app` is `module:attribute`, or `module:factory()` for a factory. In `env`, `args`,
     `command` and `prepare`, `{tmp}` stands for a folder that lives as long as the server, `{port}` for its port and
     `{python}` for its interpreter; in `env` and `prepare`, `{postgres}` and `{redis}` stand for the URLs of the
@@ -40,6 +41,7 @@ class Setup:
     loop: Literal["uvloop", "asyncio"] = "uvloop"
     http: Literal["httptools", "h11", "own"] = "httptools"
     ws: Literal["auto", "none", "websockets", "websockets-sansio", "wsproto"] = "auto"
+    http2: bool = False
     worker: Literal["uvicorn", "asgi", "sync", "gthread"] = "uvicorn"
     app: str = "target_app.main:create_app()"
     env: Mapping[str, str] = field(default_factory=dict)

@@ -17,6 +17,7 @@ import psutil
 from bench.errors import UsageError
 from bench.model.address import Address, Tls
 from bench.system.reach import connect, connect_fault
+from bench.system.tls import AlpnError
 
 _PORTS = {"http": 80, "https": 443}
 _CONNECT_S = 3.0
@@ -164,6 +165,8 @@ def complain_of_tls(address: Address, url: str) -> str | None:
             f"the certificate of {url} cannot be verified: {error.verify_message.rstrip('.')}; give the certificate "
             "of its authority with --ca FILE, or take any with --no-verify"
         )
+    except AlpnError:
+        return f"{url} does not speak HTTP/2 over TLS; leave out --http2"
     except OSError as error:
         reason = connect_fault(error, address).partition(": ")[2] or error.strerror or "no answer in time"
         return f"no TLS handshake can be made with {url}: {reason}; where it speaks no TLS, write http://"

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
+from typing import cast
 
 from bench.model.address import Address
 from bench.model.samples import EXHAUSTED
 from bench.system import tls
+from bench.system.http2_socket import Http2Socket
 
 MOST_SOCKET_BYTES = 107
 """Of the path of a Unix socket (unix(7))."""
 
 
 def connect(address: Address, timeout_s: float) -> socket.socket:
-    """An open connection, its handshake made where there is one. Raises OSError, and UsageError as `tls.context`."""
-    secured = tls.context(address.tls) if address.tls else None
+    """An open connection, its handshake made where there is one. Raises OSError, and UsageError as `tls.context`.
+
+    Over HTTP/2, too, what is sent and received is HTTP/1.1.
+    """
+    secured = tls.context(address.tls, tls.HTTP_2 if address.http2 else tls.HTTP_1) if address.tls else None
     opened = _open(address, timeout_s)
-    if secured is None:
-        return opened
     try:
-        return secured.wrap_socket(opened, server_hostname=address.server_name)
+        if secured is not None:
+            opened = secured.wrap_socket(opened, server_hostname=address.server_name)
+        if not address.http2:
+            return opened
+        if isinstance(opened, ssl.SSLSocket):
+            tls.check_http2(opened)
+        return cast(socket.socket, Http2Socket(opened))
     except BaseException:
         opened.close()
         raise
@@ -54,7 +64,7 @@ def connect_fault(error: OSError, address: Address) -> str:
 
 
 class HttpConnection(http.client.HTTPConnection):
-    """The standard library's client, on a connection to an address."""
+    """The standard library's client, on a connection to an address. What fails in HTTP/2 is an HTTPException, too."""
 
     def __init__(self, address: Address, timeout_s: float) -> None:
         super().__init__(address.host, None if address.socket else address.port, timeout=timeout_s)

@@ -7,8 +7,14 @@ import ssl
 
 from bench.errors import UsageError
 from bench.model.address import Tls
+from bench.system.http2 import ALPN
 
 HTTP_1 = ("http/1.1",)
+HTTP_2 = (ALPN,)
+
+
+class AlpnError(ssl.SSLError):
+    """The server did not agree to the protocol that the client speaks (RFC 7301)."""
 
 
 @functools.cache
@@ -31,12 +37,20 @@ def context(tls: Tls, protocols: tuple[str, ...] = HTTP_1) -> ssl.SSLContext:
     return made
 
 
+def check_http2(secured: ssl.SSLSocket | ssl.SSLObject) -> None:
+    """Raise AlpnError where the handshake did not end with HTTP/2."""
+    if secured.selected_alpn_protocol() not in HTTP_2:
+        raise AlpnError("the server does not speak h2")
+
+
 def handshake_fault(error: OSError) -> str | None:
     """Why a handshake failed: `tls-certificate: certificate has expired`; None for an error that is not TLS's.
 
     A certificate that is not trusted has the words of OpenSSL; all else is `tls-handshake` and its reason, such as
     `wrong version number` of a server that does not speak TLS.
     """
+    if isinstance(error, AlpnError):
+        return "tls-alpn: the server does not speak h2"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"tls-certificate: {error.verify_message.split(', ')[0].rstrip('.')}"
     if isinstance(error, ssl.SSLError):

@@ -15,6 +15,7 @@ from bench.system.reach import HttpConnection, connect, connect_fault
 from tests.bench.authority import UNTRUSTED, Authority
 from tests.bench.engines.peer import Peer
 from tests.bench.engines.scripted import Scripted, refuse_what_is_no_request
+from tests.bench.system.http2_peer import Http2Peer
 
 
 def body(address: Address) -> bytes:
@@ -103,3 +104,34 @@ def test_what_is_no_failure_of_tls_keeps_its_name() -> None:
     assert connect_fault(ssl.SSLError(1, "x"), Address("a", 1, tls=Tls())) == "tls-handshake: failed"
     assert connect_fault(TimeoutError(), Address("a", 1, tls=Tls())) == "connect-timeout"
     assert connect_fault(OSError(24, "Too many open files"), Address("a", 1)) == "out-of-files"
+
+
+# --- HTTP/2
+
+
+@pytest.mark.parametrize(("path", "error"), [("/refused", http.client.HTTPException), ("/closes", OSError)])
+def test_what_fails_in_http2_is_what_the_library_raises(path: str, error: type[Exception]) -> None:
+    with Http2Peer() as peer:
+        connection = HttpConnection(Address("127.0.0.1", peer.port, http2=True), 5)
+        connection.request("GET", path)
+        with pytest.raises(error):
+            connection.getresponse()
+        connection.close()
+
+
+def test_the_standard_librarys_client_speaks_http2() -> None:
+    with Http2Peer() as peer:
+        connection = HttpConnection(Address("127.0.0.1", peer.port, http2=True), 5)
+        for _ in range(2):
+            connection.request("POST", "/ok", b"sent", {"Content-Type": "text/plain"})
+            assert connection.getresponse().read() == b"hello"
+        connection.close()
+        assert peer.bodies == [b"sent", b"sent"]
+        assert peer.connections == 1
+
+
+def test_a_server_that_does_not_agree_to_http2_is_a_fault_of_its_own(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with Peer(tls=authority.context()) as peer:
+        address = Address("127.0.0.1", peer.port, tls=authority.trusted, http2=True)
+        assert fault(address) == "tls-alpn: the server does not speak h2"
