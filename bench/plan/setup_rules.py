@@ -21,6 +21,8 @@ _CERTIFICATE = ("{cert}", "{key}", "{ca}")
 _LIFESPAN = {"granian": ("auto", "off"), "hypercorn": ("auto",)}
 """The servers that have no switch for each value."""
 _WS = {"granian": ("auto", "none"), "hypercorn": ("auto",)}
+_HTTP2_WORKERS = {"asgi": "asgi", "wsgi": "gthread"}
+"""The worker of gunicorn that speaks HTTP/2, by interface."""
 
 
 def with_absolute_paths(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -82,12 +84,23 @@ def _server_faults(setup: Setup) -> Iterator[str]:
                 yield f'{key}: mentions {{{service}}}; add services = ["{service}"]'
     if setup.server == "command" and not setup.command:
         yield 'command: a server = "command" needs one, such as ["python", "my_server.py", "{port}"]'
+    yield from _http2_faults(setup)
     if not setup.health.startswith("/"):
         yield f"health: {setup.health!r} is not a path; it must begin with /"
     if not setup.ready_within_s > 0:
         yield f"ready_within_s: {setup.ready_within_s:g} is too short; give the seconds that a start may take"
     if any(cpu < 0 for cpu in setup.cpus):
         yield f"cpus: {min(setup.cpus)} is not a CPU number (numbering starts at 0)"
+
+
+def _http2_faults(setup: Setup) -> Iterator[str]:
+    if not setup.http2:
+        return
+    if setup.server == "uvicorn":
+        yield 'http2: uvicorn speaks HTTP/1.1 alone; take server = "granian", "hypercorn" or "gunicorn"'
+    worker = _HTTP2_WORKERS[setup.interface]
+    if setup.server == "gunicorn" and setup.worker != worker:
+        yield f'http2: gunicorn\'s worker "{setup.worker}" speaks HTTP/1.1 alone; give worker = "{worker}"'
 
 
 def _app_faults(setup: Setup) -> Iterator[str]:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -44,6 +45,7 @@ def attach(setup: Setup) -> Server:
         raise ServerError(
             f"setup '{setup.name}': nothing listens on {setup.address}; start the server there, or give its address"
         )
+    address = replace(address, http2=setup.http2)
     try:
         fault = complain_of_tls(address, setup.address)
     except UsageError as error:

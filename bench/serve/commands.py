@@ -188,6 +188,7 @@ def _gunicorn(setup: Setup, host: str, port: int) -> list[str]:
         *("--timeout", str(timeout_s), "--graceful-timeout", _GRACE_S, "--log-level", "warning"),
         *_option("--pythonpath", setup.app_dir),
         *_certificate(setup, "--certfile", "--keyfile"),
+        *(("--http-protocols", "h2", "--http2-cleartext", "prior-knowledge") if setup.http2 else ()),
     ]
 
 
@@ -205,8 +206,9 @@ def _granian(setup: Setup, host: str, port: int) -> list[str]:
     return [
         *("granian", "--interface", interface, *_listening_apart(setup, host, port)),
         *("--workers", str(setup.workers), "--runtime-mode", "st", "--runtime-threads", "1"),
-        *("--loop", setup.loop, "--http", "1", "--backlog", _BACKLOG, "--backpressure", "2048"),
-        "--no-ws" if setup.ws == "none" or setup.interface == "wsgi" else "--ws",
+        *("--loop", setup.loop, "--http", "2" if setup.http2 else "1"),
+        "--no-ws" if setup.ws == "none" or setup.interface == "wsgi" or setup.http2 else "--ws",
+        *("--backlog", _BACKLOG, "--backpressure", "2048"),
         *("--respawn-failed-workers", "--no-access-log", "--log-level", "warning"),
         *_option("--url-path-prefix", setup.root_path),
         *_certificate(setup, "--ssl-certificate", "--ssl-keyfile"),

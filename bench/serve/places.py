@@ -38,7 +38,7 @@ def address_of(
             f"setup '{setup.name}': {path} is longer than the {MOST_SOCKET_BYTES} bytes that the path of a Unix "
             "socket may have; name a shorter folder in TMPDIR"
         )
-    return Address(*place, socket=path, tls=_tls(setup, certificate))
+    return Address(*place, socket=path, tls=_tls(setup, certificate), http2=setup.http2)
 
 
 def _tls(setup: Setup, certificate: Certificate | None) -> Tls | None:

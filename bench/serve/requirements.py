@@ -15,6 +15,8 @@ _PACKAGES = {
     "uvicorn": "uvicorn",
     "gunicorn": "gunicorn",
     "gunicorn.workers.gasgi": "gunicorn>=24",
+    "gunicorn.http2.negotiation": "gunicorn>=26.2",
+    "h2": "h2",
     "granian": "granian",
     "hypercorn": "hypercorn",
     "uvicorn_worker": "uvicorn-worker",
@@ -49,10 +51,11 @@ def needed_modules(setup: Setup) -> tuple[str, ...]:
         return ("uvicorn", *loop, *parser)
     if setup.server != "gunicorn":
         return (setup.server, *loop)
+    http2 = ("gunicorn.http2.negotiation", "h2") if setup.http2 else ()
     if setup.interface == "wsgi":
-        return ("gunicorn",)
+        return ("gunicorn", *http2)
     if setup.worker == "asgi":
-        return ("gunicorn", "gunicorn.workers.gasgi", *loop)
+        return ("gunicorn", *(http2 or ("gunicorn.workers.gasgi",)), *loop)
     return ("gunicorn", "uvicorn", "uvicorn_worker", *loop, *parser)
 
 
@@ -68,7 +71,7 @@ def check_installed(setup: Setup, interpreter: Interpreter, folders: tuple[Path,
     if _OLD_WORKER in present:
         present |= {"uvicorn_worker"}
     missing = [module for module in needed if module not in present]
-    if "gunicorn" in missing and "gunicorn.workers.gasgi" in missing:
+    if "gunicorn" in missing and any(module.startswith("gunicorn.") for module in missing):
         missing.remove("gunicorn")
     if missing:
         raise ServerError(

@@ -19,7 +19,7 @@ SERVICE = '[service]\napp = "shop.main:make()"\nhealth = "/healthz"\nenv = { MOD
 SERVERS = {
     *("uvicorn", "uvicorn-uvloop-h11", "uvicorn-asyncio-httptools", "uvicorn-asyncio-h11", "uvicorn-2"),
     *("uvicorn-4", "gunicorn-1", "gunicorn-2", "gunicorn-4", "gunicorn-asgi-2"),
-    *("granian-1", "granian-2", "hypercorn-1"),
+    *("granian-1", "granian-1-http2", "granian-2", "hypercorn-1", "hypercorn-1-http2"),
 }
 """The shipped setups that differ by their server alone, not by a feature of the demo."""
 

@@ -36,6 +36,18 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"server": "hypercorn", "lifespan": "off"},
         'lifespan: hypercorn knows no "off"; give "auto"',
     ),
+    "HTTP/2 of uvicorn": (
+        {"http2": True},
+        'http2: uvicorn speaks HTTP/1.1 alone; take server = "granian", "hypercorn" or "gunicorn"',
+    ),
+    "HTTP/2 of gunicorn": (
+        {"server": "gunicorn", "http2": True},
+        'http2: gunicorn\'s worker "uvicorn" speaks HTTP/1.1 alone; give worker = "asgi"',
+    ),
+    "HTTP/2 of gunicorn for WSGI": (
+        {"server": "gunicorn", "http2": True, "interface": "wsgi", "worker": "sync"},
+        'http2: gunicorn\'s worker "sync" speaks HTTP/1.1 alone; give worker = "gthread"',
+    ),
     "prefix without a slash": ({"root_path": "api"}, "root_path: 'api' must begin with /"),
     "prefix with one too many": ({"root_path": "/api/"}, "root_path: '/api/' must begin with /"),
     "python": ({"python": " 3.13"}, "python: ' 3.13' is neither a path nor a version"),
@@ -78,6 +90,16 @@ FINE: dict[str, dict[str, Any]] = {
     | {"bind": "unix"},
     "a certificate of its own": {"server": "command", "command": ("x",), "tls": True, "ca": "/ca.pem"},
     "any certificate": {"server": "command", "command": ("x",), "tls": True, "verify": False},
+    "HTTP/2 of granian": {"server": "granian", "http2": True},
+    "HTTP/2 of hypercorn for WSGI": {"server": "hypercorn", "http2": True, "interface": "wsgi"},
+    "HTTP/2 of gunicorn": {"server": "gunicorn", "http2": True, "worker": "asgi"},
+    "HTTP/2 of gunicorn for WSGI": {
+        "server": "gunicorn",
+        "http2": True,
+        "interface": "wsgi",
+        "worker": "gthread",
+    },
+    "HTTP/2 of a command": {"server": "command", "http2": True, "command": ("h2o", "{port}")},
 }
 
 

@@ -26,6 +26,10 @@ NEEDED = {
         replace(GUNICORN, worker="asgi", loop="asyncio"),
         {"gunicorn", "gunicorn.workers.gasgi"},
     ),
+    "gunicorn over HTTP/2": (
+        replace(GUNICORN, worker="asgi", loop="asyncio", http2=True),
+        {"gunicorn", "gunicorn.http2.negotiation", "h2"},
+    ),
     "gunicorn for WSGI": (replace(GUNICORN, interface="wsgi"), {"gunicorn"}),
     "granian": (replace(UVICORN, server="granian", http="own"), {"granian", "uvloop"}),
     "hypercorn": (replace(UVICORN, server="hypercorn", http="h11", loop="asyncio"), {"hypercorn"}),
