@@ -2,6 +2,7 @@
 
 BENCH_SCENARIOS names a file of your own with a SCENARIOS table, which is added to the shipped scenarios.
 BENCH_CA is the file of the authority behind an https host. A host may be a Unix socket, too: unix:/run/app.sock.
+BENCH_HTTP2=1 speaks HTTP/2, from the first byte on, to a host that does.
 BENCH_LOCUST_CLIENT=http uses Locust's HttpUser (requests) in place of its FastHttpUser, which costs a third as much.
 """
 
@@ -73,7 +74,11 @@ class ScenarioUser(LocustUser):
             channel_for(self.job)
             if self.job
             else channel_to(
-                self.host, self.network_timeout, verifies=not FAST, ca=os.environ.get("BENCH_CA", "")
+                self.host,
+                self.network_timeout,
+                verifies=not FAST,
+                ca=os.environ.get("BENCH_CA", ""),
+                http2=os.environ.get("BENCH_HTTP2") == "1",
             )
         )
         host, port = self.job.address.place if self.job else ("", 0)

@@ -16,6 +16,7 @@ from bench.engines.encoding import encode
 from bench.engines.messages import LEAVING, MessageReader, UpgradeReader, open_messages
 from bench.engines.wire import ResponseReader, WireError
 from bench.model.address import Address
+from bench.system.http2 import Http2Error, UnreadError
 from bench.system.reach import connect, connect_fault
 from scenarios.mistakes import ScenarioError
 from scenarios.model import Request, Response
@@ -104,7 +105,7 @@ class Channel:
         except TimeoutError:
             self.close()
             raise ExchangeError("timeout") from None
-        except WireError as error:
+        except (WireError, Http2Error) as error:
             self.close()
             raise ExchangeError(str(error)) from None
         except BaseException:
@@ -196,7 +197,9 @@ class Channel:
             return response
         if self._reader.started:
             raise ExchangeError("truncated")
-        if isinstance(lost, ConnectionResetError):
+        if isinstance(lost, UnreadError):
+            is_unread = True
+        elif isinstance(lost, ConnectionResetError):
             is_unread = is_repeatable(request.method)
         else:
             is_unread = was_closed_before(connection)

@@ -17,12 +17,14 @@ from bench.engines.backoff import AT_ONCE
 from bench.engines.closing import is_repeatable, may_be_unread, was_closed_before
 from bench.engines.encoding import encode
 from bench.engines.evidence import Evidence
+from bench.engines.http2 import Http2Connection
 from bench.engines.job import Job
 from bench.engines.messages import MessageReader, MessageTransport, UpgradeReader, open_messages
 from bench.engines.opening import open_transport, prepare_opening
 from bench.engines.pauses import Pauses
 from bench.engines.wire import ResponseReader, WireError
 from bench.model.samples import OK, SampleFile, tag
+from bench.system.http2 import UnreadError
 from bench.system.reach import connect_fault
 from scenarios import mistakes, seats
 from scenarios.mistakes import ScenarioError
@@ -335,9 +337,10 @@ class Client(asyncio.Protocol):
 
     async def _open(self) -> None:
         job, address = self._common.job, self._common.job.address
+        protocol = Http2Connection(self) if address.http2 else self
         try:
             async with asyncio.timeout(job.timeout_s):
-                await open_transport(self, address)
+                await open_transport(protocol, address)
         except OSError as error:
             kind = connect_fault(error, address)
             if kind != "connect-timeout":
@@ -414,7 +417,11 @@ class Client(asyncio.Protocol):
     def _may_send_again(self, exc: Exception | None) -> bool:
         """Whether the server closed the connection, which had carried answers, before it read the request."""
         encoded = self._encoded
-        if self._connect_ns or not may_be_unread(encoded.wire):
+        if self._connect_ns:
+            return False
+        if isinstance(exc, UnreadError):
+            return True
+        if not may_be_unread(encoded.wire):
             return False
         return (
             self._was_unread

@@ -73,14 +73,14 @@ def channel_for(job: Job) -> Channel:
     return Channel(job.address, timeout_s=job.timeout_s)
 
 
-def channel_to(url: str, timeout_s: float, *, verifies: bool, ca: str = "") -> Channel:
+def channel_to(url: str, timeout_s: float, *, verifies: bool, ca: str = "", http2: bool = False) -> Channel:
     """A connection to the server of a URL, or of `unix:` and a path, as Locust's own command is given one.
 
     It verifies certificates where an authority's is given in the file `ca`, too.
     """
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return Channel(Address("localhost", 0, socket=parts.path), timeout_s=timeout_s)
+        return Channel(Address("localhost", 0, socket=parts.path, http2=http2), timeout_s=timeout_s)
     tls = Tls(ca=ca, verify=verifies or bool(ca)) if parts.scheme == "https" else None
     address = Address(
         parts.hostname or "127.0.0.1",
@@ -88,6 +88,7 @@ def channel_to(url: str, timeout_s: float, *, verifies: bool, ca: str = "") -> C
         host_header=parts.netloc.rpartition("@")[2],
         prefix=parts.path.rstrip("/"),
         tls=tls,
+        http2=http2,
     )
     return Channel(address, timeout_s=timeout_s)
 

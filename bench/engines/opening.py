@@ -19,12 +19,18 @@ def prepare_opening(address: Address) -> None:
 
 
 async def open_transport(client: asyncio.Protocol, address: Address) -> None:
-    """Connect a protocol to an address; its `connection_made` comes after the handshake. Raises OSError."""
+    """Connect a protocol to an address; its `connection_made` comes after the handshake. Raises OSError.
+
+    One for HTTP/2 gives a connection up on which the server did not agree to that.
+    """
     loop = asyncio.get_running_loop()
     secured: dict[str, Any] = {}
     if address.tls:
-        secured = {"ssl": tls.context(address.tls), "server_hostname": address.server_name}
+        protocols = tls.HTTP_2 if address.http2 else tls.HTTP_1
+        secured = {"ssl": tls.context(address.tls, protocols), "server_hostname": address.server_name}
     if address.socket:
-        await loop.create_unix_connection(lambda: client, address.socket, **secured)
+        transport, _ = await loop.create_unix_connection(lambda: client, address.socket, **secured)
     else:
-        await loop.create_connection(lambda: client, address.host, address.port, **secured)
+        transport, _ = await loop.create_connection(lambda: client, address.host, address.port, **secured)
+    if address.http2 and address.tls:
+        tls.check_http2(transport.get_extra_info("ssl_object"))
