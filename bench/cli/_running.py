@@ -69,8 +69,12 @@ def find_running(
     """A setup for each URL, by its name. Raises UsageError for one that may not be loaded, before anything is sent."""
     if most_rps is not None and not urls:
         raise UsageError("--most-rps is the ceiling of a server that runs already: give its --url, too")
+    if trust.http2 and not urls:
+        raise UsageError(
+            "--http2 is for a server that runs already: give its --url, too; a setup says http2 = true"
+        )
     found: dict[str, Setup] = {}
-    if trust != _TRUSTED and not any("https://" in text for text in urls or ()):
+    if (trust.ca or trust.no_verify) and not any("https://" in text for text in urls or ()):
         raise UsageError("--ca and --no-verify are for servers that run already: give a --url https://...")
     for text in urls or ():
         named = _NAMED.fullmatch(text)
@@ -92,6 +96,7 @@ def find_running(
             tls=endpoint.is_tls,
             ca=os.path.abspath(trust.ca) if trust.ca else "",
             verify=not trust.no_verify,
+            http2=trust.http2,
         )
     return found
 

@@ -56,6 +56,7 @@ def _serve(setup: Setup, port: int, web_port: int, scenarios_file: Path | None) 
         log = server.log.with_name("locust.log")
         if server.address.tls:
             env["BENCH_CA"] = server.address.tls.ca
+        env["BENCH_HTTP2"] = "1" if setup.http2 else ""
         with processes.running(_command(server.url, web_port), log=log, env=env, grace_s=2.0) as child:
             note(f"{setup.name} answers on {server.url}")
             note(f"Locust's web UI is on http://127.0.0.1:{web_port}; pick a class; Ctrl-C stops both")

@@ -22,6 +22,7 @@ from bench.measure.store import read_run
 from bench.system.ports import free_port
 from tests.bench.arrivals import Witness, counting, most_in_a_second, wait_for_arrivals
 from tests.bench.program import MINE, bench, bench_here, lives, poll, start
+from tests.bench.system.http2_peer import Http2Peer
 
 QUICK = ("run", "tiny", *MINE, "--out", "out")
 LONG = ("--long", "--stretch", "0.4", "--rounds", "2")
@@ -170,6 +171,24 @@ def test_the_path_of_the_url_goes_before_those_of_the_scenario(
     assert done.returncode == 0, done.stderr
     assert {(path, *hosts) for _, path, hosts in witness.notes} == {("/api/v1/", f"localhost:{witness.port}")}
     assert {record["cell"]["setup"] for record in records(folder)} == {f"localhost:{witness.port}"}
+
+
+def test_one_that_speaks_http2_is_measured_over_it(folder: Path) -> None:
+    with Http2Peer() as peer:
+        url = f"mine=http://127.0.0.1:{peer.port}"
+        done = bench(*QUICK, "--url", url, "--http2", "--long", "--stretch", "0.2", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (record,) = records(folder)
+    assert record["summary"]["requests"] > 0
+    assert record["summary"]["errors"] == 0
+    assert run_json(folder)["plan"]["setups"]["mine"]["http2"] is True
+    assert sum(peer.seen.values()) > record["summary"]["requests"]
+
+
+def test_one_that_does_not_speak_http2_is_told_so(folder: Path, witness: Witness) -> None:
+    done = bench(*QUICK, "--url", f"mine={witness.url}", "--http2", cwd=folder)
+    assert done.returncode != 0
+    assert "HTTP/2" in done.stderr
 
 
 # --- what is not known is not zero ---------------------------------------------------------------
@@ -364,6 +383,7 @@ WRONG = {
     "a socket that is not there": ("--url unix:no.sock", "no.sock is not a Unix socket"),
     "no scheme": ("--url 127.0.0.1:8000", "write it with its scheme"),
     "another machine": ("--url http://203.0.113.7:8000", "add --allow-remote 203.0.113.7"),
+    "HTTP/2 of nothing": ("--http2", "give its --url, too; a setup says http2 = true"),
     "two of a name": ("--url {url} --url {url}", "name them, as in a={url}"),
     "the name of a setup": ("--url plain={url}", "as in my-plain=URL"),
     "a ceiling of nothing": ("--most-rps 50", "give its --url, too"),
