@@ -32,9 +32,9 @@ SERVERS = {
 WORDS = ("hello", "", "ä" * 100, "x" * 4000)
 
 
-@pytest.fixture(params=[*SERVERS.values()], ids=SERVERS)
+@pytest.fixture(params=[*SERVERS])
 def server(request: pytest.FixtureRequest, processes: Processes) -> Iterator[Server]:
-    with serving(request.param, processes) as running:
+    with serving(SERVERS[request.param], processes) as running:
         yield running
 
 
