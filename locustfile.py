@@ -17,12 +17,13 @@ from random import Random
 from typing import ClassVar
 
 from gevent import GreenletExit
+from gevent.event import Event
 from gevent.lock import RLock
 from locust import HttpUser, events, task
 from locust.contrib.fasthttp import FastHttpUser
 from locust.env import Environment
 from locust.exception import CatchResponseError, StopUser
-from locust.user.task import LOCUST_STATE_STOPPING
+from locust.user.task import LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
 from bench.engines.job import Job, read_job
 from bench.engines.locust_transport import Transport, channel_for, channel_to
@@ -67,9 +68,12 @@ class ScenarioUser(LocustUser):
     pauses: ClassVar[int] = 0
     transports: ClassVar[list[Transport]] = []
 
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.stopping = Event()
+
     def on_start(self) -> None:
         self.rng = Random(self.seeds.getrandbits(64))
-        self.pause_s = 0.0
         channel = (
             channel_for(self.job)
             if self.job
@@ -114,16 +118,22 @@ class ScenarioUser(LocustUser):
                 raise ScenarioError(f"scenario '{self.scenario.name}': its prepare failed: {fault}")
             kind.is_prepared = True
 
-    def wait_time(self) -> float:
-        """The seconds that `wait` waits: those of a pause, and none between sessions."""
-        return self.pause_s
+    def stop(self, force: bool = False) -> bool:
+        """Let the user end by itself, after the request under way or in a pause; False where it is not gone yet.
+
+        Locust would kill one that waits, which may have waked up and sent a request by the time that it is killed.
+        """
+        self.stopping.set()
+        if self._state == LOCUST_STATE_WAITING and not force:
+            self._state = LOCUST_STATE_STOPPING
+            return False
+        return bool(super().stop(force))
 
     def pause(self, seconds: float) -> None:
-        """Wait inside a session; a user who waits may be stopped."""
+        """Wait inside a session; a user who is being stopped waits no longer, and the session ends."""
         type(self).pauses += 1
-        self.pause_s = seconds
-        self.wait()
-        self.pause_s = 0.0
+        if self.stopping.wait(seconds):
+            raise StopUser
 
     def send(self, request: Request) -> Response:
         """The answer to a request. A user who is being stopped sends no other after it."""

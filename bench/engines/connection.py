@@ -227,7 +227,7 @@ class Client(asyncio.Protocol):
         common = self._common
         common.errors += 1
         failed = tag(self._encoded.label, common.file.outcome(kind), 0)
-        first_ns = self._first_ns() if self._arrivals_ns else done_ns
+        first_ns = self._first_ns(done_ns) if self._arrivals_ns else done_ns
         self._append((self._intended_ns, self._connect_ns, self.sent_ns, first_ns, done_ns, failed))
         common.evidence.keep(kind, self._encoded, done_ns, self._raw or self._known[: self._seen])
         self._disconnect()
@@ -442,14 +442,17 @@ class Client(asyncio.Protocol):
             self._seen += len(data)
             if self._seen == len(self._known):
                 self._seen = 0
-                self._answered_again(self._first_ns(), done_ns)
+                self._answered_again(self._first_ns(done_ns), done_ns)
         else:
             self._read(data, done_ns)
 
-    def _first_ns(self) -> int:
-        """When the first piece of an answer came that is at its end; keeps its gaps, if its end was not known ahead."""
+    def _first_ns(self, done_ns: int) -> int:
+        """When the first piece of an answer came that is at its end; keeps its gaps, if its end was not known ahead.
+
+        None came for a message that was sent one way, or was there before it was asked for.
+        """
         arrivals_ns = self._arrivals_ns
-        first_ns = arrivals_ns[0]
+        first_ns = arrivals_ns[0] if arrivals_ns else done_ns
         if len(arrivals_ns) > 1 and self._reader.open_ended:
             self._common.file.gaps.add(self._encoded.label, arrivals_ns)
         arrivals_ns.clear()
@@ -499,7 +502,7 @@ class Client(asyncio.Protocol):
                 common.evidence.keep(fault, encoded, done_ns, response)
         known_tag = tag(encoded.label, outcome, reader.worker)
         self._append(
-            (self._intended_ns, self._connect_ns, self.sent_ns, self._first_ns(), done_ns, known_tag)
+            (self._intended_ns, self._connect_ns, self.sent_ns, self._first_ns(done_ns), done_ns, known_tag)
         )
         if not reader.keep_alive:
             self._disconnect()

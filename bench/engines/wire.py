@@ -194,14 +194,8 @@ class ResponseReader:
     """
 
     __slots__ = (
-        "_chunks",
-        "_head",
-        "_pending",
-        "_size",
-        "keep_alive",
-        "open_ended",
-        "sets_cookies",
-        "worker",
+        *("_chunks", "_head", "_pending", "_size"),
+        *("keep_alive", "open_ended", "sets_cookies", "worker"),
     )
     is_alone = True
     """Whether the bytes of the last answer held nothing else, so that it may be known again by them."""
