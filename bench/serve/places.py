@@ -17,15 +17,20 @@ from bench.system.reach import MOST_SOCKET_BYTES
 def pick_place(setup: Setup, host: str, port: int) -> tuple[str, int]:
     """The host and the port of a server: `host` where the setup names none, and a free port for 0.
 
-    One that listens on a Unix socket is `localhost`, without a port. Raises ServerError where the port is taken.
+    One that listens on a Unix socket is `localhost`, without a port. Raises ServerError for a port that is taken, and
+    for an address that this machine does not have.
     """
     if setup.bind == "unix":
         return "localhost", 0
     if setup.bind != "127.0.0.1":
         host = setup.bind
+    try:
+        free = free_port(host)
+    except OSError as error:
+        raise ServerError(f"setup '{setup.name}': nothing can listen on {host}: {error.strerror}") from None
     if port and not is_free(port, host):
         raise ServerError(f"setup '{setup.name}': port {port} of {host} is in use")
-    return host, port or free_port(host)
+    return host, port or free
 
 
 def address_of(

@@ -284,6 +284,8 @@ def test_a_port_is_picked_of_the_address_that_the_setup_names(folder: Path) -> N
     assert pick_place(plain, "127.0.0.2", 0)[0] == "127.0.0.2"
     assert pick_place(six, "127.0.0.2", 0)[0] == "::1"
     assert pick_place(unix, "127.0.0.2", 8000) == ("localhost", 0)
+    with pytest.raises(ServerError, match=r"nothing can listen on 192\.0\.2\.1: Cannot assign"):
+        pick_place(plain, "192.0.2.1", 8000)
     port = free_port("::1")
     with socket.create_server(("::1", port), family=socket.AF_INET6), pytest.raises(ServerError) as caught:
         pick_place(six, "127.0.0.1", port)
