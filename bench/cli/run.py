@@ -112,7 +112,8 @@ def run(
         list[str] | None,
         option(
             "Fail the run if this is so in a cell: p50|p90|p95|p99|p999|max|mean|errors|lag `>`, or rps `<`, a number, "
-            "a unit; after `SCENARIO:` or `SCENARIO/REQUEST:` of that alone; repeatable.",
+            "a unit; `first-byte p99` and `gap p99` are of the first byte, and between pieces of a stream; after "
+            "`SCENARIO:` or `SCENARIO/REQUEST:` of that alone; repeatable.",
             "LIMIT",
         ),
     ] = None,

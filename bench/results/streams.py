@@ -38,7 +38,7 @@ def stream_table(results: Results) -> Table:
         Column("gap p50", "ms"),
         Column("gap p99", "ms"),
         Column("gap max", "ms"),
-        Column("pieces", "an answer"),
+        Column("pieces per answer"),
     )
     rows = tuple(_row(one) for cell in results.cells for one in streams(cell))
     notes = (

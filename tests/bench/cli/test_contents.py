@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bench.cli._contents import contents
-from bench.model.record import Caveat, Run
+from bench.model.record import Caveat, Latency, RequestSummary, Run
 from bench.report.contents import Contents
 from bench.results.results import understand
 from tests.bench.builders import repeats, run
@@ -73,3 +73,18 @@ def test_verdicts_have_the_findings_of_the_report(made: Run) -> None:
     assert [one.code for one in found.verdicts.findings] == [one.topic for one in found.findings]
     assert [one.title for one in found.verdicts.findings] == [one.title for one in found.findings]
     assert bool(found.verdicts.rankings) == (made.records == ORDINARY)
+
+
+def test_an_ordinary_run_with_streams_has_their_table() -> None:
+    one = ORDINARY[0]
+    stream = RequestSummary(
+        requests=9,
+        errors=0,
+        response_ms=Latency(p50=3.0),
+        first_byte_ms=Latency(p50=1.0),
+        gap_ms=Latency(p50=0.5),
+        gaps=18,
+    )
+    streamed = replace(one, summary=replace(one.summary, by_request={"GET /events": stream}))
+    found = shown(run(streamed, *ORDINARY[1:]))
+    assert "Streams" in [table.title for table in found.details if table.rows]

@@ -121,6 +121,8 @@ def test_requests_that_have_no_answer_in_time_are_timeouts_and_cut_the_burst_sho
     samples, (edges_ns,) = drive(scenario, 2, call, timeout_s=0.3)
     assert outcomes(samples) == {"timeout": 2}
     assert ((samples.done_ns - samples.sent_ns) / 1e9 >= 0.3).all()
+    assert (samples.first_ns < samples.done_ns).tolist() == [scenario == "drip"] * 2
+    assert (len(samples.gaps.gap_ns) > 0) == (scenario == "drip"), "those of a stream without end are kept"
     assert 0.3 <= (edges_ns[1] - edges_ns[0]) / 1e9 < 2
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from bench.engines.job import Job
 from bench.model import samples
 from bench.model.address import Address
 from bench.model.plan import ClosedLoad
+from bench.model.samples import Samples
 from scenarios.model import Check, Flow, Request, Response, contains
 from scenarios.single import Always
 from tests.bench.engines.peer import answer
@@ -80,13 +82,25 @@ class Conversation:
         rows = samples.read(self._path)
         assert len(self._wire.written) == self._common.sent == len(rows.outcome) + (not self._wire.dropped)
         assert (rows.intended_ns <= rows.sent_ns).all()
-        assert (rows.sent_ns <= rows.done_ns).all()
+        assert (rows.sent_ns <= rows.first_ns).all()
+        assert (rows.first_ns <= rows.done_ns).all()
         assert (rows.intended_ns[1:] == rows.done_ns[:-1]).all()
         outcomes = [rows.outcomes[number] for number in rows.outcome]
         assert not self._common.broken
         assert self._common.errors == len(outcomes) - outcomes.count("ok")
+        self.rows = rows
         self.labels = [rows.labels[number] for number in rows.label]
         return outcomes
+
+
+def check_pieces(rows: Samples, answers: list[tuple[bytes, int]]) -> None:
+    """Each answer, and in how many pieces it came: only those in one have their first byte with their end, and only
+    those in chunks have gaps, one less than their pieces."""
+    assert (rows.first_ns < rows.done_ns).tolist() == [pieces > 1 for _, pieces in answers]
+    in_chunks = np.array([b"chunked" in whole for whole, _ in answers], bool)
+    gaps = [pieces - 1 for whole, pieces in answers if b"chunked" in whole]
+    assert len(rows.gaps.gap_ns) == sum(gaps)
+    assert rows.gaps.gap_ns.sum() == (rows.done_ns - rows.first_ns)[in_chunks].sum()
 
 
 FLOWS = {"one request a session, known": Always(HELLO), "one request a session": once, "several": thrice}
@@ -107,6 +121,7 @@ def test_an_outcome_depends_on_the_answer_alone(
 
         expected = [OUTCOMES[whole] for whole, _ in answers]
         assert conversation.outcomes() == expected
+        check_pieces(conversation.rows, [(whole, len(cut(whole, places))) for whole, places in answers])
         assert conversation.labels == (labels(expected) if flow is thrice else [HELLO.label] * len(expected))
 
 

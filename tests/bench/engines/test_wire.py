@@ -387,6 +387,26 @@ def test_it_is_started_from_the_first_byte_to_the_last(wire: bytes) -> None:
     assert not reader.started
 
 
+def test_it_says_from_the_head_on_whether_the_end_was_known_ahead() -> None:
+    reader = ResponseReader()
+    for wire, is_open in ((CHUNKED, True), (OK, False), (CHUNKED, True), (UNTIL_CLOSE, True)):
+        head = wire.index(b"\r\n\r\n") + 4
+        reader.feed(wire[: head - 2])
+        assert not reader.open_ended
+        reader.feed(wire[head - 2 : head])
+        assert reader.open_ended is is_open
+        reader.feed(wire[head:])
+        assert reader.open_ended is is_open
+    assert reader.eof() is not None
+    assert reader.open_ended
+
+
+def test_an_answer_to_head_has_no_body_that_could_be_open_ended() -> None:
+    reader = ResponseReader()
+    assert reader.feed(CHUNKED[: CHUNKED.index(b"\r\n\r\n") + 4], bodyless=True) is not None
+    assert not reader.open_ended
+
+
 def test_answers_of_one_connection_are_read_one_after_the_other() -> None:
     reader = ResponseReader()
     found: list[Response | None] = []

@@ -178,12 +178,19 @@ def test_a_victim_whose_session_never_ends_is_an_error(server: Server) -> None:
         check_answers(Scenario("s", CHECKED, victim=endless), server)
 
 
-@pytest.mark.parametrize("path", ["/silent", "/stalls", "/drip"])
+@pytest.mark.parametrize("path", ["/silent", "/stalls"])
 def test_an_answer_that_does_not_come_to_its_end_names_the_limit_and_the_way_out(
     path: str, server: Server
 ) -> None:
     with pytest.raises(EngineError, match=rf"GET {path} had no whole answer within 0\.3 s.*--timeout"):
         check_answers(Scenario("s", Always(Request("GET", path))), server, timeout_s=0.3)
+
+
+def test_a_stream_without_end_is_an_error_that_says_what_ends_it(server: Server) -> None:
+    with pytest.raises(
+        EngineError, match=r"GET /drip: .* stream, was not at its end after 0\.3 s.*--timeout"
+    ):
+        check_answers(Scenario("s", Always(Request("GET", "/drip"))), server, timeout_s=0.3)
 
 
 @pytest.mark.parametrize("flow", [hung, pausing])
