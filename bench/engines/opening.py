@@ -15,7 +15,7 @@ def prepare_opening(address: Address) -> None:
     Raises UsageError for a file of authorities that cannot be read.
     """
     if address.tls:
-        tls.context(address.tls)
+        tls.context(address.tls, tls.protocols_of(address))
 
 
 async def open_transport(client: asyncio.Protocol, address: Address) -> None:
@@ -26,8 +26,8 @@ async def open_transport(client: asyncio.Protocol, address: Address) -> None:
     loop = asyncio.get_running_loop()
     secured: dict[str, Any] = {}
     if address.tls:
-        protocols = tls.HTTP_2 if address.http2 else tls.HTTP_1
-        secured = {"ssl": tls.context(address.tls, protocols), "server_hostname": address.server_name}
+        context = tls.context(address.tls, tls.protocols_of(address))
+        secured = {"ssl": context, "server_hostname": address.server_name}
     if address.socket:
         transport, _ = await loop.create_unix_connection(lambda: client, address.socket, **secured)
     else:

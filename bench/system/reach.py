@@ -21,7 +21,7 @@ def connect(address: Address, timeout_s: float) -> socket.socket:
 
     Over HTTP/2, too, what is sent and received is HTTP/1.1.
     """
-    secured = tls.context(address.tls, tls.HTTP_2 if address.http2 else tls.HTTP_1) if address.tls else None
+    secured = tls.context(address.tls, tls.protocols_of(address)) if address.tls else None
     opened = _open(address, timeout_s)
     try:
         if secured is not None:

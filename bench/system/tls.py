@@ -6,7 +6,7 @@ import functools
 import ssl
 
 from bench.errors import UsageError
-from bench.model.address import Tls
+from bench.model.address import Address, Tls
 from bench.system.http2 import ALPN
 
 HTTP_1 = ("http/1.1",)
@@ -35,6 +35,11 @@ def context(tls: Tls, protocols: tuple[str, ...] = HTTP_1) -> ssl.SSLContext:
         made.verify_mode = ssl.CERT_NONE
     made.set_alpn_protocols(list(protocols))
     return made
+
+
+def protocols_of(address: Address) -> tuple[str, ...]:
+    """The protocols that a client of an address offers."""
+    return HTTP_2 if address.http2 else HTTP_1
 
 
 def check_http2(secured: ssl.SSLSocket | ssl.SSLObject) -> None:

@@ -383,6 +383,30 @@ def test_http2_goes_by_tls_and_over_sockets(
             assert (theirs.http_version, theirs.content) == ("HTTP/2", mine.body)
 
 
+WSGI_APP = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    size = int(environ.get("CONTENT_LENGTH") or 0)
+    return [b"%d " % len(environ["wsgi.input"].read(size)), environ["SERVER_PROTOCOL"].encode()]
+"""
+WSGI = {
+    "granian": replace(SETUPS["granian"], interface="wsgi"),
+    "hypercorn": replace(SETUPS["hypercorn"], interface="wsgi"),
+    "gunicorn": replace(SETUPS["gunicorn"], interface="wsgi", worker="gthread"),
+}
+
+
+@pytest.mark.parametrize("name", WSGI)
+def test_wsgi_apps_are_reached_over_http2(name: str, processes: Processes, tmp_path: Path) -> None:
+    (tmp_path / "h2app.py").write_text(WSGI_APP)
+    with serving(replace(WSGI[name], app_dir="."), processes, cwd=tmp_path) as server:
+        channel = Channel(server.address, timeout_s=10)
+        for size in (0, 5, 200_000):
+            body = channel.send(Request("POST", "/", b"x" * size)).body
+            assert body.startswith(b"%d HTTP/2" % size)
+        channel.close()
+
+
 def test_a_server_that_agrees_to_http1_alone_is_a_fault_under_all(tmp_path: Path) -> None:
     fault = "tls-alpn: the server does not speak h2"
     authority = Authority(tmp_path)

@@ -36,6 +36,13 @@ def test_tls_is_spoken_where_the_url_says_so(verifies: bool, mode: ssl.VerifyMod
     assert channel_to("http://shop.example", 1.0, verifies=verifies).address.tls is None
 
 
+@pytest.mark.parametrize("kind", ["http", "unix"])
+def test_http2_is_spoken_where_it_is_asked_for(kind: str) -> None:
+    url = {"http": "http://shop.example", "unix": "unix:/run/app.sock"}[kind]
+    assert channel_to(url, 1.0, verifies=True, http2=True).address.http2
+    assert not channel_to(url, 1.0, verifies=True).address.http2
+
+
 def test_a_fault_is_of_one_request_alone(peer: Peer) -> None:
     transport = Transport(channel_to(f"http://127.0.0.1:{peer.port}", 5.0, verifies=True))
     transport.expect(Request("GET", "/truncated"))
