@@ -27,6 +27,7 @@ from bench.serve.services import providing
 from bench.system.extras import check_demo
 from bench.system.home import HOME, is_own
 from bench.system.host import allow_open_files, check_cpus
+from bench.system.http2 import Http2Error
 from bench.system.logs import copy_masked, quote
 from bench.system.processes import Processes
 from bench.system.reach import HttpConnection
@@ -262,13 +263,15 @@ def _count_workers(server: Server) -> int:
 
 
 def _status(address: Address, path: str) -> int | str | None:
-    """The status of a path; why there is no connection where that is TLS's fault, None for any other reason."""
+    """The status of a path; why there is none where that is the fault of TLS or HTTP/2, None for any other reason."""
     connection = HttpConnection(address, 2)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
     except ssl.SSLError as error:
         return handshake_fault(error)
+    except Http2Error as error:
+        return str(error)
     except (OSError, http.client.HTTPException):
         return None
     finally:

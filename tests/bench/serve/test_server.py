@@ -326,6 +326,25 @@ def test_a_server_that_is_not_ready_in_time_is_an_error(
     assert ("ready_within_s" in said) == (" for 0.5 s" in said)
 
 
+SPEAKS_HTTP_1 = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    connection = listener.accept()[0]
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\\r\\nConnection: close\\r\\n\\r\\n")
+    connection.close()
+"""
+
+
+def test_one_that_does_not_speak_the_http2_that_its_setup_says_is_told_so(processes: Processes) -> None:
+    command = ("python", "-c", SPEAKS_HTTP_1, "{port}")
+    setup = replace(PLAIN_SETUP, command=command, http2=True, ready_within_s=2.0)
+    with pytest.raises(ServerError) as caught, serving(setup, processes):
+        pass
+    assert "GET / gave garbage: an answer of HTTP/1.1 to HTTP/2 for 2 s" in str(caught.value)
+
+
 def test_another_server_on_the_port_is_not_taken_for_ours(processes: Processes) -> None:
     with (
         serving(PLAIN_SETUP, processes) as other,
