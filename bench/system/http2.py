@@ -215,6 +215,12 @@ class _GracefulStates(H2ConnectionStateMachine):
     }
 
 
+class _Connection(H2Connection):
+    """One that remembers few of its streams: h2 keeps 65,536 a connection, which are 8 MB."""
+
+    MAX_CLOSED_STREAMS = 64
+
+
 def _connect() -> H2Connection:
     config = H2Configuration(
         client_side=True,
@@ -223,7 +229,7 @@ def _connect() -> H2Connection:
         normalize_outbound_headers=False,
         normalize_inbound_headers=False,
     )
-    connection = H2Connection(config)
+    connection = _Connection(config)
     connection.state_machine = _GracefulStates()
     connection.encoder, connection.decoder = (
         RememberingEncoder(),

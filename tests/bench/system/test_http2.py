@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -131,6 +132,28 @@ def test_many_requests_over_one_connection() -> None:
         assert reader.worker == 7
         assert dict(served.fields[-1])["x-one"] == f"{number % 7}" + "x" * (number % 150)
     assert served.ended == list(range(1, 601, 2))
+
+
+def test_memory_does_not_grow_with_the_number_of_requests() -> None:
+    translation, peer = Translation(), server()
+    peer_has = Served()
+
+    def ask_times(times: int) -> None:
+        for _ in range(times):
+            translation.send(GET)
+            assert converse(translation, peer, peer_has, plain(b"hello", headers=HELLO))
+        peer_has.fields.clear()
+        peer_has.ended.clear()
+        peer_has.bodies.clear()
+        peer._closed_streams.clear()  # h2's own, on the server's side
+
+    tracemalloc.start()
+    ask_times(1000)
+    before = tracemalloc.get_traced_memory()[0]
+    ask_times(1000)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 20_000
 
 
 # --- answers
