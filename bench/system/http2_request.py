@@ -32,7 +32,7 @@ class Http2Request(NamedTuple):
 def read_request(wire: bytes) -> Http2Request | None:
     """A request of HTTP/1.1; None until all of it is there. Small ones are read once.
 
-    Raises ValueError where its own framing is not that of its body.
+    Raises ValueError where its own framing is not that of its body, and for the handshake of a WebSocket.
     """
     return _read(wire) if len(wire) > _KEPT_BYTES else _read_and_keep(wire)
 
@@ -47,6 +47,8 @@ def _read(wire: bytes) -> Http2Request | None:
         (name.strip().lower(), value.strip()) for name, _, value in (one.partition(b":") for one in lines)
     ]
     given = dict(pairs)
+    if given.get(b"upgrade", b"").lower() == b"websocket":
+        raise ValueError("no WebSocket over HTTP/2; take a setup without http2")
     whole = _whole_body(given, body)
     if whole is None:
         return None

@@ -26,6 +26,7 @@ from bench.serve.server import Server, serving
 from bench.system.processes import Processes
 from scenarios.model import Flow, Request, Response, Scenario
 from scenarios.single import Always
+from scenarios.websocket import WebSocket
 from tests.bench.authority import Authority
 from tests.bench.engines import http2_flows
 from tests.bench.engines.conftest import Engine
@@ -197,6 +198,19 @@ def test_a_server_of_http1_has_one_name_under_all(tmp_path: Path) -> None:
     with Scripted(refuse) as server:
         assert set(outcomes(run_lane(server.port, tmp_path, OK, 2))) == {fault}
         assert check_verdict(OK, server.port) == fault
+
+
+def test_a_websocket_is_refused_with_the_way_out(h2_peer: Http2Peer, tmp_path: Path) -> None:
+    """There is RFC 8441 for it, which no server here offers."""
+    fault = "unsent: no WebSocket over HTTP/2; take a setup without http2"
+    handshake = WebSocket("/ws").open()
+    with pytest.raises(EngineError, match=fault):
+        check_answers(
+            Scenario("ws", Always(handshake)),
+            replace(server_at(h2_peer.port), address=http2_at(h2_peer.port)),
+        )
+    assert set(outcomes(run_lane(h2_peer.port, tmp_path, handshake, 2))) == {fault}
+    assert h2_peer.seen == {}
 
 
 # --- real servers, and what other clients see of them

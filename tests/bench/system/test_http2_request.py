@@ -68,6 +68,12 @@ def test_bodies() -> None:
         assert request.body == b"hello"
 
 
+def test_a_websocket_has_no_way_through() -> None:
+    """RFC 8441 would be one: no server here offers it."""
+    with pytest.raises(ValueError, match="take a setup without http2"):
+        read_request(HEAD + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+
+
 def test_framing_that_is_not_that_of_the_body() -> None:
     with pytest.raises(ValueError, match="Content-Length is not that of its body"):
         read_request(HEAD + b"Content-Length: 5\r\n\r\nhello!")
