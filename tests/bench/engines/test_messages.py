@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import socket
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import Opcode
 from websockets.protocol import OPEN, Protocol, Side
+from websockets.sync.server import ServerConnection, serve
 
 from bench.engines import messages
+from bench.engines.bursts import Bursts
+from bench.engines.job import Job
 from bench.engines.messages import MessageReader, UpgradeReader, frame
 from bench.engines.wire import WireError
 from bench.errors import EngineError
+from bench.model.address import Address
+from bench.model.plan import ClosedLoad
+from bench.model.samples import Samples
 from scenarios.mistakes import ScenarioError
 from scenarios.model import Flow, Request, Response, contains, content_type
 from scenarios.websocket import WebSocket
@@ -390,3 +403,69 @@ def test_a_handshake_may_be_cut_at_any_place(place: int) -> None:
         response = read.take()
         bodies.append(response and response.body)
     assert bodies == [b"news", b"hello"]
+
+
+def once(rng: Random) -> Flow:
+    yield OPENING
+    for _ in range(3):
+        yield HELLO
+
+
+class TestLoads:
+    """Loads of other kinds, against a server that answers whoever talks."""
+
+    @pytest.fixture
+    def job(self, tmp_path: Path) -> Iterator[Job]:
+        def talk(socket: ServerConnection) -> None:
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    socket.send(socket.recv())
+
+        with serve(talk, "127.0.0.1", 0, compression=None) as server:
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            address = Address("127.0.0.1", server.socket.getsockname()[1])
+            yield Job(address, "talk", ClosedLoad(2, 1.0, 0.0), tmp_path / "samples")
+            server.shutdown()
+            thread.join(5)
+
+    def test_a_session_that_never_ends_goes_on_from_burst_to_burst(self, job: Job) -> None:
+        def endless(rng: Random) -> Flow:
+            yield OPENING
+            while True:
+                yield HELLO
+
+        async def run() -> Counter[tuple[str, str]]:
+            bursts = Bursts(job, endless, 2, lasting=True)
+            for _ in range(3):
+                await bursts.closed(10)
+            bursts.reconnect()
+            await bursts.closed(10)
+            return count(bursts.close())
+
+        assert uvloop.run(run()) == {("GET /chat", "ok"): 4, ("WS /chat", "ok"): 36}
+
+    def test_a_ceiling_counts_messages_as_well(self, job: Job) -> None:
+        async def run() -> tuple[Counter[tuple[str, str]], float]:
+            bursts = Bursts(replace(job, most_rps=100), once, 2)
+            start_ns, end_ns = await bursts.closed(10)
+            return count(bursts.close()), (end_ns - start_ns) / 1e9
+
+        counted, took_s = uvloop.run(run())
+        assert counted == {("GET /chat", "ok"): 10, ("WS /chat", "ok"): 30}
+        assert took_s >= 0.25
+
+    def test_sessions_that_are_due_talk(self, job: Job) -> None:
+        async def run() -> Counter[tuple[str, str]]:
+            bursts = Bursts(job, once, 2)
+            await bursts.paced([number * 1_000_000 for number in range(10)])
+            return count(bursts.close())
+
+        assert uvloop.run(run()) == {("GET /chat", "ok"): 10, ("WS /chat", "ok"): 30}
+
+
+def count(samples: Samples) -> Counter[tuple[str, str]]:
+    return Counter(
+        (samples.labels[label], samples.outcomes[outcome])
+        for label, outcome in zip(samples.label, samples.outcome, strict=True)
+    )
