@@ -48,6 +48,22 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"server": "gunicorn", "http2": True, "interface": "wsgi", "worker": "sync"},
         'http2: gunicorn\'s worker "sync" speaks HTTP/1.1 alone; give worker = "gthread"',
     ),
+    "granian with a library": (
+        {"server": "granian", "ws": "wsproto"},
+        'ws: granian knows no "wsproto"; give "auto" or "none"',
+    ),
+    "hypercorn without": (
+        {"server": "hypercorn", "ws": "none"},
+        'ws: hypercorn knows no "none"; give "auto"',
+    ),
+    "gunicorn's own worker without": (
+        {"server": "gunicorn", "worker": "asgi", "ws": "none"},
+        'ws: gunicorn\'s own worker knows no "none"; give "auto"',
+    ),
+    "wsgi with a library": (
+        {"interface": "wsgi", "ws": "wsproto"},
+        'ws: a WSGI app knows no "wsproto"; give "auto" or "none"',
+    ),
     "prefix without a slash": ({"root_path": "api"}, "root_path: 'api' must begin with /"),
     "prefix with one too many": ({"root_path": "/api/"}, "root_path: '/api/' must begin with /"),
     "python": ({"python": " 3.13"}, "python: ' 3.13' is neither a path nor a version"),

@@ -22,6 +22,11 @@ NEEDED = {
     "uvicorn": (UVICORN, {"uvicorn", "uvloop", "httptools"}),
     "uvicorn without extras": (replace(UVICORN, loop="asyncio", http="h11"), {"uvicorn", "h11"}),
     "gunicorn": (GUNICORN, {"gunicorn", "uvicorn", "uvicorn_worker", "uvloop", "httptools"}),
+    "uvicorn with websockets": (
+        replace(UVICORN, ws="websockets-sansio"),
+        {"uvicorn", "uvloop", "httptools", "websockets"},
+    ),
+    "uvicorn with wsproto": (replace(UVICORN, ws="wsproto"), {"uvicorn", "uvloop", "httptools", "wsproto"}),
     "gunicorn's own worker": (
         replace(GUNICORN, worker="asgi", loop="asyncio"),
         {"gunicorn", "gunicorn.workers.gasgi"},
