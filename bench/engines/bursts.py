@@ -180,6 +180,7 @@ class Bursts:
             self._cut_short()
         if now_ns > self._until_ns:
             self._limit(now_ns)
+            self._common.pauses.end(now_ns)
         for client in late:
             client.fail("timeout")
 

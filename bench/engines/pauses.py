@@ -43,6 +43,12 @@ class Pauses:
             self._timer.close()
             self._timer = None
 
+    def end(self, now_ns: int) -> None:
+        """Let all that wait go on now."""
+        waiting, self._waiting = self._waiting, []
+        for _, _, client in waiting:
+            client.go_on(now_ns)
+
     def _wake(self) -> None:
         now_ns = time.monotonic_ns()
         for _ in range(len(self._waiting)):  # a pause of no time waits for the next turn of the loop

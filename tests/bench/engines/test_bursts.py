@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from bench.model.plan import ClosedLoad
 from bench.model.samples import OK, Samples, read
 from bench.system.ports import free_port
 from scenarios.files import load
+from scenarios.model import Flow, Pause, Request
 from tests.bench.engines.outcomes import outcomes
 from tests.bench.engines.peer import Peer
 
@@ -245,3 +247,27 @@ def test_what_a_flow_prints_does_not_get_into_what_a_command_answers(
 
     assert run_bursts(loud()) == 7
     assert capsys.readouterr() == ("", "going")
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_a_burst_that_is_cut_short_waits_for_no_pause(
+    lasting: bool, peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pauses(_rng: Random) -> Flow:
+        while True:
+            yield Request("GET", "/ok")
+            yield Pause(3600)
+
+    monkeypatch.setattr("bench.engines.bursts._WITHIN_NS", 100_000_000)
+    job = Job(Address("127.0.0.1", peer.port), "s", ClosedLoad(2, 0), tmp_path / "samples", timeout_s=0.05)
+
+    async def drive() -> tuple[bool, Samples]:
+        bursts = Bursts(job, pauses, 2, lasting=lasting)
+        for _ in range(2):  # the second one finds them in their pause
+            await asyncio.wait_for(bursts.closed(2), 20)
+        return bursts.was_cut_short, bursts.close()
+
+    cut_short, samples = uvloop.run(drive())
+    assert cut_short
+    assert set(samples.outcome.tolist()) == {OK}
+    assert len(samples.outcome) == peer.seen["/ok"] == 4

@@ -115,3 +115,20 @@ class Eager(Waiting):
         assert len(self.over) < 100_000, "nobody else gets a turn"
         if not self.is_over:
             self.pauses.add(self, due_ns)
+
+
+def test_all_may_go_on_before_their_time() -> None:
+    async def run() -> None:
+        pauses, over = Pauses(), list[tuple[Waiting, int]]()
+        now_ns = time.monotonic_ns()
+        clients = [Waiting(pauses, over) for _ in range(3)]
+        for client in clients:
+            pauses.add(client, now_ns + 3_600_000_000_000)
+        pauses.end(now_ns)
+        assert sorted(id(client) for client, _ in over) == sorted(map(id, clients))
+        pauses.end(now_ns)
+        assert len(over) == 3
+        for client in clients:
+            pauses.drop(client)
+
+    asyncio.run(run())
