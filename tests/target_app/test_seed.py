@@ -7,11 +7,13 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from subprocess import PIPE, STDOUT
 from threading import Thread
 
+import psycopg
 import pytest
 
 from target_app import seed
@@ -143,3 +145,18 @@ def test_command_seeds_without_a_server(database: Path) -> None:
     said = subprocess.check_output([sys.executable, "-m", "target_app.seed"], env=env, text=True)
     assert said == f"{database}: items 1 to 3 are there\n"
     assert all_rows(database) == FIRST_ROWS[:3]
+
+
+def test_a_worker_waits_as_long_as_another_one_prepares_postgres(postgres: str) -> None:
+    late = Settings(database_url=postgres, seed_rows=5, lock_timeout_s=0.05, statement_timeout_s=0.05)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(postgres) as first, psycopg.connect(postgres) as rows:
+        first.execute("SELECT pg_advisory_xact_lock(%s)", (seed._POSTGRES_LOCK,))
+        prepared = pool.submit(seed.prepare, late)
+        with pytest.raises(TimeoutError):
+            prepared.result(0.5)
+        first.rollback()
+        prepared.result(30)
+        assert (
+            rows.execute("SELECT id, name, price, description FROM items ORDER BY id").fetchall()
+            == FIRST_ROWS
+        )
