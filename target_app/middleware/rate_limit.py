@@ -44,7 +44,7 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         state = scope["app"].state
-        guarded = path in _GUARDED
+        guarded = path.removesuffix("\n") in _GUARDED  # a route of Starlette's takes a line feed behind it
         limit = self._login if guarded else self._general
         user = None if guarded else known_user(scope, state.signer)
         keys = (user,) if user else client_addresses(scope, trusting=self._trusting)

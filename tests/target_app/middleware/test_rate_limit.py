@@ -86,6 +86,13 @@ def test_passwords_are_tried_a_few_times_only(start_app: StartApp) -> None:
     assert statuses(client, 1) == [200]
 
 
+def test_passwords_are_not_tried_by_another_spelling_of_the_path(start_app: StartApp) -> None:
+    client = start_app(rate_limit="memory", login_limit_requests=3)
+    login = {"username": "ann", "password": "a long password"}
+    answers = [client.post("/auth/token%0A", data=login).status_code for _ in range(4)]
+    assert answers == [401] * 3 + [429]
+
+
 ADDRESSES = [
     pytest.param("1.2.3.4", [], False, ["1.2.3.4"], id="itself"),
     pytest.param("1.2.3.4", ["9.9.9.9"], False, ["1.2.3.4"], id="whatever it says"),
