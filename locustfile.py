@@ -36,7 +36,7 @@ from scenarios.session import begin
 _STOP_S = 10.0
 """The time that the requests under way at Stop have for their answers, unless --stop-timeout says otherwise."""
 _SHOWN_BYTES = 80
-"""Of a wrong answer, in the web UI."""
+"""Of the first wrong answer of each kind, in the web UI: a row for each answer would have no end."""
 
 FAST = os.environ.get("BENCH_LOCUST_CLIENT") != "http"
 LocustUser = FastHttpUser if FAST else HttpUser
@@ -67,6 +67,7 @@ class ScenarioUser(LocustUser):
     preparing: ClassVar[RLock] = RLock()
     pauses: ClassVar[int] = 0
     transports: ClassVar[list[Transport]] = []
+    explained: ClassVar[dict[tuple[str, str], str]] = {}
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -163,9 +164,14 @@ class ScenarioUser(LocustUser):
         ) as answer:
             fault = transport.fault or request.fault(transport.response)
             if fault:
-                answer.failure(fault if self.job else _explain(fault, transport.response))
+                answer.failure(fault if self.job else self.explain(request.label, fault))
             else:
                 answer.success()
+
+    def explain(self, label: str, fault: str) -> str:
+        """A fault with the beginning of the first answer that had it, where there is one."""
+        said = self.transport.response.body[:_SHOWN_BYTES].decode(errors="replace")
+        return self.explained.setdefault((label, fault), f"{fault}: {said}" if said else fault)
 
     def give_up(self, request: Request) -> None:
         """Count a request that has no answer when its user ends: Locust by itself would leave it out."""
@@ -184,12 +190,6 @@ class ScenarioUser(LocustUser):
 def _name(request: Request) -> str:
     """A request's name beside its method, which Locust shows in a column of its own."""
     return request.label.removeprefix(f"{request.method} ")
-
-
-def _explain(fault: str, response: Response) -> str:
-    """A fault with the beginning of the answer, where there is one."""
-    said = response.body[:_SHOWN_BYTES].decode(errors="replace")
-    return f"{fault}: {said}" if said else fault
 
 
 @events.init.add_listener

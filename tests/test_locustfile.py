@@ -117,6 +117,8 @@ def test_names_that_are_alike_are_classes_of_their_own(tmp_path: Path) -> None:
 
 
 BY_HAND = """
+from itertools import cycle
+
 from scenarios.model import Request, Scenario
 from scenarios.single import Always
 
@@ -124,6 +126,14 @@ PATHS = ("ok", "slow", "silent", "half")
 SCENARIOS = {path: Scenario(path, Always(Request("GET", f"/{path}"))) for path in PATHS}
 SCENARIOS["wrong"] = Scenario("wrong", Always(Request("GET", "/status-503")))
 SCENARIOS["named"] = Scenario("named", Always(Request("GET", "/ok", name="front page")))
+BODIES = cycle(("/ok", "/wrong-body"))
+
+
+def mixed(rng):
+    yield Request("GET", next(BODIES), name="page", expect=404)
+
+
+SCENARIOS["mixed"] = Scenario("mixed", mixed)
 """
 
 
@@ -177,6 +187,15 @@ def test_a_failure_says_how_the_answer_begins(
 ) -> None:
     entry, _ = by_hand("WrongUser")
     assert "status-503: hello" in entry["said"]
+
+
+def test_answers_that_differ_are_one_row_of_failures(
+    by_hand: Callable[..., tuple[dict[str, Any], Peer]],
+) -> None:
+    """An answer with a number of its own would be a row of its own, in a table that Locust keeps in memory."""
+    entry, peer = by_hand("MixedUser")
+    assert peer.seen["/ok"] > 1 < peer.seen["/wrong-body"]
+    assert sum(f"status-200: {body}" in entry["said"] for body in ("hello", "holla")) == 1
 
 
 @pytest.mark.parametrize(("kind", "name"), [("OkUser", "/ok"), ("NamedUser", "front page")])
