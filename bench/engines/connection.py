@@ -607,7 +607,6 @@ class Client(asyncio.Protocol):
     def _leave_messages(self) -> None:
         """Close the WebSocket that the flow has left open."""
         if isinstance(self._transport, MessageTransport):
-            self._expected_losses += 1
             self._transport.leave()
             self._transport = None
         self._disconnect()

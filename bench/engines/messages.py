@@ -233,9 +233,18 @@ class MessageTransport:
         self._asked()
 
     def leave(self) -> None:
-        """Close a WebSocket that its flow has left open, without waiting for the server."""
-        self._transport.write(LEAVING)
-        self._transport.close()
+        """Close a WebSocket that its flow has left open, without waiting for the server.
+
+        Its client hears no more of it. By TLS a close would wait for that of the server, for 30 s, and uvloop could
+        not end meanwhile.
+        """
+        transport = self._transport
+        transport.set_protocol(asyncio.Protocol())
+        transport.write(LEAVING)
+        if transport.get_extra_info("ssl_object") is None:
+            transport.close()
+        else:
+            asyncio.get_running_loop().call_soon(transport.abort)  # once the frame is written
 
     def abort(self) -> None:
         self._transport.abort()

@@ -22,7 +22,7 @@ from websockets.protocol import OPEN, Protocol, Side
 from websockets.sync.server import ServerConnection, serve
 
 from bench.engines import messages
-from bench.engines.bursts import Bursts
+from bench.engines.bursts import Bursts, run_bursts
 from bench.engines.job import Job
 from bench.engines.messages import MessageReader, UpgradeReader, frame
 from bench.engines.wire import WireError
@@ -32,7 +32,10 @@ from bench.model.plan import ClosedLoad
 from bench.model.samples import Samples
 from scenarios.mistakes import ScenarioError
 from scenarios.model import Flow, Request, Response, contains, content_type
+from scenarios.single import Always
 from scenarios.websocket import WebSocket
+from tests.bench.authority import Authority
+from tests.bench.engines.outcomes import outcomes
 from tests.bench.engines.scripted import Scripted
 from tests.bench.engines.talks import (
     DRIVERS,
@@ -332,6 +335,33 @@ def test_what_nobody_receives_does_not_pile_up(drive: Drive, monkeypatch: pytest
 def test_a_server_that_is_silent_is_too_late(drive: Drive) -> None:
     with Scripted(Script(READ, READ)) as server:
         assert drive(server.port, session(*TALK), timeout_s=0.3) == failed("timeout")
+
+
+def test_a_server_that_never_ends_what_was_left_hides_no_loss(tmp_path: Path) -> None:
+    """By TLS a close waits for that of the server: the loss of the next connection is not taken for that one."""
+    authority = Authority(tmp_path)
+    kept: list[socket.socket] = []
+
+    def keep(server: Scripted, one: socket.socket) -> None:
+        kept.append(secure := authority.context().wrap_socket(one, server_side=True))
+        server.read(secure)
+        secure.sendall(SWITCH)
+
+    def drop(server: Scripted, one: socket.socket) -> None:
+        with authority.context().wrap_socket(one, server_side=True) as secure:
+            server.read(secure)
+
+    async def burst() -> None:
+        await bursts.closed(2)
+        bursts.disconnect()
+
+    with Scripted(keep, drop) as server:
+        address = Address("127.0.0.1", server.port, tls=authority.trusted)
+        job = Job(address, "left", ClosedLoad(1, 1), tmp_path / "rows", timeout_s=5.0)
+        bursts = Bursts(job, Always(OPENING), 1)
+        run_bursts(burst())
+        kept.pop().close()
+    assert outcomes(bursts.close()) == {"ok": 1, "reset": 1}
 
 
 @each_driver
