@@ -40,6 +40,8 @@ KINDS = {
     "silent": "timeout",
 }
 """Of test_native and test_channel: the outcome of each behaviour over plain TCP."""
+SILENT_S = 1.0
+"""Enough for a handshake on a busy machine, as long as nobody else asks for one."""
 
 
 @dataclass
@@ -72,15 +74,17 @@ def ways(
         load = ClosedLoad(USERS, duration_s=0.6, warmup_s=0.0)
         jobs = {
             name: replace(
-                engine.job(name, load, name, timeout_s=0.2 if name == "silent" else 10.0), address=address
+                engine.job(name, load, name, timeout_s=SILENT_S if name == "silent" else 10.0),
+                address=address,
             )
             for name in KINDS
         }
-        engine.run(*jobs.values())
+        engine.run(*(job for name, job in jobs.items() if name != "silent"))
+        engine.run(jobs["silent"])
         seen, connections = Counter(peer.seen), peer.connections
         channel = {}
         for name in KINDS:
-            one = Channel(address, timeout_s=0.3 if name == "silent" else 5.0)
+            one = Channel(address, timeout_s=SILENT_S if name == "silent" else 5.0)
             channel[name] = f"{judged(one, f'/{name}')}, {judged(one, '/ok')}"
             one.close()
     return Ways({name: samples.read(job.samples) for name, job in jobs.items()}, seen, connections, channel)
