@@ -1,7 +1,8 @@
 """Every scenario as a Locust user class: `locust -f locustfile.py --class-picker --host http://127.0.0.1:8000`.
 
 BENCH_SCENARIOS names a file of your own with a SCENARIOS table, which is added to the shipped scenarios.
-BENCH_CA is the file of the authority behind an https host. A host may be a Unix socket, too: unix:/run/app.sock.
+BENCH_CA is the file of the authority behind an https host. A host may be a Unix socket, too: unix:/run/app.sock, which
+is spoken to by TLS where BENCH_CA is given.
 BENCH_HTTP2=1 speaks HTTP/2, from the first byte on, to a host that does.
 BENCH_LOCUST_CLIENT=http uses Locust's HttpUser (requests) in place of its FastHttpUser, which costs a third as much.
 """

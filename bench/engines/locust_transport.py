@@ -76,11 +76,12 @@ def channel_for(job: Job) -> Channel:
 def channel_to(url: str, timeout_s: float, *, verifies: bool, ca: str = "", http2: bool = False) -> Channel:
     """A connection to the server of a URL, or of `unix:` and a path, as Locust's own command is given one.
 
-    It verifies certificates where an authority's is given in the file `ca`, too.
+    It verifies certificates where an authority's is given in the file `ca`, too; then a Unix socket speaks TLS.
     """
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return Channel(Address("localhost", 0, socket=parts.path, http2=http2), timeout_s=timeout_s)
+        tls = Tls(ca=ca) if ca else None
+        return Channel(Address("localhost", 0, socket=parts.path, tls=tls, http2=http2), timeout_s=timeout_s)
     tls = Tls(ca=ca, verify=verifies or bool(ca)) if parts.scheme == "https" else None
     address = Address(
         parts.hostname or "127.0.0.1",

@@ -7,6 +7,7 @@ import ssl
 import pytest
 
 from bench.engines.locust_transport import Transport, channel_to
+from bench.model.address import Tls
 from bench.system.tls import context
 from scenarios.model import Request
 from tests.bench.engines.peer import Peer
@@ -34,6 +35,12 @@ def test_tls_is_spoken_where_the_url_says_so(verifies: bool, mode: ssl.VerifyMod
     assert channel.address.tls is not None
     assert context(channel.address.tls).verify_mode is mode
     assert channel_to("http://shop.example", 1.0, verifies=verifies).address.tls is None
+
+
+def test_a_unix_socket_with_an_authority_speaks_tls() -> None:
+    url = "unix:/run/app.sock"
+    assert channel_to(url, 1.0, verifies=False, ca="/run/ca.pem").address.tls == Tls(ca="/run/ca.pem")
+    assert channel_to(url, 1.0, verifies=False).address.tls is None
 
 
 @pytest.mark.parametrize("kind", ["http", "unix"])
