@@ -24,6 +24,8 @@ _REFUSED = 403
 _MOST_WAITING = 256
 """Messages of the app that no step has received, after which it waits, as it would for a slow client."""
 _NORMAL = 1000
+_END_S = 5.0
+"""The time that an app has to come to its end after its WebSocket was closed: one that never looks is cancelled."""
 
 
 class Talk:
@@ -123,12 +125,17 @@ class Talk:
         return self._response(start["status"], body, _head(start.get("headers", ())))
 
     async def _end(self) -> None:
-        """Pass over what the app still says, until it is done."""
+        """Pass over what the app still says, until it is done, or its time is over."""
         self.is_open = False
+        bound = asyncio.get_running_loop().call_later(_END_S, self._task.cancel)
         while (await self._from_app.get())["type"]:
             pass
+        bound.cancel()
         try:
             await self._task
+        except asyncio.CancelledError:
+            if not self._task.cancelled():
+                raise
         except Exception as error:
             if type(error).__name__ != "WebSocketDisconnect":  # which a server passes over, too
                 raise

@@ -154,3 +154,16 @@ def test_words_are_those_of_the_scenarios() -> None:
         response = read.feed(frame)
         assert response is not None
         assert response.head == head
+
+
+def test_an_app_that_never_looks_for_the_end_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client would be done: a server does not wait for it."""
+
+    async def deaf(scope: ASGIMessage, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(websocket, "_END_S", 0.05)
+    with InProcess(deaf, lifespan="off") as inside:
+        assert [inside.send(step).status for step in (chat.open(), chat.close())] == [101, 101]
