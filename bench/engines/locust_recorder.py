@@ -69,12 +69,13 @@ class _Recorder:
             self._errors += 1
             self._keep(kind, transport, done_ns)
         worker = (getattr(response, "headers", None) or {}).get("X-Worker", "")
+        label = file.label(transport.request.label)
         tagged = tag(
-            file.label(transport.request.label),
+            label,
             outcome,
             int(worker) if worker.isdigit() and worker.isascii() and len(worker) < 10 else 0,
         )
-        first_ns = self._first_ns(context["transport"], tagged & 0xFFFF, sent_ns, done_ns)
+        first_ns = self._first_ns(transport, label, sent_ns, done_ns)
         file.append((sent_ns, 0, sent_ns, first_ns, done_ns, tagged))
         file.spill()
 
