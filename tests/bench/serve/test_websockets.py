@@ -6,16 +6,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.sync.client import connect
 
+from bench.engines.bursts import Bursts, run_bursts
+from bench.engines.job import Job
 from bench.errors import EngineError
 from bench.measure.answers import check_answers
-from bench.model.plan import Setup
+from bench.model.plan import ClosedLoad, Setup
 from bench.serve.server import Server, serving
 from bench.system.processes import Processes
 from scenarios import SCENARIOS
+from tests.bench.engines.outcomes import outcomes
 from tests.bench.engines.talks import DRIVERS
 
 ENV = {"APP_BENCH": "1", "APP_DATABASE_URL": "sqlite:///{tmp}/app.db", "APP_PROBE_DIR": "{tmp}/probe"}
@@ -51,6 +55,23 @@ def test_every_server_answers_messages(server: Server) -> None:
         labels = [f"GET /bench/ws/{way}", *[f"WS /bench/ws/{way}"] * 20, f"WS-CLOSE /bench/ws/{way}"]
         for drive in DRIVERS.values():
             assert drive(server.port, scenario.session, sessions=2) == 2 * [(label, "ok") for label in labels]
+
+
+@pytest.mark.parametrize("way", [{"tls": True}, {"bind": "unix"}, {"tls": True, "bind": "unix"}], ids=str)
+@pytest.mark.parametrize("name", ["uvicorn", "granian"])
+def test_messages_go_by_tls_and_over_sockets(
+    name: str, way: dict[str, Any], processes: Processes, tmp_path: Path
+) -> None:
+    async def burst() -> None:
+        await bursts.closed(10)
+        bursts.disconnect()
+
+    with serving(replace(SERVERS[name], **way), processes) as running:
+        scenario = SCENARIOS["ws-async"]
+        check_answers(scenario, running)
+        bursts = Bursts(Job(running.address, "ws", ClosedLoad(2, 1), tmp_path / "rows"), scenario.session, 2)
+        run_bursts(burst())
+    assert outcomes(bursts.close()) == {"ok": 10 * 22}
 
 
 @pytest.mark.parametrize("name", ["uvicorn", "gunicorn", "granian"])
