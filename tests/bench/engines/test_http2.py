@@ -63,7 +63,7 @@ def ran(
     with Http2Peer() as peer, Peer() as unused:
         engine = Engine(unused, processes, tmp_path_factory.mktemp("http2"))
         load = ClosedLoad(4, duration_s=2.5, warmup_s=0.0)
-        job = engine.job("in-turn", load, timeout_s=0.7, scenarios_file=Path(http2_flows.__file__))
+        job = engine.job("in-turn", load, timeout_s=2.0, scenarios_file=Path(http2_flows.__file__))
         rows = engine.run(replace(job, address=http2_at(peer.port)), engine=request.param)
     return rows, peer
 
@@ -124,15 +124,16 @@ def lane_of(
     return bursts.close()
 
 
-def run_lane(port: int, folder: Path, request: Request, sessions: int) -> Samples:
+def run_lane(port: int, folder: Path, request: Request, sessions: int, *, timeout_s: float = 5.0) -> Samples:
     """The same over HTTP/2 in the clear."""
-    return lane_of(http2_at(port), folder, request, sessions, timeout_s=1.0)
+    return lane_of(http2_at(port), folder, request, sessions, timeout_s=timeout_s)
 
 
 @pytest.mark.parametrize("path", VERDICTS)
 def test_a_lane_gives_the_verdict(path: str, h2_peer: Http2Peer, tmp_path: Path) -> None:
-    sessions = 1 if VERDICTS[path] == "timeout" else 4
-    assert set(outcomes(run_lane(h2_peer.port, tmp_path, ODD[path], sessions))) == {VERDICTS[path]}
+    sessions, timeout_s = (1, 1.0) if VERDICTS[path] == "timeout" else (4, 5.0)
+    rows = run_lane(h2_peer.port, tmp_path, ODD[path], sessions, timeout_s=timeout_s)
+    assert set(outcomes(rows)) == {VERDICTS[path]}
 
 
 def test_a_lane_keeps_its_connection_and_knows_the_answer(h2_peer: Http2Peer, tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_a_command_without_the_certificate_it_should_show_is_an_error_with_the_r
     folder: Path, processes: Processes
 ) -> None:
     command = ("python", "-c", COMMAND, "inet6", "{port}")
-    setup = setup_of(folder, server="command", bind="::1", tls=True, command=command, ready_within_s=1.0)
+    setup = setup_of(folder, server="command", bind="::1", tls=True, command=command, ready_within_s=4.0)
     with pytest.raises(ServerError, match="gave tls-handshake: "), serving(setup, processes):
         pass
 
@@ -265,7 +265,7 @@ def test_a_command_without_the_certificate_it_should_show_is_an_error_with_the_r
 def test_a_certificate_of_its_own_is_trusted_by_its_authority_or_by_nobody(
     folder: Path, processes: Processes, tmp_path: Path
 ) -> None:
-    setup = setup_of(folder, server="command", **COMMANDS["TLS"], ready_within_s=1.0)
+    setup = setup_of(folder, server="command", **COMMANDS["TLS"], ready_within_s=4.0)
     distrusted = replace(setup, ca=Authority(tmp_path).pem)
     with pytest.raises(ServerError, match="gave tls-certificate: "), serving(distrusted, processes):
         pass

@@ -339,10 +339,10 @@ while True:
 
 def test_one_that_does_not_speak_the_http2_that_its_setup_says_is_told_so(processes: Processes) -> None:
     command = ("python", "-c", SPEAKS_HTTP_1, "{port}")
-    setup = replace(PLAIN_SETUP, command=command, http2=True, ready_within_s=2.0)
+    setup = replace(PLAIN_SETUP, command=command, http2=True, ready_within_s=4.0)
     with pytest.raises(ServerError) as caught, serving(setup, processes):
         pass
-    assert "GET / gave garbage: an answer of HTTP/1.1 to HTTP/2 for 2 s" in str(caught.value)
+    assert "GET / gave garbage: an answer of HTTP/1.1 to HTTP/2 for 4 s" in str(caught.value)
 
 
 def test_another_server_on_the_port_is_not_taken_for_ours(processes: Processes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from itertools import pairwise
 
@@ -149,8 +150,10 @@ def test_memory_does_not_grow_with_the_number_of_requests() -> None:
 
     tracemalloc.start()
     ask_times(1000)
+    gc.collect()
     before = tracemalloc.get_traced_memory()[0]
     ask_times(1000)
+    gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 20_000
