@@ -1,4 +1,4 @@
-"""Protocols upon each other, under all engines: WebSockets by TLS and over Unix sockets, streams by TLS and HTTP/2."""
+"""Streams by TLS and over HTTP/2, under all engines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.sync.client import connect, unix_connect
 
 from bench.engines import launch
 from bench.engines.bursts import Bursts, run_bursts
@@ -19,17 +18,11 @@ from bench.model.recording import gather
 from bench.model.samples import OK, Samples
 from bench.plan.config import load_setups
 from bench.serve.server import Server, serving
-from bench.system import tls
 from bench.system.processes import Processes
 from scenarios import SCENARIOS
 
 LOAD = ClosedLoad(2, 0.5, 0.1)
 ENGINES = ("native", "locust", "locust-http")
-WAYS: dict[str, dict[str, Any]] = {
-    "TLS": {"tls": True},
-    "Unix": {"bind": "unix"},
-    "TLS on Unix": {"bind": "unix", "tls": True},
-}
 STREAMING: dict[str, tuple[str, dict[str, Any]]] = {
     "TLS": ("uvicorn", {"tls": True}),
     "HTTP/2": ("granian-1-http2", {}),
@@ -55,41 +48,6 @@ def load(engine: str, server: Server, scenario: str, folder: Path, processes: Pr
         return bursts.close()
 
     return run_bursts(drive())
-
-
-@pytest.fixture(scope="module", params=[*WAYS])
-def chatting(request: pytest.FixtureRequest, processes: Processes) -> Iterator[Server]:
-    setup = replace(load_setups()["uvicorn"], **WAYS[request.param])
-    with serving(setup, processes) as running:
-        yield running
-
-
-def test_a_library_for_websockets_is_answered(chatting: Server) -> None:
-    address, path = chatting.address, "/bench/ws/async"
-    context = tls.context(address.tls) if address.tls else None
-    scheme = "wss" if context else "ws"
-    opened = (
-        unix_connect(address.socket, f"{scheme}://localhost{path}", ssl=context, server_hostname="localhost")
-        if address.socket and context
-        else unix_connect(address.socket, f"ws://localhost{path}")
-        if address.socket
-        else connect(f"{scheme}://{address.netloc}{path}", ssl=context)
-    )
-    with opened as one:
-        one.send("hello")
-        assert "hello" in str(one.recv())
-
-
-@pytest.mark.parametrize("engine", [*ENGINES, "lane"])
-def test_messages_travel_by_every_way(
-    engine: str, chatting: Server, tmp_path: Path, processes: Processes
-) -> None:
-    check_answers(SCENARIOS["ws-async"], chatting)
-    rows = load(engine, chatting, "ws-async", tmp_path, processes)
-    ended = rows.outcome[rows.outcome != OK]
-    assert {rows.outcomes[number] for number in ended} <= {"unfinished"}
-    assert len(set(rows.labels)) >= 3, "to open, to talk, to close"
-    assert len(rows.outcome) - len(ended) >= 3
 
 
 @pytest.fixture(scope="module", params=[*STREAMING])
