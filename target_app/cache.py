@@ -2,6 +2,7 @@
 
 import asyncio
 import warnings
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class ItemCache:
     def __init__(self, settings: Settings, breaker: Breaker) -> None:
         self._ttl_s = settings.cache_ttl_s
         self._breaker = breaker
-        self._written: set[int] = set()
+        self._written: Counter[int] = Counter()  # how often each was, until its slot is empty
         self._cleaning: asyncio.Task[None] | None = None
         self._cache: Cache | None = None
         if settings.cache == "off":
@@ -147,7 +148,7 @@ class ItemCache:
         """Empty the slot of an item after a write, now or as soon as the cache is there again."""
         if self._cache is None or await self._empty(self._cache, item_id):
             return
-        self._written.add(item_id)
+        self._written[item_id] += 1
         if self._cleaning is None or self._cleaning.done():
             self._cleaning = asyncio.create_task(self._clean(self._cache))
 
@@ -166,10 +167,11 @@ class ItemCache:
         """Empty the slots of items that were written while the cache was away."""
         while self._written:
             await asyncio.sleep(_CLEAN_S)
-            for item_id in tuple(self._written):
+            for item_id, times in tuple(self._written.items()):
                 if not await self._empty(cache, item_id):
                     break
-                self._written.discard(item_id)
+                if self._written[item_id] == times:  # else it was written again meanwhile
+                    del self._written[item_id]
 
     def forget_sync(self, item_id: int) -> None:
         """`forget`, called from the thread of a plain function."""

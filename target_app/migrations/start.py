@@ -9,6 +9,8 @@ from target_app.models import Base
 HEAD = "0002"
 """The newest step. It stands here as well, as to read it from the steps would load Alembic at each start."""
 _FIRST = "0001"
+_CHANGED = {"reports"}
+"""The tables of the first step that a later one changes."""
 _TABLE = "alembic_version"
 
 
@@ -16,7 +18,8 @@ def make_tables(connection: Connection) -> None:
     """Make the tables of an empty database; of an older one, take the steps that it lacks.
 
     The caller sees to it that only one process does so at a time. Tables without a version were made before versions
-    were kept, and are those of the first step. Raises RuntimeError for a database that is newer than the code.
+    were kept, by the first step or by still older code, which lacked some of them. Raises RuntimeError for a database
+    that is newer than the code.
     """
     present = set(inspect(connection).get_table_names())
     if not present & set(Base.metadata.tables):
@@ -24,7 +27,8 @@ def make_tables(connection: Connection) -> None:
         _stamp(connection, HEAD)
         return
     if _TABLE not in present:
-        _stamp(connection, _FIRST)
+        Base.metadata.create_all(connection)  # those that it lacks
+        _stamp(connection, _FIRST if _CHANGED & present else HEAD)
     version = connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))
     if version != HEAD:
         _upgrade(connection, version)

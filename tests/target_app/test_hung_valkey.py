@@ -59,16 +59,15 @@ def test_requests_go_on_and_few_of_them_wait(hanging: Hanging, client: TestClien
     assert client.get("/bench/cache/1").status_code == 200
     waited = []
     with hanging.stopped():
-        began_s = time.monotonic()
         for _ in range(60):
             sent_s = time.monotonic()
             assert client.get("/bench/cache/1").status_code == 200
             waited.append(time.monotonic() - sent_s >= 0.9 * TIMEOUT_S)
-        took_s = time.monotonic() - began_s
-    assert 1 <= sum(waited) <= min(took_s + 2, 20), "one a second tries, once"
+    assert 1 <= sum(waited) < 30, "without a breaker all of them would"
 
 
-def test_a_write_that_was_acknowledged_is_seen_once_it_is_back(hanging: Hanging, client: TestClient) -> None:
+def test_a_write_that_was_acknowledged_is_seen_once_it_is_back(hanging: Hanging, start_app: StartApp) -> None:
+    client = start_app(cache="redis", redis_url=hanging.url, redis_timeout_s=2)
     path = "/api/v1/items/1"
     before = [client.get(path).headers["x-cache"] for _ in range(2)]
     with hanging.stopped():

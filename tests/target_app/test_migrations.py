@@ -143,6 +143,17 @@ def test_an_older_one_keeps_its_rows(is_noted: bool, engine: Engine) -> None:
         assert described(connection) == upgraded
 
 
+@pytest.mark.parametrize("lacking", ["secrets", "reports", "fortune"])
+def test_one_of_before_versions_were_kept_gets_the_tables_that_it_lacks(lacking: str, engine: Engine) -> None:
+    with engine.begin() as connection:
+        at(connection, "0001")
+        connection.execute(text("DROP TABLE alembic_version"))
+        connection.execute(text(f"DROP TABLE {lacking}"))
+        make_tables(connection)
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert version_of(connection) == HEAD
+
+
 def test_a_newer_one_is_refused(engine: Engine) -> None:
     with engine.begin() as connection:
         make_tables(connection)

@@ -334,7 +334,7 @@ def test_what_nobody_receives_does_not_pile_up(drive: Drive, monkeypatch: pytest
 @each_driver
 def test_a_server_that_is_silent_is_too_late(drive: Drive) -> None:
     with Scripted(Script(READ, READ)) as server:
-        assert drive(server.port, session(*TALK), timeout_s=0.3) == failed("timeout")
+        assert drive(server.port, session(*TALK), timeout_s=1) == failed("timeout")
 
 
 def test_a_server_that_never_ends_what_was_left_hides_no_loss(tmp_path: Path) -> None:
