@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, literal, select, text
+from sqlalchemy import Connection, Engine, insert, literal, select, text
 
 from target_app.crud.counters import COUNTER_ID
 from target_app.crud.users import SECRET_ID
 from target_app.engines import writing_engine
-from target_app.migrations.start import make_tables
+from target_app.migrations.start import make_tables, wait_for_others
 from target_app.models import Counter, Fortune, Item, Secret, World
 from target_app.models.tfb import WORLDS
 from target_app.settings import Settings
@@ -50,12 +50,6 @@ _DRAW_LATER_IDS = text("""
     SELECT setval(name, greatest((SELECT max(id) FROM items), pg_sequence_last_value(name)))
     FROM (SELECT pg_get_serial_sequence('items', 'id')::regclass AS name) AS sequence
 """)
-_TAKE_TIME = text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
-"""The limits of requests are none for a start: it waits for another worker's, which may fill large tables."""
-_WAIT_FOR_TABLES = text("SET LOCAL lock_timeout TO DEFAULT")
-"""For the lock of a table that limit holds again: requests that come after us would all wait behind us."""
-_POSTGRES_LOCK = 7_201_116
-"""An arbitrary number that no other user of the database locks."""
 
 
 def prepare(settings: Settings) -> None:
@@ -92,9 +86,7 @@ def _secret(secret_id: int) -> dict[str, Any]:
 
 def _prepare_postgres(engine: Engine, settings: Settings) -> None:
     with engine.begin() as connection:
-        connection.execute(_TAKE_TIME)
-        connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
-        connection.execute(_WAIT_FOR_TABLES)
+        wait_for_others(connection)
         if _fill(connection, settings):
             connection.execute(_DRAW_LATER_IDS)
 

@@ -11,14 +11,14 @@ from typing import Literal
 class Setup:
     """A server to start: kind, workers, loop, parser, app, and where and how that app runs.
 
-    `http` is "own" where the server brings its own parser; with `http2` it speaks HTTP/2, and is spoken to in it alone.
-    `ws` is what speaks WebSocket, "auto" being the server's choice among the libraries that the service has; `worker`
-    is gunicorn's worker class, of which "sync" and
-    "gthread" serve WSGI apps. `app` is `module:attribute`, or `module:factory()` for a factory. In `env`, `args`,
-    `command` and `prepare`, `{tmp}` stands for a folder that lives as long as the server, `{port}` for its port and
-    `{python}` for its interpreter; in `env` and `prepare`, `{postgres}` and `{redis}` stand for the URLs of the
-    `services`, which are started for the server, empty at first. In `command` and `prepare`, `{bench}` stands for the
-    harness's own folder. `needs` names a program without which the setup is left out of a plan.
+    `http` is "own" where the server brings its own parser; with `http2` it speaks HTTP/2, and is spoken to in it
+    alone. `ws` is what speaks WebSocket, "auto" being the server's choice among the libraries that the service has;
+    `worker` is gunicorn's worker class, of which "sync" and "gthread" serve WSGI apps. `app` is `module:attribute`,
+    or `module:factory()` for a factory. In `env`, `args`, `command` and `prepare`, `{tmp}` stands for a folder that
+    lives as long as the server, `{port}` for its port and `{python}` for its interpreter; in `env` and `prepare`,
+    `{postgres}` and `{redis}` stand for the URLs of the `services`, which are started for the server, empty at
+    first. In `command` and `prepare`, `{bench}` stands for the harness's own folder. `needs` names a program
+    without which the setup is left out of a plan.
 
     `python` is the interpreter of the service: a path, or a version such as "3.13"; without it the one that
     `bench.serve.interpreter` finds. The server runs in the folder `cwd`, and its app is imported from `app_dir`, a

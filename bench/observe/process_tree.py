@@ -44,11 +44,10 @@ class ProcessTree:
     def workers(self, port: int = 0, path: str = "") -> tuple[int, ...]:
         """The processes that can answer requests on a port (0: any): those that wait at the socket that listens there.
 
-        With a `path`, the same of a Unix socket.
-        A supervisor holds that socket as well, but does not wait. What a worker forks inherits all of it: below a
-        worker there are none. Where nobody is seen to wait, the workers are those without children that hold the
-        socket; where nobody holds it, those without children, less the helper of multiprocessing. A process that an
-        app started in a session of its own is neither a worker nor a child.
+        With a `path`, the same of a Unix socket. A supervisor holds that socket as well, but does not wait. What a
+        worker forks inherits all of it: below a worker there are none. Where nobody is seen to wait, the workers are
+        those without children that hold the socket; where nobody holds it, those without children, less the helper of
+        multiprocessing. A process that an app started in a session of its own is neither a worker nor a child.
         """
         parent_of = self._parents()
         inodes = unix_listeners(path) if path else listeners(port)

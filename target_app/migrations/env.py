@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from target_app.engines import writing_engine
+from target_app.migrations.start import wait_for_others
 from target_app.models import Base
 from target_app.settings import Settings
 
@@ -26,6 +27,7 @@ def _run() -> None:
         return
     engine = writing_engine(Settings())
     with engine.begin() as connection:
+        wait_for_others(connection)
         _migrate(connection)
     engine.dispose()
 

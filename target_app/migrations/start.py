@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, text
 
 from target_app.models import Base
 
@@ -12,6 +12,22 @@ _FIRST = "0001"
 _CHANGED = {"reports"}
 """The tables of the first step that a later one changes."""
 _TABLE = "alembic_version"
+
+
+_TAKE_TIME = text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+"""The limits of requests are none for a start: it waits for another worker's, which may fill large tables."""
+_WAIT_FOR_TABLES = text("SET LOCAL lock_timeout TO DEFAULT")
+"""For the lock of a table that limit holds again: requests that come after us would all wait behind us."""
+_POSTGRES_LOCK = 7_201_116
+"""An arbitrary number that no other user of the database locks."""
+
+
+def wait_for_others(connection: Connection) -> None:
+    """Let nobody else change tables or seed them until the transaction ends; SQLite's own transactions do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_TAKE_TIME)
+        connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
+        connection.execute(_WAIT_FOR_TABLES)
 
 
 def make_tables(connection: Connection) -> None:

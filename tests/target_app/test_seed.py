@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from target_app import seed
+from target_app.migrations import start
 from target_app.settings import Settings
 
 PROCESSES = 3
@@ -150,7 +151,7 @@ def test_command_seeds_without_a_server(database: Path) -> None:
 def test_a_worker_waits_as_long_as_another_one_prepares_postgres(postgres: str) -> None:
     late = Settings(database_url=postgres, seed_rows=5, lock_timeout_s=0.05, statement_timeout_s=0.05)
     with ThreadPoolExecutor(1) as pool, psycopg.connect(postgres) as first, psycopg.connect(postgres) as rows:
-        first.execute("SELECT pg_advisory_xact_lock(%s)", (seed._POSTGRES_LOCK,))
+        first.execute("SELECT pg_advisory_xact_lock(%s)", (start._POSTGRES_LOCK,))
         prepared = pool.submit(seed.prepare, late)
         with pytest.raises(TimeoutError):
             prepared.result(0.5)
