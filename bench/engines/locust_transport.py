@@ -81,7 +81,8 @@ def channel_to(url: str, timeout_s: float, *, verifies: bool, ca: str = "", http
     parts = urlsplit(url)
     if parts.scheme == "unix":
         tls = Tls(ca=ca) if ca else None
-        return Channel(Address("localhost", 0, socket=parts.path, tls=tls, http2=http2), timeout_s=timeout_s)
+        path = url.removeprefix("unix:")  # which may hold what means something in a URL
+        return Channel(Address("localhost", 0, socket=path, tls=tls, http2=http2), timeout_s=timeout_s)
     tls = Tls(ca=ca, verify=verifies or bool(ca)) if parts.scheme == "https" else None
     address = Address(
         parts.hostname or "127.0.0.1",

@@ -125,7 +125,8 @@ class MessageReader:
     @property
     def started(self) -> bool:
         """Whether a part of a message has arrived."""
-        return bool(self._pieces) or self._decoder.header is not None or len(self._decoder.buffer) > 0
+        decoder = self._decoder
+        return self._fragments.opcode is not None or decoder.header is not None or len(decoder.buffer) > 0
 
     def ask(self, method: str) -> bool:
         """Begin a step; whether `take` has its outcome at once."""
@@ -194,7 +195,8 @@ class MessageReader:
     def _add(self, piece: Frame) -> None:
         """Add a piece to the message that is being read, and end that where it is the last."""
         payload = piece.payload.encode() if isinstance(piece.payload, str) else cast(bytes, piece.payload)
-        self._pieces.append(payload)
+        if payload:  # frames of nothing without end must not pile up
+            self._pieces.append(payload)
         self._size += len(payload)
         if self._size > MOST_MESSAGE_BYTES:
             raise ParseFailed(f"message over {MOST_MESSAGE_BYTES >> 20} MiB")

@@ -31,7 +31,7 @@ class RememberingEncoder(hpack.Encoder):
             return known
         before = _state(table)
         block = super().encode(key, huffman)
-        if _state(table) != before or len(self._blocks) >= _BLOCKS_KEPT:
+        if _has_changed(table, before) or len(self._blocks) >= _BLOCKS_KEPT:
             self._blocks.clear()
         else:
             self._blocks[key] = block
@@ -53,14 +53,19 @@ class RememberingDecoder(hpack.Decoder):
             return known
         before = _state(self.header_table)
         fields = list(super().decode(data, raw))
-        if _state(self.header_table) != before or len(self._fields) >= _BLOCKS_KEPT:
+        if _has_changed(self.header_table, before) or len(self._fields) >= _BLOCKS_KEPT:
             self._fields.clear()
         elif len(data) <= _KEPT_BYTES:
             self._fields[bytes(data)] = fields
         return fields
 
 
-def _state(table: HeaderTable) -> tuple[int, int, int]:
-    """What differs once an entry was added or dropped, or the table got another size."""
+def _state(table: HeaderTable) -> tuple[object, int, int]:
+    """What differs once an entry was added or dropped, or the table got another size: its newest entry above all."""
     entries = table.dynamic_entries
-    return id(entries[0]) if entries else 0, len(entries), table.maxsize
+    return entries[0] if entries else None, len(entries), table.maxsize
+
+
+def _has_changed(table: HeaderTable, before: tuple[object, int, int]) -> bool:
+    newest, *sizes = _state(table)
+    return newest is not before[0] or (*sizes,) != before[1:]

@@ -38,9 +38,10 @@ def test_tls_is_spoken_where_the_url_says_so(verifies: bool, mode: ssl.VerifyMod
 
 
 def test_a_unix_socket_with_an_authority_speaks_tls() -> None:
-    url = "unix:/run/app.sock"
+    url = "unix:/run/app.sock?1"
     assert channel_to(url, 1.0, verifies=False, ca="/run/ca.pem").address.tls == Tls(ca="/run/ca.pem")
-    assert channel_to(url, 1.0, verifies=False).address.tls is None
+    plain = channel_to(url, 1.0, verifies=False).address
+    assert (plain.tls, plain.socket) == (None, "/run/app.sock?1")
 
 
 @pytest.mark.parametrize("kind", ["http", "unix"])
