@@ -94,14 +94,11 @@ class Channel:
                 self._socket = self._connect(until_s)
             if request.expect == SWITCHED:
                 self._reader = UpgradeReader()
+            elif type(self._reader) is UpgradeReader:  # of a handshake that was refused
+                self._reader = ResponseReader()
             response, is_written = self._converse(self._socket, wire, request, until_s)
-            if type(self._reader) is UpgradeReader:
-                is_open = response.status == SWITCHED
-                self._reader = (
-                    open_messages(request, response, self._reader, self._reply)
-                    if is_open
-                    else ResponseReader()
-                )
+            if type(self._reader) is UpgradeReader and response.status == SWITCHED:
+                self._reader = open_messages(request, response, self._reader, self._reply)
         except TimeoutError:
             self.close()
             raise ExchangeError("timeout") from None

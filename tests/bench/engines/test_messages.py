@@ -308,6 +308,20 @@ def test_each_driver_sees_the_same(
 
 
 @each_driver
+def test_a_refusal_that_ends_the_connection_ends_it(drive: Drive) -> None:
+    """The server reads on, so that a client which sends the next handshake to it is seen."""
+
+    def refuse(server: Scripted, one: socket.socket) -> None:
+        server.read(one)
+        one.sendall(FORBIDDEN.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        server.read(one)
+
+    with Scripted(refuse) as server:
+        assert drive(server.port, session(*TALK), sessions=3) == 3 * [("GET /chat", "status-403")]
+        assert server.connections == 3
+
+
+@each_driver
 def test_a_ping_is_answered_with_its_payload(drive: Drive) -> None:
     script = Script(READ, text(b"?", 0x89) + ECHO, READ, READ, close(1000))
     with Scripted(script) as server:
