@@ -88,6 +88,18 @@ def prepare(scenario: Scenario, app: Driver) -> None:
 
 def _run(app: Driver, flows: Sequence[_Requests], send: Send) -> None:
     sessions = [app.visit() for _ in flows]
+    try:
+        _run_sessions(flows, sessions, send)
+    except BaseException:
+        for session in sessions:  # or their ends, on a loop that is closed by then, would be the last words
+            session.drop()
+        raise
+    for session in sessions:
+        if session.is_open:
+            app.loop.run_until_complete(session.leave())
+
+
+def _run_sessions(flows: Sequence[_Requests], sessions: Sequence[Visit], send: Send) -> None:
     waiting = [
         (request.label, flow, VisitRequest(session, request))
         for flow, session in zip(flows, sessions)  # noqa: B905 - Python 3.9 has no `strict`
@@ -105,9 +117,6 @@ def _run(app: Driver, flows: Sequence[_Requests], send: Send) -> None:
                     another = flow.send(response)
                     following.append((another.label, flow, VisitRequest(session, another)))
         waiting = following
-    for session in sessions:
-        if session.is_open:
-            app.loop.run_until_complete(session.leave())
 
 
 def _decode(request: Request, response: Response) -> Response:

@@ -13,7 +13,8 @@ from bench.engines.inprocess import ASGIApp, ASGIMessage, InProcess
 from bench.engines.messages import MessageReader, UpgradeReader
 from bench.errors import BenchError
 from bench.inside._fastapi_bench_exact import websocket
-from scenarios.model import Flow, Request, drive, drive_async
+from bench.inside._fastapi_bench_exact.target import answers, run_in_step
+from scenarios.model import Flow, Request, Scenario, drive, drive_async
 from scenarios.websocket import MESSAGES, NOT_OPEN, WebSocket
 
 chat = WebSocket("/chat", subprotocols=("v1", "v2"))
@@ -167,3 +168,21 @@ def test_an_app_that_never_looks_for_the_end_is_cancelled(monkeypatch: pytest.Mo
     monkeypatch.setattr(websocket, "_END_S", 0.05)
     with InProcess(deaf, lifespan="off") as inside:
         assert [inside.send(step).status for step in (chat.open(), chat.close())] == [101, 101]
+def failing(_rng: Random) -> Flow:
+    yield chat.open()
+    yield chat.receive()
+    yield chat.message("fail")
+
+
+def test_where_one_of_several_sessions_fails_the_others_end_before_the_loop() -> None:
+    runs: list[bool] = []
+
+    async def app(scope: ASGIMessage, receive: Receive, send: Send) -> None:
+        try:
+            await echo(scope, receive, send)
+        finally:
+            runs.append(driver.loop.is_running())
+
+    with pytest.raises(ValueError, match="failed"), InProcess(app, lifespan="off") as driver:
+        run_in_step(driver, Scenario("failing", failing), 3, lambda _, steps: answers(driver, steps))
+    assert runs == [True, True, True]
