@@ -21,6 +21,8 @@ from bench.system.tls import AlpnError
 
 _PORTS = {"http": 80, "https": 443}
 _CONNECT_S = 3.0
+_MISMATCHES = (62, 64)
+"""X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH (OpenSSL's x509_vfy.h)."""
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 _EXAMPLE = "such as http://127.0.0.1:8000"
 
@@ -83,7 +85,10 @@ class Endpoint:
 
 def find_endpoint(url: str) -> Endpoint:
     """Read a URL and look its host up. Raises UsageError, which says what is wrong with it."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise UsageError(f"{url}: not an address; write one of IPv6 as in http://[::1]:8000") from None
     if parts.scheme == "unix":
         return _find_socket(url)
     if parts.scheme not in _PORTS or not parts.hostname:
@@ -161,9 +166,14 @@ def complain_of_tls(address: Address, url: str) -> str | None:
         with connect(address, _CONNECT_S):
             return None
     except ssl.SSLCertVerificationError as error:
+        way_out = (
+            "give a name or an address that the certificate is for"
+            if error.verify_code in _MISMATCHES
+            else "give the certificate of its authority with --ca FILE"
+        )
         return (
-            f"the certificate of {url} cannot be verified: {error.verify_message.rstrip('.')}; give the certificate "
-            "of its authority with --ca FILE, or take any with --no-verify"
+            f"the certificate of {url} cannot be verified: {error.verify_message.rstrip('.')}; {way_out}, or take any "
+            "with --no-verify"
         )
     except AlpnError:
         return f"{url} does not speak HTTP/2 over TLS; leave out --http2"

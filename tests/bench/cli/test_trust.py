@@ -61,6 +61,19 @@ def test_a_certificate_that_is_not_trusted_is_one_sentence_with_both_ways_out(fo
     assert "--no-verify" in line
 
 
+def test_a_certificate_for_another_name_asks_for_that_name(folder: Path) -> None:
+    authority = Authority(folder)
+    with Peer(tls=authority.context("localhost")) as peer:
+        url = f"https://127.0.0.1:{peer.port}"
+        done = bench(*RUN, *SHORT, "--url", url, "--ca", authority.pem, cwd=folder)
+        assert not peer.seen
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert f"the certificate of {url} cannot be verified" in line
+    assert "a name or an address that the certificate is for" in line
+    assert "--ca" not in line
+
+
 def test_a_server_without_tls_and_an_authority_that_is_none_are_one_sentence_each(folder: Path) -> None:
     with Scripted(refuse_what_is_no_request) as plain:
         url = f"https://127.0.0.1:{plain.port}"

@@ -43,6 +43,7 @@ WRONG = {
     "http://127.0.0.1/#top": "leave out user, query and fragment",
     "http://127.0.0.1:port": "the port is not a number",
     "http://127.0.0.1:99999": "the port is not a number",
+    "http://[::1:8000": "write one of IPv6 as in http://[::1]:8000",
     "http://127.0.0.1/a b": "is not a path",
     "http://127.0.0.1/a\r\nX: y": "is not a path",
     "http://0.0.0.0:8000": "give 127.0.0.1 for this machine",
