@@ -114,16 +114,21 @@ def client_addresses(scope: Scope, *, trusting: bool) -> tuple[str, ...]:
     """
     host = (scope.get("client") or ("unknown", 0))[0]
     lines = Headers(scope=scope).getlist("x-forwarded-for")
-    forwarded = [_plain(each) for each in ",".join(lines).split(",") if each.strip()]
+    forwarded = [each.strip() for each in ",".join(lines).split(",") if each.strip()]
     if trusting:
-        return (_network(forwarded[-1] if forwarded else host),)
-    return (_FORWARDED, _network(host)) if host in forwarded else (_network(host),)
+        return (_network(_plain(forwarded[-1]) if forwarded else host),)
+    return (_FORWARDED, _network(host)) if _is_named(host, forwarded) else (_network(host),)
+
+
+def _is_named(host: str, forwarded: list[str]) -> bool:
+    """Whether a server may have taken the host from one of these, whatever it takes for a port: uvicorn takes `-1`."""
+    return host in forwarded or any(each.startswith((f"{host}:", f"[{host}]")) for each in forwarded)
 
 
 def _plain(address: str) -> str:
     """An address of `X-Forwarded-For` without its port, which some proxies add: `1.2.3.4:80`, `[2001:db8::1]:80`."""
-    found = _WITH_PORT.fullmatch(address.strip())
-    return (found["six"] or found["four"]) if found else address.strip()
+    found = _WITH_PORT.fullmatch(address)
+    return (found["six"] or found["four"]) if found else address
 
 
 def _network(host: str) -> str:

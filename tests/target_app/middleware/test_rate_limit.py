@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import example, given
+from hypothesis import strategies as st
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bench.plan.config import load_setups
 from bench.serve import valkey
@@ -99,6 +104,7 @@ ADDRESSES = [
     pytest.param("9.9.9.9", ["9.9.9.9"], False, ["forwarded", "9.9.9.9"], id="what a server believed"),
     pytest.param("9.9.9.9", ["1.1.1.1", "9.9.9.9"], False, ["forwarded", "9.9.9.9"], id="in another line"),
     pytest.param("9.9.9.9", ["9.9.9.9:80, 1.1.1.1"], False, ["forwarded", "9.9.9.9"], id="with a port"),
+    pytest.param("9.9.9.9", ["9.9.9.9:-1"], False, ["forwarded", "9.9.9.9"], id="with an odd port"),
     pytest.param("9.9.9.9", ["9.9.9.99"], False, ["9.9.9.9"], id="one that begins alike"),
     pytest.param(
         "2001:db8::1", ["[2001:db8::1]:80"], False, ["forwarded", "2001:db8::/64"], id="in brackets"
@@ -125,6 +131,21 @@ def test_addresses(host: str | None, lines: list[str], trusting: bool, addresses
     scope = {"type": "http", "client": (host, 5) if host else None, "headers": headers}
     found = client_addresses(scope, trusting=trusting)
     assert found == tuple(f"address:{one}" for one in addresses)
+
+
+@given(lines=st.lists(st.text("19.:[]-+_x, f", max_size=12), min_size=1, max_size=2))
+@example(lines=["9.9.9.9:-1"])
+@example(lines=["[2001:db8::1]:x"])
+def test_whatever_uvicorn_believes_is_known_to_be_forwarded(lines: list[str]) -> None:
+    async def app(scope: Any, receive: object, send: object) -> None:
+        believed = scope["client"][0]
+        if believed != "127.0.0.1":
+            assert client_addresses(scope, trusting=False)[0] == "address:forwarded"
+
+    headers = [(b"x-forwarded-for", line.encode()) for line in lines]
+    scope: Any = {"type": "http", "client": ("127.0.0.1", 5), "headers": headers}
+    nothing: Any = None
+    asyncio.run(ProxyHeadersMiddleware(app)(scope, nothing, nothing))
 
 
 def test_to_name_oneself_brings_no_second_allowance(start_app: StartApp) -> None:
