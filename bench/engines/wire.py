@@ -77,7 +77,9 @@ class _Chunks:
     def feed(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            if not isinstance(error.__context__, Exception | None):  # an alarm, or Ctrl-C, in a callback
+                raise error.__context__ from None
             raise _garbage(_AFTER_THE_END if self.complete else "broken chunk") from None
 
 
@@ -222,9 +224,7 @@ class ResponseReader:
 
     def feed(self, data: bytes, bodyless: bool = False) -> Response | None:
         """Take bytes as they arrive; gives the response once it is whole. `bodyless` is for answers to HEAD."""
-        if self._head is None:
-            return self._feed_head(data, bodyless)
-        return self._feed_body(data)
+        return self._feed_head(data, bodyless) if self._head is None else self._feed_body(data)
 
     def eof(self) -> Response | None:
         """The peer closed: gives the response whose body ends there, if there is one."""

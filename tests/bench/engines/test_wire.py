@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bench.engines.encoding import encode
 from bench.engines.wire import ResponseReader, WireError
+from bench.system.alarm import Overdue
 from scenarios.model import Request, Response
 from tests.bench.engines.wires import cut
 
@@ -385,6 +386,18 @@ def test_it_is_started_from_the_first_byte_to_the_last(wire: bytes) -> None:
         assert reader.started
     assert (reader.feed(wire[-1:]) or reader.eof()) is not None
     assert not reader.started
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, Overdue])
+def test_an_interruption_within_a_chunk_is_no_fault_of_the_server(
+    interruption: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_body(self: object, piece: bytes) -> None:
+        raise interruption
+
+    monkeypatch.setattr("bench.engines.wire._Chunks.on_body", on_body)
+    with pytest.raises(interruption):
+        ResponseReader().feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
 
 
 def test_it_says_from_the_head_on_whether_the_end_was_known_ahead() -> None:
