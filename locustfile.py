@@ -9,6 +9,7 @@ BENCH_LOCUST_CLIENT=http uses Locust's HttpUser (requests) in place of its FastH
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import time
@@ -30,10 +31,11 @@ from bench.engines.job import Job, read_job
 from bench.engines.locust_transport import Transport, channel_for, channel_to
 from scenarios import seats
 from scenarios.files import load
-from scenarios.mistakes import ScenarioError, open_flow
+from scenarios.mistakes import ScenarioError, explain_error, open_flow
 from scenarios.model import Flow, Request, Response, Scenario, drive
 from scenarios.session import begin
 
+log = logging.getLogger(__name__)
 _STOP_S = 10.0
 """The time that the requests under way at Stop have for their answers, unless --stop-timeout says otherwise."""
 _SHOWN_BYTES = 80
@@ -97,7 +99,15 @@ class ScenarioUser(LocustUser):
 
     @task
     def session(self) -> None:
-        self.drive(self.scenario.session)
+        """One session; a mistake of the scenario's author, which would recur in each, ends the user."""
+        try:
+            self.drive(self.scenario.session)
+        except ScenarioError as error:
+            if self.job is not None:
+                raise
+            log.error("scenario '%s'%s", self.scenario.name, explain_error(error))
+            self.environment.process_exit_code = 1
+            raise StopUser from None
 
     def drive(self, function: Callable[[Random], Flow]) -> str | None:
         """Run a flow up to its first wrong response, as the native engine does; gives the fault of that."""

@@ -90,7 +90,12 @@ def test_a_host_may_be_a_unix_socket_or_speak_tls(is_unix: bool, client: str, fo
         load = ("--headless", "-u", "2", "-r", "2", "--run-time", "2s", "--host", host, "--json")
         mine = folder / "my_scenarios.py"
         done = locust(
-            "FrontPageUser", *load, "--only-summary", scenarios=mine, client=client, ca=authority.pem
+            "FrontPageUser",
+            *load,
+            "--only-summary",
+            scenarios=mine,
+            client=client,
+            ca="" if is_unix else authority.pem,
         )
         seen = peer.seen["/"]
     (entry,) = json.loads(done.stdout)
@@ -125,6 +130,7 @@ from scenarios.single import Always
 PATHS = ("ok", "slow", "silent", "half")
 SCENARIOS = {path: Scenario(path, Always(Request("GET", f"/{path}"))) for path in PATHS}
 SCENARIOS["wrong"] = Scenario("wrong", Always(Request("GET", "/status-503")))
+SCENARIOS["broken"] = Scenario("broken", lambda rng: (one for one in ["GET /"]))
 SCENARIOS["named"] = Scenario("named", Always(Request("GET", "/ok", name="front page")))
 BODIES = cycle(("/ok", "/wrong-body"))
 
@@ -204,3 +210,24 @@ def test_a_name_leaves_out_the_method_which_stands_beside_it(
 ) -> None:
     entry, _ = by_hand(kind)
     assert (entry["method"], entry["name"]) == ("GET", name)
+
+
+def test_a_mistake_of_the_author_is_a_line_for_each_user_and_ends_them(tmp_path: Path) -> None:
+    mine = tmp_path / "by_hand.py"
+    mine.write_text(BY_HAND)
+    with Peer() as peer:
+        load = (
+            "--headless",
+            "-u",
+            "2",
+            "-r",
+            "2",
+            "--run-time",
+            "2s",
+            "--host",
+            f"http://127.0.0.1:{peer.port}",
+        )
+        done = locust("BrokenUser", *load, scenarios=mine)
+    said = [line for line in done.stderr.splitlines() if "scenario 'broken'" in line]
+    assert (done.returncode, len(said)) == (1, 2)
+    assert "Traceback" not in done.stderr

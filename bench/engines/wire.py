@@ -14,11 +14,9 @@ import httptools
 from scenarios.decoding import DecodingError, decode
 from scenarios.model import Response
 
-_UNTIL_CLOSE = -1
-_CHUNKED = -2
-_HEADS_KEPT = 2048
-_HEAD_LIMIT_BYTES = 256 * 1024
-_MOST_DIGITS = 15
+_UNTIL_CLOSE, _CHUNKED = -1, -2
+_HEADS_KEPT, _MOST_DIGITS = 2048, 15
+_HEAD_LIMIT_BYTES, _BODY_LIMIT_BYTES = 256 * 1024, 256 << 20
 
 _EMPTY_LINES = (b"\r\n", b"\n")
 _STATUS_LINE = rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\r\n\0]*+)?\r?\n"
@@ -270,11 +268,13 @@ class ResponseReader:
     def _feed_body(self, data: bytes) -> Response | None:
         head = self._head
         assert head is not None
+        self._size += len(data)
+        if self._size > _BODY_LIMIT_BYTES:
+            raise _garbage(f"body over {_BODY_LIMIT_BYTES >> 20} MiB")
         if self._chunks is not None:
             self._chunks.feed(data)
             return self._finish(head, b"".join(self._chunks.pieces)) if self._chunks.complete else None
         self._pending.append(data)
-        self._size += len(data)
         if head.length == _UNTIL_CLOSE or self._size < head.length:
             return None
         return self._finish(head, b"".join(self._pending))

@@ -464,3 +464,22 @@ def test_a_response_carries_its_header_lines() -> None:
 
     assert response is not None
     assert response.header("location") == "/items/7"
+
+
+ENDLESS = {
+    "in chunks": (b"Transfer-Encoding: chunked", b"3e8\r\n" + b"a" * 1000 + b"\r\n"),
+    "until the close": (b"X-A: b", b"a" * 1000),
+    "announced": (b"Content-Length: 9999999", b"a" * 1000),
+}
+
+
+@pytest.mark.parametrize(("line", "piece"), ENDLESS.values(), ids=ENDLESS)
+def test_a_body_has_a_bound(line: bytes, piece: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that never ends would take all memory before its time is over."""
+    monkeypatch.setattr("bench.engines.wire._BODY_LIMIT_BYTES", 100_000)
+    reader = ResponseReader()
+    reader.feed(b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\n")
+    for _ in range(98):
+        assert reader.feed(piece) is None
+    with pytest.raises(WireError, match="garbage: body over"):
+        reader.feed(piece * 3)

@@ -168,6 +168,8 @@ def test_an_app_that_never_looks_for_the_end_is_cancelled(monkeypatch: pytest.Mo
     monkeypatch.setattr(websocket, "_END_S", 0.05)
     with InProcess(deaf, lifespan="off") as inside:
         assert [inside.send(step).status for step in (chat.open(), chat.close())] == [101, 101]
+
+
 def failing(_rng: Random) -> Flow:
     yield chat.open()
     yield chat.receive()
