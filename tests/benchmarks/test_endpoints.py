@@ -51,7 +51,7 @@ def test_endpoint(
     scenario, inside, rng = SCENARIOS[name], app_on(loop, database).inside, Random(1)
     subject = Subject(name, "endpoint", _group(scenario) or "", name, database)
     sessions = measure.coroutines(
-        subject, inside.loop, lambda: drive_async(scenario.flow(rng), inside.call), concurrency
+        subject, inside.loop, lambda: drive_async(scenario.flow(rng), inside.visit().call), concurrency
     )
     faults = {request.fault(response) for session in sessions for request, response in session}
     assert len(sessions) == concurrency
