@@ -105,7 +105,8 @@ def test_a_record_has_the_field_names_that_others_read(tmp_path: Path) -> None:
         assert set(line["summary"][times]) == LATENCY
     (part,) = line["summary"]["by_request"].values()
     assert set(part) == {
-        *("requests", "errors", "response_ms", "shed", "under_way", "errors_by_kind", "throughput_rps")
+        *("requests", "errors", "response_ms", "shed", "under_way", "errors_by_kind", "throughput_rps"),
+        *("first_byte_ms", "gap_ms", "gaps"),
     }
     assert set(line["resources"]) >= {"cpu_us_per_request", "rss_peak_bytes", "workers"}
     for worker in line["resources"]["workers"]:
