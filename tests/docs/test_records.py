@@ -47,7 +47,6 @@ LATER = {
     "capacity",
     "scaling",
     "services_under_test",
-    *("bind", "tls", "ca", "verify"),  # of a setup, since servers are reached in more than one way
 }
 """Fields of `run.json`, `records.jsonl` and `results.json` that not every run has."""
 
