@@ -32,8 +32,8 @@ FAILURES_SUFFIX = ".errors"
 _COLUMNS = 6
 _ROW_BYTES = _COLUMNS * 8
 COLUMN_NAMES = ("intended_ns", "connect_ns", "sent_ns", "first_ns", "done_ns", "label", "outcome", "worker")
-_CHUNK_ROWS = 1024
-"""To write them out takes about 0.16 ms; four times as many would hold up the requests that are due meanwhile."""
+_CHUNK_ROWS = 4096
+"""Some 200 kB: to write them out takes about 0.1 ms, a megabyte would hold up the requests that are due meanwhile."""
 _MOST_LABELS = 0xFFFE
 _RECENT = 500
 
@@ -152,7 +152,7 @@ class SampleFile:
         self._late = _late(path).open("wb")
         self.gaps = GapFile(path)
         self._meta = _meta(path).open("w")
-        self._rows: list[int] = []  # an array would take half as long again for each row
+        self._rows = array("q")
         self.append: Callable[[tuple[int, int, int, int, int, int]], None] = self._rows.extend
         self._written = 0
         self._labels: dict[str, int] = {}
@@ -226,8 +226,8 @@ class SampleFile:
 
     def _flush(self) -> None:
         self._written += len(self._rows) // _COLUMNS
-        array("q", self._rows).tofile(self._file)
-        self._rows.clear()
+        self._rows.tofile(self._file)
+        del self._rows[:]
 
 
 def _meta(path: Path) -> Path:
