@@ -15,12 +15,11 @@ import psutil
 import typer
 
 from bench.cli._options import number, option
+from bench.cli._reach import ReachOptions
 from bench.cli._terminal import note
-from bench.cli._trust import TrustOptions
 from bench.errors import UsageError
 from bench.model.attachment import steady_rps
 from bench.model.plan import Cell, ClosedLoad, OpenLoad, Plan, Setup
-from bench.observe.process_tree import ProcessTree
 from bench.plan.order import cells
 from bench.serve.attached import attach
 from bench.serve.server import Server
@@ -30,7 +29,7 @@ from bench.system.endpoint import Endpoint, find_endpoint
 REMOTE_RPS = 100.0
 """The ceiling for other hosts unless one is given: what a person with a browser and a colleague or two may cause."""
 
-_TRUSTED = TrustOptions()
+_PLAINLY = ReachOptions()
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(\w+://.*|unix:.*)")
 _MOST_USERS_TIMES = 5
 """Users a request per second of the ceiling: with more, a single slice would take longer than it may."""
@@ -64,17 +63,17 @@ def find_running(
     urls: Sequence[str] | None,
     allowed: Collection[str] | None,
     most_rps: float | None,
-    trust: TrustOptions = _TRUSTED,
+    reach: ReachOptions = _PLAINLY,
 ) -> dict[str, Setup]:
     """A setup for each URL, by its name. Raises UsageError for one that may not be loaded, before anything is sent."""
     if most_rps is not None and not urls:
         raise UsageError("--most-rps is the ceiling of a server that runs already: give its --url, too")
-    if trust.http2 and not urls:
+    if reach.http2 and not urls:
         raise UsageError(
             "--http2 is for a server that runs already: give its --url, too; a setup says http2 = true"
         )
     found: dict[str, Setup] = {}
-    if (trust.ca or trust.no_verify) and not any("https://" in text for text in urls or ()):
+    if (reach.ca or reach.no_verify) and not any("https://" in text for text in urls or ()):
         raise UsageError("--ca and --no-verify are for servers that run already: give a --url https://...")
     for text in urls or ():
         named = _NAMED.fullmatch(text)
@@ -94,9 +93,9 @@ def find_running(
             address=endpoint.url,
             most_rps=ceiling,
             tls=endpoint.is_tls,
-            ca=os.path.abspath(trust.ca) if trust.ca else "",
-            verify=not trust.no_verify,
-            http2=trust.http2,
+            ca=os.path.abspath(reach.ca) if reach.ca else "",
+            verify=not reach.no_verify,
+            http2=reach.http2,
         )
     return found
 
@@ -125,7 +124,7 @@ def join_setups(setups: Mapping[str, Setup], running: Mapping[str, Setup]) -> di
 def _look(setup: Setup) -> Setup:
     """Say what is known of a server, and add its number of workers."""
     server = attach(setup)
-    workers = len(ProcessTree(server.pid).workers(server.port, server.address.socket))
+    workers = len(server.workers())
     note(f"{setup.name}: {setup.address} as it runs, {_processes(server, workers)}")
     return replace(setup, workers=max(1, workers))
 

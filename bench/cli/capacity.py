@@ -17,10 +17,10 @@ from bench.cli._ending import exit_status, explain_interruption, note_undrawn
 from bench.cli._groups import takes
 from bench.cli._lookup import check_known, choose_folder, configure, find_setup, known_scenarios
 from bench.cli._options import ScenariosFile, SetupName, SetupsFile, number, option, pick_seed, seconds
+from bench.cli._reach import ReachOptions
 from bench.cli._running import AllowedHosts, MostRps, Url, announce_search, find_running, join_setups
 from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note, say, short_path
-from bench.cli._trust import TrustOptions
 from bench.errors import UsageError
 from bench.measure import runner
 from bench.measure.progress import Display
@@ -47,7 +47,7 @@ _TRIALS, _TIMES_A_TRIAL, _BETWEEN_S = 25, 2.4, 1.2
 """About how many trials a search makes, how long they are on average, in durations, and how far apart."""
 
 
-@takes(service=ServiceOptions, trust=TrustOptions)
+@takes(service=ServiceOptions, reach=ReachOptions)
 def capacity(
     setup: SetupName,
     scenario: ScenarioName = None,
@@ -76,7 +76,7 @@ def capacity(
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, not in words.")] = False,
     *,
     service: ServiceOptions,
-    trust: TrustOptions,
+    reach: ReachOptions,
 ) -> None:
     """Find the arrival rate that holds the objectives, or how throughput grows with workers.
 
@@ -96,7 +96,7 @@ def capacity(
     bench capacity gunicorn-1 cpu-async --workers 1,2,4,8
     bench capacity front-page --url http://127.0.0.1:8000 --scenarios my_scenarios.py
     """
-    running = find_running([url] if url else None, allow_remote, most_rps, trust)
+    running = find_running([url] if url else None, allow_remote, most_rps, reach)
     setup, scenario = _subject(setup, scenario, running)
     configuration = configure(service, setups=setups, scenarios=scenarios)
     known = known_scenarios(configuration)

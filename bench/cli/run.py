@@ -30,11 +30,11 @@ from bench.cli._options import (
     pick_seed,
     seconds,
 )
+from bench.cli._reach import ReachOptions
 from bench.cli._running import AllowedHosts, MostRps, Urls, bound, check_ceilings, find_running, join_setups
 from bench.cli._servers import pick_servers
 from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note, short_path
-from bench.cli._trust import TrustOptions
 from bench.cli._verdict import percentage
 from bench.engines.launch import ENGINES, check_load
 from bench.errors import UsageError
@@ -62,7 +62,7 @@ _ARRIVALS = "poisson|uniform"
 _SHAPES = "constant|step|ramp|spike"
 
 
-@takes(service=ServiceOptions, trust=TrustOptions)
+@takes(service=ServiceOptions, reach=ReachOptions)
 def run(
     plan: Annotated[
         str, typer.Argument(metavar="PLAN", help="A plan's name; see `bench list plans`.")
@@ -130,7 +130,7 @@ def run(
     repeats: Annotated[int | None, typer.Option(hidden=True)] = None,
     *,
     service: ServiceOptions,
-    trust: TrustOptions,
+    reach: ReachOptions,
 ) -> None:
     """Measure a plan and write a run with a report.
 
@@ -147,7 +147,7 @@ def run(
     """
     _refuse_old(duration, repeats)
     check_address(host, allow_remote or ())
-    running = find_running(url, allow_remote, most_rps, trust)
+    running = find_running(url, allow_remote, most_rps, reach)
     configuration = configure(service, setups=setups, scenarios=scenarios, plans=plans)
     overrides = Overrides(
         setups=(*(setup or ()), *running),

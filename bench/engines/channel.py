@@ -171,17 +171,10 @@ class Channel:
     def _read(
         self, connection: socket.socket, request: Request, until_s: float, *, is_waiting: bool
     ) -> Response | None:
-        """The answer, where it is whole by now. What is readable under TLS may be no part of one, such as a ticket."""
-        connection.settimeout(_left_s(until_s) if is_waiting else 0)
-        lost: OSError | None = None
-        try:
-            data = connection.recv(_READ_BYTES)
-        except TimeoutError:
-            raise
-        except (BlockingIOError, ssl.SSLWantReadError):
+        """The answer, where it is whole by now. Under TLS bytes may come that belong to none, such as a ticket."""
+        data, lost = _receive(connection, _left_s(until_s) if is_waiting else 0)
+        if data is None:
             return None
-        except OSError as error:
-            data, lost = b"", error
         if data:
             self.arrivals_ns.append(time.monotonic_ns())
             response = self._reader.feed(data, request.method == "HEAD")
@@ -208,20 +201,28 @@ def _hear(connection: socket.socket, reader: MessageReader, wait_s: float) -> by
 
     Raises TimeoutError after `wait_s`; 0 is not to wait.
     """
+    data, _ = _receive(connection, wait_s)
+    if data:
+        reader.keep(data)
+    elif data is not None:
+        reader.eof()
+    return data
+
+
+def _receive(connection: socket.socket, wait_s: float) -> tuple[bytes | None, OSError | None]:
+    """Bytes that come in time, none at the end of the connection, with the error that ended it; None: not yet.
+
+    Raises TimeoutError after `wait_s`; 0 is not to wait.
+    """
     connection.settimeout(wait_s)
     try:
-        data = connection.recv(_READ_BYTES)
+        return connection.recv(_READ_BYTES), None
     except TimeoutError:
         raise
     except (BlockingIOError, ssl.SSLWantReadError):
-        return None
-    except OSError:
-        data = b""
-    if data:
-        reader.keep(data)
-    else:
-        reader.eof()
-    return data
+        return None, None
+    except OSError as error:
+        return b"", error
 
 
 def _write(connection: socket.socket, rest: memoryview, until_s: float) -> memoryview:

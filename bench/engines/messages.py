@@ -37,7 +37,7 @@ _REMARKS = {CloseReason.INVALID_FRAME_PAYLOAD_DATA: "text is not UTF-8"}
 
 
 def frame(message: Request) -> bytes:
-    """What a step over an open WebSocket writes: one frame, or nothing to receive."""
+    """The bytes of a step over an open WebSocket: one frame, or none to receive."""
     if message.method == RECEIVE:
         return b""
     if message.method == CLOSE:

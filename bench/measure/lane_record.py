@@ -17,7 +17,6 @@ from bench.model.plan import Cell
 from bench.model.readings import CpuTimes
 from bench.model.record import Failure, LaneSlices, Record
 from bench.observe import telemetry
-from bench.observe.process_tree import ProcessTree
 from bench.plan.order import Group
 from bench.serve.server import server_ended
 
@@ -82,7 +81,7 @@ def _record(
         load=load,
         readings=ServerReadings(
             snapshots=snapshots(slices),
-            workers=ProcessTree(server.pid).workers(server.port, server.address.socket),
+            workers=server.workers(),
             times=surroundings.times,
         ),
         telemetry=telemetry_in(telemetry.read(Path(reports)), slices) if reports else {},

@@ -37,7 +37,7 @@ class Address:
 
     @property
     def authority(self) -> str:
-        """What the Host line says."""
+        """The value of the Host line."""
         return self.host_header or (self.host if self.socket else self.netloc)
 
     @property

@@ -61,6 +61,10 @@ class Server:
     def url(self) -> str:
         return self.address.url
 
+    def workers(self) -> tuple[int, ...]:
+        """The processes that can answer its requests, as `ProcessTree.workers` finds them now."""
+        return ProcessTree(self.pid).workers(self.port, self.address.socket)
+
     @property
     def most_rps(self) -> float:
         """Its ceiling; 0 is none."""
@@ -259,7 +263,7 @@ def _count_workers(server: Server) -> int:
     writers = len(telemetry.writers(Path(folder))) if folder else server.setup.workers
     if folder and server.setup.server == "command":
         return writers
-    return min(writers, len(ProcessTree(server.pid).workers(server.port, server.address.socket)))
+    return min(writers, len(server.workers()))
 
 
 def _status(address: Address, path: str) -> int | str | None:

@@ -133,7 +133,7 @@ class _Raw(io.RawIOBase):
 
 
 def _waits(connection: socket.socket, wanted: int, seconds: float | None) -> int:
-    """What a socket is ready for, within this time; bytes that TLS has decrypted already count."""
+    """The events for which a socket is ready in this time; bytes that TLS has decrypted already count."""
     if isinstance(connection, ssl.SSLSocket) and connection.pending():
         return select.POLLIN
     poll = select.poll()

@@ -12,7 +12,7 @@ from bench.cli._options import option
 
 
 @dataclass(frozen=True, slots=True)
-class TrustOptions:
+class ReachOptions:
     """How the server of an https:// URL is trusted: by the authorities of the system, or as these options say.
 
     With `http2` each is spoken to in HTTP/2.
