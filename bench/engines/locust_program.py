@@ -19,7 +19,7 @@ def run() -> None:
         del os.environ[name]
     argument_parser.get_empty_argument_parser.__defaults__ = (True, ())
     argument_parser.get_parser.__defaults__ = ((),)
-    main.main()  # type: ignore[no-untyped-call]
+    main.main()
 
 
 if __name__ == "__main__":

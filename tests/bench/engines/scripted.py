@@ -7,46 +7,30 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from typing import Self
+
+from tests.bench.listening import Listening
 
 Script = Callable[[socket.socket], None]
 
 
-class Scripted:
+class Scripted(Listening):
     """Listens for as long as the `with` block lasts; the last script repeats. `heads` are the requests it read.
 
     A script may wait for `may_close`.
     """
 
     def __init__(self, *scripts: Callable[[Scripted, socket.socket], None]) -> None:
+        super().__init__()
         self.heads: list[bytes] = []
-        self.connections = 0
         self.may_close = threading.Event()
         self._scripts = scripts
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.settimeout(5)
-            script = self._scripts[min(self.connections, len(self._scripts) - 1)]
-            self.connections += 1
-            with connection, contextlib.suppress(ConnectionError, TimeoutError):
-                script(self, connection)
+    def accepted(self, connection: socket.socket) -> None:
+        """Play the next script."""
+        connection.settimeout(5)
+        script = self._scripts[min(self.connections, len(self._scripts)) - 1]
+        with connection, contextlib.suppress(ConnectionError, TimeoutError):
+            script(self, connection)
 
     def read(self, connection: socket.socket) -> bytes:
         """The head of the next request; empty where the client closed."""

@@ -11,15 +11,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import uvloop
 
-from bench.engines import launch
-from bench.engines.bursts import Bursts
 from bench.engines.inprocess import InProcess
 from bench.engines.job import Job
 from bench.measure.answers import check_answers
 from bench.model.plan import ClosedLoad, Setup
-from bench.model.recording import gather
 from bench.model.samples import Samples
 from bench.serve.server import Server, serving
 from bench.system.processes import Processes
@@ -28,6 +24,7 @@ from scenarios import shares
 from scenarios.files import load
 from scenarios.model import drive
 from tests.bench.engines import chatroom
+from tests.bench.engines.driving import run_burst, run_engine
 from tests.bench.program import bench
 
 HERE = Path(__file__).parent
@@ -62,28 +59,11 @@ def outcomes(samples: Samples) -> Counter[tuple[str, str]]:
     )
 
 
-def burst(job: Job, file: Path, sessions: int) -> Samples:
-    async def run() -> Samples:
-        bursts = Bursts(job, load(file)[job.scenario].session, USERS)
-        try:
-            await bursts.closed(sessions)
-        finally:
-            samples = bursts.close()
-        return samples
-
-    return uvloop.run(run())
-
-
-def engine(name: str, job: Job, processes: Processes) -> Samples:
-    watch = launch.Watch(lambda: None, lambda: None, lambda _: None)
-    return gather(launch.run(name, (job,), processes, watch)[0])
-
-
 DRIVERS: dict[str, Callable[[Job, Path, Processes], Samples]] = {
-    "native": lambda job, _, processes: engine("native", job, processes),
-    "lane": lambda job, file, _: burst(job, file, 5 * USERS),
-    "locust": lambda job, _, processes: engine("locust", job, processes),
-    "locust-http": lambda job, _, processes: engine("locust-http", job, processes),
+    "native": lambda job, _, processes: run_engine("native", job, processes),
+    "lane": lambda job, file, _: run_burst(job, load(file)[job.scenario].session, USERS, 5 * USERS),
+    "locust": lambda job, _, processes: run_engine("locust", job, processes),
+    "locust-http": lambda job, _, processes: run_engine("locust-http", job, processes),
 }
 
 

@@ -25,6 +25,7 @@ from bench.serve.server import Server
 from scenarios import shares
 from scenarios.files import load
 from tests.bench.engines.conftest import Engine
+from tests.bench.engines.driving import run_burst
 from tests.bench.engines.journey import CAT, PAUSE_S
 from tests.bench.engines.peer import server_at
 from tests.bench.engines.shop import Shop, open_shop
@@ -67,24 +68,12 @@ def halves(job: Job) -> list[Job]:
     ]
 
 
-def burst(job: Job, file: Path, sessions: int) -> Samples:
-    async def run() -> Samples:
-        bursts = Bursts(job, load(file)[job.scenario].session, USERS)
-        try:
-            await bursts.closed(sessions)
-        finally:
-            samples = bursts.close()
-        return samples
-
-    return uvloop.run(run())
-
-
 DRIVERS: dict[str, Callable[[Engine, Callable[..., Job], Path], Samples]] = {
     "native": lambda engine, job, _: engine.run(job("shop")),
     "two processes": lambda engine, job, _: engine.run(*halves(job("shop"))),
     "locust": lambda engine, job, _: engine.run(job("shop"), engine="locust"),
     "locust-http": lambda engine, job, _: engine.run(job("shop"), engine="locust-http"),
-    "lane": lambda _, job, file: burst(job("shop"), file, 6 * USERS),
+    "lane": lambda _, job, file: run_burst(job("shop"), load(file)["shop"].session, USERS, 6 * USERS),
 }
 
 
@@ -168,7 +157,7 @@ def test_a_mistake_is_one_sentence_with_its_line(
 ) -> None:
     drivers: dict[str, Callable[[], object]] = {
         "check": lambda: check_answers(load(file)[scenario], server),
-        "lane": lambda: burst(job(scenario), file, 4),
+        "lane": lambda: run_burst(job(scenario), load(file)[scenario].session, USERS, 4),
         "native": lambda: engine.run(job(scenario)),
         "locust": lambda: engine.run(job(scenario), engine="locust"),
     }

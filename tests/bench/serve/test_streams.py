@@ -9,17 +9,15 @@ from typing import Any
 
 import pytest
 
-from bench.engines import launch
-from bench.engines.bursts import Bursts, run_bursts
 from bench.engines.job import Job
 from bench.measure.answers import check_answers
 from bench.model.plan import ClosedLoad
-from bench.model.recording import gather
 from bench.model.samples import OK, Samples
 from bench.plan.config import load_setups
 from bench.serve.server import Server, serving
 from bench.system.processes import Processes
 from scenarios import SCENARIOS
+from tests.bench.engines.driving import run_burst, run_engine
 
 LOAD = ClosedLoad(2, 0.5, 0.1)
 ENGINES = ("native", "locust", "locust-http")
@@ -38,16 +36,9 @@ def processes() -> Iterator[Processes]:
 
 def load(engine: str, server: Server, scenario: str, folder: Path, processes: Processes) -> Samples:
     job = Job(server.address, scenario, LOAD, folder / "samples")
-    if engine != "lane":
-        watch = launch.Watch(lambda: None, lambda: None, lambda _: None)
-        return gather(launch.run(engine, [job], processes, watch)[0])
-
-    async def drive() -> Samples:
-        bursts = Bursts(job, SCENARIOS[scenario].session, 2)
-        await bursts.closed(8)
-        return bursts.close()
-
-    return run_bursts(drive())
+    if engine == "lane":
+        return run_burst(job, SCENARIOS[scenario].session, 2, 8)
+    return run_engine(engine, job, processes)
 
 
 @pytest.fixture(scope="module", params=[*STREAMING])

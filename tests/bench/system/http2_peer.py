@@ -8,12 +8,12 @@ import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Self
 
 from h2.connection import H2Connection
 from h2.events import Event, RequestReceived
 from h2.exceptions import ProtocolError
 
+from tests.bench.listening import Listening
 from tests.bench.system.frames import Served, goaway, plain, reset, rst, server
 
 WORKER = 4242
@@ -179,49 +179,35 @@ def _close(connection: socket.socket) -> None:
         pass
 
 
-class Http2Peer:
+class Http2Peer(Listening):
     """Listens for as long as the `with` block lasts; a path without a behaviour gets a plain answer.
 
     `seen` counts requests by path; `fields` and `bodies` are theirs, in the order in which they ended.
     """
 
     def __init__(self, behaviours: Mapping[str, Behaviour] | None = None) -> None:
+        super().__init__()
         self._behaviours = behaviours or {path: behaviour for path, (behaviour, _) in BEHAVIOURS.items()}
         self.seen: Counter[str] = Counter()
         self.fields: list[dict[str, str]] = []
         self.bodies: list[bytes] = []
-        self.connections = 0
         self.settings_acknowledged = self.pings_answered = 0
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._listen)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
 
     def __exit__(self, *exc: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
-        self._listener.close()
+        super().__exit__(*exc)
         for connection in self._open:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(10)
 
-    def _listen(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._open.append(connection)
-            self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
-            self._threads[-1].start()
+    def accepted(self, connection: socket.socket) -> None:
+        """Serve a connection on a thread of its own."""
+        self._open.append(connection)
+        self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
+        self._threads[-1].start()
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(ConnectionError, ProtocolError):
