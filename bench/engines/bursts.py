@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import uvloop
 
 from bench.engines.backoff import AT_ONCE, pause_ns
-from bench.engines.connection import Client, Common, clock_ns
+from bench.engines.common import Common
+from bench.engines.connection import Client, clock_ns
 from bench.engines.job import Job, collect_where_many
 from bench.engines.pace import make_client
 from bench.engines.timer import Timer

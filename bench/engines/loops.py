@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.engines.backoff import pause_ns
-from bench.engines.connection import Client, Common, clock_ns
+from bench.engines.common import Common
+from bench.engines.connection import Client, clock_ns
 from bench.engines.pace import make_client
 from bench.engines.timer import Timer
 from bench.model.plan import ClosedLoad, OpenLoad

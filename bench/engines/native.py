@@ -15,7 +15,8 @@ from random import Random
 
 import uvloop
 
-from bench.engines.connection import Common, clock_ns
+from bench.engines.common import Common
+from bench.engines.connection import clock_ns
 from bench.engines.heartbeat import Heartbeat
 from bench.engines.job import Job, collect_where_many, hold_off_collections, read_job, say, wait_for_go
 from bench.engines.loops import ClosedLoop, OpenLoop

@@ -10,7 +10,8 @@ import functools
 from collections.abc import Callable
 from random import Random
 
-from bench.engines.connection import Client, Common, clock_ns
+from bench.engines.common import Common
+from bench.engines.connection import Client, clock_ns
 from bench.engines.job import Job
 from bench.model.attachment import burst_under, steady_rps
 from bench.model.plan import OpenLoad

@@ -9,7 +9,7 @@ import pytest
 import uvloop
 
 from bench.engines.bursts import Bursts
-from bench.engines.connection import Encoded
+from bench.engines.common import Encoded
 from bench.engines.evidence import Evidence
 from bench.engines.job import Job
 from bench.model.address import Address

@@ -35,7 +35,7 @@ from tests.bench.engines.outcomes import labelled, outcomes
 from tests.bench.engines.peer import Peer, server_at
 from tests.bench.engines.scripted import Scripted
 from tests.bench.system.frames import goaway
-from tests.bench.system.http2_peer import BEHAVIOURS, WORKER, Exchange, Http2Peer
+from tests.bench.system.http2_peer import BEHAVIOURS, WORKER, Behaviour, Exchange, Http2Peer
 
 VERDICTS = {path: verdict for path, (_, verdict) in BEHAVIOURS.items()}
 ENGINES = ("native", "locust", "locust-http")
@@ -148,12 +148,13 @@ def test_a_lane_keeps_its_connection_and_knows_the_answer(h2_peer: Http2Peer, tm
 # --- connections that end
 
 
-def unread_once(peer: list[int]) -> dict[str, object]:
+def unread_once() -> dict[str, Behaviour]:
     """A server that leaves the second request unread, whatever it is, and reads all others."""
+    streams: list[int] = []
 
     def answer(one: Exchange) -> None:
-        peer.append(one.stream)
-        if len(peer) == 2:
+        streams.append(one.stream)
+        if len(streams) == 2:
             one.send(goaway(one.stream - 2))
             one.over = True
         else:
@@ -166,11 +167,11 @@ def unread_once(peer: list[int]) -> dict[str, object]:
 def test_a_request_that_goaway_leaves_unread_is_sent_again(method: str, tmp_path: Path) -> None:
     """Even one that may not be repeated: the server says that it did not read it (RFC 9113, section 6.8)."""
     request = Request(method, "/ok", check=is_hello)
-    with Http2Peer(unread_once([])) as peer:  # type: ignore[arg-type]
+    with Http2Peer(unread_once()) as peer:
         rows = run_lane(peer.port, tmp_path, request, 4)
         assert outcomes(rows) == {"ok": 4}
         assert peer.connections == 2
-    with Http2Peer(unread_once([])) as peer:  # type: ignore[arg-type]
+    with Http2Peer(unread_once()) as peer:
         channel = Channel(http2_at(peer.port), timeout_s=5)
         for _ in range(4):
             assert channel.send(request).body == b"hello"
