@@ -36,6 +36,7 @@ _MOST_REQUESTS, _MOST_S = 100, 10.0
 _MOST_READ, _MOST_SAID = 10_000, 200
 """Of a wrong answer: bytes that are searched for secrets, before it is cut to so many characters."""
 
+_WITHOUT_BODY = (SWITCHED, 204, 304)
 _MOST_SENT = 100_000
 """Of a request: bytes that are searched for secrets."""
 
@@ -116,7 +117,7 @@ def _look_at(who: str, exchanges: Iterator[tuple[Request, Response]], sender: _S
     sender.rewind()
     for request, response in exchanges:
         looked_at += 1
-        if request.check is None:
+        if request.check is None and _has_content(request, response):
             unchecked[request.label] = None
         if fault := request.fault(response):
             complaint = sender.complain(request, response, fault)
@@ -131,6 +132,11 @@ def _look_at(who: str, exchanges: Iterator[tuple[Request, Response]], sender: _S
     if not looked_at:
         raise EngineError(f"{who}: its flow yields no request")
     return CheckedSession(tuple(unchecked))
+
+
+def _has_content(request: Request, response: Response) -> bool:
+    """Whether an answer has, or should have, something that a check can look at; many steps of a WebSocket have not."""
+    return bool(response.body) or (response.status not in _WITHOUT_BODY and request.method != "HEAD")
 
 
 class _Sender:

@@ -34,14 +34,24 @@ def both(rng: Random) -> Flow:
     yield Request("GET", "/ok", name="only its status")
 
 
+def empty(rng: Random) -> Flow:
+    yield Request("HEAD", "/head")
+    yield Request("GET", "/no-content", expect=204)
+
+
 CHECKED = Always(Request("GET", "/ok", check=HELLO))
 UNCHECKED = Always(Request("GET", "/ok", name="ping"))
 
 
 @pytest.mark.parametrize(
     ("flow", "victim", "expected"),
-    [(CHECKED, None, ()), (both, None, ("only its status",)), (CHECKED, UNCHECKED, ("ping",))],
-    ids=["all are checked", "one of a session is not", "the victim's is not"],
+    [
+        (CHECKED, None, ()),
+        (both, None, ("only its status",)),
+        (CHECKED, UNCHECKED, ("ping",)),
+        (empty, None, ()),
+    ],
+    ids=["all are checked", "one of a session is not", "the victim's is not", "there is nothing to check"],
 )
 def test_requests_without_a_check_are_named(
     flow: Callable[[Random], Flow],
