@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         description="Spare garbage collections what is there from the start, so that none is long",
     )
     max_body_bytes: int = Field(default=1_048_576, ge=0, description="Largest request body, beyond it 413")
+    telemetry: bool = Field(
+        default=False, description="Trace, count and log by OpenTelemetry, where its provider is set up"
+    )
     probe_dir: Annotated[Path | None, _EMPTY_IS_NONE] = Field(
         default=None, description="Where each worker in bench mode writes how it fares, as <pid>.jsonl"
     )

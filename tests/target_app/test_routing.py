@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
 from target_app.main import create_app
@@ -62,6 +64,41 @@ def test_the_routes_of_other_prefixes_are_not_tried(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(APIRoute, "matches", note)
     assert TestClient(app).get("/c/x").status_code == 200
     assert set(tried) == {"/c/{name}"}
+
+
+_SEGMENT = re.compile(r"\{[^}]*\}")
+
+
+def chosen(routes: list[BaseRoute], method: str, path: str) -> tuple[object, object] | None:
+    """The endpoint that these routes choose, with its parameters, as a router of Starlette goes through them."""
+    scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": []}
+    for route in routes:
+        match, inner = route.matches(scope)
+        while (
+            match is Match.FULL and "endpoint" not in inner
+        ):  # a router: FastAPI looks for the endpoint again
+            assert hasattr(route, "_match")
+            match, inner, route, _ = route._match(scope)
+        if match is Match.FULL:
+            return inner["endpoint"], inner["path_params"]
+    return None
+
+
+def test_the_table_chooses_every_endpoint_that_fastapi_would(database_path: Path) -> None:
+    app = create_app(settings_of(database_url=sqlite_url(database_path), bench=True))
+    table, *usual = app.router.routes
+    found = 0
+    for one in iter_route_contexts(usual):
+        if isinstance(one.original_route, APIRoute):
+            for method, path in product(sorted(one.methods or ()), paths_of(str(one.path))):
+                found += chosen([table], method, path) is not None
+                assert chosen([table, *usual], method, path) == chosen(usual, method, path)
+    assert found > 70
+
+
+def paths_of(path: str) -> list[str]:
+    """A path with right and with wrong parameters."""
+    return sorted({_SEGMENT.sub(value, path) for value in ("7", "a b", "-1", "")})
 
 
 @pytest.mark.parametrize(
