@@ -8,15 +8,17 @@ session, and a connection returns to the pool before the response is written.
 from collections.abc import AsyncIterator
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, HTTPException, Path, Query, Request, Response
+from fastapi import Depends, Header, HTTPException, Path, Query, Request, Response
 from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
 from redis.asyncio import Redis
 
 from target_app.cache import ItemCache, Slot
 from target_app.crud import users
 from target_app.database import Database
+from target_app.entity_tags import is_named, tag_of
+from target_app.models import Item
 from target_app.processes import Calculators
-from target_app.schemas.item import INT32_MAX, ItemPage
+from target_app.schemas.item import INT32_MAX, ItemPage, ItemPublic
 from target_app.schemas.user import UserPublic
 from target_app.security import Passwords, Signer, key_hash
 from target_app.settings import Settings
@@ -55,6 +57,9 @@ WorldCacheDep = Annotated[WorldCache, Depends(get_world_cache)]
 CalculatorsDep = Annotated[Calculators, Depends(get_calculators)]
 RowId = Annotated[int, Path(ge=1, le=INT32_MAX)]
 ItemId = RowId
+IfMatchDep = Annotated[
+    str | None, Header(description="Change the item only if it still has one of these ETags")
+]
 ItemPageDep = Annotated[ItemPage, Query()]
 
 
@@ -153,6 +158,13 @@ OwnerDep = Annotated[int | None, Depends(get_owner)]
 
 def _unauthorized() -> HTTPException:
     return HTTPException(401, "Nobody is known by these credentials", {"WWW-Authenticate": "Bearer"})
+
+
+def check_unchanged(item: Item | None, if_match: str) -> None:
+    """Raise a 412 where an item is no longer the one that the client has read, and a 404 where it is gone."""
+    body = ItemPublic.model_validate(row_or_404(item)).model_dump_json().encode()
+    if not is_named(tag_of(body), if_match):
+        raise HTTPException(412, "The item has been changed meanwhile; read it again")
 
 
 def row_or_404(row: T | None, otherwise: str = "There is no such item") -> T:

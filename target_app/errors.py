@@ -15,6 +15,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from target_app.database import UNAVAILABLE
+from target_app.processes import ProcessEndedError
 from target_app.security import TooManyPasswordsError
 
 _RETRY_AFTER_S = 1
@@ -36,6 +37,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _answer_database_error)
     app.add_exception_handler(Exception, _answer_crash)
     app.add_exception_handler(TooManyPasswordsError, _answer_too_many_passwords)
+    app.add_exception_handler(ProcessEndedError, _answer_ended_process)
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, _answer_unavailable)
 
@@ -109,6 +111,12 @@ async def _answer_unavailable(request: Request, error: Exception) -> JSONRespons
 async def _answer_too_many_passwords(request: Request, _error: Exception) -> JSONResponse:
     headers = {"Retry-After": str(_RETRY_AFTER_S)}
     return error_response(request.scope, 503, "Too many passwords are being checked", headers)
+
+
+async def _answer_ended_process(request: Request, error: Exception) -> JSONResponse:
+    _log.warning("%s: %s", request_id(request.scope), error)
+    headers = {"Retry-After": str(_RETRY_AFTER_S)}
+    return error_response(request.scope, 503, "The process that computes this has ended", headers)
 
 
 async def _answer_crash(request: Request, _error: Exception) -> JSONResponse:

@@ -15,6 +15,10 @@ from contextlib import asynccontextmanager, suppress
 from target_app import work
 
 
+class ProcessEndedError(Exception):
+    """A process that was to compute something has ended."""
+
+
 class Calculators:
     """Up to one process per CPU, each with one computation at a time."""
 
@@ -23,17 +27,25 @@ class Calculators:
         self._idle: list[Process] = []
 
     async def checksum(self, n: int) -> int:
-        """The same as `work.checksum(n)`."""
+        """The same as `work.checksum(n)`. Raises ProcessEndedError when two new processes in turn end over it."""
         async with self._turns:
-            process = self._idle.pop() if self._idle else await _start()
-            try:
-                result = await _ask(process, n)
-            except BaseException:
-                with suppress(ProcessLookupError):
-                    process.kill()  # its result may still come, and would be read as that of the next request
-                raise
-            self._idle.append(process)
-            return result
+            while self._idle:  # one that was killed meanwhile costs nobody an answer
+                with suppress(ProcessEndedError):
+                    return await self._ask(self._idle.pop(), n)
+            with suppress(ProcessEndedError):
+                return await self._ask(await _start(), n)
+            return await self._ask(await _start(), n)
+
+    async def _ask(self, process: Process, n: int) -> int:
+        """Ask a process, which is idle again after its answer."""
+        try:
+            result = await _ask(process, n)
+        except BaseException:
+            with suppress(ProcessLookupError):
+                process.kill()  # its result may still come, and would be read as that of the next request
+            raise
+        self._idle.append(process)
+        return result
 
     async def close(self) -> None:
         """End all processes."""
@@ -64,4 +76,7 @@ async def _ask(process: Process, n: int) -> int:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(b"%d\n" % n)
-    return int(await process.stdout.readline())
+    with suppress(ConnectionError):
+        if line := await process.stdout.readline():
+            return int(line)
+    raise ProcessEndedError(f"process {process.pid} ended over a computation")

@@ -40,14 +40,17 @@ class EndpointTable(BaseRoute):
     """Finds an endpoint by its path, where FastAPI tries all routers in turn, and the right one twice.
 
     An endpoint of the last router would else seem dearer than the same one in the first, by 9 calls for each between
-    them. It holds the paths that are fixed, and those that end in their only parameter; all others, methods that a
-    path does not have and requests that FastAPI traces take the usual way.
+    them. The table holds the paths that are fixed, and those that end in their only parameter. All others, methods that
+    a path does not have and requests that FastAPI traces take the usual way. What answers GET answers HEAD as well;
+    that such an answer has no body is the server's business.
     """
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self._fixed: dict[tuple[str, str], _Endpoint] = {}
         self._open: dict[tuple[str, str], list[_Endpoint]] = {}
-        for method, path, endpoint in _endpoints(routes):
+        found = list(_endpoints(routes))
+        heads = [("HEAD", path, endpoint) for method, path, endpoint in found if method == "GET"]
+        for method, path, endpoint in found + heads:
             head, _, parameter = path.partition("{")
             if not parameter:
                 self._fixed.setdefault((method, path), endpoint)
@@ -55,7 +58,7 @@ class EndpointTable(BaseRoute):
                 self._open.setdefault((method, head), []).append(endpoint)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http" or _TRACED in scope:
+        if scope["type"] != "http" or (_TRACED in scope and scope["method"] != "HEAD"):
             return Match.NONE, {}
         method, path = scope["method"], route_path(scope)
         endpoint = self._fixed.get((method, path))

@@ -59,6 +59,10 @@ def _mine(item_id: int, owner_id: int | None) -> Select[Item]:
     return select(Item).where(*_own(item_id, owner_id))
 
 
+def _locked(item_id: int, owner_id: int | None) -> Select[Item]:
+    return _mine(item_id, owner_id).with_for_update()
+
+
 def _removal(item_id: int, owner_id: int | None) -> ReturningDelete[int]:
     return delete(Item).where(*_own(item_id, owner_id)).returning(Item.id)
 
@@ -117,6 +121,16 @@ def create_sync(session: Session, data: ItemCreate, owner_id: int | None = None)
     session.add(item)
     session.flush()
     return item
+
+
+async def read_own(session: AsyncSession, item_id: int, owner_id: int | None = None) -> Item | None:
+    """The item of this id, if the owner may change it: nobody else does until the transaction ends."""
+    return await session.scalar(_locked(item_id, owner_id))
+
+
+def read_own_sync(session: Session, item_id: int, owner_id: int | None = None) -> Item | None:
+    """The item of this id, if the owner may change it: nobody else does until the transaction ends."""
+    return session.scalar(_locked(item_id, owner_id))
 
 
 async def change(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from target_app.engines import writing_engine
 from target_app.models import ApiKey, Secret, User
+from target_app.schemas.text import plain_name
 from target_app.schemas.user import UserPublic
 from target_app.settings import Settings
 
@@ -26,8 +28,14 @@ async def create(session: AsyncSession, username: str, password_hash: str) -> Us
 
 
 async def read_by_name(session: AsyncSession, username: str) -> User | None:
-    """The user of this name."""
-    return await session.scalar(select(User).where(User.username == username))
+    """The user of this name, as it was given or as names are kept: some are older than that rule."""
+    names = {username}
+    with suppress(ValueError):
+        names.add(plain_name(username))
+    users = {
+        user.username: user for user in await session.scalars(select(User).where(User.username.in_(names)))
+    }
+    return users.get(username) or next(iter(users.values()), None)
 
 
 async def read_by_id(session: AsyncSession, user_id: int) -> UserPublic | None:

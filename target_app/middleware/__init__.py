@@ -37,7 +37,14 @@ def _cors(settings: Settings) -> Middleware:
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-API-Key", "X-Request-ID"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "If-Match",
+            "If-None-Match",
+            "X-API-Key",
+            "X-Request-ID",
+        ],
         expose_headers=["ETag", "Location", "Retry-After", "X-Cache", "X-Request-ID"],
     )
 

@@ -1,15 +1,15 @@
 """Entity tags: the body of a response that the client already has is not sent again."""
 
-from hashlib import blake2b
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from target_app.entity_tags import is_named, tag_of
 
 _KEPT = frozenset({"etag", "cache-control", "vary", "x-cache", "x-request-id"})
 
 
 class ETag:
-    """Tags the responses to GET, makes clients revalidate them, and answers 304 when the client has the body.
+    """Tags the responses to GET and HEAD, makes clients revalidate them, and answers 304 when the client has the body.
 
     Tags are weak, as compression happens further out. `no-store` responses and streams pass unchanged.
     """
@@ -18,7 +18,7 @@ class ETag:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET":
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
         held: Message | None = None
@@ -49,14 +49,14 @@ def _may_be_tagged(start: Message) -> bool:
 
 def _tag(start: Message, body: Message, known: str) -> Message:
     """Add the tag to the start of a response; returns its body, empty if the client has it."""
-    tag = f'"{blake2b(body.get("body", b""), digest_size=16).hexdigest()}"'
+    tag = tag_of(body.get("body", b""))
     headers = MutableHeaders(raw=list(start["headers"]))
     headers["ETag"] = f"W/{tag}"
     headers.setdefault("Cache-Control", "no-cache")
     for name in ("Authorization", "X-API-Key"):
         headers.add_vary_header(name)
     start["headers"] = headers.raw
-    if known != "*" and tag not in {each.strip().removeprefix("W/") for each in known.split(",")}:
+    if not is_named(tag, known):
         return body
     start["status"] = 304
     start["headers"] = [(name, value) for name, value in headers.raw if name.decode().lower() in _KEPT]

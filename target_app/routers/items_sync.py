@@ -3,9 +3,19 @@
 from fastapi import Request, Response
 
 from target_app.crud import items as crud
-from target_app.dependencies import CacheDep, DatabaseDep, ItemId, ItemPageDep, OwnerDep, SlotDep, row_or_404
+from target_app.dependencies import (
+    CacheDep,
+    DatabaseDep,
+    IfMatchDep,
+    ItemId,
+    ItemPageDep,
+    OwnerDep,
+    SlotDep,
+    check_unchanged,
+    row_or_404,
+)
 from target_app.routing import Router, from_root
-from target_app.schemas.error import NOT_FOUND, UNAVAILABLE, UNREADABLE
+from target_app.schemas.error import CHANGED, NOT_FOUND, UNAVAILABLE, UNREADABLE
 from target_app.schemas.item import ItemCreate, ItemPublic, ItemUpdate
 
 PREFIX = "/api/v1/sync/items"
@@ -42,32 +52,50 @@ def read_item_sync(item_id: ItemId, database: DatabaseDep, owner: OwnerDep, slot
     return slot.keep(ItemPublic.model_validate(row_or_404(item)))
 
 
-@router.put("/{item_id}", responses=NOT_FOUND | UNREADABLE)
+@router.put("/{item_id}", responses=NOT_FOUND | CHANGED | UNREADABLE)
 def replace_item_sync(
-    item_id: ItemId, data: ItemCreate, database: DatabaseDep, owner: OwnerDep, cache: CacheDep
+    item_id: ItemId,
+    data: ItemCreate,
+    database: DatabaseDep,
+    owner: OwnerDep,
+    cache: CacheDep,
+    if_match: IfMatchDep = None,
 ) -> ItemPublic:
     """Replace an item; a description that is left out is removed."""
     with database.writing_sync.begin() as session:
+        if if_match is not None:
+            check_unchanged(crud.read_own_sync(session, item_id, owner), if_match)
         item = crud.change_sync(session, item_id, data, owner)
     cache.forget_sync(item_id)
     return ItemPublic.model_validate(row_or_404(item))
 
 
-@router.patch("/{item_id}", responses=NOT_FOUND | UNREADABLE)
+@router.patch("/{item_id}", responses=NOT_FOUND | CHANGED | UNREADABLE)
 def update_item_sync(
-    item_id: ItemId, data: ItemUpdate, database: DatabaseDep, owner: OwnerDep, cache: CacheDep
+    item_id: ItemId,
+    data: ItemUpdate,
+    database: DatabaseDep,
+    owner: OwnerDep,
+    cache: CacheDep,
+    if_match: IfMatchDep = None,
 ) -> ItemPublic:
     """Change some fields of an item."""
     with database.writing_sync.begin() as session:
+        if if_match is not None:
+            check_unchanged(crud.read_own_sync(session, item_id, owner), if_match)
         item = crud.change_sync(session, item_id, data, owner)
     cache.forget_sync(item_id)
     return ItemPublic.model_validate(row_or_404(item))
 
 
-@router.delete("/{item_id}", status_code=204, responses=NOT_FOUND)
-def delete_item_sync(item_id: ItemId, database: DatabaseDep, owner: OwnerDep, cache: CacheDep) -> None:
+@router.delete("/{item_id}", status_code=204, responses=NOT_FOUND | CHANGED)
+def delete_item_sync(
+    item_id: ItemId, database: DatabaseDep, owner: OwnerDep, cache: CacheDep, if_match: IfMatchDep = None
+) -> None:
     """Delete an item."""
     with database.writing_sync.begin() as session:
+        if if_match is not None:
+            check_unchanged(crud.read_own_sync(session, item_id, owner), if_match)
         removed = crud.remove_sync(session, item_id, owner)
     cache.forget_sync(item_id)
     row_or_404(removed)

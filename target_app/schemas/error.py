@@ -43,6 +43,7 @@ UNREADABLE: Responses = {
 }
 UNAUTHORIZED: Responses = {401: _error("Nobody is known by these credentials")}
 NOT_FOUND: Responses = {404: _error("There is no such thing, or it is not yours")}
+CHANGED: Responses = {412: _error("It is no longer what If-Match says")}
 CONFLICT: Responses = {409: _error("There is one already, or too many")}
 TOO_MANY: Responses = {
     429: _error(

@@ -2,17 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from target_app.schemas.text import ENCODABLE, NO_NUL
+from target_app.schemas.text import ENCODABLE, NO_NUL, plain_name
 
-Username = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$")]
+Username = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$"), AfterValidator(plain_name)
+]
 NewPassword = Annotated[SecretStr, Field(min_length=8, max_length=128), ENCODABLE]
 KeyName = Annotated[str, Field(min_length=1, max_length=100), NO_NUL]
 
 
 class UserCreate(BaseModel):
-    """Somebody who wants to be known by a name, which holds no spaces, and a password."""
+    """Somebody who wants to be known by a name, in which case makes no difference, and a password."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -81,6 +81,15 @@ class TestUsers:
         assert [answer.status_code for answer in again] == [201, 409, 409]
         assert either.post("/api/v1/items", json=LAMP).status_code == 201  # what failed was rolled back
 
+    def test_a_name_that_differs_in_case_or_width_is_the_same(self, either: TestClient) -> None:
+        names = ("Zara", "zara", "ZARA", "\uff3aara")
+        made = [
+            either.post("/auth/register", json={"username": name, "password": PASSWORD}) for name in names
+        ]
+        assert [answer.status_code for answer in made] == [201, 409, 409, 409]
+        assert made[0].json()["username"] == "zara"
+        assert {log_in(either, name).status_code for name in names} == {200}
+
     def test_every_failure_to_log_in_says_the_same(self, shared: TestClient, eve: dict[str, str]) -> None:
         failures = [log_in(shared, "eve", "wrong"), log_in(shared, "nobody"), log_in(shared, "' OR 1=1 --")]
         for answer in failures:
@@ -97,6 +106,7 @@ class TestUsers:
             pytest.param({"username": "x" * 65, "password": PASSWORD}, id="long name"),
             pytest.param({"username": "a\x00b", "password": PASSWORD}, id="NUL"),
             pytest.param({"username": "a b", "password": PASSWORD}, id="a space"),
+            pytest.param({"username": "\u0430da", "password": PASSWORD}, id="a name of two alphabets"),
             pytest.param({"username": "x", "password": PASSWORD, "id": 1}, id="a field too many"),
         ],
     )

@@ -180,3 +180,37 @@ def test_without_redis_everything_goes_on(start_app: StartApp) -> None:
 def test_off_means_absent(start_app: StartApp) -> None:
     headers = start_app(cache="off").get("/bench/cache/1").headers
     assert {"x-cache", "etag", "cache-control"} & set(headers) == set()
+
+
+@pytest.mark.parametrize("root", ROOTS)
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_whoever_read_an_item_before_it_was_changed_changes_nothing(
+    start_app: StartApp, root: str, method: str
+) -> None:
+    client = start_app(cache="memory")
+    body = None if method == "DELETE" else LAMP
+    read = client.get(f"{root}/3").headers["etag"]
+    assert client.head(f"{root}/3").headers["etag"] == read
+    assert client.patch(f"{root}/3", json={"price": 7}, headers={"If-Match": read}).json()["price"] == 7
+    late = client.request(method, f"{root}/3", json=body, headers={"If-Match": read})
+    assert (late.status_code, client.get(f"{root}/3").json()["price"]) == (412, 7)
+    known = f'"other", {client.get(f"{root}/3").headers["etag"]}'
+    answer = client.request(method, f"{root}/3", json=body, headers={"If-Match": known})
+    assert answer.is_success
+    gone = client.request(method, f"{root}/999", json=body, headers={"If-Match": "*"})
+    assert gone.status_code == 404
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_of_many_who_change_what_they_have_read_one_does(root: str, processes: Processes) -> None:
+    """Under a server with two workers over PostgreSQL, where transactions are side by side."""
+    setup = load_setups()["uvicorn-2-postgres"]
+    caching = replace(setup, env={**setup.env, "APP_CACHE": "memory"})
+    with serving(caching, processes) as server, caller(server.url) as client, ThreadPoolExecutor(16) as pool:
+        tag = client.get(f"{root}/5").headers["etag"]
+
+        def change(price: int) -> int:
+            answer = client.patch(f"{root}/5", json={"price": price}, headers={"If-Match": tag})
+            return answer.status_code
+
+        assert sorted(pool.map(change, range(1000, 1032))) == [200] + 31 * [412]

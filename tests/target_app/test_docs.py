@@ -42,3 +42,33 @@ def test_errors_are_documented_as_they_are(unchanged: TestClient) -> None:
         (False, "application/json", "#/components/schemas/ErrorPublic"),
     }
     assert "HTTPValidationError" not in schema["components"]["schemas"]
+
+
+OF_HTTP = {"content-length", "content-type", "content-encoding", "vary", "cache-control", "allow"}
+
+
+def test_the_headers_of_answers_are_documented(start_app: StartApp) -> None:
+    client = start_app(rate_limit="memory", cache="memory", compression="auto", request_log=True, bench=True)
+    paths = client.get("/openapi.json").json()["paths"]
+    item = "/api/v1/items/{item_id}"
+    seen = set()
+    for method, path, operation, more in (
+        ("GET", "/api/v1/items/1", item, {}),
+        ("GET", "/api/v1/items/1", item, {"headers": {"If-None-Match": "*"}}),
+        ("GET", "/api/v1/items/999", item, {}),
+        ("PATCH", "/api/v1/items/1", item, {"json": {}, "headers": {"If-Match": '"other"'}}),
+        ("POST", "/api/v1/items", "/api/v1/items", {"json": {"name": "lamp", "price": 1}}),
+        ("POST", "/api/v1/items", "/api/v1/items", {"json": {}}),
+        ("POST", "/reports", "/reports", {}),
+        ("GET", "/users/me", "/users/me", {}),
+        ("GET", "/health/live", "/health/live", {}),
+        ("GET", "/bench/cache/1", "/bench/cache/{item_id}", {}),
+    ):
+        answer = client.request(method, path, **more)
+        documented = paths[operation][method.lower()]["responses"][str(answer.status_code)]["headers"]
+        seen |= set(answer.headers) - OF_HTTP
+        assert set(answer.headers) - OF_HTTP <= {name.lower() for name in documented}
+    assert seen == {
+        *("x-worker", "x-request-id", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+        *("etag", "x-cache", "location", "www-authenticate"),
+    }

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 import psutil
 import pytest
 
-from target_app.processes import Calculators, calculators
+from target_app.processes import Calculators, ProcessEndedError, calculators
 from target_app.work import checksum
 
 T = TypeVar("T")
 LONG = 50_000_000
+SHORT = 100_000
 
 
 def children() -> set[psutil.Process]:
@@ -83,18 +84,39 @@ def test_question_that_is_given_up_does_not_answer_the_next() -> None:
     assert run(with_calculators()) == checksum(5)
 
 
-def test_process_that_dies_costs_one_answer() -> None:
+def test_process_that_dies_over_a_question_or_idle_costs_no_answer() -> None:
     before = children()
 
-    async def lose_one() -> int:
+    async def lose_two() -> list[int]:
         async with calculators() as running:
             await running.checksum(0)
             (process,) = children() - before
-            asked = asyncio.create_task(running.checksum(LONG))
+            asked = asyncio.create_task(running.checksum(SHORT))
             await asyncio.sleep(0)
             process.kill()
-            with pytest.raises((ValueError, ConnectionError)):
-                await asked
-            return await running.checksum(5)
+            answers = [await asked]
+            (idle,) = children() - before
+            idle.kill()
+            idle.wait(10)
+            return [*answers, await running.checksum(5)]
 
-    assert run(lose_one()) == checksum(5)
+    assert run(lose_two()) == [checksum(SHORT), checksum(5)]
+
+
+def test_processes_that_die_over_the_same_question_are_an_error() -> None:
+    before = children()
+
+    async def lose_all() -> None:
+        async with calculators() as running:
+            asked = asyncio.create_task(running.checksum(LONG))
+            killed: set[psutil.Process] = set()
+            while not asked.done():
+                for process in children() - before - killed:
+                    killed.add(process)
+                    process.kill()
+                await asyncio.sleep(0.001)
+            with pytest.raises(ProcessEndedError):
+                await asked
+            assert len(killed) == 2
+
+    run(lose_all())

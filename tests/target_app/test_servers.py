@@ -6,7 +6,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
+from http.client import HTTPConnection
 
 import httpx2
 import psutil
@@ -47,6 +49,25 @@ async def all_at_once(server: Server, requests: list[tuple[str, str]]) -> list[h
                 for method, path in requests
             )
         )
+
+
+@pytest.mark.parametrize(
+    "name", ["uvicorn", "uvicorn-asyncio-h11", "gunicorn-1", "gunicorn-asgi-2", "granian-1", "hypercorn-1"]
+)
+def test_every_server_answers_head_like_get_without_the_body(name: str, processes: Processes) -> None:
+    paths = ("/bench/noop/async", "/bench/noop/sync", "/api/v1/items/1", "/nothing")
+    with (
+        serving(load_setups()[name], processes) as server,
+        closing(HTTPConnection(*server.address.place)) as http,
+    ):
+        for path in paths:
+            said = []
+            for method in ("GET", "HEAD"):
+                http.request(method, path)
+                answer = http.getresponse()
+                said.append((answer.status, answer.headers["content-type"], answer.headers["content-length"]))
+                assert bool(answer.read()) == (method == "GET")
+            assert said[0] == said[1]
 
 
 def ids(server: Server, root: str) -> list[int]:

@@ -8,6 +8,7 @@ from fastapi import Query
 from target_app.dependencies import CalculatorsDep
 from target_app.routing import Router
 from target_app.schemas.bench import Computed, Hashed
+from target_app.schemas.error import UNAVAILABLE
 from target_app.work import checksum, digest
 
 _BITE = 1000
@@ -30,7 +31,7 @@ def cpu_sync(n: Steps = 10_000) -> Computed:
     return Computed(n=n, checksum=checksum(n))
 
 
-@router.get("/process")
+@router.get("/process", responses=UNAVAILABLE)
 async def cpu_process(calculators: CalculatorsDep, n: Steps = 10_000) -> Computed:
     """Compute in another process; at most as many do as there are processors."""
     return Computed(n=n, checksum=await calculators.checksum(n))
