@@ -31,7 +31,7 @@ PERMISSIONS = {
         "gates": {"contents": "read", "pull-requests": "write"},
         "history": {"contents": "write"},
     },
-    "tests": {"linux": {"contents": "read"}, "macos": {"contents": "read"}},
+    "tests": {"linux": {"contents": "read"}, "oldest": {"contents": "read"}, "macos": {"contents": "read"}},
 }
 MADE = (".venv/", "reports/")
 """Where a run puts what it makes: not in the repository."""
