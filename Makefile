@@ -12,7 +12,7 @@ PYTEST = $(PY) -m pytest -q --benchmark-disable
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install bench test check serve locust micro study report compare doctor selftest calibrate bench-ci bench-generators bench-features clean
+.PHONY: help install bench test fuzz check serve locust micro study report compare doctor selftest calibrate bench-ci bench-generators bench-features clean
 
 help: ## list the targets
 	@echo "fastapi-bench: which server, async or sync, and is this change slower?"
@@ -38,6 +38,9 @@ bench: $(READY) ## measure the default plan and write a report (about 5 minutes)
 test: $(READY) ## run the tests
 	@$(PYTEST) -n 2 --dist loadfile -m "not alone" $(ARGS); shared=$$?; test $$shared -eq 0 -o $$shared -eq 5 || exit 1; \
 	$(PYTEST) -m alone $(ARGS); alone=$$?; test $$alone -eq 0 -o $$alone -eq 5 && test $$shared$$alone -ne 55 # 5: no test
+
+fuzz: $(READY) ## try the target app with 100 odd requests of each kind (half an hour)
+	@SCHEMATHESIS_EXAMPLES=100 $(PYTEST) -n 2 tests/target_app/test_schema.py tests/target_app/test_hostile.py $(ARGS)
 
 check: $(READY) ## lint, format, types, layers, rules of the house
 	@$(PY) -m ruff check .
