@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.capacity.search import Tally
-from bench.capacity.slo import misses, parse
+from bench.capacity.slo import misses
 from bench.model.plan import OpenLoad
 from bench.model.record import Record
 from bench.results.caveats import GENERATOR_STALLED, OTHER_LOAD, STEAL
 from bench.results.results import Results
 from bench.stats.conditions import Condition
 from bench.stats.format import whole
+from bench.stats.objectives import parse
 
 SET_ASIDE = "set-aside"
 """The caveat of a trial that does not count: others used our CPUs, and it was made again."""

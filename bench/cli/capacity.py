@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from bench.capacity import run, scaling
-from bench.capacity.slo import parse_all
 from bench.cli._contents import contents
 from bench.cli._ending import exit_status, explain_interruption, note_undrawn
 from bench.cli._groups import takes
@@ -34,6 +33,7 @@ from bench.report.text import render
 from bench.results.audit.attached import CEILING_SHARE
 from bench.results.findings.finding import Finding
 from bench.results.results import understand
+from bench.stats.objectives import parse_all
 from bench.system import cpus
 from scenarios.model import Scenario
 

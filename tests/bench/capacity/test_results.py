@@ -8,12 +8,12 @@ from bench.capacity.growth import growth_of
 from bench.capacity.results import Offered, by_rate, capacity_of, rates_of
 from bench.capacity.run import set_aside
 from bench.capacity.search import Tally
-from bench.capacity.slo import parse_all
 from bench.capacity.tables import trial_table
 from bench.model.facts import read_facts
 from bench.model.plan import ClosedLoad, OpenLoad
 from bench.model.record import Caveat, Record
 from bench.results.results import understand
+from bench.stats.objectives import parse_all
 from tests.bench.builders import record, repeats, run
 from tests.bench.capacity.searches import FACTS, search, trial
 

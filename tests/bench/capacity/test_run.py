@@ -6,7 +6,7 @@ import pytest
 
 from bench.capacity.run import Goal
 from bench.capacity.search import Probe
-from bench.capacity.slo import parse_all
+from bench.stats.objectives import parse_all
 
 
 @pytest.mark.parametrize(
