@@ -22,8 +22,8 @@ class Mix:
     """A flow whose sessions are those of several flows, by weight: `Mix((80, browse), (18, edit), (2, log_in))`.
 
     Each user plays a shuffled deck in which every flow is as often as its weight says, over and over: the proportions
-    hold after every deck, and a seed repeats the order. Raises ScenarioError for weights that are not whole numbers
-    above 0, and for what is not a flow.
+    hold after every deck, and a seed repeats the order. `parts` are the pairs, with the smallest weights of these
+    proportions. Raises ScenarioError for weights that are not whole numbers above 0, and for what is not a flow.
     """
 
     def __init__(self, *weighted: tuple[int, Callable[..., Flow]]) -> None:
@@ -36,6 +36,7 @@ class Mix:
                 f"the weights of a Mix add up to {sum(weights)}: give smaller ones, {_LARGEST} in all at most",
                 mistakes.caller_place(),
             )
+        self.parts = tuple((weight // divisor, flow) for weight, flow in weighted)
         self._deck = [flow for weight, flow in weighted for _ in range(weight // divisor)]
         self._left: WeakKeyDictionary[Random, list[Callable[..., Flow]]] = WeakKeyDictionary()
 

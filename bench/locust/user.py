@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from gevent import GreenletExit
 from gevent.event import Event
 from gevent.lock import RLock
-from locust import HttpUser, User, task
+from locust import HttpUser, User
 from locust.contrib.fasthttp import FastHttpUser
 from locust.env import Environment
 from locust.exception import CatchResponseError, StopUser
@@ -21,6 +21,9 @@ from locust.user.task import LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
 from bench.engines.job import Job, read_job
 from bench.engines.locust_transport import Transport, channel_for, channel_to
+from bench.locust.arrivals import SharedArrivals
+from bench.locust.options import read
+from bench.locust.timetable import Pace, Pauses, Timetable
 from scenarios import seats
 from scenarios.mistakes import ScenarioError, explain_error, open_flow
 from scenarios.model import Flow, Request, Response, Scenario, drive
@@ -41,13 +44,17 @@ class ScenarioUser(User):
     """A user who repeats the sessions of one scenario, sends each request once, and counts wrong responses as failures.
 
     A request fails when it has no answer after `network_timeout` seconds. `under_way` holds, for each waiting user, the
-    time it sent its request (seconds since the epoch); `pauses` counts pauses in sessions.
-    Seeds are the same in each benchmark with the same seed, and random in the web UI.
+    time it sent its request (seconds since the epoch); `pauses` counts pauses in sessions; `labels` are those of the
+    requests that users of this class sent.
+    Seeds are the same in each benchmark with the same seed, and random in the web UI. There sessions start as the
+    options of the test run say, or else `think_seconds` after each other, or every `pace_seconds` where that is not 0.
     """
 
     abstract = True
     host = "http://127.0.0.1:8000"
     scenario: Scenario
+    think_seconds: float = 0.0
+    pace_seconds: float = 0.0
     client: Any
     is_fast: ClassVar[bool]
     network_timeout = connection_timeout = 60.0
@@ -59,10 +66,22 @@ class ScenarioUser(User):
     pauses: ClassVar[int] = 0
     transports: ClassVar[list[Transport]] = []
     explained: ClassVar[dict[tuple[str, str], str]] = {}
+    labels: ClassVar[set[str]] = set()
+
+    @classmethod
+    def json(cls) -> dict[str, Any]:
+        """The fields that the gear of the class picker shows, and sets."""
+        return {
+            **super().json(),
+            "think_seconds": cls.think_seconds,
+            "pace_seconds": cls.pace_seconds,
+            "network_timeout": cls.network_timeout,
+        }
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.stopping = Event()
+        self.intended_s: float | None = None
 
     def on_start(self) -> None:
         self.rng = Random(self.seeds.getrandbits(64))
@@ -82,14 +101,38 @@ class ScenarioUser(User):
         self.transport = Transport(channel)
         self.transport.fit(self.client, is_fast=self.is_fast)
         self.transports.append(self.transport)
+        self.timetable = self.choose_timetable()
         if self.scenario.prepare is not None:
             self.prepare(self.scenario.prepare)
 
-    @task
-    def session(self) -> None:
+    def choose_timetable(self) -> Timetable:
+        """When the sessions of this user start: a benchmark wants the next at once."""
+        if self.job is not None:
+            return Pauses(0.0, self.rng)
+        options = read(self.environment)
+        if options.rate_per_s is not None:
+            return SharedArrivals(self.environment)
+        if options.think_s is not None:
+            return Pauses(options.think_s, self.rng)
+        if pace_s := options.pace_s or self.pace_seconds:
+            return Pace(pace_s)
+        return Pauses(self.think_seconds or 0.0, self.rng)  # None of a field that was left empty
+
+    def wait_for_session(self) -> None:
+        """Wait until the next session starts; a user who is being stopped waits no longer."""
+        due_s = self.timetable.next_s(time.monotonic())
+        while (left_s := due_s - time.monotonic()) > 0:
+            if self.stopping.wait(left_s):
+                if isinstance(self.timetable, SharedArrivals):
+                    self.timetable.give_back(due_s)
+                raise StopUser
+        self.intended_s = time.time() + left_s if self.timetable.are_due else None
+
+    def session(self, function: Callable[[Random], Flow]) -> None:
         """One session; a mistake of the scenario's author, which would recur in each, ends the user."""
+        self.wait_for_session()
         try:
-            self.drive(self.scenario.session)
+            self.drive(function)
         except ScenarioError as error:
             if self.job is not None:
                 raise
@@ -137,6 +180,7 @@ class ScenarioUser(User):
 
     def send(self, request: Request) -> Response:
         """The answer to a request. A user who is being stopped sends no other after it."""
+        self.labels.add(request.label)
         self.transport.expect(request)
         self.under_way[id(self)] = time.time()
         try:
@@ -159,13 +203,20 @@ class ScenarioUser(User):
             name=_name(request),
             allow_redirects=False,
             catch_response=True,
-            context={"transport": transport},
+            context=self.take_context(),
         ) as answer:
             fault = transport.fault or request.fault(transport.response)
             if fault:
                 answer.failure(fault if self.job else self.explain(request.label, fault))
             else:
                 answer.success()
+
+    def take_context(self) -> dict[str, object]:
+        """Facts about a request for listeners; of the first one of a session that was due, when that was intended."""
+        context: dict[str, object] = {"transport": self.transport}
+        if self.intended_s is not None:
+            context["intended_s"], self.intended_s = self.intended_s, None
+        return context
 
     def explain(self, label: str, fault: str) -> str:
         """A fault with the beginning of the first answer that had it, where there is one."""

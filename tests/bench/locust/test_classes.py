@@ -40,3 +40,52 @@ except UsageError as error:
     give(str(error))
 """
     assert evaluate(MADE + code) == "unknown client 'fats'; did you mean 'fast'?"
+
+
+TASKS = """
+from scenarios.mix import Mix
+
+def browse(rng):
+    yield Request("GET", "/")
+
+def buy(rng):
+    yield Request("GET", "/buy")
+
+SHOP = Scenario("journey-shop", Mix((60, browse), (20, buy)), tags=("smoke",), costly=True)
+
+def tasks(scenario, **more):
+    (kind,) = user_classes([scenario], "fast", **more).values()
+    return kind, sorted(task.__name__ for task in kind.tasks)
+"""
+
+
+def test_a_mix_has_a_task_for_each_kind_of_session_with_its_weight_and_tags() -> None:
+    code = """
+kind, names = tasks(SHOP)
+give([names, sorted(kind.tasks[0].locust_tag_set), kind.think_seconds])
+"""
+    names, tags, think_s = evaluate(MADE + TASKS + code)
+    assert names == ["browse", "browse", "browse", "buy"]
+    assert tags == ["costly", "journey", "shop", "smoke"]
+    assert think_s == 1.0
+
+
+def test_as_an_engine_a_mix_plays_its_deck_without_pauses() -> None:
+    code = """
+kind, names = tasks(SHOP, is_engine=True)
+give([names, kind.think_seconds])
+"""
+    assert evaluate(MADE + TASKS + code) == [["session"], 0.0]
+
+
+def test_the_gear_has_fields_for_pause_pace_and_time_limit() -> None:
+    code = "kind, _ = tasks(Scenario('list-items', HOME)); give(kind.json())"
+    fields = evaluate(MADE + TASKS + code)
+    assert {
+        name: fields[name] for name in ("think_seconds", "pace_seconds", "network_timeout", "weight")
+    } == {
+        "think_seconds": 0.0,
+        "pace_seconds": 0.0,
+        "network_timeout": 60.0,
+        "weight": 1,
+    }

@@ -1,0 +1,101 @@
+"""Which classes of users run where nobody named any, which ones tags leave, and how many users each one gets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Sequence
+
+from locust import User
+from locust.env import Environment
+from locust.event import Events
+from locust.runners import WorkerRunner
+
+from bench.locust.classes import JOURNEY, tags_of
+from scenarios import SCENARIOS
+from scenarios.mix import Mix
+from scenarios.model import Scenario
+
+_STOP_S = 10.0
+"""The time that the requests under way at Stop have for their answers, unless --stop-timeout says otherwise."""
+
+
+def scenario_of(kind: type[User]) -> Scenario | None:
+    """The scenario of a class of users; None of a class from another locustfile."""
+    return getattr(kind, "scenario", None)
+
+
+def usual(classes: Sequence[type[User]]) -> list[type[User]]:
+    """The classes that run unless others are named: journeys, of a user's own scenarios where there are any.
+
+    Without a journey among a user's own scenarios, all of these run.
+    """
+    own = [kind for kind in classes if not _is_shipped(kind)] or list(classes)
+    return [kind for kind in own if _is_journey(kind)] or own
+
+
+def tagged(
+    classes: Sequence[type[User]], tags: Collection[str], exclude_tags: Collection[str]
+) -> list[type[User]]:
+    """The classes that have one of the tags, where there are any, and none of those to exclude."""
+    left = [kind for kind in classes if not _tags(kind) & set(exclude_tags)]
+    return [kind for kind in left if _tags(kind) & set(tags)] if tags else left
+
+
+def weigh(classes: Sequence[type[User]]) -> None:
+    """Give journeys that a mixed journey consists of users in its proportions, and itself as many as all of them."""
+    journeys = [(kind, scenario) for kind in classes if (scenario := scenario_of(kind)) and _is_journey(kind)]
+    for kind, scenario in journeys:
+        if isinstance(scenario.session, Mix):
+            weights = {flow: weight for weight, flow in scenario.session.parts}
+            kind.weight = sum(weights.values())
+            for part, other in journeys:
+                part.weight = weights.get(other.flow, part.weight)
+
+
+def install(events: Events) -> None:
+    """Choose the classes of a test run, and let the requests under way at Stop come to their end."""
+    events.init.add_listener(_choose)
+    events.init.add_listener(_wait_at_stop)
+
+
+def _choose(environment: Environment, **_: object) -> None:
+    options, available = environment.parsed_options, environment.available_user_classes
+    if options is None or not available:
+        return
+    kinds: list[type[User]] = list(available.values())  # type: ignore[arg-type] # they are classes, not users
+    weigh(kinds)
+    if isinstance(environment.runner, WorkerRunner):  # users of any class may be wanted from it
+        environment._tasks_filtered = True  # type: ignore[attr-defined] # by the master, who leaves whole classes out
+        return
+    tags, exclude_tags = options.tags or (), options.exclude_tags or ()
+    left = tagged(kinds, tags, exclude_tags)
+    if options.user_classes:
+        chosen = [kind for kind in left if kind.__name__ in options.user_classes]
+    else:
+        chosen = left if tags else usual(left)
+    if not chosen:
+        known = sorted(frozenset().union(*map(_tags, kinds)))
+        print(f"--tags and --exclude-tags leave no user class; tags are: {', '.join(known)}", file=sys.stderr)
+        sys.exit(2)
+    environment.available_user_classes = {kind.__name__: kind for kind in left}  # type: ignore[misc]
+    environment.user_classes = chosen
+    for kind in kinds:
+        kind.host = environment.host or kind.host
+
+
+def _wait_at_stop(environment: Environment, **_: object) -> None:
+    environment.stop_timeout = environment.stop_timeout or _STOP_S
+
+
+def _tags(kind: type[User]) -> frozenset[str]:
+    scenario = scenario_of(kind)
+    return frozenset() if scenario is None else tags_of(scenario)
+
+
+def _is_journey(kind: type[User]) -> bool:
+    return JOURNEY in _tags(kind)
+
+
+def _is_shipped(kind: type[User]) -> bool:
+    scenario = scenario_of(kind)
+    return scenario is not None and SCENARIOS.get(scenario.name) is scenario
