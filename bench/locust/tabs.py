@@ -1,0 +1,41 @@
+"""Tabs of Locust's web UI with a table each, which Locust's page asks for together with its statistics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from flask import Response, request
+from locust.env import Environment
+
+Row = Mapping[str, object]
+
+
+def add_tab(
+    environment: Environment,
+    title: str,
+    columns: Mapping[str, str],
+    rows: Callable[[], Sequence[Row]],
+) -> None:
+    """Add a tab whose table has a title for each key of its rows; keys are single words. A worker has no tabs."""
+    web_ui = environment.web_ui
+    if web_ui is None or web_ui.app is None:
+        return
+    key = title.lower().replace(" ", "-")
+    structure = [{"key": name, "title": heading} for name, heading in columns.items()]
+    template = web_ui.template_args
+    template["extended_tabs"] = [*template.get("extended_tabs", ()), {"title": title, "key": key}]
+    template["extended_tables"] = [
+        *template.get("extended_tables", ()),
+        {"key": key, "structure": structure},
+    ]
+
+    def extend(response: Response) -> Response:
+        if request.path.endswith("/stats/requests") and response.is_json:
+            answer = json.loads(response.get_data())
+            others = [table for table in answer.get("extended_stats", ()) if table["key"] != key]
+            answer["extended_stats"] = [*others, {"key": key, "data": list(rows())}]
+            response.set_data(json.dumps(answer))
+        return response
+
+    web_ui.app.after_request(extend)
