@@ -1,7 +1,8 @@
-"""Which classes of users run where nobody named any, which ones tags leave, and how many users each one gets."""
+"""Which classes of users run where nobody named any, and which ones tags leave."""
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Collection, Sequence
 
@@ -12,9 +13,9 @@ from locust.runners import WorkerRunner
 
 from bench.locust.classes import JOURNEY, tags_of
 from scenarios import SCENARIOS
-from scenarios.mix import Mix
 from scenarios.model import Scenario
 
+log = logging.getLogger(__name__)
 _STOP_S = 10.0
 """The time that the requests under way at Stop have for their answers, unless --stop-timeout says otherwise."""
 
@@ -41,21 +42,11 @@ def tagged(
     return [kind for kind in left if _tags(kind) & set(tags)] if tags else left
 
 
-def weigh(classes: Sequence[type[User]]) -> None:
-    """Give journeys that a mixed journey consists of users in its proportions, and itself as many as all of them."""
-    journeys = [(kind, scenario) for kind in classes if (scenario := scenario_of(kind)) and _is_journey(kind)]
-    for kind, scenario in journeys:
-        if isinstance(scenario.session, Mix):
-            weights = {flow: weight for weight, flow in scenario.session.parts}
-            kind.weight = sum(weights.values())
-            for part, other in journeys:
-                part.weight = weights.get(other.flow, part.weight)
-
-
 def install(events: Events) -> None:
     """Choose the classes of a test run, and let the requests under way at Stop come to their end."""
     events.init.add_listener(_choose)
     events.init.add_listener(_wait_at_stop)
+    events.test_start.add_listener(_warn_of_few)
 
 
 def _choose(environment: Environment, **_: object) -> None:
@@ -63,7 +54,6 @@ def _choose(environment: Environment, **_: object) -> None:
     if options is None or not available:
         return
     kinds: list[type[User]] = list(available.values())  # type: ignore[arg-type] # they are classes, not users
-    weigh(kinds)
     if isinstance(environment.runner, WorkerRunner):  # users of any class may be wanted from it
         environment._tasks_filtered = True  # type: ignore[attr-defined] # by the master, who leaves whole classes out
         return
@@ -85,6 +75,19 @@ def _choose(environment: Environment, **_: object) -> None:
 
 def _wait_at_stop(environment: Environment, **_: object) -> None:
     environment.stop_timeout = environment.stop_timeout or _STOP_S
+
+
+def _warn_of_few(environment: Environment, **_: object) -> None:
+    """Say that classes get no user; Locust gives those there are to the heaviest, then to the first by the alphabet."""
+    runner, classes = environment.runner, environment.user_classes
+    if runner is None or isinstance(runner, WorkerRunner) or environment.shape_class is not None:
+        return
+    if runner.target_user_count < len(classes):
+        log.warning(
+            "%d of %d user classes get no user: start more users, or name fewer classes",
+            len(classes) - runner.target_user_count,
+            len(classes),
+        )
 
 
 def _tags(kind: type[User]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from random import Random
 from typing import Any
 
@@ -28,7 +28,8 @@ def user_classes(
     """A class of users for each scenario, by its name; names that differ only in case or in signs get a number.
 
     Their requests are sent by a client: `fast` is Locust's FastHttpUser, `http` its HttpUser. A Mix has a task for each
-    kind of session, with its weight; as the engine of a benchmark it plays its deck. Raises UsageError.
+    kind of session, with its weight; as the engine of a benchmark it plays its deck. Journeys of which another consists
+    get users in its proportions. Raises UsageError.
     """
     if client not in _CLIENTS:
         raise unknown("client", client, _CLIENTS)
@@ -46,6 +47,7 @@ def user_classes(
         if not base.tasks:
             fields["tasks"] = dict(_tasks(scenario, in_parts=not is_engine))
         made[name] = type(name, (base,), fields)
+    _weigh(made.values())
     return made
 
 
@@ -53,6 +55,18 @@ def tags_of(scenario: Scenario) -> frozenset[str]:
     """Words that choose a scenario: its group and variant, its own tags, and whether it is costly."""
     words = {scenario.group, scenario.variant, *scenario.tags, COSTLY if scenario.costly else ""}
     return frozenset(words - {""})
+
+
+def _weigh(classes: Collection[type[User]]) -> None:
+    """Give journeys that a mixed journey consists of users in its proportions, and itself as many as all of them."""
+    scenarios: dict[type[User], Scenario] = {kind: kind.scenario for kind in classes}  # type: ignore[attr-defined]
+    journeys = {kind: one for kind, one in scenarios.items() if JOURNEY in tags_of(one)}
+    for kind, scenario in journeys.items():
+        if isinstance(scenario.session, Mix):
+            weights = {flow: weight for weight, flow in scenario.session.parts}
+            kind.weight = sum(weights.values())
+            for part, other in journeys.items():
+                part.weight = weights.get(other.flow, part.weight)
 
 
 def _tasks(scenario: Scenario, *, in_parts: bool) -> Iterator[tuple[Task, int]]:

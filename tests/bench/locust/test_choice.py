@@ -7,10 +7,9 @@ from tests.bench.locust.gevented import evaluate
 
 MADE = """
 from random import Random
-from bench.locust.choice import tagged, usual, weigh
+from bench.locust.choice import tagged, usual
 from bench.locust.classes import user_classes
 from scenarios import SCENARIOS
-from scenarios.mix import Mix
 
 def made(*scenarios):
     return list(user_classes(scenarios, "fast").values())
@@ -20,7 +19,6 @@ def names(kinds):
 
 SHIPPED = made(*SCENARIOS.values())
 OWN = [Scenario("mine", HOME), Scenario("yours", HOME, tags=("smoke",), costly=True)]
-BUY = Always(Request("POST", "/buy"))
 """
 
 
@@ -64,20 +62,6 @@ some = made(*OWN, SCENARIOS["journey-editor"], SCENARIOS["io-misuse"])
 give(names(tagged(some, {tags!r}, {exclude_tags!r})))
 """
     assert evaluate(MADE + code) == expected
-
-
-def test_journeys_get_users_in_the_proportions_of_the_one_that_mixes_them() -> None:
-    code = "weigh(SHIPPED); give({kind.scenario.name: kind.weight for kind in usual(SHIPPED)})"
-    assert evaluate(MADE + code) == {"journey-browser": 40, "journey-editor": 9, "journey-shop": 50}
-
-
-def test_a_mix_that_is_no_journey_changes_no_weight() -> None:
-    code = """
-kinds = made(Scenario("peak", Mix((3, HOME), (1, BUY))), Scenario("home", HOME), Scenario("buy", BUY))
-weigh(kinds)
-give([kind.weight for kind in kinds])
-"""
-    assert evaluate(MADE + code) == [1, 1, 1]
 
 
 def test_a_run_without_names_has_journeys_with_pauses_and_one_with_tags_has_those_that_they_name(

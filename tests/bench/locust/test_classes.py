@@ -89,3 +89,23 @@ def test_the_gear_has_fields_for_pause_pace_and_time_limit() -> None:
         "network_timeout": 60.0,
         "weight": 1,
     }
+
+
+def test_journeys_get_users_in_the_proportions_of_the_one_that_mixes_them() -> None:
+    code = """
+from scenarios import SCENARIOS
+kinds = user_classes(SCENARIOS.values(), "fast").values()
+give({kind.scenario.name: kind.weight for kind in kinds if kind.weight != 1})
+"""
+    weights = evaluate(MADE + code)
+    assert weights == {"journey-browser": 40, "journey-editor": 9, "journey-shop": 50}
+
+
+def test_a_mix_that_is_no_journey_changes_no_weight() -> None:
+    code = """
+from scenarios.mix import Mix
+BUY = Always(Request("POST", "/buy"))
+made = [Scenario("peak", Mix((3, HOME), (1, BUY))), Scenario("home", HOME), Scenario("buy", BUY)]
+give([kind.weight for kind in user_classes(made, "fast").values()])
+"""
+    assert evaluate(MADE + code) == [1, 1, 1]
