@@ -21,13 +21,15 @@ _IN_HTML = [0.5, 0.9, 0.95, 0.99, 0.999, 1.0]
 class _Entry(stats.StatsEntry):
     """An entry whose times are exact in the page, the HTML and the terminal, too."""
 
-    _ranked: tuple[int, Ranked] = (0, Ranked({}))
+    _ranked: tuple[object, int, Ranked] = (None, 0, Ranked({}))
 
     def get_response_time_percentile(self, percent: float) -> Any:
         """A percentile; what it takes is sorted once until the next request, as the page asks for several."""
-        if self._ranked[0] != self.num_requests:
-            self._ranked = (self.num_requests, Ranked(self.response_times))
-        found = self._ranked[1].percentile_ms(percent)
+        counts, requests, ranked = self._ranked
+        if counts is not self.response_times or requests != self.num_requests:
+            ranked = Ranked(self.response_times)
+            self._ranked = (self.response_times, self.num_requests, ranked)
+        found = ranked.percentile_ms(percent)
         return min(max(found, self.min_response_time or 0), self.max_response_time or found)
 
     @property
@@ -46,7 +48,7 @@ class _Entry(stats.StatsEntry):
         )
 
     def to_string(self, current: bool = True) -> str:
-        before, bar, after = super().to_string(current).partition("|")
+        before, _, after = super().to_string(current).rsplit("|", 2)
         times = (
             self.avg_response_time,
             self.min_response_time or 0,
@@ -54,7 +56,7 @@ class _Entry(stats.StatsEntry):
             self.median_response_time,
         )
         words = [f"{_six(time_ms):>7}" for time_ms in times]
-        return f"{before}{bar}{words[0]} {words[1]} {words[2]}{words[3]} |{after.partition('|')[2]}"
+        return f"{before}|{words[0]} {words[1]} {words[2]}{words[3]} |{after}"
 
     def to_dict(self, *arguments: Any, **options: Any) -> dict[str, int | float | str]:
         return super().to_dict(*arguments, **options) | {
