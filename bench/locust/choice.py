@@ -54,8 +54,10 @@ def _choose(environment: Environment, **_: object) -> None:
     if options is None or not available:
         return
     kinds: list[type[User]] = list(available.values())  # type: ignore[arg-type] # they are classes, not users
-    if isinstance(environment.runner, WorkerRunner):  # users of any class may be wanted from it
-        environment._tasks_filtered = True  # type: ignore[attr-defined] # by the master, who leaves whole classes out
+    if isinstance(
+        environment.runner, WorkerRunner
+    ):  # its master names users of any class, but those it left out
+        environment._tasks_filtered = True
         return
     tags, exclude_tags = options.tags or (), options.exclude_tags or ()
     left = tagged(kinds, tags, exclude_tags)
@@ -67,7 +69,8 @@ def _choose(environment: Environment, **_: object) -> None:
         known = sorted(frozenset().union(*map(_tags, kinds)))
         print(f"--tags and --exclude-tags leave no user class; tags are: {', '.join(known)}", file=sys.stderr)
         sys.exit(2)
-    environment.available_user_classes = {kind.__name__: kind for kind in left}  # type: ignore[misc]
+    in_order = dict.fromkeys([*chosen, *left])
+    environment.available_user_classes = {kind.__name__: kind for kind in in_order}  # type: ignore[misc]
     environment.user_classes = chosen
     for kind in kinds:
         kind.host = environment.host or kind.host

@@ -36,7 +36,7 @@ def _watch(environment: Environment, **_: object) -> None:
             return
         entry = environment.stats.get(name + SUFFIX, request_type)
         late_ms = max(0.0, start_time - intended_s) * 1000
-        entry.log(response_time + late_ms, response_length)  # type: ignore[arg-type] # Locust's times are floats
+        entry.log(response_time + late_ms, response_length)
         if exception:
             entry.log_error(None)
 

@@ -79,20 +79,27 @@ def install(events: Events) -> None:
 
 
 def _add(parser: LocustArgumentParser, **_: object) -> None:
+    """Add the arguments; the form shows their help as the labels of fields, 300 pixels wide on a telephone."""
+
     def add(name: str, metavar: str, help: str, **more: Any) -> None:
         kind = _checked(name.removeprefix("--").replace("-", "_"))
         parser.add_argument(name, metavar=metavar, help=help, type=kind, **{"default": "", **more})
 
-    add("--think", "SECONDS", "mean seconds between a user's sessions; empty: 1 for journeys, 0 for others")
-    add("--pace", "SECONDS", "a session of each user starts every so many seconds")
-    add("--rate", "PER_S", "sessions that start per second, of all users together")
-    add("--slo", "SLO", "objectives, such as p99<50ms, errors<0.1%%", action=_Joined)
+    add("--think", "SECONDS", "mean seconds between sessions")
+    add("--pace", "SECONDS", "seconds from start to start")
+    add("--rate", "PER_S", "sessions per second in all")
+    add("--slo", "SLO", "such as p99<50ms, mean<20ms", action=_Joined)
     parser.add_argument(
         "--shape", choices=SHAPES, help="how the number of users changes", include_in_web_ui=False
     )
-    add("--steps", "N", "of the shapes steps and ramp to capacity", default=str(_USUAL.steps))
-    add("--step-time", "SECONDS", "of each step of a shape", default=f"{_USUAL.step_s:g}")
-    add("--spike", "TIMES", "of the shape spike: the users at its peak", default=f"{_USUAL.spike:g}")
+    add("--steps", "N", "of the shapes steps and ramp-to-capacity", default=str(_USUAL.steps))
+    add("--step-time", "SECONDS", "seconds of each step of a shape", default=f"{_USUAL.step_s:g}")
+    add(
+        "--spike",
+        "TIMES",
+        "of the shape spike: so many times the users at its peak",
+        default=f"{_USUAL.spike:g}",
+    )
     parser.add_argument(
         "--bench-report",
         action=BooleanOptionalAction,

@@ -10,7 +10,7 @@ from locust.event import Events
 
 from bench.locust.choice import scenario_of
 from bench.locust.classes import tags_of
-from bench.locust.tabs import Row, add_tab
+from bench.locust.tabs import TabRow, add_tab
 from bench.plan.thresholds import request_names
 
 _COLUMNS = {
@@ -24,7 +24,7 @@ _COLUMNS = {
 _UNKNOWN = "seen as they run: they depend on the answers"
 
 
-def rows_of(classes: Iterable[type[User]], known: Mapping[str, frozenset[str]]) -> Iterator[Row]:
+def rows_of(classes: Iterable[type[User]], known: Mapping[str, frozenset[str]]) -> Iterator[TabRow]:
     """A row for each class with a scenario; its requests are those known ahead, and those that this process sent."""
     for kind in classes:
         scenario = scenario_of(kind)

@@ -17,7 +17,7 @@ from bench.errors import UsageError
 from bench.locust.buckets import percentile_ms
 from bench.locust.options import SHAPES, LocustOptions, read
 from bench.locust.stages import Counted, begin_stage, conclude, counted_in, end_stage, judge
-from bench.locust.steps import Step, check_shape, step_at, steps_of
+from bench.locust.steps import ShapeStep, check_shape, step_at, steps_of
 from bench.model.record import Latency, RequestSummary
 from bench.stats.conditions import Condition
 
@@ -46,7 +46,7 @@ class SteppedLoad(LoadTestShape):
         if self.runner is None or self.runner.shape_greenlet is not gevent.getcurrent():
             self._place, self._is_over = None, False
 
-    def tick(self) -> tuple[int, float] | None:  # type: ignore[override] # without classes of users
+    def tick(self) -> tuple[int, float] | None:
         """The users at this moment; None at the end."""
         environment = self._environment
         given = environment.parsed_options
@@ -72,7 +72,7 @@ class SteppedLoad(LoadTestShape):
         assert self.runner is not None
         return self.runner.environment
 
-    def _end_step(self, steps: Sequence[Step], options: LocustOptions) -> None:
+    def _end_step(self, steps: Sequence[ShapeStep], options: LocustOptions) -> None:
         """Hold the objectives against the step that ends; a search for the capacity ends with the first that breaks."""
         if self._place is None or not options.slos:
             return
@@ -126,7 +126,7 @@ def _offer(environment: Environment, **_: object) -> None:
 
 
 def _summary(counted: Counted) -> RequestSummary:
-    times = counted.times or {}
+    times = counted.times
     if not times:
         return RequestSummary(requests=counted.requests, errors=counted.failures, response_ms=Latency())
     mean = sum(time_ms * count for time_ms, count in times.items()) / sum(times.values())

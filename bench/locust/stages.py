@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 from weakref import WeakKeyDictionary
 
 from locust.env import Environment
@@ -17,7 +18,7 @@ from locust.event import Events
 from locust.runners import WorkerRunner
 
 from bench.locust.buckets import added_since, percentile_ms
-from bench.locust.tabs import Row, add_tab
+from bench.locust.tabs import TabRow, add_tab
 
 log = logging.getLogger(__name__)
 _COLUMNS = {
@@ -34,7 +35,7 @@ _COLUMNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class TestStage:
     """A stage of a test run: `began_ns` by CLOCK_MONOTONIC."""
 
     name: str
@@ -47,7 +48,7 @@ class Counted:
 
     requests: int = 0
     failures: int = 0
-    times: Mapping[float, int] | None = None
+    times: Mapping[float, int] = field(default_factory=dict)
 
     def since(self, before: Counted) -> Counted:
         """What was counted after an earlier moment; all of it, where Locust began to count again in between."""
@@ -56,7 +57,7 @@ class Counted:
         return Counted(
             self.requests - before.requests,
             self.failures - before.failures,
-            added_since(self.times or {}, before.times or {}),
+            added_since(self.times, before.times),
         )
 
 
@@ -64,7 +65,7 @@ class Counted:
 class _Begun:
     """A stage, what was counted when it began, and what it came to when it ended."""
 
-    stage: Stage
+    stage: TestStage
     at_begin: Counted
     counted: Counted | None = None
     ended_ns: int = 0
@@ -76,7 +77,7 @@ _stages: WeakKeyDictionary[Environment, list[_Begun]] = WeakKeyDictionary()
 _conclusions: WeakKeyDictionary[Environment, str] = WeakKeyDictionary()
 
 
-def stages_of(environment: Environment) -> tuple[Stage, ...]:
+def stages_of(environment: Environment) -> tuple[TestStage, ...]:
     """The stages of the test run so far; a worker knows none."""
     return tuple(one.stage for one in _stages.get(environment, ()))
 
@@ -84,7 +85,7 @@ def stages_of(environment: Environment) -> tuple[Stage, ...]:
 def begin_stage(environment: Environment, name: str) -> None:
     """End the stage before, if there is one, and begin another."""
     end_stage(environment)
-    begun = _Begun(Stage(name, time.monotonic_ns()), _count(environment))
+    begun = _Begun(TestStage(name, time.monotonic_ns()), _count(environment))
     _stages.setdefault(environment, []).append(begun)
 
 
@@ -114,7 +115,7 @@ def conclude(environment: Environment, sentence: str) -> None:
     _conclusions[environment] = sentence
 
 
-def rows_of(environment: Environment) -> list[Row]:
+def rows_of(environment: Environment) -> list[TabRow]:
     """A row for each stage so far, and one for what came of them."""
     rows = [_row(environment, one) for one in _stages.get(environment, ())]
     sentence = _conclusions.get(environment)
@@ -138,7 +139,7 @@ def _add(environment: Environment, **_: object) -> None:
 
     def spawned(user_count: int, **_: object) -> None:
         if environment.shape_class is None:
-            begin_stage(environment, f"{user_count:,} users")
+            begin_stage(environment, f"{user_count:,} user{'s' * (user_count != 1)}")
 
     def stopping(**_: object) -> None:
         end_stage(environment)
@@ -151,24 +152,24 @@ def _add(environment: Environment, **_: object) -> None:
 
 def _count(environment: Environment) -> Counted:
     total = environment.stats.total
-    return Counted(total.num_requests, total.num_failures, dict(total.response_times))
+    times = cast(dict[float, int], total.response_times)  # by bucket
+    return Counted(total.num_requests, total.num_failures, dict(times))
 
 
-def _row(environment: Environment, begun: _Begun) -> Row:
+def _row(environment: Environment, begun: _Begun) -> TabRow:
     counted = counted_in(environment) if begun.counted is None else begun.counted
     users = begun.users
     if begun.counted is None and environment.runner is not None:
         users = environment.runner.user_count
     seconds = ((begun.ended_ns or time.monotonic_ns()) - begun.stage.began_ns) / 1e9
-    times = counted.times or {}
     return {
         "name": begun.stage.name,
         "users": users,
         "seconds": round(seconds, 1),
         "requests": counted.requests,
         "rate": round(counted.requests / seconds, 1) if seconds else 0.0,
-        "p50": percentile_ms(times, 0.5),
-        "p99": percentile_ms(times, 0.99),
+        "p50": percentile_ms(counted.times, 0.5),
+        "p99": percentile_ms(counted.times, 0.99),
         "failures": counted.failures,
         "verdict": begun.verdict,
     }

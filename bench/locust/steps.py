@@ -10,7 +10,7 @@ from bench.locust.options import SHAPES, LocustOptions
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ShapeStep:
     """So many users, for so long."""
 
     name: str
@@ -18,7 +18,7 @@ class Step:
     length_s: float
 
 
-def steps_of(shape: str, users: int, options: LocustOptions) -> tuple[Step, ...]:
+def steps_of(shape: str, users: int, options: LocustOptions) -> tuple[ShapeStep, ...]:
     """The steps of a shape whose peak, or whose base with `spike`, is `users`.
 
     `open-arrivals` has one without an end, whose users are the most sessions at a time.
@@ -26,18 +26,18 @@ def steps_of(shape: str, users: int, options: LocustOptions) -> tuple[Step, ...]
     if shape == "spike":
         high = round(users * options.spike)
         levels = (("before the spike", users), ("spike", high), ("after the spike", users))
-        return tuple(Step(name, level, options.step_s) for name, level in levels)
+        return tuple(ShapeStep(name, level, options.step_s) for name, level in levels)
     if shape == "open-arrivals":
-        return (Step("open arrivals", users, float("inf")),)
+        return (ShapeStep("open arrivals", users, float("inf")),)
     count = min(options.steps, users)
     sizes = [-(-users * number // count) for number in range(1, count + 1)]
     return tuple(
-        Step(f"step {number}: {size:,} users", size, options.step_s)
+        ShapeStep(f"step {number}: {size:,} user{'s' * (size > 1)}", size, options.step_s)
         for number, size in enumerate(sizes, start=1)
     )
 
 
-def step_at(steps: tuple[Step, ...], run_s: float) -> int | None:
+def step_at(steps: tuple[ShapeStep, ...], run_s: float) -> int | None:
     """The place of the step at a time since the start; None after the last one."""
     ends_s = accumulate(step.length_s for step in steps)
     return next((place for place, end_s in enumerate(ends_s) if run_s < end_s), None)

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from flask import Response, request
 from locust.env import Environment
 
-Row = Mapping[str, object]
+TabRow = Mapping[str, object]
 
 
 def add_tab(
     environment: Environment,
     title: str,
     columns: Mapping[str, str],
-    rows: Callable[[], Sequence[Row]],
+    rows: Callable[[], Sequence[TabRow]],
 ) -> None:
     """Add a tab whose table has a title for each key of its rows; keys are single words. A worker has no tabs."""
     web_ui = environment.web_ui

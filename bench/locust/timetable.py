@@ -19,7 +19,7 @@ class Timetable(Protocol):
         """The start of the next session, which may have passed."""
 
 
-class Pauses:
+class ThinkTimes:
     """Sessions that start a pause after the end of the one before; pauses are distributed exponentially."""
 
     are_due = False
@@ -37,7 +37,7 @@ class Pauses:
         return now_s + self._rng.expovariate(1.0) * self._mean_s
 
 
-class Pace:
+class SteadyPace:
     """Sessions that start every so many seconds, and one after the other where they take longer."""
 
     are_due = True

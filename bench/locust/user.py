@@ -23,7 +23,7 @@ from bench.engines.job import Job, read_job
 from bench.engines.locust_transport import Transport, channel_for, channel_to
 from bench.locust.arrivals import SharedArrivals
 from bench.locust.options import read
-from bench.locust.timetable import Pace, Pauses, Timetable
+from bench.locust.timetable import SteadyPace, ThinkTimes, Timetable
 from scenarios import seats
 from scenarios.mistakes import ScenarioError, explain_error, open_flow
 from scenarios.model import Flow, Request, Response, Scenario, drive
@@ -108,15 +108,15 @@ class ScenarioUser(User):
     def choose_timetable(self) -> Timetable:
         """When the sessions of this user start: a benchmark wants the next at once."""
         if self.job is not None:
-            return Pauses(0.0, self.rng)
+            return ThinkTimes(0.0, self.rng)
         options = read(self.environment)
         if options.rate_per_s is not None:
             return SharedArrivals(self.environment)
         if options.think_s is not None:
-            return Pauses(options.think_s, self.rng)
+            return ThinkTimes(options.think_s, self.rng)
         if pace_s := options.pace_s or self.pace_seconds:
-            return Pace(pace_s)
-        return Pauses(self.think_seconds or 0.0, self.rng)  # None of a field that was left empty
+            return SteadyPace(pace_s)
+        return ThinkTimes(self.think_seconds or 0.0, self.rng)  # None of a field that was left empty
 
     def wait_for_session(self) -> None:
         """Wait until the next session starts; a user who is being stopped waits no longer."""

@@ -111,8 +111,7 @@ class ByHand:
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        printed = done.stdout[done.stdout.index("[") :] if "[" in done.stdout else "[]"
-        entries = {entry["name"]: entry for entry in json.loads(printed)}
+        entries = {entry["name"]: entry for entry in _printed(done.stdout)}
         left = [json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json"))]
         return Outcome(done.returncode, entries, done.stderr, left)
 
@@ -138,6 +137,15 @@ def lay_out(folder: Path, *, journeys: bool = False) -> None:
     more = "SCENARIOS.update(JOURNEYS)\n" if journeys else ""
     (folder / "mine.py").write_text(SCENARIOS + more)
     (folder / "onlooker.py").write_text(ONLOOKER)
+
+
+def _printed(text: str) -> Iterator[dict[str, Any]]:
+    """The entries of all lists that processes printed one after the other; those of workers are empty."""
+    place = text.find("[")
+    while place >= 0:
+        entries, end = json.JSONDecoder().raw_decode(text, place)
+        yield from entries
+        place = text.find("[", end)
 
 
 def _listens(port: int) -> bool:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.locust.timetable import Arrivals, Pace, Pauses
+from bench.locust.timetable import Arrivals, SteadyPace, ThinkTimes
 
 
 def test_pauses_follow_each_session_but_none_comes_before_the_first() -> None:
-    pauses = Pauses(2.0, Random(1))
+    pauses = ThinkTimes(2.0, Random(1))
     assert pauses.next_s(10.0) == 10.0
     lengths = [pauses.next_s(10.0) - 10.0 for _ in range(20_000)]
     assert np.mean(lengths) == pytest.approx(2.0, rel=0.05)
@@ -20,12 +20,12 @@ def test_pauses_follow_each_session_but_none_comes_before_the_first() -> None:
 
 
 def test_a_pause_of_0_is_none() -> None:
-    pauses = Pauses(0.0, Random(1))
+    pauses = ThinkTimes(0.0, Random(1))
     assert [pauses.next_s(now_s) for now_s in (1.0, 2.0)] == [1.0, 2.0]
 
 
 def test_a_pace_is_kept_however_late_its_sessions_end() -> None:
-    pace = Pace(0.5)
+    pace = SteadyPace(0.5)
     assert [pace.next_s(now_s) for now_s in (10.0, 10.1, 12.0, 12.1)] == [10.0, 10.5, 11.0, 11.5]
     assert pace.are_due
 
