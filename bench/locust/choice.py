@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from locust import User
 from locust.env import Environment
 from locust.event import Events
-from locust.runners import WorkerRunner
+from locust.runners import MasterRunner, WorkerRunner
 
 from bench.locust.classes import JOURNEY, tags_of
 from scenarios import SCENARIOS
@@ -68,6 +68,8 @@ def _choose(environment: Environment, **_: object) -> None:
     if not chosen:
         known = sorted(frozenset().union(*map(_tags, kinds)))
         print(f"--tags and --exclude-tags leave no user class; tags are: {', '.join(known)}", file=sys.stderr)
+        if isinstance(environment.runner, MasterRunner):
+            environment.runner.quit()
         sys.exit(2)
     in_order = dict.fromkeys([*chosen, *left])
     environment.available_user_classes = {kind.__name__: kind for kind in in_order}  # type: ignore[misc]

@@ -6,6 +6,8 @@ longest. This takes the place of the functions and classes that do so, in the mo
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, cast
 
 from locust import html, stats
@@ -86,7 +88,18 @@ class _Csv(_Percentiles, stats.StatsCSV):
 
 
 class _CsvFiles(_Percentiles, stats.StatsCSVFileWriter):
-    pass
+    """Files that have all requests at the end: by itself Locust leaves out those after its last second."""
+
+    def close_files(self) -> None:
+        for file, writer, write in (
+            (self.requests_csv_filehandle, self.requests_csv_writer, self.requests_csv),
+            (self.failures_csv_filehandle, self.failures_csv_writer, self.failures_csv),
+            (self.exceptions_csv_filehandle, self.exceptions_csv_writer, self.exceptions_csv),
+        ):
+            file.seek(0)
+            write(writer)
+            file.truncate()
+        super().close_files()
 
 
 def _six(time_ms: float) -> str:
@@ -95,12 +108,28 @@ def _six(time_ms: float) -> str:
     return f"{time_ms:.{decimals}f}"
 
 
+def _print_json(request_stats: stats.RequestStats) -> None:
+    print(json.dumps(_serialize(request_stats), indent=4))
+
+
+def _save_json(request_stats: stats.RequestStats, filename: str) -> None:
+    Path(f"{filename}.json").write_text(json.dumps(_serialize(request_stats), indent=4))
+
+
+def _serialize(request_stats: stats.RequestStats) -> list[stats.StatsEntryDict]:
+    """The entries, which stay as they are: Locust would set them to 0, and leave nothing for its next file."""
+    entries = request_stats.entries.values()
+    return [entry.serialize() for entry in entries if entry.num_requests or entry.num_failures]
+
+
 def install(events: Events) -> None:
     """Put exact times in place of Locust's, in this process."""
     places: Any = stats
     places.bucket_response_time = bucket_ms
     places.calculate_response_time_percentile = _percentile
     places.StatsEntry = _Entry
+    places.print_stats_json = _print_json
+    places.save_stats_json = _save_json
     places.StatsCSV = _Csv
     places.StatsCSVFileWriter = _CsvFiles
     stats.PERCENTILES_TO_STATISTICS[:] = _SHOWN

@@ -58,4 +58,6 @@ def _watch_over(environment: Environment, **_: object) -> None:
 
     web_ui.update_template_args = update_template_args  # type: ignore[method-assign]
     web_ui.app.before_request(refuse)
-    web_ui.app.jinja_env.policies["json.dumps_kwargs"] = {}  # does not sort: classes that run come first
+    web_ui.app.jinja_env.policies["json.dumps_kwargs"] = {
+        "sort_keys": False
+    }  # so that classes that run come first

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from argparse import Action, ArgumentTypeError, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -75,7 +74,21 @@ def read(environment: Environment) -> LocustOptions:
 def install(events: Events) -> None:
     """Add the arguments to Locust's own, and refuse those that do not go together."""
     events.init_command_line_parser.add_listener(_add)
-    events.init.add_listener(_check)
+
+
+def check_parsed(parser: LocustArgumentParser, check: Callable[[Namespace], object]) -> None:
+    """Make a parser refuse what `check` raises UsageError for: before Locust starts any worker, and with status 2."""
+    stock = parser.parse_args
+
+    def parse_args(*arguments: Any, **options: Any) -> Namespace:
+        parsed: Namespace = stock(*arguments, **options)
+        try:
+            check(parsed)
+        except UsageError as error:
+            parser.error(str(error))
+        return parsed
+
+    parser.parse_args = parse_args
 
 
 def _add(parser: LocustArgumentParser, **_: object) -> None:
@@ -106,14 +119,7 @@ def _add(parser: LocustArgumentParser, **_: object) -> None:
         default="BENCH_LOCUST" in os.environ,
         help="write a record and a report of each test run",
     )
-
-
-def _check(environment: Environment, **_: object) -> None:
-    try:
-        read(environment)
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+    check_parsed(parser, lambda parsed: parse(vars(parsed)))
 
 
 class _Joined(Action):

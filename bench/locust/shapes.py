@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
 import gevent
 from locust import LoadTestShape, runners
+from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.event import Events
 from locust.runners import MasterRunner, WorkerRunner
 
-from bench.errors import UsageError
 from bench.locust.buckets import percentile_ms
-from bench.locust.options import SHAPES, LocustOptions, read
+from bench.locust.options import SHAPES, LocustOptions, check_parsed, parse, read
 from bench.locust.stages import Counted, begin_stage, conclude, counted_in, end_stage, judge
 from bench.locust.steps import ShapeStep, check_shape, step_at, steps_of
 from bench.model.record import Latency, RequestSummary
@@ -100,12 +100,26 @@ def misses(counted: Counted, objectives: Sequence[Condition]) -> list[str]:
 
 def least_step_s(environment: Environment) -> float:
     """The shortest step on which every worker has reported twice."""
-    return 2.0 * runners.WORKER_REPORT_INTERVAL if isinstance(environment.runner, MasterRunner) else 0.0
+    return _least_step_s(isinstance(environment.runner, MasterRunner))
 
 
 def install(events: Events) -> None:
     """Offer the shapes in the class picker, and use the one that --shape names."""
+    events.init_command_line_parser.add_listener(_check)
     events.init.add_listener(_offer)
+
+
+def _check(parser: LocustArgumentParser, **_: object) -> None:
+    def check(parsed: Namespace) -> None:
+        if parsed.shape:
+            has_workers = bool(parsed.master or parsed.processes)
+            check_shape(parsed.shape, parse(vars(parsed)), _least_step_s(has_workers))
+
+    check_parsed(parser, check)
+
+
+def _least_step_s(has_workers: bool) -> float:
+    return 2.0 * runners.WORKER_REPORT_INTERVAL if has_workers else 0.0
 
 
 def _offer(environment: Environment, **_: object) -> None:
@@ -113,16 +127,9 @@ def _offer(environment: Environment, **_: object) -> None:
         return
     shapes: dict[str, LoadTestShape] = {name: SteppedLoad(name) for name in SHAPES}
     environment.available_shape_classes = {**(environment.available_shape_classes or {}), **shapes}
-    wanted = getattr(environment.parsed_options, "shape", None)
-    if not wanted:
-        return
-    try:
-        check_shape(wanted, read(environment), least_step_s(environment))
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    environment.shape_class = shapes[wanted]
-    shapes[wanted].runner = environment.runner
+    if wanted := getattr(environment.parsed_options, "shape", None):
+        environment.shape_class = shapes[wanted]
+        shapes[wanted].runner = environment.runner
 
 
 def _summary(counted: Counted) -> RequestSummary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +24,7 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "chromium"
         self._numbers = count(1)
+        self._stack = ExitStack()
         self._child: subprocess.Popen[bytes]
         self._page: ClientConnection
 
@@ -38,11 +40,11 @@ class Browser:
         port = port_file.read_text().split("\n")[0]
         targets = httpx.get(f"http://127.0.0.1:{port}/json", timeout=30.0).json()
         (page,) = [one for one in targets if one["type"] == "page"]
-        self._page = connect(page["webSocketDebuggerUrl"], max_size=None)
+        self._page = self._stack.enter_context(connect(page["webSocketDebuggerUrl"], max_size=None))
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._page.close()
+        self._stack.close()
         self._child.terminate()
         self._child.wait(30)
 

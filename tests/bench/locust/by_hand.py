@@ -94,7 +94,9 @@ class ByHand:
     def command(self, *arguments: str) -> list[str]:
         files = f"{LOCUSTFILE},{self.folder / 'onlooker.py'}"
         host = f"http://127.0.0.1:{self.peer.port}"
-        return [sys.executable, "-m", "locust", "-f", files, "--host", host, *arguments]
+        port = str(free_port())  # of a master, whom workers of another test must not find
+        ports = ("--master-bind-port", port, "--master-port", port)
+        return [sys.executable, "-m", "locust", "-f", files, "--host", host, *ports, *arguments]
 
     def run(self, *arguments: str) -> Outcome:
         """A headless run of 2 users for 2 s, unless the arguments say otherwise."""
