@@ -20,12 +20,12 @@ SHARES = {"50%": 0.5, "95%": 0.95, "99%": 0.99, "99.9%": 0.999}
 def test_files_have_the_percentiles_of_the_rows(
     more: tuple[str, ...], by_hand: ByHand, tmp_path: Path
 ) -> None:
-    outcome = by_hand.run("OkUser", "--csv", "figures", "--html", "page.html", *more)
+    outcome = by_hand.run("OkUser", "--run-time", "4s", "--csv", "figures", "--html", "page.html", *more)
     times_ms = outcome.times_ms
     expected = np.quantile(times_ms, list(SHARES.values())).tolist()
     with open(tmp_path / "figures_stats.csv") as file:
         (row,) = [row for row in csv.DictReader(file) if row["Name"] == "/ok"]
-    assert len(times_ms) == by_hand.peer.seen["/ok"] > 100
+    assert len(times_ms) == by_hand.peer.seen["/ok"] > 20
     assert int(row["Request Count"]) == len(times_ms)
     found = [float(row[name]) for name in SHARES]
     assert found == pytest.approx(expected, rel=0.001)
