@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from bench.measure.cell import now
@@ -111,9 +111,6 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
     Raises UsageError for a setup whose CPUs do not exist or are the generator's.
     """
     setups = {setup: workbench.setups[setup] for block in plan.blocks for setup in block.setups}
-    for setup in setups.values():
-        host.check_cpus(setup, workbench.generator_cpus)
-    services = identify(setups.values(), workbench.service)
     return {
         "schema": SCHEMA,
         "run": run,
@@ -121,6 +118,19 @@ def facts(run: str, plan: Plan, workbench: Workbench) -> dict[str, object]:
         "finished": False,
         "plan": _plan_facts(plan, setups, workbench),
         "seed": plan.seed,
+        **place_facts(setups.values(), workbench),
+    }
+
+
+def place_facts(setups: Collection[Setup], workbench: Workbench) -> dict[str, object]:
+    """The facts of `run.json` that do not depend on a plan: the CPUs, the machine, the services of these setups.
+
+    Raises UsageError for a setup whose CPUs do not exist or are the generator's.
+    """
+    for setup in setups:
+        host.check_cpus(setup, workbench.generator_cpus)
+    services = identify(setups, workbench.service)
+    return {
         "cpus": {
             "server": workbench.server_cpus,
             "generator": workbench.generator_cpus,

@@ -23,7 +23,7 @@ def serve(setup: Setup, port: int, note: Callable[[str], None]) -> None:
     """Serve a setup until Ctrl-C; `note` is called with its address. Raises ServerError when it ends by itself."""
     check_free(port, "--port", setup)
     with Processes() as processes, serving(setup, processes, port=port) as server:
-        note(f"{setup.name} answers on {server.url} ({_way_in(server.address)}); Ctrl-C stops it")
+        note(f"{setup.name} answers on {server.url} ({way_in(server.address)}); Ctrl-C stops it")
         follow([server.log], lambda: check(server), secrets_of(server.setup))
 
 
@@ -54,7 +54,7 @@ def check(server: Server) -> None:
         raise server_ended(server)
 
 
-def _way_in(address: Address) -> str:
+def way_in(address: Address) -> str:
     """How a person gets at the documentation of an app."""
     trust = f" --cacert {address.tls.ca}" if address.tls and address.tls.ca else ""
     if address.socket:

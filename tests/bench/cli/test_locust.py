@@ -5,14 +5,33 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sys
 from pathlib import Path
 
 import psutil
 
+from bench.system import cpus
 from bench.system.ports import free_port
 from scenarios import SCENARIOS
 from tests.bench.program import MINE, lay_out, poll, read_until, start
 from tests.bench.serve.shown import address, page
+
+
+def check_handover(family: list[psutil.Process], url: str, folder: Path) -> None:
+    """Locust knows the server, and each of the two has the CPUs that `bench run` would give it."""
+    (locust,) = (one for one in family if "locust" in one.cmdline())
+    handed = json.loads(Path(locust.environ()["BENCH_LOCUST"]).read_bytes())
+    (server,) = (one for one in family if one.pid == handed["server_pid"])
+    share = cpus.share()
+    assert "my_server.py" in server.cmdline()
+    assert url.endswith(f":{handed['address']['port']}")
+    assert handed["setup"]["name"] == "plain"
+    assert handed["runs"] == str(folder / "reports")
+    assert Path(handed["spool"]).is_dir()
+    assert set(handed["facts"]) >= {"cpus", "host", "environment"}
+    if share.server and sys.platform == "linux":
+        assert server.cpu_affinity() == list(share.server) == handed["server_cpus"]
+        assert locust.cpu_affinity() == list(share.generator) == handed["generator_cpus"]
 
 
 def test_locusts_web_ui_offers_one_class_a_scenario_and_ctrl_c_stops_both(tmp_path: Path) -> None:
@@ -32,6 +51,7 @@ def test_locusts_web_ui_offers_one_class_a_scenario_and_ctrl_c_stops_both(tmp_pa
         assert len(offered) == len(set(offered)) == len(SCENARIOS) + 7
         assert {"FrontPageUser", "NoopAsyncUser"} <= set(offered)
         family = psutil.Process(child.pid).children(recursive=True)
+        check_handover(family, address(said), tmp_path)
         child.send_signal(signal.SIGINT)
         said = child.communicate(timeout=5)[1]
     assert child.returncode == 130
