@@ -31,10 +31,14 @@ _SUCCESS = 200
 
 
 class Transport:
-    """The connection of one Locust user. After a request, `response` is its answer, or `fault` why it has none."""
+    """The connection of one Locust user, who drives the named `scenario`.
 
-    def __init__(self, channel: Channel) -> None:
+    After a request, `response` is its answer, or `fault` why it has none.
+    """
+
+    def __init__(self, channel: Channel, scenario: str = "") -> None:
         self.channel = channel
+        self.scenario = scenario
         self.response = _NO_ANSWER
         self.fault = ""
         self.request: Request

@@ -98,7 +98,7 @@ class ScenarioUser(User):
         )
         host, port = self.job.address.place if self.job else ("", 0)
         seats.take(self.rng, host, port, channel.address.prefix)
-        self.transport = Transport(channel)
+        self.transport = Transport(channel, self.scenario.name)
         self.transport.fit(self.client, is_fast=self.is_fast)
         self.transports.append(self.transport)
         self.timetable = self.choose_timetable()

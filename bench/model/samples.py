@@ -140,6 +140,16 @@ def tag(label: int, outcome: int, worker: int) -> int:
     return worker << 32 | outcome << 16 | label
 
 
+def label_of(tags: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of the labels in tags."""
+    return tags & 0xFFFF
+
+
+def outcome_of(tags: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of the outcomes in tags."""
+    return tags >> 16 & 0xFFFF
+
+
 class SampleFile:
     """Appends rows to a file in chunks, so that an engine's memory stays flat however long it runs.
 
@@ -170,10 +180,15 @@ class SampleFile:
         """The number of an outcome, given at its first use."""
         return self._outcomes.setdefault(text, len(self._outcomes))
 
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes so far, by their numbers."""
+        return tuple(self._outcomes)
+
     def spill(self) -> None:
         """Write out the rows so far, once there are many."""
         if len(self._rows) >= _CHUNK_ROWS * _COLUMNS:
-            self._flush()
+            self.write()
         self.gaps.spill()
 
     def close(
@@ -189,7 +204,7 @@ class SampleFile:
         pauses: int = 0,
     ) -> None:
         """Write what is left, and the facts about the whole beside it."""
-        self._flush()
+        self.write()
         self._file.close()
         self.gaps.close()
         stalls = stalls or Stalls()
@@ -224,9 +239,11 @@ class SampleFile:
         times_ns = sorted(map(int.__sub__, rows[4::_COLUMNS], rows[::_COLUMNS]))
         return times_ns[math.ceil(0.99 * len(times_ns)) - 1] / 1e6 if times_ns else None
 
-    def _flush(self) -> None:
+    def write(self) -> None:
+        """Write out the rows so far, for somebody who reads them meanwhile."""
         self._written += len(self._rows) // _COLUMNS
         self._rows.tofile(self._file)
+        self._file.flush()
         del self._rows[:]
 
 
@@ -251,7 +268,7 @@ def read(path: Path) -> Samples:
 
 def read_rows(path: Path, facts: Samples, first: int, count: int) -> Samples:
     """So many rows of a file from the `first` on, with its facts."""
-    rows = np.fromfile(path, np.int64, count * _COLUMNS, offset=first * _ROW_BYTES).reshape(-1, _COLUMNS)
+    rows = read_table(path, first, count)
     intended_ns, connect_ns, sent_ns, first_ns, done_ns, tags = np.ascontiguousarray(rows.T)
     return replace(
         facts,
@@ -260,10 +277,15 @@ def read_rows(path: Path, facts: Samples, first: int, count: int) -> Samples:
         sent_ns=sent_ns,
         first_ns=first_ns,
         done_ns=done_ns,
-        label=tags & 0xFFFF,
-        outcome=tags >> 16 & 0xFFFF,
+        label=label_of(tags),
+        outcome=outcome_of(tags),
         worker=tags >> 32,
     )
+
+
+def read_table(path: Path, first: int, count: int) -> NDArray[np.int64]:
+    """So many rows of a file from the `first` on, as they are written: a table of six columns."""
+    return np.fromfile(path, np.int64, count * _COLUMNS, offset=first * _ROW_BYTES).reshape(-1, _COLUMNS)
 
 
 def read_facts(path: Path) -> Samples:
