@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bench.measure.answers import CheckedSession
 from bench.model.attachment import Attachment
 from bench.model.evidence import FailedRequest
-from bench.model.plan import Cell
+from bench.model.plan import Cell, Stage
 from bench.model.readings import CpuTimes, Snapshot, Telemetry, steal_share
 from bench.model.record import Caveat, Generator, LaneSlices, Record, Resources, Summary
 from bench.model.samples import Recording
@@ -62,7 +62,8 @@ class Measurement:
     """Everything that was observed of one cell.
 
     `telemetry` is by the worker's pid. `ping_cpu_us`, `profile`, `slices`, `idle_cpu_share` are as in the
-    record. `attachment` is that of a server that ran already.
+    record. `attachment` is that of a server that ran already. `stages` are those of a load that somebody changed while
+    it ran, as in Locust's web UI; None stands for those of the cell's load.
     """
 
     cell: Cell
@@ -80,6 +81,7 @@ class Measurement:
     idle_cpu_share: float | None = None
     attachment: Attachment | None = None
     errors: ErrorEvidence = field(default_factory=ErrorEvidence)
+    stages: tuple[Stage, ...] | None = None
 
 
 Doubts = Callable[[Summary], Iterable[Caveat]]
@@ -89,7 +91,8 @@ Doubts = Callable[[Summary], Iterable[Caveat]]
 def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: ()) -> Record:
     """The record of a cell in a run."""
     cell, load = measurement.cell, measurement.load
-    summary = summarise(load.samples, load.bystander, stages(cell.load), measurement.checked.unchecked)
+    parts = stages(cell.load) if measurement.stages is None else measurement.stages
+    summary = summarise(load.samples, load.bystander, parts, measurement.checked.unchecked)
     summary = replace(summary, looked_at=measurement.checked.looked_at)
     used = _resources(measurement, summary.answered or 0)
     generator = _generator(measurement, summary)
@@ -103,6 +106,7 @@ def make_record(run: str, measurement: Measurement, doubts: Doubts = lambda _: (
             idle_cpu_share=measurement.idle_cpu_share,
             attachment=measurement.attachment,
             pauses=load.samples.pauses,
+            is_steady=measurement.stages is None,
         ),
         *doubts(summary),
     )

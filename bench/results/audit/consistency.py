@@ -12,15 +12,16 @@ LITTLES_LAW_SHARE = 0.05
 TIMES_ALIKE_MS = 1e-6
 
 
-def littles_law(cell: Cell, summary: Summary, pauses: int) -> Iterator[Caveat]:
+def littles_law(cell: Cell, summary: Summary, pauses: int, is_steady: bool) -> Iterator[Caveat]:
     """Concurrency = throughput x mean response; known beforehand in a closed loop, measured in an open one.
 
-    It is measured, too, where users paused in their sessions, or requests failed: a user whose connection was dropped
-    may pause. Slices of a lane begin and end at rest, and the times of the requests that begin one do not count.
+    It is measured, too, where users came, went, or paused in their sessions, so that the load was not steady, and where
+    requests failed: a user whose connection was dropped may pause. Slices of a lane begin and end at rest, and the
+    times of the requests that begin one do not count.
     """
     if cell.in_slices:
         return
-    users = None if pauses or summary.errors else _busy_users(cell)
+    users = _busy_users(cell) if is_steady and not (pauses or summary.errors) else None
     concurrency = summary.mean_concurrency if users is None else float(users)
     mean_ms = summary.response_ms.mean
     if not concurrency or mean_ms is None or summary.requests < SAMPLES_FOR_P99 // 10:

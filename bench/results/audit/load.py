@@ -98,16 +98,22 @@ def stalls(summary: Summary) -> Iterator[Caveat]:
         )
 
 
-def drift(cell: Cell, summary: Summary) -> Iterator[Caveat]:
+def drift(cell: Cell, summary: Summary, is_steady: bool) -> Iterator[Caveat]:
     """Whether the last third of the timeline differs from the first by more than a tenth, and than its own noise.
 
-    All lanes of a round share the drift of the machine between their slices, so it does not count against one of them.
+    All lanes of a round share the drift of the machine between their slices, so it does not count against one of them,
+    and neither does a load that was not steady.
 
     A closed load by its throughput, an open one by its median response, as its throughput is given. The noise: of all
     pairs of a slice of the first third and one of the last, 85 % must differ the same way (of 8 and 8 slices alike,
     that happens once in 70 cases; Mann and Whitney 1947).
     """
-    if cell.load.shape != "constant" or cell.in_slices or summary.requests < SAMPLES_FOR_DRIFT:
+    if (
+        not is_steady
+        or cell.load.shape != "constant"
+        or cell.in_slices
+        or summary.requests < SAMPLES_FOR_DRIFT
+    ):
         return
     closed = isinstance(cell.load, ClosedLoad)
     figures = [part.throughput_rps if closed else part.p50_ms for part in summary.timeline]
@@ -151,6 +157,12 @@ def few_samples(summary: Summary) -> Iterator[Caveat]:
             "few-samples",
             f"p99 rests on {summary.requests} requests; {SAMPLES_FOR_P99:,} put ten of them beyond it",
         )
+
+
+def bystanders(cell: Cell, victim: RequestSummary | None) -> Iterator[Caveat]:
+    """What puts the figures of a bystander in doubt."""
+    yield from bystander(cell, victim)
+    yield from bystander_grows(cell, victim)
 
 
 def bystander(cell: Cell, figures: RequestSummary | None) -> Iterator[Caveat]:

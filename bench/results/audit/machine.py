@@ -36,6 +36,12 @@ def stalled_share(late_ms: NDArray[np.float64], duration_s: float, service_p50_m
     return float(late_ms[late_ms > least_ms].sum()) / 1e3 / duration_s
 
 
+def generator(figures: Generator) -> Iterator[Caveat]:
+    """What the generator lacked."""
+    yield from generator_saturation(figures)
+    yield from generator_stalls(figures)
+
+
 def generator_saturation(generator: Generator) -> Iterator[Caveat]:
     if generator.cpu_share > GENERATOR_SHARE:
         yield Caveat(
@@ -60,6 +66,13 @@ def generator_stalls(generator: Generator) -> Iterator[Caveat]:
         reasons.append(f"it loaded {len(generator.imported)} modules while it measured ({named})")
     if reasons:
         yield Caveat(GENERATOR_STALLED, f"the generator itself was held up: {'; '.join(reasons)}")
+
+
+def shortage(resources: Resources, measured_s: float) -> Iterator[Caveat]:
+    """What others took of the CPUs."""
+    yield from steal(resources)
+    yield from throttling(resources, measured_s)
+    yield from other_load(resources)
 
 
 def steal(resources: Resources) -> Iterator[Caveat]:
