@@ -34,7 +34,7 @@ class Neighbours:
         self._with_us = own_cpus is None or bool(set(own_cpus) & set(generator_cpus))
         self._processes = processes
         self._services = processes.children - self._server_pids
-        self._services_before_s = sum(map(_tree_s, self._services))
+        self._services_before_s = sum(map(tree_cpu_s, self._services))
         self._before = self._read()
 
     def share(self) -> float:
@@ -44,25 +44,38 @@ class Neighbours:
         """
         before, servers_s, generators_s = self._before
         now, servers_now_s, generators_now_s = self._read()
-        server, generator = self._server_cpus, set(self._generator_cpus)
-        sides = [(server, servers_now_s - servers_s), (generator, generators_now_s - generators_s)]
-        if server & generator:
-            sides = [(server | generator, sum(ours_s for _, ours_s in sides))]
-        return max(others_share(before, now, mine, ours_s) for mine, ours_s in sides)
+        sides = [
+            (self._server_cpus, servers_now_s - servers_s),
+            (self._generator_cpus, generators_now_s - generators_s),
+        ]
+        return share_of_others((before, now), sides)
 
     def services_s(self) -> float:
         """CPU time that our services beside the server (a database, a cache) used so far."""
-        return sum(map(_tree_s, self._services)) - self._services_before_s
+        return sum(map(tree_cpu_s, self._services)) - self._services_before_s
 
     def _read(self) -> tuple[CpuTimes, float, float]:
         """CPU times, and the CPU seconds of the server's side and of the generator's side."""
         beside = self._services | self._server_pids
-        generators_s = sum(map(_tree_s, self._processes.children - beside)) + _ended_children_s()
+        generators_s = sum(map(tree_cpu_s, self._processes.children - beside)) + _ended_children_s()
         return (
             cpus.times(),
-            sum(map(_tree_s, beside)),
+            sum(map(tree_cpu_s, beside)),
             generators_s + (_own_s() if self._with_us else 0.0),
         )
+
+
+def share_of_others(
+    times: tuple[CpuTimes, CpuTimes], sides: Sequence[tuple[Collection[int], float]]
+) -> float:
+    """The share of others in the CPUs of one side, or of the other if that is more; each used so many CPU seconds.
+
+    Where the two share a CPU, it is what others took of all that either can use.
+    """
+    (server, server_s), (generator, generator_s) = sides
+    if set(server) & set(generator):
+        return others_share(*times, {*server, *generator}, server_s + generator_s)
+    return max(others_share(*times, server, server_s), others_share(*times, generator, generator_s))
 
 
 def _ended_children_s() -> float:
@@ -76,7 +89,7 @@ def _own_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _tree_s(pid: int) -> float:
+def tree_cpu_s(pid: int) -> float:
     """CPU time of a process and its descendants, with those that ended and were waited for."""
     used_s = 0.0
     with contextlib.suppress(psutil.NoSuchProcess):

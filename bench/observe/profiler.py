@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -27,9 +28,16 @@ def py_spy() -> str:
 
 @contextlib.contextmanager
 def profiling(
-    graph: Path, duration_s: float, processes: Processes, cpus: Sequence[int]
+    graph: Path,
+    duration_s: float,
+    processes: Processes,
+    cpus: Sequence[int],
+    *,
+    until_the_end: bool = False,
 ) -> Iterator[Callable[[int], None]]:
     """Gives a function that starts to profile a process; at the end of the block the graph is complete, or not there.
+
+    It profiles for so long, or `until_the_end` of the block if that comes first.
 
     The profiler samples without stopping the process, which costs it less and blurs some stacks. It may not be
     allowed to look: then there is no graph.
@@ -49,6 +57,8 @@ def profiling(
 
         yield start
         for child in children:
+            if until_the_end:
+                child.send_signal(signal.SIGINT)  # upon which py-spy writes what it has
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_WRITTEN_WITHIN_S)
     if part.exists():
