@@ -10,7 +10,6 @@ from bench.model.record import Failure
 from bench.model.secrets import mask_text
 from bench.results.results import Results
 from bench.results.thresholds import ThresholdVerdict, judge_thresholds
-from bench.stats.format import figure
 
 JUNIT_FILE = "junit.xml"
 
@@ -22,26 +21,27 @@ def conclude_thresholds(results: Results, folder: Path, say: Callable[[str], Non
 
     0 where all limits pass or there are none, 1 else. Raises OSError.
     """
-    found = judge_thresholds(results)
+    found = write_thresholds(results, folder)
     if not found:
         return 0
     for line in _lines(found):
         say(line)
-    (folder / JUNIT_FILE).write_text(_junit(results, found), encoding="utf-8")
     return int(any(one.verdict != "passed" for one in found))
+
+
+def write_thresholds(results: Results, folder: Path) -> tuple[ThresholdVerdict, ...]:
+    """Write `junit.xml` into the run's folder, if the run has limits; gives their verdicts. Raises OSError."""
+    found = judge_thresholds(results)
+    if found:
+        (folder / JUNIT_FILE).write_text(_junit(results, found), encoding="utf-8")
+    return found
 
 
 def _lines(found: Sequence[ThresholdVerdict]) -> Iterator[str]:
     """A line for each limit that did not pass, and the number of those that did."""
-    yield from (f"{one.verdict}: {_sentence(one)}" for one in found if one.verdict != "passed")
+    yield from (f"{one.verdict}: {one.sentence}" for one in found if one.verdict != "passed")
     passed = sum(one.verdict == "passed" for one in found)
     yield f"passed: {passed} of {len(found)} limits"
-
-
-def _sentence(one: ThresholdVerdict) -> str:
-    """`p99>50ms: uvicorn / shopping / native / 32 users: 61.2 ms`"""
-    measured = figure(one.figure, one.unit)
-    return ": ".join(part for part in (one.threshold, one.place, measured, one.why) if part)
 
 
 def _junit(results: Results, found: Sequence[ThresholdVerdict]) -> str:
@@ -51,7 +51,7 @@ def _junit(results: Results, found: Sequence[ThresholdVerdict]) -> str:
             group=one.threshold,
             name=one.place,
             outcome=_OUTCOMES[one.verdict],
-            message=f"{one.verdict}: {_sentence(one)}",
+            message=f"{one.verdict}: {one.sentence}",
         )
         for one in found
     ]

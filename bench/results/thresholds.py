@@ -45,6 +45,12 @@ class ThresholdVerdict:
         parts = (self.setup, self.scenario, self.engine, self.load, self.request)
         return " / ".join(part for part in parts if part) or "no cell"
 
+    @property
+    def sentence(self) -> str:
+        """`p99>50ms: uvicorn / shopping / native / 32 users: 61.2 ms`"""
+        measured = figure(self.figure, self.unit)
+        return ": ".join(part for part in (self.threshold, self.place, measured, self.why) if part)
+
 
 def judge_thresholds(results: Results) -> tuple[ThresholdVerdict, ...]:
     """A verdict for each limit of the run's plan and each cell that it speaks of."""
