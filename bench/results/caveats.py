@@ -24,9 +24,15 @@ VICTIM_GROWS = "victim-grows"
 CEILING = "ceiling"
 NO_PROCESSES = "no-processes"
 SAME_PROCESS = "same-process"
+SERVER_NOT_SEEN = "server-not-seen"
+MIXED = "mixed"
+ROWS_MISSING = "rows-missing"
 
 INVALIDATING = frozenset(
-    {"errors", "rate-not-reached", "shed", "generator-saturated", "throttled", "one-cpu", CEILING}
+    {
+        *("errors", "rate-not-reached", "shed", "generator-saturated", "throttled", "one-cpu", CEILING),
+        ROWS_MISSING,
+    }
 )
 """Codes that make a record invalid: it is shown, hatched, and never ranked."""
 
