@@ -26,13 +26,19 @@ from bench.locust import (
     form,
     intended,
     options,
+    recording,
+    runs,
     scenarios_tab,
+    server_tab,
     shapes,
     stages,
 )
 from scenarios.files import ScenarioFileError, load
 
-_HOOKS = (options, exact, choice, arrivals, intended, shapes, form, scenarios_tab, stages)
+_HOOKS = (
+    *(options, exact, choice, arrivals, intended, shapes, form, scenarios_tab, stages),
+    *(runs, server_tab, recording),
+)
 _is_engine = bool(os.environ.get("BENCH_JOB"))  # of a benchmark, which shows nothing
 _file = os.environ.get("BENCH_SCENARIOS")
 _client = os.environ.get("BENCH_LOCUST_CLIENT", "fast")
