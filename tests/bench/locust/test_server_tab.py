@@ -82,6 +82,7 @@ def test_the_server_is_charted_by_worker_process(
             assert {int(pid) for pid in re.findall(r"^(\d+) ", legends, re.MULTILINE)} == set(
                 server.workers()
             )
+            browser.wait_for("document.querySelectorAll('tbody tr').length == 2")
             rows = browser.value("[...document.querySelectorAll('tbody tr')].map(one => one.innerText)")
             assert {int(row.split("\t")[0]) for row in rows} == set(server.workers())
             assert browser.value("document.documentElement.scrollWidth") <= width
