@@ -53,6 +53,11 @@ class Evidence:
                 )
             )
 
+    @property
+    def kept(self) -> tuple[SeenFailure, ...]:
+        """The failures so far, in the order in which they came."""
+        return tuple(self._kept)
+
     def write(self) -> None:
         """Write what was kept; no file without any."""
         write_failures(self._path, self._kept)

@@ -22,7 +22,8 @@ class Job:
     A `bystander` drives the scenario's `victim` flow instead of its flow. A request that has no answer after
     `timeout_s` has failed; those under way at the end are given up after `drain_s`. `samples` is the file for the
     rows. Of the load, this process makes every `parts`-th user or arrival, from number `part` on. No second has more
-    requests than `most_rps`; 0 is no ceiling.
+    requests than `most_rps`; 0 is no ceiling. Where it names a `user_class`, the file of scenarios is a locustfile, and
+    the scenario is that of this class in it.
     """
 
     address: Address
@@ -38,6 +39,7 @@ class Job:
     part: int = 0
     parts: int = 1
     most_rps: float = 0.0
+    user_class: str = ""
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=str))

@@ -78,17 +78,22 @@ def channel_for(job: Job) -> Channel:
 
 
 def channel_to(url: str, timeout_s: float, *, verifies: bool, ca: str = "", http2: bool = False) -> Channel:
-    """A connection to the server of a URL, or of `unix:` and a path, as Locust's own command is given one.
+    """A connection to the server of a URL, as `address_of` reads it."""
+    return Channel(address_of(url, verifies=verifies, ca=ca, http2=http2), timeout_s=timeout_s)
 
-    It verifies certificates where an authority's is given in the file `ca`, too; then a Unix socket speaks TLS.
+
+def address_of(url: str, *, verifies: bool, ca: str = "", http2: bool = False) -> Address:
+    """The server of a URL, or of `unix:` and a path, as Locust's own command is given one.
+
+    Certificates are verified where an authority's is given in the file `ca`, too; then a Unix socket speaks TLS.
     """
     parts = urlsplit(url)
     if parts.scheme == "unix":
         tls = Tls(ca=ca) if ca else None
         path = url.removeprefix("unix:")  # which may hold what means something in a URL
-        return Channel(Address("localhost", 0, socket=path, tls=tls, http2=http2), timeout_s=timeout_s)
+        return Address("localhost", 0, socket=path, tls=tls, http2=http2)
     tls = Tls(ca=ca, verify=verifies or bool(ca)) if parts.scheme == "https" else None
-    address = Address(
+    return Address(
         parts.hostname or "127.0.0.1",
         parts.port or (443 if tls else 80),
         host_header=parts.netloc.rpartition("@")[2],
@@ -96,7 +101,6 @@ def channel_to(url: str, timeout_s: float, *, verifies: bool, ca: str = "", http
         tls=tls,
         http2=http2,
     )
-    return Channel(address, timeout_s=timeout_s)
 
 
 class _FastClients:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Container
 from heapq import heapify, heappop, heappush
 from typing import Protocol
 
@@ -43,10 +44,12 @@ class Pauses:
             self._timer.close()
             self._timer = None
 
-    def end(self, now_ns: int) -> None:
-        """Let all that wait go on now."""
-        waiting, self._waiting = self._waiting, []
-        for _, _, client in waiting:
+    def end(self, now_ns: int, some: Container[Pausing] | None = None) -> None:
+        """Let all that wait, or only `some`, go on now."""
+        ending = [one for one in self._waiting if some is None or one[2] in some]
+        self._waiting = [one for one in self._waiting if some is not None and one[2] not in some]
+        heapify(self._waiting)
+        for _, _, client in ending:
             client.go_on(now_ns)
 
     def _wake(self) -> None:
