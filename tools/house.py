@@ -33,9 +33,7 @@ Lists, over the tracked Python files of {", ".join(ROOMS)}:
 Lists 1 to 3 must be empty. An entry of 4 or 5 may stay if REASONS in tools/house.py says why, as may a call into a
 library whose signature allows nothing else. A reason that no entry needs any more must go.
 """
-_EPILOG = (
-    "Exit status: 0 when the house is in order, 1 when something is listed that must go, 2 for wrong usage."
-)
+_EPILOG = "Exit status: 0 when all is in order, 1 when something is listed that must go, 2 for wrong usage."
 _SWITCH = re.compile(r"#\s*fmt:\s*(skip|off)\b")
 
 
