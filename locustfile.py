@@ -6,7 +6,8 @@ BENCH_SCENARIOS names a file of your own with a SCENARIOS table, which is added 
 BENCH_CA is the file of the authority behind an https host. A host may be a Unix socket, too: unix:/run/app.sock, which
 is spoken to by TLS where BENCH_CA is given.
 BENCH_HTTP2=1 speaks HTTP/2, from the first byte on, to a host that does.
-BENCH_LOCUST_CLIENT=http uses Locust's HttpUser (requests) in place of its FastHttpUser, which costs a third as much.
+BENCH_LOCUST_CLIENT=http uses Locust's HttpUser (requests) in place of its FastHttpUser, which costs a third as much;
+BENCH_LOCUST_CLIENT=native lets our native engine send the requests, in a process of its own for each class.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ INSTALLED = "test_installed.py runs it from the wheel"
 EXCEPTIONS = {
     "bench/engines/asgi_benchmark.py": "test_pytest_plugin.py runs it under pytest",
     "bench/__main__.py": "calls bench.cli.main, as all tests do that start a command",
+    "bench/locust/native_crowd.py": "test_native_user.py has users of Locust's lead it",
     "bench/machine/bare_app.py": "one constant answer: test_bare_server.py compares both servers",
     "bench/machine/selftest/workload.py": "one constant scenario",
     "bench/measure/workbench.py": "dataclasses with fields only",

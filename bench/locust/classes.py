@@ -10,12 +10,17 @@ from typing import Any
 from locust import User, tag
 
 from bench.errors import unknown
+from bench.locust.native_user import NativeUser
 from bench.locust.user import FastScenarioUser, HttpScenarioUser
 from scenarios.mix import Mix
 from scenarios.model import Flow, Scenario
 
 JOURNEY, COSTLY = "journey", "costly"
-_CLIENTS: dict[str, type[User]] = {"fast": FastScenarioUser, "http": HttpScenarioUser}
+_CLIENTS: dict[str, type[User]] = {
+    "fast": FastScenarioUser,
+    "http": HttpScenarioUser,
+    "native": NativeUser,
+}
 _THINK_S = 1.0
 """The mean pause of people between two sessions."""
 
@@ -27,9 +32,9 @@ def user_classes(
 ) -> dict[str, type[User]]:
     """A class of users for each scenario, by its name; names that differ only in case or in signs get a number.
 
-    Their requests are sent by a client: `fast` is Locust's FastHttpUser, `http` its HttpUser. A Mix has a task for each
-    kind of session, with its weight; as the engine of a benchmark it plays its deck. Journeys of which another consists
-    get users in its proportions. Raises UsageError.
+    Their requests are sent by a client: `fast` is Locust's FastHttpUser, `http` its HttpUser, `native` our engine.
+    A Mix has a task for each kind of session, with its weight; as the engine of a benchmark, and by ours, it plays its
+    deck. Journeys of which another consists get users in its proportions. Raises UsageError.
     """
     if client not in _CLIENTS:
         raise unknown("client", client, _CLIENTS)
@@ -46,7 +51,10 @@ def user_classes(
             fields["think_seconds"] = _THINK_S
         if not base.tasks:
             fields["tasks"] = dict(_tasks(scenario, in_parts=not is_engine))
-        made[name] = type(name, (base,), fields)
+        kind: type[User] = type(name, (base,), fields)
+        made[name] = kind
+        if base.tasks:
+            kind.tasks = [task for task, _ in _tasks(scenario, in_parts=False)]
     _weigh(made.values())
     return made
 
