@@ -28,6 +28,7 @@ from bench.locust import (
     intended,
     options,
     recording,
+    roll_call,
     runs,
     scenarios_tab,
     server_tab,
@@ -38,7 +39,7 @@ from scenarios.files import ScenarioFileError, load
 
 _HOOKS = (
     *(options, exact, choice, arrivals, intended, shapes, form, scenarios_tab, stages),
-    *(runs, server_tab, recording),
+    *(runs, server_tab, recording, roll_call),
 )
 _is_engine = bool(os.environ.get("BENCH_JOB"))  # of a benchmark, which shows nothing
 _file = os.environ.get("BENCH_SCENARIOS")

@@ -63,6 +63,10 @@ COMMANDS = {
         "bench.cli.locust:locust",
         "Start a setup's server and Locust's web UI for it, until Ctrl-C.",
     ),
+    "worker": (
+        "bench.cli.worker:worker",
+        "Join a Locust master as a worker, whose users send their requests by the native engine, until Ctrl-C.",
+    ),
     "doctor": (
         "bench.cli.doctor:doctor",
         "Look at what this machine offers for measuring, "
