@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from bench.cli._groups import takes
 from bench.cli._lookup import configure, find_setup, load_scenarios
-from bench.cli._options import AnySetupName, ScenariosFile, SetupsFile, port_number
+from bench.cli._options import AnySetupName, ScenariosFile, SetupsFile, option, port_number
 from bench.cli._service import ServiceOptions
 from bench.cli._terminal import note, short_path
 from bench.engines.launch import LOCUSTFILE
@@ -43,6 +43,12 @@ def locust(
     profile: Annotated[
         bool, typer.Option("--profile", help="A flame graph of a worker for each test, by py-spy.")
     ] = False,
+    client: Annotated[
+        Literal["fast", "http", "native"] | None,
+        option(
+            "Who sends: Locust's FastHttpUser [default], its HttpUser, or our engine.", "fast|http|native"
+        ),
+    ] = None,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     *,
@@ -56,8 +62,11 @@ def locust(
     \b
     bench locust uvicorn
     bench locust --app shop.main:app --scenarios bench_scenarios.py
+    bench locust uvicorn --client native
     """
     need("locust", what="`bench locust`")
+    if client is not None:
+        os.environ["BENCH_LOCUST_CLIENT"] = client  # for Locust and all of its workers
     configuration = configure(service, setups=setups, scenarios=scenarios)
     known = load_scenarios(configuration.scenarios_file)
     if profile:
