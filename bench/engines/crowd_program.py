@@ -9,6 +9,7 @@ still `leaving`. New `labels` with their methods, `outcomes`, and the first `fai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import runpy
@@ -82,7 +83,8 @@ class _Program:
         loop.add_reader(_STDIN, self._hear)
         say(ready=True)
         while not self._over.is_set():
-            await asyncio.sleep(_SWEEP_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), _SWEEP_S)
             self._sweep()
         self._crowd.close()
         self._heartbeat.end(clock_ns())
