@@ -57,6 +57,7 @@ REASONS = Reasons(
         "bench/cli/capacity.py:capacity": "a command: its length is its options and their help",
         "bench/cli/ci.py:init": "a command: its length is its options and their help",
         "bench/cli/history.py:add": "a command: its length is its options and their help",
+        "bench/cli/locust.py:locust": "a command: its length is its options and their help",
         "bench/cli/run.py:run": "a command: its length is its options and their help",
         "tools/calibration/__main__.py:calibrate": "a command: its length is its options and their help",
         "target_app/migrations/versions/0001_first.py:upgrade": "a step of the schema, read from top to bottom",

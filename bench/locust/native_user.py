@@ -7,6 +7,7 @@ user, and the generator's rows go into Locust's statistics as they come.
 from __future__ import annotations
 
 import inspect
+import itertools
 import logging
 import os
 from collections.abc import Callable
@@ -26,12 +27,15 @@ from bench.engines.locust_transport import address_of
 from bench.errors import EngineError, UsageError
 from bench.locust.native_crowd import CrowdOrder, NativeCrowd
 from bench.locust.options import read
+from bench.locust.recording import RUN, SPOOL
+from bench.locust.spool import sample_path
 from bench.model.plan import ClosedLoad
 from scenarios import SCENARIOS
 from scenarios.model import Flow, Scenario
 
 log = logging.getLogger(__name__)
 _MADE_IN = "bench.locust.classes"
+_numbers = itertools.count(1)
 
 
 class NativeUser(User):
@@ -102,8 +106,16 @@ class NativeUser(User):
 
     def _order(self) -> CrowdOrder:
         return CrowdOrder(
-            job=self._job, every_s=self._every_s, samples=lambda: None, labels=type(self).labels
+            job=self._job, every_s=self._every_s, samples=self._samples, labels=type(self).labels
         )
+
+    def _samples(self) -> Path | None:
+        """A new file in the spool for a test that is recorded; None where nobody wants the rows."""
+        options = vars(self.environment.parsed_options) if self.environment.parsed_options else {}
+        if not options.get(RUN):
+            return None
+        process = f"native-{os.getpid()}-{next(_numbers)}"
+        return sample_path(Path(options[SPOOL]), options[RUN], process, self.scenario.name)
 
     def _think_s(self) -> float:
         """The mean pause between two sessions, where there is no pace."""

@@ -49,7 +49,8 @@ class Recorder:
         for users in _users(environment):
             users.transports.clear()
             users.pauses = 0
-        rows = RowWriter(spool.sample_path(_folder(options[SPOOL]), options[RUN], process), _label)
+        options[SPOOL] = str(_folder(options[SPOOL]))  # for others of this process, too
+        rows = RowWriter(spool.sample_path(Path(options[SPOOL]), options[RUN], process), _label)
         self._rows, self._began_ns, self._cpu_ns = rows, time.monotonic_ns(), time.process_time_ns()
         rows.heartbeat.start()
         self._greenlets = [gevent.spawn(rows.beat), gevent.spawn(_tend, rows)]
