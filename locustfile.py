@@ -34,12 +34,13 @@ from bench.locust import (
     server_tab,
     shapes,
     stages,
+    stopping,
 )
 from scenarios.files import ScenarioFileError, load
 
 _HOOKS = (
     *(options, exact, choice, arrivals, intended, shapes, form, scenarios_tab, stages),
-    *(runs, server_tab, recording, roll_call),
+    *(runs, server_tab, recording, roll_call, stopping),
 )
 _is_engine = bool(os.environ.get("BENCH_JOB"))  # of a benchmark, which shows nothing
 _file = os.environ.get("BENCH_SCENARIOS")
