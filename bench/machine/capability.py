@@ -14,7 +14,7 @@ import psutil
 import uvloop
 
 from bench.engines.timer import Timer
-from bench.machine.doctor import Diagnosis
+from bench.machine.diagnosis import Diagnosis
 from bench.machine.generators import RAW, measure_costs
 from bench.machine.selftest import session
 from bench.machine.selftest.session import Result

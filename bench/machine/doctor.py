@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import resource
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from time import monotonic
 
 import psutil
 
+from bench.machine.connections import Wanted, examine_connections
+from bench.machine.diagnosis import Diagnosis
 from bench.system import cpus
 from bench.system.host import fingerprint
+from bench.system.limits import read_limits
 
-_OPEN_FILES = 4096
 _LOOK_S = 1.0
+_NOTHING = Wanted()
 _SERVERS = {"uvicorn": "uvicorn", "gunicorn": "gunicorn", "granian": "granian", "hypercorn": "hypercorn"}
 _PARTS = {
     "uvloop": "uvloop",
@@ -28,23 +28,13 @@ _PARTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """One property of the machine: whether it is well, what was seen, and the advice where it is not."""
-
-    subject: str
-    well: bool
-    seen: str
-    advice: str = ""
-
-
-def examine() -> Iterator[Diagnosis]:
-    """Look at the machine for about a second."""
+def examine(wanted: Wanted = _NOTHING) -> Iterator[Diagnosis]:
+    """Look at the machine for about a second, and whether it has room for the connections of a load."""
     yield _machine()
     yield _pinning()
     yield from _busy()
-    yield _open_files()
-    yield _ports()
+    yield from examine_connections(read_limits(), wanted)
+    yield from _listening()
     for name, module in (_SERVERS | _PARTS).items():
         yield _package(name, module)
 
@@ -98,30 +88,14 @@ def _busy() -> Iterator[Diagnosis]:
     )
 
 
-def _open_files() -> Diagnosis:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return Diagnosis(
-        "open files",
-        hard >= _OPEN_FILES,
-        f"limit {soft} (hard {hard})",
-        f"raise the hard limit to {_OPEN_FILES} or more for loads with many users: ulimit -Hn {_OPEN_FILES}",
-    )
-
-
-def _ports() -> Diagnosis:
-    try:
-        low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-        seen = f"{high - low + 1} ephemeral ports"
-    except (OSError, ValueError):
-        seen = "a free port was found"
+def _listening() -> Iterator[Diagnosis]:
+    """Whether something may listen on loopback: a worry where it may not, else nothing."""
     try:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
     except OSError as error:
-        return Diagnosis(
-            "ports", False, f"cannot listen on 127.0.0.1: {error.strerror}", "allow loopback listeners"
-        )
-    return Diagnosis("ports", True, seen)
+        seen = f"cannot listen on 127.0.0.1: {error.strerror}"
+        yield Diagnosis("loopback", False, seen, "allow loopback listeners")
 
 
 def _package(name: str, module: str) -> Diagnosis:

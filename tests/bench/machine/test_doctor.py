@@ -4,11 +4,13 @@ import os
 from importlib import metadata
 
 from bench.machine.doctor import examine
+from bench.system.limits import read_limits
 
 
 def test_every_question_has_an_answer_and_every_worry_an_advice() -> None:
     findings = {finding.subject: finding for finding in examine()}
-    asked = ["machine", "pinning", "other work", "steal", "open files", "ports"]
+    tracked = ["conntrack"] if read_limits().conntrack is not None else []
+    asked = ["machine", "pinning", "other work", "steal", "open files", "ports", *tracked]
     servers = [
         "uvicorn",
         "gunicorn",
