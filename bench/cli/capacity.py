@@ -27,6 +27,7 @@ from bench.measure.store import RunFolder, read_run
 from bench.measure.workbench import Workbench
 from bench.model.attachment import steady_rps
 from bench.model.plan import Plan, Setup
+from bench.plan.generators import cpus_for_any_load
 from bench.plan.order import count_rounds
 from bench.report import write
 from bench.report.text import render
@@ -220,7 +221,7 @@ def _scale(options: _Options, counts: list[int], repeats: int) -> int:
 
 
 def _bench(options: _Options, *setups: Setup) -> Workbench:
-    share = cpus.share()
+    share = cpus.share(cpus_for_any_load(cpus.count_cores()))
     return Workbench(
         setups={setup.name: setup for setup in setups},
         scenarios=options.scenarios,

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from bench.cli._conclusion import conclude
+from bench.cli._cpus import GeneratorCpus, check_connections, read_generator_cpus, share_cpus
 from bench.cli._ending import explain_interruption
 from bench.cli._groups import takes
 from bench.cli._left_out import drop_locust, leave_out
@@ -43,7 +44,7 @@ from bench.measure.progress import Display
 from bench.measure.runner import Ends
 from bench.measure.store import RunFolder
 from bench.measure.workbench import Workbench
-from bench.model.plan import Plan, Setup, Shape
+from bench.model.plan import MOST_USERS, Plan, Setup, Shape
 from bench.observe.profiler import py_spy
 from bench.plan.config import check_names
 from bench.plan.configuration import Configuration
@@ -53,7 +54,7 @@ from bench.plan.thresholds import check_thresholds
 from bench.serve.interpreter import describe_interpreters
 from bench.stats.conditions import parse_threshold
 from bench.stats.format import about
-from bench.system import cpus, extras
+from bench.system import extras
 from scenarios.model import Scenario
 
 _MINUTES, _TIMES_AS_LONG = 5.0, 3
@@ -71,7 +72,7 @@ def run(
     scenario: Annotated[list[str] | None, option("Scenario in place of the plan's; repeatable.")] = None,
     tag: Annotated[list[str] | None, option("Scenarios that have this tag likewise; repeatable.")] = None,
     engine: Annotated[list[str] | None, option("Engine likewise; repeatable.", "native|locust")] = None,
-    users: Annotated[list[int] | None, number("Closed load of N users; repeatable.", 1, 10_000)] = None,
+    users: Annotated[list[int] | None, number("Closed load of N users; repeatable.", 1, MOST_USERS)] = None,
     rate: Annotated[list[float] | None, number(_RATE_HELP, 0.01, 1_000_000, "PER_S")] = None,
     rounds: Annotated[int | None, number("Rounds of fresh servers.", 1, 1000)] = None,
     minutes: Annotated[float | None, number("Time for all rounds together.", 0.05, 10_080, "MINUTES")] = None,
@@ -95,8 +96,10 @@ def run(
     timeout: Annotated[float | None, seconds("Longest wait for an answer [10].", 0.1)] = None,
     think: Annotated[float | None, seconds("Mean pause between a user's sessions.")] = None,
     max_sessions: Annotated[int | None, number("Sessions at once in open loads; more are shed.", 1)] = None,
-    processes: Annotated[int | None, number("Native generators that share a load.", 1, 64)] = None,
-    generator_cpus: Annotated[int | None, number("CPUs of the generator [one a process].", 1, 64)] = None,
+    processes: Annotated[
+        int | None, number("Native generators that share a load [as many as fit it].", 1, 64)
+    ] = None,
+    generator_cpus: GeneratorCpus = None,
     seed: Annotated[
         int | None, option("Decides orders, arrivals and random choices [drawn, and recorded].", "N")
     ] = None,
@@ -176,7 +179,7 @@ def run(
         configuration=configuration,
         running=running,
         address=host,
-        generator_cpus=generator_cpus,
+        generator_cpus=read_generator_cpus(generator_cpus),
         profile=profile,
         log=log,
         as_json=as_json,
@@ -195,7 +198,7 @@ class _Options:
     configuration: Configuration
     running: Mapping[str, Setup]
     address: str
-    generator_cpus: int | None
+    generator_cpus: int | tuple[int, ...] | None
     profile: bool
     log: bool
     as_json: bool
@@ -219,7 +222,8 @@ def _run(options: _Options) -> int:
         check_load(cell.engine, cell.load)
     check_ceilings(plan, setups)
     path = choose_folder(options.out, plan.name)
-    bench = _bench(options, plan.processes, setups, scenarios)
+    bench = _bench(options, plan, setups, scenarios)
+    check_connections(plan, setups)
     if options.profile:
         py_spy()
         bench = replace(bench, profiles=path / "profiles")
@@ -263,14 +267,9 @@ def _bounded(plan: Plan, options: _Options) -> Plan:
 
 
 def _bench(
-    options: _Options, processes: int, setups: Mapping[str, Setup], scenarios: Mapping[str, Scenario]
+    options: _Options, plan: Plan, setups: Mapping[str, Setup], scenarios: Mapping[str, Scenario]
 ) -> Workbench:
-    wanted = options.generator_cpus or processes
-    share = cpus.share(wanted)
-    if wanted > 1 and len(share.generator) < wanted:
-        note(
-            f"the generator gets {len(share.generator)} of the {wanted} CPUs that it could use: half of all at most"
-        )
+    share = share_cpus(options.generator_cpus, plan)
     return Workbench(
         setups=setups,
         scenarios=scenarios,

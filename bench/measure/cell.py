@@ -24,6 +24,7 @@ from bench.model.record import Record
 from bench.observe import telemetry
 from bench.observe.meter import Meter
 from bench.observe.profiler import profiling
+from bench.plan.generators import split
 from bench.serve.server import Server, server_ended
 from bench.system.waiting import wait_until
 
@@ -110,7 +111,7 @@ def _load(
 
     job = _job(cell, server, harness, folder / "samples")
     has_bystander = bench.scenarios[cell.scenario].victim is not None
-    jobs = _share(job, harness.plan.processes if cell.engine == "native" else 1)
+    jobs = _share(job, _processes(cell, harness))
     jobs, bystander = split_ceiling(jobs, job, has_bystander)
     companions = [bystander_job(bystander, folder / "bystander")] if has_bystander else []
     neighbours = watch_neighbours([server], bench, processes)
@@ -144,6 +145,13 @@ def _job(cell: Cell, server: Server, harness: Harness, samples: Path) -> Job:
         drain_s=DRAIN_S if cell.load.timeout_s <= TIMEOUT_S else cell.load.timeout_s,
         most_rps=server.most_rps,
     )
+
+
+def _processes(cell: Cell, harness: Harness) -> int:
+    """The plan's number of generator processes, else as many as fit the load and have a CPU each."""
+    if cell.engine != "native":
+        return 1
+    return harness.plan.processes or split(cell.load, len(harness.workbench.generator_cpus))
 
 
 def _share(job: Job, parts: int) -> list[Job]:

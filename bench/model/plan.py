@@ -85,6 +85,10 @@ class Stage:
     last: float
 
 
+MOST_USERS = 60_000
+"""Of a closed load: one source address has 64,512 ports at most, and a process of ours 65,536 open files."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClosedLoad:
     """`users` who each wait for an answer, and then for `think_s` on average, before they start again.
@@ -182,9 +186,10 @@ class Block:
 class Plan:
     """The cells to measure, as blocks that may overlap: a cell named twice is measured once.
 
-    `processes` native generators share each load. Without a `seed` one is drawn for each run. The rounds share
-    `minutes`; without it each has as many rotations as are good. A plan that is `long` measures every cell in one
-    stretch, each setup alone on the machine. A run of it fails where one of the limits `fail_if` is met.
+    `processes` native generators share each load; without it as many as fit the load. Without a `seed` one is drawn
+    for each run. The rounds share `minutes`; without it each has as many rotations as are good. A plan that is `long`
+    measures every cell in one stretch, each setup alone on the machine. A run of it fails where one of the limits
+    `fail_if` is met.
     """
 
     name: str
@@ -192,7 +197,7 @@ class Plan:
     blocks: tuple[Block, ...]
     seed: int | None = None
     _: KW_ONLY
-    processes: int = 1
+    processes: int | None = None
     minutes: float | None = None
     long: bool = False
     fail_if: tuple[str, ...] = ()

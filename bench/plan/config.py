@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from bench.errors import UsageError, unknown
-from bench.model.plan import TIMEOUT_S, Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
+from bench.model.plan import MOST_USERS, TIMEOUT_S, Block, ClosedLoad, Load, OpenLoad, Plan, Setup, Shape
 from bench.plan.setup_rules import check_setup
 from bench.plan.tables import TomlTables, localize, merge, read_tables
 from bench.plan.value_faults import explain_value
@@ -47,7 +47,7 @@ class _BlockEntry:
     setups: _Names
     scenarios: _Names
     engines: _Names = ("native",)
-    users: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = ()
+    users: tuple[Annotated[int, Field(ge=1, le=MOST_USERS)], ...] = ()
     arrivals_per_s: tuple[Annotated[float, Field(gt=0, le=1_000_000)], ...] = ()
     stretch_s: Annotated[float, Field(gt=0, le=86_400)] = 2.0
     warmup_s: Annotated[float, Field(ge=0, le=86_400)] = 0.5
@@ -203,8 +203,8 @@ def _plan(file: TomlTables, name: str, table: dict[str, Any]) -> Plan:
     if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
         raise UsageError(f"{where} blocks: write each as [[{file.prefix}{name}.blocks]]")
     seed = _whole_number(where, "seed", table) if "seed" in table else None
-    processes = _whole_number(where, "processes", table)
-    if processes < 1:
+    processes = _whole_number(where, "processes", table) if "processes" in table else None
+    if processes is not None and processes < 1:
         raise UsageError(f"{where} processes: {processes} is too few; 1 is the least")
     blocks = tuple(
         _block(f"{where} block {number}", common | entry) for number, entry in enumerate(entries, 1)
@@ -242,7 +242,7 @@ def _minutes(where: str, table: Mapping[str, object]) -> float | None:
 
 
 def _whole_number(where: str, key: str, table: Mapping[str, object]) -> int:
-    found = table.get(key, 1)
+    found = table[key]
     if not isinstance(found, int) or isinstance(found, bool):
         raise UsageError(f"{where} {key}: {found!r} is not a whole number")
     return found

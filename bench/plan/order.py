@@ -95,7 +95,7 @@ def _in_round(plan: Plan, number: int) -> Iterator[Cell]:
 def _is_lane(plan: Plan, engine: str, load: Load) -> bool:
     """Whether a cell can be measured in slices: users who never pause, always as many, of one native generator."""
     steady = isinstance(load, ClosedLoad) and load.shape == "constant" and not load.think_s
-    return engine == "native" and steady and plan.processes == 1 and not plan.long
+    return engine == "native" and steady and plan.processes in (None, 1) and not plan.long
 
 
 def _in_slices(load: Load) -> Load:

@@ -13,6 +13,7 @@ from typing import Literal
 
 import psutil
 
+from bench.errors import UsageError
 from bench.model.readings import CpuTimes
 
 Shared = Literal["", "core", "cpu"]
@@ -59,6 +60,47 @@ def share(generators: int = 1, *, apart: bool = True) -> Share:
     rest = cores[: -count - spare] if spare else cores[:-count]
     own = (cores[-count - 1][0],) if spare else load
     return Share(tuple(cpu for core in rest for cpu in core), load, own)
+
+
+def share_around(generator: Sequence[int]) -> Share:
+    """The CPUs that we may use, where the generator has these: the server has whole cores that hold none of them.
+
+    From three cores on the last of those is the harness's. Raises UsageError for CPUs that are not ours to use, and
+    where no core is left for the server.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        raise UsageError(
+            "--generator-cpus: this system cannot keep a process on certain CPUs; give a number of CPUs"
+        )
+    ours = sorted(os.sched_getaffinity(0))
+    if absent := sorted(set(generator) - set(ours)):
+        raise UsageError(
+            f"--generator-cpus: CPU {absent[0]} is not ours to use; ours are {', '.join(map(str, ours))}"
+        )
+    cores = _cores(ours)
+    left = [core for core in cores if not set(core) & set(generator)]
+    if not left:
+        raise UsageError("--generator-cpus: no core is left for the server; name fewer CPUs")
+    chosen = tuple(sorted(set(generator)))
+    limit = quota()
+    *servers, last = left if limit is None else left[: max(1, math.ceil(limit) - len(chosen))]
+    if not servers:
+        return Share(last, chosen, chosen)
+    return Share(tuple(cpu for core in servers for cpu in core), chosen, last[:1])
+
+
+def count_cores() -> int:
+    """The cores that we may use, no more than a quota pays for."""
+    if not hasattr(os, "sched_getaffinity"):
+        return psutil.cpu_count(logical=False) or 1
+    cores = len(_cores(sorted(os.sched_getaffinity(0))))
+    limit = quota()
+    return cores if limit is None else min(cores, math.ceil(limit))
+
+
+def parse_cpus(text: str) -> tuple[int, ...]:
+    """The CPUs that a list names in the kernel's words, such as `0-3,8`. Raises ValueError for any other text."""
+    return tuple(sorted(set(_numbers(text))))
 
 
 def shared(server: Sequence[int], generator: Sequence[int]) -> Shared:

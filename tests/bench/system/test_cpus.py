@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.errors import UsageError
 from bench.system import cpus
 from bench.system.cpus import Share
 
@@ -103,6 +104,55 @@ def test_a_set_of_cpus_that_we_are_confined_to_is_all_there_is(machine: Machine)
 def test_where_no_cpus_can_be_chosen_none_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert cpus.share() == Share()
+
+
+AROUND = {
+    "the server has the other": (("0", "1"), (0,), Share((1,), (0,), (0,))),
+    "from three cores on the harness has one": (("0", "1", "2", "3"), (1,), Share((0, 2), (1,), (3,))),
+    "most of the machine": (tuple(map(str, range(8))), (2, 3, 4, 5, 6), Share((0, 1), (2, 3, 4, 5, 6), (7,))),
+    "a core of which one thread is taken is nobody else's": (
+        ("0,4", "1,5", "2,6", "3,7"),
+        (6,),
+        Share((0, 4, 1, 5), (6,), (3,)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("cores", "named", "expected"), AROUND.values(), ids=AROUND)
+def test_named_cpus_are_the_generators_and_whole_other_cores_the_servers(
+    cores: tuple[str, ...], named: tuple[int, ...], expected: Share, machine: Machine
+) -> None:
+    machine.cores(*cores)
+    assert cpus.share_around(named) == expected
+
+
+def test_a_quota_pays_for_named_cpus_first(machine: Machine) -> None:
+    machine.cores(*map(str, range(8)))
+    machine.group("0::/app", cpu_max="400000 100000")
+    assert cpus.share_around((6, 7)) == Share((0,), (6, 7), (1,))
+    machine.group("0::/app", cpu_max="100000 100000")
+    assert cpus.share_around((6, 7)) == Share((0,), (6, 7), (6, 7))
+
+
+@pytest.mark.parametrize("named", [(0, 1), (5,)], ids=["none is left", "not there"])
+def test_cpus_that_cannot_be_given_are_refused(named: tuple[int, ...], machine: Machine) -> None:
+    machine.cores("0", "1")
+    with pytest.raises(UsageError, match="--generator-cpus"):
+        cpus.share_around(named)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"), [("max", 4), ("250000", 3), ("900000", 4)], ids=["none", "2.5", "9"]
+)
+def test_cores_are_counted_as_far_as_a_quota_pays(limit: str, expected: int, machine: Machine) -> None:
+    machine.cores("0,4", "1,5", "2,6", "3,7")
+    machine.group("0::/app", cpu_max=f"{limit} 100000")
+    assert cpus.count_cores() == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0-3,8", (0, 1, 2, 3, 8)), ("5", (5,)), ("3,1,3", (1, 3))])
+def test_a_list_of_cpus_is_read(text: str, expected: tuple[int, ...]) -> None:
+    assert cpus.parse_cpus(text) == expected
 
 
 QUOTAS = {
