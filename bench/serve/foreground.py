@@ -13,18 +13,47 @@ from bench.model.address import Address
 from bench.model.plan import Setup
 from bench.model.secrets import mask_text, secret_values, secrets_of
 from bench.serve.server import Server, server_ended, serving
-from bench.system.ports import is_free
+from bench.system.ports import free_port, is_free, is_loopback
 from bench.system.processes import Processes
 
 _FOLLOW_S = 0.2
 
 
-def serve(setup: Setup, port: int, note: Callable[[str], None]) -> None:
-    """Serve a setup until Ctrl-C; `note` is called with its address. Raises ServerError when it ends by itself."""
-    check_free(port, "--port", setup)
-    with Processes() as processes, serving(setup, processes, port=port) as server:
+def serve(setup: Setup, port: int, note: Callable[[str], None], host: str = "127.0.0.1") -> None:
+    """Serve a setup until Ctrl-C, on `host` where the setup names no address; `note` is called with its address.
+
+    Raises UsageError for an address that it cannot listen on, and ServerError when it ends by itself.
+    """
+    check_host(setup, host)
+    check_free(port, "--port", setup, host)
+    with Processes() as processes, serving(setup, processes, host=host, port=port) as server:
+        if not is_loopback(server.address.host):
+            note(
+                f"{setup.name} serves whoever reaches port {server.port} of {host}: stop it when you are done"
+            )
         note(f"{setup.name} answers on {server.url} ({way_in(server.address)}); Ctrl-C stops it")
         follow([server.log], lambda: check(server), secrets_of(server.setup))
+
+
+def check_host(setup: Setup, host: str) -> None:
+    """Raise UsageError for an address that a setup, or this machine, does not have."""
+    if is_loopback(host):
+        return
+    if setup.bind != "127.0.0.1":
+        raise UsageError(
+            f"--host {host}: setup '{setup.name}' says bind = \"{setup.bind}\"; leave one of them out"
+        )
+    if setup.tls:
+        raise UsageError(
+            f"--host {host}: the certificate that is made for setup '{setup.name}' names loopback addresses alone; "
+            'serve without tls, or bring a certificate of your own in a server = "command"'
+        )
+    try:
+        free_port(host)
+    except OSError as error:
+        raise UsageError(
+            f"--host {host}: nothing can listen on it: {error.strerror}; 0.0.0.0 is all addresses of this machine"
+        ) from None
 
 
 def follow(logs: list[Path], check: Callable[[], None], known: Iterable[str] = ()) -> None:
@@ -62,8 +91,9 @@ def way_in(address: Address) -> str:
     return f"curl{trust} {address.url}/docs" if trust else f"docs: {address.url}/docs"
 
 
-def check_free(port: int, option: str, setup: Setup | None = None) -> None:
+def check_free(port: int, option: str, setup: Setup | None = None, host: str = "127.0.0.1") -> None:
     """Raise UsageError that names the option when a port, of a setup's own address, is taken; 0 picks a free one."""
-    host = setup.bind if setup else "127.0.0.1"
+    if setup and setup.bind != "127.0.0.1":
+        host = setup.bind
     if port and host != "unix" and not is_free(port, host):
         raise UsageError(f"port {port} is taken; give another {option}")
