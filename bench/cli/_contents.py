@@ -17,6 +17,7 @@ from bench.results.endpoints import endpoint_table
 from bench.results.findings import findings
 from bench.results.findings.disturbance import disturbance
 from bench.results.findings.finding import Finding
+from bench.results.fleet_table import fleet_table
 from bench.results.results import Results, RunKind, say_notes_once
 from bench.results.streams import stream_table
 from bench.results.tables import ranking, stage_table, summary, twin_table
@@ -44,6 +45,7 @@ def _ordinary(results: Results) -> Contents:
             twin_table(results),
             stage_table(results),
             worker_table(results),
+            fleet_table(results),
         ),
         charts=plots.charts(results.cells),
         chapter=chapter(results),

@@ -256,6 +256,30 @@ class Generator:
     imported: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetGenerator:
+    """One of several generator processes, on one machine or many, as the one that led them knew it.
+
+    `users` are the most that it had at once, `requests` and `errors` what it reported, and `p99_ms` is of all its
+    response times. `cpu_share` is 1.0 for one busy core, and `lag_ms` how late its event loop ran at the worst.
+    `round_trip_ms` is the shortest way to the leader and back of late, `ahead_ms` how far its clock is ahead of the
+    leader's (both None where it never answered). `rows` are the requests that it handed over one by one, None where it
+    shares the leader's disk. One that `is_lost` did not report the end of the test.
+    """
+
+    name: str
+    users: int
+    requests: int
+    errors: int
+    p99_ms: float | None = None
+    cpu_share: float | None = None
+    lag_ms: float | None = None
+    round_trip_ms: float | None = None
+    ahead_ms: float | None = None
+    rows: int | None = None
+    is_lost: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Caveat:
     """A reason to doubt a number: a stable code, and a sentence with the figure."""
@@ -270,7 +294,8 @@ class Record:
 
     `profile` is the file of a worker's flame graph, in the run's folder. `slices` are those of a lane, and
     `idle_cpu_share` is what its server used while no server of the round was loaded, 1.0 for one busy core. `failed`
-    are the first failed requests, warm-up included, and `server_log` is then the end of the server's log.
+    are the first failed requests, warm-up included, and `server_log` is then the end of the server's log. `fleet` are
+    the generators of a test that Locust's master led.
     """
 
     run: str
@@ -286,6 +311,7 @@ class Record:
     idle_cpu_share: float | None = None
     failed: tuple[FailedRequest, ...] = ()
     server_log: str = ""
+    fleet: tuple[FleetGenerator, ...] = ()
     schema: int = SCHEMA
 
     @property

@@ -26,12 +26,14 @@ NO_PROCESSES = "no-processes"
 SAME_PROCESS = "same-process"
 SERVER_NOT_SEEN = "server-not-seen"
 MIXED = "mixed"
+WORKER_LOST = "worker-lost"
 ROWS_MISSING = "rows-missing"
+CLOCK_SKEW = "clock-skew"
 
 INVALIDATING = frozenset(
     {
         *("errors", "rate-not-reached", "shed", "generator-saturated", "throttled", "one-cpu", CEILING),
-        ROWS_MISSING,
+        *(WORKER_LOST, ROWS_MISSING),
     }
 )
 """Codes that make a record invalid: it is shown, hatched, and never ranked."""
