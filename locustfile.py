@@ -24,7 +24,9 @@ from bench.locust import (
     choice,
     classes,
     exact,
+    fleet,
     form,
+    generators_tab,
     intended,
     options,
     recording,
@@ -40,7 +42,7 @@ from scenarios.files import ScenarioFileError, load
 
 _HOOKS = (
     *(options, exact, choice, arrivals, intended, shapes, form, scenarios_tab, stages),
-    *(runs, server_tab, recording, roll_call, stopping),
+    *(runs, server_tab, recording, roll_call, stopping, fleet, generators_tab),
 )
 _is_engine = bool(os.environ.get("BENCH_JOB"))  # of a benchmark, which shows nothing
 _file = os.environ.get("BENCH_SCENARIOS")

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("bench", "tools")
 
 DRAWN = "test_drawing.py, test_study.py and test_timelines.py check where what it draws stands"
+FLEET = "test_fleet.py runs it as a process of its own"
 INSTALLED = "test_installed.py runs it from the wheel"
 EXCEPTIONS = {
     "bench/engines/asgi_benchmark.py": "test_pytest_plugin.py runs it under pytest",
@@ -18,6 +19,10 @@ EXCEPTIONS = {
     "bench/locust/native_crowd.py": "test_native_user.py has users of Locust's lead it",
     "bench/locust/roll_call.py": "test_worker.py has a master ask for a class that a worker does not have",
     "bench/machine/bare_app.py": "one constant answer: test_bare_server.py compares both servers",
+    "bench/locust/follower.py": FLEET,
+    "bench/locust/leader.py": FLEET,
+    "bench/locust/messages.py": "names of messages",
+    "bench/machine/diagnosis.py": "a dataclass with fields only",
     "bench/machine/selftest/workload.py": "one constant scenario",
     "bench/measure/workbench.py": "dataclasses with fields only",
     "bench/model/record.py": "dataclasses with fields only",
