@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-import psutil
 from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import WorkerRunner
@@ -20,6 +19,7 @@ from bench.locust import messages
 from bench.locust.clocks import SteadyTime, monotonic_clock, wall_ns
 from bench.locust.member import Identity
 from bench.locust.shipping import SAMPLES, Sender
+from bench.observe.process_tree import ProcessTree
 
 _BEAT_S = 0.02
 _LONGEST_WAIT_NS = 10_000_000_000
@@ -109,11 +109,14 @@ class Follower:
 
 
 class Usage:
-    """The CPU time of this process and of its children, and the worst lag of its event loop, since they were taken."""
+    """The CPU time of this process and of its children, and the worst lag of its event loop, since they were taken.
+
+    What a child used that came and went in between is not in it.
+    """
 
     def __init__(self) -> None:
-        self._process = psutil.Process(os.getpid())
-        self._cpu_s, self._at_s = self._used_s(), time.monotonic()
+        self._tree = ProcessTree(os.getpid())
+        self._cpu_ns, self._at_ns = self._tree.cpu_ns(), time.monotonic_ns()
         self._lag_ns = 0
 
     def late(self, lag_ns: int) -> None:
@@ -122,22 +125,12 @@ class Usage:
 
     def take(self) -> dict[str, float]:
         """What a report says of them: `cpu_s` in `span_s`, and `lag_ms`; they count anew from now on."""
-        cpu_s, at_s = self._used_s(), time.monotonic()
+        self._tree.refresh()
+        cpu_ns, at_ns = self._tree.cpu_ns(), time.monotonic_ns()
         found = {
-            "cpu_s": max(0.0, cpu_s - self._cpu_s),
-            "span_s": at_s - self._at_s,
+            "cpu_s": max(0, cpu_ns - self._cpu_ns) / 1e9,
+            "span_s": (at_ns - self._at_ns) / 1e9,
             "lag_ms": self._lag_ns / 1e6,
         }
-        self._cpu_s, self._at_s, self._lag_ns = cpu_s, at_s, 0
+        self._cpu_ns, self._at_ns, self._lag_ns = cpu_ns, at_ns, 0
         return found
-
-    def _used_s(self) -> float:
-        found = self._process.cpu_times()
-        total = found.user + found.system + found.children_user + found.children_system
-        for child in self._process.children(recursive=True):
-            try:
-                times = child.cpu_times()
-            except psutil.Error:
-                continue
-            total += times.user + times.system
-        return total

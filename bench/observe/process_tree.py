@@ -41,6 +41,10 @@ class ProcessTree:
         readings = tuple(reading for pid in self._members if (reading := _read(pid)) is not None)
         return Snapshot(at_ns, readings)
 
+    def cpu_ns(self) -> int:
+        """The CPU time of every process that is still there, which takes some 20 µs a process to read."""
+        return sum(cpu_ns(pid) for pid in self._members)
+
     def workers(self, port: int = 0, path: str = "") -> tuple[int, ...]:
         """The processes that can answer requests on a port (0: any): those that wait at the socket that listens there.
 

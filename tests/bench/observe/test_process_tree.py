@@ -143,6 +143,18 @@ def test_cpu_time_of_a_process_that_is_gone_is_nothing(processes: Processes, log
     assert cpu_ns(child.pid) == 0
 
 
+def test_the_cpu_time_of_a_tree_is_that_of_all_its_processes(processes: Processes, log: Path) -> None:
+    with processes.running(python(MASTER), log=log, talking=True) as child:
+        assert child.stdout is not None
+        pids = [child.pid, *map(int, child.stdout.readline().split())]
+        tree = ProcessTree(child.pid)
+        found = tree.cpu_ns()
+        each = [cpu_ns(pid) for pid in pids]
+
+    assert len(each) == 3
+    assert max(each) < found <= sum(each)
+
+
 def test_memory_and_threads_are_read(processes: Processes, log: Path) -> None:
     with processes.running(python(BIG), log=log, talking=True) as child:
         assert child.stdout is not None
