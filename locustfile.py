@@ -42,7 +42,7 @@ from scenarios.files import ScenarioFileError, load
 
 _HOOKS = (
     *(options, exact, choice, arrivals, intended, shapes, form, scenarios_tab, stages),
-    *(runs, server_tab, recording, roll_call, stopping, fleet, generators_tab),
+    *(fleet, generators_tab, runs, server_tab, recording, stopping, roll_call),
 )
 _is_engine = bool(os.environ.get("BENCH_JOB"))  # of a benchmark, which shows nothing
 _file = os.environ.get("BENCH_SCENARIOS")

@@ -78,7 +78,7 @@ def conclude(
     for record in records:
         written.add(record)
     if not records:
-        why = "; ".join(one.text for one in missing) or "no request was made in this test"
+        why = "; ".join(one.text for one in test.caveats) or "no request was made in this test"
         written.add_failure(Failure(server.setup.name, 0, why))
     for path in paths:
         _remove(path)

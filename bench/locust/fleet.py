@@ -63,6 +63,15 @@ def send_samples_from(environment: Environment, folder: Path) -> None:
         follows.spool = folder
 
 
+def begin_ns(environment: Environment) -> int:
+    """The moment, by our clock, at which all workers begin the test that was started last; 0 where none are led.
+
+    It is early by the longest round trip to one of them, so that no request lies before it.
+    """
+    led = _LEADERS.get(environment)
+    return led.begin_ns if led else 0
+
+
 def run_number(environment: Environment) -> int:
     """The number of the test run that was started last, the same in all processes; 0 where there is no fleet."""
     led, follows = _LEADERS.get(environment), _FOLLOWERS.get(environment)

@@ -71,10 +71,10 @@ class Follower:
 
         Only now the end is listened for, so that all others who do have ended before.
         """
-        wait_ns = min(self._begin_ns - time.monotonic_ns(), _LONGEST_WAIT_NS)
+        until_ns = min(self._begin_ns, time.monotonic_ns() + _LONGEST_WAIT_NS)
+        while (left_ns := until_ns - time.monotonic_ns()) > 0:
+            gevent.sleep(left_ns / 1e9)
         self._usage.take()
-        if wait_ns > 0:
-            gevent.sleep(wait_ns / 1e9)
         self._events.test_stop.add_listener(self._stop)
 
     def _stop(self, **_: object) -> None:

@@ -38,7 +38,7 @@ class Leader:
 
     def __init__(self, steady: SteadyTime) -> None:
         self.members: dict[str, FleetWorker] = {}
-        self.run = 0
+        self.run = self.begin_ns = 0
         self.receiver: Receiver | None = None
         self._steady = steady
         self._clock = monotonic_clock()
@@ -143,6 +143,9 @@ class Leader:
         here = [(name, self.members[name]) for name in self._present()]
         slowest_ns = max((one.nearest.round_trip_ns for _, one in here if one.nearest), default=0)
         begin_ns = time.monotonic_ns() + int(_LEAD_S * 1e9) + slowest_ns
+        self.begin_ns = (
+            begin_ns - slowest_ns
+        )  # an offset is half a round trip off at most: no request is before it
         for name, member in here:
             member.takes_part = True
             member.first = member.nearest

@@ -10,7 +10,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,12 @@ from bench.engines.locust_rows import RowWriter
 from bench.engines.locust_transport import Transport
 from bench.locust import spool
 from bench.locust.arrivals import arrivals_of
+from bench.locust.clocks import monotonic_clock
+from bench.locust.fleet import send_samples_from
 from bench.locust.options import read
 
-RUN, SPOOL = "bench_run", "bench_spool"
-"""Names among Locust's options: the number of a test that is to be recorded, and the folder of its rows."""
+RUN, SPOOL, CLOCK = "bench_run", "bench_spool", "bench_clock"
+"""Names among Locust's options: the number of a test that is to be recorded, the folder of its rows, and its clock."""
 _WRITE_S = 0.5
 """As often the rows are written out, for who reads them meanwhile."""
 
@@ -39,6 +41,7 @@ class Recorder:
         self._rows: RowWriter | None = None
         self._greenlets: list[Greenlet[..., Any]] = []
         self._began_ns = self._cpu_ns = 0
+        self._own: Path | None = None
 
     def start(self, environment: Environment, **_: object) -> None:
         """Record a test that is to be recorded, unless there are no users in this process."""
@@ -49,8 +52,9 @@ class Recorder:
         for users in _users(environment):
             users.transports.clear()
             users.pauses = 0
-        options[SPOOL] = str(_folder(options[SPOOL]))  # for others of this process, too
-        rows = RowWriter(spool.sample_path(Path(options[SPOOL]), options[RUN], process), _label)
+        folder = self._folder(environment, options)
+        options[SPOOL] = str(folder)  # for others of this process, too
+        rows = RowWriter(spool.sample_path(folder, options[RUN], process), _label)
         self._rows, self._began_ns, self._cpu_ns = rows, time.monotonic_ns(), time.process_time_ns()
         rows.heartbeat.start()
         self._greenlets = [gevent.spawn(rows.beat), gevent.spawn(_tend, rows)]
@@ -73,6 +77,14 @@ class Recorder:
             pauses=sum(users.pauses for users in kinds),
             shed=arrivals_of(environment).shed if read(environment).rate_per_s else 0,
         )
+
+    def _folder(self, environment: Environment, options: Mapping[str, Any]) -> Path:
+        """The spool, where it is on this machine; else a folder of our own, whose files go to the master's."""
+        if os.path.isdir(options[SPOOL]) and options[CLOCK] == monotonic_clock():
+            return Path(options[SPOOL])
+        self._own = self._own or Path(tempfile.mkdtemp(prefix="fastapi-bench-"))
+        send_samples_from(environment, self._own)
+        return self._own
 
 
 def install(events: Events) -> None:
@@ -102,8 +114,3 @@ def _tend(rows: RowWriter) -> None:
 def _users(environment: Environment) -> Iterator[Any]:
     """The classes of users that send by a transport."""
     return (users for users in environment.user_classes if hasattr(users, "transports"))
-
-
-def _folder(wanted: str) -> Path:
-    """The spool, where it is on this machine; else a folder of our own."""
-    return Path(wanted) if os.path.isdir(wanted) else Path(tempfile.mkdtemp(prefix="fastapi-bench-"))

@@ -9,7 +9,7 @@ from bench.measure.answers import CheckedSession
 from bench.measure.measurement import ErrorEvidence, LoadResult, Measurement, ServerReadings, make_record
 from bench.model.plan import Block, Cell, ClosedLoad, Setup, Stage
 from bench.model.readings import Telemetry
-from bench.model.record import SCHEMA, Caveat, Record
+from bench.model.record import SCHEMA, Caveat, FleetGenerator, Record
 from bench.model.samples import Recording
 from bench.results.caveats import MIXED, SERVER_NOT_SEEN
 
@@ -36,7 +36,7 @@ class LocustTest:
     """A test, from Start to Stop: `span_ns` is its measured part, by CLOCK_MONOTONIC.
 
     `users` are the most that there were at once. A single stage, from the start to the end, is no stage. `fail_if` are
-    the limits that its objectives make, `caveats` those of whoever led it.
+    the limits that its objectives make, `caveats` those of whoever led it, and `fleet` the generators that were led.
     """
 
     engine: str
@@ -48,6 +48,7 @@ class LocustTest:
     stages: tuple[Stage, ...] = ()
     fail_if: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+    fleet: tuple[FleetGenerator, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -136,7 +137,8 @@ def _record(
         errors=errors,
         stages=test.stages if len(test.stages) > 1 else (),
     )
-    return make_record(run, measurement, lambda _: _doubts(test, server, scenario))
+    made = make_record(run, measurement, lambda _: _doubts(test, server, scenario))
+    return replace(made, fleet=test.fleet)
 
 
 def _doubts(test: LocustTest, server: ServerSide, scenario: str) -> Iterator[Caveat]:

@@ -29,11 +29,13 @@ from locust.event import Events
 from locust.runners import MasterRunner, WorkerRunner
 
 from bench.locust.choice import scenario_of
+from bench.locust.clocks import monotonic_clock
+from bench.locust.fleet import begin_ns, fleet_caveats, fleet_figures, gather_samples_in
 from bench.locust.handover import Handover, read_handover
 from bench.locust.head_count import HeadCount
 from bench.locust.observer import ObserverOrder, order_line
 from bench.locust.options import read
-from bench.locust.recording import RUN, SPOOL
+from bench.locust.recording import CLOCK, RUN, SPOOL
 from bench.locust.records import LocustTest, ScenarioFacts
 from bench.locust.stages import stages_of
 from bench.stats.conditions import Condition
@@ -86,6 +88,7 @@ class Runs:
         self.is_watching = True
         self.handover = read_handover()
         self._spool = self.handover.spool if self.handover else Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        gather_samples_in(environment, self._spool)
         pipe = subprocess.PIPE
         self._observer = subprocess.Popen(own_command("bench.locust.observer"), stdin=pipe, stdout=pipe)
         gevent.spawn(self._listen)
@@ -106,10 +109,11 @@ class Runs:
         if options is not None:
             setattr(options, RUN, self.number)
             setattr(options, SPOOL, str(self._spool))
+            setattr(options, CLOCK, monotonic_clock())
         self.points.clear()
         self.fault = ""
         self._users = HeadCount()
-        now_ns = time.monotonic_ns()
+        now_ns = begin_ns(environment) or time.monotonic_ns()
         self._stopped_ns = 0
         self._order = ObserverOrder(
             is_end=False,
@@ -140,6 +144,8 @@ class Runs:
         begins_ns = [stage.began_ns for stage in stages_of(self._environment)]
         test = replace(self._test(span_ns), started_at=order.test.started_at)
         test = replace(test, stages=self._users.stages(span_ns, begins_ns))
+        led = self._environment
+        test = replace(test, caveats=fleet_caveats(led), fleet=fleet_figures(led))
         self._pending += 1
         self._is_done.clear()
         self._tell(replace(order, is_end=True, test=test))
