@@ -4,6 +4,7 @@ PYTHON ?= python3
 SETUP ?= uvicorn
 PORT ?= 8000
 RUN ?= reports/latest
+WORKERS ?= 0
 ARGS ?=
 
 VENV = .venv
@@ -52,8 +53,8 @@ check: $(READY) ## lint, format, types, layers, rules of the house
 serve: $(READY) ## serve the app: make serve SETUP=uvicorn PORT=8000
 	@$(PY) -m bench serve $(SETUP) --port $(PORT) $(ARGS)
 
-locust: $(READY) ## serve the app with Locust's web UI on 127.0.0.1:8089: make locust SETUP=uvicorn
-	@$(PY) -m bench locust $(SETUP) $(ARGS)
+locust: $(READY) ## serve the app with Locust's web UI on 127.0.0.1:8089: make locust SETUP=uvicorn WORKERS=2
+	@$(PY) -m bench locust $(SETUP) --workers $(WORKERS) $(ARGS)
 
 # A run's own folder where RUN names one, so that its report finds the file.
 micro: MICRO = $(if $(filter file,$(origin RUN)),reports,$(RUN))/micro.json

@@ -113,7 +113,7 @@ def _load(name: str) -> Any:
     if isinstance(command, typer.Typer):
         return get_command(command)
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    single.command(name)(command)
+    single.command(name, cls=getattr(command, "kind", None))(command)
     return get_command(single)
 
 

@@ -11,11 +11,12 @@ import typer
 
 from bench.cli._groups import takes
 from bench.cli._lookup import configure, find_setup, load_scenarios
-from bench.cli._options import AnySetupName, ScenariosFile, SetupsFile, option, port_number
+from bench.cli._options import AnySetupName, ScenariosFile, SetupsFile, number, option, port_number
+from bench.cli._passing import passing
 from bench.cli._service import ServiceOptions
-from bench.cli._terminal import note, short_path
-from bench.engines.launch import LOCUSTFILE
-from bench.errors import ServerError
+from bench.cli._terminal import note, print_file, short_path
+from bench.locust.command import LocustCommand
+from bench.locust.crew import Crew, crew
 from bench.locust.handover import HANDOVER_VARIABLE, Handover
 from bench.measure.runner import place_facts
 from bench.measure.workbench import Workbench
@@ -26,17 +27,14 @@ from bench.serve.foreground import check, check_free, follow, way_in
 from bench.serve.server import Server, serving
 from bench.system import cpus
 from bench.system.extras import need
-from bench.system.home import own_command
 from bench.system.host import on_cpus
-from bench.system.logs import quote
 from bench.system.processes import Processes
 
-_GRACE_S = 15.0
-"""After Ctrl-C, for requests under way and for the records of the test that they belong to."""
 
-
+@passing
 @takes(service=ServiceOptions)
 def locust(
+    context: typer.Context,
     setup: AnySetupName = None,
     port: Annotated[int, port_number("The server's; 0 picks a free one.")] = 0,
     web_port: Annotated[int, port_number("Of Locust's web UI.", 1)] = 8089,
@@ -49,6 +47,9 @@ def locust(
             "Who sends: Locust's FastHttpUser [default], its HttpUser, or our engine.", "fast|http|native"
         ),
     ] = None,
+    workers: Annotated[
+        int, number("Processes that make the load, each on a CPU of its own, under a master.", 0, 64)
+    ] = 0,
     setups: SetupsFile = None,
     scenarios: ScenariosFile = None,
     *,
@@ -59,12 +60,17 @@ def locust(
     Server and generator have CPUs of their own. Each test that is started in the UI writes a run with a report to
     reports/, as `bench run` does; `bench compare` takes it.
 
+    Options of Locust's own follow after --. With --headless or --autoquit it ends by itself, and the exit status is
+    Locust's.
+
     \b
     bench locust uvicorn
     bench locust --app shop.main:app --scenarios bench_scenarios.py
     bench locust uvicorn --client native
+    bench locust uvicorn --workers 2 -- --headless --users 20 --run-time 1m
     """
     need("locust", what="`bench locust`")
+    command = LocustCommand.build(web_port, workers, context.obj)
     if client is not None:
         os.environ["BENCH_LOCUST_CLIENT"] = client  # for Locust and all of its workers
     configuration = configure(service, setups=setups, scenarios=scenarios)
@@ -72,7 +78,7 @@ def locust(
     if profile:
         py_spy()
     chosen = find_setup(setup, configuration)
-    share = cpus.share()
+    share = cpus.share(max(1, workers))
     bench = Workbench(
         setups={chosen.name: chosen},
         scenarios=known,
@@ -83,14 +89,16 @@ def locust(
         own_cpus=share.harness,
     )
     with on_cpus(bench.own_cpus):
-        _serve(chosen, bench, (port, web_port), profile)
+        raise typer.Exit(_serve(chosen, bench, port, command, profile=profile))
 
 
-def _serve(setup: Setup, bench: Workbench, ports: tuple[int, int], profile: bool) -> None:
-    """Serve a setup with Locust's web UI for it until Ctrl-C. Raises ServerError when either ends by itself."""
-    port, web_port = ports
+def _serve(setup: Setup, bench: Workbench, port: int, command: LocustCommand, *, profile: bool) -> int:
+    """Serve a setup with Locust for it until Ctrl-C, or until Locust ends as it was told; gives its exit status.
+
+    Raises ServerError and EngineError when either ends otherwise.
+    """
     check_free(port, "--port", setup)
-    check_free(web_port, "--web-port")
+    check_free(command.web_port, "--web-port")
     facts = place_facts([setup], bench)
     with (
         Processes() as processes,
@@ -98,24 +106,30 @@ def _serve(setup: Setup, bench: Workbench, ports: tuple[int, int], profile: bool
         processes.folder() as folder,
     ):
         handover = _handover(server, bench, processes, folder, profile=profile, facts=facts)
-        log = handover.locust_log
-        with processes.running(
-            _command(server.url, web_port),
-            log=log,
-            cpus=bench.generator_cpus,
-            env=_environment(handover, folder / "handover.json"),
-            grace_s=_GRACE_S,
-        ) as child:
+        env = _environment(handover, folder / "handover.json")
+        with crew(command, handover, processes, env) as locusts:
             note(f"{setup.name} answers on {server.url} ({way_in(server.address)})")
             note(f"each test writes a run with a report to {short_path(handover.runs)}")
-            note(f"Locust's web UI is on http://127.0.0.1:{web_port}; Ctrl-C stops both")
+            return _follow(server, locusts)
 
-            def check_both() -> None:
-                check(server)
-                if child.poll() is not None:
-                    raise ServerError(f"Locust ended with status {child.returncode}; its log:\n{quote(log)}")
 
-            follow([server.log, log], check_both, secrets_of(server.setup))
+def _follow(server: Server, locusts: Crew) -> int:
+    """Show what a server and Locust write until Locust ends; gives its exit status."""
+    command = locusts.command
+    locusts.wait_for_workers()
+    if command.workers:
+        note(f"{command.workers} workers have joined their master")
+    if not command.ends:
+        note(f"Locust's web UI is on http://127.0.0.1:{command.web_port}; Ctrl-C stops both")
+
+    def goes_on() -> bool:
+        check(server)
+        locusts.check()
+        return locusts.exit_status is None
+
+    follow([server.log, *locusts.logs], goes_on, secrets_of(server.setup))
+    print_file(locusts.output.read_text())
+    return locusts.exit_status or 0
 
 
 def _handover(
@@ -158,11 +172,3 @@ def _environment(handover: Handover, path: Path) -> dict[str, str]:
         env["BENCH_CA"] = handover.address.tls.ca
     env["BENCH_HTTP2"] = "1" if handover.setup.http2 else ""
     return env
-
-
-def _command(url: str, web_port: int) -> list[str]:
-    return [
-        *own_command("locust", "-f", str(LOCUSTFILE)),
-        *("--class-picker", "--host", url),
-        *("--web-host", "127.0.0.1", "--web-port", str(web_port), "--loglevel", "WARNING"),
-    ]

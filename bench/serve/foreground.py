@@ -56,14 +56,15 @@ def check_host(setup: Setup, host: str) -> None:
         ) from None
 
 
-def follow(logs: list[Path], check: Callable[[], None], known: Iterable[str] = ()) -> None:
-    """Copy the lines of the logs to standard error, and call `check` each time; ends when that raises.
+def follow(logs: list[Path], goes_on: Callable[[], bool], known: Iterable[str] = ()) -> None:
+    """Copy the lines of the logs to standard error for as long as `goes_on()` is true, which may raise, too.
 
     Our environment's secrets, those `known`, and what looks like one are masked.
     """
     secrets = (*secret_values(os.environ), *known)
     offsets = dict.fromkeys(logs, 0)
-    while True:
+
+    def copy() -> None:
         for log in logs:
             if log.exists():
                 with log.open("rb") as file:
@@ -73,14 +74,20 @@ def follow(logs: list[Path], check: Callable[[], None], known: Iterable[str] = (
                 offsets[log] += len(text)
                 sys.stderr.write(mask_text(text.decode(errors="replace"), secrets))
                 sys.stderr.flush()
-        check()
-        time.sleep(_FOLLOW_S)
+
+    try:
+        while goes_on():
+            copy()
+            time.sleep(_FOLLOW_S)
+    finally:  # the last lines of one that ended
+        copy()
 
 
-def check(server: Server) -> None:
-    """Raise ServerError when a server has ended."""
+def check(server: Server) -> bool:
+    """True for a server that runs. Raises ServerError when it has ended."""
     if server.exit_status() is not None:
         raise server_ended(server)
+    return True
 
 
 def way_in(address: Address) -> str:

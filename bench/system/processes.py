@@ -89,6 +89,7 @@ class Processes:
         command: Sequence[str],
         *,
         log: Path,
+        out: Path | None = None,
         cpus: Sequence[int] = (),
         env: Mapping[str, str] | None = None,
         grace_s: float = 3.0,
@@ -99,14 +100,21 @@ class Processes:
     ) -> Iterator[subprocess.Popen[str]]:
         """A child for as long as the block lasts; its output goes to `log`, or to pipes where it is `talking`.
 
+        Its standard output goes to `out` where that is given.
+
         On leaving it gets the signal `stop`, and its whole group SIGKILL after `grace_s`. Raises OSError when the
         command cannot be started.
         """
         child = None
         try:
-            with log.open("ab") as log_file, _hold_interruptions():
+            with (
+                log.open("ab") as log_file,
+                (out or log).open("ab") as out_file,
+                _hold_interruptions(),
+            ):
+                files = (subprocess.PIPE if talking else out_file, log_file)
                 with on_cpus(cpus):  # a child inherits this thread's affinity: it never runs elsewhere
-                    child = _spawn(command, log_file, env=env, talking=talking, cwd=cwd, user=user)
+                    child = _spawn(command, files, env=env, cwd=cwd, user=user)
                 self._tell("+", child.pid)
                 self._children.add(child.pid)
             yield child
@@ -164,18 +172,18 @@ def user_options(user: str | None) -> dict[str, Any]:
 
 def _spawn(
     command: Sequence[str],
-    log: IO[bytes],
+    files: tuple[IO[bytes] | int, IO[bytes]],
     *,
     env: Mapping[str, str] | None,
-    talking: bool,
     cwd: Path | None,
     user: str | None,
 ) -> subprocess.Popen[str]:
+    output, errors = files
     return subprocess.Popen(
         list(command),
-        stdin=subprocess.PIPE if talking else subprocess.DEVNULL,
-        stdout=subprocess.PIPE if talking else log,
-        stderr=log,
+        stdin=subprocess.PIPE if output == subprocess.PIPE else subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
         env=dict(env) if env is not None else None,
         text=True,
         start_new_session=True,

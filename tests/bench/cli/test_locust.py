@@ -19,7 +19,7 @@ from tests.bench.serve.shown import address, page
 
 def check_handover(family: list[psutil.Process], url: str, folder: Path) -> None:
     """Locust knows the server, and each of the two has the CPUs that `bench run` would give it."""
-    (locust,) = (one for one in family if "locust" in one.cmdline())
+    (locust,) = (one for one in family if "--class-picker" in one.cmdline())
     handed = json.loads(Path(locust.environ()["BENCH_LOCUST"]).read_bytes())
     (server,) = (one for one in family if one.pid == handed["server_pid"])
     share = cpus.share()

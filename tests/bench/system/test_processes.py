@@ -91,6 +91,15 @@ def test_a_child_that_ended_by_itself_keeps_its_status(processes: Processes, log
     assert child.returncode == 7
 
 
+def test_standard_output_may_have_a_file_of_its_own(processes: Processes, log: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code = "import sys; print('figures'); print('remarks', file=sys.stderr)"
+    with processes.running(python(code), log=log, out=out) as child:
+        child.wait()
+
+    assert (out.read_text(), log.read_text()) == ("figures\n", "remarks\n")
+
+
 def test_a_child_that_ignores_sigterm_is_killed(processes: Processes, log: Path) -> None:
     with processes.running(python(STUBBORN), log=log, grace_s=0.1, talking=True) as child:
         assert child.stdout is not None
