@@ -53,17 +53,17 @@ def words(peer: Peer, *more: str) -> list[str]:
 @pytest.mark.parametrize("path", ["ok", "late"])
 def test_processes_count_what_the_server_counts(path: str, peer: Peer, tmp_path: Path) -> None:
     load = ("--headless", "--processes", "2", "-u", "4", "-r", "4", "--run-time", "2s")
-    file = tmp_path / "figures.json"
-    port = ("--master-bind-port", str(free_port()))
-    command = [
-        *LOCUST,
-        *words(peer, *load, "--json-file", str(file.with_suffix("")), f"{path.title()}User", *port),
-    ]
-    command += ["--master-port", port[1]]
+    file, prefix = tmp_path / "figures.json", tmp_path / "table"
+    port = str(free_port())
+    files = ("--json-file", str(file.with_suffix("")), "--csv", str(prefix))
+    ports = ("--master-bind-port", port, "--master-port", port)
+    command = [*LOCUST, *words(peer, *load, *files, *ports, f"{path.title()}User")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     (entry,) = json.loads(file.read_text())
     assert (entry["num_requests"], entry["num_failures"]) == (peer.seen[f"/{path}"], 0), done.stderr
     assert peer.seen[f"/{path}"] >= 4
+    rows = csv.DictReader(Path(f"{prefix}_stats.csv").read_text().splitlines())
+    assert {row["Request Count"] for row in rows} == {str(peer.seen[f"/{path}"])}
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 
