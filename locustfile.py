@@ -35,6 +35,7 @@ from bench.locust import (
     scenarios_tab,
     server_tab,
     shapes,
+    spans,
     stages,
     stopping,
 )
@@ -42,7 +43,7 @@ from scenarios.files import ScenarioFileError, load
 
 _HOOKS = (
     *(options, exact, choice, arrivals, intended, shapes, form, scenarios_tab, stages),
-    *(fleet, generators_tab, runs, server_tab, recording, stopping, roll_call),
+    *(fleet, generators_tab, runs, server_tab, recording, stopping, spans, roll_call),
 )
 _is_engine = bool(os.environ.get("BENCH_JOB"))  # of a benchmark, which shows nothing
 _file = os.environ.get("BENCH_SCENARIOS")

@@ -71,6 +71,8 @@ def locust(
     """
     need("locust", what="`bench locust`")
     command = LocustCommand.build(web_port, workers, context.obj)
+    if "--otel" in command.passed:
+        need("otel", what="--otel")
     if client is not None:
         os.environ["BENCH_LOCUST_CLIENT"] = client  # for Locust and all of its workers
     configuration = configure(service, setups=setups, scenarios=scenarios)
