@@ -31,6 +31,7 @@ PARSER = (
     "names = [[name for name in one.option_strings if name.startswith('--')] for one in actions]\n"
     "print(json.dumps([name for some in names for name in some]))\n"
 )
+LONGER = ("--run-time", "3s")
 LOAD = ("--headless", "--users", "2", "--spawn-rate", "2", "--run-time", "1s")
 
 
@@ -41,8 +42,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def locust(folder: Path, *words: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """`bench locust` to its end, with options for Locust, and others `before` the `--`."""
-    return bench("locust", "plain", *MINE[:4], *before, "--", *words, cwd=folder)
+    """`bench locust` to its end, with options for Locust, and others `before` the `--`; it writes no report."""
+    return bench("locust", "plain", *MINE[:4], *before, "--", *words, "--no-bench-report", cwd=folder)
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -82,7 +83,7 @@ def test_what_locust_has_given_up_it_refuses_itself(option: str, folder: Path) -
 def test_a_headless_run_writes_its_files(folder: Path) -> None:
     done = locust(
         folder,
-        *("FrontPageUser", "WrongStatusUser", *LOAD, "--run-time", "3s"),
+        *("FrontPageUser", "WrongStatusUser", *LOAD, *LONGER),
         *("--stop-timeout", "3", "--exit-code-on-error", "3", "--equal-weights", "--profile", "night"),
         *("--csv", "out/load", "--csv-full-history", "--html", "out/page_{u}.html"),
         *("--json", "--only-summary", "--loglevel", "INFO", "--logfile", "my.log"),
@@ -119,6 +120,7 @@ def test_a_master_takes_its_options(folder: Path) -> None:
     done = locust(
         folder,
         *LOAD,
+        *LONGER,
         *("--master-bind-host", "127.0.0.1", "--master-bind-port", port),
         *("--expect-workers", "2", "--expect-workers-max-wait", "30", "--enable-rebalancing"),
         *("--json-file", "figures", "FrontPageUser"),
@@ -136,7 +138,7 @@ def test_a_master_gives_up_on_workers_that_do_not_come(folder: Path) -> None:
 
 
 def test_processes_are_a_master_and_workers(folder: Path) -> None:
-    done = locust(folder, *LOAD, "--processes", "2", "--json-file", "figures", "FrontPageUser")
+    done = locust(folder, *LOAD, *LONGER, "--processes", "2", "--json-file", "figures", "FrontPageUser")
     assert done.returncode == 0, done.stderr
     assert counts(folder) > 0
 
@@ -167,6 +169,7 @@ def test_the_ui_takes_its_options_and_ends_by_itself(folder: Path) -> None:
         *("--autostart", "--autoquit", "2", "--users", "2", "--run-time", "2s", "--print-stats", "--headful"),
         *("--class-picker", "--web-host", "127.0.0.1", "--web-host-display-name", "here"),
         *("--web-base-path", "/load", "--tls-cert", str(cert), "--tls-key", str(key), "FrontPageUser"),
+        "--no-bench-report",
     )
     trusting = ssl.create_default_context(cafile=authority.pem)
     with start("locust", "plain", *MINE[:4], "--web-port", str(web), "--", *words, cwd=folder) as child:

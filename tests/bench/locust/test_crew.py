@@ -39,6 +39,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+QUICK = "--no-bench-report"
+
+
 def locust(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return bench("locust", "counted", *MINE[:4], *words, cwd=folder)
 
@@ -60,7 +63,9 @@ def test_a_headless_run_ends_with_the_servers_counts(crew: tuple[str, ...], fold
 
 
 def test_processes_of_locusts_own_count_all_the_same(folder: Path) -> None:
-    done = locust(folder, "--", *HEADLESS, "--processes", "2", "--json-file", "figures", "FrontPageUser")
+    done = locust(
+        folder, "--", *HEADLESS, "--processes", "2", "--json-file", "figures", QUICK, "FrontPageUser"
+    )
     (entry,) = json.loads((folder / "figures.json").read_text())
     assert entry["num_requests"] == done.stderr.splitlines().count("/") > 0
     assert done.returncode == 0
@@ -68,7 +73,7 @@ def test_processes_of_locusts_own_count_all_the_same(folder: Path) -> None:
 
 @pytest.mark.parametrize(("more", "status"), [((), 1), (("--exit-code-on-error", "7"), 7)])
 def test_the_exit_status_is_locusts(more: tuple[str, ...], status: int, folder: Path) -> None:
-    done = locust(folder, "--", *HEADLESS, *more, "WrongStatusUser")
+    done = locust(folder, "--", *HEADLESS, *more, QUICK, "WrongStatusUser")
     assert done.returncode == status
     assert "status-200" in done.stderr
 
@@ -111,6 +116,6 @@ def test_settings_of_locust_in_files_and_variables_are_not_read(
     (folder / "pyproject.toml").write_text("[tool.locust]\nprocesses = 2\n")
     monkeypatch.setenv("LOCUST_RUN_TIME", "1s")
     monkeypatch.setenv("LOCUST_USER_CLASSES", "NobodyUser")
-    done = locust(folder, "--", *HEADLESS, "--json", "FrontPageUser")
+    done = locust(folder, "--", *HEADLESS, QUICK, "--json", "FrontPageUser")
     figures, seen = counted(done)
     assert (figures, done.returncode) == (seen, 0), done.stderr
