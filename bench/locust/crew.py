@@ -18,8 +18,8 @@ from bench.system.processes import Processes
 from bench.system.waiting import wait_until
 
 _JOINED_WITHIN_S = 60.0
-_GRACE_S = 60.0
-"""After Ctrl-C, for requests under way, which have 10 s, and for the report of their test; a second one ends all."""
+_GRACE_S = 200.0
+"""After Ctrl-C, for requests under way, which have 10 s, and for the run of their test; a second Ctrl-C ends all."""
 _WRONG_USAGE = 2
 
 
