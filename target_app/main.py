@@ -39,6 +39,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.auth != "off":
         app.include_router(auth.router)
         app.include_router(users.router)
+    if settings.metrics:
+        from target_app.routers import metrics
+
+        app.include_router(metrics.router)
     docs.install(app)
     openapi.install(app)
     routing.install(app)

@@ -87,6 +87,10 @@ class Settings(BaseSettings):
         description="Spare garbage collections what is there from the start, so that none is long",
     )
     max_body_bytes: int = Field(default=1_048_576, ge=0, description="Largest request body, beyond it 413")
+    metrics: bool = Field(
+        default=False,
+        description="Serve /metrics for Prometheus; workers share figures in the folder PROMETHEUS_MULTIPROC_DIR",
+    )
     telemetry: bool = Field(
         default=False, description="Trace, count and log by OpenTelemetry, where its provider is set up"
     )

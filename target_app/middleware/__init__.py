@@ -19,6 +19,7 @@ def stack(settings: Settings) -> list[Middleware]:
     everything = (
         (settings.bench, Middleware(WorkerHeader)),
         (settings.logs_requests, Middleware(RequestLog)),
+        (settings.metrics, _metrics(settings)),
         (settings.allowed_hosts, Middleware(TrustedHost, hosts=settings.allowed_hosts)),
         (settings.cors_origins, _cors(settings)),
         (settings.security_header_mode == "on", Middleware(SecurityHeaders)),
@@ -28,7 +29,16 @@ def stack(settings: Settings) -> list[Middleware]:
         (settings.cache != "off", Middleware(ETag)),
         (True, Middleware(BodyLimit, max_bytes=settings.max_body_bytes)),
     )
-    return [middleware for wanted, middleware in everything if wanted]
+    return [middleware for wanted, middleware in everything if wanted and middleware]
+
+
+def _metrics(settings: Settings) -> Middleware | None:
+    """It is loaded where it is wanted only: its library takes a while to load."""
+    if not settings.metrics:
+        return None
+    from target_app.middleware.metrics import Metrics
+
+    return Middleware(Metrics)
 
 
 def _cors(settings: Settings) -> Middleware:
