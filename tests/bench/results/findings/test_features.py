@@ -72,6 +72,8 @@ def test_every_shipped_feature_stands_beside_uvicorn() -> None:
         "base-http",
         "cors",
         "request-log",
+        "metrics",
+        "telemetry",
         "all-on",
         "10-threads",
         "200-threads",
