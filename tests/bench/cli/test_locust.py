@@ -47,7 +47,9 @@ def test_locusts_web_ui_offers_one_class_a_scenario_and_ctrl_c_stops_both(tmp_pa
         arguments = json.loads(found.group(1))
         assert arguments["show_userclass_picker"] is True
         assert arguments["host"] == address(said)
-        offered = arguments["available_user_classes"]
+        offered = list(arguments["users"])
+        ticked = arguments["available_user_classes"]
+        assert offered[:7] == ticked  # the user's own, which are no journeys
         assert len(offered) == len(set(offered)) == len(SCENARIOS) + 7
         assert {"FrontPageUser", "NoopAsyncUser"} <= set(offered)
         family = psutil.Process(child.pid).children(recursive=True)
