@@ -68,3 +68,13 @@ def test_steps_that_end_before_workers_report_are_refused(by_hand: ByHand) -> No
     outcome = by_hand.run("OkUser", *FOR_LONG, "--shape", "steps", "--step-time", "1", "--processes", "2")
     assert outcome.status != 0
     assert "give --step-time 6 or more" in outcome.said
+
+
+def test_a_ramp_over_two_workers_ends_with_its_masters_verdict(by_hand: ByHand) -> None:
+    load = ("--shape", "ramp-to-capacity", "--steps", "2", "--step-time", "6", "-u", "4", "--processes", "2")
+    outcome = by_hand.run("SlowUser", *FOR_LONG, *load, "--slo", "p99<200ms")
+    stage, conclusion = max((one["stages"] for one in outcome.left), key=len)
+    assert stage["users"] == 2
+    assert stage["requests"] > 0
+    assert stage["verdict"].startswith("p99 ")
+    assert conclusion["name"].startswith("capacity: fewer than 2 users; with 2 users p99 ")
