@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Collection, Sequence
+from argparse import Namespace
+from collections.abc import Collection, Iterator, Sequence
 
 from locust import User
+from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.event import Events
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import WorkerRunner
 
+from bench.errors import UsageError
 from bench.locust.classes import JOURNEY, tags_of
+from bench.locust.options import check_parsed
 from scenarios import SCENARIOS
 from scenarios.model import Scenario
 
@@ -44,9 +47,27 @@ def tagged(
 
 def install(events: Events) -> None:
     """Choose the classes of a test run, and let the requests under way at Stop come to their end."""
+    events.init_command_line_parser.add_listener(_check_tags)
     events.init.add_listener(_choose)
     events.init.add_listener(_wait_at_stop)
     events.test_start.add_listener(_warn_of_few)
+
+
+def _check_tags(parser: LocustArgumentParser, **_: object) -> None:
+    def check(parsed: Namespace) -> None:
+        kinds = [kind for kind in _all_below(User) if not kind.abstract]
+        named = [kind for kind in kinds if kind.__name__ in parsed.user_classes] or kinds
+        if not tagged(named, parsed.tags or (), parsed.exclude_tags or ()):
+            known = sorted(frozenset().union(*map(_tags, named)))
+            raise UsageError(f"--tags and --exclude-tags leave no user class; tags are: {', '.join(known)}")
+
+    check_parsed(parser, check)
+
+
+def _all_below(kind: type[User]) -> Iterator[type[User]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _all_below(below)
 
 
 def _choose(environment: Environment, **_: object) -> None:
@@ -59,18 +80,11 @@ def _choose(environment: Environment, **_: object) -> None:
     ):  # its master names users of any class, but those it left out
         environment._tasks_filtered = True
         return
-    tags, exclude_tags = options.tags or (), options.exclude_tags or ()
-    left = tagged(kinds, tags, exclude_tags)
+    left = tagged(kinds, options.tags or (), options.exclude_tags or ())
     if options.user_classes:
         chosen = [kind for kind in left if kind.__name__ in options.user_classes]
     else:
-        chosen = left if tags else usual(left)
-    if not chosen:
-        known = sorted(frozenset().union(*map(_tags, kinds)))
-        print(f"--tags and --exclude-tags leave no user class; tags are: {', '.join(known)}", file=sys.stderr)
-        if isinstance(environment.runner, MasterRunner):
-            environment.runner.quit()
-        sys.exit(2)
+        chosen = left if options.tags else usual(left)
     in_order = dict.fromkeys([*chosen, *left])
     environment.available_user_classes = {kind.__name__: kind for kind in in_order}  # type: ignore[misc]
     environment.user_classes = chosen

@@ -53,6 +53,20 @@ def test_fields_of_the_form_are_options_of_the_run(by_hand: ByHand) -> None:
     assert rows["/ok (from the intended start)"]["num_requests"] == rows["/ok"]["num_requests"]
 
 
+def test_what_the_gear_sets_holds_for_its_class(by_hand: ByHand) -> None:
+    """A field that was left empty comes as null, and is no pace."""
+    with by_hand.page("--class-picker") as page:
+        fields = {"user_class_name": "OkUser", "think_seconds": 0.5, "pace_seconds": None}
+        assert httpx.post(f"{page}/user", json=fields).status_code == 201
+        form = {**START, "user_classes": "OkUser", "think": "", "pace": ""}
+        assert httpx.post(f"{page}/swarm", data=form).json()["success"]
+        assert wait_until(lambda: by_hand.peer.seen["/ok"] >= 6, 30.0)
+        httpx.post(f"{page}/stop")
+        rows = {one["name"]: one for one in _rows(page)}
+    assert set(rows) == {"/ok", "Aggregated"}
+    assert rows["/ok"]["num_requests"] == by_hand.peer.seen["/ok"] < 60
+
+
 def _rows(page: str) -> list[dict[str, object]]:
     """Rows of statistics once the run is over; Locust's answer is up to 2 s old."""
     assert wait_until(lambda: httpx.get(f"{page}/stats/requests").json()["state"] == "stopped", 30.0)
