@@ -110,7 +110,7 @@ def _add(parser: LocustArgumentParser, **_: object) -> None:
     add(
         "--spike",
         "TIMES",
-        "of the shape spike: so many times the users at its peak",
+        "of the shape spike: times the users",
         default=f"{_USUAL.spike:g}",
     )
     parser.add_argument(

@@ -14,7 +14,7 @@ from bench.locust.tabs import TabRow, add_tab
 from bench.plan.thresholds import request_names
 
 _COLUMNS = {
-    "name": "User class",
+    "user": "User class",
     "about": "About",
     "group": "Group",
     "variant": "Variant",
@@ -32,7 +32,7 @@ def rows_of(classes: Iterable[type[User]], known: Mapping[str, frozenset[str]]) 
             continue
         names = known.get(scenario.name, frozenset()) | getattr(kind, "labels", frozenset())
         yield {
-            "name": kind.__name__,
+            "user": kind.__name__,
             "about": scenario.about,
             "group": scenario.group,
             "variant": scenario.variant,

@@ -22,7 +22,7 @@ from bench.locust.tabs import TabRow, add_tab
 
 log = logging.getLogger(__name__)
 _COLUMNS = {
-    "name": "Stage",
+    "stage": "Stage",
     "users": "Users",
     "seconds": "Seconds",
     "requests": "Requests",
@@ -119,7 +119,7 @@ def rows_of(environment: Environment) -> list[TabRow]:
     """A row for each stage so far, and one for what came of them."""
     rows = [_row(environment, one) for one in _stages.get(environment, ())]
     sentence = _conclusions.get(environment)
-    return [*rows, {"name": sentence}] if sentence else rows
+    return [*rows, {"stage": sentence}] if sentence else rows
 
 
 def install(events: Events) -> None:
@@ -163,7 +163,7 @@ def _row(environment: Environment, begun: _Begun) -> TabRow:
         users = environment.runner.user_count
     seconds = ((begun.ended_ns or time.monotonic_ns()) - begun.stage.began_ns) / 1e9
     return {
-        "name": begun.stage.name,
+        "stage": begun.stage.name,
         "users": users,
         "seconds": round(seconds, 1),
         "requests": counted.requests,

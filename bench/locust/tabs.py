@@ -17,7 +17,10 @@ def add_tab(
     columns: Mapping[str, str],
     rows: Callable[[], Sequence[TabRow]],
 ) -> None:
-    """Add a tab whose table has a title for each key of its rows; keys are single words. A worker has no tabs."""
+    """Add a tab whose table has a title for each key of its rows; keys are single words. A worker has no tabs.
+
+    The page sorts rows by `name` where they have that key, and else leaves them in their order.
+    """
     web_ui = environment.web_ui
     if web_ui is None or web_ui.app is None:
         return

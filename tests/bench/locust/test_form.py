@@ -95,6 +95,8 @@ def test_in_a_browser_the_journeys_are_ticked_and_start_with_one_click(
         assert "Looks around and buys." in browser.wait_for(
             "document.body.innerText.includes('Looks around') && document.body.innerText"
         )
+        first = browser.value("document.querySelector('tbody tr').innerText")
+        assert first.startswith("JourneyShopUser")  # those that run come first
         browser.click("Stages")
         browser.wait_for("document.body.innerText.includes('users start')")
         assert set(by_hand.peer.seen) == {"/ok"}

@@ -21,7 +21,7 @@ give([before[0]["requests"], list(rows_of([kind], {"list-items": frozenset({"GET
     assert before == "seen as they run: they depend on the answers"
     assert rows == [
         {
-            "name": "ListItemsUser",
+            "user": "ListItemsUser",
             "about": "Lists.",
             "group": "list",
             "variant": "items",
@@ -36,7 +36,7 @@ def test_the_tab_has_each_class_that_can_be_ticked(by_hand: ByHand) -> None:
     with by_hand.page("--tags", "journey", "ok") as page:
         tables = httpx.get(f"{page}/stats/requests").json()["extended_stats"]
     (rows,) = [table["data"] for table in tables if table["key"] == "scenarios"]
-    names = {row["name"]: row for row in rows}
+    names = {row["user"]: row for row in rows}
     assert {"JourneyShopUser", "JourneyBrowserUser", "OkUser"} <= set(names)
     assert "HalfUser" not in names
     assert names["OkUser"]["requests"] == "GET /ok"

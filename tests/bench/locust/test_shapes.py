@@ -12,7 +12,7 @@ def test_steps_have_their_users_and_their_figures(by_hand: ByHand) -> None:
     )
     (left,) = outcome.left
     first, second = left["stages"]
-    assert (first["name"], second["name"]) == ("step 1: 2 users", "step 2: 4 users")
+    assert (first["stage"], second["stage"]) == ("step 1: 2 users", "step 2: 4 users")
     assert (first["users"], second["users"]) == (2, 4)
     assert first["requests"] < second["requests"]
     assert (
@@ -40,8 +40,8 @@ def test_a_ramp_ends_with_the_step_that_breaks_an_objective_and_names_the_one_be
     stage, conclusion = left["stages"]
     assert stage["users"] == 2
     assert stage["verdict"] == "errors 50 % (errors<10%)" or stage["verdict"].startswith("errors ")
-    assert conclusion["name"].startswith("capacity: fewer than 2 users; with 2 users errors ")
-    assert conclusion["name"] in outcome.said
+    assert conclusion["stage"].startswith("capacity: fewer than 2 users; with 2 users errors ")
+    assert conclusion["stage"] in outcome.said
 
 
 def test_a_ramp_without_a_break_says_that_the_capacity_is_more(by_hand: ByHand) -> None:
@@ -61,7 +61,7 @@ def test_a_ramp_without_a_break_says_that_the_capacity_is_more(by_hand: ByHand) 
     (left,) = by_hand.run("SlowUser", *load).left
     first, second, conclusion = left["stages"]
     assert (first["verdict"], second["verdict"]) == ("held", "held")
-    assert conclusion["name"] == "capacity: more than 4 users, with which all objectives held"
+    assert conclusion["stage"] == "capacity: more than 4 users, with which all objectives held"
 
 
 def test_steps_that_end_before_workers_report_are_refused(by_hand: ByHand) -> None:
@@ -77,4 +77,4 @@ def test_a_ramp_over_two_workers_ends_with_its_masters_verdict(by_hand: ByHand) 
     assert stage["users"] == 2
     assert stage["requests"] > 0
     assert stage["verdict"].startswith("p99 ")
-    assert conclusion["name"].startswith("capacity: fewer than 2 users; with 2 users p99 ")
+    assert conclusion["stage"].startswith("capacity: fewer than 2 users; with 2 users p99 ")

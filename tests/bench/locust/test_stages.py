@@ -20,7 +20,7 @@ def test_a_run_without_a_shape_has_the_start_of_its_users_and_all_of_them(by_han
     outcome = by_hand.run("SlowUser", "-u", "4", "-r", "2", "--run-time", "4s")
     (left,) = outcome.left
     start, all_users = left["stages"]
-    assert (start["name"], all_users["name"]) == ("users start", "4 users")
+    assert (start["stage"], all_users["stage"]) == ("users start", "4 users")
     assert all_users["users"] == 4
     counted = start["requests"] + all_users["requests"]
     assert by_hand.peer.seen["/slow"] - 4 <= counted <= by_hand.peer.seen["/slow"]
@@ -34,5 +34,5 @@ def test_stages_of_workers_are_their_masters(by_hand: ByHand) -> None:
     staged = [one["stages"] for one in outcome.left]
     assert sorted(map(len, staged)) == [0, 0, 2]
     rows = max(staged, key=len)
-    assert rows[-1]["name"] == "4 users"
+    assert rows[-1]["stage"] == "4 users"
     assert 0 < sum(row["requests"] for row in rows) <= by_hand.peer.seen["/slow"]
