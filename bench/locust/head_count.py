@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from bench.model.plan import Stage
 
+_SOON_NS = 100_000_000
+"""Users are counted a little after they have come."""
 _SHORTEST_NS = 1_000_000_000
 """Of a stage: shorter ones belong to the next."""
 
@@ -43,7 +45,7 @@ class HeadCount:
                 edges.append(at_ns)
         pairs = zip(edges, [*edges[1:], end_ns], strict=True)
         return tuple(
-            Stage((a - start_ns) / 1e9, (b - a) / 1e9, float(self._at(a)), float(self._at(b)))
+            Stage((a - start_ns) / 1e9, (b - a) / 1e9, float(self._at(a + _SOON_NS)), float(self._at(b)))
             for a, b in pairs
         )
 

@@ -198,4 +198,5 @@ def _plan(test: LocustTest, setup: Setup, records: Sequence[Record]) -> dict[str
         "scenarios": {name: one.about for name, one in test.scenarios.items()} | whole,
         "variants": {name: [one.group, one.variant] for name, one in test.scenarios.items()},
         "fail_if": list(test.fail_if),
+        "by_hand": True,
     }

@@ -93,7 +93,8 @@ class PlanFacts:
     """The plan: setups and scenarios by name; of scenarios the text that says what they are about.
 
     `variants` gives the group and the variant of a scenario; runs from before it was kept have them in the name alone.
-    `fail_if` are the limits with which the run fails, such as `p99>50ms`.
+    `fail_if` are the limits with which the run fails, such as `p99>50ms`. A plan `by_hand` was none: somebody
+    started and stopped a test, so that it is as long as it happened to be, and `about` says who took part.
     """
 
     name: str | None = None
@@ -106,6 +107,7 @@ class PlanFacts:
     scenarios: Mapping[str, str] = field(default_factory=dict)
     variants: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     fail_if: tuple[str, ...] = ()
+    by_hand: bool = False
 
     def variant(self, scenario: str) -> tuple[str, str]:
         """A scenario's group and variant: `db-orm-async` is the variant `async` of `db-orm` unless the plan says."""
@@ -242,6 +244,7 @@ def _plan(source: Mapping[str, object]) -> PlanFacts:
         scenarios=as_words(source.get("scenarios")),
         variants=dict(_variants(as_mapping(source.get("variants")))),
         fail_if=as_texts(source.get("fail_if")),
+        by_hand=source.get("by_hand") is True,
     )
 
 

@@ -47,6 +47,7 @@ LATER = {
     "capacity",
     "scaling",
     "services_under_test",
+    "by_hand",
 }
 """Fields of `run.json`, `records.jsonl` and `results.json` that not every run has."""
 

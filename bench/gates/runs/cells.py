@@ -55,7 +55,8 @@ def compare(
     notes = conditions.check(
         [
             *conditions.of_runs(base.facts, head.facts, dict.fromkeys(pair.either.setup for pair in found)),
-            *(one for pair in found for one in _loads(pair)),
+            *_by_hand(base, head),
+            *(one for pair in found for one in _loads(pair, base, head)),
         ],
         borne,
     )
@@ -75,10 +76,23 @@ def compare(
     )
 
 
-def _loads(pair: CellPair) -> Iterable[conditions.Difference]:
+def _by_hand(base: Results, head: Results) -> Iterable[conditions.Difference]:
+    """Whether tests by hand had other users side by side."""
+    if _are_by_hand(base, head) and base.facts.plan.about != head.facts.plan.about:
+        yield conditions.Difference("load", "test", *(str(run.facts.plan.about) for run in (base, head)))
+
+
+def _are_by_hand(base: Results, head: Results) -> bool:
+    return base.facts.plan.by_hand and head.facts.plan.by_hand
+
+
+def _loads(pair: CellPair, base_run: Results, head_run: Results) -> Iterable[conditions.Difference]:
+    """How the loads differ; the length of a test by hand, which nobody planned, is only mentioned."""
     if not (pair.base and pair.head):
         return
-    yield from conditions.of_loads(pair.base.load, pair.head.load)
+    are_by_hand = _are_by_hand(base_run, head_run)
+    for one in conditions.of_loads(pair.base.load, pair.head.load):
+        yield replace(one, field=None) if are_by_hand and one.what == "duration_s" else one
     base, head = (
         "in slices" if in_rotations([side]) else "in one stretch" for side in (pair.base, pair.head)
     )
