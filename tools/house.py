@@ -64,6 +64,7 @@ REASONS = Reasons(
     },
     modules={
         "bench/engines/connection.py": "one object is the hot path; two would call each other per answer",
+        "bench/model/facts.py": "the format of one file, its parts in the order in which they are read",
         "bench/model/samples.py": "the format of one file: its rows, who writes them, who reads them",
         "bench/model/record.py": "the format of one file, its parts in the order in which they are written",
         "tools/calibration/page.py": "one page: its words and its tables, in the order in which they are read",

@@ -157,6 +157,7 @@ def observe() -> None:
         with contextlib.suppress(AttributeError, OSError):  # not Linux, or not allowed
             os.sched_setaffinity(0, handover.own_cpus or os.sched_getaffinity(0))
     current: _Observation | None = None
+    order: ObserverOrder | None = None
     with Processes() as processes, ThreadPoolExecutor(1, initializer=_give_way) as conclusions:
         say(ready=True)
         for line in sys.stdin.buffer:
@@ -168,6 +169,8 @@ def observe() -> None:
                 current = None
         if current is not None:
             conclusions.submit(_finish, current, _cut_short(current.order), current.end())
+    if handover is None and order is not None:
+        shutil.rmtree(order.spool, ignore_errors=True)
 
 
 def _finish(observation: _Observation, order: ObserverOrder, server: ServerSide) -> None:

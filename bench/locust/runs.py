@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -168,8 +167,6 @@ class Runs:
         assert self._observer.stdin is not None
         self._observer.stdin.close()
         self._observer.wait()
-        if self.handover is None:
-            shutil.rmtree(self._spool, ignore_errors=True)
 
     # --- the observer ----------------------------------------------------------------------------
 

@@ -164,6 +164,9 @@
     place("bench-notice").replaceChildren(...lines);
   };
 
+  /** The runs that the notice does not show, the last one first. */
+  const others = () => (state.isRunning ? state.runs : state.runs.slice(0, -1)).slice().reverse();
+
   const drawServer = () => {
     const home = place("bench-server");
     if (shownTab() !== "Server") { home.replaceChildren(); return; }
@@ -174,7 +177,7 @@
       parts.push(element("p", {}, "Reasons to doubt the figures so far:"),
         element("ul", {}, ...caveats.map((one) => element("li", {}, element("b", {}, one.code), `: ${one.text}`))));
     }
-    parts.push(element("div", { class: "grid" }, ...charts()), ...state.runs.slice().reverse().flatMap((one) => runLine(one, false)));
+    parts.push(element("div", { class: "grid" }, ...charts()), ...others().flatMap((one) => runLine(one, false)));
     home.replaceChildren(...parts);
   };
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import psutil
 
+from bench.measure.store import read_run
 from bench.system import cpus
 from bench.system.ports import free_port
 from scenarios import SCENARIOS
+from tests.bench.locust.test_runs import ask, live
 from tests.bench.program import MINE, lay_out, poll, read_until, start
 from tests.bench.serve.shown import address, page
 
@@ -60,3 +62,25 @@ def test_locusts_web_ui_offers_one_class_a_scenario_and_ctrl_c_stops_both(tmp_pa
     assert "Traceback" not in said
     assert not any(process.is_running() for process in family)
     assert page(web, "/") is None
+
+
+def test_ctrl_c_in_the_midst_of_a_test_leaves_its_run(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    web = f"http://127.0.0.1:{free_port()}"
+    ports = ("--port", "0", "--web-port", web.rpartition(":")[2])
+    with start("locust", "plain", *MINE[:4], *ports, cwd=tmp_path) as child:
+        read_until(child, "Ctrl-C stops both")
+        poll(lambda: page(web, "/"))
+        ask(web, "POST", "/swarm", user_count=2, spawn_rate=2, user_classes="FrontPageUser")
+        live(web, lambda found: len(found["points"]) > 2)
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=60)
+    assert child.returncode == 130
+    run = read_run(tmp_path / "reports" / "latest")
+    (record,) = run.records
+    assert (record.cell.setup, record.cell.scenario, record.cell.engine) == ("plain", "front-page", "locust")
+    assert record.summary.requests > 10
+    assert record.resources.cpu_us_per_request
+    assert "server-not-seen" not in {caveat.code for caveat in record.caveats}
+    if cpus.share().server:
+        assert record.resources.cpus == cpus.share().server
