@@ -56,6 +56,31 @@ def test_where_nothing_is_recorded_the_tab_says_so(by_hand: ByHand, tmp_path: Pa
         browser.wait_for(f"({SHOWN}).includes('--bench-report')")
 
 
+FIGURES = """
+const times = {p50_ms: 1, p99_ms: 2, p999_ms: 3};
+const point = {t_s: 1, rps: 1, failed_rps: 0, response: times, service: times, server_cpu: null, workers: [],
+  generator_cpu: CPU, generators: 1, caveats: [{code: "generator-saturated", text: "<b>so it is</b>"}]};
+const answer = {test: 99, points: [point], isRunning: true, why: "", fault: "", runs: []};
+window.fetch = async () => ({ok: true, json: async () => structuredClone(answer)});
+"""
+
+
+def test_a_generator_at_its_limit_is_said_on_every_tab(by_hand: ByHand, tmp_path: Path) -> None:
+    """Whatever this machine can do now: the page is given the figures of one."""
+    notice = "document.getElementById('bench-notice')?.innerText || ''"
+    with by_hand.page("--bench-report") as url, Browser(tmp_path) as browser:
+        start(url)
+        browser.open(f"{url}/?tab=stats")
+        browser.wait_for("document.getElementById('bench-notice') !== null")
+        browser.value(f"(() => {{ {FIGURES.replace('CPU', '0.97')} }})()")
+        browser.wait_for(f"({notice}).includes('97 % of its core')")
+        assert browser.value("document.querySelectorAll('#bench-server svg').length") == 0
+        browser.value(f"(() => {{ {FIGURES.replace('CPU', '0.5').replace('t_s: 1', 't_s: 2')} }})()")
+        browser.wait_for(f"({notice}) === ''")
+        browser.click("Server")
+        browser.wait_for(f"({SHOWN}).includes('generator-saturated: <b>so it is</b>')")
+
+
 @pytest.mark.parametrize(
     ("width", "dark"), [(1280, False), (400, True)], ids=["wide and light", "narrow and dark"]
 )
