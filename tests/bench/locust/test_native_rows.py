@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +14,7 @@ from bench.model.recording import join
 from bench.system.ports import free_port
 from tests.bench.engines.outcomes import outcomes
 from tests.bench.engines.peer import Peer
+from tests.bench.locust.ui import run_until
 
 LOCUSTFILE = """
 from fastapi_bench.locust import NativeUser
@@ -49,20 +46,18 @@ def test_percentiles_are_within_a_thousandth_of_those_of_the_rows(processes: int
     file, port = tmp_path / "locustfile.py", str(free_port())
     with Peer() as peer:
         file.write_text(LOCUSTFILE.format(port=peer.port, spool=tmp_path))
-        command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-u", "4", "-r", "4"]
-        more = ("--processes", str(processes), "--master-bind-port", port, "--master-port", port)
-        done = subprocess.run(
-            [*command, "--run-time", "5s", "--json", "--only-summary", *(more if processes else ())],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+        ports = ("--master-bind-port", port, "--master-port", port)
+        forked = ("--processes", str(processes), *ports) if processes else ()
+        entries, said, status = run_until(
+            lambda _: peer.seen["/ok"] >= 5000,
+            *("-u", "4", "-r", "4", *forked),
+            folder=tmp_path,
+            env={},
+            file=file,
         )
         seen = peer.seen["/ok"]
-    assert done.returncode == 0, done.stderr
-    *_, last = re.findall(r"^\[.*?\]$", done.stdout, re.MULTILINE | re.DOTALL)  # workers print theirs first
-    (entry,) = json.loads(last)
+    assert status == 0, said
+    entry = entries["/ok"]
     files = sample_files(tmp_path, 7)
     assert len(files) == max(1, processes)
     assert all(path.stem.endswith("@mine") for path in files)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
 import signal
-import subprocess
-import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +14,9 @@ import pytest
 from bench.system.ports import free_port
 from tests.bench.authority import Authority
 from tests.bench.engines.peer import Peer
-from tests.bench.locust.ui import LocustUi, locust_ui
+from tests.bench.locust.ui import LocustUi, locust_ui, run_until
 from tests.bench.program import lives, poll
-from tests.test_locustfile import BY_HAND, locust
+from tests.test_locustfile import BY_HAND
 
 MORE = """
 
@@ -55,18 +52,29 @@ Run = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def run(peer: Peer, mine: Path) -> Run:
-    """Runs Locust on a class against the peer, without its page: the entries by name, and what it `said`."""
+def run(peer: Peer, mine: Path, tmp_path: Path) -> Run:
+    """Runs Locust on a class against the peer, without its page: the entries by name, what it `said`, its `status`.
 
-    def start(kind: str, *options: str, host: str = "", ca: str = "") -> dict[str, Any]:
-        load = ("--headless", "-u", "4", "-r", "4", "--run-time", "4s", "--json", "--only-summary")
-        host = host or f"http://127.0.0.1:{peer.port}/"
-        done = locust(kind, *load, "--host", host, *options, scenarios=mine, client="native", ca=ca)
-        *_, last = re.findall(
-            r"^\[.*?\]$", done.stdout, re.MULTILINE | re.DOTALL
-        )  # workers print theirs first
-        entries = {entry["name"]: entry for entry in json.loads(last)}
-        return {**entries, "said": done.stderr, "status": done.returncode}
+    It is ended when the peer has seen `seen` requests, or when it `says` something.
+    """
+
+    def start(
+        kind: str,
+        *options: str,
+        seen: int = 200,
+        says: str = "",
+        host: str = "",
+        ca: str = "",
+        at: Peer = peer,
+    ) -> dict[str, Any]:
+        host = host or f"http://127.0.0.1:{at.port}/"
+        entries, said, status = run_until(
+            lambda text: says in text if says else at.seen.total() >= seen,
+            *(kind, "-u", "4", "-r", "4", "--host", host, *options),
+            folder=tmp_path,
+            env={"BENCH_LOCUST_CLIENT": "native", "BENCH_SCENARIOS": str(mine), "BENCH_CA": ca},
+        )
+        return {**entries, "said": said, "status": status}
 
     return start
 
@@ -82,13 +90,13 @@ def test_every_request_is_counted_as_the_server_counts_it(run: Run, peer: Peer) 
 
 
 def test_requests_under_way_at_the_stop_are_counted_when_they_are_answered(run: Run, peer: Peer) -> None:
-    found = run("SlowUser")
+    found = run("SlowUser", seen=8)
     assert (found["/slow"]["num_requests"], found["/slow"]["num_failures"]) == (peer.seen["/slow"], 0)
     assert found["/slow"]["min_response_time"] >= 250
 
 
 def test_requests_without_an_answer_when_the_stop_is_over_are_failures(run: Run, peer: Peer) -> None:
-    found = run("SilentUser", "--stop-timeout", "1")
+    found = run("SilentUser", "--stop-timeout", "1", seen=4)
     assert found["/silent"]["num_requests"] == found["/silent"]["num_failures"] == peer.seen["/silent"] == 4
     assert "unfinished" in found["said"]
     assert found["/silent"]["max_response_time"] >= 1000
@@ -98,7 +106,6 @@ def test_a_server_that_drops_half_of_its_requests_fails_half_of_them(run: Run, p
     found = run("HalfUser")
     assert found["/half"]["num_requests"] == peer.seen["/half"] > 50
     assert found["/half"]["num_failures"] == peer.seen["/half"] // 2
-    assert found["status"] == 1
 
 
 def test_a_failure_says_how_the_answer_begins(run: Run) -> None:
@@ -113,7 +120,7 @@ def test_each_method_and_name_has_a_row(run: Run, peer: Peer) -> None:
 
 
 def test_who_pauses_in_a_session_ends_at_the_stop(run: Run, peer: Peer) -> None:
-    found = run("PausedUser", "--stop-timeout", "50")
+    found = run("PausedUser", "--stop-timeout", "50", seen=4)
     assert (found["/ok"]["num_requests"], peer.seen["/ok"]) == (4, 4)
 
 
@@ -121,7 +128,7 @@ SUFFIX = " (from the intended start)"
 
 
 def test_a_pace_is_kept_by_each_user_and_has_a_row_from_the_intended_start(run: Run, peer: Peer) -> None:
-    found = run("SlowUser", "--pace", "0.1")  # which a request of 250 ms cannot keep
+    found = run("SlowUser", "--pace", "0.1", seen=12)  # which a request of 250 ms cannot keep
     plain, due = found["/slow"], found[f"/slow{SUFFIX}"]
     assert plain["num_requests"] == due["num_requests"] == peer.seen["/slow"] >= 8
     assert plain["min_response_time"] >= 250
@@ -129,21 +136,23 @@ def test_a_pace_is_kept_by_each_user_and_has_a_row_from_the_intended_start(run: 
 
 
 def test_a_rate_is_that_of_all_users_together(run: Run, peer: Peer) -> None:
-    """20 a second for some 3 of the 4 seconds, as the generator has to start first; each user may come early once."""
-    found = run("OkUser", "--rate", "20")
+    """A session of each of the four users is due every 100 ms: 40 a second, and one of each is on its way at most."""
+    began_s = time.monotonic()
+    found = run("OkUser", "--rate", "40", seen=40)
+    took_s = time.monotonic() - began_s
     assert found["/ok"]["num_requests"] == peer.seen["/ok"]
-    assert 8 <= peer.seen["/ok"] <= 20 * 4 + 4
+    assert 40 <= peer.seen["/ok"] <= 40 * took_s + 4
     assert f"/ok{SUFFIX}" in found
 
 
 def test_users_think_as_long_as_the_options_say(run: Run, peer: Peer) -> None:
-    found = run("OkUser", "--think", "600")
+    found = run("OkUser", "--think", "600", seen=4)
     assert found["/ok"]["num_requests"] == peer.seen["/ok"] == 4
     assert f"/ok{SUFFIX}" not in found
 
 
 def test_a_mistake_of_the_author_is_one_sentence_and_ends_the_users(run: Run) -> None:
-    found = run("BrokenUser")
+    found = run("BrokenUser", says="scenario 'broken'")
     said = [line for line in found["said"].splitlines() if "scenario 'broken'" in line]
     assert (found["status"], len(said)) == (1, 1)
     assert "BrokenUser: scenario 'broken': " in said[0]
@@ -151,14 +160,8 @@ def test_a_mistake_of_the_author_is_one_sentence_and_ends_the_users(run: Run) ->
     assert "Traceback" not in found["said"]
 
 
-def test_a_host_that_is_not_there_is_a_failure_of_each_request(run: Run) -> None:
-    found = run("OkUser", host=f"http://127.0.0.1:{free_port()}")
-    assert found["/ok"]["num_requests"] == found["/ok"]["num_failures"] > 4
-    assert "refused" in found["said"]
-
-
 def test_a_host_that_is_no_url_is_a_sentence(run: Run) -> None:
-    found = run("OkUser", host="http://127.0.0.1:seven")
+    found = run("OkUser", host="http://127.0.0.1:seven", says="is not a URL")
     assert found["status"] == 1
     assert "OkUser: the host http://127.0.0.1:seven is not a URL" in found["said"]
     assert "Traceback" not in found["said"]
@@ -170,7 +173,7 @@ def test_a_host_may_be_a_unix_socket_or_speak_tls(is_unix: bool, run: Run, tmp_p
     path = str(tmp_path / "app.sock") if is_unix else ""
     with Peer(tls=None if is_unix else authority.context(), path=path) as peer:
         host = f"unix:{path}" if is_unix else f"https://127.0.0.1:{peer.port}"
-        found = run("OkUser", host=host, ca="" if is_unix else authority.pem)
+        found = run("OkUser", host=host, ca="" if is_unix else authority.pem, at=peer)
     assert (found["/ok"]["num_requests"], found["/ok"]["num_failures"]) == (peer.seen["/ok"], 0)
     assert peer.seen["/ok"] > 4
 
@@ -227,6 +230,17 @@ def test_start_change_and_stop_in_the_page_are_obeyed(ui: LocustUi, peer: Peer) 
     assert "Traceback" not in ui.said, ui.said
 
 
+def test_a_host_that_is_not_there_is_a_failure_of_each_request(mine: Path) -> None:
+    env = {"BENCH_LOCUST_CLIENT": "native", "BENCH_SCENARIOS": str(mine)}
+    with locust_ui("OkUser", "--host", f"http://127.0.0.1:{free_port()}", env=env) as ui:
+        ui.swarm(4, 10)
+        poll(lambda: ui.entry().get("num_requests", 0) > 4)
+        ui.stop()
+        entry, (error,) = poll(lambda: (ui.entry("/ok"), ui.stats()["errors"]))
+    assert entry["num_requests"] == entry["num_failures"] > 4
+    assert error["error"] == "refused"
+
+
 @pytest.mark.parametrize("client", ["fast", "http", "native"])
 def test_a_server_that_drops_half_shows_half_in_the_page(client: str, peer: Peer, mine: Path) -> None:
     env = {"BENCH_LOCUST_CLIENT": client, "BENCH_SCENARIOS": str(mine)}
@@ -236,6 +250,7 @@ def test_a_server_that_drops_half_shows_half_in_the_page(client: str, peer: Peer
         ui.stop()
         poll(lambda: ui.entry("/half")["num_requests"] == peer.seen["/half"])
         entry, errors = ui.entry("/half"), ui.stats()["errors"]
+        assert ui.end() == 1
     assert entry["num_failures"] == peer.seen["/half"] // 2
     (error,) = errors
     assert "reset" in error["error"]
@@ -282,26 +297,30 @@ class MyUser(NativeUser):
 """
 
 
-def own(folder: Path, peer: Peer, more: str, *options: str) -> subprocess.CompletedProcess[str]:
+def own(folder: Path, peer: Peer, more: str, seen: int = 200) -> tuple[dict[str, dict[str, Any]], str, int]:
+    """Locust on a locustfile with a class of one's own, until the peer has seen so many requests, or a user ends."""
     file = folder / "locustfile.py"
     file.write_text(OWN.format(port=peer.port, more=more))
-    load = ("--headless", "-u", "3", "-r", "3", "--run-time", "4s", "--json", "--only-summary", *options)
-    command = [sys.executable, "-m", "locust", "-f", str(file), *load]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return run_until(
+        lambda text: "MyUser: " in text or peer.seen["/ok"] >= seen,
+        *("-u", "3", "-r", "3"),
+        folder=folder,
+        env={},
+        file=file,
+    )
 
 
 def test_a_class_of_ones_own_needs_a_scenario_and_a_host(peer: Peer, tmp_path: Path) -> None:
-    done = own(tmp_path, peer, "")
-    (entry,) = json.loads(done.stdout)
-    assert (entry["method"], entry["name"]) == ("GET", "mine")
+    entries, _, status = own(tmp_path, peer, "")
+    entry = entries["mine"]
+    assert entry["method"] == "GET"
     assert entry["num_requests"] == peer.seen["/ok"] > 100
-    assert (entry["num_failures"], done.returncode) == (0, 0), "without a time for the stop, too"
+    assert (entry["num_failures"], status) == (0, 0), "without a time for the stop, too"
 
 
 def test_it_may_think(peer: Peer, tmp_path: Path) -> None:
-    done = own(tmp_path, peer, "think_seconds = 600.0")
-    (entry,) = json.loads(done.stdout)
-    assert entry["num_requests"] == peer.seen["/ok"] == 3
+    entries, _, _ = own(tmp_path, peer, "think_seconds = 600.0", seen=3)
+    assert entries["mine"]["num_requests"] == peer.seen["/ok"] == 3
 
 
 REFUSED = {
@@ -313,8 +332,8 @@ REFUSED = {
 
 @pytest.mark.parametrize(("more", "word"), REFUSED.items())
 def test_what_the_generator_does_not_see_is_refused(more: str, word: str, peer: Peer, tmp_path: Path) -> None:
-    done = own(tmp_path, peer, more)
-    assert done.returncode == 1
-    assert word in done.stderr
-    assert "Traceback" not in done.stderr
+    _, said, status = own(tmp_path, peer, more)
+    assert status == 1
+    assert word in said
+    assert "Traceback" not in said
     assert peer.connections == 0

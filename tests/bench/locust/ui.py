@@ -1,17 +1,18 @@
-"""Locust with its web UI, in a process of its own, and led by its API as its page leads it."""
+"""Locust in a process of its own: with its web UI, led by its API as its page leads it, and without, until told."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,37 @@ def locust_ui(*arguments: str, env: Mapping[str, str], file: Path = LOCUSTFILE) 
         finally:
             if child.poll() is None:
                 child.kill()
+
+
+def run_until(
+    enough: Callable[[str], bool],
+    *arguments: str,
+    folder: Path,
+    env: Mapping[str, str],
+    file: Path = LOCUSTFILE,
+) -> tuple[dict[str, dict[str, Any]], str, int]:
+    """Locust without its page, ended once there is enough, as its standard error may say, or by itself.
+
+    Gives the entries of its statistics by name, its standard error, and its exit status. No run time is given: that of
+    the start would count, which takes long on a busy machine.
+    """
+    command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--json", "--only-summary"]
+    out, err = folder / "out.txt", folder / "err.txt"
+    with out.open("w") as out_file, err.open("w") as err_file:
+        child = subprocess.Popen(
+            [*command, *arguments],
+            cwd=folder,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=out_file,
+            stderr=err_file,
+        )
+        try:
+            poll(lambda: child.poll() is not None or enough(err.read_text()), within_s=60.0)
+            child.terminate()
+            child.wait(60)
+        finally:
+            child.kill()
+    found = re.findall(r"^\[.*?\]$", out.read_text(), re.MULTILINE | re.DOTALL)  # workers print theirs first
+    entries = json.loads(found[-1]) if found else []
+    return {entry["name"]: entry for entry in entries}, err.read_text(), child.returncode
