@@ -111,11 +111,14 @@ class NativeUser(User):
 
     def _samples(self) -> Path | None:
         """A new file in the spool for a test that is recorded; None where nobody wants the rows."""
-        options = vars(self.environment.parsed_options) if self.environment.parsed_options else {}
-        if not options.get(RUN):
+        if not self._given(RUN):
             return None
         process = f"native-{os.getpid()}-{next(_numbers)}"
-        return sample_path(Path(options[SPOOL]), options[RUN], process, self.scenario.name)
+        return sample_path(Path(self._given(SPOOL)), self._given(RUN), process, self.scenario.name)
+
+    def _given(self, name: str) -> Any:
+        """One of Locust's options, as its master sent it; None where there is none."""
+        return getattr(self.environment.parsed_options, name, None)
 
     def _think_s(self) -> float:
         """The mean pause between two sessions, where there is no pace."""
@@ -126,7 +129,7 @@ class NativeUser(User):
         """The pace of each user, at the moment; 0 where sessions follow each other."""
         options, runner = read(self.environment), self.environment.runner
         if options.rate_per_s is not None:
-            parts = max(1, int(vars(self.environment.parsed_options).get("bench_parts", 1)))
+            parts = max(1, int(self._given("bench_parts") or 1))
             return max(1, runner.user_count if runner else 1) * parts / options.rate_per_s
         if options.think_s is not None:
             return 0.0
@@ -136,6 +139,11 @@ class NativeUser(User):
         """The job of the generator. Raises UsageError for a class that it cannot work for."""
         kind = type(self)
         _check(kind)
+        if self._given("bench_sheds"):
+            raise UsageError(
+                "open arrivals leave out sessions for which no user is free, which its generator does not: "
+                "use --client fast, or --rate without a shape"
+            )
         scenarios_file, user_class = _source(kind)
         try:
             address = address_of(

@@ -145,6 +145,12 @@ def test_a_rate_is_that_of_all_users_together(run: Run, peer: Peer) -> None:
     assert f"/ok{SUFFIX}" in found
 
 
+def test_open_arrivals_are_refused_with_the_way_out(run: Run, peer: Peer) -> None:
+    found = run("OkUser", "--shape", "open-arrivals", "--rate", "40", says="OkUser: open arrivals")
+    assert "use --client fast" in found["said"]
+    assert peer.connections == 0
+
+
 def test_users_think_as_long_as_the_options_say(run: Run, peer: Peer) -> None:
     found = run("OkUser", "--think", "600", seen=4)
     assert found["/ok"]["num_requests"] == peer.seen["/ok"] == 4
