@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.errors import EngineError, UsageError
 from bench.locust.command import LocustCommand
@@ -20,6 +21,8 @@ from bench.system.waiting import wait_until
 _JOINED_WITHIN_S = 60.0
 _GRACE_S = 200.0
 """After Ctrl-C, for requests under way, which have 10 s, and for the run of their test; a second Ctrl-C ends all."""
+_WORKER_GRACE_S = 3.0
+"""A worker that still runs when its master has ended is not heard any more."""
 _WRONG_USAGE = 2
 
 
@@ -79,17 +82,16 @@ def crew(
     generator = handover.generator_cpus
     with contextlib.ExitStack() as stack:
 
-        def start(argv: list[str], log: Path, cpus: Sequence[int], out: Path | None = None) -> _Child:
-            child = processes.running(
-                argv, log=log, out=out, cpus=cpus, env=env, grace_s=_GRACE_S, stop=_stop_signal()
-            )
+        def start(argv: list[str], log: Path, cpus: Sequence[int], **how: Any) -> _Child:
+            child = processes.running(argv, log=log, cpus=cpus, env=env, stop=_stop_signal(), **how)
             return stack.enter_context(child)
 
         workers = [
-            start(command.worker(handover.url), log, _turn(generator, place))
+            start(command.worker(handover.url), log, _turn(generator, place), grace_s=_WORKER_GRACE_S)
             for place, log in enumerate(logs[1:])
         ]
-        leader = start(command.leader(handover.url), log, handover.own_cpus if workers else generator, output)
+        own = handover.own_cpus if workers else generator
+        leader = start(command.leader(handover.url), log, own, out=output, grace_s=_GRACE_S)
         yield Crew(command, leader, output, tuple(workers), tuple(logs))
 
 

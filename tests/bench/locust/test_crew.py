@@ -109,6 +109,27 @@ def test_each_worker_has_a_cpu_and_ctrl_c_leaves_nothing(folder: Path) -> None:
     assert [one.pid for one in family if lives(one)] == []
 
 
+def test_a_second_ctrl_c_ends_what_waits_for_requests_under_way(folder: Path) -> None:
+    server = folder / "my_server.py"
+    server.write_text(
+        server.read_text().replace("time.sleep(pause_s)", "time.sleep(600 * (self.path == '/'))")
+    )
+    web = free_port()
+    words = ("locust", "counted", *MINE[:4], "--web-port", str(web), "--workers", "1", "--")
+    load = ("--autostart", "-u", "2", "--stop-timeout", "300", QUICK, "FrontPageUser")
+    with start(*words, *load, cwd=folder) as child:
+        assert child.stderr is not None
+        assert "/\n" in iter(child.stderr.readline, "")  # a request is under way
+        family = psutil.Process(child.pid).children(recursive=True)
+        child.send_signal(signal.SIGINT)
+        poll(lambda: "stopping" in (page(f"http://127.0.0.1:{web}", "/stats/requests") or ""))
+        child.send_signal(signal.SIGINT)
+        said = child.communicate(timeout=30)[1]
+    assert child.returncode == 130
+    assert "Traceback" not in said
+    assert [one.pid for one in family if lives(one)] == []
+
+
 def test_settings_of_locust_in_files_and_variables_are_not_read(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
