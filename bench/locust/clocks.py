@@ -78,7 +78,11 @@ class SteadyTime:
 
     def time(self) -> float:
         """Seconds since the epoch."""
-        return (self.base_ns + time.monotonic_ns()) / 1e9
+        return self.at(time.monotonic_ns())
+
+    def at(self, moment_ns: int) -> float:
+        """A moment of CLOCK_MONOTONIC as seconds since the epoch."""
+        return (self.base_ns + moment_ns) / 1e9
 
 
 def wall_ns() -> int:

@@ -15,7 +15,7 @@ from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterR
 from bench.locust import messages
 from bench.locust.clocks import ClockExchange, SteadyTime, monotonic_clock, wall_ns
 from bench.locust.member import KEPT, FleetWorker, Identity
-from bench.locust.reports import shift
+from bench.locust.reports import begin_no_earlier, shift
 from bench.locust.shipping import Receiver
 from bench.model.record import Caveat, FleetGenerator
 from bench.results.caveats import CLOCK_SKEW, ROWS_MISSING, WORKER_LOST
@@ -62,6 +62,7 @@ class Leader:
         member = self._member(client_id)
         if ahead_ns := member.steady_ahead_ns(self._clock, self._steady.base_ns):
             shift(data, ahead_ns / 1e9)
+        begin_no_earlier(data, self._steady.at(self.begin_ns))
         member.reported(data, time.monotonic_ns())
 
     def taking_part(self) -> Iterator[FleetWorker]:
@@ -143,9 +144,9 @@ class Leader:
         here = [(name, self.members[name]) for name in self._present()]
         slowest_ns = max((one.nearest.round_trip_ns for _, one in here if one.nearest), default=0)
         begin_ns = time.monotonic_ns() + int(_LEAD_S * 1e9) + slowest_ns
-        self.begin_ns = (
-            begin_ns - slowest_ns
-        )  # an offset is half a round trip off at most: no request is before it
+        # An offset is wrong by half a round trip at most: no request lies before this.
+        self.begin_ns = begin_ns - slowest_ns
+        self._environment.stats.total.start_time = self._steady.at(self.begin_ns)
         for name, member in here:
             member.takes_part = True
             member.first = member.nearest

@@ -23,6 +23,12 @@ def shift(report: Mapping[str, Any], ahead_s: float) -> None:
         _move(error, ("first_seen", "last_seen"), ahead_s)
 
 
+def begin_no_earlier(report: Mapping[str, Any], begin_s: float) -> None:
+    """Move the starts of all entries, in place, to a common start that their worker waited for."""
+    for entry in entries(report):
+        entry["start_time"] = max(entry["start_time"], begin_s)
+
+
 def entries(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The figures of each name, and of all together."""
     yield from report["stats"]

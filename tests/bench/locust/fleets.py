@@ -109,12 +109,6 @@ class Outcome:
     hosts: Sequence[Host]
     folder: Path
 
-    def of(self, host: Host) -> dict[str, Any]:
-        """The line of the generator on a host, by the requests that came from there."""
-        mine = [one for one in self.told["figures"] if one["requests"] == self.counts[host.address]]
-        assert len(mine) == 1, self.told["figures"]
-        return dict(mine[0])
-
 
 class Fleet:
     """A server on the first host, a master on the second, workers on the others; Locust loads these pieces of code."""

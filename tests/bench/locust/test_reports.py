@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.locust.reports import entries, shift
+from bench.locust.reports import begin_no_earlier, entries, shift
 
 
 def entry(**more: Any) -> dict[str, Any]:
@@ -41,6 +41,14 @@ def test_all_times_move_and_seconds_move_by_whole_ones() -> None:
     assert found["stats"][1]["last_request_timestamp"] is None
     assert found["errors"]["a"] == {"first_seen": 971.25, "last_seen": 972.25}
     assert found["errors"]["b"] == {"first_seen": None, "last_seen": None}
+
+
+def test_no_entry_starts_before_all_do() -> None:
+    found = report()
+    begin_no_earlier(found, 1000.5)
+    assert {one["start_time"] for one in entries(found)} == {1000.5}
+    begin_no_earlier(found, 900.0)
+    assert {one["start_time"] for one in entries(found)} == {1000.5}
 
 
 def test_a_clock_that_is_behind_moves_them_the_other_way_and_counts_stay() -> None:
