@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from pathlib import Path
 
 import pytest
 
 from bench.measure.store import read_run
 from bench.model.record import Record
+from bench.system.waiting import wait_until
 from tests.bench.locust.fleets import TELLER, USERS, WORKERS, Fleet, Outcome
 from tests.bench.locust.networks import clock_ahead, missing, network
 
@@ -57,3 +60,24 @@ def test_it_has_a_line_for_each_generator_and_the_doubts(outcome: Outcome, recor
     assert [one.rows for one in sent] == [outcome.counts[outcome.hosts[0].address]]
     assert "clock-skew" in {one.code for one in record.caveats}
     assert "worker-lost" not in {one.code for one in record.caveats}
+
+
+def test_a_worker_that_is_killed_makes_the_record_invalid(tmp_path: Path) -> None:
+    with network(2 + WORKERS) as hosts, contextlib.ExitStack() as stack:
+        fleet = Fleet(hosts, tmp_path, TELLER)
+        with fleet.serving():
+            children = [stack.enter_context(fleet.worker(number)) for number in range(WORKERS)]
+            master = stack.enter_context(fleet.lead("8s", "--bench-report"))
+            assert wait_until(lambda: "All users spawned" in fleet.log("master"), 60), fleet.log("master")
+            assert not wait_until(lambda: master.poll() is not None, 2)
+            os.killpg(children[1].pid, 9)
+            status = master.wait(120)
+    outcome = fleet.outcome(status, fleet.workers)
+    (path,) = [one for one in (tmp_path / "reports").iterdir() if not one.is_symlink()]
+    (record,) = read_run(path).records
+    (lost,) = [one for one in record.fleet if one.is_lost]
+    assert (status, record.valid) == (1, False)
+    assert "worker-lost" in {one.code for one in record.caveats}
+    assert 0 < lost.requests <= outcome.counts[fleet.workers[1].address]
+    report = (path / "report.html").read_text()
+    assert f"{lost.name} (lost)" in report
