@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from bench.errors import EngineError
 from bench.locust import spool
 from bench.locust.records import LocustTest, ServerSide, make_records, run_facts
 from bench.measure.measurement import ErrorEvidence
@@ -93,13 +94,15 @@ def new_folder(runs: Path) -> Path:
 
 
 def draw(folder: Path) -> None:
-    """Write the report of a run, by a process that gives way to all others; what it says is on standard error."""
-    subprocess.run(
+    """Write the report of a run, by a process that gives way to all others. Raises EngineError where that fails."""
+    done = subprocess.run(
         own_command("bench", "report", str(folder)),
         stdout=subprocess.DEVNULL,
         check=False,
         preexec_fn=lambda: os.nice(_LEAST_URGENT),
     )
+    if done.returncode:
+        raise EngineError(f"its report could not be drawn; `bench report {folder}` says why")
 
 
 def _closed(folder: Path, run: int, within_s: float) -> tuple[list[Path], list[Caveat]]:

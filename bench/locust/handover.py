@@ -21,7 +21,8 @@ class Handover:
     """A server of ours, and the place of its load and of the runs that come of it.
 
     `setup` is as in `run.json`, placeholders replaced. `service_pids` are the processes of our services next to the
-    server. `own_cpus` are those of `bench locust` itself. Runs are folders in `runs`; sample files lie in `spool`
+    server. `own_cpus` are those of `bench locust` itself, which is the
+    process `own_pid`. Runs are folders in `runs`; sample files lie in `spool`
     while a test runs. `facts` are those of `run.json` that do not depend on a test: `cpus`, `host`, `environment` and
     the services under test. With `profile`, each test makes a flame graph of a worker.
     """
@@ -35,6 +36,7 @@ class Handover:
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
     own_cpus: tuple[int, ...] = ()
+    own_pid: int = field(default_factory=os.getpid)
     runs: Path
     spool: Path
     scenarios_file: Path | None = None

@@ -37,7 +37,8 @@ _PERCENTILES = {"p50_ms": 50, "p99_ms": 99, "p999_ms": 99.9}
 class LoadPlace:
     """Where a test runs: its server (pid None where it is not known), its generators, their CPUs, and its rows.
 
-    The generators are the process `generator_pid` and its descendants, less `own_pid` and those below it.
+    The generators are the process `generator_pid` and its descendants, but for the server, the services and the process
+    `own_pid` with those below them.
     """
 
     setup: Setup
@@ -97,20 +98,21 @@ class LiveFigures:
             **_server(before.server, now.server, span_s),
             "workers": list(self._each_worker(before, now, span_s)),
             "generator_cpu": round(max(used.values(), default=0.0) / span_s, 3),
-            "generators": len(used),
             "caveats": [asdict(one) for one in self._caveats.values()],
         }
 
     def _look(self) -> _Moment:
         for tree in (self._server, self._generators):
             tree.refresh()
-        own = set(_pids(ProcessTree(self._place.own_pid).snapshot()))
+        server, services = self._server.snapshot(), tuple(tree.snapshot() for tree in self._services)
+        others = (server, *services, ProcessTree(self._place.own_pid).snapshot())
+        apart = {one.pid for snapshot in others for one in snapshot.processes}
         generators = self._generators.snapshot()
-        ours = tuple(one for one in generators.processes if one.pid not in own)
+        ours = tuple(one for one in generators.processes if one.pid not in apart)
         return _Moment(
             times=cpus.times(),
-            server=self._server.snapshot(),
-            services=tuple(tree.snapshot() for tree in self._services),
+            server=server,
+            services=services,
             generators=replace(generators, processes=ours),
             rows=self._rows.read(),
         )
@@ -269,10 +271,6 @@ def _samples(rows: NDArray[np.int64], span_ns: tuple[int, int], cpu_s: float) ->
 def _counts(numbers: NDArray[np.int64]) -> tuple[list[int], list[int]]:
     values, counts = np.unique(numbers, return_counts=True)
     return values.tolist(), counts.tolist()
-
-
-def _pids(snapshot: Snapshot) -> Iterator[int]:
-    return (one.pid for one in snapshot.processes)
 
 
 def _used(before: Snapshot, now: Snapshot) -> dict[int, float]:

@@ -35,7 +35,7 @@ from bench.observe.profiler import profiling
 from bench.system import cpus, host
 from bench.system.processes import Processes
 
-PROFILES = "profiles"
+PROFILE = "profiles/worker.svg"
 _TICK_S = 1.0
 _LONGEST_PROFILE_S = 3600.0
 _LEAST_URGENT = 19
@@ -70,7 +70,6 @@ class _Observation:
     def __init__(self, order: ObserverOrder, known: Handover, processes: Processes) -> None:
         self.order = order
         self._known = known
-        self._folder = new_folder(known.runs)
         self._meter = Meter(known.server_pid, known.address.port, 0.0, socket=known.address.socket)
         self._figures = LiveFigures(_place(order, known), order.test, self._meter.workers)
         self._stack = contextlib.ExitStack()
@@ -102,24 +101,25 @@ class _Observation:
             services_cpu_s=round(services_s, 3),
             server_cpus=known.server_cpus,
             generator_cpus=known.generator_cpus,
-            profile=f"{PROFILES}/{self._graph.name}" if self._graph and self._graph.exists() else None,
+            profile=PROFILE if self._graph and self._graph.exists() else None,
         )
 
     def conclude(self, order: ObserverOrder, server: ServerSide) -> Conclusion:
         """Make the run."""
+        folder = new_folder(self._known.runs)
         found = conclude(
             order.test,
             server,
             (order.spool, order.run),
-            folder=self._folder,
+            folder=folder,
             log=self._known.server_log,
             facts=self._known.facts,
             interrupted=order.interrupted,
             closed_within_s=_CLOSED_WITHIN_S if order.interrupted else CLOSED_WITHIN_S,
         )
-        if self._graph and self._graph.exists():
-            (self._folder / PROFILES).mkdir()
-            shutil.move(self._graph, self._folder / PROFILES / self._graph.name)
+        if server.profile and self._graph:
+            (folder / PROFILE).parent.mkdir()
+            shutil.move(self._graph, folder / PROFILE)
         return found
 
     def _tick(self) -> None:
@@ -130,18 +130,16 @@ class _Observation:
     def _read_used(self) -> tuple[float, float, float]:
         """CPU seconds of the server, of the services next to it, and of the generators so far."""
         known = self._known
-        return (
-            tree_cpu_s(known.server_pid) if known.server_pid else 0.0,
-            sum(map(tree_cpu_s, known.service_pids)),
-            tree_cpu_s(os.getppid()),
-        )
+        server_s = tree_cpu_s(known.server_pid) if known.server_pid else 0.0
+        services_s = sum(map(tree_cpu_s, known.service_pids))
+        return server_s, services_s, tree_cpu_s(known.own_pid) - server_s - services_s
 
     def _profile(self, processes: Processes) -> Path | None:
         """Start to profile a worker, where that is wanted; gives the file that the graph will be in."""
         known = self._known
         if not (known.profile and self._meter.workers):
             return None
-        graph = known.spool / f"{self._folder.name}.svg"
+        graph = known.spool / f"{self.order.run}-worker.svg"
         start = self._stack.enter_context(
             profiling(graph, _LONGEST_PROFILE_S, processes, known.generator_cpus, until_the_end=True)
         )
@@ -202,6 +200,7 @@ def _by_hand(order: ObserverOrder) -> Handover:
         server_pid=None,
         server_log=nothing,
         locust_log=nothing,
+        own_pid=os.getppid(),
         runs=Path("reports").absolute(),
         spool=order.spool,
         facts={
@@ -217,7 +216,7 @@ def _place(order: ObserverOrder, known: Handover) -> LoadPlace:
         setup=known.setup,
         server_pid=known.server_pid,
         service_pids=known.service_pids,
-        generator_pid=os.getppid(),
+        generator_pid=known.own_pid,
         own_pid=os.getpid(),
         server_cpus=known.server_cpus,
         generator_cpus=known.generator_cpus,

@@ -43,6 +43,7 @@ from bench.system.processes import FOLDER_PREFIX
 
 log = logging.getLogger(__name__)
 _ENGINES = {"fast": "locust", "http": "locust-http", "native": "locust-native"}
+_READY_WITHIN_S = 20.0
 _CONCLUDED_WITHIN_S = 180.0
 _COUNT_S = 1.0
 _MOST_POINTS = 3600
@@ -72,6 +73,7 @@ class Runs:
         self._users = HeadCount()
         self._counting: Greenlet[..., Any] | None = None
         self._stopped_ns = 0
+        self._is_ready = Event()
         self._pending = 0
         self._is_done = Event()
         self._is_done.set()
@@ -91,6 +93,7 @@ class Runs:
         pipe = subprocess.PIPE
         self._observer = subprocess.Popen(own_command("bench.locust.observer"), stdin=pipe, stdout=pipe)
         gevent.spawn(self._listen)
+        self._is_ready.wait(_READY_WITHIN_S)  # a test that starts at once is seen from its start, too
         events = environment.events
         events.test_start.add_listener(self._start)
         events.spawning_complete.add_listener(self._settled)
@@ -182,6 +185,7 @@ class Runs:
         assert self._observer.stdout is not None
         for line in self._observer.stdout:
             word = json.loads(line)
+            self._is_ready.set()
             if "live" in word:
                 self.points.append((word["live"]["t_s"], json.dumps(word["live"])))
             elif "conclusion" in word:
@@ -193,6 +197,7 @@ class Runs:
                 self._finish()
             elif "failed" in word:
                 self._fail(word["failed"])
+        self._is_ready.set()
         self._is_done.set()
 
     def _finish(self) -> None:
@@ -203,7 +208,7 @@ class Runs:
 
     def _fail(self, why: str) -> None:
         self.fault = why
-        log.error("no run of this test: %s", why)
+        log.error("the run of this test: %s", why)
         self._finish()
 
     # --- users -----------------------------------------------------------------------------------

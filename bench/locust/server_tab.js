@@ -125,7 +125,7 @@
   };
 
   const sentence = () => {
-    if (state.fault) return `No run comes of this test: ${state.fault}.`;
+    if (state.fault) return `Of the run of this test: ${state.fault}.`;
     if (state.why) return state.why;
     if (!points.length) return "The first figures come with the first seconds of a test.";
     const lacks = [];

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.errors import EngineError
 from bench.locust.conclusion import Conclusion, conclude, draw, new_folder
 from bench.locust.spool import sample_path
 from bench.measure.store import read_run
@@ -130,6 +131,11 @@ def test_two_tests_of_one_second_have_folders_of_their_own(tmp_path: Path) -> No
         folders.append(new_folder(tmp_path))
         folders[-1].mkdir()
     assert len(set(folders)) == 3
+
+
+def test_a_report_that_cannot_be_drawn_is_an_error_that_names_the_command(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"bench report .*nowhere"):
+        draw(tmp_path / "nowhere")
 
 
 def test_a_report_is_drawn_with_the_limits_as_test_cases(tmp_path: Path) -> None:

@@ -156,7 +156,6 @@ def test_a_tick_has_the_load_the_server_and_the_generator(
     assert "loop_lag_ms" not in still
     assert found["server_rss_bytes"] == busy["rss_bytes"] + still["rss_bytes"] > 1_000_000
     assert found["generator_cpu"] < 0.05
-    assert found["generators"] == 1
 
 
 def test_a_caveat_stays_once_it_has_come(
@@ -183,7 +182,6 @@ def test_a_generator_that_works_without_a_pause_is_a_caveat(
             break
     else:
         pytest.skip("the machine gave no process 80 % of a CPU for two seconds")
-    assert found["generators"] == 2
     assert found["workers"] == []
     assert found["server_cpu"] is None
 

@@ -59,7 +59,7 @@ def test_where_nothing_is_recorded_the_tab_says_so(by_hand: ByHand, tmp_path: Pa
 FIGURES = """
 const times = {p50_ms: 1, p99_ms: 2, p999_ms: 3};
 const point = {t_s: 1, rps: 1, failed_rps: 0, response: times, service: times, server_cpu: null, workers: [],
-  generator_cpu: CPU, generators: 1, caveats: [{code: "generator-saturated", text: "<b>so it is</b>"}]};
+  generator_cpu: CPU, caveats: [{code: "generator-saturated", text: "<b>so it is</b>"}]};
 const answer = {test: 99, points: [point], isRunning: true, why: "", fault: "", runs: []};
 window.fetch = async () => ({ok: true, json: async () => structuredClone(answer)});
 """
