@@ -66,6 +66,7 @@ class _Program:
         self._heartbeat = Heartbeat()
         self._begun = b""
         self._told = (0, 0, 0)
+        self._failure: Exception | None = None
         self._crowd: Crowd
         self._timer: Timer
         self._over: asyncio.Event
@@ -86,6 +87,8 @@ class _Program:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), _SWEEP_S)
             self._sweep()
+        if self._failure is not None:
+            raise self._failure
         self._crowd.close()
         self._heartbeat.end(clock_ns())
         self._timer.close()
@@ -101,8 +104,12 @@ class _Program:
             asyncio.get_running_loop().remove_reader(_STDIN)
             self._over.set()
         *lines, self._begun = (self._begun + came).split(b"\n")
-        for line in lines:
-            self._obey(json.loads(line))
+        try:
+            for line in lines:
+                self._obey(json.loads(line))
+        except Exception as error:  # the loop would go on, and whoever waits for a report wait for ever
+            self._failure = error
+            self._over.set()
 
     def _obey(self, command: dict[str, Any]) -> None:
         self._crowd.set(command["users"], int(command["every_s"] * 1e9))

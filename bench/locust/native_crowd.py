@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 _EVERY_S = 0.25
 """Between two reports of a generator, unless users come or go."""
 _LEAST_S = 0.01
+_ANSWER_WITHIN_S = 3.0
+"""At the end of the time to stop; a generator that does not answer prepares the server, or is in a flow that blocks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,8 @@ class NativeCrowd:
         except GreenletExit:  # the time to stop is over
             self._abandons = True
             self._change.set()
+            if not gone.wait(_ANSWER_WITHIN_S):
+                self._runner.kill(block=False)
             gone.wait()
             raise
 
@@ -97,13 +101,21 @@ class NativeCrowd:
                 path = samples or stack.enter_context(processes.folder()) / "rows.samples"
                 crowd = stack.enter_context(start_crowd(self._order.job(path), processes))
                 self._converse(crowd)
-        except BenchError as error:
-            self.has_failed = True
-            self._failed(str(error))
+        except (BenchError, OSError) as error:
+            self._fail(str(error))
+        except GreenletExit:
+            self._fail(
+                f"the load generator did not answer for {_ANSWER_WITHIN_S:.0f} s at the stop and was ended; requests "
+                "since its last report are in no figure"
+            )
         finally:
             self.over.set()
             for gone in self._departing:
                 gone.set()
+
+    def _fail(self, problem: str) -> None:
+        self.has_failed = True
+        self._failed(problem)
 
     def _converse(self, crowd: CrowdProcess) -> None:
         """Keep the generator at the number of users that there are, until there are none."""

@@ -111,7 +111,7 @@ class NativeUser(User):
 
     def _samples(self) -> Path | None:
         """A new file in the spool for a test that is recorded; None where nobody wants the rows."""
-        if not self._given(RUN):
+        if not self._given(RUN) or not Path(self._given(SPOOL)).is_dir():
             return None
         process = f"native-{os.getpid()}-{next(_numbers)}"
         return sample_path(Path(self._given(SPOOL)), self._given(RUN), process, self.scenario.name)

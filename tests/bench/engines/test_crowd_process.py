@@ -202,6 +202,13 @@ def test_a_scenario_that_is_not_there_is_an_error_with_the_last_words(lead: Lead
         pass
 
 
+def test_rows_that_cannot_be_written_end_it(lead: Lead, path: Path) -> None:
+    """Whoever waits for a report would wait for ever."""
+    path.symlink_to("/dev/full")
+    with lead("ok") as crowd, pytest.raises(EngineError, match=r"(.|\n)*No space left on device"):
+        poll(lambda: crowd.ask(2).broken)
+
+
 def test_it_ends_with_whoever_started_it(lead: Lead, peer: Peer, path: Path) -> None:
     """Whose end is that of its standard input."""
     with lead("silent") as crowd:

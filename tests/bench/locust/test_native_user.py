@@ -30,6 +30,15 @@ def paused(rng):
     yield Pause(600)
 
 
+def blocks(rng):
+    yield Request("GET", "/ok")
+    time.sleep(600)
+
+
+SCENARIOS["blocks"] = Scenario("blocks", blocks)
+SCENARIOS["unready"] = Scenario(
+    "unready", Always(Request("GET", "/ok")), prepare=Always(Request("GET", "/silent"))
+)
 SCENARIOS["pages"] = Scenario("pages", pages)
 SCENARIOS["paused"] = Scenario("paused", paused)
 """
@@ -38,7 +47,7 @@ SCENARIOS["paused"] = Scenario("paused", paused)
 @pytest.fixture(scope="module")
 def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mine") / "mine.py"
-    path.write_text(BY_HAND.replace("import Request,", "import Pause, Request,") + MORE)
+    path.write_text("import time\n" + BY_HAND.replace("import Request,", "import Pause, Request,") + MORE)
     return path
 
 
@@ -164,6 +173,14 @@ def test_a_mistake_of_the_author_is_one_sentence_and_ends_the_users(run: Run) ->
     assert "BrokenUser: scenario 'broken': " in said[0]
     assert "the flow yielded the text 'GET /'" in said[0]
     assert "Traceback" not in found["said"]
+
+
+@pytest.mark.parametrize("kind", ["BlocksUser", "UnreadyUser"])
+def test_a_generator_that_does_not_answer_is_ended_after_the_stop(kind: str, run: Run, peer: Peer) -> None:
+    found = run(kind, "--stop-timeout", "1", seen=1)
+    assert f"{kind}: the load generator did not answer for 3 s" in found["said"]
+    assert "Traceback" not in found["said"]
+    poll(lambda: peer.open == 0)
 
 
 def test_a_host_that_is_no_url_is_a_sentence(run: Run) -> None:

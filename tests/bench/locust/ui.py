@@ -77,7 +77,7 @@ def locust_ui(*arguments: str, env: Mapping[str, str], file: Path = LOCUSTFILE) 
     ) as child:
         ui = LocustUi(child, port)
         try:
-            poll(ui.is_up)
+            poll(ui.is_up, within_s=60.0)
             yield ui
         finally:
             if child.poll() is None:
