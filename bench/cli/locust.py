@@ -118,7 +118,7 @@ def _serve(setup: Setup, bench: Workbench, port: int, command: LocustCommand, *,
 def _follow(server: Server, locusts: Crew) -> int:
     """Show what a server and Locust write until Locust ends; gives its exit status."""
     command = locusts.command
-    locusts.wait_for_workers()
+    locusts.wait_until_ready()
     if command.workers:
         note(f"{command.workers} workers have joined their master")
     if not command.ends:

@@ -13,12 +13,12 @@ from typing import Any
 from bench.errors import EngineError, UsageError
 from bench.locust.command import LocustCommand
 from bench.locust.handover import Handover
-from bench.observe.sockets import connections
+from bench.observe.sockets import connections, listeners
 from bench.system.logs import quote
 from bench.system.processes import Processes
 from bench.system.waiting import wait_until
 
-_JOINED_WITHIN_S = 60.0
+_READY_WITHIN_S = 60.0
 _GRACE_S = 200.0
 """After Ctrl-C, for requests under way, which have 10 s, and for the run of their test; a second Ctrl-C ends all."""
 _WORKER_GRACE_S = 3.0
@@ -36,17 +36,24 @@ class Crew:
     workers: tuple[subprocess.Popen[str], ...]
     logs: tuple[Path, ...]
 
-    def wait_for_workers(self) -> None:
-        """Wait until each worker is connected to its master. Raises EngineError, and UsageError for wrong options."""
+    def wait_until_ready(self) -> None:
+        """Wait until the web UI listens and each worker is connected to its master.
 
-        def are_here() -> bool:
+        Returns at once when Locust ends as it was told. Raises EngineError, and UsageError for wrong options.
+        """
+
+        def is_ready() -> bool:
             self.check()
+            if self.exit_status is not None:
+                return True
             if any(worker.poll() is not None for worker in self.workers):
                 raise EngineError(f"a worker of Locust ended; its log:\n{self._said_by_the_dead()}")
-            return (connections(self.command.master_port) or 0) >= len(self.workers)
+            return self._has_joined() and self._has_page()
 
-        if self.workers and not wait_until(are_here, _JOINED_WITHIN_S):
-            raise EngineError(f"Locust's workers did not join their master in {_JOINED_WITHIN_S:.0f} s")
+        if not wait_until(is_ready, _READY_WITHIN_S):
+            raise EngineError(
+                f"Locust was not ready in {_READY_WITHIN_S:.0f} s; its log:\n{quote(self.logs[0])}"
+            )
 
     def check(self) -> None:
         """Raise EngineError, or UsageError for wrong options, when Locust ended and should not have."""
@@ -61,6 +68,18 @@ class Crew:
         """The status that Locust ended with, 128 and its number for a signal; None while it runs."""
         status = self.leader.poll()
         return 128 - status if status is not None and status < 0 else status
+
+    def _has_joined(self) -> bool:
+        """Whether all workers are connected; true where the system does not say."""
+        if not self.workers:
+            return True
+        joined = connections(self.command.master_port)
+        return joined is None or joined >= len(self.workers)
+
+    def _has_page(self) -> bool:
+        """Whether the web UI listens, where there is to be one; true where the system does not say."""
+        port = self.command.web_port
+        return self.command.ends or connections(port) is None or bool(listeners(port))
 
     def _said_by_the_dead(self) -> str:
         pairs = zip(self.workers, self.logs[1:], strict=True)
