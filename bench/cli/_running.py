@@ -72,6 +72,8 @@ def find_running(
         raise UsageError(
             "--http2 is for a server that runs already: give its --url, too; a setup says http2 = true"
         )
+    if reach.ca and reach.no_verify:
+        raise UsageError("--ca names who is trusted, and --no-verify trusts everybody: give one of them")
     found: dict[str, Setup] = {}
     if (reach.ca or reach.no_verify) and not any("https://" in text for text in urls or ()):
         raise UsageError("--ca and --no-verify are for servers that run already: give a --url https://...")

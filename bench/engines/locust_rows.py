@@ -106,14 +106,14 @@ class RowWriter:
     def _failed(self, exception: object, transport: Transport, done_ns: int) -> int:
         """Count a failure and keep the first of its kind; gives the number of its outcome."""
         self.errors += 1
-        kind = _kind(exception)
+        kind = _kind(exception, transport)
         answer = transport.response
         self._evidence.keep(kind, transport, done_ns, answer if answer.status else b"")
         return self.file.outcome(kind)
 
 
-def _kind(exception: object) -> str:
+def _kind(exception: object, transport: Transport) -> str:
     """The fault as the user names it, which is the native engine's name for it, without the answer's beginning."""
     if isinstance(exception, CatchResponseError):
-        return str(exception).partition(": ")[0]
+        return transport.fault or str(exception)
     return type(exception).__name__.lower()

@@ -33,7 +33,7 @@ _SUCCESS = 200
 class Transport:
     """The connection of one Locust user, who drives the named `scenario`.
 
-    After a request, `response` is its answer, or `fault` why it has none.
+    After a request, `response` is its answer; `fault` says why it has none, or what is wrong with it.
     """
 
     def __init__(self, channel: Channel, scenario: str = "") -> None:

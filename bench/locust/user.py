@@ -206,6 +206,7 @@ class ScenarioUser(User):
             context=self.take_context(),
         ) as answer:
             fault = transport.fault or request.fault(transport.response)
+            transport.fault = fault or ""
             if fault:
                 answer.failure(fault if self.job else self.explain(request.label, fault))
             else:

@@ -20,6 +20,7 @@ from bench.model.sent_secrets import sent_secrets
 from bench.serve.requirements import missing_websockets
 from bench.serve.server import Server
 from bench.system.alarm import Alarm, Overdue
+from bench.system.reach import protocol_hint
 from scenarios import mistakes, seats, shares
 from scenarios.model import CHECK_RAISED, Flow, Request, Response, Scenario, drive
 from scenarios.session import begin
@@ -178,7 +179,8 @@ class _Sender:
 
     def describe(self, error: ExchangeError) -> str:
         """A sentence on a request that has no whole answer."""
-        return f"{self._label} failed: {error}"
+        hint = protocol_hint(self._server.address, self._timeout_s)
+        return f"{self._label} failed: {error}{hint}"
 
     def describe_wait(self) -> str:
         """A sentence on the step whose time is over."""
@@ -204,7 +206,7 @@ class _Sender:
             except Exception as error:
                 raised = self._mask(mistakes.explain_error(error))
                 return f": its check{raised}; the answer is {response.status}: {said}"
-        return f" answered {fault}: {said}"
+        return f" answered {fault}: {said}" if said else f" answered {fault} without a body"
 
     def missing_websockets(self) -> str:
         """A sentence on the library that a server lacks for a handshake, where that is the reason."""

@@ -380,6 +380,10 @@ WRONG = {
         "--url {url} --no-verify",
         "--ca and --no-verify are for servers that run already",
     ),
+    "one authority and all of them": (
+        "--url https://localhost --ca my.pem --no-verify",
+        "--no-verify trusts everybody: give one of them",
+    ),
     "a socket that is not there": ("--url unix:no.sock", "no.sock is not a Unix socket"),
     "no scheme": ("--url 127.0.0.1:8000", "write it with its scheme"),
     "another machine": ("--url http://203.0.113.7:8000", "add --allow-remote 203.0.113.7"),

@@ -26,8 +26,9 @@ transport = Transport(channel_to("http://127.0.0.1:1", 1.0, verifies=False), "sh
 rows = RowWriter(path, lambda one: one.scenario + " | " + one.request.label)
 
 
-def add(start_s, took_ms, head=b"", *, exception=None, **context):
+def add(start_s, took_ms, head=b"", *, exception=None, fault="", **context):
     transport.expect(Request("GET", "/items?page=2"))
+    transport.fault = fault
     if head:
         transport.response = Response(200, b"hello", head)
     rows.add(
@@ -92,21 +93,23 @@ def test_a_fault_is_what_locust_was_told_without_the_beginning_of_the_answer(giv
     outcomes, labels, kept, errors = give("""
 head = b"HTTP/1.1 200 OK\\r\\n"
 add(time.time(), 1.0, head)
-add(time.time(), 1.0, head, exception=CatchResponseError("status-500: something: broke"))
+add(time.time(), 1.0, head, exception=CatchResponseError("status-500: something"), fault="status-500")
+add(time.time(), 1.0, exception=CatchResponseError("garbage: no status: x"), fault="garbage: no status")
 add(time.time(), 1.0, exception=CatchResponseError("unfinished"))
 add(time.time(), 1.0, exception=ConnectionResetError())
 one = close()
 kept = [[seen.kind, seen.request, seen.body.decode()] for seen in one.failures]
 give([[one.outcomes[number] for number in one.outcome], one.labels, kept, rows.errors])
 """)
-    assert outcomes == ["ok", "status-500", "unfinished", "connectionreseterror"]
+    assert outcomes == ["ok", "status-500", "garbage: no status", "unfinished", "connectionreseterror"]
     assert labels == ["shop | GET /items"]
     assert kept == [
         ["status-500", "GET /items", "hello"],
+        ["garbage: no status", "GET /items", ""],
         ["unfinished", "GET /items", ""],
         ["connectionreseterror", "GET /items", ""],
     ]
-    assert errors == 3
+    assert errors == 4
 
 
 def test_a_clock_that_is_set_while_it_runs_moves_no_row_that_comes_later(give: Any) -> None:
