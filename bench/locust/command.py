@@ -53,13 +53,16 @@ class LocustCommand:
         for word in self.passed:
             if option := refused(word):
                 raise UsageError(f"{option}: {REFUSED[option]}")
-            if self.workers and word.startswith("--proc"):
-                raise UsageError("--processes: --workers has started processes already; give one of the two")
+        if self.workers and _forks(self.passed):
+            raise UsageError("--processes: --workers has started processes already; give one of the two")
 
     @classmethod
     def build(cls, web_port: int, workers: int, passed: tuple[str, ...]) -> LocustCommand:
-        """With the port for workers that the user names, else a free one; it is 0 where there is no master."""
-        port = (_bound_port(passed) or free_port()) if workers else 0
+        """With the port for workers that the user names, else a free one; it is 0 where there is no master.
+
+        Locust's own would be that of another Locust on this machine, too.
+        """
+        port = (_bound_port(passed) or free_port()) if workers or _forks(passed) else 0
         return cls(web_port=web_port, workers=workers, master_port=port, passed=passed)
 
     @property
@@ -86,10 +89,10 @@ class LocustCommand:
         ]
 
     def _mastership(self) -> list[str]:
-        if not self.workers:
-            return []
-        bound = ("--master-bind-host", "127.0.0.1", "--master-bind-port", str(self.master_port))
-        return ["--master", *bound, "--expect-workers", str(self.workers)]
+        bound = ["--master-bind-host", "127.0.0.1", "--master-bind-port", str(self.master_port)]
+        if self.workers:
+            return ["--master", *bound, "--expect-workers", str(self.workers)]
+        return [*bound, "--master-port", str(self.master_port)] if _forks(self.passed) else []
 
 
 def refused(word: str) -> str:
@@ -100,6 +103,11 @@ def refused(word: str) -> str:
     if name in REFUSED:
         return name
     return next((option for option in REFUSED if len(name) > 2 and option.startswith(name)), "")
+
+
+def _forks(passed: Sequence[str]) -> bool:
+    """Whether Locust is to start workers by itself, with --processes or a beginning of it."""
+    return any(word.startswith("--proc") for word in passed)
 
 
 def _bound_port(passed: Sequence[str]) -> int:

@@ -93,6 +93,16 @@ def test_a_refused_option_is_a_sentence_with_the_way_out(option: str) -> None:
         command(option, "x")
 
 
+def test_processes_of_locusts_own_have_a_port_of_their_own() -> None:
+    made = LocustCommand.build(8089, 0, ("--processes", "2"))
+    argv = options(made.leader(URL))
+    assert made.master_port
+    assert argv[argv.index("--master-bind-host") :] == [
+        *("--master-bind-host", "127.0.0.1", "--master-bind-port", str(made.master_port)),
+        *("--master-port", str(made.master_port), "--processes", "2"),
+    ]
+
+
 def test_processes_and_workers_are_two_ways_of_one_thing() -> None:
     assert command("--processes", "2").passed
     with pytest.raises(UsageError, match="--workers"):
