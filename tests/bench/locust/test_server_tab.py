@@ -46,7 +46,7 @@ def test_of_a_server_that_is_not_ours_the_tab_says_why_it_is_nearly_empty(
         browser.wait_for(f"{found}.length == 1")
         report = browser.value(f"{found}[0].href")
         browser.open(report)
-        browser.wait_for("document.body.innerText.includes('server-not-seen')")
+        browser.wait_for("document.body?.innerText.includes('server-not-seen')")
 
 
 def test_where_nothing_is_recorded_the_tab_says_so(by_hand: ByHand, tmp_path: Path) -> None:
