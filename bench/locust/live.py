@@ -139,7 +139,8 @@ class LiveFigures:
         rows = np.concatenate([moment.rows[-_MOST_ROWS:] for moment in list(self._moments)[1:]])
         if not len(rows):
             return
-        test = replace(self._test, span_ns=(first.at_ns, last.at_ns))
+        start_ns = min(first.at_ns, int(rows[:, _INTENDED].min()))  # of a slow answer, too
+        test = replace(self._test, span_ns=(start_ns, last.at_ns))
         used = _used(first.generators, last.generators)
         samples = _samples(rows, test.span_ns, max(used.values(), default=0.0))
         readings = ServerReadings(

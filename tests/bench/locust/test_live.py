@@ -158,6 +158,16 @@ def test_a_tick_has_the_load_the_server_and_the_generator(
     assert found["generator_cpu"] < 0.05
 
 
+def test_answers_that_take_longer_than_a_tick_are_no_errors(
+    rows: Rows, generator: psutil.Process, tmp_path: Path
+) -> None:
+    figures = LiveFigures(place(tmp_path, None, generator.pid), locust_test("browse"), ())
+    rows.add(2, 5000.0)
+    found = tick(figures)
+    assert found["response"]["p50_ms"] == 5000.0
+    assert "errors" not in {one["code"] for one in found["caveats"]}
+
+
 def test_a_caveat_stays_once_it_has_come(
     rows: Rows, server: psutil.Process, generator: psutil.Process, tmp_path: Path
 ) -> None:
