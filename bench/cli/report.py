@@ -24,7 +24,10 @@ def report(
         typer.Option("--format", metavar="html|json", help="json: print results.json alone, write nothing."),
     ] = "html",
 ) -> None:
-    """Write the report of a run again, finished or interrupted; with junit.xml, if the run has limits."""
+    """Write the report of a run again, finished or interrupted.
+
+    A run with limits gets its junit.xml again, too.
+    """
     folder = run.resolve()
     source = read_run(folder)
     results = understand(source, read_micro(folder))
