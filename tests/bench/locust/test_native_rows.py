@@ -17,7 +17,7 @@ from tests.bench.engines.peer import Peer
 from tests.bench.locust.ui import run_until
 
 LOCUSTFILE = """
-from fastapi_bench.locust import NativeUser
+from fastapi_bench.native_user import NativeUser
 from locust import events
 
 from bench.locust import exact, stopping

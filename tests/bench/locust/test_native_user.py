@@ -308,7 +308,7 @@ def test_nothing_is_left_of_a_locust_that_is_ended(signum: int, ui: LocustUi, pe
 # --- in a locustfile of one's own
 
 OWN = """
-from fastapi_bench.locust import NativeUser
+from fastapi_bench.native_user import NativeUser
 from scenarios.model import Request, Scenario
 from scenarios.single import Always
 

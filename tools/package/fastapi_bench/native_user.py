@@ -1,6 +1,7 @@
 """Users for a locustfile of one's own, whose requests our native engine sends.
 
-They come `from fastapi_bench.locust import NativeUser`, and after that scenarios `from scenarios.model`.
+They come `from fastapi_bench.native_user import NativeUser`, and after that scenarios `from scenarios.model`. In a
+wheel this folder is the first on the path of `bench locust`, so no module here may have the name of a library.
 """
 
 from __future__ import annotations

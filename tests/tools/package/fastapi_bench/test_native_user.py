@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 IMPORTS = """
-from fastapi_bench.locust import NativeUser
+from fastapi_bench.native_user import NativeUser
 from scenarios.model import Request, Scenario
 print(NativeUser.__module__, NativeUser.abstract, Scenario.__module__)
 """
