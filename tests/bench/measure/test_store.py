@@ -91,6 +91,7 @@ def test_a_record_has_the_field_names_that_others_read(tmp_path: Path) -> None:
             "slices",
             "idle_cpu_share",
             "failed",
+            "fleet",
             "server_log",
         )
     }
