@@ -44,8 +44,8 @@ SERVICE = {
     "python": "CPython 3.13.1",
     "packages": {"fastapi": "0.115.0"},
 }
-NOT_WRITTEN = frozenset({"machine", "compiler"})
-"""Of a host: pytest-benchmark alone tells of them."""
+NOT_WRITTEN = frozenset({"machine", "compiler", "by_hand"})
+"""Of a host, pytest-benchmark alone tells of two of them; of a plan, a test in Locust of one."""
 
 
 def as_json(facts: object) -> object:
