@@ -31,8 +31,9 @@ def paused(rng):
 
 
 def blocks(rng):
-    yield Request("GET", "/ok")
-    time.sleep(600)
+    response = yield Request("GET", "/ok")
+    if response.body == b"hello":  # not for the Scenarios tab, which tries flows without a server
+        time.sleep(600)
 
 
 SCENARIOS["blocks"] = Scenario("blocks", blocks)
