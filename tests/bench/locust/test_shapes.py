@@ -67,7 +67,7 @@ def test_a_ramp_without_a_break_says_that_the_capacity_is_more(by_hand: ByHand) 
 def test_steps_that_end_before_workers_report_are_refused(by_hand: ByHand) -> None:
     outcome = by_hand.run("OkUser", *FOR_LONG, "--shape", "steps", "--step-time", "1", "--processes", "2")
     assert outcome.status != 0
-    assert "give --step-time 6 or more" in outcome.said
+    assert "give --step-time 2 or more" in outcome.said
 
 
 def test_a_ramp_over_two_workers_ends_with_its_masters_verdict(by_hand: ByHand) -> None:
