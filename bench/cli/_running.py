@@ -72,11 +72,8 @@ def find_running(
         raise UsageError(
             "--http2 is for a server that runs already: give its --url, too; a setup says http2 = true"
         )
-    if reach.ca and reach.no_verify:
-        raise UsageError("--ca names who is trusted, and --no-verify trusts everybody: give one of them")
+    _check_trust(reach, urls or ())
     found: dict[str, Setup] = {}
-    if (reach.ca or reach.no_verify) and not any("https://" in text for text in urls or ()):
-        raise UsageError("--ca and --no-verify are for servers that run already: give a --url https://...")
     for text in urls or ():
         named = _NAMED.fullmatch(text)
         endpoint = find_endpoint(named[2] if named else text)
@@ -100,6 +97,14 @@ def find_running(
             http2=reach.http2,
         )
     return found
+
+
+def _check_trust(reach: ReachOptions, urls: Sequence[str]) -> None:
+    """Raise UsageError for options on trust that do not go together, or with no server to trust."""
+    if reach.ca and reach.no_verify:
+        raise UsageError("--ca names who is trusted, and --no-verify trusts everybody: give one of them")
+    if (reach.ca or reach.no_verify) and not any("https://" in text for text in urls):
+        raise UsageError("--ca and --no-verify are for servers that run already: give a --url https://...")
 
 
 def _check_allowed(endpoint: Endpoint, allowed: Collection[str]) -> None:

@@ -107,7 +107,7 @@ def _serve(setup: Setup, bench: Workbench, port: int, command: LocustCommand, *,
         serving(setup, processes, port=port, cpus=bench.server_cpus) as server,
         processes.folder() as folder,
     ):
-        handover = _handover(server, bench, processes, folder, profile=profile, facts=facts)
+        handover = _handover(server, bench, processes, folder, given=setup, profile=profile, facts=facts)
         env = _environment(handover, folder / "handover.json")
         with crew(command, handover, processes, env) as locusts:
             note(f"{setup.name} answers on {server.url} ({way_in(server.address)})")
@@ -140,6 +140,7 @@ def _handover(
     processes: Processes,
     folder: Path,
     *,
+    given: Setup,
     profile: bool,
     facts: Mapping[str, object],
 ) -> Handover:
@@ -148,6 +149,7 @@ def _handover(
     spool.mkdir()
     return Handover(
         setup=server.setup,
+        given=given,
         address=server.address,
         server_pid=server.pid,
         server_log=server.log,

@@ -74,7 +74,9 @@ def conclude(
         whole, by_scenario = spool.gather(paths, test.span_ns)
         samples = (whole, by_scenario, len(paths))
         records = list(make_records(folder.name, test, server, samples, _evidence(whole, server, log)))
-    contents = run_facts(folder.name, test, server.setup, records, facts, interrupted=interrupted)
+    contents = run_facts(
+        folder.name, test, server.given or server.setup, records, facts, interrupted=interrupted
+    )
     written = RunFolder(folder, contents, latest=True)
     for record in records:
         written.add(record)

@@ -8,6 +8,7 @@ from flask import Response, jsonify, request
 from locust.env import Environment
 from locust.event import Events
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
+from werkzeug.datastructures import MultiDict
 
 from bench.errors import UsageError
 from bench.locust.options import SHAPES, parse
@@ -31,6 +32,20 @@ def check(environment: Environment, values: Mapping[str, str]) -> None:
         check_shape(shape, parsed, least_step_s(environment))
 
 
+def _check_names(environment: Environment, form: MultiDict[str, str], *, runs: bool) -> None:
+    """Raise UsageError for classes and shapes that are not there, and for other classes while a test runs."""
+    there = environment.available_user_classes or {}
+    wanted = form.getlist("user_classes") if there else []
+    unknown = [name for name in wanted if name not in there]
+    if unknown:
+        raise UsageError(f"there is no user class {unknown[0]}")
+    if runs and wanted and set(wanted) != {kind.__name__ for kind in environment.user_classes}:
+        raise UsageError("a test with other user classes runs: stop it first")
+    shape = form.get("shape_class", "")
+    if shape and shape != "Default" and shape not in (environment.available_shape_classes or {}):
+        raise UsageError(f"there is no shape {shape}")
+
+
 def _watch_over(environment: Environment, **_: object) -> None:
     web_ui = environment.web_ui
     if web_ui is None or web_ui.app is None:
@@ -51,6 +66,7 @@ def _watch_over(environment: Environment, **_: object) -> None:
         try:
             if web_ui.userclass_picker_is_active and not runs and "user_classes" not in request.form:
                 raise UsageError(_NO_CLASS)
+            _check_names(environment, request.form, runs=runs)
             check(environment, request.form)
         except UsageError as error:
             return jsonify({"success": False, "message": str(error), "host": environment.host})

@@ -20,14 +20,15 @@ HANDOVER_VARIABLE = "BENCH_LOCUST"
 class Handover:
     """A server of ours, and the place of its load and of the runs that come of it.
 
-    `setup` is as in `run.json`, placeholders replaced. `service_pids` are the processes of our services next to the
-    server. `own_cpus` are those of `bench locust` itself, which is the
-    process `own_pid`. Runs are folders in `runs`; sample files lie in `spool`
-    while a test runs. `facts` are those of `run.json` that do not depend on a test: `cpus`, `host`, `environment` and
-    the services under test. With `profile`, each test makes a flame graph of a worker.
+    `setup` has its placeholders replaced; `given` is the same as it was given, as in `run.json`. `service_pids` are the
+    processes of our services next to the server. `own_cpus` are those of `bench locust` itself, which is the process
+    `own_pid`. Runs are folders in `runs`; sample files lie in `spool` while a test runs. `facts` are those of
+    `run.json` that do not depend on a test: `cpus`, `host`, `environment` and the services under test. With `profile`,
+    each test makes a flame graph of a worker.
     """
 
     setup: Setup
+    given: Setup | None = None
     address: Address
     server_pid: int | None
     server_log: Path

@@ -95,6 +95,7 @@ class _Observation:
         reports = _reports(known)
         return ServerSide(
             setup=known.setup,
+            given=known.given,
             readings=ServerReadings(snapshots=meter.snapshots, workers=meter.workers, times=meter.times),
             telemetry=telemetry.read(reports) if reports else {},
             others_share=round(share_of_others((self._times, times), sides), 3),

@@ -23,27 +23,33 @@ BY_HAND = Setup("by-hand", "running", about="A server that was not started by `b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFacts:
-    """A scenario of a test: its text, its group and variant, and the most users that it had at once."""
+    """A scenario of a test: its text, its group and variant, and the most users that it had at once.
+
+    They paused for `think_s` between their sessions, on average. `rhythm` says in words when these began.
+    """
 
     about: str
     group: str
     variant: str
     users: int = 0
+    think_s: float = 0.0
+    rhythm: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocustTest:
     """A test, from Start to Stop: `span_ns` is its measured part, by CLOCK_MONOTONIC.
 
-    `users` are the most that there were at once. A single stage, from the start to the end, is no stage. `fail_if` are
-    the limits that its objectives make, `caveats` those of whoever led it, and `fleet` the generators that were led.
+    `users` are the most that there were at once. `rhythm` says in words when sessions of all of them began. A single
+    stage, from the start to the end, is no stage. `fail_if` are the limits that its objectives make, `caveats` those of
+    whoever led it, and `fleet` the generators that were led.
     """
 
     engine: str
     started_at: str
     span_ns: tuple[int, int]
     users: int
-    think_s: float
+    rhythm: str = ""
     scenarios: Mapping[str, ScenarioFacts]
     stages: tuple[Stage, ...] = ()
     fail_if: tuple[str, ...] = ()
@@ -54,21 +60,29 @@ class LocustTest:
     def duration_s(self) -> float:
         return (self.span_ns[1] - self.span_ns[0]) / 1e9
 
-    def load(self, users: int) -> ClosedLoad:
-        """The load of so many of its users."""
-        return ClosedLoad(
-            max(1, users), round(self.duration_s, 3), 0.0, think_s=self.think_s, timeout_s=TIMEOUT_S
+    @property
+    def think_s(self) -> float:
+        """The mean pause of all users."""
+        parts = [one for one in self.scenarios.values() if one.users]
+        return round(
+            sum(one.users * one.think_s for one in parts) / max(1, sum(one.users for one in parts)), 3
         )
+
+    def load(self, users: int, think_s: float) -> ClosedLoad:
+        """The load of so many of its users."""
+        return ClosedLoad(max(1, users), round(self.duration_s, 3), 0.0, think_s=think_s, timeout_s=TIMEOUT_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSide:
     """The server of a test, as it was seen next to the load; without processes where it is none of ours.
 
-    `telemetry`, `others_share` and `services_cpu_s` are as in `Measurement`, `profile` as in the record.
+    `given` is the setup with its placeholders, as in `run.json`. `telemetry`, `others_share` and `services_cpu_s` are
+    as in `Measurement`, `profile` as in the record.
     """
 
     setup: Setup
+    given: Setup | None = None
     readings: ServerReadings
     telemetry: Mapping[int, Sequence[Telemetry]]
     others_share: float
@@ -116,8 +130,10 @@ def _record(
 ) -> Record:
     recording, processes = samples
     facts = test.scenarios.get(scenario)
+    users, think_s = (facts.users, facts.think_s) if facts else (test.users, test.think_s)
+    load = test.load(users, think_s)
     measurement = Measurement(
-        cell=Cell(server.setup.name, scenario, test.engine, test.load(facts.users if facts else test.users)),
+        cell=Cell(server.setup.name, scenario, test.engine, load),
         started_at=test.started_at,
         load=LoadResult(
             samples=recording,
@@ -182,14 +198,18 @@ def run_facts(
     }
 
 
+def _users(one: ScenarioFacts) -> str:
+    return ", ".join(filter(None, (f"{one.users} users", one.rhythm)))
+
+
 def _plan(test: LocustTest, setup: Setup, records: Sequence[Record]) -> dict[str, object]:
-    mixed = ", ".join(f"{name} ({one.users} users)" for name, one in test.scenarios.items())
+    mixed = ", ".join(f"{name} ({_users(one)})" for name, one in test.scenarios.items())
     cells = [record.cell for record in records]
     blocks = [Block((one.setup,), (one.scenario,), (one.engine,), (one.load,), rounds=1) for one in cells]
     whole = {WHOLE: f"All user classes together: {mixed}."} if len(cells) > 1 else {}
     return {
         "name": "locust",
-        "about": f"A test in Locust: {mixed or 'no users'}.",
+        "about": f"A test in Locust: {'; '.join(filter(None, (mixed or 'no users', test.rhythm)))}.",
         "cells": len(cells),
         "minutes": None,
         "long": True,

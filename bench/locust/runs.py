@@ -36,6 +36,7 @@ from bench.locust.observer import ObserverOrder, order_line
 from bench.locust.options import read
 from bench.locust.recording import CLOCK, RUN, SPOOL
 from bench.locust.records import LocustTest, ScenarioFacts
+from bench.locust.rhythm import rhythm, rhythm_of_all
 from bench.locust.stages import stages_of
 from bench.stats.conditions import Condition
 from bench.system.home import own_command
@@ -234,14 +235,18 @@ class Runs:
             scenario, count = scenario_of(users), peaks.get(users.__name__, 0)
             if scenario is not None and (count or not peaks):
                 scenarios[scenario.name] = ScenarioFacts(
-                    about=scenario.about, group=scenario.group, variant=scenario.variant, users=count
+                    about=scenario.about,
+                    group=scenario.group,
+                    variant=scenario.variant,
+                    users=count,
+                    **rhythm(options, users),
                 )
         return LocustTest(
             engine=_ENGINES.get(os.environ.get("BENCH_LOCUST_CLIENT", "fast"), "locust"),
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             span_ns=span_ns,
             users=self._users.peak,
-            think_s=options.think_s or 0.0,
+            rhythm=rhythm_of_all(options, environment),
             scenarios=scenarios,
             fail_if=tuple(map(_limit, options.slos)),
         )

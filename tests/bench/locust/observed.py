@@ -32,7 +32,6 @@ def locust_test(*names: str, fail_if: tuple[str, ...] = ()) -> LocustTest:
         started_at="2026-11-30T21:00:00+00:00",
         span_ns=SPAN_NS,
         users=sum(one.users for one in scenarios.values()),
-        think_s=0.0,
         scenarios=scenarios,
         fail_if=fail_if,
     )

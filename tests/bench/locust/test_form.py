@@ -27,6 +27,8 @@ Object.fromEntries([...document.querySelectorAll('tbody tr')].map(row =>
         ({"shape_class": "open-arrivals"}, "give --rate"),
         ({"shape_class": "ramp-to-capacity"}, "give --slo"),
         ({"user_classes": []}, "tick at least one user class"),
+        ({"user_classes": ["NopeUser"]}, "there is no user class NopeUser"),
+        ({"shape_class": "nope"}, "there is no shape nope"),
     ],
 )
 def test_mistakes_are_refused_with_a_sentence(
@@ -39,6 +41,18 @@ def test_mistakes_are_refused_with_a_sentence(
     assert (answer["success"], state) == (False, "ready")
     assert sentence in answer["message"]
     assert not by_hand.peer.seen
+
+
+def test_other_classes_do_not_join_a_test_that_runs(by_hand: ByHand) -> None:
+    with by_hand.page("--class-picker") as page:
+        form = {**START, "user_classes": ["OkUser"]}
+        assert httpx.post(f"{page}/swarm", data=form).json()["success"]
+        other = httpx.post(
+            f"{page}/swarm", data={**form, "user_classes": ["OkUser", "JourneyShopUser"]}
+        ).json()
+        assert httpx.post(f"{page}/swarm", data={**form, "user_count": "3"}).json()["success"]
+        httpx.post(f"{page}/stop")
+    assert (other["success"], "stop it first" in other["message"]) == (False, True)
 
 
 def test_fields_of_the_form_are_options_of_the_run(by_hand: ByHand) -> None:
