@@ -20,7 +20,6 @@ from bench.model.sent_secrets import sent_secrets
 from bench.serve.requirements import missing_websockets
 from bench.serve.server import Server
 from bench.system.alarm import Alarm, Overdue
-from bench.system.reach import protocol_hint
 from scenarios import mistakes, seats, shares
 from scenarios.model import CHECK_RAISED, Flow, Request, Response, Scenario, drive
 from scenarios.session import begin
@@ -179,8 +178,7 @@ class _Sender:
 
     def describe(self, error: ExchangeError) -> str:
         """A sentence on a request that has no whole answer."""
-        hint = protocol_hint(self._server.address, self._timeout_s)
-        return f"{self._label} failed: {error}{hint}"
+        return f"{self._label} failed: {error}"
 
     def describe_wait(self) -> str:
         """A sentence on the step whose time is over."""

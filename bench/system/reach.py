@@ -7,14 +7,10 @@ import socket
 import ssl
 from typing import cast
 
-from bench.model.address import Address, Tls
+from bench.model.address import Address
 from bench.model.samples import EXHAUSTED
 from bench.system import tls
 from bench.system.http2_socket import Http2Socket
-
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
-"""With an empty frame of settings."""
-_FRAME_HEAD_BYTES, _FRAME_TYPE, _SETTINGS = 9, 3, b"\x04"
 
 MOST_SOCKET_BYTES = 107
 """Of the path of a Unix socket (unix(7))."""
@@ -38,39 +34,6 @@ def connect(address: Address, timeout_s: float) -> socket.socket:
     except BaseException:
         opened.close()
         raise
-
-
-def protocol_hint(address: Address, timeout_s: float) -> str:
-    """A clause on the protocol that a server speaks in place of the plain HTTP/1.1 it was spoken to in; empty if none.
-
-    It opens two connections of at most so many seconds, and sends no request.
-    """
-    if address.tls or address.http2:
-        return ""
-    if _speaks_tls(address, timeout_s):
-        return "; it speaks TLS: write https:// (tls = true in a setup)"
-    if _speaks_http2(address, timeout_s):
-        return "; it speaks HTTP/2 alone: give --http2 (http2 = true in a setup)"
-    return ""
-
-
-def _speaks_tls(address: Address, timeout_s: float) -> bool:
-    anybody = tls.context(Tls(verify=False))
-    try:
-        with _open(address, timeout_s) as opened, anybody.wrap_socket(opened):
-            return True
-    except OSError:
-        return False
-
-
-def _speaks_http2(address: Address, timeout_s: float) -> bool:
-    """Whether the preface of HTTP/2 is answered by a frame of settings (RFC 9113, section 3.4)."""
-    try:
-        with _open(address, timeout_s) as opened:
-            opened.sendall(_PREFACE)
-            return opened.recv(_FRAME_HEAD_BYTES)[_FRAME_TYPE:][:1] == _SETTINGS
-    except OSError:
-        return False
 
 
 def _open(address: Address, timeout_s: float) -> socket.socket:

@@ -5,26 +5,17 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from bench.model.address import Address, Tls
 from bench.system.ports import free_port
-from bench.system.reach import HttpConnection, connect, connect_fault, protocol_hint
+from bench.system.reach import HttpConnection, connect, connect_fault
 from tests.bench.authority import UNTRUSTED, Authority
 from tests.bench.engines.peer import Peer
 from tests.bench.engines.scripted import Scripted, refuse_what_is_no_request
 from tests.bench.system.http2_peer import Http2Peer
-
-
-class QuietHandler(BaseHTTPRequestHandler):
-    """Refuses what is no request, without a word in the log."""
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 def body(address: Address) -> bytes:
@@ -144,20 +135,3 @@ def test_a_server_that_does_not_agree_to_http2_is_a_fault_of_its_own(tmp_path: P
     with Peer(tls=authority.context()) as peer:
         address = Address("127.0.0.1", peer.port, tls=authority.trusted, http2=True)
         assert fault(address) == "tls-alpn: the server does not speak h2"
-
-
-def test_a_server_that_speaks_another_protocol_is_known_by_it(tmp_path: Path) -> None:
-    with Peer(tls=Authority(tmp_path).context()) as over_tls:
-        assert "https://" in protocol_hint(Address("127.0.0.1", over_tls.port), 5)
-        assert over_tls.seen == {}
-    with Http2Peer() as over_http2:
-        assert "--http2" in protocol_hint(Address("127.0.0.1", over_http2.port), 5)
-    with HTTPServer(("127.0.0.1", 0), QuietHandler) as plain:
-        serving = threading.Thread(target=plain.serve_forever)
-        serving.start()
-        assert protocol_hint(Address("127.0.0.1", plain.server_port), 5) == ""
-        plain.shutdown()
-        serving.join()
-    with Scripted(refuse_what_is_no_request) as refusing:
-        assert protocol_hint(Address("127.0.0.1", refusing.port), 5) == ""
-    assert protocol_hint(Address("127.0.0.1", free_port()), 5) == ""
