@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from locust.env import Environment
+from locust.shape import LoadTestShape
 from locust.user.users import User
 
 from bench.locust.options import LocustOptions
@@ -23,5 +24,11 @@ def rhythm(options: LocustOptions, users: type[User]) -> dict[str, Any]:
 def rhythm_of_all(options: LocustOptions, environment: Environment) -> str:
     """A rate and a shape, in words."""
     shape = environment.shape_class
+    steps = f" of {options.steps} steps of {options.step_s:g} s, spike {options.spike:g}"
     rate = "" if options.rate_per_s is None else f"{options.rate_per_s:g} sessions/s in all"
-    return ", ".join(filter(None, (rate, "" if shape is None else f"shape {type(shape).__name__}")))
+    return ", ".join(filter(None, (rate, "" if shape is None else f"shape {_name(shape)}{steps}")))
+
+
+def _name(shape: LoadTestShape) -> str:
+    """One of ours has a name of its own, as all are of one class."""
+    return str(getattr(shape, "shape", type(shape).__name__))

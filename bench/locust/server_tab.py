@@ -140,7 +140,7 @@ def _of(worker: dict[str, Any], name: str) -> str | None:
 def _live(environment: Environment, runs: Runs) -> str:
     """The figures since the moment that the page has those of, and what came of the tests so far."""
     is_new = request.args.get("test") != str(runs.number)
-    since_s = -1.0 if is_new else float(request.args.get("since", -1))
+    since_s = -1.0 if is_new else request.args.get("since", -1.0, type=float)
     news = ",".join(line for t_s, line in runs.points if t_s > since_s)
     why = "" if runs.handover else NOT_SEEN if runs.is_watching else NOT_RECORDED
     rest = {

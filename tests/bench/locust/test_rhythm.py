@@ -41,7 +41,13 @@ def test_a_rate_and_a_shape_are_those_of_all() -> None:
         MADE
         + """
 give([rhythm_of_all(LocustOptions(), plain), rhythm_of_all(LocustOptions(rate_per_s=20.0), plain),
-      rhythm_of_all(LocustOptions(rate_per_s=2.5), SimpleNamespace(shape_class=Steps()))])
+      rhythm_of_all(LocustOptions(rate_per_s=2.5), SimpleNamespace(shape_class=Steps())),
+      rhythm_of_all(LocustOptions(steps=3, step_s=2.0), SimpleNamespace(shape_class=SimpleNamespace(shape="spike")))])
 """
     )
-    assert found == ["", "20 sessions/s in all", "2.5 sessions/s in all, shape Steps"]
+    assert found == [
+        "",
+        "20 sessions/s in all",
+        "2.5 sessions/s in all, shape Steps of 5 steps of 30 s, spike 10",
+        "shape spike of 3 steps of 2 s, spike 10",
+    ]
