@@ -45,6 +45,7 @@ from bench.system.processes import FOLDER_PREFIX
 log = logging.getLogger(__name__)
 _ENGINES = {"fast": "locust", "http": "locust-http", "native": "locust-native"}
 _READY_WITHIN_S = 20.0
+_NO_WRITER = "the process that writes runs has ended; see its messages in the log"
 _CONCLUDED_WITHIN_S = 180.0
 _COUNT_S = 1.0
 _MOST_POINTS = 3600
@@ -159,7 +160,8 @@ class Runs:
         if self._order is not None and environment.runner is not None:
             environment.runner.stop()
         if not self._is_done.wait(_CONCLUDED_WITHIN_S):
-            _say("the run of the last test is not ready yet; it is being written")
+            self.fault = "the run of the last test is not ready yet; it is being written"
+            _say(self.fault)
         verdicts = {one["verdict"] for one in self.ended}
         if "failed" in verdicts or self.fault:
             environment.process_exit_code = 1
@@ -180,7 +182,7 @@ class Runs:
             self._observer.stdin.write(order_line(order))
             self._observer.stdin.flush()
         except BrokenPipeError:
-            self._fail("the process that writes runs has ended; see its messages in the log")
+            self._fail(_NO_WRITER)
 
     def _listen(self) -> None:
         assert self._observer.stdout is not None
@@ -199,6 +201,8 @@ class Runs:
             elif "failed" in word:
                 self._fail(word["failed"])
         self._is_ready.set()
+        if self._pending > 0:
+            self._fail(_NO_WRITER)
         self._is_done.set()
 
     def _finish(self) -> None:

@@ -105,6 +105,12 @@ class ScenarioUser(User):
         if self.scenario.prepare is not None:
             self.prepare(self.scenario.prepare)
 
+    def on_stop(self) -> None:
+        """Close the connection: the server of the next test is without it."""
+        transport: Transport | None = getattr(self, "transport", None)  # it may not have come so far
+        if transport is not None:
+            transport.channel.close()
+
     def choose_timetable(self) -> Timetable:
         """When the sessions of this user start: a benchmark wants the next at once."""
         if self.job is not None:
