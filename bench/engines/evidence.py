@@ -34,10 +34,19 @@ class Evidence:
         self._kept: list[SeenFailure] = []
 
     def keep(
-        self, kind: str, sent: SentRequest, done_ns: int, answer: Response | bytes | bytearray = b""
+        self,
+        kind: str,
+        sent: SentRequest,
+        done_ns: int,
+        answer: Response | bytes | bytearray = b"",
+        *,
+        name: str = "",
     ) -> None:
-        """Keep a failed request with its answer, or with the bytes that came of one, unless there are enough."""
-        request = sent.request.label
+        """Keep a failed request with its answer, or with the bytes that came of one, unless there are enough.
+
+        It goes by its own label where it is given no other `name`.
+        """
+        request = name or sent.request.label
         if self._has_room(kind, request):
             status, head, body = _parts(answer)
             self._counts[kind, request] += 1

@@ -108,7 +108,9 @@ class RowWriter:
         self.errors += 1
         kind = _kind(exception, transport)
         answer = transport.response
-        self._evidence.keep(kind, transport, done_ns, answer if answer.status else b"")
+        self._evidence.keep(
+            kind, transport, done_ns, answer if answer.status else b"", name=self._name(transport)
+        )
         return self.file.outcome(kind)
 
 

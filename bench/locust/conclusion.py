@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -69,10 +69,13 @@ def conclude(
     test = replace(test, caveats=(*test.caveats, *missing))
     records: list[Record] = []
     if paths:
+        start_ns, stop_ns = test.span_ns  # what was under way at Stop and was answered counts, too
+        test = replace(test, span_ns=(start_ns, max(stop_ns, spool.last_done_ns(paths) + 1)))
         whole, by_scenario = spool.gather(paths, test.span_ns)
-        test = replace(test, span_ns=(test.span_ns[0], _end_ns(whole, test)))
-        whole, by_scenario = spool.gather(paths, test.span_ns)
-        samples = (whole, by_scenario, len(paths))
+        generators = sum(
+            count_rows(path) > 0 for path in paths
+        )  # Locust's own process made none of native users'
+        samples = (whole, by_scenario, max(1, generators))
         records = list(make_records(folder.name, test, server, samples, _evidence(whole, server, log)))
     contents = run_facts(
         folder.name, test, server.given or server.setup, records, facts, interrupted=interrupted
@@ -126,16 +129,15 @@ def _closed(folder: Path, run: int, within_s: float) -> tuple[list[Path], list[C
     ]
 
 
-def _end_ns(whole: Recording, test: LocustTest) -> int:
-    """The end of the measured part: no request that was under way at Stop and was answered is left out."""
-    last_ns = max((int(part.done_ns.max()) for part in whole.parts() if len(part.done_ns)), default=0)
-    return max(test.span_ns[1], last_ns + 1)
-
-
-def _evidence(whole: Recording, server: ServerSide, log: Path | None) -> ErrorEvidence:
+def _evidence(whole: Recording, server: ServerSide, log: Path | None) -> Callable[[Recording], ErrorEvidence]:
+    """What is kept of the failures of a scenario, or of the whole, without the secrets of any of them."""
     known = (*secret_values(os.environ), *secrets_of(server.setup), *failed_secrets(whole.failures))
-    failed = keep_failures(whole.failures, whole.start_ns, known)
-    return ErrorEvidence(failed, tail(log, _LOG_LINES, known) if failed and log is not None else "")
+
+    def keep(some: Recording) -> ErrorEvidence:
+        failed = keep_failures(some.failures, whole.start_ns, known)
+        return ErrorEvidence(failed, tail(log, _LOG_LINES, known) if failed and log is not None else "")
+
+    return keep
 
 
 def _remove(path: Path) -> None:

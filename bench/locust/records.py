@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from bench.measure.answers import CheckedSession
@@ -97,7 +97,7 @@ def make_records(
     test: LocustTest,
     server: ServerSide,
     samples: tuple[Recording, Mapping[str, Recording], int],
-    errors: ErrorEvidence = _NO_ERRORS,
+    evidence: Callable[[Recording], ErrorEvidence] = lambda _: _NO_ERRORS,
 ) -> Iterator[Record]:
     """The records of a test: of its only scenario, or of each, and then of the whole, which is named `all-classes`.
 
@@ -106,15 +106,14 @@ def make_records(
     """
     everything, by_scenario, processes = samples
     alone = next(iter(by_scenario), next(iter(test.scenarios), WHOLE)) if len(by_scenario) < 2 else ""
-    whole = _record(run, test, server, (everything, processes), errors=errors, scenario=alone or WHOLE)
+    whole = _record(
+        run, test, server, (everything, processes), errors=evidence(everything), scenario=alone or WHOLE
+    )
     if alone:
         yield whole
         return
     for name, some in by_scenario.items():
-        labels = set(some.labels)
-        failed = tuple(one for one in errors.failed if one.request in labels)
-        mine = replace(errors, failed=failed, server_log=errors.server_log if failed else "")
-        record = _record(run, test, server, (some, processes), errors=mine, scenario=name)
+        record = _record(run, test, server, (some, processes), errors=evidence(some), scenario=name)
         yield replace(record, resources=whole.resources, generator=whole.generator)
     yield whole
 

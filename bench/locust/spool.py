@@ -7,7 +7,7 @@ of a file's requests are of one scenario, PROCESS ends in `@SCENARIO`; else each
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -15,7 +15,8 @@ from urllib.parse import quote, unquote
 import numpy as np
 
 from bench.model import recording
-from bench.model.samples import Recording, Samples
+from bench.model.evidence import SeenFailure, read_failures
+from bench.model.samples import FAILURES_SUFFIX, Recording, Samples
 
 SUFFIX = ".samples"
 _BETWEEN = "\x1f"
@@ -42,6 +43,12 @@ def is_closed(path: Path) -> bool:
     return True
 
 
+def last_done_ns(paths: Sequence[Path]) -> int:
+    """When the last request in these files ended; 0 without one."""
+    parts = recording.record(paths).parts()
+    return max((int(part.done_ns.max()) for part in parts if len(part.done_ns)), default=0)
+
+
 def label(scenario: str, request: str) -> str:
     """The label of a request, in a file with several scenarios."""
     return f"{scenario}{_BETWEEN}{request}"
@@ -64,8 +71,10 @@ def gather(
     pairs = [_split(text) for text in whole.labels]
     names = dict.fromkeys(scenario for scenario, _ in pairs if scenario)
     requests = [request for _, request in pairs]
-    everything = whole.map(lambda part: _relabel(part, requests))
-    return everything, {name: _only(whole, name, pairs) for name in names}
+    failed = [one for path in paths for one in _failures(path)]
+    failures = tuple(one for _, one in failed)
+    everything = whole.map(lambda part: replace(_relabel(part, requests), failures=failures))
+    return everything, {name: _only(whole, name, pairs, failed) for name in names}
 
 
 def _name_scenario(path: Path) -> None:
@@ -84,11 +93,24 @@ def _split(text: str) -> tuple[str, str]:
     return (scenario, request) if between else ("", text)
 
 
-def _only(whole: Recording, scenario: str, pairs: Sequence[tuple[str, str]]) -> Recording:
+def _failures(path: Path) -> Iterator[tuple[str, SeenFailure]]:
+    """The first failures of a file by their own names, each with its scenario, which is empty where nobody says it."""
+    of_file = unquote(path.stem.rpartition("@")[2]) if "@" in path.stem else ""
+    for one in read_failures(path.with_suffix(FAILURES_SUFFIX)):
+        scenario, request = _split(one.request)
+        yield scenario or of_file, replace(one, request=request)
+
+
+def _only(
+    whole: Recording,
+    scenario: str,
+    pairs: Sequence[tuple[str, str]],
+    failed: Sequence[tuple[str, SeenFailure]],
+) -> Recording:
     """The samples of one scenario."""
     names = [request if name == scenario else None for name, request in pairs]
     mine = np.array([name is not None for name in names])
-    failures = tuple(one for one in whole.failures if one.request in names)
+    failures = tuple(one for name, one in failed if name == scenario)
 
     def choose(part: Samples) -> Samples:
         gaps = part.gaps.rows(mine[part.gaps.label])

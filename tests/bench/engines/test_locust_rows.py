@@ -104,10 +104,10 @@ give([[one.outcomes[number] for number in one.outcome], one.labels, kept, rows.e
     assert outcomes == ["ok", "status-500", "garbage: no status", "unfinished", "connectionreseterror"]
     assert labels == ["shop | GET /items"]
     assert kept == [
-        ["status-500", "GET /items", "hello"],
-        ["garbage: no status", "GET /items", ""],
-        ["unfinished", "GET /items", ""],
-        ["connectionreseterror", "GET /items", ""],
+        ["status-500", "shop | GET /items", "hello"],
+        ["garbage: no status", "shop | GET /items", ""],
+        ["unfinished", "shop | GET /items", ""],
+        ["connectionreseterror", "shop | GET /items", ""],
     ]
     assert errors == 4
 

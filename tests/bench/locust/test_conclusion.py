@@ -51,6 +51,14 @@ def test_the_rows_of_all_processes_are_in_the_run_and_no_longer_in_the_spool(tmp
     assert sorted(path.name for path in tmp_path.glob("*.samples")) == [other.name]
 
 
+def test_a_process_without_rows_is_no_generator_that_was_half_idle(tmp_path: Path) -> None:
+    """Of native users Locust's own process makes none: the second took 1 s of CPU, and so did the first."""
+    write_rows(tmp_path, "one", [("browse", "GET /", 100, "ok")])
+    write_rows(tmp_path, "two", [])
+    (record,) = read_run(concluded(tmp_path).folder).records
+    assert record.generator.cpu_share == pytest.approx(0.2)
+
+
 def test_a_request_that_was_answered_after_the_stop_counts(tmp_path: Path) -> None:
     """Of 1,100 requests 10 ms apart the last hundred ended after the ten seconds of the test."""
     write_rows(tmp_path, "one", [("browse", "GET /", 1100, "ok")])

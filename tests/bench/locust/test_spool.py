@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -108,10 +109,22 @@ def test_failures_go_to_the_scenarios_that_make_such_requests(tmp_path: Path) ->
     path = spool.sample_path(tmp_path, 1, "one")
     write(path, [(spool.label("browse", "look"), 150, "ok"), (spool.label("buy", "pay"), 160, "status-500")])
     failure = SeenFailure(kind="status-500", request="pay", done_ns=167, sent=b"POST /pay")
-    write_failures(path.with_suffix(".errors"), [failure])
+    kept = replace(failure, request=spool.label("buy", "pay"))
+    write_failures(path.with_suffix(".errors"), [kept])
     whole, scenarios = spool.gather([path], SPAN_NS)
     assert whole.failures == scenarios["buy"].failures == (failure,)
     assert scenarios["browse"].failures == ()
+
+
+def test_a_failure_is_not_that_of_another_scenario_with_such_a_request(tmp_path: Path) -> None:
+    paths = [spool.sample_path(tmp_path, 1, name, scenario=name) for name in ("right", "wrong")]
+    for path, outcome in zip(paths, ("ok", "status-500"), strict=True):
+        write(path, [("GET /", 150, outcome)])
+    failure = SeenFailure(kind="status-500", request="GET /", done_ns=167, sent=b"GET /")
+    write_failures(paths[1].with_suffix(".errors"), [failure])
+    _, scenarios = spool.gather(paths, SPAN_NS)
+    assert scenarios["wrong"].failures == (failure,)
+    assert scenarios["right"].failures == ()
 
 
 def test_samples_without_a_scenario_belong_to_the_whole(tmp_path: Path) -> None:
