@@ -1,1 +1,1 @@
-"""Locust's home: its web UI and fleet with our scenarios, exact times, the server beside the load, and records."""
+"""Locust's home: its web UI and fleet with our scenarios, exact times, the server next to the load, and records."""

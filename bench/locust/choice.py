@@ -19,8 +19,6 @@ from scenarios import SCENARIOS
 from scenarios.model import Scenario
 
 log = logging.getLogger(__name__)
-_STOP_S = 10.0
-"""The time that the requests under way at Stop have for their answers, unless --stop-timeout says otherwise."""
 
 
 def scenario_of(kind: type[User]) -> Scenario | None:
@@ -49,7 +47,6 @@ def install(events: Events) -> None:
     """Choose the classes of a test run, and let the requests under way at Stop come to their end."""
     events.init_command_line_parser.add_listener(_check_tags)
     events.init.add_listener(_choose)
-    events.init.add_listener(_wait_at_stop)
     events.test_start.add_listener(_warn_of_few)
 
 
@@ -90,10 +87,6 @@ def _choose(environment: Environment, **_: object) -> None:
     environment.user_classes = chosen
     for kind in kinds:
         kind.host = environment.host or kind.host
-
-
-def _wait_at_stop(environment: Environment, **_: object) -> None:
-    environment.stop_timeout = environment.stop_timeout or _STOP_S
 
 
 def _warn_of_few(environment: Environment, **_: object) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SHAPES = ("steps", "spike", "ramp-to-capacity", "open-arrivals")
 _MOST_STEPS = 1000
+_STOP_TIMEOUT = "10"
+"""Seconds that the requests under way at Stop have for their answers, unless --stop-timeout says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,7 @@ def _add(parser: LocustArgumentParser, **_: object) -> None:
         kind = _checked(name.removeprefix("--").replace("-", "_"))
         parser.add_argument(name, metavar=metavar, help=help, type=kind, **{"default": "", **more})
 
+    parser.set_defaults(stop_timeout=_STOP_TIMEOUT)
     add("--think", "SECONDS", "mean seconds between sessions")
     add("--pace", "SECONDS", "seconds from start to start")
     add("--rate", "PER_S", "sessions per second in all")

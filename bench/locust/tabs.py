@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from weakref import WeakKeyDictionary
 
 from flask import Response, request
 from locust.env import Environment
@@ -32,13 +33,29 @@ def add_tab(
         *template.get("extended_tables", ()),
         {"key": key, "structure": structure},
     ]
+    tables = _tables.get(environment)
+    if tables is None:
+        tables = _tables[environment] = {}
+        web_ui.app.after_request(_extend(tables))
+    tables[key] = rows
+
+
+_tables: WeakKeyDictionary[Environment, dict[str, Callable[[], Sequence[TabRow]]]] = WeakKeyDictionary()
+
+
+def _extend(
+    tables: Mapping[str, Callable[[], Sequence[TabRow]]],
+) -> Callable[[Response], Response]:
+    """Add the rows of all tabs to the answer with Locust's statistics."""
 
     def extend(response: Response) -> Response:
         if request.path.endswith("/stats/requests") and response.is_json:
             answer = json.loads(response.get_data())
-            others = [table for table in answer.get("extended_stats", ()) if table["key"] != key]
-            answer["extended_stats"] = [*others, {"key": key, "data": list(rows())}]
+            answer["extended_stats"] = [
+                *(table for table in answer.get("extended_stats", ()) if table["key"] not in tables),
+                *({"key": key, "data": list(rows())} for key, rows in tables.items()),
+            ]
             response.set_data(json.dumps(answer))
         return response
 
-    web_ui.app.after_request(extend)
+    return extend
