@@ -7,6 +7,9 @@ in the sums, and where all get Ctrl-C at once, most is.
 
 from __future__ import annotations
 
+import signal
+
+import gevent
 from gevent.lock import RLock
 from locust.env import Environment
 from locust.event import Events
@@ -24,10 +27,16 @@ def install(events: Events) -> None:
 
 
 def _prepare(environment: Environment, runner: object, **_: object) -> None:
+    gevent.signal_handler(signal.SIGINT, _interrupt)
     if isinstance(runner, MasterRunner):
         _stop_before_quitting(runner)
     if isinstance(runner, WorkerRunner):
         _stop_before_saying_so(environment, runner)
+
+
+def _interrupt() -> None:
+    """Let Ctrl-C come to Locust's main greenlet, which waits for it, and not to whichever runs at that moment."""
+    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
 
 
 def _report_at_once(environment: Environment, **_: object) -> None:
