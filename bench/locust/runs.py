@@ -33,11 +33,13 @@ from bench.locust.fleet import begin_ns, fleet_caveats, fleet_figures, gather_sa
 from bench.locust.handover import Handover, read_handover
 from bench.locust.head_count import HeadCount
 from bench.locust.observer import ObserverOrder, order_line
-from bench.locust.options import read
+from bench.locust.options import LocustOptions, read
 from bench.locust.recording import CLOCK, RUN, SPOOL
 from bench.locust.records import LocustTest, ScenarioFacts
 from bench.locust.rhythm import rhythm, rhythm_of_all
 from bench.locust.stages import stages_of
+from bench.model.record import Caveat
+from bench.results.caveats import CHANGED
 from bench.stats.conditions import Condition
 from bench.system.home import own_command
 from bench.system.processes import FOLDER_PREFIX
@@ -46,6 +48,7 @@ log = logging.getLogger(__name__)
 _ENGINES = {"fast": "locust", "http": "locust-http", "native": "locust-native"}
 _READY_WITHIN_S = 20.0
 _NO_WRITER = "the process that writes runs has ended; see its messages in the log"
+_CHANGED = Caveat(CHANGED, "pauses or objectives were changed while it ran: the record has the last ones")
 _CONCLUDED_WITHIN_S = 180.0
 _COUNT_S = 1.0
 _MOST_POINTS = 3600
@@ -73,6 +76,7 @@ class Runs:
         self.is_watching = False
         self._order: ObserverOrder | None = None
         self._users = HeadCount()
+        self._given = LocustOptions()
         self._counting: Greenlet[..., Any] | None = None
         self._stopped_ns = 0
         self._is_ready = Event()
@@ -117,6 +121,7 @@ class Runs:
         self.points.clear()
         self.fault = ""
         self._users = HeadCount()
+        self._given = read(environment)
         now_ns = begin_ns(environment) or time.monotonic_ns()
         self._stopped_ns = 0
         self._order = ObserverOrder(
@@ -149,7 +154,8 @@ class Runs:
         test = replace(self._test(span_ns), started_at=order.test.started_at)
         test = replace(test, stages=self._users.stages(span_ns, begins_ns))
         led = self._environment
-        test = replace(test, caveats=fleet_caveats(led), fleet=fleet_figures(led))
+        caveats = fleet_caveats(led) if read(led) == self._given else (*fleet_caveats(led), _CHANGED)
+        test = replace(test, caveats=caveats, fleet=fleet_figures(led))
         self._pending += 1
         self._is_done.clear()
         self._tell(replace(order, is_end=True, test=test))

@@ -68,14 +68,24 @@ def _add(environment: Environment, runs: Runs) -> None:
     _add_routes(routes, environment, runs)
 
     def extend(response: Response) -> Response:
-        """Add the script to the page itself."""
+        """Add the script to the page itself, which keeps its list of downloads up to date."""
         if request.path == f"{base}/" and response.mimetype == "text/html":
             response.direct_passthrough = False
             tag = b'<script src="./bench/server_tab.js" defer></script>'
             response.set_data(response.get_data().replace(_END_OF_PAGE, tag + _END_OF_PAGE, 1))
         return response
 
+    def list_reports() -> None:
+        """Put the reports so far into the page's list of downloads, for whoever comes later or has no script."""
+        if request.path == f"{base}/":
+            web_ui.template_args["extended_csv_files"] = [
+                {"href": found["report"], "title": f"Report of {found['run']}"}
+                for found in _ended(runs)
+                if found["report"]
+            ]
+
     web_ui.app.register_blueprint(routes)
+    web_ui.app.before_request(list_reports)
     web_ui.app.after_request(extend)
     add_tab(environment, "Server", _COLUMNS, lambda: rows(runs))
 

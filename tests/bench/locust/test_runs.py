@@ -65,6 +65,20 @@ def test_each_test_that_the_form_starts_is_a_run_with_a_report(by_hand: ByHand) 
     assert f"bench/runs/{first.name}/report.html" in page
 
 
+def test_a_pause_that_is_changed_while_it_runs_is_a_caveat_and_more_users_are_none(by_hand: ByHand) -> None:
+    start: dict[str, object] = {"user_count": 2, "spawn_rate": 4, "user_classes": "OkUser", "think": "0.5"}
+    changes: tuple[dict[str, object], ...] = ({"user_count": 3}, {"think": "0.1"})
+    with by_hand.page("OkUser", "--bench-report") as url:
+        for number, change in enumerate(changes, 1):
+            ask(url, "POST", "/swarm", **start)
+            live(url, lambda found: len(found["points"]) > 1)
+            ask(url, "POST", "/swarm", **(start | change))
+            ask(url, "POST", "/stop")
+            live(url, lambda found: len(found["runs"]) == number)  # noqa: B023
+    codes = [{caveat.code for caveat in run.records[0].caveats} for run in runs(by_hand.folder)]
+    assert ["changed" in one for one in codes] == [False, True]
+
+
 def test_a_file_that_is_not_of_a_run_of_this_session_is_not_served(by_hand: ByHand) -> None:
     with by_hand.page("OkUser", "--bench-report") as url:
         for path in ("/bench/runs/20260101-000000-locust/run.json", "/bench/runs/../mine.py"):
