@@ -95,7 +95,7 @@ def locust(
 
 
 def _serve(setup: Setup, bench: Workbench, port: int, command: LocustCommand, *, profile: bool) -> int:
-    """Serve a setup with Locust for it until Ctrl-C, or until Locust ends as it was told; gives its exit status.
+    """Serve a setup with Locust for it until Ctrl-C, or until Locust ends as its options say; gives its exit status.
 
     Raises ServerError and EngineError when either ends otherwise.
     """

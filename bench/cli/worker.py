@@ -44,7 +44,7 @@ def worker(
         env["BENCH_SCENARIOS"] = str(scenarios_file.absolute())
     if ca is not None:
         if not ca.is_file():
-            raise UsageError(f"--ca {ca}: there is no such file")
+            raise UsageError(f"--ca {ca}: no such file; give the PEM file of the authority")
         env["BENCH_CA"] = str(ca.absolute())
     note(f"joining Locust's master on {master}:{master_port}, or waiting for it; Ctrl-C ends this worker")
     sys.stderr.flush()

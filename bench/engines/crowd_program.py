@@ -65,7 +65,7 @@ class _Program:
         self._seeds = Random(f"{job.seed} {job.part}")
         self._heartbeat = Heartbeat()
         self._begun = b""
-        self._told = (0, 0, 0)
+        self._reported = (0, 0, 0)
         self._failure: Exception | None = None
         self._crowd: Crowd
         self._timer: Timer
@@ -121,16 +121,16 @@ class _Program:
         common = self._common
         common.file.write()
         names, outcomes, failures = [*common.names.values()], common.file.outcomes, common.evidence.kept
-        labels_told, outcomes_told, failures_told = self._told
-        self._told = (len(names), len(outcomes), len(failures))
+        labels_reported, outcomes_reported, failures_reported = self._reported
+        self._reported = (len(names), len(outcomes), len(failures))
         say(
             rows=common.file.requests,
             leaving=len(self._crowd.leaving),
-            labels=names[labels_told:],
-            outcomes=outcomes[outcomes_told:],
+            labels=names[labels_reported:],
+            outcomes=outcomes[outcomes_reported:],
             failures=[
                 (one.request, one.kind, one.body[:_SHOWN_BYTES].decode(errors="replace"))
-                for one in failures[failures_told:]
+                for one in failures[failures_reported:]
             ],
             broken=common.broken,
         )

@@ -1,4 +1,4 @@
-"""Makes Locust leave the same samples as the native engine: loaded by Locust beside the locustfile.
+"""Makes Locust leave the same samples as the native engine: loaded by Locust next to the locustfile.
 
 The measured part begins when every user has started and the warm-up is over.
 """

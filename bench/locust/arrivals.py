@@ -58,7 +58,7 @@ def install(events: Events) -> None:
 
 
 def _count_shed(stats: RequestStats) -> None:
-    """Count a failure that is no request: it has a row of its own, and leaves the total alone."""
+    """Count a failure that no request had: it has a row of its own, and leaves the total alone."""
     stats.get(SHED_NAME, "").log_error(None)
     key = StatsError.create_key("", SHED_NAME, _SHED)
     stats.errors.setdefault(key, StatsError("", SHED_NAME, _SHED)).occurred()

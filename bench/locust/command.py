@@ -58,7 +58,7 @@ class LocustCommand:
 
     @classmethod
     def build(cls, web_port: int, workers: int, passed: tuple[str, ...]) -> LocustCommand:
-        """With the port for workers that the user names, else a free one; it is 0 where there is no master.
+        """With the port for workers that the user names, else a free one; 0 without a master.
 
         Locust's own would be that of another Locust on this machine, too.
         """

@@ -27,7 +27,7 @@ from bench.system.logs import tail
 from bench.system.waiting import wait_until
 
 CLOSED_WITHIN_S = 30.0
-"""For the samples of processes that have been told to stop."""
+"""For processes to write the last of their samples after Stop."""
 _LOG_LINES = 50
 _LEAST_URGENT = 19
 

@@ -39,7 +39,7 @@ class Crew:
     def wait_until_ready(self) -> None:
         """Wait until the web UI listens and each worker is connected to its master.
 
-        Returns at once when Locust ends as it was told. Raises EngineError, and UsageError for wrong options.
+        Returns at once when Locust ends as its options say. Raises EngineError, and UsageError for wrong options.
         """
 
         def is_ready() -> bool:

@@ -73,7 +73,7 @@ def begin_ns(environment: Environment) -> int:
 
 
 def run_number(environment: Environment) -> int:
-    """The number of the test run that was started last, the same in all processes; 0 where there is no fleet."""
+    """The number of the test run that was started last, the same in all processes; 0 without a fleet."""
     led, follows = _LEADERS.get(environment), _FOLLOWERS.get(environment)
     return led.run if led else follows.run if follows else 0
 

@@ -1,4 +1,4 @@
-"""A worker's side of a fleet: it answers for its clocks, begins when it is told to, and says when it has ended."""
+"""A worker's side of a fleet: it answers for its clocks, begins when its master says so, and says when it has ended."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LONGEST_WAIT_NS = 10_000_000_000
 
 
 class Follower:
-    """What a worker of Locust's tells its master besides Locust's own figures."""
+    """What a worker of Locust's sends to its master in addition to Locust's own figures."""
 
     def __init__(self, environment: Environment, runner: WorkerRunner, steady: SteadyTime) -> None:
         self.run = 0
@@ -80,7 +80,7 @@ class Follower:
     def _stop(self, **_: object) -> None:
         self._events.test_stop.remove_listener(self._stop)
         files = sorted(self.spool.glob(f"*{SAMPLES}")) if self.spool else []
-        if files:  # beside what Locust does: the receipts are heard by the greenlet that stops this test
+        if files:  # in a greenlet of its own: the receipts are heard by the greenlet that stops this test
             self._runner.greenlet.spawn(self._ship, files)
         else:
             self._end(None, 0)

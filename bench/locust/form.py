@@ -38,12 +38,12 @@ def _check_names(environment: Environment, form: MultiDict[str, str], *, runs: b
     wanted = form.getlist("user_classes") if there else []
     unknown = [name for name in wanted if name not in there]
     if unknown:
-        raise UsageError(f"there is no user class {unknown[0]}")
+        raise UsageError(f"unknown user class {unknown[0]}: the page lists those that there are")
     if runs and wanted and set(wanted) != {kind.__name__ for kind in environment.user_classes}:
         raise UsageError("a test with other user classes runs: stop it first")
     shape = form.get("shape_class", "")
     if shape and shape != "Default" and shape not in (environment.available_shape_classes or {}):
-        raise UsageError(f"there is no shape {shape}")
+        raise UsageError(f"unknown shape {shape}: the page lists those that there are")
 
 
 def _watch_over(environment: Environment, **_: object) -> None:

@@ -1,8 +1,8 @@
 """A row of its own for the times of sessions that were due: from when their first request should have left.
 
 Locust's own row of a request counts from the moment it was sent, so that a server which keeps users waiting looks the
-better for it. The row beside it has the same method, and its name says what it is; it is in all of Locust's tables and
-files, and workers report it like any other. It is no part of the total, whose requests are counted once.
+better for it. The row next to it has the same method, and its name says what it is; it is in all of Locust's tables and
+files, and workers report it like any other. The total leaves it out, as its requests are counted once.
 """
 
 from __future__ import annotations

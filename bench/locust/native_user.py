@@ -121,7 +121,7 @@ class NativeUser(User):
         return getattr(self.environment.parsed_options, name, None)
 
     def _think_s(self) -> float:
-        """The mean pause between two sessions, where there is no pace."""
+        """The mean pause between two sessions, without a pace."""
         options = read(self.environment)
         return (self.think_seconds or 0.0) if options.think_s is None else options.think_s
 

@@ -41,8 +41,8 @@ class LocustTest:
     """A test, from Start to Stop: `span_ns` is its measured part, by CLOCK_MONOTONIC.
 
     `users` are the most that there were at once. `rhythm` says in words when sessions of all of them began. A single
-    stage, from the start to the end, is no stage. `fail_if` are the limits that its objectives make, `caveats` those of
-    whoever led it, and `fleet` the generators that were led.
+    stage, from the start to the end, does not count as one. `fail_if` are the limits that its objectives make,
+    `caveats` those of whoever led it, and `fleet` the generators that were led.
     """
 
     engine: str

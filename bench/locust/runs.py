@@ -60,7 +60,7 @@ class Runs:
 
     `points` are the figures of each second of the last one: seconds since its start, and JSON. `number` counts tests.
     `is_watching` is whether there is an observer at all. `ended` are the conclusions, as the
-    observer gave them, and `drawn` those that have a report. `fault` is why there is no run, empty where there is none.
+    observer gave them, and `drawn` those that have a report. `fault` is why a run could not be made, and else empty.
     """
 
     def __init__(self) -> None:

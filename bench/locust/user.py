@@ -259,5 +259,5 @@ class HttpScenarioUser(ScenarioUser, HttpUser):
 
 
 def _name(request: Request) -> str:
-    """A request's name beside its method, which Locust shows in a column of its own."""
+    """A request's name without its method, which Locust shows in a column of its own."""
     return request.label.removeprefix(f"{request.method} ")

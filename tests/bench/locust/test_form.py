@@ -27,8 +27,8 @@ Object.fromEntries([...document.querySelectorAll('tbody tr')].map(row =>
         ({"shape_class": "open-arrivals"}, "give --rate"),
         ({"shape_class": "ramp-to-capacity"}, "give --slo"),
         ({"user_classes": []}, "tick at least one user class"),
-        ({"user_classes": ["NopeUser"]}, "there is no user class NopeUser"),
-        ({"shape_class": "nope"}, "there is no shape nope"),
+        ({"user_classes": ["NopeUser"]}, "unknown user class NopeUser"),
+        ({"shape_class": "nope"}, "unknown shape nope"),
     ],
 )
 def test_mistakes_are_refused_with_a_sentence(
