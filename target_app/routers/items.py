@@ -1,6 +1,7 @@
 """Items, the async way."""
 
 from fastapi import Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from target_app.crud import items as crud
 from target_app.dependencies import (
@@ -63,8 +64,7 @@ async def replace_item(
 ) -> ItemPublic:
     """Replace an item; a description that is left out is removed."""
     async with database.writing.begin() as session:
-        if if_match is not None:
-            check_unchanged(await crud.read_own(session, item_id, owner), if_match)
+        await _expect_unchanged(session, item_id, owner, if_match)
         item = await crud.change(session, item_id, data, owner)
     await cache.forget(item_id)
     return ItemPublic.model_validate(row_or_404(item))
@@ -81,8 +81,7 @@ async def update_item(
 ) -> ItemPublic:
     """Change some fields of an item."""
     async with database.writing.begin() as session:
-        if if_match is not None:
-            check_unchanged(await crud.read_own(session, item_id, owner), if_match)
+        await _expect_unchanged(session, item_id, owner, if_match)
         item = await crud.change(session, item_id, data, owner)
     await cache.forget(item_id)
     return ItemPublic.model_validate(row_or_404(item))
@@ -94,8 +93,14 @@ async def delete_item(
 ) -> None:
     """Delete an item."""
     async with database.writing.begin() as session:
-        if if_match is not None:
-            check_unchanged(await crud.read_own(session, item_id, owner), if_match)
+        await _expect_unchanged(session, item_id, owner, if_match)
         removed = await crud.remove(session, item_id, owner)
     await cache.forget(item_id)
     row_or_404(removed)
+
+
+async def _expect_unchanged(
+    session: AsyncSession, item_id: int, owner: int | None, if_match: str | None
+) -> None:
+    if if_match is not None:
+        check_unchanged(await crud.read_own(session, item_id, owner), if_match)

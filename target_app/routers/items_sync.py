@@ -1,6 +1,7 @@
 """Items, the sync way: the same schemas and queries from plain functions, which run in threads."""
 
 from fastapi import Request, Response
+from sqlalchemy.orm import Session
 
 from target_app.crud import items as crud
 from target_app.dependencies import (
@@ -63,8 +64,7 @@ def replace_item_sync(
 ) -> ItemPublic:
     """Replace an item; a description that is left out is removed."""
     with database.writing_sync.begin() as session:
-        if if_match is not None:
-            check_unchanged(crud.read_own_sync(session, item_id, owner), if_match)
+        _expect_unchanged(session, item_id, owner, if_match)
         item = crud.change_sync(session, item_id, data, owner)
     cache.forget_sync(item_id)
     return ItemPublic.model_validate(row_or_404(item))
@@ -81,8 +81,7 @@ def update_item_sync(
 ) -> ItemPublic:
     """Change some fields of an item."""
     with database.writing_sync.begin() as session:
-        if if_match is not None:
-            check_unchanged(crud.read_own_sync(session, item_id, owner), if_match)
+        _expect_unchanged(session, item_id, owner, if_match)
         item = crud.change_sync(session, item_id, data, owner)
     cache.forget_sync(item_id)
     return ItemPublic.model_validate(row_or_404(item))
@@ -94,8 +93,12 @@ def delete_item_sync(
 ) -> None:
     """Delete an item."""
     with database.writing_sync.begin() as session:
-        if if_match is not None:
-            check_unchanged(crud.read_own_sync(session, item_id, owner), if_match)
+        _expect_unchanged(session, item_id, owner, if_match)
         removed = crud.remove_sync(session, item_id, owner)
     cache.forget_sync(item_id)
     row_or_404(removed)
+
+
+def _expect_unchanged(session: Session, item_id: int, owner: int | None, if_match: str | None) -> None:
+    if if_match is not None:
+        check_unchanged(crud.read_own_sync(session, item_id, owner), if_match)

@@ -11,7 +11,7 @@ import pytest
 from bench.plan.config import load_setups
 from bench.serve.server import serving
 from bench.system.processes import Processes
-from tests.bench.locust.test_spans import Collector
+from tests.collector import Collector
 
 PATHS = {
     "/bench/noop/async": "/bench/noop/async",

@@ -110,7 +110,10 @@ def test_ctrl_c_ends_it_while_it_waits_for_a_master(mine: Path) -> None:
     ("words", "problem"),
     [
         (("--master", "no.such.host.invalid"), "--master no.such.host.invalid: the name leads to no address"),
-        (("--master", "127.0.0.1", "--ca", "nowhere.pem"), "--ca nowhere.pem: no such file; give the PEM file"),
+        (
+            ("--master", "127.0.0.1", "--ca", "nowhere.pem"),
+            "--ca nowhere.pem: no such file; give the PEM file",
+        ),
         (("--master", "127.0.0.1", "--scenarios", "nowhere.py"), "nowhere.py: there is no such file"),
         ((), "--master"),
     ],
