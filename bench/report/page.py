@@ -54,8 +54,11 @@ def title_facts(run: Run) -> Iterator[tuple[str, str]]:
     started = _moment(run.facts.started_at)
     if started:
         yield "date", started.strftime("%Y-%m-%d %H:%M") + (f" {started.tzname()}" if started.tzinfo else "")
-    if run.facts.plan.name:
-        yield "plan", run.facts.plan.name
+    plan = run.facts.plan
+    if plan.by_hand and plan.about:  # its name says nothing of it
+        yield "plan", plan.about
+    elif plan.name:
+        yield "plan", plan.name
     yield "duration", _duration(run.facts)
     yield "records", _counts(run.records)
     if run.failures:

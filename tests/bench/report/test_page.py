@@ -24,6 +24,12 @@ def test_the_title_says_machine_date_plan_duration_and_counts() -> None:
     }
 
 
+def test_the_title_says_of_a_test_in_locust_who_took_part_and_how() -> None:
+    about = "A test in Locust: ping (5 users); 50 sessions/s in all."
+    known = read_facts(facts() | {"plan": {"name": "locust", "about": about, "by_hand": True}})
+    assert dict(title_facts(Run("r", known, ())))["plan"] == about
+
+
 def test_facts_with_gaps_leave_out_what_is_not_known() -> None:
     gaps: tuple[dict[str, object], ...] = (
         {},
